@@ -1,0 +1,49 @@
+# Two commands: `make demo` ends with a verdict and a report, `make test` passes the tests.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test unit lint engine images benchmarks schema sample clean-venv
+
+demo: engine images
+	$(BIN)/bench run scenarios/quickstart.yaml
+
+test: lint engine images
+	$(BIN)/python -m pytest
+
+unit: $(STAMP)
+	$(BIN)/python -m pytest -m "not engine"
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+engine: $(STAMP)
+	$(BIN)/bench engine up --install
+
+images: engine
+	$(BIN)/bench images prepare
+
+benchmarks: engine images
+	$(BIN)/python benchmarks/run.py
+
+schema: $(STAMP)
+	$(BIN)/bench schema > bench/scenario/scenario.v1.schema.json
+
+# A cut-off installation leaves no stamp and is done again.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "bench needs Python 3.11 or newer: make PYTHON=python3.11 ..." >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	       && apt-get update -qq && apt-get install -y -qq python3-venv; } \
+	  || { echo "this Python has no venv: apt-get install python3-venv" >&2; exit 3; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,gpu,notebooks]'
+	touch $@
+
+clean-venv:
+	rm -rf $(VENV)

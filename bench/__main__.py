@@ -1,0 +1,5 @@
+"""`python -m bench` is the same as `bench`."""
+
+from bench.cli import main
+
+main()

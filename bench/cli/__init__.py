@@ -1,0 +1,100 @@
+"""The command line: one file a command, loaded when it is called; errors become exit codes here.
+
+0 met, 1 measured and not met, 2 usage or scenario error, 3 could not judge, 130 and 143
+interrupted after clean-up. Progress and diagnostics go to stderr, results to stdout.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from bench.errors import BenchError
+from bench.version import __version__
+
+COMMANDS = {
+    "run": "Measure the cases of scenarios and judge them.",
+    "validate": "Check scenario files without an engine.",
+    "schema": "Print the JSON Schema that editors use.",
+    "report": "Make reports again from a run's journal.",
+    "compare": "Set two runs, or two cases of one run, against each other.",
+    "list": "List the runs under a folder, newest first.",
+    "explain": "Explain a rule, a metric or an exit code.",
+    "doctor": "Say what this host can and cannot measure, and the remedies.",
+    "engine": "Start, stop and look at the private engine.",
+    "images": "Prepare the base images of the bundled scenarios.",
+    "clean": "Remove what an interrupted run left behind.",
+}
+
+
+class _Lazy(click.Group):
+    """Loads the module of a command only when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"bench.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="bench")
+def cli() -> None:
+    """Measure how long container images take to become useful, and what they cost.
+
+    `bench run scenario.yaml` measures; `bench doctor` says what this host can measure.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with the code of the contract."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        code = 130
+    except BenchError as error:
+        click.echo(f"{error}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        # whoever read our output has gone; Python would complain once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for users
+        click.echo(_fault(error), err=True)
+        code = 3
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fault(error: Exception) -> str:
+    """A fault of bench's own: what to send to its makers, and where it happened."""
+    if os.environ.get("BENCH_TRACEBACK"):
+        import traceback
+
+        return "".join(traceback.format_exception(error))
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119
+        trace = trace.tb_next
+    return (
+        f"bench itself failed at {place}: {type(error).__name__}: {error}\n"
+        "  what to do: this is a fault of bench; BENCH_TRACEBACK=1 shows all of it"
+    )

@@ -1,0 +1,75 @@
+"""`bench engine`: the private engine and its registry."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+import click
+
+from bench.engine.private import PACKAGES, PrivateEngine, missing_programs, why_impossible
+from bench.errors import EngineUnavailableError, HostError
+
+
+@click.group(name="engine")
+def command() -> None:
+    """Start, stop and look at the private engine."""
+
+
+@command.command()
+@click.option("--install", is_flag=True, help="Install missing packages (root on Debian/Ubuntu).")
+def up(install: bool) -> None:
+    """Start the private engine and its registry, and leave them running."""
+    if install and missing_programs():
+        _install()
+    PrivateEngine().up()
+    _show(PrivateEngine())
+
+
+@command.command()
+def down() -> None:
+    """End the private engine; its images and its registry's content stay."""
+    PrivateEngine().down()
+    click.echo("private engine: down", err=True)
+
+
+@command.command()
+def status() -> None:
+    """Say what runs."""
+    private = PrivateEngine()
+    _show(private)
+    impossible = why_impossible()
+    if impossible and not private.is_up():
+        raise impossible
+
+
+def _show(private: PrivateEngine) -> None:
+    for one in private.status():
+        click.echo(f"{one.name:<12}{f'pid {one.pid}' if one.pid else 'not running'}")
+    if private.is_up():
+        click.echo(f"{'measuring':<12}{private.address('measuring')}")
+        click.echo(f"{'building':<12}{private.address('building')}")
+        click.echo(f"{'registry':<12}{private.registry_address()}")
+
+
+def _install() -> None:
+    """Install the packages of the private engine, where that can be done here."""
+    wanted = f"apt-get install --no-install-recommends {' '.join(PACKAGES)}"
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise EngineUnavailableError(
+            "private engine",
+            f"not installed here: {', '.join(missing_programs())}",
+            f"as root on Debian or Ubuntu: {wanted}",
+        )
+    click.echo(f"installing {' '.join(PACKAGES)}", err=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    steps = (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES],
+    )
+    for step in steps:
+        done = subprocess.run(step, check=False, env=environment, stdout=sys.stderr)
+        if done.returncode != 0:
+            raise HostError(" ".join(step), "failed", f"run it by hand: {wanted}")

@@ -1,0 +1,73 @@
+"""`bench explain`: a rule, a metric or an exit code in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bench.errors import UsageError
+from bench.metrics import METRICS, Better
+
+EXIT_CODES = {
+    "0": "every blocking threshold and check is met (known failures failed as expected)",
+    "1": "measured, and a blocking threshold, check or regression is not met",
+    "2": "usage or scenario error; nothing was run",
+    "3": "could not judge: engine, registry, disk or harness at fault, or a blocking verdict is "
+    "inconclusive, an error, or required and not measured",
+    "130": "interrupted by SIGINT, after clean-up; partial results are kept",
+    "143": "interrupted by SIGTERM, after clean-up; partial results are kept",
+}
+_DIRECTIONS = {
+    Better.LOWER: "lower is better",
+    Better.HIGHER: "higher is better",
+    Better.NEITHER: "neither direction is better",
+}
+
+
+@click.command(name="explain")
+@click.argument("subject", metavar="ID")
+def command(subject: str) -> None:
+    """Explain a checklist row (CI-5), a metric (startup_s), an exit code (3), or a list:
+    `metrics`, `checklist`, `exit-codes`.
+    """  # noqa: D205, D212 - the whole is the help text
+    click.echo(explanation(subject))
+
+
+def explanation(subject: str) -> str:
+    """The words for `subject`.
+
+    Raises:
+        UsageError: nothing is called that; the message suggests the nearest.
+    """
+    from bench.judge.checklist import load_checklist
+
+    rows = {row.id: row for row in load_checklist("cloud-native", Path()).rows}
+    if subject == "metrics":
+        return "\n".join(f"{name:<32}{one.title}" for name, one in METRICS.items())
+    if subject == "checklist":
+        return "\n".join(f"{name:<8}{row.title}" for name, row in rows.items())
+    if subject == "exit-codes":
+        return "\n".join(f"{code:<5}{text}" for code, text in EXIT_CODES.items())
+    if subject in EXIT_CODES:
+        return f"exit code {subject}: {EXIT_CODES[subject]}"
+    if subject in METRICS:
+        metric = METRICS[subject]
+        lines = [
+            f"{subject}: {metric.title} ({metric.unit or 'count'}, {_DIRECTIONS[metric.better]})",
+            metric.meaning,
+        ]
+        return "\n".join([*lines, f"Misleads: {metric.misleads}"] if metric.misleads else lines)
+    by_lower = {name.lower(): row for name, row in rows.items()}
+    if subject.lower() in by_lower:
+        row = by_lower[subject.lower()]
+        return "\n".join([f"{row.id}: {row.title}", row.rule, f"Why: {row.why}", f"Remedy: {row.remedy}"])
+    import difflib
+
+    known = [*METRICS, *rows, *EXIT_CODES, "metrics", "checklist", "exit-codes"]
+    near = difflib.get_close_matches(subject, known, n=1)
+    raise UsageError(
+        f"explain {subject}",
+        "nothing is called that",
+        f"did you mean {near[0]}?" if near else "try metrics, checklist or exit-codes",
+    )

@@ -1,0 +1,172 @@
+"""What `bench run` does with a scenario: an engine, the trials, the verdict and the reports."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bench.engine.select import choose, open_session
+from bench.errors import UsageError
+from bench.judge.checklist import load_checklist
+from bench.judge.scenario_rows import needs_arm
+from bench.scenario.load import LoadedScenario, load_scenario
+from bench.scenario.model import Arm
+from bench.trial.history import read_history
+from bench.trial.plan import make_plan
+from bench.trial.progress import Progress
+from bench.trial.run import RunRequest, RunResult, resume_run, start_run
+
+if TYPE_CHECKING:
+    from bench.results.run import Run
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of the command line that do not change what is measured."""
+
+    out: Path
+    seed: int | None
+    engine: str | None
+    keep: bool
+    formats: tuple[str, ...]
+    baseline: str | None
+    progress: Progress
+
+
+def measure(loaded: LoadedScenario, settings: Settings) -> int:
+    """Run one scenario from its start and return its exit code."""
+    _check_formats(settings)
+    if settings.baseline:
+        from bench.results.find import find_run
+
+        find_run(settings.baseline, settings.out)
+    request = RunRequest(loaded, settings.out, settings.seed, settings.keep)
+    holder = f"bench run {loaded.path}"
+    with open_session(choose(settings.engine), holder, _waiting(settings.progress)) as session:
+        result = start_run(request, session, settings.progress)
+    return _conclude(result, settings)
+
+
+def resume(text: str, settings: Settings) -> int:
+    """Finish a run that was cut off and return its exit code."""
+    from bench.results.find import find_run
+    from bench.scenario.redact import redacted
+
+    _check_formats(settings)
+    folder = find_run(text, settings.out)
+    history = read_history(folder)
+    loaded = _reloaded(history.scenario_file, history.scenario)
+    if redacted(loaded.tree) != history.scenario:
+        raise UsageError(
+            str(loaded.path),
+            "has changed since that run began",
+            "start a new run, or put the file back as it was",
+        )
+    if history.is_complete:
+        settings.progress.say("nothing is left to do; the reports are made again")
+        return _conclude(RunResult(folder), settings)
+    request = RunRequest(loaded, folder.parent, settings.seed, settings.keep)
+    holder = f"bench run --resume {folder.name}"
+    with open_session(choose(settings.engine), holder, _waiting(settings.progress)) as session:
+        result = resume_run(request, history, session, settings.progress)
+    return _conclude(result, settings)
+
+
+def _reloaded(file: str, tree: dict[str, object]) -> LoadedScenario:
+    """The scenario of an earlier run, narrowed to the cases that it ran."""
+    import dataclasses
+
+    from bench.scenario.load import parse_scenario_text
+    from bench.scenario.model import Scenario
+
+    if file == "--image":
+        import json
+
+        return parse_scenario_text(json.dumps(tree), file)
+    loaded = load_scenario(Path(file))
+    cases = tree["cases"]
+    assert isinstance(cases, dict)
+    kept = dict(loaded.tree)
+    kept["cases"] = {
+        name: case | ({"repeat": cases[name]["repeat"]} if "repeat" in cases[name] else {})
+        for name, case in kept["cases"].items()
+        if name in cases
+    }
+    if "compare" not in tree:
+        kept.pop("compare", None)
+    return dataclasses.replace(loaded, tree=kept, scenario=Scenario.model_validate(kept))
+
+
+def show_plan(loaded: LoadedScenario, seed: int | None) -> None:
+    """Print what would be run, in which order; no engine is asked."""
+    scenario = loaded.scenario
+    checklist = load_checklist(scenario.checklist, loaded.folder) if scenario.checklist else None
+    need = list(scenario.cases) if needs_arm(scenario, checklist, Arm.NEED) else []
+    plan = make_plan(scenario.cases, seed or 0, need_cases=need, calibrate=True)
+    click.echo(f"{scenario.name}: {len(plan)} trials, order for seed {seed or 0}")
+    for name, service in scenario.services.items():
+        click.echo(f"  service {name}: {_image(service.image, service.build)}")
+    for name, case in scenario.cases.items():
+        click.echo(f"  case {name}: {_image(case.image, case.build)}")
+    for number, key in enumerate(plan, 1):
+        arm = "" if key.arm == "fit" else f" ({key.arm} arm)"
+        warmup = " (warm-up)" if key.warmup else ""
+        click.echo(f"  {number:>3}. round {key.round + 1}: {key.case} {key.cache}{arm}{warmup}")
+
+
+def _image(image: str | None, build: object) -> str:
+    return f"pull {image}" if image else f"build {getattr(build, 'dockerfile', '')}"
+
+
+def _waiting(progress: Progress):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a callback
+    return lambda holder: progress.say(f"waiting for the private engine, which {holder} uses")
+
+
+def _check_formats(settings: Settings) -> None:
+    from bench.report.formats import check_formats
+
+    check_formats(settings.formats)
+
+
+def _conclude(result: RunResult, settings: Settings) -> int:
+    """Judge, write the reports, print the verdict, and say the exit code."""
+    from bench.report.console import print_results
+    from bench.report.formats import write_reports
+    from bench.results.run import load_run
+
+    settings.progress.say("writing the reports")
+    run = load_run(result.folder)
+    write_reports(run)
+    further = [name for name in settings.formats if name != "json"]
+    if further:
+        write_reports(run, further)
+    if "json" in settings.formats:
+        from bench.results.export import run_document
+
+        import json
+
+        click.echo(json.dumps(run_document(run), indent=2))
+    else:
+        print_results(run)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            from bench.report.github import annotations
+
+            click.echo("\n".join(annotations(run)))
+    code = _regression(run, settings) if settings.baseline else run.exit_code
+    return result.interrupted or code
+
+
+def _regression(run: Run, settings: Settings) -> int:
+    """The exit code with the comparison against an earlier run taken in."""
+    from bench.report.comparison import print_comparisons
+    from bench.results.find import find_run
+    from bench.results.run import load_run
+
+    assert settings.baseline is not None
+    earlier = load_run(find_run(settings.baseline, settings.out))
+    print_comparisons(earlier, run)
+    return run.exit_code

@@ -1,0 +1,143 @@
+"""How a run is shown while it goes on: a line a trial, a line a phase, JSON, or nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any, TextIO
+
+from bench.results.model import TrialKey
+from bench.trial.progress import Progress, Silent
+from bench.units import format_seconds
+
+MODES = ("auto", "tty", "plain", "json", "quiet")
+
+
+def make_progress(mode: str, stream: TextIO | None = None) -> Progress:
+    """What shows the progress in `mode`; `auto` looks whether stderr is a terminal."""
+    stream = stream or sys.stderr
+    if mode == "auto":
+        mode = "tty" if stream.isatty() else "plain"
+    if mode == "quiet":
+        return Silent()
+    if mode == "json":
+        return _Json(stream)
+    return _Tty(stream) if mode == "tty" else _Plain(stream)
+
+
+def _name(number: int, total: int, key: TrialKey) -> str:
+    arm = "" if key.arm == "fit" else f" {key.arm}"
+    warmup = " warm-up" if key.warmup else ""
+    return f"[{number}/{total}] {key.case} {key.cache}{arm}{warmup}"
+
+
+def _ending(status: str, reason: str, seconds_to_ready: float | None) -> str:
+    if status == "ok":
+        ready = "" if seconds_to_ready is None else f"ready after {format_seconds(seconds_to_ready)}"
+        return f"ok     {ready}".rstrip()
+    return f"{status}: {reason.splitlines()[0] if reason else ''}"
+
+
+class _Plain:
+    """A line a phase and a line a trial, each with the seconds since the run began."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._begun = time.monotonic()
+        self._trial = ""
+
+    def _line(self, text: str) -> None:
+        self._stream.write(f"{time.monotonic() - self._begun:7.1f}s  {text}\n")
+        self._stream.flush()
+
+    def say(self, text: str) -> None:
+        """A line."""
+        self._line(text)
+
+    def trial_begins(self, number: int, total: int, key: TrialKey) -> None:
+        """Remember whose lines follow."""
+        self._trial = _name(number, total, key)
+
+    def phase_ended(self, phase: str, seconds: float) -> None:
+        """A line a phase."""
+        self._line(f"{self._trial}  {phase:<8} {format_seconds(seconds)}")
+
+    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
+        """A line a trial."""
+        self._line(f"{self._trial}  {_ending(status, reason, seconds_to_ready)}")
+
+
+class _Tty:
+    """One line that is written over while a trial goes on, and stays when it ends."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._trial = ""
+        self._phases: list[str] = []
+
+    def _redraw(self, text: str, *, final: bool = False) -> None:
+        import shutil
+
+        width = shutil.get_terminal_size().columns
+        self._stream.write(f"\r\x1b[2K{text[: width - 1]}{chr(10) if final else ''}")
+        self._stream.flush()
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        self._redraw(text, final=True)
+
+    def trial_begins(self, number: int, total: int, key: TrialKey) -> None:
+        """Begin the line of a trial."""
+        self._trial, self._phases = _name(number, total, key), []
+        self._redraw(self._trial)
+
+    def phase_ended(self, phase: str, seconds: float) -> None:
+        """Add to it."""
+        self._phases.append(f"{phase} {format_seconds(seconds)}")
+        self._redraw(f"{self._trial}  {' · '.join(self._phases)}")
+
+    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
+        """Leave its outcome standing."""
+        self._redraw(f"{self._trial}  {_ending(status, reason, seconds_to_ready)}", final=True)
+
+
+class _Json:
+    """One JSON object a line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._trial: dict[str, Any] = {}
+
+    def _write(self, event: str, **fields: Any) -> None:
+        self._stream.write(json.dumps({"event": event, **fields}) + "\n")
+        self._stream.flush()
+
+    def say(self, text: str) -> None:
+        """A note."""
+        self._write("note", text=text)
+
+    def trial_begins(self, number: int, total: int, key: TrialKey) -> None:
+        """A trial begins."""
+        self._trial = {
+            "trial": number,
+            "of": total,
+            "case": key.case,
+            "cache": key.cache,
+            "arm": key.arm,
+        }
+        self._write("trial_begins", **self._trial)
+
+    def phase_ended(self, phase: str, seconds: float) -> None:
+        """A phase ended."""
+        self._write("phase_ended", **self._trial, phase=phase, seconds=seconds)
+
+    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
+        """A trial ended."""
+        self._write(
+            "trial_ended",
+            **self._trial,
+            status=status,
+            reason=reason,
+            seconds_to_ready=seconds_to_ready,
+        )

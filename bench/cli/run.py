@@ -1,0 +1,157 @@
+"""`bench run`: measure, judge, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bench.cli.progress import MODES, make_progress
+from bench.errors import UsageError
+
+if TYPE_CHECKING:
+    from bench.scenario.load import LoadedScenario
+
+
+@click.command(name="run")
+@click.argument("scenarios", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--image", help="Measure this image against the checklist, without a file.")
+@click.option("--http", help="With --image: ready when PORT[/PATH] answers with 2xx.")
+@click.option("--tcp", type=int, help="With --image: ready when this port accepts.")
+@click.option("--log", help="With --image: ready when a line of output matches.")
+@click.option("--exec", "exec_", help="With --image: ready when this command succeeds in it.")
+@click.option("--exit", "exit_", is_flag=True, help="With --image: ready when it ends with 0.")
+@click.option("--limit-memory", help="With --image: memory limit, such as 8g.")
+@click.option("--limit-cpus", help="With --image: limit in cores.")
+@click.option("--limit-pids", type=int, help="With --image: limit of processes and threads.")
+@click.option("--timeout", help="With --image: how long to wait for ready, such as 60s.")
+@click.option("--case", "cases", multiple=True, help="Only this case (repeatable).")
+@click.option("--repeat", type=click.IntRange(1, 10_000), help="Trials of each case.")
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value.")
+@click.option("--seed", type=int, help="Of the order within the rounds.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    help="Folder for the run's folder.",
+)
+@click.option("--engine", help="private, docker, podman, or an address.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and run nothing.")
+@click.option("--resume", metavar="RUN", help="Finish a run that was cut off.")
+@click.option("--keep", is_flag=True, help="Leave the images on your own engine.")
+@click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
+@click.option("--format", "formats", multiple=True, help="Further reports, or `json` on stdout.")
+@click.option("--baseline", metavar="RUN", help="Compare with an earlier run of the scenario.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 where it would have been 1.")
+@click.pass_context
+def command(  # noqa: D417 - click explains them
+    ctx: click.Context,
+    scenarios: tuple[Path, ...],
+    cases: tuple[str, ...],
+    repeat: int | None,
+    overrides: tuple[str, ...],
+    seed: int | None,
+    out: Path,
+    engine: str | None,
+    dry_run: bool,
+    resume: str | None,
+    keep: bool,
+    progress: str,
+    formats: tuple[str, ...],
+    baseline: str | None,
+    exit_zero: bool,
+    **ad_hoc: Any,
+) -> None:
+    """Measure the cases of one or more scenarios, judge them, and write the reports."""
+    from bench.cli import measuring
+
+    settings = measuring.Settings(
+        out=out,
+        seed=seed,
+        engine=engine,
+        keep=keep,
+        formats=formats,
+        baseline=baseline,
+        progress=make_progress(progress),
+    )
+    if resume:
+        if scenarios or ad_hoc["image"]:
+            raise UsageError("--resume", "names the run; leave scenarios and --image out")
+        codes = [measuring.resume(resume, settings)]
+    else:
+        loaded = _load(scenarios, cases, repeat, overrides, ad_hoc)
+        if dry_run:
+            for one in loaded:
+                measuring.show_plan(one, seed)
+            return
+        codes = []
+        for one in loaded:
+            codes.append(measuring.measure(one, settings))
+            if codes[-1] >= 128:
+                break
+    ctx.exit(worst(codes, exit_zero=exit_zero))
+
+
+def worst(codes: list[int], *, exit_zero: bool) -> int:
+    """One exit code of several: interruption before 3 before 1 before 0."""
+    for code in (130, 143, 3, 1):
+        if code in codes:
+            return 0 if exit_zero and code == 1 else code
+    return 0
+
+
+def _load(
+    scenarios: tuple[Path, ...],
+    cases: tuple[str, ...],
+    repeat: int | None,
+    overrides: tuple[str, ...],
+    ad_hoc: dict[str, Any],
+) -> list[LoadedScenario]:
+    from bench.scenario.load import load_scenarios
+
+    changes = list(overrides)
+    if ad_hoc["image"]:
+        if scenarios:
+            raise UsageError("--image", "needs no scenario file", "give one or the other")
+        from bench.cli.ad_hoc import scenario_for
+
+        return [_narrowed(scenario_for(ad_hoc, changes), cases, repeat)]
+    if not scenarios:
+        raise UsageError(
+            "bench run", "no scenario given", "bench run scenarios/quickstart.yaml, or --image NAME"
+        )
+    given = [name for name, value in ad_hoc.items() if value and name != "image"]
+    if given:
+        raise UsageError(f"--{given[0].strip('_').replace('_', '-')}", "goes with --image only")
+    return [
+        _narrowed(one, cases, repeat) for one in load_scenarios(scenarios, overrides=changes)
+    ]
+
+
+def _narrowed(
+    loaded: LoadedScenario, names: tuple[str, ...], repeat: int | None
+) -> LoadedScenario:
+    """Only the cases asked for, each with the number of trials asked for."""
+    import dataclasses
+
+    from bench.scenario.model import Scenario
+
+    unknown = [name for name in names if name not in loaded.scenario.cases]
+    if unknown:
+        raise UsageError(
+            f"--case {unknown[0]}",
+            f"{loaded.path} has no such case",
+            f"its cases are {', '.join(loaded.scenario.cases)}",
+        )
+    tree = dict(loaded.tree)
+    tree["cases"] = {
+        name: case | ({"repeat": repeat} if repeat is not None else {})
+        for name, case in tree["cases"].items()
+        if not names or name in names
+    }
+    compare = loaded.scenario.compare
+    if compare and not {compare.baseline, *compare.candidates} <= set(tree["cases"]):
+        tree.pop("compare", None)
+    return dataclasses.replace(loaded, tree=tree, scenario=Scenario.model_validate(tree))

@@ -1,0 +1,63 @@
+"""`bench validate`: checks scenario files without an engine, and says all that is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bench.errors import Diagnostic
+
+_UNUSABLE = 2
+"""Exit code where a scenario cannot be used; nothing is ever run here."""
+
+
+@click.command("validate")
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+)
+@click.option(
+    "output",
+    "--format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="text: good files on stdout, faults on stderr. json: a list of faults on stdout.",
+)
+@click.option("overrides", "--set", multiple=True, metavar="PATH=VALUE", help="As in `bench run`.")
+@click.pass_context
+def command(
+    context: click.Context, files: tuple[Path, ...], output: str, overrides: tuple[str, ...]
+) -> None:
+    """Check scenarios without an engine.
+
+    Shows all faults of all files at once, each with its file, line and column, and what to
+    write instead. Exits with 0 where every file can be used, with 2 otherwise.
+    """
+    from bench.errors import ScenarioError
+    from bench.scenario.load import load_scenario
+
+    faults: list[Diagnostic] = []
+    for path in files:
+        try:
+            loaded = load_scenario(path, overrides=overrides)
+        except ScenarioError as error:
+            faults += error.diagnostics
+        else:
+            if output == "text":
+                count = len(loaded.scenario.cases)
+                click.echo(f"{path}: ok ({count} case{'s' if count != 1 else ''})")
+    if output == "json":
+        _print_json(faults)
+    elif faults:
+        click.echo(str(ScenarioError(faults)), err=True)
+    context.exit(_UNUSABLE if faults else 0)
+
+
+def _print_json(faults: list[Diagnostic]) -> None:
+    import json
+    from dataclasses import asdict
+
+    click.echo(json.dumps([asdict(fault) for fault in faults], indent=2, ensure_ascii=False))

@@ -1,0 +1,34 @@
+"""Time as a parameter: the monotonic clock that every duration is taken with.
+
+Containers share CLOCK_MONOTONIC with the host, so stamps can be compared across both.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What measuring code asks of time."""
+
+    def monotonic_ns(self) -> int:
+        """CLOCK_MONOTONIC in nanoseconds."""
+        ...
+
+    def utc_now(self) -> datetime:
+        """Wall-clock time, for labels only, never for durations."""
+        ...
+
+
+class SystemClock:
+    """The clocks of this machine."""
+
+    def monotonic_ns(self) -> int:
+        """CLOCK_MONOTONIC in nanoseconds."""
+        return time.monotonic_ns()
+
+    def utc_now(self) -> datetime:
+        """Wall-clock time in UTC."""
+        return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""Container engines: what bench asks of one (`protocol`), and those that answer."""

@@ -1,0 +1,91 @@
+"""A ContainerSpec in the words of the Docker API's create call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.engine.protocol import ContainerSpec
+
+_QUOTA_PERIOD_US = 100_000
+_LOG_LIMITS = {"max-size": "16m", "max-file": "2"}  # a flood of output must not fill the disk
+_GPU_CAPABILITIES = [["gpu"]]
+
+
+def container_config(spec: ContainerSpec) -> dict[str, Any]:
+    """The body of POST /containers/create for `spec`.
+
+    CPU limits are written as a quota over a 100 ms period, which every engine takes; as
+    NanoCPUs the engine would refuse more cores than the host has. The swap limit equals the
+    memory limit, so that nothing is swapped.
+    """
+    host: dict[str, Any] = {
+        "NetworkMode": spec.network_mode,
+        "ExtraHosts": [f"{name}:{address}" for name, address in spec.extra_hosts.items()],
+        "Binds": list(spec.binds),
+        "Tmpfs": dict(spec.tmpfs),
+        "ReadonlyRootfs": spec.read_only,
+        "Init": spec.init,
+        "CapAdd": list(spec.cap_add),
+        "CapDrop": list(spec.cap_drop),
+        "Ulimits": [
+            {"Name": name, "Soft": soft, "Hard": hard} for name, soft, hard in spec.ulimits
+        ],
+        "PortBindings": _port_bindings(spec.ports),
+        "BlkioDeviceReadBps": [{"Path": path, "Rate": rate} for path, rate in spec.read_bps],
+        "BlkioDeviceWriteBps": [{"Path": path, "Rate": rate} for path, rate in spec.write_bps],
+        "DeviceRequests": _device_requests(spec),
+        "LogConfig": {"Type": "json-file", "Config": _LOG_LIMITS},
+    }
+    optional = {
+        "ShmSize": spec.shm_bytes,
+        "CpusetCpus": spec.cpuset,
+        "Memory": spec.memory_bytes,
+        "MemorySwap": spec.memory_bytes,
+        "MemoryReservation": spec.memory_reservation_bytes,
+        "PidsLimit": spec.pids,
+        "BlkioWeight": spec.blkio_weight,
+        "CgroupParent": spec.cgroup_parent or None,
+    }
+    host |= {key: value for key, value in optional.items() if value is not None}
+    if spec.cpus is not None:
+        host |= {"CpuPeriod": _QUOTA_PERIOD_US, "CpuQuota": round(spec.cpus * _QUOTA_PERIOD_US)}
+
+    config: dict[str, Any] = {
+        "Image": spec.image,
+        "Labels": dict(spec.labels),
+        "Env": [f"{name}={value}" for name, value in spec.environment.items()],
+        "ExposedPorts": {port: {} for port in host["PortBindings"]},
+        "HostConfig": host,
+        "AttachStdout": True,
+        "AttachStderr": True,
+    }
+    optional = {
+        "Cmd": None if spec.command is None else list(spec.command),
+        "Entrypoint": None if spec.entrypoint is None else list(spec.entrypoint),
+        "User": spec.user,
+        "WorkingDir": spec.working_dir,
+        "StopSignal": spec.stop_signal,
+        "Healthcheck": None if spec.healthcheck is None else dict(spec.healthcheck),
+    }
+    return config | {key: value for key, value in optional.items() if value is not None}
+
+
+def _port_bindings(ports: tuple[str, ...]) -> dict[str, list[dict[str, str]]]:
+    """Compose's short port syntax (`8080`, `80:8080`, `127.0.0.1:80:8080/udp`)."""
+    bindings: dict[str, list[dict[str, str]]] = {}
+    for port in ports:
+        rest, _, protocol = port.partition("/")
+        *host, container = rest.split(":")
+        binding = {"HostPort": host[-1] if host else ""}
+        if len(host) == 2:
+            binding["HostIp"] = host[0]
+        bindings.setdefault(f"{container}/{protocol or 'tcp'}", []).append(binding)
+    return bindings
+
+
+def _device_requests(spec: ContainerSpec) -> list[dict[str, Any]]:
+    requests = [dict(one) for one in spec.device_requests]
+    if spec.gpus is not None:
+        count = -1 if spec.gpus == "all" else int(spec.gpus)
+        requests.append({"Driver": "", "Count": count, "Capabilities": _GPU_CAPABILITIES})
+    return requests

@@ -1,0 +1,141 @@
+"""The private engine's own bridges: addresses that nobody else uses, and a way out for them.
+
+The private daemons run with iptables switched off, because a second dockerd that manages
+iptables flushes the chains of the first. What they need is set here, in rules of their own.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import HostError
+
+_CANDIDATES = ("10.213.0.0/16", "10.87.0.0/16", "172.29.0.0/16", "10.151.0.0/16", "192.168.0.0/16")
+_COMMENT = "container-bench"
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """One bridge: its name, its own address with prefix, and the pool for further networks."""
+
+    name: str
+    address: str
+    pool: str
+
+
+def bridges(base: str) -> tuple[Bridge, Bridge]:
+    """The measuring engine's bridge and the builder's, inside the range `base`."""
+    network = ipaddress.ip_network(base)
+    measuring, measuring_pool, building, building_pool = list(network.subnets(new_prefix=18))
+    return (
+        Bridge("cbench0", f"{measuring[1]}/18", str(measuring_pool)),
+        Bridge("cbench1", f"{building[1]}/18", str(building_pool)),
+    )
+
+
+def free_base() -> str:
+    """A private /16 that overlaps no address or route of this host.
+
+    Raises:
+        HostError: every candidate is taken.
+    """
+    taken = _routed_networks()
+    for candidate in _CANDIDATES:
+        network = ipaddress.IPv4Network(candidate)
+        if not any(network.overlaps(one) for one in taken):
+            return candidate
+    raise HostError(
+        "private engine",
+        "every private network range that bench knows is routed on this host",
+        "use your own engine with --engine docker",
+    )
+
+
+def _routed_networks() -> list[ipaddress.IPv4Network]:
+    """The IPv4 networks in the main routing table, the default route apart."""
+    networks = []
+    for line in Path("/proc/net/route").read_text().splitlines()[1:]:
+        fields = line.split()
+        address = int.from_bytes(bytes.fromhex(fields[1]), "little")
+        mask = int.from_bytes(bytes.fromhex(fields[7]), "little")
+        if mask:
+            networks.append(ipaddress.IPv4Network((address, mask.bit_count())))
+    return networks
+
+
+def set_up(base: str) -> None:
+    """Make the bridges and the rules that let containers out; existing ones are left alone."""
+    for bridge in bridges(base):
+        if not Path(f"/sys/class/net/{bridge.name}").exists():
+            _ip("link", "add", "name", bridge.name, "type", "bridge")
+            _ip("addr", "add", bridge.address, "dev", bridge.name)
+        _ip("link", "set", bridge.name, "up")
+    for rule in _rules(base):
+        if not _iptables(*rule.check()):
+            _iptables(*rule.insert(), must=True)
+
+
+def tear_down(base: str) -> None:
+    """Remove what `set_up` made."""
+    for rule in _rules(base):
+        while _iptables(*rule.check()):
+            _iptables(*rule.delete(), must=True)
+    for bridge in bridges(base):
+        if Path(f"/sys/class/net/{bridge.name}").exists():
+            _ip("link", "delete", bridge.name)
+
+
+@dataclass(frozen=True)
+class _Rule:
+    table: str
+    chain: str
+    match: tuple[str, ...]
+
+    def check(self) -> tuple[str, ...]:
+        return ("-t", self.table, "-C", self.chain, *self.match)
+
+    def insert(self) -> tuple[str, ...]:
+        return ("-t", self.table, "-I", self.chain, *self.match)
+
+    def delete(self) -> tuple[str, ...]:
+        return ("-t", self.table, "-D", self.chain, *self.match)
+
+
+def _rules(base: str) -> tuple[_Rule, ...]:
+    mark = ("-m", "comment", "--comment", _COMMENT)
+    return (
+        _Rule("nat", "POSTROUTING", ("-s", base, "!", "-d", base, *mark, "-j", "MASQUERADE")),
+        _Rule("filter", "FORWARD", ("-s", base, *mark, "-j", "ACCEPT")),
+        _Rule("filter", "FORWARD", ("-d", base, *mark, "-j", "ACCEPT")),
+    )
+
+
+def _ip(*arguments: str) -> None:
+    _must("ip", arguments)
+
+
+def _iptables(*arguments: str, must: bool = False) -> bool:
+    if must:
+        _must("iptables", ("-w", *arguments))
+        return True
+    program = shutil.which("iptables") or "/usr/sbin/iptables"
+    return (
+        subprocess.run([program, "-w", *arguments], check=False, capture_output=True).returncode
+        == 0
+    )
+
+
+def _must(program: str, arguments: tuple[str, ...]) -> None:
+    path = shutil.which(program) or f"/usr/sbin/{program}"
+    try:
+        done = subprocess.run([path, *arguments], check=False, capture_output=True, text=True)
+    except OSError as error:
+        raise HostError(
+            program, f"cannot be run: {error.strerror}", "install iproute2 and iptables"
+        ) from error
+    if done.returncode != 0:
+        raise HostError(f"{program} {' '.join(arguments)}", done.stderr.strip() or "failed")

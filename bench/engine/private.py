@@ -1,0 +1,330 @@
+"""The private engine: a dockerd that measures, one that builds and serves, and a registry.
+
+The measuring engine's store may be wiped for a cold trial, because nothing of the user's is in
+it. Base images, build cache and the scenario's services live in the builder, so that no layer
+of theirs is ever "already there". Both pull from and push to a registry on loopback.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench.engine import network
+from bench.engine.process import Daemon
+from bench.errors import EngineUnavailableError, HostError
+
+PROGRAMS = ("dockerd", "containerd", "runc", "docker-registry", "ip", "iptables")
+PACKAGES = ("docker.io", "docker-registry", "mmdebstrap", "iproute2", "iptables", "pigz")
+
+_SEARCH_PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
+_PREFERRED_PORT = 5591
+_START_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where the private engine keeps its things; sockets need a short path."""
+
+    state: Path = Path("/var/lib/container-bench")
+    run: Path = Path("/run/container-bench")
+
+    @property
+    def settings(self) -> Path:
+        """The file that remembers what was chosen for this host."""
+        return self.state / "engine.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one run that uses the engine."""
+        return self.run / "lock"
+
+    def socket(self, role: str) -> Path:
+        """The API socket of the `measuring` or the `building` daemon."""
+        return self.run / f"{role}.sock"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was chosen for this host when the engine was first set up."""
+
+    network_base: str
+    registry_port: int
+
+
+@dataclass(frozen=True)
+class DaemonStatus:
+    """One daemon: its name, whether it runs, and under which pid."""
+
+    name: str
+    pid: int | None
+
+
+def missing_programs() -> list[str]:
+    """The programs of PROGRAMS that are not installed."""
+    return [name for name in PROGRAMS if not shutil.which(name, path=_SEARCH_PATH)]
+
+
+def why_impossible() -> EngineUnavailableError | None:
+    """Why the private engine cannot be started on this host, or None where it can."""
+    if os.geteuid() != 0:
+        return EngineUnavailableError(
+            "private engine",
+            "it needs root",
+            "run bench as root, or use your own engine with --engine docker",
+        )
+    missing = missing_programs()
+    if missing:
+        return EngineUnavailableError(
+            "private engine",
+            f"not installed here: {', '.join(missing)}",
+            f"apt-get install --no-install-recommends {' '.join(PACKAGES)}",
+        )
+    return None
+
+
+class PrivateEngine:
+    """Starts, finds and ends the private daemons."""
+
+    def __init__(self, paths: Paths | None = None) -> None:
+        self.paths = paths or Paths()
+
+    def settings(self) -> Settings | None:
+        """What was chosen at the first start, None before that."""
+        try:
+            return Settings(**json.loads(self.paths.settings.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def address(self, role: str) -> str:
+        """The API address of the `measuring` or the `building` daemon."""
+        return f"unix://{self.paths.socket(role)}"
+
+    def registry_address(self) -> str:
+        """host:port of the registry."""
+        settings = self.settings()
+        if settings is None:
+            raise EngineUnavailableError(
+                "private engine", "was never started", "start it with `bench engine up`"
+            )
+        return f"127.0.0.1:{settings.registry_port}"
+
+    def up(self, *, only: Collection[str] | None = None) -> None:
+        """Start what does not run yet; returns when all of it answers.
+
+        Args:
+            only: names of daemons, where not all are wanted.
+
+        Raises:
+            EngineUnavailableError: not possible here, or a daemon did not come up.
+        """
+        impossible = why_impossible()
+        if impossible:
+            raise impossible
+        self.paths.state.mkdir(parents=True, exist_ok=True)
+        self.paths.run.mkdir(parents=True, exist_ok=True)
+        with _locked(self.paths.run / "up.lock"):
+            settings = self.settings() or Settings(network.free_base(), _free_port())
+            self.paths.settings.write_text(json.dumps(asdict(settings)))
+            self._write_configuration(settings)
+            network.set_up(settings.network_base)
+            for daemon, answers in self._daemons(settings):
+                if only is not None and daemon.name not in only:
+                    continue
+                daemon.start()
+                _await(daemon, answers)
+
+    def down(self) -> None:
+        """End all daemons and remove the bridges; images and packages stay."""
+        settings = self.settings()
+        if settings is None:
+            return
+        for daemon, _ in reversed(self._daemons(settings)):
+            daemon.stop()
+        network.tear_down(settings.network_base)
+
+    def status(self) -> list[DaemonStatus]:
+        """Each daemon and whether it runs."""
+        settings = self.settings() or Settings("10.213.0.0/16", _PREFERRED_PORT)
+        return [DaemonStatus(one.name, one.pid()) for one, _ in self._daemons(settings)]
+
+    def is_up(self) -> bool:
+        """Whether all daemons run."""
+        return all(one.pid is not None for one in self.status())
+
+    def own_pids(self) -> dict[str, int]:
+        """pid by name of the daemons that run, for the record of their own load."""
+        return {one.name: one.pid for one in self.status() if one.pid is not None}
+
+    def blob_path(self, digest: str) -> Path:
+        """Where the registry keeps a blob."""
+        algorithm, _, value = digest.partition(":")
+        store = self.paths.state / "registry" / "docker" / "registry" / "v2" / "blobs"
+        return store / algorithm / value[:2] / value / "data"
+
+    def layer_directory(self) -> Path:
+        """Where facts about layers are kept between runs."""
+        return self.paths.state / "layers"
+
+    @contextmanager
+    def reserved(self, holder: str, on_wait: Callable[[str], None]) -> Iterator[None]:
+        """Hold the engine for one run; a second one waits, and `on_wait` is told for whom."""
+        self.paths.run.mkdir(parents=True, exist_ok=True)
+        with self.paths.lock.open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                on_wait(file.read().strip() or "another run")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            file.truncate(0)
+            file.write(f"{holder} (pid {os.getpid()})")
+            file.flush()
+            try:
+                yield
+            finally:
+                file.truncate(0)
+
+    def _write_configuration(self, settings: Settings) -> None:
+        (self.paths.state / "registry.yml").write_text(
+            "version: 0.1\n"
+            "log: {accesslog: {disabled: false}, level: warn}\n"
+            "storage:\n"
+            f"  filesystem: {{rootdirectory: {self.paths.state}/registry}}\n"
+            "  delete: {enabled: true}\n"
+            f"http: {{addr: '127.0.0.1:{settings.registry_port}'}}\n"
+        )
+        # dockerd would read /etc/docker/daemon.json, which is meant for the user's own
+        (self.paths.state / "daemon.json").write_text("{}\n")
+        (self.paths.state / "containerd.toml").write_text("version = 2\n")
+
+    def _daemons(self, settings: Settings) -> list[tuple[Daemon, Callable[[], bool]]]:
+        """The daemons in the order of their start, each with what shows that it answers."""
+        measuring, building = network.bridges(settings.network_base)
+        containerd_socket = self.paths.run / "containerd.sock"
+        return [
+            (self._registry(), lambda: _listens(("127.0.0.1", settings.registry_port))),
+            (self._containerd(containerd_socket), lambda: _listens(str(containerd_socket))),
+            (
+                self._dockerd("measuring", measuring, containerd_socket),
+                lambda: _docker_answers(self.paths.socket("measuring")),
+            ),
+            (
+                self._dockerd("building", building, containerd_socket),
+                lambda: _docker_answers(self.paths.socket("building")),
+            ),
+        ]
+
+    def _daemon(
+        self, name: str, arguments: tuple[str, ...], environment: tuple[tuple[str, str], ...] = ()
+    ) -> Daemon:
+        program = shutil.which(arguments[0], path=_SEARCH_PATH) or arguments[0]
+        return Daemon(
+            name=name,
+            arguments=(program, *arguments[1:]),
+            marker=str(self.paths.state),
+            pid_file=self.paths.run / f"{name}.daemon",
+            log_file=self.paths.state / "log" / f"{name}.log",
+            environment=(("PATH", _SEARCH_PATH), *environment),
+        )
+
+    def _registry(self) -> Daemon:
+        return self._daemon(
+            "registry",
+            ("docker-registry", "serve", str(self.paths.state / "registry.yml")),
+            (("OTEL_TRACES_EXPORTER", "none"),),
+        )
+
+    def _containerd(self, socket_path: Path) -> Daemon:
+        return self._daemon(
+            "containerd",
+            (
+                "containerd",
+                "--config", str(self.paths.state / "containerd.toml"),
+                "--root", str(self.paths.state / "containerd"),
+                "--state", str(self.paths.run / "containerd"),
+                "--address", str(socket_path),
+            ),
+        )  # fmt: skip
+
+    def _dockerd(self, role: str, bridge: network.Bridge, containerd: Path) -> Daemon:
+        return self._daemon(
+            role,
+            (
+                "dockerd",
+                "--config-file", str(self.paths.state / "daemon.json"),
+                "--data-root", str(self.paths.state / role),
+                "--exec-root", str(self.paths.run / role),
+                "--pidfile", str(self.paths.run / f"{role}.pid"),
+                "--host", f"unix://{self.paths.socket(role)}",
+                "--containerd", str(containerd),
+                "--containerd-namespace", f"bench-{role}",
+                "--containerd-plugins-namespace", f"bench-{role}-plugins",
+                "--bridge", bridge.name,
+                "--default-address-pool", f"base={bridge.pool},size=24",
+                "--iptables=false",
+                "--ip-masq=false",
+                "--exec-opt", "native.cgroupdriver=cgroupfs",
+            ),
+        )  # fmt: skip
+
+
+def _await(daemon: Daemon, answers: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while not answers():
+        if daemon.pid() is None or time.monotonic() > deadline:
+            raise EngineUnavailableError(
+                f"private engine ({daemon.name})",
+                f"did not come up; its log ends with\n    {daemon.log_tail()}",
+                f"look at {daemon.log_file}; `bench engine down` and up again starts afresh",
+            )
+        time.sleep(0.05)
+
+
+def _listens(address: str | tuple[str, int]) -> bool:
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(address)
+        except OSError:
+            return False
+    return True
+
+
+def _docker_answers(path: Path) -> bool:
+    """Whether the daemon at `path` answers a ping, without loading the SDK for it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(5)
+        try:
+            probe.connect(str(path))
+            probe.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
+            return b" 200 " in probe.recv(64)
+        except OSError:
+            return False
+
+
+def _free_port() -> int:
+    for port in (_PREFERRED_PORT, 0):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise HostError("registry", "no free port on loopback")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

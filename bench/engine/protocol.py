@@ -1,0 +1,247 @@
+"""What bench asks of a container engine, and the values that pass between them.
+
+Everything above this boundary is the same whatever runs the container. An engine takes no
+times and keeps no state of a trial: callers stamp around its calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+LABEL = "org.container-bench"
+"""Label on everything that bench makes; its value is the id of the run."""
+
+
+@dataclass(frozen=True)
+class ContainerSpec:
+    """A container to create; sizes in bytes, durations in seconds.
+
+    Attributes:
+        image: reference that the engine already has.
+        labels: marks it as bench's own.
+        cgroup_parent: cgroup under which the engine puts it, or empty for the engine's own.
+        extra_hosts: name -> address, written into the container's /etc/hosts.
+        healthcheck: the engine's own form, None to leave the image's, `NONE` to disable.
+    """
+
+    image: str
+    name: str
+    labels: Mapping[str, str]
+    command: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ports: tuple[str, ...] = ()
+    binds: tuple[str, ...] = ()
+    tmpfs: Mapping[str, str] = field(default_factory=dict)
+    shm_bytes: int | None = None
+    read_only: bool = False
+    init: bool = False
+    user: str | None = None
+    working_dir: str | None = None
+    network_mode: str = "bridge"
+    extra_hosts: Mapping[str, str] = field(default_factory=dict)
+    healthcheck: Mapping[str, Any] | None = None
+    stop_signal: str | None = None
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    cpus: float | None = None
+    cpuset: str | None = None
+    memory_bytes: int | None = None
+    memory_reservation_bytes: int | None = None
+    pids: int | None = None
+    ulimits: tuple[tuple[str, int, int], ...] = ()
+    blkio_weight: int | None = None
+    read_bps: tuple[tuple[str, int], ...] = ()
+    write_bps: tuple[tuple[str, int], ...] = ()
+    gpus: str | int | None = None
+    device_requests: tuple[Mapping[str, Any], ...] = ()
+    cgroup_parent: str = ""
+
+
+@dataclass(frozen=True)
+class Created:
+    """A container that exists and does not run yet."""
+
+    container_id: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ContainerState:
+    """What the engine says of a container; `pid` is 0 and `address` empty when not running."""
+
+    running: bool
+    pid: int
+    address: str
+    exit_code: int
+    oom_killed: bool
+    health: str
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """Which engine this is, for the record and for finding its cgroups."""
+
+    kind: str
+    version: str
+    api_version: str
+    engine_id: str
+    address: str
+    storage_driver: str
+    image_store: str
+    cgroup_driver: str
+    cgroup_version: str
+    runtime: str
+    kernel: str
+    cpus: int
+    memory_bytes: int
+    is_local: bool
+    decoder: str = ""
+    security: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OutputChunk:
+    """Bytes of the container's output: `stream` is 1 for stdout, 2 for stderr."""
+
+    stream: int
+    data: bytes
+
+
+class OutputStream(Protocol):
+    """The output of a container as it comes; ends when the container's output ends."""
+
+    def __iter__(self) -> Iterator[OutputChunk]: ...
+
+    def close(self) -> None:
+        """End the stream, from any thread."""
+        ...
+
+
+class Engine(Protocol):
+    """A container engine. Every call may raise EngineError, and nothing else."""
+
+    @property
+    def facts(self) -> EngineFacts:
+        """Which engine this is."""
+        ...
+
+    def pull(self, reference: str) -> Iterator[Mapping[str, Any]]:
+        """The lines of the pull stream as they arrive; an error line raises PullError."""
+        ...
+
+    def create(self, spec: ContainerSpec) -> Created:
+        """Create a container; the image must be present."""
+        ...
+
+    def attach(self, container_id: str) -> OutputStream:
+        """Follow the output; opened before the start, it misses nothing."""
+        ...
+
+    def start(self, container_id: str) -> None:
+        """Start it; returns when the engine says so."""
+        ...
+
+    def state(self, container_id: str) -> ContainerState:
+        """Inspect it."""
+        ...
+
+    def wait(self, container_id: str, timeout_s: float) -> int:
+        """Exit code, once it has ended."""
+        ...
+
+    def execute(self, container_id: str, command: tuple[str, ...], timeout_s: float) -> int:
+        """Run a command in it and return its exit code."""
+        ...
+
+    def stop(self, container_id: str, grace_s: float) -> None:
+        """Ask it to stop, and kill it after `grace_s`."""
+        ...
+
+    def log_tail(self, container_id: str, lines: int) -> list[str]:
+        """The last lines of its output."""
+        ...
+
+    def usage(self, container_id: str) -> Mapping[str, Any]:
+        """The engine's one-shot stats, in the engine's own form."""
+        ...
+
+    def remove(self, container_id: str) -> None:
+        """Kill and remove it with its anonymous volumes; absent is fine."""
+        ...
+
+    def containers(self, label: str) -> list[tuple[str, str]]:
+        """(id, value of the label) of all containers that carry `label`."""
+        ...
+
+    def volumes(self, label: str) -> list[tuple[str, str]]:
+        """(name, value of the label) of all volumes that carry `label`."""
+        ...
+
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> None:
+        """Make a named volume."""
+        ...
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume; absent is fine."""
+        ...
+
+    def has_image(self, reference: str) -> bool:
+        """Whether the image is in the engine's store."""
+        ...
+
+    def image_details(self, reference: str) -> Mapping[str, Any]:
+        """The engine's inspection of an image."""
+        ...
+
+    def image_references(self, label: str) -> list[tuple[str, str]]:
+        """(reference or id, value of the label) of all images that carry `label`."""
+        ...
+
+    def remove_image(self, reference: str) -> None:
+        """Remove an image and the layers that nothing else uses; absent is fine."""
+        ...
+
+    def image_ids(self) -> list[str]:
+        """Ids of all images in the store."""
+        ...
+
+    def build(
+        self,
+        context: Path,
+        dockerfile: str,
+        tag: str,
+        args: Mapping[str, str],
+        target: str | None,
+        labels: Mapping[str, str],
+    ) -> Iterator[str]:
+        """Build and tag an image, yielding the builder's output; raises BuildError."""
+        ...
+
+    def tag(self, reference: str, new_reference: str) -> None:
+        """Give an image another name."""
+        ...
+
+    def push(self, reference: str) -> str:
+        """Push to the registry that the reference names; returns the manifest's digest."""
+        ...
+
+    def import_rootfs(self, tar: Path, tag: str, changes: tuple[str, ...]) -> None:
+        """Make a one-layer image of a root file system; `changes` are Dockerfile instructions."""
+        ...
+
+    def transfer_image(self, reference: str, target: Engine) -> None:
+        """Copy an image into another engine's store, leaving this one as it is."""
+        ...
+
+    def load_image(self, chunks: Iterator[bytes]) -> None:
+        """Take in an image archive as `save` makes it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...

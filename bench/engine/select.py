@@ -1,0 +1,177 @@
+"""Which engine a run uses, and what stands beside it.
+
+Order: `--engine`, BENCH_ENGINE, DOCKER_HOST, the private engine where it can be started, the
+default Docker socket, a Podman socket. What was named explicitly never falls through.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.engine.docker import DockerEngine
+from bench.engine.private import PrivateEngine, why_impossible
+from bench.engine.protocol import Engine
+from bench.engine.registry import Registry
+from bench.errors import BenchError, EngineUnavailableError
+
+DOCKER_SOCKET = "unix:///var/run/docker.sock"
+PODMAN_SOCKETS = ("unix:///run/podman/podman.sock",)
+NAMES = ("private", "docker", "podman")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An engine to use: `private`, or the address of somebody's own.
+
+    Attributes:
+        explicit: whether the user named it.
+        origin: what decided, for messages.
+    """
+
+    address: str
+    explicit: bool
+    origin: str
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is bench's own."""
+        return self.address == "private"
+
+
+def choose(option: str | None, environ: Mapping[str, str] | None = None) -> Choice:
+    """The engine to use.
+
+    Args:
+        option: value of `--engine`: private, docker, podman, or an address.
+        environ: environment variables; this process's own where None.
+    """
+    environ = os.environ if environ is None else environ
+    for value, origin in (
+        (option, "--engine"),
+        (environ.get("BENCH_ENGINE"), "BENCH_ENGINE"),
+        (environ.get("DOCKER_HOST"), "DOCKER_HOST"),
+    ):
+        if value:
+            return Choice(_address(value, environ), explicit=True, origin=origin)
+    if why_impossible() is None:
+        return Choice("private", explicit=False, origin="found")
+    for address in (DOCKER_SOCKET, *_podman_sockets(environ)):
+        if Path(address.removeprefix("unix://")).exists():
+            return Choice(address, explicit=False, origin="found")
+    return Choice("private", explicit=False, origin="found")
+
+
+def _address(value: str, environ: Mapping[str, str]) -> str:
+    if value == "docker":
+        return DOCKER_SOCKET
+    if value == "podman":
+        sockets = _podman_sockets(environ)
+        existing = [one for one in sockets if Path(one.removeprefix("unix://")).exists()]
+        return (existing or sockets)[0]
+    if value.startswith("/"):
+        return f"unix://{value}"
+    if value == "private" or "://" in value:
+        return value
+    raise EngineUnavailableError(
+        value,
+        "is not an engine that bench knows",
+        f"use {', '.join(NAMES)}, or an address such as unix:///run/docker.sock",
+    )
+
+
+def _podman_sockets(environ: Mapping[str, str]) -> tuple[str, ...]:
+    runtime = environ.get("XDG_RUNTIME_DIR")
+    own = (f"unix://{runtime}/podman/podman.sock",) if runtime else ()
+    return own + PODMAN_SOCKETS
+
+
+@dataclass(frozen=True)
+class Session:
+    """The engines and the registry of one run.
+
+    Attributes:
+        choice: what was chosen.
+        measuring: runs the cases.
+        building: builds, mirrors, and runs the services; the same one on somebody's own engine.
+        registry: what the trials pull from.
+        private: bench's own daemons; on somebody's own engine only its registry is used.
+    """
+
+    choice: Choice
+    measuring: Engine
+    building: Engine
+    registry: Registry
+    private: PrivateEngine
+
+    @property
+    def may_wipe(self) -> bool:
+        """Whether everything in the measuring engine is bench's own."""
+        return self.choice.is_private
+
+    def users_engine(self) -> Engine | None:
+        """The user's own engine, for images that only it has; None where there is none."""
+        if not self.choice.is_private:
+            return self.measuring
+        try:
+            return DockerEngine(DOCKER_SOCKET)
+        except BenchError:
+            return None
+
+    def revive(self) -> None:
+        """Start again whatever of bench's own has died."""
+        self.private.up(only=None if self.may_wipe else ("registry",))
+
+
+@contextmanager
+def open_session(
+    choice: Choice, holder: str, on_wait: Callable[[str], None]
+) -> Iterator[Session]:
+    """Bring the chosen engine up and hold it for one run; it is left running afterwards.
+
+    Args:
+        choice: from `choose`.
+        holder: who holds it, for a second run that must wait.
+        on_wait: told for whom this run waits.
+
+    Raises:
+        EngineUnavailableError: it is not there, with the remedy.
+    """
+    private = PrivateEngine()
+    if choice.is_private:
+        impossible = why_impossible()
+        if impossible:
+            raise impossible
+        with private.reserved(holder, on_wait):
+            private.up()
+            yield from _connected(choice, private)
+    else:
+        DockerEngine(choice.address).close()  # the reason comes before that of the registry
+        try:
+            private.up(only=("registry",))
+        except BenchError as error:
+            raise EngineUnavailableError(
+                "registry",
+                f"bench pulls from a registry of its own, which cannot be started: {error.cause}",
+                error.remedy,
+            ) from error
+        yield from _connected(choice, private)
+
+
+def _connected(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
+    measuring: Engine = DockerEngine(
+        private.address("measuring") if choice.is_private else choice.address
+    )
+    building: Engine = (
+        DockerEngine(private.address("building")) if choice.is_private else measuring
+    )
+    registry = Registry(private.registry_address())
+    try:
+        yield Session(choice, measuring, building, registry, private)
+    finally:
+        registry.close()
+        measuring.close()
+        building.close()

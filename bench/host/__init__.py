@@ -1,0 +1,1 @@
+"""This host: what it is (`fingerprint`), how busy it is (`load`), what makes it unfit (`doctor`)."""

@@ -1,0 +1,251 @@
+"""What this host and engine can measure and what they cannot, each finding with its remedy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bench.engine.docker import DockerEngine
+from bench.engine.private import PACKAGES, PrivateEngine, missing_programs, why_impossible
+from bench.engine.select import Choice
+from bench.errors import BenchError
+from bench.sampling.cgroup import CgroupVersion, find_mounts, takes_parent
+from bench.sampling.gpu import find_gpus
+from bench.sampling.processes import WaitingTime
+
+
+class Health(StrEnum):
+    """How a finding bears on measuring."""
+
+    GOOD = "good"
+    LESS = "less"
+    """Something cannot be measured, or not as well."""
+    BAD = "bad"
+    """Nothing can be run."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: what it is, how it stands, and what would mend it."""
+
+    subject: str
+    health: Health
+    text: str
+    remedy: str = ""
+
+
+def examine(choice: Choice) -> list[Finding]:
+    """Look at everything; nothing is started or changed."""
+    examinations: tuple[Callable[[Choice], Finding], ...] = (
+        _engine,
+        _registry,
+        _privileges,
+        _cgroups,
+        _memory_peak,
+        _waiting,
+        _pressure,
+        _swap,
+        _cores,
+        _load,
+        _steal,
+        _disk,
+        _page_cache,
+        _gpu,
+    )
+    return [examination(choice) for examination in examinations]
+
+
+def _engine(choice: Choice) -> Finding:
+    subject = "engine"
+    if choice.is_private:
+        impossible = why_impossible()
+        if impossible:
+            return Finding(subject, Health.BAD, f"private: {impossible.cause}", impossible.remedy)
+        private = PrivateEngine()
+        if not private.is_up():
+            return Finding(
+                subject, Health.GOOD, "private: installed, not running; `bench run` starts it"
+            )
+        address = private.address("measuring")
+    else:
+        address = choice.address
+    try:
+        engine = DockerEngine(address)
+    except BenchError as error:
+        return Finding(subject, Health.BAD, str(error).splitlines()[0], error.remedy)
+    facts = engine.facts
+    engine.close()
+    text = (
+        f"{facts.kind} {facts.version} at {address}, {facts.storage_driver} "
+        f"({facts.image_store} store), {facts.cgroup_driver} driver"
+    )
+    if not facts.is_local:
+        return Finding(
+            subject,
+            Health.LESS,
+            f"{text}, under another kernel",
+            "memory and CPU come from the engine's own statistics; run bench where the engine is",
+        )
+    if not choice.is_private:
+        return Finding(
+            subject,
+            Health.LESS,
+            text,
+            "cold trials may find layers of your own images; the private engine needs root",
+        )
+    return Finding(subject, Health.GOOD, text)
+
+
+def _registry(choice: Choice) -> Finding:  # noqa: ARG001 - all examinations are alike
+    if "docker-registry" in missing_programs():
+        return Finding(
+            "registry",
+            Health.BAD,
+            "docker-registry is not installed",
+            f"apt-get install --no-install-recommends {' '.join(PACKAGES)}",
+        )
+    running = any(one.name == "registry" and one.pid for one in PrivateEngine().status())
+    return Finding("registry", Health.GOOD, "running" if running else "installed, not running")
+
+
+def _privileges(choice: Choice) -> Finding:  # noqa: ARG001
+    if os.geteuid() == 0:
+        return Finding("privileges", Health.GOOD, "root")
+    return Finding(
+        "privileges",
+        Health.LESS,
+        "not root: no private engine, no cgroup of bench's own, no dropping of the page cache",
+        "run bench as root",
+    )
+
+
+def _cgroups(choice: Choice) -> Finding:
+    mounts = find_mounts()
+    if mounts is None:
+        return Finding(
+            "cgroups",
+            Health.LESS,
+            "none are mounted: counters come from the engine's statistics",
+            "mount cgroup2 on /sys/fs/cgroup",
+        )
+    driver = "cgroupfs" if choice.is_private else ""
+    own = "with a parent of bench's own" if takes_parent(driver) else "the container's own"
+    if mounts.version is CgroupVersion.V1:
+        return Finding(
+            "cgroups",
+            Health.LESS,
+            f"v1, {own}: block I/O and pressure are not measured",
+            "boot with systemd.unified_cgroup_hierarchy=1 for v2",
+        )
+    return Finding("cgroups", Health.GOOD, f"v2, {own}")
+
+
+def _memory_peak(choice: Choice) -> Finding:  # noqa: ARG001
+    mounts = find_mounts()
+    release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
+    if mounts and mounts.version is CgroupVersion.V2 and release < (5, 19):
+        return Finding(
+            "memory peak",
+            Health.LESS,
+            f"kernel {os.uname().release} keeps no high-water mark on v2",
+            "memory_peak_bytes is not measured; a kernel from 5.19 on has it",
+        )
+    return Finding("memory peak", Health.GOOD, "the kernel's own high-water mark")
+
+
+def _waiting(choice: Choice) -> Finding:  # noqa: ARG001
+    if WaitingTime.is_available():
+        return Finding("CPU demand", Health.GOOD, "schedstat counts the waiting for a core")
+    return Finding(
+        "CPU demand",
+        Health.LESS,
+        "no schedstat: with four cores or fewer CI-8 is inconclusive",
+        "a kernel with CONFIG_SCHEDSTATS or CONFIG_SCHED_INFO",
+    )
+
+
+def _pressure(choice: Choice) -> Finding:  # noqa: ARG001
+    if Path("/proc/pressure/cpu").exists():
+        return Finding("pressure", Health.GOOD, "the kernel keeps stall times")
+    return Finding("pressure", Health.LESS, "no stall times (PSI)", "boot with psi=1")
+
+
+def _swap(choice: Choice) -> Finding:  # noqa: ARG001
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("SwapTotal:") and int(line.split()[1]) > 0:
+            return Finding(
+                "swap",
+                Health.LESS,
+                "is on: it hides a shortage of memory in the need arm",
+                "swapoff -a while you measure",
+            )
+    return Finding("swap", Health.GOOD, "off")
+
+
+def _cores(choice: Choice) -> Finding:  # noqa: ARG001
+    cores = os.cpu_count() or 1
+    if cores < 2:
+        return Finding(
+            "cores", Health.LESS, "one: bench and the workload share it", "use a host with two"
+        )
+    return Finding("cores", Health.GOOD, f"{cores}; the engine and bench share them")
+
+
+def _load(choice: Choice) -> Finding:  # noqa: ARG001
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load > cores / 2:
+        return Finding(
+            "load",
+            Health.LESS,
+            f"{load:.2f} over the last minute on {cores} cores: times will be noisy",
+            "let other work end first",
+        )
+    return Finding("load", Health.GOOD, f"{load:.2f} over the last minute")
+
+
+def _steal(choice: Choice) -> Finding:  # noqa: ARG001
+    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+    share = fields[7] / sum(fields) if len(fields) > 7 and sum(fields) else 0.0
+    if share > 0.05:
+        return Finding(
+            "steal",
+            Health.LESS,
+            f"{share:.0%} of the core time since boot went to other tenants",
+            "compare pairs within one run, and trust ratios more than seconds",
+        )
+    return Finding("steal", Health.GOOD, f"{share:.1%} of the core time since boot")
+
+
+def _disk(choice: Choice) -> Finding:  # noqa: ARG001
+    free = shutil.disk_usage("/var/lib").free
+    if free < 8 * 2**30:
+        return Finding(
+            "disk",
+            Health.LESS,
+            f"{free / 2**30:.1f} GiB free under /var/lib",
+            "images are there three times: built, in the registry, and pulled",
+        )
+    return Finding("disk", Health.GOOD, f"{free / 2**30:.0f} GiB free under /var/lib")
+
+
+def _page_cache(choice: Choice) -> Finding:  # noqa: ARG001
+    if os.geteuid() == 0 and os.access("/proc/sys/vm/drop_caches", os.W_OK):
+        return Finding("page cache", Health.GOOD, "can be dropped for cold trials")
+    return Finding(
+        "page cache",
+        Health.LESS,
+        "cannot be dropped: cold trials say so",
+        "run bench as root, outside a container",
+    )
+
+
+def _gpu(choice: Choice) -> Finding:  # noqa: ARG001
+    gpus = find_gpus()
+    if gpus.devices:
+        names = ", ".join(device.name for device in gpus.devices)
+        return Finding("GPU", Health.GOOD, f"{names}, driver {gpus.driver}")
+    return Finding("GPU", Health.LESS, f"not measured: {gpus.absent_because}")

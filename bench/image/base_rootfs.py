@@ -1,0 +1,171 @@
+"""A small Debian as a root file system, made by mmdebstrap out of packages."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.errors import HostError
+from bench.image.base_recipe import APT_SETTINGS, CA_BUNDLE, CA_SOURCE, DPKG_SETTINGS
+from bench.image.base_table import SUITE
+
+BUNDLE_VARIABLE = "BENCH_CA_BUNDLE"
+"""Names a file of certificates to put into the bases instead of the host's own."""
+
+_PACKAGES = "mmdebstrap debian-archive-keyring"
+_HOOKS = Path("/usr/share/mmdebstrap/hooks/merged-usr")
+_SUITES = {SUITE, f"{SUITE}-updates", f"{SUITE}-security"}
+_ONE_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?\S+\s+(?P<suite>\S+)(?P<rest>.*)$")
+_KEYRING = re.compile(r"signed-by\s*[=:]\s*(/[^\s\]]+)", re.IGNORECASE)
+_STEP = re.compile(r"I: (?!removing|running -).*\.\.\.$")
+_END_TIMEOUT_S = 15.0
+
+
+def make_rootfs(tar: Path, scratch: Path, say: Callable[[str], None]) -> None:
+    """Write the root file system to `tar`; `scratch` is an empty folder to work in.
+
+    Raises:
+        HostError: a program or the certificates are missing, or no package could be had.
+    """
+    program = shutil.which("mmdebstrap")
+    if program is None:
+        raise HostError(
+            "base images",
+            "Docker Hub cannot be reached, and mmdebstrap is not installed to make them here",
+            f"apt-get install --no-install-recommends {_PACKAGES}",
+        )
+    sources = debian_sources(Path("/etc/apt"))
+    command = [program, *_options(ca_bundle(), sources), SUITE, str(tar), *map(str, sources)]
+    last = ""
+    with _ended(command, scratch) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            last = line.strip() or last
+            if _STEP.match(last):
+                say(last.removeprefix("I: ").removesuffix("..."))
+    if process.returncode != 0:
+        raise HostError(
+            "mmdebstrap",
+            f"ended with status {process.returncode}: {last}",
+            f"check that `apt-get update` works on this host and that {_PACKAGES} are installed",
+        )
+
+
+def ca_bundle() -> Path:
+    """The certificates to put into the bases.
+
+    Raises:
+        HostError: there is no such file.
+    """
+    chosen = os.environ.get(BUNDLE_VARIABLE)
+    path = Path(chosen or CA_BUNDLE)
+    if not path.is_file():
+        raise HostError(
+            str(path),
+            "no such file of certificates",
+            f"correct {BUNDLE_VARIABLE}" if chosen else "apt-get install ca-certificates",
+        )
+    return path.resolve()
+
+
+def debian_sources(apt: Path) -> list[Path]:
+    """The files under `apt` that name Debian's own archive for our release, and nothing else.
+
+    Empty where the host has none (another distribution, another release): mmdebstrap then
+    takes the archive that it knows by itself.
+    """
+    folder = apt / "sources.list.d"
+    files = [apt / "sources.list", *sorted((*folder.glob("*.list"), *folder.glob("*.sources")))]
+    suites = {path: _suites(path) for path in files if path.is_file()}
+    chosen = [path for path, named in suites.items() if named and named <= _SUITES]
+    return chosen if any(SUITE in suites[path] for path in chosen) else []
+
+
+def _suites(path: Path) -> set[str]:
+    """The suites that a file of apt sources names; a foreign archive counts as a suite `?`."""
+    if path.suffix == ".sources":
+        return _deb822_suites(path.read_text())
+    named = set()
+    for line in path.read_text().splitlines():
+        entry = _ONE_LINE.match(line.strip())
+        if entry:
+            named.add(entry["suite"] if "main" in entry["rest"].split() else "?")
+    return named
+
+
+def _deb822_suites(text: str) -> set[str]:
+    named: set[str] = set()
+    for stanza in re.split(r"\n\s*\n", text):
+        pairs = (
+            line.partition(":") for line in stanza.splitlines() if not line.startswith(("#", " "))
+        )
+        fields = {key.strip().lower(): value.split() for key, _, value in pairs}
+        if "suites" not in fields or fields.get("enabled") == ["no"]:
+            continue
+        named |= set(fields["suites"]) if "main" in fields.get("components", []) else {"?"}
+    return named
+
+
+def _options(bundle: Path, sources: list[Path]) -> list[str]:
+    keyrings = {name for path in sources for name in _KEYRING.findall(path.read_text())}
+    uploads = [(str(bundle), CA_BUNDLE), (str(bundle), CA_SOURCE)]
+    uploads += [(name, name) for name in sorted(keyrings) if Path(name).is_file()]
+    settings = "".join(f"{line}\n" for line in APT_SETTINGS)
+    return [
+        "--variant=minbase",
+        "--mode=root",
+        "--format=tar",
+        # with /bin as a link from the start, a few bytes replace usrmerge and all of Perl
+        f"--hook-directory={_HOOKS}",
+        "--include=usr-is-merged",
+        *(f"--dpkgopt={line}" for line in DPKG_SETTINGS),
+        *(
+            f"--customize-hook={line}"
+            for source, target in uploads
+            for line in (
+                f'mkdir -p "$1"{shlex.quote(str(Path(target).parent))}',
+                f"upload {shlex.quote(source)} {shlex.quote(target)}",
+                f'chmod 644 "$1"{shlex.quote(target)}',
+            )
+        ),
+        # only now: mmdebstrap itself needs the archives that these settings drop
+        f'--customize-hook=printf %s {shlex.quote(settings)} > "$1"/etc/apt/apt.conf.d/90container',
+        # and by these settings its own clean-up no longer finds what apt has written before
+        '--customize-hook=rm -f "$1"/var/cache/apt/*.bin',
+        # the host's own name and name servers are nobody's business
+        '--customize-hook=rm -f "$1"/etc/hostname "$1"/etc/resolv.conf',
+    ]
+
+
+@contextmanager
+def _ended(command: list[str], scratch: Path) -> Iterator[subprocess.Popen[str]]:
+    """A program that runs while this lasts and has cleaned up behind itself when it ends."""
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=os.environ | {"TMPDIR": str(scratch)},
+        start_new_session=True,  # Ctrl-C reaches us alone, and we ask it to end in good order
+    )
+    try:
+        yield process
+        process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_END_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if process.stdout is not None:
+            process.stdout.close()

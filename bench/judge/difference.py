@@ -1,0 +1,149 @@
+"""The decision whether one metric differs between two sides, from numbers alone.
+
+A metric that each trial has a value of differs only where two things agree: the rank test calls
+the samples different (p < 0.05, corrected for the metrics looked at together), and the whole
+95 % interval of the ratio of medians lies outside the practical band. Either alone misleads:
+with many trials a test calls a difference that nobody would notice, and an interval of few
+trials is narrow by chance.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.judge import stats
+from bench.judge.aggregates import INTERVAL_NEEDS
+from bench.judge.model import Difference, Interval
+from bench.judge.rank_test import rank_test_p
+from bench.metrics import Better, Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ALPHA = 0.05
+"""A corrected p below this counts as different."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One metric's values on both sides, in the metric's unit.
+
+    Attributes:
+        bounds: 95 % interval of the ratio of medians, whose ends may be infinite; None where a
+            side has too few values for one.
+        p_value: of the rank test, uncorrected; None likewise.
+    """
+
+    metric: Metric
+    baseline: tuple[float, ...]
+    candidate: tuple[float, ...]
+    bounds: Interval | None = None
+    p_value: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        metric: Metric,
+        baseline: Sequence[float],
+        candidate: Sequence[float],
+        *,
+        resamples: int = stats.RESAMPLES,
+        seed: int = stats.SEED,
+    ) -> Pair:
+        """The pair, with interval and test where there are trials enough."""
+        sides = tuple(baseline), tuple(candidate)
+        if min(len(one) for one in sides) < INTERVAL_NEEDS:
+            return cls(metric, *sides)
+        bounds = stats.ratio_interval(*sides, resamples=resamples, seed=seed)
+        return cls(metric, *sides, bounds, rank_test_p(*sides))
+
+    @property
+    def medians(self) -> tuple[float | None, float | None]:
+        """The median of each side, None where it has no values."""
+        sides = (self.baseline, self.candidate)
+        one, other = (stats.median(values) if values else None for values in sides)
+        return one, other
+
+    @property
+    def ratio(self) -> float | None:
+        """Candidate median / baseline median; None where a side is empty or the latter zero."""
+        one, other = self.medians
+        return None if other is None or not one else other / one
+
+    @property
+    def interval(self) -> Interval | None:
+        """The interval of the ratio, None where it or the ratio is not finite."""
+        bounds = self.bounds
+        if bounds is None or self.ratio is None or not math.isfinite(bounds.high):
+            return None
+        return bounds if math.isfinite(bounds.low) else None
+
+
+def call_difference(
+    pair: Pair, band: float, corrected_p: float | None, family: int
+) -> tuple[Difference, str]:
+    """What the trials say of the candidate, and why.
+
+    Args:
+        pair: the values.
+        band: ratios within 1 ± this are called the same.
+        corrected_p: p-value after the correction; None where the pair has none.
+        family: number of metrics that were corrected together.
+    """
+    sizes = f"{len(pair.baseline)} and {len(pair.candidate)}"
+    if not pair.baseline or not pair.candidate:
+        return Difference.NOT_MEASURED, f"measured in {sizes} trials"
+    if pair.bounds is None or corrected_p is None:
+        reason = f"needs at least {INTERVAL_NEEDS} trials on each side, there are {sizes}"
+        return Difference.INCONCLUSIVE, reason
+    low, high = pair.bounds.low, pair.bounds.high
+    evidence = f"{_change(pair)}, {_test(pair, corrected_p, family)}"
+    around = f"1 ± {band:g}"
+    if 1 - band <= low and high <= 1 + band:
+        return Difference.SAME, f"{evidence}; the interval lies within {around}"
+    outside = high < 1 - band or low > 1 + band
+    if outside and corrected_p < ALPHA:
+        return direction(pair.metric, larger=low > 1), f"{evidence}; both say that it differs"
+    if outside:
+        return Difference.INCONCLUSIVE, f"{evidence}; the test does not bear it out"
+    return Difference.INCONCLUSIVE, f"{evidence}; the interval reaches into {around} and beyond"
+
+
+def call_once(pair: Pair, band: float) -> tuple[Difference, str]:
+    """What two single values say, which belong to the images and not to trials."""
+    if not pair.baseline or not pair.candidate:
+        return Difference.NOT_MEASURED, "known on one side only"
+    one, other = pair.baseline[0], pair.candidate[0]
+    ratio = pair.ratio
+    if pair.metric.is_time:
+        return Difference.INCONCLUSIVE, "timed once on each side, so its spread is not known"
+    inside = one == other if ratio is None else 1 - band <= ratio <= 1 + band
+    what = "the baseline is zero, so there is no ratio" if ratio is None else f"{ratio:.3g} times"
+    reason = f"{what}; one figure for each image, without spread, against 1 ± {band:g} alone"
+    return Difference.SAME if inside else direction(pair.metric, larger=other > one), reason
+
+
+def direction(metric: Metric, *, larger: bool) -> Difference:
+    """What it means that the candidate has more, or less, of `metric`."""
+    if metric.better is Better.NEITHER:
+        return Difference.DIFFERENT
+    return Difference.WORSE if larger is (metric.better is Better.LOWER) else Difference.BETTER
+
+
+def _change(pair: Pair) -> str:
+    if pair.ratio is None:
+        one, other = pair.medians
+        return "both medians are zero" if one == other else "the baseline's median is zero"
+    bounds = pair.interval
+    if bounds is None:
+        return f"{pair.ratio:.3g} times, 95 % interval without an upper end"
+    return f"{pair.ratio:.3g} times, 95 % interval {bounds.low:.3g} to {bounds.high:.3g}"
+
+
+def _test(pair: Pair, corrected_p: float, family: int) -> str:
+    text = f"rank test p = {pair.p_value:.2g}"
+    if family < 2:
+        return text
+    return f"{text}, corrected over {family} metrics {corrected_p:.2g}"

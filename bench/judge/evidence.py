@@ -1,0 +1,132 @@
+"""The trials that a row is judged on, and what is missing among them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.judge.finding import Finding, counted
+from bench.judge.model import Outcome
+from bench.metrics import METRICS
+from bench.results.model import CALIBRATION_CASE, TrialKey, TrialResult, TrialStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The trials of one case in one arm and cache state.
+
+    Attributes:
+        planned: how many there should be.
+        trials: those that say something about the image, one for each trial of the plan.
+        lost: the last attempt of each trial of the plan that came to nothing for another's
+            fault: its state was wrong, or the engine, the disk or bench failed.
+    """
+
+    planned: int
+    trials: tuple[TrialResult, ...]
+    lost: tuple[TrialResult, ...] = ()
+
+    @property
+    def failed(self) -> tuple[TrialResult, ...]:
+        """The trials in which the image failed."""
+        return tuple(one for one in self.trials if one.status is TrialStatus.FAILED)
+
+    @property
+    def all_failed(self) -> bool:
+        """Whether there are trials and the image failed in every one."""
+        return bool(self.trials) and len(self.failed) == len(self.trials)
+
+    def values(self, metric: str, worst: float = math.inf) -> list[float]:
+        """The values of `metric`; a failed trial has `worst` for every time, whatever it took."""
+        is_time = METRICS[metric].is_time
+        found = []
+        for one in self.trials:
+            if is_time and one.status is TrialStatus.FAILED:
+                found.append(worst)
+            elif metric in one.metrics:
+                found.append(one.metrics[metric])
+        return found
+
+    def failures(self) -> str:
+        """How many trials failed and why; empty where none did."""
+        if not self.failed:
+            return ""
+        return f"{len(self.failed)} of {counted(len(self.trials), 'trial')} failed: " + reasons(
+            self.failed
+        )
+
+    def shortfall(self, *, complete: bool) -> Finding | None:
+        """What forbids judging because trials are missing; None where they are all there.
+
+        Args:
+            complete: whether the run came to its end.
+        """
+        got, planned = len(self.trials), self.planned
+        if got >= planned:
+            return None
+        if self.lost:
+            how = f"only {got} of {counted(planned, 'trial')} could be measured"
+            how = how if got else "no trial could be measured"
+            return Finding(Outcome.ERROR, f"{how}: {reasons(self.lost)}", n=got)
+        if not complete:
+            how = f"the run was interrupted after {got} of {counted(planned, 'trial')}"
+            return Finding(Outcome.INCONCLUSIVE, how, n=got)
+        if got:
+            how = f"only {got} of {counted(planned, 'planned trial')} are recorded"
+            return Finding(Outcome.INCONCLUSIVE, how, n=got)
+        return None
+
+
+def gather(
+    trials: Iterable[TrialResult], case: str, *, arm: str, cache: str | None, planned: int
+) -> Evidence:
+    """The evidence for `case` in `arm` and cache state `cache` (None: in any).
+
+    Left out are warm-ups, replicas but the first, trials with the network cut, and rows of the
+    single containers of a case, whose sum stands in a row of its own.
+    """
+    attempts: dict[TrialKey, list[TrialResult]] = {}
+    for one in trials:
+        key = one.key
+        if key.case == case and key.arm == arm and cache in (None, key.cache) and _plain(one):
+            attempts.setdefault(key, []).append(one)
+    said, lost = [], []
+    for tries in attempts.values():
+        good = [one for one in tries if one.status.counts]
+        if good:
+            said.append(max(good, key=lambda one: one.attempt))
+            continue
+        spoilt = [one for one in tries if one.status is not TrialStatus.INTERRUPTED]
+        lost += [max(spoilt, key=lambda one: one.attempt)] if spoilt else []
+    return Evidence(planned, tuple(said), tuple(lost))
+
+
+def got_ready(trials: Iterable[TrialResult], case: str) -> bool:
+    """Whether any trial of `case` got ready."""
+    return any(
+        one.key.case == case
+        and _plain(one)
+        and one.status.counts
+        and (one.status is TrialStatus.OK or "ready_s" in one.metrics)
+        for one in trials
+    )
+
+
+def _plain(trial: TrialResult) -> bool:
+    key = trial.key
+    alone = key.network == "open" and key.replica == 0 and not trial.service
+    return alone and not key.warmup and key.case != CALIBRATION_CASE
+
+
+def reasons(trials: Sequence[TrialResult]) -> str:
+    """Why these trials ended as they did, each reason once, the most frequent first."""
+    tally = Counter(one.reason or f"ended as {one.status}" for one in trials)
+    return ", ".join(
+        reason if len(tally) == 1 else f"{reason} ({times}×)"  # noqa: RUF001
+        for reason, times in tally.most_common()
+    )

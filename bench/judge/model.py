@@ -1,0 +1,119 @@
+"""What judging says: verdicts and comparisons, as they stand in run.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What can be said of a value against its limit."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    NOT_MEASURED = "not-measured"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A two-sided interval and the confidence it was made for (a share, such as 0.95)."""
+
+    low: float
+    high: float
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One row of the checklist, or one threshold, judged for one case.
+
+    Attributes:
+        case: id of the case.
+        id: the checklist's id (CI-5), or the metric's name for a threshold of the user's own.
+        metric: the metric judged; empty for a check that is not a metric.
+        over: the aggregate (`max`, `p95`, …), or empty.
+        arm: `fit` or `need`, or empty where it does not apply.
+        cache: cache state of the trials judged, or empty where it does not apply.
+        limit: the limit for people, such as `<= 30 s`.
+        actual: the judged value in the metric's unit; None where there is none (no data, or a
+            failed trial, which counts as infinite).
+        n: number of trials behind it.
+        interval: interval of the aggregate, None where the aggregate has none.
+        verdict: the outcome.
+        severity: `block` or `warn`.
+        expected: whether this outcome is what the scenario's `expect` says.
+        required: whether a missing figure keeps the run from being judged.
+        reason: a sentence that says how the outcome came about.
+        title: the row's name for people.
+        remedy: what to do about a failure, or empty.
+        resolution: resolution of the judged value in its unit, None where it does not apply.
+    """
+
+    case: str
+    id: str
+    metric: str
+    over: str
+    arm: str
+    cache: str
+    limit: str
+    actual: float | None
+    n: int
+    interval: Interval | None
+    verdict: Outcome
+    severity: str
+    expected: bool
+    required: bool
+    reason: str
+    title: str = ""
+    remedy: str = ""
+    resolution: float | None = None
+
+
+class Difference(StrEnum):
+    """What a comparison says of the candidate against the baseline."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    DIFFERENT = "different"
+    """Differs in a metric that has no good direction."""
+    SAME = "same"
+    """The interval lies inside the practical band."""
+    INCONCLUSIVE = "inconclusive"
+    NOT_MEASURED = "not-measured"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One metric of a candidate against a baseline.
+
+    Attributes:
+        baseline, candidate: names of what is compared (`bad`, or `RUN:case`).
+        cache, arm: the trials used.
+        n_baseline, n_candidate: numbers of trials.
+        baseline_median, candidate_median: in the metric's unit.
+        ratio: candidate median / baseline median; None where it cannot be made.
+        interval: bootstrap interval of that ratio.
+        p_value: two-sided exact rank test; None where n forbids it or where the value has no
+            spread because it belongs to the image.
+        band: the practical band: ratios within 1 ± band are called the same.
+        difference: the verdict.
+        reason: how it came about, in one sentence.
+    """
+
+    baseline: str
+    candidate: str
+    metric: str
+    cache: str
+    arm: str
+    n_baseline: int
+    n_candidate: int
+    baseline_median: float | None
+    candidate_median: float | None
+    ratio: float | None
+    interval: Interval | None
+    p_value: float | None
+    band: float
+    difference: Difference
+    reason: str

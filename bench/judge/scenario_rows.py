@@ -1,0 +1,102 @@
+"""The rows that a scenario is judged by: its checklist's, as its own settings change them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bench.judge.row import Row
+from bench.metrics import METRICS
+from bench.scenario.model import Arm, CheckSetting
+from bench.scenario.thresholds import Aggregate, Operator
+
+if TYPE_CHECKING:
+    from bench.judge.checklist import Checklist
+    from bench.scenario.model import Scenario, Threshold, Waiver
+
+
+@dataclass(frozen=True)
+class SetRow:
+    """A row and the waiver that the scenario has for it, whether or not that still holds."""
+
+    row: Row
+    waiver: Waiver | None = None
+
+
+def scenario_rows(scenario: Scenario, checklist: Checklist | None) -> tuple[SetRow, ...]:
+    """The rows that every case of `scenario` is judged by.
+
+    A threshold takes the place of the first row that judges the same metric, under that row's
+    id; where it asks for another arm or cache state than the row, or for something that a check
+    made in code does not do, it is a row of its own, named after the metric. Then `checks:`
+    changes the severity, what is required and the waiver of a row, or leaves it out.
+    """
+    rows = list(checklist.rows) if checklist else []
+    for name, threshold in scenario.thresholds.items():
+        for index, row in enumerate(rows):
+            if row.metric == name and _same_question(row, threshold):
+                rows[index] = _overridden(row, threshold)
+                break
+        else:
+            rows.append(_own(name, threshold))
+    settings = {row.id: scenario.checks.get(row.id) for row in rows}
+    return tuple(_set(row, settings[row.id]) for row in rows if settings[row.id] != "off")
+
+
+def _same_question(row: Row, threshold: Threshold) -> bool:
+    # `arm: fit` is what a threshold says where nothing is written, so it cannot be told from
+    # an arm that was asked for, and leaves the row its own.
+    if row.check is not None:
+        upper = threshold.limit.lstrip().startswith((Operator.AT_MOST, Operator.BELOW))
+        return upper and threshold.over is Aggregate.MAX and threshold.cache is None
+    arm_differs = threshold.arm is not Arm.FIT and threshold.arm is not row.arm
+    cache_differs = None not in (threshold.cache, row.cache) and threshold.cache != row.cache
+    return not arm_differs and not cache_differs
+
+
+def _overridden(row: Row, threshold: Threshold) -> Row:
+    changed = replace(
+        row,
+        limit=threshold.limit,
+        severity=threshold.severity,
+        required=threshold.required,
+    )
+    if row.check is not None:
+        return changed
+    return replace(changed, over=threshold.over, cache=threshold.cache)
+
+
+def _own(name: str, threshold: Threshold) -> Row:
+    metric = METRICS[name]
+    return Row(
+        id=name,
+        title=metric.title,
+        rule=f"{metric.title} {threshold.limit}",
+        why="",
+        remedy="",
+        judged_on=metric.meaning,
+        misleads=metric.misleads,
+        metric=name,
+        over=threshold.over,
+        limit=threshold.limit,
+        cache=threshold.cache,
+        arm=threshold.arm,
+        severity=threshold.severity,
+        required=threshold.required,
+    )
+
+
+def _set(row: Row, setting: object) -> SetRow:
+    if not isinstance(setting, CheckSetting):
+        return SetRow(row)
+    changed = replace(
+        row,
+        severity=setting.severity or row.severity,
+        required=row.required if setting.required is None else setting.required,
+    )
+    return SetRow(changed, setting.waive)
+
+
+def needs_arm(scenario: Scenario, checklist: Checklist | None, arm: Arm) -> bool:
+    """Whether any row is judged on trials of `arm`."""
+    return any(one.row.metric and one.row.arm is arm for one in scenario_rows(scenario, checklist))

@@ -1,0 +1,247 @@
+"""The statistics that verdicts and comparisons rest on: values in, values out, no containers.
+
+Values may be infinite (a failed trial) where a docstring says so, and are never NaN.
+
+What the docstrings refer to:
+
+- Hyndman and Fan, "Sample Quantiles in Statistical Packages", The American Statistician 50(4),
+  1996: the definitions of a sample quantile.
+- Hahn, Meeker and Escobar, "Statistical Intervals", 2nd edition, 2017, chapter 5: intervals for
+  a quantile from order statistics, with no assumption on the distribution.
+- Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13: the percentile
+  interval.
+- Cliff, "Dominance statistics", Psychological Bulletin 114(3), 1993.
+- Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+  Statistics 6(2), 1979.
+
+The rank test has a module of its own, `rank_test`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bench.judge.model import Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+RESAMPLES = 10_000
+"""Bootstrap resamples: enough that the ends of a 95 % interval move by well under 1 %."""
+
+SEED = 20_240
+"""Default seed of the bootstrap, so that the same journal always gives the same report."""
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle value, or the mean of the two middle ones; infinite values are allowed.
+
+    Raises:
+        ValueError: no values.
+    """
+    return quantile(values, 0.5)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value below which `share` of the sample lies, interpolated linearly.
+
+    This is type 7 of Hyndman and Fan, the default of numpy and pandas, so that a notebook finds
+    the same figure. An infinite neighbour makes the result infinite.
+
+    Raises:
+        ValueError: no values, or a share outside 0 to 1.
+    """
+    ordered = _ordered(values)
+    if not 0 <= share <= 1:
+        raise ValueError(f"a share lies between 0 and 1, not at {share}")
+    position = share * (len(ordered) - 1)
+    nearest = round(position)
+    # A product such as 27.000000000000004 must not reach for a neighbour, which may be infinite.
+    if math.isclose(position, nearest, abs_tol=1e-9):
+        return ordered[nearest]
+    below = math.floor(position)
+    weight = position - below
+    low, high = ordered[below], ordered[below + 1]
+    if low == high:
+        return low
+    return min(max((1 - weight) * low + weight * high, low), high)
+
+
+def median_interval(values: Sequence[float], confidence: float = 0.95) -> Interval | None:
+    """The narrowest pair of order statistics that holds the median with that confidence.
+
+    Nothing is assumed of the distribution but independence (Hahn, Meeker and Escobar, section
+    5.2): the number of values below the median is binomial with p = 1/2. At 95 % such a pair
+    exists from 6 values on, where it is the smallest and the largest. Ends may be infinite.
+
+    Returns:
+        The interval, or None where even the full range covers less than asked for.
+
+    Raises:
+        ValueError: no values.
+    """
+    ordered = _ordered(values)
+    n = len(ordered)
+    outside, rank = 0, 0
+    while rank < n // 2:
+        outside += math.comb(n, rank)
+        if 2 * outside / 2**n > 1 - confidence:
+            break
+        rank += 1
+    if rank == 0:
+        return None
+    return Interval(ordered[rank - 1], ordered[n - rank], confidence)
+
+
+def quantile_upper_bound(
+    values: Sequence[float], share: float, confidence: float = 0.95
+) -> float | None:
+    """The smallest order statistic that lies above the true quantile with that confidence.
+
+    One-sided and free of distributions (Hahn, Meeker and Escobar, section 5.2.4).
+
+    Returns:
+        The bound, or None where even the largest value gives less confidence than asked for:
+        see `trials_for_upper_bound`.
+
+    Raises:
+        ValueError: no values.
+    """
+    ordered = _ordered(values)
+    n = len(ordered)
+    below = 0.0
+    for rank in range(1, n + 1):
+        below += _binomial(rank - 1, n, share)
+        # A hair of slack, for the sum of many small terms may fall short of an exact share.
+        if below >= confidence - 1e-12:
+            return ordered[rank - 1]
+    return None
+
+
+def trials_for_upper_bound(share: float, confidence: float = 0.95) -> int:
+    """How many values are needed before `quantile_upper_bound` exists: 59 for p95 at 95 %."""
+    return math.ceil(math.log(1 - confidence) / math.log(share))
+
+
+def mean_interval(
+    values: Sequence[float],
+    confidence: float = 0.95,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Interval:
+    """Percentile-bootstrap interval of the mean of finite values.
+
+    Raises:
+        ValueError: no values.
+    """
+    import numpy as np
+
+    sample = np.asarray(_ordered(values))
+    picks = np.random.default_rng(seed).integers(len(sample), size=(resamples, len(sample)))
+    return _percentiles(sample[picks].mean(axis=1), confidence)
+
+
+def ratio_interval(
+    baseline: Sequence[float],
+    candidate: Sequence[float],
+    confidence: float = 0.95,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Interval:
+    """Percentile-bootstrap interval of median(candidate) / median(baseline).
+
+    Both samples are drawn again independently. Where a drawn baseline median is zero the ratio
+    counts as infinite, or as 1 where the candidate's is zero too; so an end may be infinite.
+
+    Raises:
+        ValueError: no values on a side, or a negative one, for which a ratio has no meaning.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    medians = []
+    for values in (baseline, candidate):
+        sample = np.asarray(_ordered(values))
+        if sample[0] < 0:
+            raise ValueError("a ratio of medians needs values of zero or more")
+        picks = rng.integers(len(sample), size=(resamples, len(sample)))
+        medians.append(np.median(sample[picks], axis=1))
+    below, above = medians
+    zero = below == 0
+    ratios = np.where(above == 0, 1.0, np.inf)
+    np.divide(above, below, out=ratios, where=~zero)
+    return _percentiles(ratios, confidence)
+
+
+def cliffs_delta(baseline: Sequence[float], candidate: Sequence[float]) -> float:
+    """How far the candidate's values lie above the baseline's, from -1 to 1.
+
+    The share of pairs in which the candidate is larger, less the share in which it is smaller.
+
+    Raises:
+        ValueError: no values on a side.
+    """
+    if not baseline or not candidate:
+        raise ValueError("needs values on both sides")
+    above = sum(one > other for one in candidate for other in baseline)
+    below = sum(one < other for one in candidate for other in baseline)
+    return (above - below) / (len(baseline) * len(candidate))
+
+
+def coefficient_of_variation(values: Sequence[float]) -> float | None:
+    """Sample standard deviation over the mean, as a share.
+
+    Returns:
+        None for fewer than two values and for a mean of zero, which have no such figure.
+    """
+    n = len(values)
+    mean = math.fsum(values) / n if n else 0.0
+    if n < 2 or mean == 0:
+        return None
+    spread = math.sqrt(math.fsum((one - mean) ** 2 for one in values) / (n - 1))
+    return spread / abs(mean)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values corrected for being looked at together, in the order given.
+
+    Comparing each with alpha keeps the chance of even one false call at or below alpha,
+    whatever the dependence between the tests (Holm 1979).
+    """
+    count = len(p_values)
+    corrected = [1.0] * count
+    highest = 0.0
+    for rank, index in enumerate(sorted(range(count), key=lambda one: p_values[one])):
+        highest = max(highest, min(1.0, p_values[index] * (count - rank)))
+        corrected[index] = highest
+    return corrected
+
+
+def _ordered(values: Sequence[float]) -> list[float]:
+    if not values:
+        raise ValueError("needs at least one value")
+    if any(math.isnan(one) for one in values):
+        raise ValueError("a value that is not a number cannot be ordered")
+    return sorted(values)
+
+
+def _binomial(hits: int, n: int, share: float) -> float:
+    """Probability of `hits` in `n` draws; through logarithms, as n choose k overflows a float."""
+    ways = math.lgamma(n + 1) - math.lgamma(hits + 1) - math.lgamma(n - hits + 1)
+    return math.exp(ways + hits * math.log(share) + (n - hits) * math.log1p(-share))
+
+
+def _percentiles(draws: npt.NDArray[np.float64], confidence: float) -> Interval:
+    """Both ends as values that were drawn: no interpolation, which infinity would spoil."""
+    import numpy as np
+
+    ordered = np.sort(draws)
+    tail = (1 - confidence) / 2 * len(ordered)
+    low, high = math.floor(tail), len(ordered) - 1 - math.floor(tail)
+    return Interval(float(ordered[low]), float(ordered[high]), confidence)

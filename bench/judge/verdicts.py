@@ -1,0 +1,227 @@
+"""Verdicts: every row of the standard for every case, and the exit code that they amount to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bench.judge.checks import judge_check
+from bench.judge.evidence import got_ready
+from bench.judge.finding import Finding, sentence
+from bench.judge.limits import judge_image, judge_trials
+from bench.judge.model import Outcome, Verdict
+from bench.judge.scenario_rows import SetRow, scenario_rows
+from bench.metrics import METRICS, Scope
+from bench.scenario.model import Severity
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from bench.judge.checklist import Checklist
+    from bench.judge.row import Row
+    from bench.results.model import ImageFacts, TrialResult
+    from bench.scenario.model import Case, Scenario
+
+
+@dataclass(frozen=True)
+class JudgeContext:
+    """What judging must know of the run beside its trials.
+
+    Attributes:
+        link: the way from the registry to the engine, for a sentence: `200mbit`, or
+            `loopback, not shaped`.
+        host_cores: cores of the host that measured.
+        today: the day on which waivers are looked at.
+        complete: whether the run came to its end.
+    """
+
+    link: str
+    host_cores: int
+    today: dt.date
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class CaseOutcome:
+    """All blocking verdicts of a case as one.
+
+    Attributes:
+        outcome: the gravest, where what could not be judged is graver than a failure.
+        as_expected: whether everything was judged, and came out as the scenario says.
+    """
+
+    outcome: Outcome
+    as_expected: bool
+
+
+def judge(
+    scenario: Scenario,
+    checklist: Checklist | None,
+    images: Mapping[str, ImageFacts],
+    trials: Sequence[TrialResult],
+    *,
+    context: JudgeContext,
+    failed_images: Mapping[str, str] | None = None,
+) -> tuple[Verdict, ...]:
+    """The verdicts on every case of `scenario`, in the order of its cases and rows.
+
+    Args:
+        scenario: with the cases that were to be measured, and no others.
+        checklist: the standard, or None where the scenario names none.
+        images: what is known of each case's image, by case.
+        trials: every attempt of every trial of the run.
+        context: what else must be known of the run.
+        failed_images: why a case has no image, by case.
+    """
+    missing = failed_images or {}
+    rows = scenario_rows(scenario, checklist)
+    verdicts = []
+    for case_id, case in scenario.cases.items():
+        ready = got_ready(trials, case_id)
+        for one in rows:
+            if case_id in missing and one.row.metric:
+                found = Finding(Outcome.ERROR, f"there is no image: {missing[case_id]}")
+            else:
+                found = _find(
+                    one.row,
+                    case_id,
+                    case,
+                    image=images.get(case_id),
+                    trials=trials,
+                    context=context,
+                )
+            verdict = _verdict(one.row, case_id, found)
+            verdict = _waived(verdict, one, context.today)
+            verdicts.append(_expected(verdict, case, ready=ready))
+        verdicts += _unknown_expectations(case_id, case, rows)
+    return tuple(verdicts)
+
+
+def case_outcome(verdicts: Sequence[Verdict]) -> CaseOutcome:
+    """What the verdicts of one case amount to; a pass where nothing blocks."""
+    judged = [one for one in verdicts if _weighs(one)]
+    gravity = (Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.NOT_MEASURED, Outcome.FAIL)
+    found = {one.verdict for one in judged}
+    outcome = next((one for one in gravity if one in found), Outcome.PASS)
+    open_ = any(_is_open(one) for one in judged)
+    return CaseOutcome(outcome, not open_ and all(one.expected for one in judged))
+
+
+def exit_code(verdicts: Sequence[Verdict]) -> int:
+    """0 where every blocking verdict is as it should be, 1 where one is not, 3 where one is open.
+
+    Open are errors, inconclusive verdicts and required figures that were not measured; they
+    weigh more than a failure. `severity: warn` and `required: false` change nothing.
+    """
+    judged = [one for one in verdicts if _weighs(one)]
+    if any(_is_open(one) for one in judged):
+        return 3
+    return 0 if all(one.expected for one in judged) else 1
+
+
+def _weighs(verdict: Verdict) -> bool:
+    if verdict.severity == Severity.WARN:
+        return False
+    return verdict.required or verdict.verdict is not Outcome.NOT_MEASURED
+
+
+def _is_open(verdict: Verdict) -> bool:
+    return verdict.verdict not in (Outcome.PASS, Outcome.FAIL)
+
+
+def _find(
+    row: Row,
+    case_id: str,
+    case: Case,
+    *,
+    image: ImageFacts | None,
+    trials: Sequence[TrialResult],
+    context: JudgeContext,
+) -> Finding:
+    complete = context.complete
+    if row.check is not None:
+        return judge_check(
+            row, case_id, case, trials, host_cores=context.host_cores, complete=complete
+        )
+    if METRICS[row.metric].scope is Scope.IMAGE:
+        return judge_image(row, image, complete=complete)
+    return judge_trials(row, case_id, case, trials, link=context.link, complete=complete)
+
+
+def _verdict(row: Row, case_id: str, found: Finding) -> Verdict:
+    per_trial = bool(row.metric) and METRICS[row.metric].scope is Scope.TRIAL
+    return Verdict(
+        case=case_id,
+        id=row.id,
+        metric=found.metric or row.metric,
+        over=row.over.value if per_trial and row.over else "",
+        arm=row.arm.value if per_trial else "",
+        cache=found.cache if per_trial else "",
+        limit=row.limit_text,
+        actual=found.actual,
+        n=found.n,
+        interval=found.interval,
+        verdict=found.outcome,
+        severity=row.severity.value,
+        expected=True,
+        required=row.required,
+        reason=found.reason,
+        title=row.title,
+        remedy=row.remedy if found.outcome is Outcome.FAIL else "",
+        resolution=found.resolution,
+    )
+
+
+def _waived(verdict: Verdict, one: SetRow, today: dt.date) -> Verdict:
+    waiver = one.waiver
+    if waiver is None:
+        return verdict
+    if today > waiver.until:
+        note = f"its waiver expired on {waiver.until}"
+        return replace(verdict, reason=sentence(verdict.reason, note))
+    note = f"waived until {waiver.until}: {waiver.reason}"
+    reason = sentence(verdict.reason, note)
+    return replace(verdict, severity=Severity.WARN.value, reason=reason)
+
+
+def _expected(verdict: Verdict, case: Case, *, ready: bool) -> Verdict:
+    if case.expect is None:
+        return replace(verdict, expected=verdict.verdict is not Outcome.FAIL)
+    listed = verdict.id in case.expect.fail
+    failed = verdict.verdict is Outcome.FAIL
+    met = listed == failed
+    note = ""
+    if listed and failed and not ready:
+        met, note = False, "expected to fail, but with at least one trial that gets ready"
+    elif listed and verdict.verdict is Outcome.PASS:
+        note = "expected to fail but passed"
+    elif failed and not listed:
+        note = "not expected to fail"
+    return replace(verdict, expected=met, reason=sentence(verdict.reason, note))
+
+
+def _unknown_expectations(case_id: str, case: Case, rows: Sequence[SetRow]) -> list[Verdict]:
+    """An error for each id that `expect` names and no row has: it could never be met."""
+    known = {one.row.id for one in rows}
+    return [
+        Verdict(
+            case=case_id,
+            id=name,
+            metric="",
+            over="",
+            arm="",
+            cache="",
+            limit="",
+            actual=None,
+            n=0,
+            interval=None,
+            verdict=Outcome.ERROR,
+            severity=Severity.BLOCK.value,
+            expected=False,
+            required=True,
+            reason=f"`expect` names {name!r}, and this scenario is not judged by such a row",
+        )
+        for name in (case.expect.fail if case.expect else ())
+        if name not in known
+    ]

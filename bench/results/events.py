@@ -1,0 +1,250 @@
+"""What each event of a journal must look like, checked where the text comes in.
+
+A journal that was cut off, edited or written by something else is refused here with the field
+that is wrong, so that everything computed from it can rely on types, ranges and finite numbers.
+Fields that are not named here are allowed, and kept.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from bench.results.model import TrialStatus
+
+Stamp = Annotated[int, Field(ge=0, lt=2**63)]
+"""CLOCK_MONOTONIC in nanoseconds."""
+
+Amount = Annotated[int, Field(ge=0, lt=2**63)]
+Seconds = Annotated[float, Field(ge=0)]
+Samples = dict[str, "np.ndarray[Any, np.dtype[np.float64]]"]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+
+
+class _Key(_Shape):
+    case: str
+    round: Amount
+    cache: str
+    arm: Literal["fit", "need"] = "fit"
+    network: Literal["open", "cut"] = "open"
+    replica: Amount = 0
+    warmup: bool = False
+
+
+class _Host(_Shape):
+    cores: Annotated[int, Field(ge=1)]
+
+
+class _Link(_Shape):
+    text: str
+
+
+class RunStarted(_Shape):
+    """How the run began."""
+
+    schema_version: int
+    run_id: str
+    name: str
+    bench_version: str
+    at: AwareDatetime
+    seed: int
+    scenario_file: str
+    scenario: dict[str, Any]
+    checklist: dict[str, Any] | None = None
+    plan: list[_Key]
+    host: _Host
+    engine: dict[str, Any]
+    builder: dict[str, Any] = {}  # noqa: RUF012 - pydantic copies the defaults
+    link: _Link
+
+
+class _LayerFacts(_Shape):
+    digest: str
+    instruction: str
+    transfer_bytes: Amount
+    unpacked_bytes: Amount | None
+
+
+class ImageReady(_Shape):
+    """An image is in the registry."""
+
+    role: str
+    case: str
+    reference: str
+    digest: str
+    source: str
+    build_s: Seconds | None
+    size_bytes: Amount | None
+    transfer_bytes: Amount | None
+    waste_bytes: Amount | None
+    engine_size_bytes: Amount | None
+    layers: list[_LayerFacts]
+    config: dict[str, Any]
+    bases: list[dict[str, str]] = []  # noqa: RUF012 - pydantic copies the defaults
+
+
+class ImageFailed(_Shape):
+    """A case has no image."""
+
+    case: str
+    reason: str
+
+
+class TrialStarted(_Shape):
+    """An attempt at a trial begins."""
+
+    trial_id: str
+    key: _Key
+    attempt: Amount
+
+
+class Phase(_Shape):
+    """A phase of a trial has ended."""
+
+    trial_id: str
+    phase: str
+    start_ns: Stamp
+    end_ns: Stamp
+    clock: str
+    resolution_ns: Stamp | None = None
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.end_ns < self.start_ns:
+            raise ValueError("it ends before it starts")
+        return self
+
+
+class _Layer(_Shape):
+    index: Amount
+    digest: str
+    instruction: str
+    transfer_bytes: Amount | None
+    unpacked_bytes: Amount | None
+    queue_s: Seconds | None
+    download_s: Seconds | None
+    hold_s: Seconds | None
+    extract_s: Seconds | None
+    status: str
+
+
+class Layers(_Shape):
+    """What the pull of a trial did with each layer."""
+
+    trial_id: str
+    layers: list[_Layer]
+
+
+class _Ready(_Shape):
+    at_ns: Stamp
+    resolution_ns: Stamp
+
+
+class _Exit(_Shape):
+    code: int
+    at_ns: Stamp | None
+
+
+class _Stop(_Shape):
+    killed: bool
+
+
+class _Counters(_Shape):
+    memory_peak_bytes: Amount | None = None
+
+
+class Facts(_Shape):
+    """What a trial recorded beside its phases; all of it may be absent."""
+
+    zero_ns: Stamp | None = None
+    start_sent_ns: Stamp | None = None
+    first_output_ns: Stamp | None = None
+    cpu_ns_at_ready: Amount | None = None
+    downloaded_bytes: Amount | None = None
+    ready: _Ready | None = None
+    exit: _Exit | None = None
+    stop: _Stop | None = None
+    counters: _Counters | None = None
+    host: dict[str, Any] = {}  # noqa: RUF012 - pydantic copies the defaults
+    warnings: list[str] = []  # noqa: RUF012 - pydantic copies the defaults
+
+
+class TrialEnded(_Shape):
+    """An attempt at a trial has ended."""
+
+    trial_id: str
+    status: TrialStatus
+    reason: str
+    facts: Facts
+    log_tail: list[str]
+
+
+class Note(_Shape):
+    """Something that a reader of the results must know."""
+
+    text: str
+
+
+class RunEnded(_Shape):
+    """The run came to an end of its own."""
+
+    at: AwareDatetime
+    outcome: Literal["complete", "interrupted"]
+
+
+class RunResumed(_Shape):
+    """A run that was cut off goes on."""
+
+    at: AwareDatetime
+
+
+MODELS: dict[str, type[_Shape]] = {
+    "run_started": RunStarted,
+    "run_resumed": RunResumed,
+    "image_ready": ImageReady,
+    "image_failed": ImageFailed,
+    "trial_started": TrialStarted,
+    "phase": Phase,
+    "layers": Layers,
+    "trial_ended": TrialEnded,
+    "note": Note,
+    "run_ended": RunEnded,
+}
+"""The form of each kind of event but `samples`, which `sample_columns` reads."""
+
+
+def check_event(event: dict[str, Any]) -> None:
+    """Refuse an event whose fields are not what its kind has; unknown kinds pass.
+
+    Raises:
+        ValueError: names the field.
+    """
+    model = MODELS.get(event["event"])
+    if model is not None:
+        model.model_validate(event)
+
+
+def sample_columns(event: dict[str, Any]) -> Samples:
+    """The columns of a `samples` event as arrays; a reading that is absent is not-a-number.
+
+    Raises:
+        ValueError: columns of several lengths, no stamps, or values that no counter has.
+        KeyError: a field is missing.
+    """
+    columns = {
+        str(name): np.array(values, dtype=np.float64) for name, values in event["columns"].items()
+    }
+    stamps = columns["t_ns"]
+    for name, values in columns.items():
+        if values.ndim != 1 or len(values) != len(stamps):
+            raise ValueError(f"column {name} has not one value for each stamp")
+        if (values < 0).any() or np.isinf(values).any():
+            raise ValueError(f"column {name} has values that no counter has")
+    if np.isnan(stamps).any():
+        raise ValueError("a sample has no stamp")
+    return columns

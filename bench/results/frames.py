@@ -1,0 +1,182 @@
+"""The run's tables: one row a trial, a phase, a layer, a sample, with typed columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from bench.metrics import METRICS, Scope
+from bench.results.model import TrialResult
+
+if TYPE_CHECKING:
+    from bench.results.events import Samples
+
+TRIAL_METRICS = [name for name, metric in METRICS.items() if metric.scope is Scope.TRIAL]
+TRIAL_KEYS = [
+    "trial_id",
+    "case",
+    "service",
+    "replica",
+    "round",
+    "attempt",
+    "cache",
+    "arm",
+    "network",
+    "warmup",
+    "status",
+    "reason",
+]
+PHASE_COLUMNS = [
+    "trial_id",
+    "case",
+    "round",
+    "phase",
+    "start_s",
+    "end_s",
+    "clock",
+    "resolution_s",
+]
+LAYER_COLUMNS = [
+    "trial_id",
+    "case",
+    "round",
+    "index",
+    "digest",
+    "instruction",
+    "transfer_bytes",
+    "unpacked_bytes",
+    "queue_s",
+    "download_s",
+    "hold_s",
+    "extract_s",
+    "status",
+]
+SAMPLE_KEYS = ["trial_id", "case", "round", "t_s", "method"]
+_TEXT = {
+    "trial_id", "case", "service", "cache", "arm", "network", "status", "reason", "phase",
+    "clock", "digest", "instruction", "method",
+}  # fmt: skip
+_WHOLE = {"replica", "round", "attempt", "index"}
+
+
+def trials_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
+    """One row a trial: its key, its status, then every metric; not-a-number where unmeasured."""
+    rows = [
+        {
+            "trial_id": trial.trial_id,
+            "case": trial.key.case,
+            "service": trial.service,
+            "replica": trial.key.replica,
+            "round": trial.key.round,
+            "attempt": trial.attempt,
+            "cache": trial.key.cache,
+            "arm": trial.key.arm,
+            "network": trial.key.network,
+            "warmup": trial.key.warmup,
+            "status": trial.status.value,
+            "reason": trial.reason,
+            **trial.metrics,
+        }
+        for trial in trials
+    ]
+    return _typed(pd.DataFrame(rows, columns=TRIAL_KEYS + TRIAL_METRICS))
+
+
+def phases_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
+    """One row a phase of a trial; seconds count from the trial's zero."""
+    rows = [
+        {
+            "trial_id": trial.trial_id,
+            "case": trial.key.case,
+            "round": trial.key.round,
+            "phase": span.phase,
+            "start_s": span.start_s,
+            "end_s": span.end_s,
+            "clock": span.clock,
+            "resolution_s": span.resolution_s,
+        }
+        for trial in trials
+        for span in trial.phases
+    ]
+    return _typed(pd.DataFrame(rows, columns=PHASE_COLUMNS))
+
+
+def layers_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
+    """One row a layer of a pull."""
+    rows = [
+        {
+            "trial_id": trial.trial_id,
+            "case": trial.key.case,
+            "round": trial.key.round,
+            "index": layer.index,
+            "digest": layer.digest,
+            "instruction": layer.instruction,
+            "transfer_bytes": layer.transfer_bytes,
+            "unpacked_bytes": layer.unpacked_bytes,
+            "queue_s": layer.queue_s,
+            "download_s": layer.download_s,
+            "hold_s": layer.hold_s,
+            "extract_s": layer.extract_s,
+            "status": layer.status,
+        }
+        for trial in trials
+        for layer in trial.layers
+    ]
+    return _typed(pd.DataFrame(rows, columns=LAYER_COLUMNS))
+
+
+def samples_frame(trials: Sequence[TrialResult], samples: Sequence[Samples]) -> pd.DataFrame:
+    """One row a sample, with the raw counters; `t_s` counts from the trial's zero."""
+    names = [
+        name for name in dict.fromkeys(name for one in samples for name in one) if name != "t_ns"
+    ]
+    lengths = [len(one.get("t_ns", ())) for one in samples]
+    stamps = [
+        (one["t_ns"] - float(trial.facts["zero_ns"])) / 1e9  # type: ignore[arg-type]
+        for trial, one in zip(trials, samples, strict=True)
+        if "t_ns" in one
+    ]
+    ids = pd.Categorical.from_codes(
+        np.repeat(np.arange(len(trials)), lengths), [trial.trial_id for trial in trials]
+    )
+    columns: dict[str, object] = {
+        "trial_id": ids,
+        "case": _repeated([trial.key.case for trial in trials], lengths),
+        "round": np.repeat([trial.key.round for trial in trials], lengths).astype("int64"),
+        "t_s": np.concatenate(stamps) if stamps else np.empty(0),
+        "method": _repeated([str(trial.facts.get("method", "")) for trial in trials], lengths),
+    }
+    for name in names:
+        columns[name] = np.concatenate(
+            [
+                one.get(name, np.full(length, np.nan))
+                for one, length in zip(samples, lengths, strict=True)
+            ]
+        )
+    return pd.DataFrame(columns)
+
+
+def _repeated(values: Sequence[str], lengths: Sequence[int]) -> pd.Categorical:
+    """A categorical column in which the n-th value stands the n-th number of times."""
+    categories = sorted(set(values))
+    codes = {value: code for code, value in enumerate(categories)}
+    return pd.Categorical.from_codes(
+        np.repeat([codes[value] for value in values], lengths).astype("int64"), categories
+    )
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    types: dict[str, str] = {}
+    for column in frame.columns:
+        if column in _TEXT:
+            types[column] = "str"
+        elif column in _WHOLE:
+            types[column] = "int64"
+        elif column == "warmup":
+            types[column] = "bool"
+        else:
+            types[column] = "float64"
+    return frame.astype(types)

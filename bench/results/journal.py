@@ -1,0 +1,113 @@
+"""The journal: everything that happened, a JSON object a line, appended and flushed as it does.
+
+Events and their fields (times are CLOCK_MONOTONIC nanoseconds where the name ends in `_ns`,
+UTC labels where it is `at`):
+
+run_started     schema_version, run_id, name, bench_version, at, seed, scenario_file, scenario
+                (resolved, secrets redacted), plan (list of trial keys), host, engine, link
+run_resumed     at
+image_ready     role (case, service or calibration), case, reference, digest, source, build_s,
+                builder, size_bytes, transfer_bytes, waste_bytes, engine_size_bytes, layers
+                (digest, instruction, transfer_bytes, unpacked_bytes), config
+image_failed    role, case, status (failed or error), reason, log_tail
+trial_started   trial_id, key (the fields of TrialKey), attempt, at, pid
+phase           trial_id, phase, start_ns, end_ns, clock, resolution_ns
+layers          trial_id, layers (the fields of LayerPull)
+samples         trial_id, method, columns (name -> list of integers; t_ns is one of them)
+trial_ended     trial_id, status, reason, facts, log_tail
+note            text: something that a reader of the results must know
+run_ended       at, outcome (complete or interrupted)
+
+Anything else that bench ever reports is computed from these lines.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bench.errors import StoreError
+
+SCHEMA_VERSION = 1
+FILE_NAME = "events.jsonl"
+
+SCHEMA_HISTORY = {1: "first version"}
+"""What changed with each schema version; a test fails when fields change and this does not."""
+
+
+class Journal:
+    """An append-only file of events; each append is on its way to disk before it returns."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path` for appending; a line that a killed writer left half written is closed."""
+        self._path = path
+        self._lock = threading.Lock()  # the sampler writes its batches from a thread
+        torn = path.exists() and path.stat().st_size > 0 and not _ends_with_newline(path)
+        try:
+            self._file = path.open("ab", buffering=0)
+        except OSError as error:
+            raise StoreError(str(path), f"cannot be written: {error.strerror}") from error
+        if torn:
+            self._file.write(b"\n")
+
+    def append(self, event: str, **fields: Any) -> None:
+        """Write one event.
+
+        Raises:
+            StoreError: the disk is full or the file is gone.
+        """
+        line = json.dumps({"event": event, **fields}, separators=(",", ":"), allow_nan=False)
+        try:
+            with self._lock:
+                self._file.write(line.encode() + b"\n")
+        except OSError as error:
+            raise StoreError(
+                str(self._path),
+                f"the journal cannot be written: {error.strerror}",
+                "free some disk space, then continue with `bench run --resume`",
+            ) from error
+
+    def close(self) -> None:
+        """Flush to disk and close."""
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+def read_events(path: Path) -> Iterator[dict[str, Any]]:
+    """The events of the journal at `path`; lines that a kill left torn are passed over.
+
+    Raises:
+        StoreError: no such file, or no line of it is an event.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise StoreError(
+            str(path), f"cannot be read: {error.strerror}", "`bench list` shows the runs there are"
+        ) from error
+    seen = False
+    with file:
+        for line in file:
+            try:
+                event = json.loads(line, parse_constant=_not_a_number)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(event, dict) and isinstance(event.get("event"), str):
+                seen = True
+                yield event
+    if not seen:
+        raise StoreError(str(path), "is not a journal of bench", "point to a run folder")
+
+
+def _not_a_number(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")

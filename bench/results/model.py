@@ -1,0 +1,157 @@
+"""The values that results are made of; frozen, and free of pandas, engines and files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+CALIBRATION_CASE = "calibration"
+"""The case of the do-nothing container that shows what the runtime itself costs."""
+
+
+class TrialStatus(StrEnum):
+    """How a trial ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    """The image's fault: it exited, was killed for memory, or never got ready."""
+    INVALID = "invalid"
+    """Not in the state it should have been in; repeated."""
+    ERROR = "error"
+    """Engine, registry, disk or harness at fault."""
+    INTERRUPTED = "interrupted"
+
+    @property
+    def counts(self) -> bool:
+        """Whether the trial says something about the image."""
+        return self in (TrialStatus.OK, TrialStatus.FAILED)
+
+
+@dataclass(frozen=True)
+class TrialKey:
+    """Which trial of the plan this is.
+
+    Attributes:
+        case: id of the case.
+        round: 0-based round; trials of checks count on from the last round.
+        cache: `cold`, `image` or `warm`.
+        arm: `fit` (under the case's limits) or `need` (without any).
+        network: `open` or `cut`.
+        replica: 0-based number among containers started at once.
+        warmup: measured, kept, and left out of the statistics.
+    """
+
+    case: str
+    round: int
+    cache: str
+    arm: str = "fit"
+    network: str = "open"
+    replica: int = 0
+    warmup: bool = False
+
+
+@dataclass(frozen=True)
+class PhaseSpan:
+    """A named stretch of a trial, in seconds from the trial's zero.
+
+    The zero is the start of the pull, or of the create call where nothing is pulled; what
+    prepares the cache state lies before it and is negative.
+    """
+
+    phase: str
+    start_s: float
+    end_s: float
+    clock: str
+    resolution_s: float | None = None
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the stretch in seconds."""
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True)
+class LayerPull:
+    """What the pull stream said of one layer; None where it did not say."""
+
+    index: int
+    digest: str
+    instruction: str
+    transfer_bytes: int | None
+    unpacked_bytes: int | None
+    queue_s: float | None
+    download_s: float | None
+    hold_s: float | None
+    extract_s: float | None
+    status: str
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """One trial with every metric that was measured in it; what is absent was not.
+
+    Attributes:
+        metrics: values by metric name, in the metric's unit.
+        facts: further things recorded about the trial, as the journal has them.
+    """
+
+    trial_id: str
+    key: TrialKey
+    attempt: int
+    status: TrialStatus
+    reason: str
+    service: str = ""
+    metrics: dict[str, float] = field(default_factory=dict)
+    phases: tuple[PhaseSpan, ...] = ()
+    layers: tuple[LayerPull, ...] = ()
+    log_tail: tuple[str, ...] = ()
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """One layer of an image as it is shipped."""
+
+    digest: str
+    instruction: str
+    transfer_bytes: int
+    unpacked_bytes: int | None
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What is known of a case's image for the whole run.
+
+    Attributes:
+        reference: what trials pull, with its digest.
+        source: `built`, `mirrored`, `engine` (from the user's own) or `origin`.
+        build_s: seconds of the build, None where nothing was built.
+        size_bytes: unpacked size: regular-file bytes over the layers, hard links once.
+        transfer_bytes: compressed layers and configuration.
+        waste_bytes: bytes overwritten or deleted by a later layer.
+        engine_size_bytes: what the engine itself says, which depends on its image store.
+        config: user, entrypoint, command, healthcheck and the like, as in the image.
+    """
+
+    case: str
+    reference: str
+    digest: str
+    source: str
+    build_s: float | None
+    size_bytes: int | None
+    transfer_bytes: int | None
+    waste_bytes: int | None
+    engine_size_bytes: int | None
+    layers: tuple[LayerFacts, ...] = ()
+    config: dict[str, object] = field(default_factory=dict)
+
+    def metrics(self) -> dict[str, float]:
+        """The metrics that belong to the image, by name."""
+        values = {
+            "build_s": self.build_s,
+            "image_size_bytes": self.size_bytes,
+            "image_transfer_bytes": self.transfer_bytes,
+            "layer_waste_bytes": self.waste_bytes,
+            "layer_count": len(self.layers) or None,
+        }
+        return {name: float(value) for name, value in values.items() if value is not None}

@@ -1,0 +1,144 @@
+"""Reading a journal: its events, gathered by what they belong to, before anything is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bench.errors import StoreError
+from bench.results.derive import TrialEvents
+from bench.results.events import check_event, sample_columns
+from bench.results.journal import SCHEMA_VERSION, read_events
+from bench.results.model import ImageFacts, LayerFacts, LayerPull
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+
+@dataclass
+class Reading:
+    """What a journal holds.
+
+    Attributes:
+        header: the `run_started` event.
+        images: what is known of each case's image, the calibration's among them.
+        failed_images: why a case has no image, by case.
+        bases: what the FROM lines of each case stood for.
+        trials: by id, in the order of time.
+        notes: what a reader must know.
+        outcome: `complete`, `interrupted`, or `cut off` where the journal just ends.
+        ended_at: UTC label of the end, or empty.
+    """
+
+    header: dict[str, Any]
+    images: dict[str, ImageFacts] = field(default_factory=dict)
+    failed_images: dict[str, str] = field(default_factory=dict)
+    bases: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    trials: dict[str, TrialEvents] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    outcome: str = "cut off"
+    ended_at: str = ""
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Put one event where it belongs."""
+        kind = event["event"]
+        if kind == "samples":
+            self.trials[event["trial_id"]].add_samples(
+                str(event["method"]), sample_columns(dict(event))
+            )
+        elif kind == "phase":
+            self.trials[event["trial_id"]].phases.append(event)
+        elif kind == "layers":
+            layers = [LayerPull(**layer) for layer in event["layers"]]
+            self.trials[event["trial_id"]].layers.extend(layers)
+        elif kind == "trial_started":
+            self.trials[event["trial_id"]] = TrialEvents(event)
+        elif kind == "trial_ended":
+            self.trials[event["trial_id"]].ended = event
+        elif kind == "image_ready" and event["role"] != "service":
+            self.images[event["case"]] = _image(event)
+            self.bases[event["case"]] = list(event.get("bases", []))
+            self.failed_images.pop(event["case"], None)
+        elif kind == "image_failed":
+            self.failed_images[event["case"]] = event["reason"]
+        elif kind == "note":
+            self.notes.append(event["text"])
+        elif kind == "run_ended":
+            self.outcome, self.ended_at = event["outcome"], event["at"]
+        elif kind == "run_resumed":
+            self.outcome, self.ended_at = "cut off", ""
+
+
+def read_journal(path: Path) -> Reading:
+    """Everything in the journal at `path`.
+
+    Raises:
+        StoreError: there is none, it is damaged, or another version of bench wrote it.
+    """
+    reading: Reading | None = None
+    for event in read_events(path):
+        kind = event["event"]
+        if kind == "run_started":
+            _check_version(path, event)
+        with damaged(path, f"an event {kind!r} is damaged"):
+            check_event(event)
+            if kind == "run_started":
+                reading = Reading(event)
+            elif reading is not None:
+                reading.take(event)
+    if reading is None:
+        raise StoreError(str(path), "does not say how the run began", "point to another run")
+    return reading
+
+
+def damaged(path: Path, what: str) -> AbstractContextManager[None]:
+    """Turn the errors that unsound data leads to into one that a user can read."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def guard() -> Iterator[None]:
+        try:
+            yield
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            raise StoreError(
+                str(path), f"{what}: {_first_line(error)}", "the file was changed or is not whole"
+            ) from error
+
+    return guard()
+
+
+def _first_line(error: Exception) -> str:
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        fault = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+    return f"no {error}" if isinstance(error, KeyError) else str(error)
+
+
+def _check_version(path: Path, header: Mapping[str, Any]) -> None:
+    version = header.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise StoreError(
+            str(path),
+            f"has schema version {version}, and this bench reads {SCHEMA_VERSION}",
+            "use the bench that wrote it, or a newer one",
+        )
+
+
+def _image(event: Mapping[str, Any]) -> ImageFacts:
+    return ImageFacts(
+        case=event["case"],
+        reference=event["reference"],
+        digest=event["digest"],
+        source=event["source"],
+        build_s=event["build_s"],
+        size_bytes=event["size_bytes"],
+        transfer_bytes=event["transfer_bytes"],
+        waste_bytes=event["waste_bytes"],
+        engine_size_bytes=event["engine_size_bytes"],
+        layers=tuple(LayerFacts(**layer) for layer in event["layers"]),
+        config=event["config"],
+    )

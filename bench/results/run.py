@@ -1,0 +1,177 @@
+"""A run as it is read back: the journal, turned into trials, tables, verdicts and comparisons."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.errors import StoreError, UsageError
+from bench.judge.checklist import Checklist
+from bench.judge.compare import Sample, compare_cases
+from bench.judge.verdicts import JudgeContext, exit_code, judge
+from bench.results.derive import derive
+from bench.results.events import Samples
+from bench.results.frames import layers_frame, phases_frame, samples_frame, trials_frame
+from bench.results.journal import FILE_NAME
+from bench.results.model import ImageFacts, TrialResult
+from bench.results.reading import damaged, read_journal
+from bench.scenario.model import Scenario, threshold_limit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.judge.model import Comparison, Verdict
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of one scenario.
+
+    Attributes:
+        folder: where it lies.
+        header: the `run_started` event: host, engine, link, builder, seed, plan and so on.
+        scenario: as resolved then, with secrets redacted.
+        checklist: the standard as it was then, or None.
+        images: what is known of each case's image, the calibration's among them.
+        failed_images: why a case has no image, by case.
+        bases: what the FROM lines of each case stood for.
+        results: every attempt at every trial, in the order of time.
+        notes: what a reader must know.
+        outcome: `complete`, `interrupted`, or `cut off` where the journal just ends.
+        ended_at: UTC label of the end, or empty.
+    """
+
+    folder: Path
+    header: dict[str, Any]
+    scenario: Scenario
+    checklist: Checklist | None
+    images: dict[str, ImageFacts]
+    failed_images: dict[str, str]
+    bases: dict[str, list[dict[str, str]]]
+    results: tuple[TrialResult, ...]
+    sample_columns: tuple[Samples, ...]
+    notes: tuple[str, ...]
+    outcome: str
+    ended_at: str
+
+    @property
+    def run_id(self) -> str:
+        """The run's id, which is also its folder's first name."""
+        return str(self.header["run_id"])
+
+    @property
+    def link(self) -> str:
+        """The way from the registry to the engine, in words."""
+        return str(self.header["link"]["text"])
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Every row of the standard for every case."""
+        measured_on = dt.date.fromisoformat(str(self.header["at"])[:10])
+        context = JudgeContext(
+            link=self.link,
+            host_cores=int(self.header["host"]["cores"]),
+            today=measured_on,
+            complete=self.outcome == "complete",
+        )
+        return judge(
+            self.scenario,
+            self.checklist,
+            self.images,
+            self.results,
+            context=context,
+            failed_images=self.failed_images,
+        )
+
+    @cached_property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """What the scenario's `compare` asks for."""
+        compare = self.scenario.compare
+        if compare is None:
+            return ()
+        baseline = self.sample(compare.baseline)
+        return tuple(
+            comparison
+            for candidate in compare.candidates
+            for comparison in compare_cases(baseline, self.sample(candidate))
+        )
+
+    @cached_property
+    def exit_code(self) -> int:
+        """What `bench run` ends with on these results, an interruption apart."""
+        return exit_code(self.verdicts)
+
+    def sample(self, case: str, name: str = "") -> Sample:
+        """One case as a side of a comparison."""
+        return Sample(name or case, case, self.results, self.images.get(case))
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """One row a trial."""
+        return trials_frame(self.results)
+
+    @cached_property
+    def phases(self) -> pd.DataFrame:
+        """One row a phase."""
+        return phases_frame(self.results)
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """One row a layer of a pull."""
+        return layers_frame(self.results)
+
+    @cached_property
+    def samples(self) -> pd.DataFrame:
+        """One row a sample."""
+        return samples_frame(self.results, self.sample_columns)
+
+
+def load_run(path: str | Path) -> Run:
+    """Read the run in the folder `path` from its journal.
+
+    A line that a kill left torn is passed over; a trial without an end counts as interrupted.
+
+    Raises:
+        StoreError: there is none, it is damaged, or another version of bench wrote it.
+    """
+    folder = Path(path).resolve()
+    journal = folder / FILE_NAME
+    reading = read_journal(journal)
+    header = reading.header
+    with damaged(journal, "is damaged"):
+        scenario = Scenario.model_validate(header["scenario"])
+        for name, threshold in scenario.thresholds.items():
+            threshold_limit(name, threshold)
+        columns = [events.samples() for events in reading.trials.values()]
+        results = [
+            derive(events, samples)
+            for events, samples in zip(reading.trials.values(), columns, strict=True)
+        ]
+    return Run(
+        folder=folder,
+        header=header,
+        scenario=scenario,
+        checklist=_checklist(journal, header),
+        images=reading.images,
+        failed_images=reading.failed_images,
+        bases=reading.bases,
+        results=tuple(results),
+        sample_columns=tuple(columns),
+        notes=tuple(reading.notes),
+        outcome=reading.outcome,
+        ended_at=reading.ended_at,
+    )
+
+
+def _checklist(journal: Path, header: dict[str, Any]) -> Checklist | None:
+    if not header.get("checklist"):
+        return None
+    try:
+        return Checklist.from_data(header["checklist"])
+    except UsageError as error:
+        raise StoreError(
+            str(journal), f"its checklist is damaged: {error}", "the file was changed"
+        ) from error

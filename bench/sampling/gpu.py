@@ -1,0 +1,144 @@
+"""GPU memory, utilisation and energy through NVML; the only importer of `pynvml`.
+
+NVML reports host process ids, so a container's share is found by its cgroup's processes.
+Utilisation is the driver's own average over 1/6 s to 1 s and belongs to the device, whoever
+uses it; on a MIG device there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.clock import Clock
+
+_EVERY_NS = 100_000_000
+
+
+@dataclass(frozen=True)
+class GpuDevice:
+    """One device, for the record."""
+
+    index: int
+    name: str
+    uuid: str
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Gpus:
+    """The devices of this host, or why none can be measured."""
+
+    devices: tuple[GpuDevice, ...]
+    absent_because: str = ""
+    driver: str = ""
+
+
+def find_gpus() -> Gpus:
+    """The devices that NVML knows, or the reason for their absence."""
+    try:
+        import pynvml
+    except ImportError:
+        return Gpus((), "nvidia-ml-py is not installed (pip install 'container-bench[gpu]')")
+    try:
+        pynvml.nvmlInit()
+        count = pynvml.nvmlDeviceGetCount()
+        devices = tuple(_device(pynvml, index) for index in range(count))
+        driver = _text(pynvml.nvmlSystemGetDriverVersion())
+        pynvml.nvmlShutdown()
+    except pynvml.NVMLError as error:
+        return Gpus((), f"no NVIDIA GPU or driver: {error}")
+    return Gpus(devices, "" if devices else "the driver knows no device", driver)
+
+
+def _device(nvml: Any, index: int) -> GpuDevice:
+    handle = nvml.nvmlDeviceGetHandleByIndex(index)
+    return GpuDevice(
+        index=index,
+        name=_text(nvml.nvmlDeviceGetName(handle)),
+        uuid=_optional(nvml, lambda: _text(nvml.nvmlDeviceGetUUID(handle))) or "",
+        memory_bytes=int(nvml.nvmlDeviceGetMemoryInfo(handle).total),
+    )
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _optional(nvml: Any, call: Callable[[], Any]) -> Any:
+    """What `call` gives, or None where this device does not have it."""
+    try:
+        return call()
+    except (nvml.NVMLError, AttributeError):
+        return None
+
+
+class GpuSource:
+    """A sampler source: the devices, and the share of the processes listed in `processes`."""
+
+    def __init__(self, processes: Path, clock: Clock) -> None:
+        """Start NVML; `processes` is the cgroup.procs of the container."""
+        import pynvml
+
+        self._nvml = pynvml
+        pynvml.nvmlInit()
+        self._handles = [
+            pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())
+        ]
+        self._processes = processes
+        self._clock = clock
+        self._due_ns = 0
+
+    def read(self) -> dict[str, int] | None:
+        """One reading, ten times a second: NVML's calls are slower than the kernel's files."""
+        now_ns = self._clock.monotonic_ns()
+        if now_ns < self._due_ns:
+            return None
+        self._due_ns = now_ns + _EVERY_NS
+        try:
+            own = {int(pid) for pid in self._processes.read_text().split()}
+        except OSError:
+            own = set()
+        row: dict[str, int] = {}
+        memory, energy = 0, 0
+        complete = True
+        for index, handle in enumerate(self._handles):
+            row[f"gpu{index}_memory_used_bytes"] = int(
+                self._nvml.nvmlDeviceGetMemoryInfo(handle).used
+            )
+            rates = _optional(
+                self._nvml, lambda h=handle: self._nvml.nvmlDeviceGetUtilizationRates(h)
+            )
+            if rates is not None:
+                row[f"gpu{index}_utilization_pct"] = int(rates.gpu)
+            spent = _optional(
+                self._nvml, lambda h=handle: self._nvml.nvmlDeviceGetTotalEnergyConsumption(h)
+            )
+            if spent is None:
+                complete = False
+            else:
+                energy += int(spent)
+            memory += self._memory_of(handle, own)
+        row["gpu_memory_bytes"] = memory
+        rates_seen = [value for name, value in row.items() if name.endswith("_utilization_pct")]
+        if rates_seen:
+            row["gpu_utilization_pct"] = max(rates_seen)
+        if complete and self._handles:
+            row["gpu_energy_mj"] = energy
+        return row
+
+    def _memory_of(self, handle: Any, own: set[int]) -> int:
+        running = _optional(
+            self._nvml, lambda: self._nvml.nvmlDeviceGetComputeRunningProcesses(handle)
+        )
+        return sum(int(one.usedGpuMemory or 0) for one in running or [] if one.pid in own)
+
+    def parse(self, raw: dict[str, int]) -> dict[str, int]:
+        """The reading is its own columns."""
+        return raw
+
+    def close(self) -> None:
+        """Let NVML go."""
+        self._nvml.nvmlShutdown()

@@ -1,0 +1,263 @@
+"""What a scenario must get right beyond the form of each value: names, files, combinations.
+
+Everything here reads the located tree, not the models, so that it finds its faults even where
+another part of the file is broken, and can say where they stand.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import BenchError, ScenarioError
+from bench.metrics import METRICS
+from bench.scenario.container import IMAGE_OR_BUILD, LIMITS_TWICE
+from bench.scenario.env_file import read_env_files
+from bench.scenario.nodes import Map, Node, Scalar, Series
+from bench.scenario.probes import COMPOSITES, PROBES, choice_fault
+from bench.scenario.suggest import did_you_mean, shown
+from bench.scenario.thresholds import parse_expression, parse_limit
+from bench.scenario.wording import split_advice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bench.errors import Diagnostic
+    from bench.scenario.nodes import Entry
+    from bench.scenario.source import Place
+
+
+def check(root: Map, folder: Path) -> Iterator[Diagnostic]:
+    """Every such fault in `root`, the tree with its defaults merged.
+
+    Args:
+        root: the tree.
+        folder: what relative paths in it start from.
+    """
+    yield from _without_value(root)
+    for key in ("cases", "services"):
+        for name, entry in root.map(key).entries.items():
+            if isinstance(entry.node, Map):
+                yield from _container(name, entry, folder)
+    yield from _thresholds(root)
+    yield from _compare(root)
+    yield from _ids(root, folder)
+
+
+def _without_value(node: Node) -> Iterator[Diagnostic]:
+    if isinstance(node, Series):
+        for item in node.items:
+            if _is_null(item):
+                yield item.place.diagnostic("an item without a value", "write one")
+            yield from _without_value(item)
+    elif isinstance(node, Map):
+        for key, entry in node.entries.items():
+            if _is_null(entry.node):
+                fault = f"`{key}` has no value"
+                yield entry.place.diagnostic(fault, "write one, or leave the key out")
+            yield from _without_value(entry.node)
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.value is None
+
+
+def _given(node: Map, keys: tuple[str, ...]) -> list[str]:
+    return [key for key in keys if key in node.entries]
+
+
+def _text(node: Node | None) -> str | None:
+    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else None
+
+
+def _fault(place: Place, label: str, advice: str) -> Diagnostic:
+    message, suggestion = split_advice(advice)
+    return place.diagnostic(f"`{label}`: {message}", suggestion)
+
+
+# One container
+
+
+def _container(name: str, entry: Entry, folder: Path) -> Iterator[Diagnostic]:
+    node = entry.node
+    assert isinstance(node, Map)
+    if len(_given(node, ("image", "build"))) != 1:
+        yield _fault(entry.place, name, IMAGE_OR_BUILD)
+    if _given(node, ("limits",)) and _given(node.map("deploy").map("resources"), ("limits",)):
+        yield _fault(entry.place, name, LIMITS_TWICE)
+    yield from _build(node.get("build"), folder)
+    yield from _env_files(node.get("env_file"), folder)
+    yield from _ready(node)
+
+
+def _build(build: Node | None, folder: Path) -> Iterator[Diagnostic]:
+    context = build.get("context") if isinstance(build, Map) else build
+    if not (where := _text(context)) or context is None:
+        return
+    base = folder / where
+    if not _exists(base, Path.is_dir):
+        suggestion = did_you_mean(base.name, _names_in(base.parent), kind="there are")
+        yield context.place.diagnostic(f"there is no folder {shown(where)}", suggestion)
+        return
+    dockerfile = build.get("dockerfile") if isinstance(build, Map) else None
+    name = _text(dockerfile) if dockerfile else "Dockerfile"
+    if name and not _exists(base / name, Path.is_file):
+        place = dockerfile.place if dockerfile else context.place
+        suggestion = did_you_mean(name, _names_in(base), kind="there are")
+        yield place.diagnostic(f"there is no file {shown(name)} in {shown(where)}", suggestion)
+
+
+def _exists(path: Path, as_what: Callable[[Path], bool]) -> bool:
+    try:
+        return as_what(path)
+    except (OSError, ValueError):  # a name that is too long, or a folder that may not be read
+        return False
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return sorted(one.name for one in folder.iterdir())[:1000]
+    except (OSError, ValueError):
+        return []
+
+
+def _env_files(node: Node | None, folder: Path) -> Iterator[Diagnostic]:
+    for item in node.items if isinstance(node, Series) else [node] if node else []:
+        if not (name := _text(item)):
+            continue
+        path = folder / name
+        if not _exists(path, Path.is_file):
+            suggestion = did_you_mean(path.name, _names_in(path.parent))
+            yield item.place.diagnostic(f"there is no file {shown(name)}", suggestion)
+            continue
+        try:
+            read_env_files([path])
+        except ScenarioError as error:
+            yield from error.diagnostics
+
+
+def _ready(container: Map) -> Iterator[Diagnostic]:
+    entry = container.entries.get("ready")
+    if entry is None or not isinstance(entry.node, Map):
+        return
+    ready = entry.node
+    if advice := choice_fault(_given(ready, (*PROBES, *COMPOSITES)), composites=True):
+        yield _fault(entry.place, "ready", advice)
+    probes = [ready]
+    for key in COMPOSITES:
+        if isinstance(several := ready.get(key), Series):
+            probes += [item for item in several.items if isinstance(item, Map)]
+    for probe in probes[1:]:
+        if advice := choice_fault(_given(probe, PROBES), composites=False):
+            label = "all" if ready.get("all") else "any"
+            yield _fault(probe.place, label, advice)
+    unplugged = _text(container.get("network_mode")) == "none"
+    checkless = container.map("healthcheck").get("disable")
+    for probe in probes:
+        for key in _given(probe, ("http", "tcp")) if unplugged else []:
+            fault = f"`{key}` cannot reach a container with `network_mode: none`"
+            suggestion = "use log, exec, healthcheck or exit"
+            yield probe.entries[key].place.diagnostic(fault, suggestion)
+        disabled = isinstance(checkless, Scalar) and checkless.value is True
+        for key in _given(probe, ("healthcheck",)) if disabled else []:
+            fault = "this waits for the health check that is disabled"
+            yield probe.entries[key].place.diagnostic(fault, "leave `disable: true` out")
+
+
+# Names that point at something else in the file
+
+
+def _thresholds(root: Map) -> Iterator[Diagnostic]:
+    states = _cache_states(root)
+    for name, entry in root.map("thresholds").entries.items():
+        if name not in METRICS:
+            fault = f"there is no metric {shown(name)}"
+            suggestion = did_you_mean(name, METRICS) or "`bench explain metrics` lists them"
+            yield entry.place.diagnostic(fault, suggestion)
+            continue
+        node, unit = entry.node, METRICS[name].unit
+        limit = node.get("limit") if isinstance(node, Map) else node
+        try:
+            if limit and (text := _text(limit)):
+                (parse_limit if isinstance(node, Map) else parse_expression)(text, unit)
+        except ValueError as error:
+            yield _fault(limit.place if limit else node.place, name, str(error))
+        cache = node.get("cache") if isinstance(node, Map) else None
+        if cache and states and (state := _text(cache)) and state not in states:
+            fault = f"no case is measured with `cache: {state}`"
+            yield cache.place.diagnostic(fault, f"cases are: {', '.join(sorted(states))}")
+
+
+def _cache_states(root: Map) -> set[str]:
+    states: set[str] = set()
+    for entry in root.map("cases").entries.values():
+        node = entry.node.get("cache") if isinstance(entry.node, Map) else None
+        several = node.items if isinstance(node, Series) else [node]
+        states |= {_text(one) or "" for one in several} if node else {"cold"}
+    return states
+
+
+def _compare(root: Map) -> Iterator[Diagnostic]:
+    cases, compare = root.map("cases").entries, root.map("compare")
+    baseline, candidates = compare.get("baseline"), compare.get("candidates")
+    seen: set[str] = set()
+    for node in [baseline, *(candidates.items if isinstance(candidates, Series) else ())]:
+        if node is None or not (name := _text(node)):
+            continue
+        if name not in cases:
+            suggestion = did_you_mean(name, cases)
+            yield node.place.diagnostic(f"there is no case {shown(name)}", suggestion)
+        elif name in seen:
+            yield node.place.diagnostic(f"{shown(name)} is compared already", "leave it out here")
+        seen.add(name)
+
+
+def _ids(root: Map, folder: Path) -> Iterator[Diagnostic]:
+    """Ids in `expect` and `checks`, which must be rows of the checklist or thresholds."""
+    checklist, checks = root.get("checklist"), root.map("checks").entries
+    rows: list[str] = []
+    if name := _text(checklist):
+        assert checklist is not None
+        try:
+            rows = _row_ids(name, folder)
+        except BenchError as error:
+            yield checklist.place.diagnostic(_first_line(error), error.remedy)
+            return
+    for key, entry in checks.items():
+        if not rows:
+            fault = f"{shown(key)} is a row of a checklist, and none is named"
+            yield entry.place.diagnostic(fault, "write `checklist: cloud-native`")
+        elif key not in rows:
+            suggestion = did_you_mean(key, rows)
+            yield entry.place.diagnostic(f"no row {shown(key)} in the checklist", suggestion)
+    off = {key for key, entry in checks.items() if _text(entry.node) == "off"}
+    yield from _expected(root, [*rows, *root.map("thresholds").entries], off)
+
+
+def _expected(root: Map, known: list[str], off: set[str]) -> Iterator[Diagnostic]:
+    for entry in root.map("cases").entries.values():
+        expected = entry.node.map("expect").get("fail") if isinstance(entry.node, Map) else None
+        for item in expected.items if isinstance(expected, Series) else ():
+            name = _text(item)
+            if name and name not in known:
+                fault = f"{shown(name)} is neither a row of the checklist nor a threshold"
+                yield item.place.diagnostic(fault, did_you_mean(name, known))
+            elif name in off:
+                fault = f"{shown(name)} cannot fail: `checks` leaves it out"
+                yield item.place.diagnostic(fault, "leave it out here too")
+
+
+def _row_ids(name: str, folder: Path) -> list[str]:
+    from bench.judge.checklist import load_checklist
+
+    return [row.id for row in load_checklist(name, folder).rows]
+
+
+def _first_line(error: BenchError) -> str:
+    if isinstance(error, ScenarioError) and error.diagnostics:
+        first = error.diagnostics[0]
+        return f"{first.file}:{first.line}:{first.col}: {first.message}"
+    return f"{error.subject}: {error.cause}"
+
+
+__all__ = ["check"]

@@ -1,0 +1,81 @@
+"""Files of `KEY=value` lines, as `env_file` names them.
+
+Blank lines and lines that begin with `#` are passed over, and `export ` before a key. A value
+without quotes ends at ` #`; in single quotes it is taken as it stands, in double quotes with
+the escapes of a shell, and either may go on over several lines. Variables in values are not
+replaced. Messages never quote a line: what stands in such a file may be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import Diagnostic, ScenarioError
+from bench.scenario.source import Source, read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LINE = re.compile(
+    r"""[ \t]*(?:export[ \t]+)?(?P<key>[^\s=#'"][^\s=]*)[ \t]*=[ \t]*"""
+    r"""(?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<plain>[^'"\n][^\n]*)?)""",
+    re.DOTALL,
+)
+_BLANK = re.compile(r"[ \t]*(?:#[^\n]*)?")
+_COMMENT = re.compile(r"(?:^|[ \t])[ \t]*#.*$")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "\n": ""}
+
+
+def read_env_files(files: Iterable[Path | str]) -> dict[str, str]:
+    """The variables in `files`; of one that stands twice, the last value.
+
+    Raises:
+        ScenarioError: a file that cannot be read, or lines that are not KEY=value; all faults
+            of all files.
+    """
+    values: dict[str, str] = {}
+    faults: list[Diagnostic] = []
+    for file in files:
+        try:
+            _read(read_source(Path(file)), values, faults)
+        except ScenarioError as error:
+            faults += error.diagnostics
+    if faults:
+        raise ScenarioError(faults)
+    return values
+
+
+def _read(source: Source, values: dict[str, str], faults: list[Diagnostic]) -> None:
+    text = source.text.replace("\r\n", "\n")
+    position = 0
+    while position < len(text):
+        end = _end_of_line(text, position)
+        if _BLANK.fullmatch(text, position, end):
+            position = end + 1
+            continue
+        match = _LINE.match(text, position)
+        end = _end_of_line(text, match.end()) if match else end
+        rest = text[match.end() : end] if match else ""
+        if match is None or not _BLANK.fullmatch(rest):
+            line = text.count("\n", 0, position) + 1
+            message = "not KEY=value, or a quote that is not closed"
+            faults.append(Diagnostic(source.name, line, 1, message, "write KEY=value"))
+        else:
+            values[match["key"]] = _value(match)
+        position = end + 1
+
+
+def _end_of_line(text: str, position: int) -> int:
+    end = text.find("\n", position)
+    return end if end >= 0 else len(text)
+
+
+def _value(match: re.Match[str]) -> str:
+    if (single := match["single"]) is not None:
+        return single
+    if (double := match["double"]) is not None:
+        return _ESCAPE.sub(lambda one: _ESCAPED.get(one[1], one[1]), double)
+    return _COMMENT.sub("", match["plain"] or "").strip()

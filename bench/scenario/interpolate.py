@@ -1,0 +1,132 @@
+"""`${VAR}` and its kin in texts, as Compose replaces them.
+
+| written | becomes |
+|---|---|
+| `${VAR}` | the value of VAR; a fault where it is not set |
+| `${VAR:-text}`, `${VAR-text}` | the value, or `text` where it is unset or empty / only unset |
+| `${VAR:?text}`, `${VAR?text}` | the value, or a fault that says `text` |
+| `${VAR:+text}`, `${VAR+text}` | `text` where VAR is set and not empty / only set, else nothing |
+| `$$` | a dollar sign |
+
+`text` may itself hold variables. A dollar sign before anything but a name or a brace stays as
+it is, so that a pattern may end in `$`; `$VAR` without braces is a fault, because Compose
+would replace it and shells would too.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bench.scenario.suggest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_RESULT = 2**16
+_DEEPEST = 8
+_DOLLAR = re.compile(r"\$(?:(?P<dollar>\$)|(?P<open>\{)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*))")
+_HEAD = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<operator>:?[-?+])?")
+_BRACE = re.compile(r"\$\$|\$\{|\}")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A variable that cannot be replaced: what is written, what is wrong, what to write."""
+
+    written: str
+    message: str
+    suggestion: str
+
+
+@dataclass
+class _State:
+    environ: Mapping[str, str]
+    faults: list[Fault] = field(default_factory=list)
+
+
+def interpolate(text: str, environ: Mapping[str, str]) -> tuple[str, list[Fault]]:
+    """`text` with its variables replaced from `environ`, and what could not be."""
+    if "$" not in text:
+        return text, []
+    state = _State(environ)
+    result = _replace(text, state, 0)
+    if len(result) > LONGEST_RESULT:
+        fault = Fault("$", f"longer than {LONGEST_RESULT} characters once replaced", "")
+        return "", [*state.faults, fault]
+    return result, state.faults
+
+
+def _replace(text: str, state: _State, depth: int) -> str:
+    parts: list[str] = []
+    position = length = 0
+    while (match := _DOLLAR.search(text, position)) and length <= LONGEST_RESULT:
+        parts.append(text[position : match.start()])
+        position = match.end()
+        if match["dollar"]:
+            parts.append("$")
+        elif name := match["bare"]:
+            state.faults.append(
+                Fault(
+                    match[0],
+                    f"`${name}` without braces",
+                    f"write `${{{name}}}` to have it replaced, `$${name}` for a dollar sign",
+                )
+            )
+        else:
+            end = _closing(text, position)
+            if end is None:
+                message = "`${` without its `}`"
+                state.faults.append(Fault(text[match.start() :][:20], message, "close it"))
+                return ""
+            parts.append(_variable(text[position:end], state, depth))
+            position = end + 1
+        length += len(parts[-1])
+    parts.append(text[position:])
+    return "".join(parts)
+
+
+def _closing(text: str, start: int) -> int | None:
+    level = 1
+    for match in _BRACE.finditer(text, start):
+        level += {"${": 1, "}": -1}.get(match[0], 0)
+        if level == 0:
+            return match.start()
+    return None
+
+
+def _variable(body: str, state: _State, depth: int) -> str:
+    written = f"${{{body}}}"
+    head = _HEAD.match(body)
+    name, operator = (head["name"], head["operator"]) if head else ("", None)
+    rest = body[head.end() :] if head else body
+    if not head or (operator is None and rest):
+        message = f"`{written[:40]}` is not a variable"
+        suggestion = "write ${VAR} or ${VAR:-default}, and $$ for a dollar sign"
+        state.faults.append(Fault(written, message, suggestion))
+        return ""
+    if depth >= _DEEPEST:
+        state.faults.append(Fault("$", f"variables nested more than {_DEEPEST} deep", ""))
+        return ""
+    value = state.environ.get(name)
+    given = bool(value) if operator and operator.startswith(":") else value is not None
+    kind = operator[-1] if operator else ""
+    if kind == "+":
+        return _replace(rest, state, depth + 1) if given else ""
+    if given and value is not None:
+        return value
+    if kind == "-":
+        return _replace(rest, state, depth + 1)
+    empty = "is empty" if value == "" else "is not set"
+    if kind == "?":
+        reason = f": {rest}" if rest else ""
+        state.faults.append(
+            Fault(written, f"the variable {name} {empty}{reason}", f"set {name} before the run")
+        )
+    else:
+        near = nearest(name, state.environ)
+        hint = f"did you mean `${{{near}}}`? Or" if near else "set it, or"
+        suggestion = f"{hint} write a default: ${{{name}:-value}}"
+        state.faults.append(Fault(written, f"the variable {name} is not set", suggestion))
+    return ""

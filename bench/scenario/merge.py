@@ -1,0 +1,72 @@
+"""The defaults of a scenario, merged into each of its cases key by key; the case wins.
+
+Mappings merge at every depth, anything else is replaced whole. What excludes each other does
+not meet: a case that pulls an `image` leaves the default `build` behind, one that names a
+probe leaves the default probe behind but keeps its timeout. `key: null` in a case takes the
+default away.
+"""
+
+from __future__ import annotations
+
+from bench.errors import ScenarioError
+from bench.scenario.nodes import Entry, Map, Node, Scalar
+from bench.scenario.parse import MOST_NODES
+from bench.scenario.probes import COMPOSITES, PROBES
+
+_EXCLUSIVE: dict[tuple[str, ...], tuple[str, ...]] = {
+    (): ("image", "build"),
+    ("ready",): (*PROBES, *COMPOSITES),
+}
+"""Keys of which one shuts out the others, by the path of their mapping within a case."""
+
+
+def merge_defaults(root: Map) -> Map:
+    """`root` with `defaults` merged into each case, and without the key `defaults`.
+
+    Raises:
+        ScenarioError: the cases would together be larger than any scenario is.
+    """
+    defaults, cases = root.get("defaults"), root.get("cases")
+    if not isinstance(defaults, Map) or not isinstance(cases, Map):
+        return root.replace({"defaults": None})
+    merged: dict[str, Entry | None] = {}
+    size = root.size
+    for name, entry in cases.entries.items():
+        node = _merge(defaults, entry.node, ()) if isinstance(entry.node, Map) else entry.node
+        size += node.size
+        if size > MOST_NODES:
+            fault = f"more than {MOST_NODES} values once the defaults are merged in"
+            raise ScenarioError([entry.place.diagnostic(fault)])
+        merged[name] = Entry(entry.place, node)
+    together = Entry(root.entries["cases"].place, cases.replace(merged))
+    return root.replace({"defaults": None, "cases": together})
+
+
+def _merge(default: Node, own: Node, path: tuple[str, ...]) -> Node:
+    if path == ("build",):
+        default, own = _long_build(default), _long_build(own)
+    if not isinstance(default, Map) or not isinstance(own, Map):
+        return own
+    exclusive = _EXCLUSIVE.get(path, ())
+    chosen = any(_given(own, key) for key in exclusive)
+    entries: dict[str, Entry] = {}
+    for key, entry in own.entries.items():
+        inherited = default.get(key)
+        if inherited is None:
+            entries[key] = entry
+        elif _given(own, key):
+            entries[key] = Entry(entry.place, _merge(inherited, entry.node, (*path, key)))
+    shut_out = {*own.entries, *(exclusive if chosen else ())}
+    entries |= {key: entry for key, entry in default.entries.items() if key not in shut_out}
+    return Map(own.place, entries)
+
+
+def _given(node: Map, key: str) -> bool:
+    value = node.get(key)
+    return value is not None and not (isinstance(value, Scalar) and value.value is None)
+
+
+def _long_build(node: Node) -> Node:
+    if isinstance(node, Scalar) and isinstance(node.value, str):
+        return Map(node.place, {"context": Entry(node.place, node)})
+    return node

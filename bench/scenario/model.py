@@ -1,0 +1,257 @@
+"""What a scenario may say, as pydantic models: cases, services, thresholds, checks.
+
+Containers are described in `container`, probes in `probes`, the types of single values in
+`values`; all of their names may be imported from here. Nothing here reads files:
+`bench.scenario.load` does, merges the defaults into the cases, and adds line numbers to every
+complaint. `bench schema` prints the JSON Schema of all this.
+"""
+
+# ruff: noqa: RUF012 - pydantic copies the defaults
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from bench.scenario.container import (
+    BlkioConfig,
+    BlkioRate,
+    Build,
+    Container,
+    Deploy,
+    DeviceReservation,
+    Healthcheck,
+    Limits,
+    Reservations,
+    Resources,
+    Ulimit,
+)
+from bench.scenario.probes import ExecProbe, HttpProbe, LogProbe, ProbeChoice, Ready, TcpProbe
+from bench.scenario.thresholds import (
+    Aggregate,
+    Limit,
+    metric_named,
+    parse_expression,
+    parse_limit,
+    split_aggregate,
+)
+from bench.scenario.values import (
+    Arm,
+    CacheState,
+    Command,
+    Count,
+    DurationOrExit,
+    Flag,
+    Identifier,
+    Model,
+    PositiveDuration,
+    Severity,
+    Text,
+)
+
+
+class Service(Container):
+    """Something that runs beside the cases, reachable by its name, and is not measured."""
+
+    ready: Ready
+    """What decides that it is ready; the cases wait for it."""
+
+
+class Sample(Model):
+    """How the counters are read."""
+
+    interval: PositiveDuration = 0.02
+    """Between two readings."""
+
+
+class Expect(Model):
+    """What a case is known to fail."""
+
+    fail: list[Text]
+    """Ids of exactly the rows that must fail; at least one trial must get ready."""
+
+
+def _one_or_more_states(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def _each_once(states: list[CacheState]) -> list[CacheState]:
+    if len(set(states)) < len(states):
+        raise ValueError("a cache state stands here twice; name each once")
+    return states
+
+
+class Case(Container):
+    """One image and how to run and measure it."""
+
+    repeat: Count = 6
+    """Measured trials for each cache state."""
+    warmup: Annotated[int, Field(strict=True, ge=0, le=1000)] = 0
+    """Trials before those, kept in the data and left out of the statistics."""
+    cache: Annotated[
+        list[CacheState],
+        BeforeValidator(_one_or_more_states),
+        AfterValidator(_each_once),
+        Field(min_length=1),
+    ] = [CacheState.COLD]
+    """What is already on the host when a trial starts: one state, or a list of them."""
+    ready: Ready
+    """What decides that it is ready."""
+    observe: DurationOrExit = 1.0
+    """How long to go on sampling after ready; `exit` waits for the end."""
+    sample: Sample = Field(default_factory=Sample)
+    """How the counters are read."""
+    expect: Expect | None = None
+    """What it is known to fail; then that, and only that, is a success."""
+
+
+class Threshold(Model):
+    """A metric's limit, in full; `"max <= 30s"` is short for it."""
+
+    over: Aggregate = Aggregate.MAX
+    """How the trials' values become the one that is judged."""
+    limit: Text
+    """Comparison and value in the metric's unit, such as `<= 30s`."""
+    cache: CacheState | None = None
+    """Cache state whose trials are judged; cold where the case has it, else its first."""
+    arm: Arm = Arm.FIT
+    """Which trials are judged: those under the case's limits (fit), or without (need)."""
+    severity: Severity = Severity.BLOCK
+    """Whether missing it changes the exit code."""
+    required: Flag = True
+    """Whether a figure that is missing keeps the run from being judged."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return value
+        return expand_threshold(value)
+
+
+def _date(value: object) -> object:
+    try:
+        return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a date; write it as 2027-01-31") from None
+
+
+class Waiver(Model):
+    """A check set aside for a time."""
+
+    reason: Text
+    """Why, for whoever reads the report."""
+    until: Annotated[dt.date, BeforeValidator(_date)]
+    """Last day on which it holds."""
+
+
+class CheckSetting(Model):
+    """What a scenario changes in one row of the checklist."""
+
+    severity: Severity | None = None
+    """Whether failing it changes the exit code; as in the checklist where unset."""
+    required: Flag | None = None
+    """Whether a figure that is missing keeps the run from being judged."""
+    allow: list[Text] = []
+    """Outside contacts that are declared, as host:port."""
+    waive: Waiver | None = None
+    """Sets the row aside for a time."""
+
+
+class Compare(Model):
+    """Which cases are set against which."""
+
+    baseline: Identifier
+    """Case that the others are set against."""
+    candidates: Annotated[list[Identifier], Field(min_length=1)]
+    """Cases that are set against it."""
+
+
+class Scenario(Model):
+    """One scenario, with the defaults merged into its cases."""
+
+    version: Literal[1]
+    """Version of this format."""
+    name: Identifier
+    """Name of the scenario; the run folder is called after it."""
+    description: str = ""
+    """What it is for, in words."""
+    checklist: Text | None = None
+    """`cloud-native`, or a checklist file relative to the scenario."""
+    services: dict[Identifier, Service] = {}
+    """What runs beside the cases, by name."""
+    cases: Annotated[dict[Identifier, Case], Field(min_length=1)]
+    """What is measured, by id."""
+    thresholds: dict[str, Threshold] = {}
+    """Limits, by metric."""
+    checks: dict[
+        str,
+        Annotated[
+            Annotated[Literal["off"], Tag("(off)")] | Annotated[CheckSetting, Tag("(setting)")],
+            Discriminator(lambda value: "(off)" if isinstance(value, str) else "(setting)"),
+        ],
+    ] = {}
+    """Changes to rows of the checklist, by id; `off` leaves a row out."""
+    compare: Compare | None = None
+    """Which cases are set against which."""
+
+
+def expand_threshold(value: object) -> dict[str, str]:
+    """The long form of a threshold written short, such as `"p95 <= 2s"`.
+
+    Raises:
+        ValueError: not text, not a comparison, or an unknown aggregate.
+    """
+    if not isinstance(value, str):
+        raise ValueError(f'{value!r} is not a threshold; write it like "max <= 30s"')  # noqa: TRY004
+    aggregate, limit = split_aggregate(value)
+    return {"limit": limit} if aggregate is None else {"over": aggregate.value, "limit": limit}
+
+
+def threshold_limit(metric_name: str, threshold: Threshold) -> Limit:
+    """The parsed limit of `threshold` on the metric called `metric_name`.
+
+    Raises:
+        ValueError: no such metric, or a limit that its unit does not allow.
+    """
+    return parse_limit(threshold.limit, metric_named(metric_name).unit)
+
+
+__all__ = [
+    "Aggregate",
+    "Arm",
+    "BlkioConfig",
+    "BlkioRate",
+    "Build",
+    "CacheState",
+    "Case",
+    "CheckSetting",
+    "Command",
+    "Compare",
+    "Container",
+    "Deploy",
+    "DeviceReservation",
+    "ExecProbe",
+    "Expect",
+    "Healthcheck",
+    "HttpProbe",
+    "Limit",
+    "Limits",
+    "LogProbe",
+    "ProbeChoice",
+    "Ready",
+    "Reservations",
+    "Resources",
+    "Sample",
+    "Scenario",
+    "Service",
+    "Severity",
+    "TcpProbe",
+    "Threshold",
+    "Ulimit",
+    "Waiver",
+    "expand_threshold",
+    "parse_expression",
+    "threshold_limit",
+]

@@ -1,0 +1,148 @@
+"""The grammar of thresholds: `"<= 30s"`, `"max <= 1024MiB"`, `"p95 < 2"`.
+
+A threshold names an aggregate (`max` where none is written), a comparison and a limit in the
+metric's unit. Times need a unit of time, sizes an exact unit of size; counts, cores and per
+cents are bare numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench.metrics import METRICS, Metric
+from bench.units import format_value, parse_duration_s, parse_exact_bytes
+
+
+class Aggregate(StrEnum):
+    """How the values of several trials become the one that is judged."""
+
+    MAX = "max"
+    MIN = "min"
+    MEDIAN = "median"
+    MEAN = "mean"
+    P90 = "p90"
+    P95 = "p95"
+    P99 = "p99"
+
+    @property
+    def quantile(self) -> float | None:
+        """The quantile of a `pXX`, as a share; None for the others."""
+        return int(self.value[1:]) / 100 if self.value.startswith("p") else None
+
+
+class Operator(StrEnum):
+    """The comparison that the judged value must satisfy."""
+
+    AT_MOST = "<="
+    BELOW = "<"
+    AT_LEAST = ">="
+    ABOVE = ">"
+
+    def holds(self, value: float, limit: float) -> bool:
+        """Whether `value` satisfies this comparison with `limit`."""
+        if self is Operator.AT_MOST:
+            return value <= limit
+        if self is Operator.BELOW:
+            return value < limit
+        if self is Operator.AT_LEAST:
+            return value >= limit
+        return value > limit
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A comparison with a number in the metric's unit (seconds, bytes, cores, …)."""
+
+    operator: Operator
+    value: float
+
+    def holds(self, value: float) -> bool:
+        """Whether `value`, in the same unit, is within the limit."""
+        return self.operator.holds(value, self.value)
+
+    def text(self, unit: str) -> str:
+        """The limit for people, such as `<= 30 s`."""
+        return f"{self.operator} {format_value(self.value, unit)}"
+
+
+_EXPRESSION = re.compile(r"\s*(?:([a-z][a-z0-9]*)\s*)?(<=|>=|<|>)\s*(\S.*?)\s*")
+
+
+def metric_named(name: str) -> Metric:
+    """The metric called `name`.
+
+    Raises:
+        ValueError: there is none; the message suggests the nearest.
+    """
+    if name in METRICS:
+        return METRICS[name]
+    import difflib
+
+    near = difflib.get_close_matches(name, METRICS, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "; `bench explain metrics` lists them"
+    raise ValueError(f"there is no metric {name!r}{hint}")
+
+
+def parse_limit(text: str, unit: str) -> Limit:
+    """The limit in `text`, which has no aggregate, for a metric kept in `unit`.
+
+    Raises:
+        ValueError: not a comparison, or not a number in that unit.
+    """
+    aggregate, limit = parse_expression(text, unit)
+    if aggregate is not None:
+        raise ValueError(f"{text!r} names an aggregate; write it as `over: {aggregate}`")
+    return limit
+
+
+def parse_expression(text: str, unit: str) -> tuple[Aggregate | None, Limit]:
+    """Aggregate (None where unwritten) and limit in `text`, for a metric kept in `unit`.
+
+    Raises:
+        ValueError: any part of it cannot be meant.
+    """
+    aggregate, operator, number = _parts(text)
+    return aggregate, Limit(operator, _parse_number(number, unit))
+
+
+def split_aggregate(text: str) -> tuple[Aggregate | None, str]:
+    """Aggregate (None where unwritten) and the rest of `text`, whatever the metric's unit is.
+
+    Raises:
+        ValueError: not a comparison, or an unknown aggregate.
+    """
+    aggregate, operator, number = _parts(text)
+    return aggregate, f"{operator} {number}"
+
+
+def _parts(text: str) -> tuple[Aggregate | None, Operator, str]:
+    match = _EXPRESSION.fullmatch(text)
+    if match is None:
+        raise ValueError(f'{text!r} is not a threshold; write it like "max <= 30s"')
+    word, operator, number = match.groups()
+    if word is not None and word not in set(Aggregate):
+        known = ", ".join(Aggregate)
+        raise ValueError(f"{word!r} is not an aggregate; known are {known}")
+    return (Aggregate(word) if word is not None else None), Operator(operator), number
+
+
+def _parse_number(text: str, unit: str) -> float:
+    if unit == "s":
+        return parse_duration_s(text)
+    if unit == "bytes":
+        return parse_exact_bytes(text)
+    bare = text.removesuffix("%").strip() if unit == "pct" else text
+    bare = bare.removesuffix("cores").removesuffix("core").strip() if unit == "cores" else bare
+    try:
+        value = float(bare)
+    except ValueError:
+        what = f"a number of {unit}" if unit else "a number"
+        raise ValueError(f"{text!r} is not {what}") from None
+    if not math.isfinite(value):
+        raise ValueError(f"{text!r} is not a finite number")
+    if value < 0:
+        raise ValueError(f"{text!r} is negative; no limit is")
+    return value

@@ -1,0 +1,233 @@
+"""The scalar types of a scenario: durations, sizes, cores, names, and the words of its enums.
+
+Validators here raise ValueError with a text of the form `what is wrong; what to write`, which
+`bench.scenario.wording` takes apart again.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeGuard
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+)
+
+from bench.units import parse_compose_bytes, parse_duration_s
+
+_PORT_MAPPING = re.compile(
+    r"(?:(?:[0-9.]+|\[[0-9A-Fa-f:]+\]):)?(?:\d+(?:-\d+)?:)?\d+(?:-\d+)?(?:/(?:tcp|udp|sctp))?"
+)
+
+
+class Model(BaseModel):
+    """The base of all: unknown keys are errors, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CacheState(StrEnum):
+    """What is already on the host when a trial starts."""
+
+    COLD = "cold"
+    IMAGE = "image"
+    WARM = "warm"
+
+
+class Severity(StrEnum):
+    """Whether missing a threshold changes the exit code."""
+
+    BLOCK = "block"
+    WARN = "warn"
+
+
+class Arm(StrEnum):
+    """Under which limits a trial runs: those of the case (fit), or none (need)."""
+
+    FIT = "fit"
+    NEED = "need"
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _duration(value: object) -> object:
+    if _is_number(value) and value >= 0:
+        raise ValueError(f"{value!r} has no unit; write {value}s, or {value}ms")
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a duration; write one such as 30s or 500ms")  # noqa: TRY004
+    return parse_duration_s(value)
+
+
+def _positive_duration(value: object) -> object:
+    seconds = _duration(value)
+    if seconds == 0:
+        raise ValueError(f"{value!r} is no time at all; write a longer one, such as 10ms")
+    return seconds
+
+
+def _duration_or_exit(value: object) -> object:
+    return value if value == "exit" else _duration(value)
+
+
+def _size(value: object) -> object:
+    if _is_number(value) and value >= 0:
+        example = f"{value}b" if value >= 2**16 else f"{value}m, or {value}g"
+        raise ValueError(f"{value!r} has no unit; write {example}")
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a size; write one such as 512m or 8g")  # noqa: TRY004
+    return parse_compose_bytes(value)
+
+
+def _positive_size(value: object) -> object:
+    size = _size(value)
+    if size == 0:
+        raise ValueError(f"{value!r} is nothing; write a size such as 512m or 8g")
+    return size
+
+
+def _true(value: object) -> object:
+    if value is not True:
+        raise ValueError(f"{value!r} cannot stand here; write true")
+    return value
+
+
+def _cpus(value: object) -> object:
+    if _is_number(value):
+        return value
+    try:
+        return float(value) if isinstance(value, str) else float("nan")
+    except ValueError:
+        raise ValueError(f"{value!r} is not a number of cores; write 4 or 0.5") from None
+
+
+def _all_or_count(value: object) -> object:
+    if value == "all" or (_is_whole(value) and value > 0):
+        return value
+    raise ValueError(f"{value!r} is not a number of devices; write `all` or a whole number")
+
+
+def _port_mapping(value: object) -> object:
+    text = str(value) if _is_whole(value) else value
+    if not isinstance(text, str) or not _PORT_MAPPING.fullmatch(text):
+        raise ValueError(f'{value!r} is not a port to publish; write it in quotes, as "8080:80"')
+    return text
+
+
+def _text_or_list(value: object) -> str | None:
+    return "text" if isinstance(value, str) else "list" if isinstance(value, list) else None
+
+
+def _one_or_more(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+_DURATION_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "pattern": r"^\s*([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+\s*$",
+}
+_SIZE_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([bB]|[kKmMgG][bB]?|[KMGT]iB)\s*$",
+}
+_CPUS_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0, "maximum": 4096},
+        {"type": "string", "pattern": r"^\s*[0-9]*\.?[0-9]+\s*$"},
+    ]
+}
+_TEXT_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1}
+_STRINGS_SCHEMA: dict[str, Any] = {
+    "anyOf": [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA}]
+}
+
+Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+"""Seconds, written with a unit."""
+
+PositiveDuration = Annotated[
+    float, BeforeValidator(_positive_duration), WithJsonSchema(_DURATION_SCHEMA)
+]
+"""Seconds, written with a unit, more than none."""
+
+DurationOrExit = Annotated[
+    Literal["exit"] | float,
+    BeforeValidator(_duration_or_exit),
+    WithJsonSchema({"anyOf": [{"const": "exit"}, _DURATION_SCHEMA]}),
+]
+"""Seconds, written with a unit; or the word `exit`."""
+
+Size = Annotated[int, BeforeValidator(_size), WithJsonSchema(_SIZE_SCHEMA)]
+"""Bytes, written with a unit as Compose reads it: `8g` is 8 GiB."""
+
+PositiveSize = Annotated[int, BeforeValidator(_positive_size), WithJsonSchema(_SIZE_SCHEMA)]
+"""Bytes, written with a unit, more than none."""
+
+Cpus = Annotated[float, BeforeValidator(_cpus), Field(gt=0, le=4096), WithJsonSchema(_CPUS_SCHEMA)]
+"""Cores; text is taken too, as in Compose."""
+
+AllOrCount = Annotated[
+    Literal["all"] | int,
+    BeforeValidator(_all_or_count),
+    WithJsonSchema({"anyOf": [{"const": "all"}, {"type": "integer", "minimum": 1}]}),
+]
+"""`all`, or a number of devices."""
+
+Flag = Annotated[bool, Field(strict=True)]
+"""true or false: YAML 1.2 reads `yes` and `no` as text."""
+
+OnlyTrue = Annotated[Literal[True], BeforeValidator(_true)]
+"""true, for a word that has nothing more to say."""
+
+Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
+Count = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+Text = Annotated[str, Field(strict=True, min_length=1)]
+
+UserName = Annotated[
+    Text,
+    BeforeValidator(lambda value: str(value) if _is_whole(value) else value),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, _TEXT_SCHEMA]}),
+]
+"""A user, or USER:GROUP; a number alone needs no quotes."""
+
+Strings = Annotated[list[Text], BeforeValidator(_one_or_more), WithJsonSchema(_STRINGS_SCHEMA)]
+"""A list of texts; one alone may be written without the list."""
+
+PortMapping = Annotated[
+    str,
+    BeforeValidator(_port_mapping),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": 65535},
+                {"type": "string", "pattern": f"^{_PORT_MAPPING.pattern}$"},
+            ]
+        }
+    ),
+]
+"""A published port, in Compose's short form."""
+
+Command = Annotated[
+    Annotated[str, Tag("text")] | Annotated[list[str], Tag("list")],
+    Discriminator(
+        _text_or_list,
+        custom_error_type="text_or_list",
+        custom_error_message='neither text nor a list; write ["python", "app.py"]',
+    ),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""A command, as a list of words, or as one text that a shell's rules split."""

@@ -1,0 +1,69 @@
+"""Establishing what is on the host when a trial starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.engine.protocol import Engine
+from bench.scenario.model import CacheState
+
+
+class CacheKeeper:
+    """Brings the measuring engine into a cache state, and says what could not be controlled."""
+
+    def __init__(
+        self, engine: Engine, *, may_wipe: bool, blob_path: Callable[[str], Path] | None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            engine: the measuring engine.
+            may_wipe: whether everything in its store is bench's own.
+            blob_path: where the registry keeps a blob on this host, None where it is not ours.
+        """
+        self._engine = engine
+        self._may_wipe = may_wipe
+        self._blob_path = blob_path
+
+    @property
+    def drops_page_cache(self) -> bool:
+        """Whether the page cache can be dropped here."""
+        return os.geteuid() == 0 and os.access("/proc/sys/vm/drop_caches", os.W_OK)
+
+    def establish(self, state: CacheState, reference: str, blobs: list[str]) -> None:
+        """Bring the host into `state` for the image `reference`.
+
+        Args:
+            state: `cold` leaves no layer of it, the others leave it present.
+            reference: what the trial runs.
+            blobs: digests that a cold trial will pull.
+        """
+        if state is CacheState.COLD:
+            self._wipe(reference)
+        elif not self._engine.has_image(reference):
+            for _ in self._engine.pull(reference):
+                pass
+        if state is not CacheState.WARM and self.drops_page_cache:
+            os.sync()
+            Path("/proc/sys/vm/drop_caches").write_text("3\n")
+            if state is CacheState.COLD:
+                self._read_blobs(blobs)
+
+    def _wipe(self, reference: str) -> None:
+        self._engine.remove_image(reference)
+        if self._may_wipe:
+            for image_id in self._engine.image_ids():
+                self._engine.remove_image(image_id)
+
+    def _read_blobs(self, blobs: list[str]) -> None:
+        """Have the registry's blobs in memory again: its disk is not what is measured."""
+        if self._blob_path is None:
+            return
+        for digest in blobs:
+            path = self._blob_path(digest)
+            if path.exists():
+                with path.open("rb", buffering=0) as file:
+                    while file.read(1 << 20):
+                        pass

@@ -1,0 +1,71 @@
+"""What a cut-off run had done already, read from its journal, so that it can be finished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.errors import StoreError
+from bench.results.journal import FILE_NAME, read_events
+from bench.results.model import TrialKey, TrialStatus
+
+_FINAL = {TrialStatus.OK.value, TrialStatus.FAILED.value}
+
+
+@dataclass(frozen=True)
+class History:
+    """A run's plan and how far it got.
+
+    Attributes:
+        folder: the run's folder.
+        scenario_file: the scenario it ran, as it was named then.
+        scenario: its resolved tree, with secrets redacted.
+        plan: all of its trials.
+        done: by number of the trial, -1 where it has its result, else how many attempts at it
+            there were.
+    """
+
+    folder: Path
+    scenario_file: str
+    scenario: dict[str, Any]
+    plan: list[TrialKey]
+    done: dict[int, int]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to do."""
+        return all(self.done.get(number) == -1 for number in range(len(self.plan)))
+
+
+def read_history(folder: Path) -> History:
+    """How far the run in `folder` got.
+
+    Raises:
+        StoreError: there is no journal of a run in it.
+    """
+    begun: dict[str, Any] | None = None
+    done: dict[int, int] = {}
+    for event in read_events(folder / FILE_NAME):
+        if event["event"] == "run_started":
+            begun = event
+        elif event["event"] == "trial_started":
+            number = _number(event["trial_id"])
+            if done.get(number) != -1:
+                done[number] = done.get(number, 0) + 1
+        elif event["event"] == "trial_ended" and event["status"] in _FINAL:
+            done[_number(event["trial_id"])] = -1
+    if begun is None:
+        raise StoreError(str(folder), "its journal does not say how the run began")
+    return History(
+        folder=folder,
+        scenario_file=str(begun["scenario_file"]),
+        scenario=begun["scenario"],
+        plan=[TrialKey(**key) for key in begun["plan"]],
+        done=done,
+    )
+
+
+def _number(trial_id: str) -> int:
+    """The place in the plan of a trial called `t0007` or, at a repeat, `t0007.1`."""
+    return int(trial_id[1:].partition(".")[0])

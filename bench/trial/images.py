@@ -1,0 +1,193 @@
+"""Getting images ready, once a run and outside the trials: built or mirrored, then pushed."""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.clock import Clock
+from bench.engine.protocol import LABEL
+from bench.engine.registry import Manifest
+from bench.engine.select import Session
+from bench.errors import BuildError, EngineError, PullError
+from bench.image import calibration
+from bench.image.bases import base_records, prepare_bases
+from bench.image.facts import gather
+from bench.image.layers import LayerReader
+from bench.results.model import CALIBRATION_CASE, ImageFacts
+from bench.scenario.model import Container
+
+_KEPT = "kept"
+
+
+@dataclass(frozen=True)
+class ReadyImage:
+    """An image in the registry: what is known of it, and what trials pull.
+
+    Attributes:
+        manifest: None where trials pull from the image's own registry.
+        bases: what the FROM lines of its Dockerfile stand for here.
+    """
+
+    facts: ImageFacts
+    reference: str
+    manifest: Manifest | None
+    bases: tuple[dict[str, str], ...] = ()
+
+
+class ImageMaker:
+    """Builds, mirrors and pushes the images of one run."""
+
+    def __init__(
+        self,
+        session: Session,
+        clock: Clock,
+        run_id: str,
+        scenario_name: str,
+        say: Callable[[str], None],
+    ) -> None:
+        self._session = session
+        self._clock = clock
+        self._run_id = run_id
+        self._prefix = scenario_name.lower().replace("_", "-")
+        self._say = say
+        self._reader = LayerReader(session.registry, session.private.layer_directory())
+
+    @property
+    def _label(self) -> str:
+        """On bench's own builder images stay, as its cache; elsewhere they belong to the run."""
+        return _KEPT if self._session.may_wipe else self._run_id
+
+    def make(self, name: str, container: Container, folder: Path) -> ReadyImage:
+        """The image of a case or service, in the registry.
+
+        Raises:
+            BuildError: the Dockerfile does not build: the image's fault.
+            EngineError: it can be had nowhere, or the engine failed.
+        """
+        repository = f"{self._prefix}/{name.lower()}"
+        tag = f"{self._session.registry.address}/{repository}:latest"
+        if container.build is not None:
+            return self._build(name, container, folder, repository, tag)
+        assert container.image is not None
+        return self._mirror(name, container, container.image, repository, tag)
+
+    def _build(
+        self, name: str, container: Container, folder: Path, repository: str, tag: str
+    ) -> ReadyImage:
+        build = container.build
+        assert build is not None
+        context = (folder / build.context).resolve()
+        text = (context / build.dockerfile).read_text()
+        if self._session.may_wipe:
+            self._prepare_bases(text)
+        self._say(f"building {name}")
+        start_ns = self._clock.monotonic_ns()
+        lines = self._session.building.build(
+            context, build.dockerfile, tag, build.args, build.target, {LABEL: self._label}
+        )
+        for _ in lines:
+            pass
+        build_s = (self._clock.monotonic_ns() - start_ns) / 1e9
+        bases = base_records(self._session.building, text)
+        return self._push(name, repository, tag, "built", build_s, tuple(bases))
+
+    def _prepare_bases(self, dockerfile: str) -> None:
+        """Have the bases that the bundled Dockerfiles stand on, where these are named."""
+        from bench.image.bases import named_bases
+
+        names = named_bases(dockerfile)
+        if names:
+            prepare_bases(
+                self._session.building,
+                self._session.registry.address,
+                on_progress=self._say,
+                only=names,
+            )
+
+    def _mirror(
+        self, name: str, container: Container, image: str, repository: str, tag: str
+    ) -> ReadyImage:
+        source = self._fetch(name, image)
+        builder = self._session.building
+        builder.tag(image, tag)
+        ready = self._push(name, repository, tag, source, None)
+        if container.registry != "origin":
+            return ready
+        digests = builder.image_details(image).get("RepoDigests") or []
+        origin = [one for one in digests if not one.startswith(self._session.registry.address)]
+        if not origin:
+            raise EngineError(
+                image, "has no registry of its own to pull from", "leave `registry: origin` out"
+            )
+        return ReadyImage(ready.facts, origin[0], None)
+
+    def _fetch(self, name: str, image: str) -> str:
+        """Have `image` in the builder; says where it came from."""
+        builder = self._session.building
+        if not self._session.may_wipe and builder.has_image(image):
+            return "engine"
+        self._say(f"mirroring {name} ({image})")
+        try:
+            for _ in builder.pull(image):
+                pass
+        except (PullError, EngineError) as error:
+            own = self._session.users_engine()
+            if own is not None and own is not builder and own.has_image(image):
+                own.transfer_image(image, builder)
+                own.close()
+                return "engine"
+            if builder.has_image(image):
+                return "builder"
+            raise PullError(
+                image,
+                f"cannot be had: {error.cause}",
+                "check the name; a private registry needs `docker login`",
+            ) from error
+        return "mirrored"
+
+    def _push(
+        self,
+        name: str,
+        repository: str,
+        tag: str,
+        source: str,
+        build_s: float | None,
+        bases: tuple[dict[str, str], ...] = (),
+    ) -> ReadyImage:
+        builder, registry = self._session.building, self._session.registry
+        self._say(f"pushing {name}")
+        digest = builder.push(tag)
+        manifest = registry.manifest(repository, digest)
+        size = builder.image_details(tag).get("Size")
+        facts = gather(
+            name,
+            repository,
+            manifest,
+            registry,
+            self._reader,
+            source=source,
+            build_s=build_s,
+            engine_size_bytes=int(size) if size else None,
+        )
+        return ReadyImage(facts, facts.reference, manifest, bases)
+
+    def make_calibration(self) -> ReadyImage | None:
+        """The image that does nothing; None on an architecture without one."""
+        architecture = platform.machine()
+        if not calibration.supports(architecture):
+            return None
+        repository = f"{self._prefix}/{CALIBRATION_CASE}"
+        tag = f"{self._session.registry.address}/{repository}:latest"
+        with tempfile.TemporaryDirectory(prefix="container-bench-") as folder:
+            tar = Path(folder) / "rootfs.tar"
+            calibration.write_rootfs(tar, architecture)
+            changes = ('ENTRYPOINT ["/nothing"]', f"LABEL {LABEL}={self._label}")
+            self._session.building.import_rootfs(tar, tag, changes)
+        return self._push(CALIBRATION_CASE, repository, tag, "built", None)
+
+
+__all__ = ["BuildError", "ImageMaker", "ReadyImage"]

@@ -1,0 +1,29 @@
+"""Limits as asked for against limits as the kernel holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bench.sampling.cgroup import ContainerCgroup
+from bench.sampling.counters import applied_limits
+
+_PAGE_BYTES = 4096
+
+
+def mismatches(
+    cgroup: ContainerCgroup, requested: Mapping[str, float | None]
+) -> tuple[dict[str, int | float | str], list[str]]:
+    """The limits in force, and those of `requested` that are not among them.
+
+    Sizes are compared to the page, as the kernel rounds them.
+    """
+    applied = applied_limits(cgroup)
+    wrong = []
+    for name, wanted in requested.items():
+        if wanted is None:
+            continue
+        held = applied.get(name)
+        tolerance = _PAGE_BYTES if name == "memory_bytes" else 0.01
+        if not isinstance(held, int | float) or abs(held - wanted) > tolerance:
+            wrong.append(f"{name} = {wanted:g} (the kernel holds {held})")
+    return applied, wrong

@@ -1,0 +1,255 @@
+"""The probes: one attempt each, at the container's own address, by what the application answers.
+
+A published port is never asked: the engine's proxy accepts on it before the application listens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bench.clock import Clock
+from bench.engine.protocol import Engine
+from bench.errors import EngineRefusedError, EngineTimeoutError
+from bench.scenario.model import HttpProbe as HttpProbeModel
+from bench.scenario.model import ProbeChoice
+from bench.trial.watch import ExitWatch, OutputWatch
+
+_CONNECT_TIMEOUT_S = 1.0
+_HEALTH_POLL_S = 0.05
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt: whether it succeeded, when it was sent and when its answer had arrived.
+
+    `detail` says in a few words what came instead of success.
+    """
+
+    ok: bool
+    sent_ns: int
+    answered_ns: int
+    detail: str = ""
+
+
+class Probe(Protocol):
+    """What decides that a container is ready.
+
+    Attributes:
+        name: what people call it.
+        least_interval_s: no use in asking more often.
+    """
+
+    name: str
+    least_interval_s: float
+
+    def attempt(self, timeout_s: float) -> Attempt:
+        """Ask once."""
+        ...
+
+    def abort(self) -> None:
+        """End an attempt that another thread is waiting in: the container is gone."""
+        ...
+
+
+class HttpProbe:
+    """Ready when a request is answered with the expected status."""
+
+    least_interval_s = 0.0
+
+    def __init__(self, model: HttpProbeModel, address: str, clock: Clock) -> None:
+        self.name = f"http {model.port}{model.path}"
+        self._model = model
+        self._address = address
+        self._clock = clock
+        self._socket: socket.socket | None = None
+
+    def attempt(self, timeout_s: float) -> Attempt:
+        """Connect, send one GET, and read the head of the answer."""
+        connection = http.client.HTTPConnection(
+            self._address, self._model.port, timeout=min(_CONNECT_TIMEOUT_S, timeout_s)
+        )
+        sent_ns = self._clock.monotonic_ns()
+        try:
+            connection.connect()
+            self._socket = connection.sock
+            connection.sock.settimeout(max(timeout_s, 0.001))
+            connection.request("GET", self._model.path, headers={"Connection": "close"})
+            status = connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            return Attempt(False, sent_ns, self._clock.monotonic_ns(), _said(error))
+        finally:
+            self._socket = None
+            connection.close()
+        answered_ns = self._clock.monotonic_ns()
+        expected = self._model.status
+        ok = status == expected if expected is not None else 200 <= status < 300
+        return Attempt(ok, sent_ns, answered_ns, "" if ok else f"status {status}")
+
+    def abort(self) -> None:
+        """Shut the connection down."""
+        _shut(self._socket)
+
+
+class TcpProbe:
+    """Ready when the port accepts a connection."""
+
+    least_interval_s = 0.0
+
+    def __init__(self, port: int, address: str, clock: Clock) -> None:
+        self.name = f"tcp {port}"
+        self._target = (address, port)
+        self._clock = clock
+
+    def attempt(self, timeout_s: float) -> Attempt:
+        """Connect and close."""
+        sent_ns = self._clock.monotonic_ns()
+        try:
+            socket.create_connection(
+                self._target, timeout=min(_CONNECT_TIMEOUT_S, timeout_s)
+            ).close()
+        except OSError as error:
+            return Attempt(False, sent_ns, self._clock.monotonic_ns(), _said(error))
+        return Attempt(True, sent_ns, self._clock.monotonic_ns())
+
+    def abort(self) -> None:
+        """A connection attempt ends by itself within a second."""
+
+
+class LogProbe:
+    """Ready when a line of output matches; the stream is followed, nothing is polled."""
+
+    least_interval_s = 0.0
+
+    def __init__(self, pattern: str, output: OutputWatch, clock: Clock) -> None:
+        self.name = f"log {pattern!r}"
+        self._pattern = pattern
+        self._output = output
+        self._clock = clock
+
+    def attempt(self, timeout_s: float) -> Attempt:  # noqa: ARG002 - it never waits
+        """Whether the line has come, stamped when it did."""
+        at_ns = self._output.matched_ns.get(self._pattern)
+        if at_ns is None:
+            now_ns = self._clock.monotonic_ns()
+            return Attempt(False, now_ns, now_ns, "no such line yet")
+        return Attempt(True, at_ns, at_ns)
+
+    def abort(self) -> None:
+        """Nothing is waiting."""
+
+
+class ExecProbe:
+    """Ready when a command in the container exits with 0; it is charged to the container."""
+
+    least_interval_s = 0.0
+
+    def __init__(
+        self, command: Sequence[str], engine: Engine, container_id: str, clock: Clock
+    ) -> None:
+        self.name = f"exec {' '.join(command)[:40]}"
+        self._command = tuple(command)
+        self._engine = engine
+        self._container_id = container_id
+        self._clock = clock
+
+    def attempt(self, timeout_s: float) -> Attempt:
+        """Run it once."""
+        sent_ns = self._clock.monotonic_ns()
+        try:
+            code = self._engine.execute(self._container_id, self._command, timeout_s)
+        except (EngineRefusedError, EngineTimeoutError) as error:
+            return Attempt(False, sent_ns, self._clock.monotonic_ns(), error.cause)
+        detail = "" if code == 0 else f"exit code {code}"
+        return Attempt(code == 0, sent_ns, self._clock.monotonic_ns(), detail)
+
+    def abort(self) -> None:
+        """The engine ends the command with the container."""
+
+
+class HealthProbe:
+    """Ready when the engine calls the container healthy: no finer than the health interval."""
+
+    name = "healthcheck"
+    least_interval_s = _HEALTH_POLL_S
+
+    def __init__(self, engine: Engine, container_id: str, clock: Clock) -> None:
+        self._engine = engine
+        self._container_id = container_id
+        self._clock = clock
+
+    def attempt(self, timeout_s: float) -> Attempt:  # noqa: ARG002 - an inspection takes 3 ms
+        """Inspect once."""
+        sent_ns = self._clock.monotonic_ns()
+        health = self._engine.state(self._container_id).health
+        ok = health == "healthy"
+        return Attempt(ok, sent_ns, self._clock.monotonic_ns(), health or "it has no healthcheck")
+
+    def abort(self) -> None:
+        """Nothing is waiting."""
+
+
+class ExitProbe:
+    """Ready when the main process has ended with code 0: a batch job."""
+
+    name = "exit"
+    least_interval_s = 0.0
+
+    def __init__(self, watch: ExitWatch, clock: Clock) -> None:
+        self._watch = watch
+        self._clock = clock
+
+    def attempt(self, timeout_s: float) -> Attempt:  # noqa: ARG002 - it never waits
+        """Whether it has ended, stamped when it did."""
+        at_ns = self._watch.at_ns
+        if at_ns is None:
+            now_ns = self._clock.monotonic_ns()
+            return Attempt(False, now_ns, now_ns, "still running")
+        code = self._watch.exit_code()
+        return Attempt(code == 0, at_ns, at_ns, f"exit code {code}")
+
+    def abort(self) -> None:
+        """Nothing is waiting."""
+
+
+def _said(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)
+
+
+def _shut(connection: socket.socket | None) -> None:
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+
+@dataclass(frozen=True)
+class ProbeTarget:
+    """Everything that a probe may need of a running container."""
+
+    engine: Engine
+    container_id: str
+    address: str
+    output: OutputWatch
+    exit: ExitWatch
+    clock: Clock
+
+
+def make_probe(choice: ProbeChoice, target: ProbeTarget) -> Probe:
+    """The probe that a scenario names, for one container."""
+    if choice.http is not None:
+        return HttpProbe(choice.http, target.address, target.clock)
+    if choice.tcp is not None:
+        return TcpProbe(choice.tcp.port, target.address, target.clock)
+    if choice.log is not None:
+        return LogProbe(choice.log.pattern, target.output, target.clock)
+    if choice.exec is not None:
+        command = choice.exec.command
+        words = ["/bin/sh", "-c", command] if isinstance(command, str) else command
+        return ExecProbe(words, target.engine, target.container_id, target.clock)
+    if choice.healthcheck:
+        return HealthProbe(target.engine, target.container_id, target.clock)
+    return ExitProbe(target.exit, target.clock)

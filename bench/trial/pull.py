@@ -1,0 +1,121 @@
+"""A pull, taken apart: what the engine's stream says of each layer, and the proof of coldness.
+
+The stream carries no times, so each line is stamped on arrival. With the graph-driver stores a
+layer announces itself, waits, downloads, and is extracted after its parent; with the containerd
+store the same words come from a poll every 100 ms, and a present image gives no layer lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.engine.registry import Blob, Manifest
+from bench.results.model import LayerFacts, LayerPull
+
+_SHORT = 12
+
+
+@dataclass
+class _Layer:
+    """Moments of one layer, CLOCK_MONOTONIC ns."""
+
+    announced_ns: int
+    status: str = ""
+    downloading_ns: int | None = None
+    downloaded_ns: int | None = None
+    extracting_ns: int | None = None
+    done_ns: int | None = None
+    total_bytes: int | None = None
+    retries: int = 0
+
+
+@dataclass
+class PullRecorder:
+    """Takes the stamped lines of one pull."""
+
+    layers: dict[str, _Layer] = field(default_factory=dict)
+    digest: str = ""
+
+    def line(self, stamp_ns: int, line: Mapping[str, Any]) -> None:
+        """Note one line of the stream."""
+        status = str(line.get("status") or "")
+        if status.startswith("Digest:"):
+            self.digest = status.partition(":")[2].strip()
+            return
+        layer_id = str(line.get("id") or "")
+        if len(layer_id) != _SHORT or not set(layer_id) <= set("0123456789abcdef"):
+            return
+        layer = self.layers.setdefault(layer_id, _Layer(stamp_ns))
+        detail = line.get("progressDetail") or {}
+        if status == "Downloading":
+            layer.downloading_ns = layer.downloading_ns or stamp_ns
+            layer.total_bytes = detail.get("total") or layer.total_bytes
+        elif status in ("Verifying Checksum", "Download complete"):
+            layer.downloaded_ns = layer.downloaded_ns or stamp_ns
+        elif status == "Extracting":
+            layer.extracting_ns = layer.extracting_ns or stamp_ns
+        elif status == "Pull complete":
+            layer.done_ns = stamp_ns
+        elif status.startswith("Retrying"):
+            layer.retries += 1
+        layer.status = "Retrying" if status.startswith("Retrying") else status
+
+    def why_not_cold(self, manifest: Manifest) -> str:
+        """Why this pull was not that of a cold image; empty where it provably was one."""
+        present = [name for name, one in self.layers.items() if one.status == "Already exists"]
+        if present:
+            return f"{len(present)} of {len(manifest.layers)} layers were already there"
+        wanted = {_short(layer.digest): layer for layer in manifest.layers}
+        fetched = {name for name, one in self.layers.items() if one.status == "Pull complete"}
+        if fetched != set(wanted):
+            missing = len(set(wanted) - fetched)
+            return f"the stream does not show {missing} of {len(wanted)} layers being fetched"
+        for name, layer in self.layers.items():
+            size = wanted[name].size_bytes
+            if layer.total_bytes is not None and layer.total_bytes != size:
+                return f"layer {name} was {layer.total_bytes} bytes, its manifest says {size}"
+        return ""
+
+    def downloaded_bytes(self, manifest: Manifest) -> int:
+        """Compressed bytes of the layers that were fetched, each distinct layer once."""
+        sizes = {_short(layer.digest): layer.size_bytes for layer in manifest.layers}
+        return sum(
+            size
+            for name, size in sizes.items()
+            if name in self.layers and self.layers[name].status == "Pull complete"
+        )
+
+    def intervals(self, blobs: Sequence[Blob], facts: Sequence[LayerFacts]) -> list[LayerPull]:
+        """Queue, download, hold (waiting for the parent) and extract of each layer, in seconds."""
+        return [
+            self._interval(index, blob, facts[index] if index < len(facts) else None)
+            for index, blob in enumerate(blobs)
+        ]
+
+    def _interval(self, index: int, blob: Blob, facts: LayerFacts | None) -> LayerPull:
+        layer = self.layers.get(_short(blob.digest))
+        begun = layer.downloading_ns or layer.downloaded_ns if layer else None
+        return LayerPull(
+            index=index,
+            digest=blob.digest,
+            instruction=facts.instruction if facts else "",
+            transfer_bytes=blob.size_bytes,
+            unpacked_bytes=facts.unpacked_bytes if facts else None,
+            queue_s=_seconds(layer.announced_ns, begun) if layer else None,
+            download_s=_seconds(begun, layer.downloaded_ns) if layer else None,
+            hold_s=_seconds(layer.downloaded_ns, layer.extracting_ns) if layer else None,
+            extract_s=_seconds(layer.extracting_ns, layer.done_ns) if layer else None,
+            status=layer.status if layer else "not in the stream",
+        )
+
+
+def _short(digest: str) -> str:
+    return digest.partition(":")[2][:_SHORT]
+
+
+def _seconds(start_ns: int | None, end_ns: int | None) -> float | None:
+    if start_ns is None or end_ns is None:
+        return None
+    return (end_ns - start_ns) / 1e9

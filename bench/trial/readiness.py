@@ -1,0 +1,126 @@
+"""Waiting until a container is ready, for as long as that can still happen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.clock import Clock
+from bench.trial.probes import Attempt, Probe
+from bench.trial.watch import ExitWatch
+
+
+@dataclass(frozen=True)
+class ReadyFact:
+    """When readiness was confirmed, and how finely that is known.
+
+    Attributes:
+        at_ns: arrival of the confirming answer.
+        resolution_ns: from the end of the last refusal (or from the moment that asking began)
+            to the sending of the successful attempt, plus its round trip.
+        attempts: attempts in all.
+        probe: the one that decided.
+    """
+
+    at_ns: int
+    resolution_ns: int
+    attempts: int
+    probe: str
+
+
+class NotReadyError(Exception):
+    """It never got ready; the text says why, without naming the container."""
+
+
+@dataclass
+class _Pending:
+    probe: Probe
+    asked_until_ns: int
+    due_ns: int
+    last_detail: str = "no attempt was made"
+
+
+class Readiness:
+    """Asks probes in turn until all of them, or one of them, have succeeded."""
+
+    def __init__(
+        self,
+        probes: Sequence[Probe],
+        *,
+        any_of: bool,
+        interval_s: float,
+        timeout_s: float,
+        clock: Clock,
+        exit_watch: ExitWatch,
+        wake: threading.Event,
+    ) -> None:
+        """`wake` is set by whatever ends a wait early: a matching line, the process's end."""
+        self._probes = probes
+        self._any_of = any_of
+        self._interval_s = interval_s
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._exit = exit_watch
+        self._wake = wake
+
+    def wait(self, since_ns: int) -> ReadyFact:
+        """Wait for readiness, counting the time-out from `since_ns`.
+
+        Raises:
+            NotReadyError: time is up, or the process ended before.
+        """
+        deadline_ns = since_ns + round(self._timeout_s * 1e9)
+        pending = [_Pending(probe, since_ns, since_ns) for probe in self._probes]
+        succeeded: list[ReadyFact] = []
+        attempts = 0
+        while True:
+            self._wake.clear()
+            gone = self._exit.ended
+            for one in list(pending):
+                now_ns = self._clock.monotonic_ns()
+                if now_ns < one.due_ns and not gone:
+                    continue
+                if now_ns >= deadline_ns:
+                    break
+                attempt = one.probe.attempt((deadline_ns - now_ns) / 1e9)
+                attempts += 1
+                if attempt.ok and attempt.answered_ns <= deadline_ns:
+                    pending.remove(one)
+                    succeeded.append(self._fact(one, attempt, attempts))
+                else:
+                    one.last_detail = attempt.detail
+                    one.asked_until_ns = attempt.answered_ns
+                    rest_s = max(self._interval_s, one.probe.least_interval_s)
+                    one.due_ns = attempt.answered_ns + round(rest_s * 1e9)
+            if succeeded and (self._any_of or not pending):
+                return max(succeeded, key=lambda fact: fact.at_ns)
+            if gone:
+                raise NotReadyError("it exited before it was ready")
+            now_ns = self._clock.monotonic_ns()
+            if now_ns >= deadline_ns:
+                details = ", ".join(f"{one.probe.name}: {one.last_detail}" for one in pending)
+                raise NotReadyError(
+                    f"not ready within {self._timeout_s:g} s ({attempts} attempts; last {details})"
+                )
+            next_ns = min([one.due_ns for one in pending] + [deadline_ns])
+            self._wake.wait(max(0.0, (next_ns - now_ns) / 1e9))
+
+    @staticmethod
+    def _fact(one: _Pending, attempt: Attempt, attempts: int) -> ReadyFact:
+        waited_ns = max(0, attempt.sent_ns - one.asked_until_ns)
+        passive = attempt.sent_ns == attempt.answered_ns
+        return ReadyFact(
+            at_ns=attempt.answered_ns,
+            resolution_ns=1_000_000
+            if passive
+            else waited_ns + attempt.answered_ns - attempt.sent_ns,
+            attempts=attempts,
+            probe=one.probe.name,
+        )
+
+    def abort(self) -> None:
+        """The process has ended: end whatever attempt is waiting on it."""
+        for probe in self._probes:
+            probe.abort()
+        self._wake.set()

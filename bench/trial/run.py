@@ -1,0 +1,330 @@
+"""A whole run: images once, services beside, every trial of the plan, and the clean-up."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.clock import Clock, SystemClock
+from bench.engine.protocol import LABEL
+from bench.engine.select import Session
+from bench.errors import BenchError, BuildError, EngineUnavailableError, StoreError
+from bench.host.fingerprint import fingerprint
+from bench.judge.checklist import Checklist, load_checklist
+from bench.judge.scenario_rows import needs_arm
+from bench.results.journal import FILE_NAME, SCHEMA_VERSION, Journal
+from bench.results.model import CALIBRATION_CASE, TrialKey, TrialStatus
+from bench.sampling.cgroup import find_mounts
+from bench.sampling.gpu import find_gpus
+from bench.scenario.load import LoadedScenario
+from bench.scenario.redact import redacted
+from bench.scenario.model import Arm, Case
+from bench.trial.cachestate import CacheKeeper
+from bench.trial.history import History
+from bench.trial.images import ImageMaker, ReadyImage
+from bench.trial.plan import make_plan
+from bench.trial.progress import Progress
+from bench.trial.services import RunningServices
+from bench.trial.signals import Interrupted, interruptible
+from bench.trial.trial import Laboratory, Subject, Trial
+from bench.version import __version__
+
+MOST_REPEATS = 2
+"""How often a trial that was not in its state is repeated before the verdict is error."""
+
+UNSHAPED = "loopback, not shaped"
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to run and where to put it.
+
+    Attributes:
+        scenario: as loaded, already narrowed to the cases asked for.
+        out: folder in which the run's own folder is made.
+        seed: of the order within rounds; drawn where None.
+        keep: whether images are left on somebody's own engine.
+    """
+
+    scenario: LoadedScenario
+    out: Path
+    seed: int | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Where a run's folder is, and how the run ended: 0, or the signal's exit code."""
+
+    folder: Path
+    interrupted: int = 0
+
+
+def new_folder(request: RunRequest, clock: Clock) -> Path:
+    """Make the folder of a new run; its name is the run's id."""
+    stamp = clock.utc_now().strftime("%Y%m%dT%H%M%SZ")
+    name = f"{stamp}-{request.scenario.scenario.name}"
+    for suffix in ("", *(f"-{number}" for number in range(2, 100))):
+        folder = request.out / f"{name}{suffix}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise StoreError(
+                str(folder), f"cannot be made: {error.strerror}", "choose another --out"
+            ) from error
+        (folder / "logs").mkdir()
+        return folder
+    raise StoreError(str(request.out / name), "a hundred runs began in the same second")
+
+
+def start_run(
+    request: RunRequest, session: Session, progress: Progress, clock: Clock | None = None
+) -> RunResult:
+    """Run a scenario from its start; the results are in the folder's journal."""
+    clock = clock or SystemClock()
+    folder = new_folder(request, clock)
+    journal = Journal(folder / FILE_NAME)
+    loaded = request.scenario
+    scenario = loaded.scenario
+    checklist = (
+        load_checklist(scenario.checklist, loaded.folder) if scenario.checklist else None
+    )
+    seed = request.seed if request.seed is not None else random.SystemRandom().randrange(2**31)
+    plan = make_plan(
+        scenario.cases, seed, need_cases=_need_cases(loaded, checklist), calibrate=True
+    )
+    journal.append(
+        "run_started",
+        schema_version=SCHEMA_VERSION,
+        run_id=folder.name,
+        name=scenario.name,
+        bench_version=__version__,
+        at=clock.utc_now().isoformat(timespec="seconds"),
+        seed=seed,
+        scenario_file=str(loaded.path),
+        scenario=redacted(loaded.tree),
+        checklist=checklist.data if checklist else None,
+        plan=[dataclasses.asdict(key) for key in plan],
+        host=fingerprint(),
+        engine=dataclasses.asdict(session.measuring.facts)
+        | {"private": session.may_wipe, "chosen_by": session.choice.origin},
+        builder={
+            "kind": "classic",
+            "version": session.building.facts.version,
+            "address": session.building.facts.address,
+        },
+        link={"rate_bit_s": None, "text": UNSHAPED if session.may_wipe else "not shaped"},
+    )
+    return _Runner(request, session, progress, clock, folder, journal, plan, {}).run()
+
+
+def resume_run(
+    request: RunRequest,
+    history: History,
+    session: Session,
+    progress: Progress,
+    clock: Clock | None = None,
+) -> RunResult:
+    """Go on with a run that was cut off: every trial of its plan that has no result yet."""
+    clock = clock or SystemClock()
+    journal = Journal(history.folder / FILE_NAME)
+    journal.append("run_resumed", at=clock.utc_now().isoformat(timespec="seconds"))
+    (history.folder / "logs").mkdir(exist_ok=True)
+    return _Runner(
+        request, session, progress, clock, history.folder, journal, history.plan, history.done
+    ).run()
+
+
+def _need_cases(loaded: LoadedScenario, checklist: Checklist | None) -> list[str]:
+    """The cases that are also run without limits: all, where a row is judged on that."""
+    scenario = loaded.scenario
+    return list(scenario.cases) if needs_arm(scenario, checklist, Arm.NEED) else []
+
+
+class _Runner:
+    def __init__(
+        self,
+        request: RunRequest,
+        session: Session,
+        progress: Progress,
+        clock: Clock,
+        folder: Path,
+        journal: Journal,
+        plan: list[TrialKey],
+        done: Mapping[int, int],
+    ) -> None:
+        """`done` maps the number of a trial to how many attempts at it there were; -1 is done."""
+        self._request = request
+        self._session = session
+        self._progress = progress
+        self._clock = clock
+        self._folder = folder
+        self._journal = journal
+        self._plan = plan
+        self._done = done
+        self._services = RunningServices(
+            session.building, clock, folder.name, request.scenario.folder, progress.say
+        )
+        self._subjects: dict[str, Subject] = {}
+
+    def run(self) -> RunResult:
+        interrupted = 0
+        self._point_latest()
+        try:
+            with interruptible():
+                try:
+                    self._make_images()
+                    self._run_trials()
+                finally:
+                    self._clean_up()
+        except Interrupted as signal:
+            interrupted = signal.exit_code
+        self._journal.append(
+            "run_ended",
+            at=self._clock.utc_now().isoformat(timespec="seconds"),
+            outcome="interrupted" if interrupted else "complete",
+        )
+        self._journal.close()
+        return RunResult(self._folder, interrupted)
+
+    def _point_latest(self) -> None:
+        """Let `latest` beside the run's folder point to it."""
+        link = self._folder.parent / "latest"
+        fresh = self._folder.parent / f".latest-{os.getpid()}"
+        if link.exists() and not link.is_symlink():
+            return  # somebody's own file or folder of that name is left alone
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(self._folder.name)
+        fresh.replace(link)
+
+    def _make_images(self) -> None:
+        loaded, session = self._request.scenario, self._session
+        scenario = loaded.scenario
+        maker = ImageMaker(
+            session, self._clock, self._folder.name, scenario.name, self._progress.say
+        )
+        references = {}
+        for name, service in scenario.services.items():
+            ready = maker.make(f"service-{name}", service, loaded.folder)
+            self._note_image("service", name, ready)
+            references[name] = ready.reference
+        for name, case in scenario.cases.items():
+            try:
+                ready = maker.make(name, case, loaded.folder)
+            except EngineUnavailableError:
+                raise
+            except BenchError as error:
+                fault = isinstance(error, BuildError)
+                self._note_failed_image(name, error, "failed" if fault else "error")
+                continue
+            self._note_image("case", name, ready)
+            self._subjects[name] = self._subject(name, case, ready)
+        blank = maker.make_calibration()
+        if blank is not None:
+            self._note_image("calibration", CALIBRATION_CASE, blank)
+            case = Case.model_validate(
+                {
+                    "image": blank.reference,
+                    "ready": {"exit": True, "timeout": "30s"},
+                    "observe": "exit",
+                }
+            )
+            self._subjects[CALIBRATION_CASE] = self._subject(CALIBRATION_CASE, case, blank)
+        if scenario.services:
+            self._services.start(scenario.services, references)
+            self._subjects = {
+                name: dataclasses.replace(subject, extra_hosts=self._services.addresses)
+                for name, subject in self._subjects.items()
+            }
+
+    def _subject(self, name: str, case: Case, ready: ReadyImage) -> Subject:
+        return Subject(
+            name=name,
+            case=case,
+            reference=ready.reference,
+            manifest=ready.manifest,
+            layers=ready.facts.layers,
+            folder=self._request.scenario.folder,
+        )
+
+    def _note_image(self, role: str, name: str, ready: ReadyImage) -> None:
+        facts: dict[str, Any] = dataclasses.asdict(ready.facts) | {"case": name}
+        self._journal.append("image_ready", role=role, bases=list(ready.bases), **facts)
+
+    def _note_failed_image(self, name: str, error: BenchError, status: str) -> None:
+        self._progress.say(f"{name}: no image: {error.cause.splitlines()[0]}")
+        self._journal.append(
+            "image_failed", role="case", case=name, status=status, reason=str(error), log_tail=[]
+        )
+
+    def _run_trials(self) -> None:
+        session = self._session
+        private = session.private
+        lab = Laboratory(
+            run_id=self._folder.name,
+            engine=session.measuring,
+            keeper=CacheKeeper(
+                session.measuring,
+                may_wipe=session.may_wipe,
+                blob_path=private.blob_path,
+            ),
+            journal=self._journal,
+            clock=self._clock,
+            progress=self._progress,
+            mounts=find_mounts() if session.measuring.facts.is_local else None,
+            daemons=private.own_pids(),
+            log_folder=self._folder / "logs",
+            gpu=bool(find_gpus().devices),
+        )
+        for number, key in enumerate(self._plan):
+            attempts = self._done.get(number, 0)
+            subject = self._subjects.get(key.case)
+            if attempts < 0 or subject is None:
+                continue
+            self._progress.trial_begins(number + 1, len(self._plan), key)
+            self._run_one(lab, subject, key, number, attempts)
+
+    def _run_one(
+        self, lab: Laboratory, subject: Subject, key: TrialKey, number: int, attempts: int
+    ) -> None:
+        for attempt in range(attempts, attempts + 1 + MOST_REPEATS):
+            status = Trial(lab, subject, key, number, attempt).run()
+            if status is TrialStatus.ERROR and not self._engine_answers():
+                self._progress.say("the engine does not answer; starting it again")
+                self._session.revive()
+            if status is not TrialStatus.INVALID:
+                return
+
+    def _engine_answers(self) -> bool:
+        try:
+            self._session.measuring.containers(LABEL)
+        except BenchError:
+            return False
+        return True
+
+    def _clean_up(self) -> None:
+        """Remove what this run made; a dead engine is not asked twice."""
+        run_id = self._folder.name
+        try:
+            self._services.stop()
+            engines = {id(one): one for one in (self._session.measuring, self._session.building)}
+            for engine in engines.values():
+                for container_id, owner in engine.containers(LABEL):
+                    if owner == run_id:
+                        engine.remove(container_id)
+                for volume, owner in engine.volumes(LABEL):
+                    if owner == run_id:
+                        engine.remove_volume(volume)
+                for reference, owner in engine.image_references(LABEL):
+                    if owner == run_id and not self._request.keep:
+                        engine.remove_image(reference)
+        except BenchError as error:
+            self._journal.append("note", text=f"clean-up was cut short: {error.cause}")
+            self._progress.say(f"clean-up was cut short: {error.cause}; run `bench clean`")

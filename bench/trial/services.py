@@ -1,0 +1,103 @@
+"""The services of a scenario: run beside the cases, reachable by name, and not measured.
+
+They run on the building engine. Its bridge is routed to the measuring engine's, and none of its
+layers can make a cold pull of a case any warmer.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bench.clock import Clock
+from bench.engine.protocol import LABEL, Engine
+from bench.errors import EngineError
+from bench.scenario.model import Service
+from bench.trial.probes import ProbeTarget, make_probe
+from bench.trial.readiness import NotReadyError, Readiness
+from bench.trial.spec import container_spec, named_volumes
+from bench.trial.watch import ExitWatch, OutputWatch
+
+
+class RunningServices:
+    """Starts services one after the other, and removes them all."""
+
+    def __init__(
+        self, engine: Engine, clock: Clock, run_id: str, folder: Path, say: Callable[[str], None]
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._run_id = run_id
+        self._folder = folder
+        self._say = say
+        self._containers: list[str] = []
+        self._volumes: list[str] = []
+        self._outputs: list[OutputWatch] = []
+        self.addresses: dict[str, str] = {}
+
+    def start(self, services: Mapping[str, Service], references: Mapping[str, str]) -> None:
+        """Start each service and wait until it is ready; later ones reach earlier ones by name.
+
+        Raises:
+            EngineError: one cannot be started or does not get ready; nothing can be judged then.
+        """
+        for name, service in services.items():
+            self._say(f"starting service {name}")
+            self._start(name, service, references[name])
+
+    def _start(self, name: str, service: Service, reference: str) -> None:
+        engine = self._engine
+        container = f"cbench-{self._run_id}-service-{name}"
+        for volume in named_volumes(service, container):
+            engine.create_volume(volume, {LABEL: self._run_id})
+            self._volumes.append(volume)
+        spec = container_spec(
+            service,
+            image=reference,
+            name=container,
+            folder=self._folder,
+            labels={LABEL: self._run_id},
+            extra_hosts=dict(self.addresses),
+            keep_healthcheck=service.ready.uses("healthcheck"),
+        )
+        container_id = engine.create(spec).container_id
+        self._containers.append(container_id)
+        patterns = [probe.log.pattern for probe in service.ready.probes() if probe.log]
+        output = OutputWatch(engine.attach(container_id), self._clock, patterns)
+        self._outputs.append(output)
+        output.start()
+        begun_ns = self._clock.monotonic_ns()
+        engine.start(container_id)
+        state = engine.state(container_id)
+        watch, wake = ExitWatch(engine, container_id, self._clock), threading.Event()
+        target = ProbeTarget(engine, container_id, state.address, output, watch, self._clock)
+        readiness = Readiness(
+            [make_probe(choice, target) for choice in service.ready.probes()],
+            any_of=service.ready.any is not None,
+            interval_s=service.ready.interval,
+            timeout_s=service.ready.timeout,
+            clock=self._clock,
+            exit_watch=watch,
+            wake=wake,
+        )
+        output.on_match(wake.set)
+        watch.on_end(readiness.abort)
+        watch.start(state.pid, begun_ns)
+        try:
+            readiness.wait(self._clock.monotonic_ns())
+        except NotReadyError as error:
+            tail = "\n    ".join(output.tail(8))
+            raise EngineError(
+                f"service {name}", f"{error}\n    {tail}".rstrip(), "the cases were not run"
+            ) from error
+        self.addresses[name] = state.address
+
+    def stop(self) -> None:
+        """Remove them."""
+        for output in self._outputs:
+            output.close()
+        for container_id in reversed(self._containers):
+            self._engine.remove(container_id)
+        for volume in self._volumes:
+            self._engine.remove_volume(volume)

@@ -1,0 +1,146 @@
+"""From a case of a scenario to a container that an engine can create."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.engine.protocol import ContainerSpec
+from bench.scenario.env_file import read_env_files
+from bench.scenario.model import Arm, Command, Container, Healthcheck
+
+
+def container_spec(
+    container: Container,
+    *,
+    image: str,
+    name: str,
+    folder: Path,
+    labels: Mapping[str, str],
+    arm: Arm = Arm.FIT,
+    extra_hosts: Mapping[str, str] | None = None,
+    keep_healthcheck: bool = False,
+    cgroup_parent: str = "",
+) -> ContainerSpec:
+    """What to create for `container`.
+
+    Args:
+        container: the case or service.
+        image: the reference that the engine has.
+        name: of the container; named volumes are prefixed with it.
+        folder: relative paths start here.
+        labels: mark it as bench's.
+        arm: the need arm leaves the limits of memory and CPU away.
+        extra_hosts: addresses of the services by name.
+        keep_healthcheck: whether the image's own healthcheck may run; each of its probes is
+            charged to the container, so it is switched off where nobody waits for it.
+        cgroup_parent: cgroup to put it under.
+    """
+    limits = container.effective_limits
+    capped = arm is Arm.FIT
+    reservations = container.deploy.resources.reservations
+    return ContainerSpec(
+        image=image,
+        name=name,
+        labels=labels,
+        command=_words(container.command),
+        entrypoint=_words(container.entrypoint),
+        environment=read_env_files([folder / one for one in container.env_file])
+        | container.environment,
+        ports=tuple(str(port) for port in container.ports),
+        binds=tuple(_bind(one, name, folder) for one in container.volumes),
+        tmpfs=dict(_tmpfs(one) for one in container.tmpfs),
+        shm_bytes=container.shm_size,
+        read_only=container.read_only,
+        init=container.init,
+        user=container.user,
+        working_dir=container.working_dir,
+        network_mode=container.network_mode,
+        extra_hosts=extra_hosts or {},
+        healthcheck=_healthcheck(container.healthcheck, keep=keep_healthcheck),
+        stop_signal=container.stop_signal,
+        cap_add=tuple(container.cap_add),
+        cap_drop=tuple(container.cap_drop),
+        cpus=limits.cpus if capped else None,
+        cpuset=container.cpuset if capped else None,
+        memory_bytes=limits.memory if capped else None,
+        memory_reservation_bytes=reservations.memory if reservations and capped else None,
+        pids=limits.pids,
+        ulimits=tuple((key, one.soft, one.hard) for key, one in container.ulimits.items()),
+        blkio_weight=container.blkio_config.weight if capped else None,
+        read_bps=_rates(container.blkio_config.device_read_bps) if capped else (),
+        write_bps=_rates(container.blkio_config.device_write_bps) if capped else (),
+        gpus=container.gpus,
+        device_requests=tuple(_device_request(one) for one in reservations.devices)
+        if reservations
+        else (),
+        cgroup_parent=cgroup_parent,
+    )
+
+
+def named_volumes(container: Container, name: str) -> list[str]:
+    """The engine's names of the named volumes that `container` needs."""
+    return [
+        f"{name}-{source}"
+        for source in (one.split(":")[0] for one in container.volumes if ":" in one)
+        if not source.startswith((".", "/", "~"))
+    ]
+
+
+def _words(command: Command | None) -> tuple[str, ...] | None:
+    """Compose splits a command that is written as text, without a shell."""
+    if command is None:
+        return None
+    return tuple(shlex.split(command) if isinstance(command, str) else command)
+
+
+def _bind(volume: str, name: str, folder: Path) -> str:
+    source, separator, rest = volume.partition(":")
+    if not separator:
+        return volume
+    if source.startswith((".", "~")):
+        return f"{(folder / Path(source).expanduser()).resolve()}:{rest}"
+    return volume if source.startswith("/") else f"{name}-{volume}"
+
+
+def _tmpfs(text: str) -> tuple[str, str]:
+    path, _, options = text.partition(":")
+    return path, options
+
+
+def _rates(rates: list[Any]) -> tuple[tuple[str, int], ...]:
+    return tuple((one.path, one.rate) for one in rates)
+
+
+def _device_request(device: Any) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "Driver": device.driver or "",
+        "Capabilities": [device.capabilities],
+    }
+    if device.device_ids:
+        request["DeviceIDs"] = device.device_ids
+    else:
+        request["Count"] = -1 if device.count in (None, "all") else device.count
+    return request
+
+
+def _healthcheck(healthcheck: Healthcheck | None, *, keep: bool) -> dict[str, Any] | None:
+    if not keep or (healthcheck and healthcheck.disable):
+        return {"Test": ["NONE"]}
+    if healthcheck is None:
+        return None
+    test = healthcheck.test
+    config: dict[str, Any] = {}
+    if test is not None:
+        config["Test"] = ["CMD-SHELL", test] if isinstance(test, str) else test
+    times = {
+        "Interval": healthcheck.interval,
+        "Timeout": healthcheck.timeout,
+        "StartPeriod": healthcheck.start_period,
+    }
+    config |= {key: round(value * 1e9) for key, value in times.items() if value is not None}
+    if healthcheck.retries is not None:
+        config["Retries"] = healthcheck.retries
+    return config

@@ -1,0 +1,170 @@
+"""Watching a container: the end of its main process, and its output, each in its own thread."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from bench.clock import Clock
+from bench.engine.protocol import Engine, OutputStream
+from bench.errors import EngineError
+
+_TAIL_BYTES = 64 * 1024
+_LONGEST_LINE = 1024 * 1024
+_LONGEST_LIFE_S = 7 * 24 * 3600.0
+
+
+class ExitWatch:
+    """Notes when the main process ends.
+
+    Where the process can be seen from here its pidfd tells within about a millisecond; elsewhere
+    the engine's `wait` does, 50 to 100 ms late. `resolution_ns` says which.
+    """
+
+    _WAIT_LATENESS_NS = 120_000_000
+
+    def __init__(self, engine: Engine, container_id: str, clock: Clock) -> None:
+        self._engine = engine
+        self._container_id = container_id
+        self._clock = clock
+        self._ended = threading.Event()
+        self._listeners: list[Callable[[], None]] = []
+        self._code: int | None = None
+        self.at_ns: int | None = None
+        self.resolution_ns: int | None = None
+
+    def on_end(self, listener: Callable[[], None]) -> None:
+        """Call `listener` from the watching thread when the process ends."""
+        self._listeners.append(listener)
+
+    def start(self, pid: int, started_ns: int) -> None:
+        """Begin to watch; `pid` is 0 where the process has ended already.
+
+        Args:
+            pid: the main process as the engine knows it.
+            started_ns: when the start request was sent, for the bound on an end not seen.
+        """
+        if pid == 0:
+            self._note(self._clock.monotonic_ns(), self._clock.monotonic_ns() - started_ns)
+            return
+        descriptor = -1
+        if self._engine.facts.is_local:
+            try:
+                descriptor = os.pidfd_open(pid)
+            except ProcessLookupError:
+                now_ns = self._clock.monotonic_ns()
+                self._note(now_ns, now_ns - started_ns)
+                return
+            except OSError:
+                descriptor = -1  # a kernel before 5.3, or a sandbox that forbids it
+        target = self._wait_for_pidfd if descriptor >= 0 else self._wait_for_engine
+        threading.Thread(target=target, args=(descriptor,), name="exit", daemon=True).start()
+
+    def _wait_for_pidfd(self, descriptor: int) -> None:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        poll.poll()
+        self._note(self._clock.monotonic_ns(), 1_000_000)
+        os.close(descriptor)
+
+    def _wait_for_engine(self, _: int) -> None:
+        with contextlib.suppress(EngineError):  # the trial meets the dead engine itself
+            self._code = self._engine.wait(self._container_id, _LONGEST_LIFE_S)
+        self._note(self._clock.monotonic_ns(), self._WAIT_LATENESS_NS)
+
+    def _note(self, at_ns: int, resolution_ns: int) -> None:
+        self.at_ns, self.resolution_ns = at_ns, resolution_ns
+        self._ended.set()
+        for listener in self._listeners:
+            listener()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process has ended."""
+        return self._ended.is_set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the end; whether it came."""
+        return self._ended.wait(timeout_s)
+
+    def exit_code(self, timeout_s: float = 30.0) -> int:
+        """The exit code, once the process has ended."""
+        if self._code is None:
+            self._code = self._engine.wait(self._container_id, timeout_s)
+        return self._code
+
+
+class OutputWatch:
+    """Follows the output: its first byte, lines that match a pattern, and its tail."""
+
+    def __init__(self, stream: OutputStream, clock: Clock, patterns: list[str]) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._patterns = {text: re.compile(text.encode()) for text in patterns}
+        self._tail: deque[bytes] = deque()
+        self._tail_bytes = 0
+        self._partial = b""
+        self._listeners: list[Callable[[], None]] = []
+        self._thread = threading.Thread(target=self._follow, name="output", daemon=True)
+        self.first_ns: int | None = None
+        self.matched_ns: dict[str, int] = {}
+        self.total_bytes = 0
+
+    def on_match(self, listener: Callable[[], None]) -> None:
+        """Call `listener` from the watching thread when a pattern first matches."""
+        self._listeners.append(listener)
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def _follow(self) -> None:
+        for chunk in self._stream:
+            stamp_ns = self._clock.monotonic_ns()
+            self.first_ns = self.first_ns or stamp_ns
+            self.total_bytes += len(chunk.data)
+            self._keep(chunk.data)
+            if len(self.matched_ns) < len(self._patterns):
+                self._search(chunk.data, stamp_ns)
+        if self._partial:
+            self._match(self._partial, self._clock.monotonic_ns())
+
+    def _keep(self, data: bytes) -> None:
+        self._tail.append(data)
+        self._tail_bytes += len(data)
+        while len(self._tail) > 1 and self._tail_bytes - len(self._tail[0]) >= _TAIL_BYTES:
+            self._tail_bytes -= len(self._tail.popleft())
+
+    def _search(self, data: bytes, stamp_ns: int) -> None:
+        *lines, self._partial = (self._partial + data).split(b"\n")
+        if len(self._partial) > _LONGEST_LINE:
+            self._partial = b""
+        for line in lines:
+            self._match(line, stamp_ns)
+
+    def _match(self, line: bytes, stamp_ns: int) -> None:
+        for text, pattern in self._patterns.items():
+            if text not in self.matched_ns and pattern.search(line):
+                self.matched_ns[text] = stamp_ns
+                for listener in self._listeners:
+                    listener()
+
+    def tail(self, lines: int = 20) -> list[str]:
+        """The last lines so far."""
+        text = b"".join(list(self._tail)).decode(errors="replace")
+        return [line[:500] for line in text.splitlines()[-lines:]]
+
+    def text(self) -> str:
+        """All that is kept: the last 64 KiB or so."""
+        return b"".join(list(self._tail)).decode(errors="replace")
+
+    def close(self) -> None:
+        """Stop following."""
+        self._stream.close()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)

@@ -1,0 +1,461 @@
+"""Journals as a real run leaves them, made up from a seed: two cases, every arm, some trouble.
+
+`bad` is a heavy image that ignores SIGTERM, `good` a light one; both serve HTTP. Trials come in
+the order of `bench.trial.plan`, so ids, rounds and attempts fit together as they do in a run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.judge.checklist import load_checklist
+from bench.results.journal import FILE_NAME, SCHEMA_VERSION
+from bench.results.model import CALIBRATION_CASE, TrialKey
+from bench.scenario.model import Scenario
+from bench.trial.plan import make_plan
+
+MIB = 2**20
+SECOND = 1_000_000_000
+RUN_ID = "20261122T083107Z-bad-vs-good"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a made-up image is like; times in seconds, sizes in MiB."""
+
+    layers: tuple[tuple[str, float], ...]
+    pull_mib_s: float
+    ready_s: float
+    anon_mib: float
+    file_mib: float
+    cores: float
+    waiting: float
+    stop_s: float
+    waste_mib: float = 0.0
+    unpacked: float = 2.4
+    batch: bool = False
+
+
+BAD = Shape(
+    layers=(
+        ("FROM bench/python:3.11", 148.0),
+        ("RUN apt-get install build-essential", 219.5),
+        ("COPY . /app", 61.2),
+        ("RUN pip install -r requirements.txt", 168.0),
+        ("RUN chown -R app /app", 61.2),
+    ),
+    pull_mib_s=45.0,
+    ready_s=8.2,
+    anon_mib=910.0,
+    file_mib=640.0,
+    cores=2.4,
+    waiting=0.9,
+    stop_s=3.05,
+    waste_mib=187.0,
+)
+GOOD = Shape(
+    layers=(
+        ("FROM bench/python:3.11-slim", 41.0),
+        ("COPY --from=build /venv /venv", 38.4),
+        ("COPY app /app", 0.3),
+    ),
+    pull_mib_s=48.0,
+    ready_s=1.35,
+    anon_mib=118.0,
+    file_mib=92.0,
+    cores=0.9,
+    waiting=0.1,
+    stop_s=0.21,
+)
+NOTHING = Shape((("ADD nothing /", 0.001),), 1.0, 0.02, 1.4, 0.6, 0.05, 0.0, 0.0, batch=True)
+
+SHAPES = {"bad": BAD, "good": GOOD, CALIBRATION_CASE: NOTHING}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """How an attempt at a trial goes wrong."""
+
+    status: str
+    reason: str
+    log_tail: tuple[str, ...] = ()
+
+
+TROUBLES = {
+    ("bad", 3, 0): Trouble(
+        "failed",
+        "exited with code 1 before it was ready",
+        ("Traceback (most recent call last):", "OSError: [Errno 98] Address already in use"),
+    ),
+    ("good", 1, 0): Trouble("invalid", "not a cold pull: 1 of 3 layers were already there"),
+}
+"""By case, round and attempt. Only the second is made again."""
+
+
+@dataclass
+class Build:
+    """What a journal is to hold; the defaults are the run that most tests look at."""
+
+    rounds: int = 6
+    cases: tuple[str, ...] = ("bad", "good")
+    calibrate: bool = True
+    need: bool = True
+    troubles: dict[tuple[str, int, int], Trouble] = field(default_factory=lambda: dict(TROUBLES))
+    interval_s: float = 0.02
+    samples_each: int | None = None
+    shapes: dict[str, Shape] = field(default_factory=lambda: dict(SHAPES))
+    scenario: dict[str, Any] = field(default_factory=dict)
+    header: dict[str, Any] = field(default_factory=dict)
+    outcome: str | None = "complete"
+    seed: int = 7
+
+
+def scenario_tree(build: Build) -> dict[str, Any]:
+    """The scenario as a journal keeps it: defaults merged, values in the form of the file."""
+    folder = {"bad": "bad.Dockerfile", "good": "good.Dockerfile"}
+    case = {
+        "repeat": build.rounds,
+        "limits": {"cpus": 4, "memory": "8g", "pids": 512},
+        "ready": {
+            "http": {"port": 8080, "path": "/healthz", "status": 200},
+            "timeout": "60s",
+        },
+        "observe": "1s",
+        "stop_grace_period": "3s",
+    }
+    cases = {
+        name: {"build": {"context": "../images/web", "dockerfile": folder.get(name, name)}} | case
+        for name in build.cases
+    }
+    if "bad" in cases:
+        cases["bad"] = cases["bad"] | {"expect": {"fail": ["CI-4", "CI-5"]}}
+    tree: dict[str, Any] = {
+        "version": 1,
+        "name": "bad-vs-good",
+        "description": "The same web service from two Dockerfiles.",
+        "checklist": "cloud-native",
+        "cases": cases,
+    }
+    if {"bad", "good"} <= set(build.cases):
+        tree["compare"] = {"baseline": "bad", "candidates": ["good"]}
+    return tree | build.scenario
+
+
+def write_journal(folder: Path, build: Build | None = None) -> Path:
+    """Write the journal that `build` describes into `folder`, and return that folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / FILE_NAME).open("w") as file:
+        for event in _Writer(build or Build()).events():
+            file.write(json.dumps(event, separators=(",", ":"), allow_nan=False) + "\n")
+    return folder
+
+
+def events(build: Build | None = None) -> list[dict[str, Any]]:
+    """The same events in memory."""
+    return list(_Writer(build or Build()).events())
+
+
+class _Writer:
+    def __init__(self, build: Build) -> None:
+        self.build = build
+        self.random = random.Random(build.seed)
+        self.now_ns = 40_000 * SECOND
+        self.tree = scenario_tree(build)
+
+    def events(self):
+        scenario = Scenario.model_validate(self.tree)
+        need = list(scenario.cases) if self.build.need else []
+        plan = make_plan(scenario.cases, 1, need_cases=need, calibrate=self.build.calibrate)
+        yield self._header(plan)
+        names = [*scenario.cases, *([CALIBRATION_CASE] if self.build.calibrate else [])]
+        for name in names:
+            yield self._image(name)
+        for number, key in enumerate(plan):
+            for attempt in range(3):
+                trouble = self.build.troubles.get((key.case, key.round, attempt))
+                trouble = trouble if key.arm == "fit" else None
+                yield from self._trial(number, key, attempt, trouble)
+                if trouble is None or trouble.status != "invalid":
+                    break
+        if self.build.outcome:
+            yield {
+                "event": "run_ended",
+                "at": "2026-11-22T08:45:11+00:00",
+                "outcome": self.build.outcome,
+            }
+
+    def _header(self, plan: list[TrialKey]) -> dict[str, Any]:
+        return {
+            "event": "run_started",
+            "schema_version": SCHEMA_VERSION,
+            "run_id": RUN_ID,
+            "name": self.tree["name"],
+            "bench_version": "0.1.0",
+            "at": "2026-11-22T08:31:07+00:00",
+            "seed": 1,
+            "scenario_file": "scenarios/bad_vs_good.yaml",
+            "scenario": self.tree,
+            "checklist": load_checklist("cloud-native", Path()).data,
+            "plan": [dataclasses.asdict(key) for key in plan],
+            "host": _host(),
+            "engine": _engine(),
+            "builder": {"kind": "classic", "version": "20.10.24", "address": "unix:///b.sock"},
+            "link": {"rate_bit_s": None, "text": "loopback, not shaped"},
+        } | self.build.header
+
+    def _image(self, name: str) -> dict[str, Any]:
+        shape = self.build.shapes[name]
+        transfer = sum(size for _, size in shape.layers)
+        is_case = name != CALIBRATION_CASE
+        return {
+            "event": "image_ready",
+            "role": "case" if is_case else "calibration",
+            "case": name,
+            "reference": f"127.0.0.1:5000/bad-vs-good/{name}@sha256:{_digest(name)}",
+            "digest": f"sha256:{_digest(name)}",
+            "source": "built",
+            "build_s": 74.25 if name == "bad" else 21.5,
+            "size_bytes": round(transfer * shape.unpacked * MIB),
+            "transfer_bytes": round(transfer * MIB),
+            "waste_bytes": round(shape.waste_mib * MIB),
+            "engine_size_bytes": round(transfer * shape.unpacked * MIB * 1.03),
+            "layers": [
+                {
+                    "digest": f"sha256:{_digest(f'{name}{index}')}",
+                    "instruction": instruction,
+                    "transfer_bytes": round(size * MIB),
+                    "unpacked_bytes": round(size * shape.unpacked * MIB),
+                }
+                for index, (instruction, size) in enumerate(shape.layers)
+            ],
+            "config": {"user": "", "entrypoint": None, "command": ["python", "-m", "app"]},
+            "bases": [{"from": shape.layers[0][0].removeprefix("FROM "), "stands_for": "debian"}],
+        }
+
+    def _spread(self, value: float, share: float = 0.04) -> float:
+        return value * (1 + share * self.random.uniform(-1, 1))
+
+    def _phase(self, trial_id: str, name: str, took_s: float, resolution_ns: int | None = None):
+        start_ns, self.now_ns = self.now_ns, self.now_ns + round(took_s * SECOND)
+        return {
+            "event": "phase",
+            "trial_id": trial_id,
+            "phase": name,
+            "start_ns": start_ns,
+            "end_ns": self.now_ns,
+            "clock": "monotonic",
+            "resolution_ns": resolution_ns,
+        }
+
+    def _trial(self, number: int, key: TrialKey, attempt: int, trouble: Trouble | None):
+        shape = self.build.shapes[key.case]
+        trial_id = f"t{number:04d}" if attempt == 0 else f"t{number:04d}.{attempt}"
+        facts: dict[str, Any] = {"host": {"steal_share": 0.001, "busy_share": 0.41,
+                                          "swapped_pages": 0, "clock_step_s": 0.0,
+                                          "cpu_s": {"bench": 0.4, "dockerd": 3.1}}}  # fmt: skip
+        self.now_ns += SECOND
+        yield {
+            "event": "trial_started",
+            "trial_id": trial_id,
+            "key": dataclasses.asdict(key),
+            "attempt": attempt,
+            "at": "2026-11-22T08:32:00.000+00:00",
+        }
+        yield self._phase(trial_id, "prepare", self._spread(0.4))
+        facts["zero_ns"] = self.now_ns
+        if key.cache == "cold":
+            layers, pull_s, fetched = self._pull(shape, key.case)
+            yield self._phase(trial_id, "pull", pull_s)
+            facts["downloaded_bytes"] = fetched
+            yield {"event": "layers", "trial_id": trial_id, "layers": layers}
+        invalid = trouble is not None and trouble.status == "invalid"
+        if not invalid:
+            yield self._phase(trial_id, "create", self._spread(0.06))
+            facts["start_sent_ns"] = self.now_ns
+            yield self._phase(trial_id, "start", self._spread(0.24))
+            yield from self._life(trial_id, key, shape, facts, trouble)
+        yield {
+            "event": "trial_ended",
+            "trial_id": trial_id,
+            "status": trouble.status if trouble else "ok",
+            "reason": trouble.reason if trouble else "",
+            "facts": facts,
+            "log_tail": list(trouble.log_tail) if trouble else ["serving on :8080"],
+        }
+
+    def _pull(self, shape: Shape, case: str):
+        layers, held_until, total_s = [], 0.0, 0.0
+        for index, (instruction, size) in enumerate(shape.layers):
+            queue_s = 0.02 + 0.4 * max(0, index - 2)
+            download_s = self._spread(size / shape.pull_mib_s + 0.01)
+            ready_s = queue_s + download_s
+            begin_s = max(ready_s, held_until)
+            extract_s = self._spread(size / 90 + 0.02)
+            held_until = begin_s + extract_s
+            total_s = held_until
+            layers.append(
+                {
+                    "index": index,
+                    "digest": f"sha256:{_digest(f'{case}{index}')}",
+                    "instruction": instruction,
+                    "transfer_bytes": round(size * MIB),
+                    "unpacked_bytes": round(size * shape.unpacked * MIB),
+                    "queue_s": queue_s,
+                    "download_s": download_s,
+                    "hold_s": begin_s - ready_s,
+                    "extract_s": extract_s,
+                    "status": "Pull complete",
+                }
+            )
+        return layers, total_s + 0.05, sum(layer["transfer_bytes"] for layer in layers)
+
+    def _life(
+        self,
+        trial_id: str,
+        key: TrialKey,
+        shape: Shape,
+        facts: dict[str, Any],
+        trouble: Trouble | None,
+    ):
+        started_ns = self.now_ns
+        ready_s = self._spread(shape.ready_s, 0.06)
+        ended_early = trouble is not None
+        facts["first_output_ns"] = started_ns + 90_000_000
+        if not ended_early:
+            yield self._phase(trial_id, "ready", ready_s, 5_400_000)
+            facts["ready"] = {"at_ns": self.now_ns, "resolution_ns": 5_400_000, "attempts": 40,
+                              "probe": "http"}  # fmt: skip
+            yield self._phase(trial_id, "observe", 0.01 if shape.batch else 1.0)
+        else:
+            self.now_ns += round(ready_s * SECOND * 0.4)
+        end_s = (self.now_ns - started_ns) / SECOND
+        columns, peak, cpu_at_ready = self._columns(key, shape, started_ns, ready_s, end_s)
+        facts["cpu_ns_at_ready"] = cpu_at_ready
+        if ended_early:
+            facts.pop("cpu_ns_at_ready")
+            facts["exit"] = {"code": 1, "at_ns": self.now_ns, "resolution_ns": 200_000}
+        elif shape.batch:
+            facts["exit"] = {"code": 0, "at_ns": self.now_ns, "resolution_ns": 200_000}
+        else:
+            yield self._phase(trial_id, "stop", self._spread(shape.stop_s, 0.02))
+            killed = shape.stop_s > 3
+            facts["stop"] = {"killed": killed, "grace_s": 3.0}
+            facts["exit"] = {
+                "code": 137 if killed else 143,
+                "at_ns": self.now_ns,
+                "resolution_ns": 200_000,
+            }
+        step = 50
+        for start in range(0, len(columns["t_ns"]), step):
+            part = {name: values[start : start + step] for name, values in columns.items()}
+            yield {"event": "samples", "trial_id": trial_id, "method": "cgroup-v2",
+                   "columns": part}  # fmt: skip
+        facts["counters"] = {"method": "cgroup-v2", "memory_peak_bytes": peak}
+        yield self._phase(trial_id, "remove", self._spread(0.05))
+
+    def _columns(
+        self, key: TrialKey, shape: Shape, started_ns: int, ready_s: float, end_s: float
+    ) -> tuple[dict[str, list[int | None]], int, int]:
+        count = self.build.samples_each or max(2, int((end_s + 0.1) / self.build.interval_s))
+        step_ns = round((end_s + 0.1) * SECOND / count)
+        top = self._spread(1.0, 0.03)
+        columns: dict[str, list[int | None]] = {
+            name: []
+            for name in (
+                "t_ns", "memory_usage_bytes", "memory_anon_bytes", "memory_shmem_bytes",
+                "memory_file_bytes", "memory_inactive_file_bytes", "memory_kernel_bytes",
+                "cpu_ns", "throttled_ns", "tasks", "oom_kills", "io_read_bytes", "io_write_bytes",
+                "net_rx_bytes", "net_tx_bytes",
+            )
+        }  # fmt: skip
+        if key.arm == "need":
+            columns["cpu_wait_ns"] = []
+        cpu_ns, wait_ns, cpu_at_ready, peak = 0.0, 0.0, 0, 0
+        for index in range(count):
+            t_s = index * step_ns / SECOND - 0.1
+            grown = min(1.0, max(0.0, t_s / max(ready_s, 0.01))) ** 0.8
+            running = 0.0 if t_s < 0 else shape.cores if t_s < ready_s else 0.03
+            running *= self.random.uniform(0.6, 1.25)
+            cpu_ns += running * step_ns
+            wait_ns += shape.waiting * running * step_ns / 2
+            if t_s <= ready_s:
+                cpu_at_ready = round(cpu_ns)
+            anon = round(shape.anon_mib * MIB * grown * top)
+            file = round(shape.file_mib * MIB * grown)
+            kernel = round((2 + shape.anon_mib * 0.01) * MIB * min(1.0, grown * 4))
+            usage = anon + file + kernel
+            peak = max(peak, usage)
+            row = {
+                "t_ns": started_ns + round(t_s * SECOND),
+                "memory_usage_bytes": usage,
+                "memory_anon_bytes": anon,
+                "memory_shmem_bytes": 0,
+                "memory_file_bytes": file,
+                "memory_inactive_file_bytes": file // 2,
+                "memory_kernel_bytes": kernel,
+                "cpu_ns": round(cpu_ns),
+                "throttled_ns": 0,
+                "tasks": 0 if t_s < 0 else 1 + round(7 * grown),
+                "oom_kills": 0,
+                "io_read_bytes": file,
+                "io_write_bytes": 4096 * index,
+                "net_rx_bytes": 900 + 120 * index if t_s >= 0 else None,
+                "net_tx_bytes": 700 + 110 * index if t_s >= 0 else None,
+                "cpu_wait_ns": round(wait_ns) if index % 5 == 0 else None,
+            }
+            for name, values in columns.items():
+                values.append(row[name])
+        return columns, round(peak * 1.01), cpu_at_ready
+
+
+def _digest(text: str) -> str:
+    return random.Random(text).randbytes(32).hex()
+
+
+def _host() -> dict[str, Any]:
+    return {
+        "hostname": "build-7",
+        "kernel": "6.1.0-28-amd64",
+        "architecture": "x86_64",
+        "os": "Debian GNU/Linux 12 (bookworm)",
+        "cpu_model": "AMD EPYC 7B13",
+        "cores": 16,
+        "memory_bytes": 64 * 2**30,
+        "swap_bytes": 0,
+        "cgroup": "v2",
+        "schedstat": True,
+        "virtualised": True,
+        "python": "3.11.7",
+        "load_1min": 0.4,
+        "gpus": [],
+        "gpu_absent_because": "the driver's library is not there",
+        "root": True,
+    }
+
+
+def _engine() -> dict[str, Any]:
+    return {
+        "kind": "docker",
+        "version": "20.10.24",
+        "api_version": "1.41",
+        "engine_id": "ABCD",
+        "address": "unix:///run/bench/docker.sock",
+        "storage_driver": "overlay2",
+        "image_store": "graph-driver",
+        "cgroup_driver": "cgroupfs",
+        "cgroup_version": "2",
+        "runtime": "runc",
+        "kernel": "6.1.0-28-amd64",
+        "cpus": 16,
+        "memory_bytes": 64 * 2**30,
+        "is_local": True,
+        "decoder": "",
+        "security": [],
+        "private": True,
+        "chosen_by": "default",
+    }

@@ -1,0 +1,486 @@
+"""Every kind of fault: exactly one diagnostic, exactly where the mark is, and what it says."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.scenario.load import parse_scenario_text
+from tests.scenario.marked import CASE, case, faults_in, one_fault, scenario, unmarked
+
+YAML = {
+    "tab": ("version: 1\nname: t\ncases:\n«\tone: 1\n", "a tab", "spaces"),
+    "syntax": ("version: 1\nname: a«: b\n", "`: ` where no key can stand", "quotes"),
+    "unclosed quote": ("version: 1\nname: «'abc\n", "a quote that is not closed", "close it"),
+    "unclosed bracket": ("version: 1\ncases: [1\nname«: t", "a bracket is not closed", "close it"),
+    "percent": ("name: «%x", "cannot begin with %", "quotes"),
+    "tag": ("name: «!!python/object:os.system x", "a YAML tag", "without it"),
+    "local tag": ("name: «!mine x", "a YAML tag (!mine)", "without it"),
+    "second document": ("version: 1\n«---\nversion: 1\n", "a second document", "one document"),
+    "old version": ("%YAML 1.1\n«---\nversion: 1\n", "another version of YAML", "YAML 1.2"),
+    "template": ("name: {«{ x }}\n", "where a key is expected", "there are no templates"),
+    "unknown alias": ("name: «*x\n", "no anchor &x above here", "where the value first stands"),
+    "alias in itself": ("name: &x [«*x]\n", "stands inside what it stands for", ""),
+    "merge of text": ("x-a: {<<: «3}\n", "`<<` takes a mapping", "<<: *anchor"),
+    "control character": ("name: a«\x01b\n", "a control character (U+0001)", "take it out"),
+    "NUL escape": ('name: «"\\0"\n', "not text", "leave it out"),
+    "lone surrogate": ('name: «"\\ud800"\n', "not text", "leave it out"),
+    "no such character": ('name: "«\\UFFFFFFFF"\n', "does not exist", "leave it out"),
+    "empty": ("«", "the file is empty", "version: 1"),
+    "only a comment": ("«# nothing\n", "the file is empty", "version: 1"),
+    "null": ("«~\n", "the file is empty", "version: 1"),
+    "list": ("«- version: 1\n", "a list where a mapping is expected", "version: 1"),
+    "text": ("«hello\n", "'hello' where a mapping is expected", "version: 1"),
+    "duplicate key": (
+        scenario(rest="«name: u"),
+        "the key 'name' stands here twice; the first stands in line 2",
+        "keep one",
+    ),
+    "duplicate case": (
+        scenario(f"cases:\n  one: {CASE}\n  «one: {CASE}"),
+        "the key 'one' stands here twice; the first stands in line 4",
+        "keep one",
+    ),
+}
+
+TOP = {
+    "no version": (f"«name: t\ncases: {{one: {CASE}}}", "`version` is missing", "`version: 1`"),
+    "no name": (f"«version: 1\ncases: {{one: {CASE}}}", "`name` is missing", "`name: …`"),
+    "no cases": ("«version: 1\nname: t", "`cases` is missing", "write at least one"),
+    "empty cases": (scenario("cases: «{}"), "`cases`: nothing in it", "at least one"),
+    "version 2": ("version: «2\nname: 3", "2 is not a version of this format", "known is: 1"),
+    "version in quotes": ('version: «"1"\nx: 3', "'1' is not a version", "without quotes"),
+    "unknown key": (scenario(rest="«treshholds: {}"), "unknown key `treshholds`", "`thresholds`?"),
+    "reserved key": (
+        scenario(rest="«link: 200mbit"),
+        "`link` is known, but not built in this version",
+        "leave it out",
+    ),
+    "Compose's networks": (scenario(rest="«networks: {}"), "`networks` has no meaning", "leave"),
+    "name of spaces": ("version: 1\nname: «a b\ncases: {a: " + CASE + "}", "not a name", "letters"),
+    "name of digits": (
+        "version: 1\nname: «2024\ncases: {a: " + CASE + "}",
+        "`name`: 2024 is not text",
+        'write it in quotes: "2024"',
+    ),
+    "bad case id": (scenario(f"cases: {{«a b: {CASE}}}"), "'a b' is not a name", "letters"),
+    "case of text": (scenario("cases: {one: «x}"), "`one`: 'x' is not a mapping", "its keys may"),
+    "cases of text": (scenario("cases: «x"), "`cases`: 'x' is not a mapping", ""),
+    "no value": (scenario(rest="«services:"), "`services` has no value", "leave the key out"),
+    "defaults of text": (scenario(rest="defaults: «x"), "`defaults`: 'x' is not a mapping", ""),
+    "defaults without value": (scenario(rest="«defaults:"), "`defaults` has no value", ""),
+    "no checklist of this name": (
+        scenario(rest="checklist: «cloud"),
+        "there is no checklist of this name",
+        "cloud-native",
+    ),
+}
+
+CASES = {
+    "unknown key": (case("«memroy: 3"), "unknown key `memroy`", ""),
+    "unknown limit": (case("limits: {«cpu: 4}"), "unknown key `cpu`", "did you mean `cpus`?"),
+    "begun key": (case("«env: {}"), "unknown key `env`", "did you mean `environment`?"),
+    "far key": (case("limits: {«qqq: 4}"), "unknown key `qqq`", "known here: cpus, memory, pids"),
+    "restart": (case("«restart: always"), "`restart` has no meaning here", "never restarts"),
+    "container_name": (case("«container_name: x"), "`container_name` has no meaning", "itself"),
+    "networks": (case("«networks: [x]"), "`networks` has no meaning here", "network"),
+    "mem_limit": (case("«mem_limit: 8g"), "`mem_limit` has no meaning", "limits: {memory: 8g}"),
+    "timeout": (case("«timeout: 8s"), "`timeout` has no meaning here", "stands in `ready`"),
+    "matrix": (case("«matrix: {}"), "`matrix` is known, but not built", "leave it out"),
+    "metrics": (case("«metrics: {}"), "`metrics` is known, but not built", "leave it out"),
+    "depends_on": (case("«depends_on: [x]"), "`depends_on` is known, but not built", "leave it"),
+    "replicas": (case("deploy: {«replicas: 3}"), "`replicas` is known, but not built", "leave it"),
+    "cache base": (case("cache: «base"), "'base' is known, but not built", "cold or image"),
+    "cache word": (case("cache: «code"), "'code' is not known here", "did you mean `cold`?"),
+    "cache list": (case("cache: [cold, «wrm]"), "'wrm' is not known here", "`warm`?"),
+    "cache twice": (case("cache: «[cold, cold]"), "a cache state stands here twice", "once"),
+    "no cache": (case("cache: «[]"), "`cache`: nothing in it", "at least one"),
+    "bare time": (case("observe: «3"), "`observe`: 3 has no unit", "write 3s, or 3ms"),
+    "bare time in quotes": (case('observe: «"3"'), "`observe`: '3' has no unit", "write 3s"),
+    "bare grace": (case("stop_grace_period: «10"), "10 has no unit", "write 10s"),
+    "no time": (case("sample: {interval: «0s}"), "'0s' is no time at all", "10ms"),
+    "negative time": (case("stop_grace_period: «-3s"), "'-3s' is negative", "zero or more"),
+    "negative bare time": (case("observe: «-3"), "-3 is not a duration", "30s"),
+    "not a time": (case("observe: «1:30"), "'1:30' is not a duration", "1m30s"),
+    "not a number": (case("observe: «.nan"), "nan is not a duration", "30s"),
+    "bare size": (case("limits: {memory: «8}"), "`memory`: 8 has no unit", "write 8m, or 8g"),
+    "bytes": (case("limits: {memory: «8589934592}"), "has no unit", "write 8589934592b"),
+    "negative size": (case("shm_size: «-64m"), "'-64m' is negative", "zero or more"),
+    "no memory": (case("limits: {memory: «0g}"), "'0g' is nothing", "512m or 8g"),
+    "huge size": (case("shm_size: «99999999999999g"), "larger than any size", ""),
+    "cpus": (case("limits: {cpus: «four}"), "'four' is not a number of cores", "4 or 0.5"),
+    "no cpus": (case("limits: {cpus: «0}"), "`cpus`: 0 is too small", "write more than 0"),
+    "cpus nan": (case("limits: {cpus: «.nan}"), "`cpus`: nan is too small", "more than 0"),
+    "pids": (case("limits: {pids: «1.5}"), "`pids`: 1.5 is not a whole number", ""),
+    "repeat in quotes": (case('repeat: «"3"'), "'3' is not a whole number", "write 3"),
+    "no repeat": (case("repeat: «0"), "`repeat`: 0 is too small", "the least is 1"),
+    "repeat true": (case("repeat: «true"), "`repeat`: true is not a whole number", ""),
+    "many": (case("repeat: «99999"), "`repeat`: 99999 is too large", "the most is 10000"),
+    "yes": (case("read_only: «yes"), "'yes' is neither true nor false", "true or false"),
+    "number as flag": (case("init: «1"), "`init`: 1 is neither true nor false", "true or false"),
+    "word of command": (case("command: [sleep, «30]"), "30 is not text", '"30"'),
+    "command of map": (case("command: «{a: b}"), "neither text nor a list", '["python"'),
+    "volumes of text": (case("volumes: «a"), "'a' is not a list", "write ['a']"),
+    "port to publish": (case("ports: [«x]"), "'x' is not a port to publish", '"8080:80"'),
+    "network": (case("network_mode: «brige"), "'brige' is not known here", "`bridge`?"),
+    "gpus": (case("gpus: «some"), "'some' is not a number of devices", "`all`"),
+    "registry": (case("registry: «mine"), "'mine' is not known here", "origin"),
+    "ulimit": (case("ulimits: {nofile: «many}"), "'many' is not a whole number", ""),
+    "user": (case("user: «[a]"), "a list where text is expected", ""),
+    "no value": (case("«image: , command: x"), "`image` has no value", "leave the key out"),
+    "item without value": (case("volumes: [a, «~]"), "an item without a value", "write one"),
+    "environment of text": (case("environment: «x"), "'x' is not a mapping", ""),
+    "environment item": (case("environment: [A=1, «B]"), "'B' is not KEY=value", "B=${B}"),
+    "environment twice": (case("environment: [A=1, «A=2]"), "A stands here twice", "keep one"),
+    "environment of map": (
+        case("environment: {A: «{b: c}}"),
+        "`A`: a mapping where text",
+        "quotes",
+    ),
+    "variable without value": (case("environment: {«A: }"), "`A` has no value", "write one"),
+    "nothing to run": (
+        scenario("cases: {«one: {ready: {tcp: {port: 80}}}}"),
+        "`one`: needs either `image` or `build`",
+        "`image` pulls by name",
+    ),
+    "no ready": (
+        scenario("cases: {«one: {image: nginx}}"),
+        "`ready` is missing in `one`",
+        "ready: {http: {port: 8080}}",
+    ),
+    "limits twice": (
+        scenario(
+            "cases: {«one: {image: a, ready: {exit: true}, limits: {pids: 9},"
+            " deploy: {resources: {limits: {pids: 8}}}}}"
+        ),
+        "`limits` and `deploy.resources.limits` together",
+        "keep one",
+    ),
+    "expect unknown": (case("expect: {fail: [«CI-4]}"), "'CI-4' is neither a row", ""),
+    "device": (
+        case("deploy: {resources: {reservations: {devices: [«{count: 1}]}}}"),
+        "`capabilities` is missing in `devices`",
+        "",
+    ),
+}
+
+READY = {
+    "no probe": (case("«ready: {timeout: 3s}"), "no probe named", "exactly one of http"),
+    "two probes": (case("«ready: {exit: true, log: x}"), "`log` and `exit` together", "exactly"),
+    "both lists": (
+        case("«ready: {all: [{exit: true}], any: [{exit: true}]}"),
+        "`all` and `any` together",
+        "exactly one",
+    ),
+    "empty all": (case("ready: {all: «[]}"), "`all`: nothing in it", "at least one"),
+    "empty in all": (case("ready: {all: [«{}]}"), "no probe named", "exactly one of http"),
+    "two in any": (
+        case("ready: {any: [«{tcp: {port: 1}, log: x}]}"),
+        "`any`: `tcp` and `log` together",
+        "exactly one of http, tcp, log, exec, healthcheck, exit",
+    ),
+    "no port": (case("ready: {«http: {path: /}}"), "`port` is missing in `http`", "port: 8080"),
+    "port range": (case("ready: {tcp: {port: «65536}}"), "65536 is too large", "65535"),
+    "path": (case("ready: {http: {port: 80, path: «x}}"), "'x' is not a path", "slash"),
+    "status": (case("ready: {http: {port: 80, status: «20}}"), "20 is too small", "100"),
+    "pattern": (case("ready: {log: «'('}"), "not a regular expression: missing )", ""),
+    "long pattern": (case("ready: {log: {pattern: «'['}}"), "not a regular expression", ""),
+    "exit number": (case("ready: {exit: «1}"), "1 cannot stand here", "write true"),
+    "bare timeout": (case("ready: {exit: true, timeout: «60}"), "60 has no unit", "write 60s"),
+    "unknown": (case("ready: {exit: true, «port: 3}"), "unknown key `port`", ""),
+    "tcp without network": (
+        case("network_mode: none, ready: {«tcp: {port: 80}}"),
+        "`tcp` cannot reach a container with `network_mode: none`",
+        "use log, exec",
+    ),
+    "http in all without network": (
+        case("network_mode: none, ready: {all: [{log: x}, {«http: {port: 80}}]}"),
+        "`http` cannot reach a container",
+        "use log, exec",
+    ),
+    "health check disabled": (
+        case("healthcheck: {disable: true}, ready: {«healthcheck: true}"),
+        "waits for the health check that is disabled",
+        "leave `disable: true` out",
+    ),
+}
+
+REST = {
+    "metric": (
+        scenario(rest="thresholds: {«startup: '<= 3s'}"),
+        "no metric 'startup'",
+        "startup_s",
+    ),
+    "far metric": (scenario(rest="thresholds: {«qqqqq: '<= 3'}"), "no metric", "bench explain"),
+    "no comparison": (
+        scenario(rest="thresholds: {startup_s: «30s}"),
+        "'30s' is not a threshold",
+        '"max <= 30s"',
+    ),
+    "bare number": (
+        scenario(rest="thresholds: {layer_count: «5}"),
+        "`layer_count`: 5 is not a threshold",
+        "write it like",
+    ),
+    "bare time": (
+        scenario(rest="thresholds: {startup_s: «'<= 30'}"),
+        "`startup_s`: '30' has no unit",
+        "write 30s",
+    ),
+    "bare size": (
+        scenario(rest="thresholds: {image_size_bytes: «'<= 1024'}"),
+        "'1024' has no unit",
+        "1024MiB (binary), or 1024MB",
+    ),
+    "ambiguous size": (
+        scenario(rest="thresholds: {image_size_bytes: «'<= 8g'}"),
+        "'8g' is not an exact size",
+        "GiB (binary)",
+    ),
+    "aggregate": (
+        scenario(rest="thresholds: {startup_s: «'p96 <= 3s'}"),
+        "'p96' is not an aggregate",
+        "p90, p95, p99",
+    ),
+    "negative time": (scenario(rest="thresholds: {pull_s: «'<= -3s'}"), "'-3s' is negative", ""),
+    "negative count": (scenario(rest="thresholds: {oom_kills: «'<= -1'}"), "'-1' is negative", ""),
+    "infinite": (scenario(rest="thresholds: {oom_kills: «'< inf'}"), "'inf' is not a finite", ""),
+    "long limit": (
+        scenario(rest="thresholds: {startup_s: {limit: «'<= 3'}}"),
+        "`startup_s`: '3' has no unit",
+        "write 3s",
+    ),
+    "aggregate in long limit": (
+        scenario(rest="thresholds: {startup_s: {limit: «'max <= 3s'}}"),
+        "names an aggregate",
+        "over: max",
+    ),
+    "no limit": (
+        scenario(rest="thresholds: {«startup_s: {over: max}}"),
+        "`limit` is missing in `startup_s`",
+        'limit: "<= 30s"',
+    ),
+    "over": (
+        scenario(rest="thresholds: {startup_s: {limit: '< 3s', over: «med}}"),
+        "'med' is not known here",
+        "`median`?",
+    ),
+    "cache that no case has": (
+        scenario(rest="thresholds: {startup_s: {limit: '< 3s', cache: «warm}}"),
+        "no case is measured with `cache: warm`",
+        "cases are: cold",
+    ),
+    "check without checklist": (
+        scenario(rest="checks: {«CI-3: off}"),
+        "'CI-3' is a row of a checklist, and none is named",
+        "checklist: cloud-native",
+    ),
+    "check of no row": (
+        scenario(rest="checklist: cloud-native\nchecks: {«CI-33: off}"),
+        "no row 'CI-33' in the checklist",
+        "`CI-3`?",
+    ),
+    "check on": (
+        scenario(rest="checklist: cloud-native\nchecks: {CI-3: «on}"),
+        "'on' is not a setting",
+        "write off",
+    ),
+    "check false": (
+        scenario(rest="checklist: cloud-native\nchecks: {CI-3: «false}"),
+        "`CI-3`: false is not a mapping",
+        "severity",
+    ),
+    "severity": (
+        scenario(rest="checklist: cloud-native\nchecks: {CI-3: {severity: «blok}}"),
+        "'blok' is not known here",
+        "`block`?",
+    ),
+    "waiver's date": (
+        scenario(
+            rest="checklist: cloud-native\nchecks: {CI-3: {waive: {reason: x, until: «2027-13-01}}}"
+        ),
+        "'2027-13-01' is not a date",
+        "2027-01-31",
+    ),
+    "waiver's number": (
+        scenario(rest="checklist: cloud-native\nchecks: {CI-3: {waive: {reason: x, until: «0}}}"),
+        "0 is not a date",
+        "2027-01-31",
+    ),
+    "baseline": (
+        scenario(rest="compare: {baseline: «on, candidates: [one]}"),
+        "there is no case 'on'",
+        "did you mean `one`?",
+    ),
+    "candidate": (
+        scenario(rest="compare: {baseline: one, candidates: [«two]}"),
+        "there is no case 'two'",
+        "known here: one",
+    ),
+    "candidate is baseline": (
+        scenario(rest="compare: {baseline: one, candidates: [«one]}"),
+        "'one' is compared already",
+        "leave it out",
+    ),
+    "no candidates": (
+        scenario(rest="compare: {baseline: one, candidates: «[]}"),
+        "`candidates`: nothing in it",
+        "at least one",
+    ),
+    "service without ready": (
+        scenario(rest="services: {«db: {image: x}}"),
+        "`ready` is missing in `db`",
+        "ready:",
+    ),
+    "service is no case": (
+        scenario(rest=f"services: {{db: {CASE[:-1]}, «repeat: 3}}}}"),
+        "unknown key `repeat`",
+        "",
+    ),
+}
+
+VARIABLES = {
+    "unset": (case('command: "«${NOPE}"'), "the variable NOPE is not set", "${NOPE:-value}"),
+    "near": (case('command: "a «${HOM}"'), "the variable HOM is not set", "${HOME}"),
+    "in the second line": (
+        scenario(
+            "cases:\n  one:\n    image: x\n    ready: {exit: true}\n    command: |\n      a\n      b «${NOPE}"
+        ),
+        "NOPE is not set",
+        "",
+    ),
+    "message": (case("command: '«${A:?ask Bob}'"), "A is not set: ask Bob", "set A"),
+    "empty": (case("command: '«${EMPTY:?}'"), "EMPTY is empty", "set EMPTY"),
+    "without braces": (case("command: echo «$HOME"), "`$HOME` without braces", "$$HOME"),
+    "unclosed": (case("command: 'a «${HOME'"), "`${` without its `}`", "close it"),
+    "no name": (case("command: '«${}'"), "`${}` is not a variable", "${VAR}"),
+    "no operator": (case("command: '«${A B}'"), "is not a variable", "${VAR:-default}"),
+    "wrong type": (case('repeat: «"${WORD}"'), "'word' is not a whole number", ""),
+    "within braces": (case("command: «${HOME}"), "a variable within { } or [ ]", "in quotes"),
+    "version true": ("version: «true", "true is not a version", "known is: 1"),
+}
+
+ALL = {
+    f"{group}: {name}": row
+    for group, rows in {
+        "yaml": YAML,
+        "top": TOP,
+        "case": CASES,
+        "ready": READY,
+        "rest": REST,
+        "variables": VARIABLES,
+    }.items()
+    for name, row in rows.items()
+}
+
+
+@pytest.mark.parametrize(("marked", "message", "suggestion"), ALL.values(), ids=ALL)
+def test_each_fault_is_reported_once_where_it_stands_and_with_advice(
+    marked: str, message: str, suggestion: str
+):
+    fault = one_fault(marked, HOME="/root", WORD="word", EMPTY="")
+
+    assert message in fault.message
+    assert suggestion in fault.suggestion
+    for jargon in ("Input should", "pydantic", "https:", "Value error", "Extra inputs"):
+        assert jargon not in str(fault)
+
+
+def test_build_paths_are_looked_up_beside_the_scenario(tmp_path: Path):
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "good.Dockerfile").touch()
+
+    fault = one_fault(case("build: {context: «wbe}"), tmp_path)
+    assert fault.message == "there is no folder 'wbe'"
+    assert fault.suggestion == "did you mean `web`?"
+
+    fault = one_fault(case("build: {context: web, dockerfile: «god.Dockerfile}"), tmp_path)
+    assert fault.message == "there is no file 'god.Dockerfile' in 'web'"
+    assert fault.suggestion == "did you mean `good.Dockerfile`?"
+
+    fault = one_fault(case("build: «web"), tmp_path)
+    assert fault.message == "there is no file 'Dockerfile' in 'web'"
+
+    text = case("build: {context: web, dockerfile: good.Dockerfile}")
+    assert parse_scenario_text(text, "s.yaml", folder=tmp_path).scenario.cases["one"].build
+
+
+def test_a_service_s_build_is_looked_up_too(tmp_path: Path):
+    marked = scenario(rest="services: {db: {build: «nowhere, ready: {exit: true}}}")
+    assert one_fault(marked, tmp_path).message == "there is no folder 'nowhere'"
+
+
+def test_an_env_file_must_be_there_and_its_faults_are_shown_without_its_values(tmp_path: Path):
+    fault = one_fault(case("env_file: [«.env]"), tmp_path)
+    assert fault.message == "there is no file '.env'"
+
+    (tmp_path / ".env").write_text("A=1\nhunter2\n")
+    (fault,) = faults_in(case("env_file: .env"), tmp_path)
+    assert (fault.file, fault.line, fault.col) == (str(tmp_path / ".env"), 2, 1)
+    assert "hunter2" not in str(fault)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\\tb", "../" * 40 + "etc/passwd/x"])
+def test_odd_paths_are_folders_that_do_not_exist(tmp_path: Path, name: str):
+    assert "there is no folder" in one_fault(case(f'build: «"{name}"'), tmp_path).message
+
+
+def test_expected_failures_are_rows_of_the_checklist_or_thresholds():
+    rest = "checklist: cloud-native\nthresholds: {pull_s: '< 3s'}\nchecks: {CI-5: off}"
+    good = scenario(f"cases: {{one: {CASE[:-1]}, expect: {{fail: [CI-4, pull_s]}}}}}}", rest)
+    loaded = parse_scenario_text(good, "s.yaml")
+    assert loaded.scenario.cases["one"].expect
+    assert loaded.scenario.cases["one"].expect.fail == ["CI-4", "pull_s"]
+
+    marked = scenario(f"cases: {{one: {CASE[:-1]}, expect: {{fail: [CI-3, «CI-44]}}}}}}", rest)
+    assert one_fault(marked).suggestion == "did you mean `CI-4`?"
+
+    marked = scenario(f"cases: {{one: {CASE[:-1]}, expect: {{fail: [«CI-5]}}}}}}", rest)
+    assert one_fault(marked).message == "'CI-5' cannot fail: `checks` leaves it out"
+
+
+def test_a_broken_checklist_is_reported_where_it_is_named(tmp_path: Path):
+    (tmp_path / "mine.yaml").write_text("name: mine\nrowz: []\n")
+    fault = one_fault(scenario(rest="checklist: «mine.yaml"), tmp_path)
+    assert "mine.yaml:" in fault.message
+
+
+def test_a_fault_in_the_defaults_is_reported_once_and_there():
+    marked = scenario(
+        f"defaults:\n  repeat: «0\ncases:\n  a: {CASE}\n  b: {CASE}\n  c: {CASE[:-1]}, repeat: 3}}"
+    )
+    assert one_fault(marked).message == "`repeat`: 0 is too small"
+
+
+def test_a_fault_in_defaults_that_every_case_overrides_is_still_found():
+    marked = scenario(f"defaults: {{repeat: «0}}\ncases: {{a: {CASE[:-1]}, repeat: 3}}}}")
+    assert one_fault(marked).message == "`repeat`: 0 is too small"
+
+
+def test_all_faults_come_at_once_sorted_by_place():
+    marked = """\
+version: 1
+name: «a b
+«link: 1gbit
+defaults:
+  observe: «3
+cases:
+  one:
+    image: x
+    «image: y
+    build: «nowhere
+    ready: {tcp: {«prt: 80}}
+  two: {image: x, ready: {log: x}, repeat: «0, «restart: always, command: "«${NOPE}"}
+thresholds: {«startup: '<= 3s', pull_s: «'<= 3'}
+compare: {baseline: «tow, candidates: [one]}
+"""
+    text, places = unmarked(marked)
+    faults = faults_in(text)
+    found = [(one.line, one.col) for one in faults]
+
+    assert found == sorted(found)
+    assert set(places) <= set(found)
+    extra = [one.message for one in faults if (one.line, one.col) not in places]
+    assert extra == [
+        "`one`: needs either `image` or `build`",
+        "`port` is missing in `tcp`",
+    ]
