@@ -1,0 +1,37 @@
+"""What the reports of a large run cost: time and memory, in a process of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+_CHILD = """
+import json, resource, sys, time
+begun = time.perf_counter()
+from bench.report.formats import write_reports
+from bench.results.run import load_run
+write_reports(load_run(sys.argv[1]))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+print(json.dumps([time.perf_counter() - begun, peak]))
+"""
+
+
+def report_cost(trials: int = 1000, samples: int = 1_000_000) -> list[tuple[str, str, str]]:
+    """Lines for the table: seconds and peak memory of all reports of a synthetic run."""
+    from tests.journals import write_large_journal
+
+    with tempfile.TemporaryDirectory(prefix="container-bench-") as name:
+        folder = Path(name) / "run"
+        write_large_journal(folder, trials=trials, samples=samples)
+        done = subprocess.run(
+            [sys.executable, "-c", _CHILD, str(folder)], check=True, capture_output=True, text=True
+        )
+    seconds, peak = json.loads(done.stdout)
+    what = f"reports of {trials} trials and {samples} samples"
+    return [
+        (what, f"{seconds:.1f} s", "20 s"),
+        (f"{what}, peak memory", f"{peak / 2**20:.0f} MiB", "1024 MiB"),
+    ]

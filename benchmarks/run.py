@@ -1,0 +1,87 @@
+"""`make benchmarks`: what bench itself costs, as ratios against a peer measured in the same run.
+
+Nothing here fails a build: a shared machine is too noisy for that. Each line ends with the
+target that the figure is meant to stay under.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks import bare, lab
+from benchmarks.reports import report_cost
+
+
+def show(name: str, value: str, target: str) -> None:
+    """One line of the result."""
+    print(f"{name:<58}{value:>16}   target {target}", flush=True)
+
+
+def cli_times() -> None:
+    """How long the commands take that people and editors call all the time."""
+    scenario = Path("scenarios/quickstart.yaml")
+    for arguments, target in ((["--help"], 300), (["validate", str(scenario)], 500)):
+        times = []
+        for _ in range(11):
+            begun = time.perf_counter()
+            subprocess.run([Path(sys.executable).parent / "bench", *arguments], check=True,
+                           capture_output=True)  # fmt: skip
+            times.append((time.perf_counter() - begun) * 1e3)
+        show(f"bench {arguments[0]}, median of 11", f"{statistics.median(times):.0f} ms",
+             f"{target} ms")  # fmt: skip
+
+
+def trial_cost(pairs: int) -> None:
+    """A warm trial against the same calls made bare, and against the command-line client."""
+    with lab.open_lab() as one:
+        variants: dict[str, Callable[[], float]] = {
+            "bench": one.trial,
+            "bare": lambda: bare.cycle(one.socket, one.reference),
+        }
+        if bare.has_client():
+            variants["client"] = lambda: bare.client_cycle(one.socket, one.reference)
+        seconds = lab.interleave(variants, pairs)
+    for other, target in (("bare", "1.15"), ("client", "1.00")):
+        if other not in seconds:
+            show("warm trial / docker run + probe + rm -f", "no client", target)
+            continue
+        ratio = lab.ratio_of_medians(seconds["bench"], seconds[other])
+        what = "the same calls by http.client" if other == "bare" else "docker run + probe + rm -f"
+        show(f"warm trial / {what}, {pairs} each", f"{ratio.text}", target)
+
+
+def sampling_cost(pairs: int) -> None:
+    """What sampling every 20 ms takes of a core, and what it does to the start."""
+    with lab.open_lab() as one:
+        share = one.sampler_share(seconds=10)
+        show("sampling at 20 ms, share of one core over 10 s", f"{share:.2%}", "2 %")
+        seconds = lab.interleave({"on": one.sampled_start, "off": one.unsampled_start}, pairs)
+    ratio = lab.ratio_of_medians(seconds["on"], seconds["off"])
+    show(f"start to ready, sampled / not sampled, {pairs} pairs", ratio.text, "upper bound 1.05")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=60, help="pairs of each comparison")
+    parser.add_argument("parts", nargs="*", default=["cli", "trial", "sampling", "reports"])
+    options = parser.parse_args()
+    parts = {
+        "cli": cli_times,
+        "trial": lambda: trial_cost(options.pairs),
+        "sampling": lambda: sampling_cost(options.pairs),
+        "reports": lambda: [show(*line) for line in report_cost()],
+    }
+    for part in options.parts:
+        parts[part]()
+
+
+if __name__ == "__main__":
+    main()
