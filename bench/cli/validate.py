@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,8 @@ def command(
     Shows all faults of all files at once, each with its file, line and column, and what to
     write instead. Exits with 0 where every file can be used, with 2 otherwise.
     """
+    # Looking for plugins in every installed package takes a seventh of this command's time.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from bench.errors import ScenarioError
     from bench.scenario.load import load_scenario
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from bench.errors import HostError
 from bench.image.base_recipe import APT_SETTINGS, CA_BUNDLE, CA_SOURCE, DPKG_SETTINGS
 from bench.image.base_table import SUITE
@@ -24,7 +26,6 @@ _SUITES = {SUITE, f"{SUITE}-updates", f"{SUITE}-security"}
 _ONE_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?\S+\s+(?P<suite>\S+)(?P<rest>.*)$")
 _KEYRING = re.compile(r"signed-by\s*[=:]\s*(/[^\s\]]+)", re.IGNORECASE)
 _STEP = re.compile(r"I: (?!removing|running -).*\.\.\.$")
-_END_TIMEOUT_S = 15.0
 
 
 def make_rootfs(tar: Path, scratch: Path, say: Callable[[str], None]) -> None:
@@ -43,7 +44,7 @@ def make_rootfs(tar: Path, scratch: Path, say: Callable[[str], None]) -> None:
     sources = debian_sources(Path("/etc/apt"))
     command = [program, *_options(ca_bundle(), sources), SUITE, str(tar), *map(str, sources)]
     last = ""
-    with _ended(command, scratch) as process:
+    with _contained(command, scratch) as process:
         assert process.stdout is not None
         for line in process.stdout:
             last = line.strip() or last
@@ -144,28 +145,31 @@ def _options(bundle: Path, sources: list[Path]) -> list[str]:
 
 
 @contextmanager
-def _ended(command: list[str], scratch: Path) -> Iterator[subprocess.Popen[str]]:
-    """A program that runs while this lasts and has cleaned up behind itself when it ends."""
+def _contained(command: list[str], scratch: Path) -> Iterator[subprocess.Popen[str]]:
+    """A program that runs while this lasts, of which no process and no mount outlives it.
+
+    mmdebstrap mounts file systems and starts programs that go on without it when it is ended.
+    In a process namespace all of them end with the first process, and the mounts with them.
+    """
     process = subprocess.Popen(
-        command,
+        ["unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child", *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
         env=os.environ | {"TMPDIR": str(scratch)},
-        start_new_session=True,  # Ctrl-C reaches us alone, and we ask it to end in good order
+        start_new_session=True,  # Ctrl-C reaches bench alone
     )
     try:
         yield process
         process.wait()
     finally:
         if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(_END_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            # the kernel lets the first process go only when all others have gone
+            unshare = psutil.Process(process.pid)
+            for first in unshare.children() or [unshare]:
+                first.kill()
+            process.wait()
         if process.stdout is not None:
             process.stdout.close()

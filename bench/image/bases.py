@@ -93,7 +93,8 @@ def prepare_bases(
         HostError: the Hub is out of reach and this host cannot make them.
         EngineError: the builder failed.
     """
-    chosen = [BASES[name] for name in _known(only)]
+    names = BASES if only is None else check_names(only)
+    chosen = [BASES[name] for name in names]
     missing = [base for base in chosen if force or present_source(builder, base) is None]
     replaced = [_image_id(builder, base.name) for base in missing]
     took_s = _fetch(builder, missing, on_progress)
@@ -108,6 +109,20 @@ def prepare_bases(
     ]
     _drop(builder, replaced, {image.image_id for image in ready})
     return ready
+
+
+def check_names(names: Collection[str]) -> list[str]:
+    """The same names in the order of BASES.
+
+    Raises:
+        UsageError: one of them is not there.
+    """
+    unknown = sorted(set(names) - BASES.keys())
+    if unknown:
+        raise UsageError(
+            ", ".join(unknown), "no such base image", f"bench knows {', '.join(BASES)}"
+        )
+    return [name for name in BASES if name in names]
 
 
 def present_source(builder: Engine, base: Base) -> BaseSource | None:
@@ -143,15 +158,6 @@ def base_records(builder: Engine, dockerfile_text: str) -> list[dict[str, str]]:
             source = BaseSource.BOOTSTRAPPED
         records.append({"name": name, "image_id": image_id, "source": source.value})
     return records
-
-
-def _known(only: Collection[str] | None) -> list[str]:
-    unknown = sorted(set(only or ()) - BASES.keys())
-    if unknown:
-        raise UsageError(
-            ", ".join(unknown), "is no base image of bench's", f"known are {', '.join(BASES)}"
-        )
-    return [name for name in BASES if only is None or name in only]
 
 
 def _fetch(builder: Engine, missing: list[Base], say: Callable[[str], None]) -> dict[str, float]:

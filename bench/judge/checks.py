@@ -56,7 +56,9 @@ def judge_check(
         found = _memory(row, case, need, fit, complete=complete)
     else:
         found = _cpu(row, need, host_cores)
-    if found.outcome is Outcome.NOT_MEASURED:
+    if found.outcome is Outcome.NOT_MEASURED or (
+        found.outcome is Outcome.PASS and need.all_failed  # what it would take is not known
+    ):
         found = blame_image(trials, case_id, need) or found
     elif need.failed:
         found = replace(found, reason=sentence(found.reason, need.failures()))

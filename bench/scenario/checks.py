@@ -236,8 +236,11 @@ def _ids(root: Map, folder: Path) -> Iterator[Diagnostic]:
 
 def _expected(root: Map, known: list[str], off: set[str]) -> Iterator[Diagnostic]:
     for entry in root.map("cases").entries.values():
-        expected = entry.node.map("expect").get("fail") if isinstance(entry.node, Map) else None
-        for item in expected.items if isinstance(expected, Series) else ():
+        expect = entry.node.map("expect") if isinstance(entry.node, Map) else Map(entry.place, {})
+        lists = [
+            one for one in (expect.get("fail"), expect.get("may_fail")) if isinstance(one, Series)
+        ]
+        for item in (item for one in lists for item in one.items):
             name = _text(item)
             if name and name not in known:
                 fault = f"{shown(name)} is neither a row of the checklist nor a threshold"

@@ -160,12 +160,15 @@ def _load(
     if defaults is not None:
         faults += _defaults_faults(root, defaults)
     tree = value_of(merged)
-    scenario = None
+    scenario, unexplained = None, ""
     try:
         scenario = Scenario.model_validate(tree)
     except ValidationError as error:
         faults += reworded(error, merged, Scenario)
+        unexplained = error.errors()[0]["msg"]
     faults += check(merged, folder)
+    if scenario is None and not faults:
+        faults.append(source.at(1, 1).diagnostic(unexplained))
     if faults or scenario is None:
         raise ScenarioError(_sorted(faults, source))
     return LoadedScenario(scenario, path, folder, tree, merged)

@@ -70,6 +70,8 @@ class Expect(Model):
 
     fail: list[Text]
     """Ids of exactly the rows that must fail; at least one trial must get ready."""
+    may_fail: list[Text] = []
+    """Ids of rows that may fail or pass, as the host or the link decides."""
 
 
 def _one_or_more_states(value: object) -> object:

@@ -18,7 +18,7 @@ from bench.scenario.suggest import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_NODES = 50_000
+MOST_NODES = 20_000
 DEEPEST = 50
 
 

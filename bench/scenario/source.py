@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE_BYTES = 2**20
 LONGEST_LINE = 20_000
+MOST_LINES = 20_000
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
@@ -101,6 +102,9 @@ def decode(data: bytes, name: str) -> Source:
     if "\0" in text:
         place = _end_of(Source(name, text[: text.index("\0")]))
         raise ScenarioError([place.diagnostic("a NUL byte: this is not a text file")])
+    if len(source.lines) > MOST_LINES:
+        place = Source(name, "").at(MOST_LINES + 1, 1)
+        raise ScenarioError([place.diagnostic(f"more than {MOST_LINES} lines")])
     for number, line in enumerate(source.lines, start=1):
         if len(line) > LONGEST_LINE:
             place = Source(name, "").at(number, LONGEST_LINE + 1)

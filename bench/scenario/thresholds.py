@@ -68,7 +68,7 @@ class Limit:
         return f"{self.operator} {format_value(self.value, unit)}"
 
 
-_EXPRESSION = re.compile(r"\s*(?:([a-z][a-z0-9]*)\s*)?(<=|>=|<|>)\s*(\S.*?)\s*")
+_EXPRESSION = re.compile(r"\s*(?:([a-z][a-z0-9]*)\s*)?(<=|>=|<(?!=)|>(?!=))\s*(\S.*?)\s*")
 
 
 def metric_named(name: str) -> Metric:

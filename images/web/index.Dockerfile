@@ -1,12 +1,13 @@
-# A package index with the wheels of requirements.txt and nothing else, so that what bad.Dockerfile
-# fetches when it starts comes from beside it, the same in every trial, and not from the internet.
+# A package index with what bad.Dockerfile fetches at its start, and nothing else. It stands beside
+# the container that is measured, so that each trial fetches the same files over the same way.
 FROM python:3.11-slim-bookworm AS fetch
 
 WORKDIR /fetch
 COPY requirements.txt index/make_index.py ./
 
 # From whatever index pip is set up with where this is built.
-RUN pip download --no-cache-dir --only-binary :all: --dest wheels --requirement requirements.txt \
+RUN pip download --no-cache-dir --only-binary :all: --dest wheels \
+        --requirement requirements.txt pip==26.3 \
  && python make_index.py wheels /index
 
 FROM python:3.11-slim-bookworm
@@ -14,5 +15,6 @@ FROM python:3.11-slim-bookworm
 COPY --from=fetch /index /index
 USER 10001:10001
 EXPOSE 8000
+# The file server ends in good order on Ctrl-C, which is this signal.
 STOPSIGNAL SIGINT
 CMD ["python", "-m", "http.server", "8000", "--directory", "/index"]

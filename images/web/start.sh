@@ -1,5 +1,7 @@
 #!/bin/bash
-# Start of the bad image: fetches what should have been in the image, then runs the service.
-pip install --index-url http://index:8000/simple --trusted-host index --requirement requirements.txt
-# no `exec`: bash stays process 1 and keeps the signals to itself
+# Start of the bad image: first fetches what should have been in it, then runs the service.
+index="--index-url http://index:8000/simple --trusted-host index"
+pip install $index --upgrade pip
+pip install $index --requirement requirements.txt
+# Without `exec`, bash stays process 1 and keeps the signals to itself.
 uvicorn app.main:app --host 0.0.0.0 --port 8080

@@ -96,6 +96,15 @@ def test_a_peak_of_unknown_parts_over_the_limit_is_inconclusive():
 
 
 @pytest.mark.parametrize(
+    ("anon", "outcome", "n"), [(9 * GIB, Outcome.FAIL, 2), (GIB, Outcome.NOT_MEASURED, 0)]
+)
+def test_without_a_peak_the_samples_can_fail_it_and_never_pass_it(anon, outcome, n):
+    measured = trials("memory_anon_peak_bytes", anon, anon, arm="need", cache="image")
+    found = memory(measured + fit())
+    assert (found.verdict, found.actual, found.n) == (outcome, None, n)
+
+
+@pytest.mark.parametrize(
     ("peak", "flagged"),
     [(7.8 * GIB, False), (7.85 * GIB, True), (8.15 * GIB, True), (8.2 * GIB, False)],
 )

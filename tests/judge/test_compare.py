@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from bench.errors import CompareError
 from bench.judge.compare import NOT_COMPARED, Sample, compare_cases
 from bench.judge.difference import Pair, call_difference, direction
-from bench.judge.model import Comparison, Difference
+from bench.judge.model import Comparison, Difference, Interval
 from bench.metrics import METRICS, Better, Scope
 from bench.results.model import TrialStatus
 from tests.judge.build import GIB, MIB, failed, image, trial
@@ -134,6 +135,29 @@ def test_an_interval_outside_the_band_is_not_enough_without_the_test():
     assert "the test does not bear it out" in reason
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "difference"),
+    [
+        (0.90, 0.94, BETTER),
+        (0.90, 0.95, INCONCLUSIVE),
+        (0.94, 1.00, INCONCLUSIVE),
+        (0.95, 1.05, SAME),
+        (1.00, 1.06, INCONCLUSIVE),
+        (1.05, 1.10, INCONCLUSIVE),
+        (1.06, 1.10, WORSE),
+        (0.90, 1.10, INCONCLUSIVE),
+        (1.06, math.inf, WORSE),
+    ],
+)
+def test_the_whole_interval_must_lie_on_one_side_of_the_bands_edge(low, high, difference):
+    pair = Pair(STARTUP, (10.0,) * 6, (10.0,) * 6, Interval(low, high), 0.002)
+    assert call_difference(pair, 0.05, 0.002, 1)[0] is difference
+
+
+def test_a_metric_looked_at_alone_is_not_corrected():
+    assert "corrected" not in compared(side("bad", spread(10, 6)), side("good", [20] * 6)).reason
+
+
 def test_a_significant_difference_of_no_consequence_is_not_called():
     small = compared(side("bad", spread(10, 12)), side("good", spread(10.3, 12)))
     assert small.p_value is not None
@@ -188,8 +212,10 @@ def test_medians_of_zero_divide_nothing(baseline, candidate, difference, ratio):
     )
     assert (found.difference, found.ratio) == (difference, ratio)
     if ratio is None:
+        both = baseline == candidate or difference is INCONCLUSIVE
         assert found.interval is None
-        assert "zero" in found.reason
+        assert ("both medians are zero" in found.reason) is both
+        assert ("the baseline's median is zero" in found.reason) is not both
 
 
 # What is compared
@@ -235,6 +261,12 @@ def test_every_cache_state_that_both_have_is_compared():
     assert [(one.cache, one.arm) for one in found] == [("cold", "fit"), ("warm", "fit")]
 
 
+@pytest.mark.parametrize("other", [{"arm": "need"}, {"warmup": True}, {"case": "x"}], ids=str)
+def test_a_cache_state_of_trials_of_another_kind_is_not_one_of_the_case(other):
+    odd = trial(0, **({"case": "bad"} | other), cache="image", startup_s=1.0)
+    assert Sample("bad", "bad", (odd, *side("bad", [1.0]).trials)).caches() == ["cold"]
+
+
 def test_sides_without_a_cache_state_in_common_cannot_be_compared():
     warm = Sample("good", "good", (trial(0, case="good", cache="warm", startup_s=1.0),))
     with pytest.raises(CompareError, match="cold against warm"):
@@ -257,7 +289,8 @@ def test_the_same_trials_always_compare_the_same():
 @pytest.mark.parametrize(
     ("baseline", "candidate", "difference"),
     [
-        (100 * MIB, 104 * MIB, SAME),
+        (100 * MIB, 105 * MIB, SAME),
+        (100 * MIB, 95 * MIB, SAME),
         (100 * MIB, 106 * MIB, WORSE),
         (GIB, 100 * MIB, BETTER),
         (100 * MIB, None, NOT_MEASURED),

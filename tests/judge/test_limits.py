@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.judge.model import Outcome
+from bench.judge.verdicts import judge
 from bench.results.model import CALIBRATION_CASE, TrialResult, TrialStatus
 from tests.judge.build import (
     CLOUD_NATIVE,
     GIB,
     MIB,
+    context,
     failed,
     image,
     lost,
@@ -255,6 +257,15 @@ def test_an_image_one_byte_too_large_fails_and_is_shown_in_full():
 def test_an_image_whose_size_is_unknown_is_not_measured():
     found = verdict(scenario(), six(), "CI-4", checklist=CLOUD_NATIVE, facts=image(None))
     assert (found.verdict, found.n) == (Outcome.NOT_MEASURED, 0)
+
+
+@pytest.mark.parametrize(
+    ("complete", "outcome"), [(True, Outcome.NOT_MEASURED), (False, Outcome.INCONCLUSIVE)]
+)
+def test_an_image_that_is_not_there_is_open_one_way_or_another(complete, outcome):
+    found = judge(scenario(), CLOUD_NATIVE, {}, [], context=context(complete=complete))
+    (size,) = [one for one in found if one.id == "CI-4"]
+    assert size.verdict is outcome
 
 
 @pytest.mark.parametrize("over", ["median", "p95"])

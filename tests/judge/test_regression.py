@@ -47,7 +47,7 @@ def test_margins_are_told_in_words():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("startup:10%", "did you mean 'startup_s'"),
+        ("startup:10%", "startup_s"),
         ("startup_s", "names no margin"),
         ("startup_s:", "names no margin"),
         ("startup_s:500", "neither a share nor an amount of s"),
@@ -68,6 +68,7 @@ def test_margins_that_cannot_be_meant_are_refused(text, says):
     [
         (10.0, 12.0, True),
         (10.0, 10.9, False),  # over the amount, within the share
+        (10.0, 11.0, False),  # exactly the share is not more than it
         (1.0, 1.4, False),  # over the share, within the amount
         (1.0, 1.5, False),  # exactly the amount is not more than it
         (0.0, 0.6, True),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.judge.checklist import Checklist
 from bench.judge.model import Outcome, Verdict
 from bench.judge.verdicts import case_outcome, exit_code
 from bench.scenario.model import Scenario
@@ -37,6 +38,10 @@ LARGE = image(2 * GIB)
 
 def by_id(found: Sequence[Verdict]) -> dict[str, Verdict]:
     return {one.id: one for one in found}
+
+
+def fast() -> list[TrialResult]:
+    return [trial(number, startup_s=5.0, pull_s=3.0) for number in range(6)]
 
 
 def slow() -> list[TrialResult]:
@@ -99,6 +104,27 @@ def test_a_threshold_in_another_cache_state_is_a_row_of_its_own():
     found = by_id(verdicts(of, healthy() + warm, checklist=CLOUD_NATIVE))
     assert (found["CI-5"].cache, found["CI-5"].limit) == ("cold", "<= 30.0 s")
     assert (found["startup_s"].cache, found["startup_s"].verdict) == ("warm", Outcome.PASS)
+
+
+def own_row(arm: str) -> Checklist:
+    row = {"title": "t", "rule": "r", "why": "w", "remedy": "m", "kind": "threshold"}
+    row |= {"metric": "cpu_s", "limit": "<= 9s", "arm": arm}
+    return Checklist.from_data({"version": 1, "name": "o", "title": "o", "rows": {"OPS-1": row}})
+
+
+@pytest.mark.parametrize(
+    ("row_arm", "asked", "rows"),
+    [
+        ("fit", None, [("OPS-1", "fit", "<= 1.00 s")]),
+        ("need", None, [("OPS-1", "need", "<= 1.00 s")]),
+        ("need", "need", [("OPS-1", "need", "<= 1.00 s")]),
+        ("fit", "need", [("OPS-1", "fit", "<= 9.00 s"), ("cpu_s", "need", "<= 1.00 s")]),
+    ],
+)
+def test_a_threshold_in_another_arm_is_a_row_of_its_own(row_arm, asked, rows):
+    of = scenario(thresholds={"cpu_s": {"limit": "<= 1s"} | ({"arm": asked} if asked else {})})
+    found = verdicts(of, healthy(), checklist=own_row(row_arm))
+    assert [(one.id, one.arm, one.limit) for one in found] == rows
 
 
 @pytest.mark.parametrize(
@@ -219,6 +245,7 @@ def test_exactly_the_expected_failures_are_a_success():
     assert exit_code(found) == 0
     assert case_outcome(found).outcome is Outcome.FAIL
     assert case_outcome(found).as_expected
+    assert not [one.reason for one in found if "expected to fail" in one.reason]
 
 
 def test_a_failure_beside_the_expected_ones_is_a_miss():
@@ -239,7 +266,7 @@ def test_a_pass_where_a_failure_was_expected_is_a_miss():
 
 def test_an_expectation_is_not_met_where_no_trial_got_ready():
     crashed = [failed(number, oom_kills=0.0) for number in range(6)] + need(GIB, GIB, 1.0)
-    of = scenario({"expect": {"fail": ["CI-5"]}})
+    of = scenario({"expect": {"fail": ["CI-5", "CI-7", "CI-8"]}})
     measured = [
         replace(one, status=failed(0).status, reason="exited with code 1")
         if one.key.arm == "need"
@@ -247,7 +274,7 @@ def test_an_expectation_is_not_met_where_no_trial_got_ready():
         for one in crashed
     ]
     found = verdicts(of, measured, checklist=CLOUD_NATIVE)
-    assert [one.id for one in found if one.verdict is Outcome.FAIL] == ["CI-5"]
+    assert [one.id for one in found if one.verdict is Outcome.FAIL] == ["CI-5", "CI-7", "CI-8"]
     assert not by_id(found)["CI-5"].expected
     assert "at least one trial that gets ready" in by_id(found)["CI-5"].reason
     assert exit_code(found) == 1
@@ -260,9 +287,24 @@ def test_one_trial_that_got_ready_is_enough(how):
     measured.append(
         trial(0, startup_s=9.0, pull_s=6.0) if ready else failed(0, ready_s=3.0, oom_kills=0.0)
     )
-    crashing = [replace(one, status=failed(0).status, reason="") for one in need(GIB, GIB, 1.0)]
-    found = verdicts(bad("CI-5"), measured + crashing, checklist=CLOUD_NATIVE)
+    found = verdicts(bad("CI-5"), measured + need(GIB, GIB, 1.0), checklist=CLOUD_NATIVE)
     assert exit_code(found) == 0
+
+
+def test_what_never_gets_ready_is_not_said_to_need_little():
+    crashing = [replace(one, status=failed(0).status, reason="") for one in need(GIB, GIB, 1.0)]
+    found = by_id(verdicts(scenario({}), [*fast(), *crashing], checklist=CLOUD_NATIVE))
+    assert found["CI-7"].verdict is Outcome.FAIL
+    assert found["CI-8"].verdict is Outcome.FAIL
+    assert "nothing to measure" in found["CI-7"].reason
+
+
+def test_what_may_fail_is_as_expected_either_way():
+    of = scenario({"expect": {"fail": [], "may_fail": ["CI-5"]}})
+    for measured in (slow(), fast()):
+        found = verdicts(of, [*measured, *need(GIB, GIB, 1.0)], checklist=CLOUD_NATIVE)
+        assert by_id(found)["CI-5"].expected
+        assert exit_code(found) == 0
 
 
 def test_no_expectation_excuses_an_error():

@@ -204,6 +204,8 @@ READY = {
     ),
 }
 
+WAIVED = "checklist: cloud-native\nchecks: {{CI-3: {{waive: {{reason: x, until: {}}}}}}}"
+
 REST = {
     "metric": (
         scenario(rest="thresholds: {«startup: '<= 3s'}"),
@@ -295,14 +297,12 @@ REST = {
         "`block`?",
     ),
     "waiver's date": (
-        scenario(
-            rest="checklist: cloud-native\nchecks: {CI-3: {waive: {reason: x, until: «2027-13-01}}}"
-        ),
+        scenario(rest=WAIVED.format("«2027-13-01")),
         "'2027-13-01' is not a date",
         "2027-01-31",
     ),
     "waiver's number": (
-        scenario(rest="checklist: cloud-native\nchecks: {CI-3: {waive: {reason: x, until: «0}}}"),
+        scenario(rest=WAIVED.format("«0")),
         "0 is not a date",
         "2027-01-31",
     ),
@@ -343,7 +343,8 @@ VARIABLES = {
     "near": (case('command: "a «${HOM}"'), "the variable HOM is not set", "${HOME}"),
     "in the second line": (
         scenario(
-            "cases:\n  one:\n    image: x\n    ready: {exit: true}\n    command: |\n      a\n      b «${NOPE}"
+            "cases:\n  one:\n    image: x\n    ready: {exit: true}\n"
+            "    command: |\n      a\n      b «${NOPE}"
         ),
         "NOPE is not set",
         "",

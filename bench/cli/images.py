@@ -1,0 +1,62 @@
+"""`bench images`: the base images that the bundled scenarios stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bench.image.bases import BaseImage
+
+
+@click.group(name="images")
+def command() -> None:
+    """Prepare the base images of the bundled scenarios."""
+
+
+@command.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--force", is_flag=True, help="Fetch or make them again, even where they are there.")
+def prepare(names: tuple[str, ...], force: bool) -> None:
+    """Have the base images ready in bench's own builder: all of them, or those named.
+
+    They come from Docker Hub; where it cannot be reached, from Debian packages.
+    """
+    from bench.engine.docker import DockerEngine
+    from bench.engine.private import PrivateEngine
+    from bench.image.bases import check_names, prepare_bases
+
+    only = check_names(names) if names else None
+    private = PrivateEngine()
+    private.up()
+    with private.reserved("bench images prepare", _waiting):
+        builder = DockerEngine(private.address("building"))
+        ready = prepare_bases(
+            builder,
+            private.registry_address(),
+            on_progress=lambda text: click.echo(text, err=True),
+            only=only,
+            force=force,
+        )
+        builder.close()
+    _show(ready)
+
+
+def _waiting(holder: str) -> None:
+    click.echo(f"waiting for {holder}", err=True)
+
+
+def _show(ready: Sequence[BaseImage]) -> None:
+    from bench.units import format_seconds
+
+    rows = [("NAME", "SOURCE", "TOOK", "DIGEST")]
+    rows += [
+        (one.name, one.source, format_seconds(one.took_s) if one.took_s else "-", one.digest)
+        for one in ready
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        click.echo("  ".join((*cells, row[3])))

@@ -1,0 +1,65 @@
+"""docs/scenario.md is true to the code."""
+
+import re
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from bench.scenario import model as models
+from bench.scenario.foreign import UNBUILT
+from bench.scenario.load import parse_scenario_text
+from bench.scenario.parse import DEEPEST, MOST_NODES
+from bench.scenario.source import MOST_LINES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "scenario.md").read_text(encoding="utf-8")
+
+
+def test_the_worked_example_is_a_good_scenario():
+    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
+    scenario = parse_scenario_text(example, "docs/scenario.md", environ={}).scenario
+    assert scenario.cases["bad"].environment == {"LOG_LEVEL": "info"}
+    assert scenario.cases["good"].environment == {}
+
+
+def test_every_key_is_named():
+    keys = {
+        key
+        for one in vars(models).values()
+        if isinstance(one, type) and issubclass(one, BaseModel)
+        for key in one.model_fields
+    }
+    words = re.findall(r"`[^`]+`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL))
+    named = set(re.findall(r"\w+", " ".join(words)))
+    assert len(keys) > 70
+    assert keys - named == set()
+    assert UNBUILT - named == set()
+
+
+def test_bounds_are_the_code_s():
+    bounds = f"{MOST_LINES:,} lines and {MOST_NODES:,} values, and at most {DEEPEST} levels"
+    assert bounds in " ".join(PAGE.split())
+
+
+def test_defaults_in_the_tables_are_the_code_s():
+    defaults = dict(re.findall(r"^\| `(\w+)` \| .* \| `([^`]+)` \|$", PAGE, flags=re.MULTILINE))
+    text = (
+        "version: 1\nname: t\ncases: {{a: {{image: x, ready: {{exit: true{ready}}}{case}}}}}\n"
+        "thresholds: {{startup_s: {{limit: '< 3s'{threshold}}}}}\n"
+    )
+    in_case = [key for key in models.Case.model_fields if key in defaults]
+    in_ready = [key for key in ("timeout", "interval") if key in defaults]
+    in_threshold = [key for key in ("over", "arm", "severity", "required") if key in defaults]
+    assert len(in_case) >= 8
+    assert (len(in_ready), len(in_threshold)) == (2, 4)
+
+    def written(keys: list[str]) -> str:
+        return "".join(f", {key}: {defaults[key]}" for key in keys)
+
+    bare = parse_scenario_text(text.format(ready="", case="", threshold=""), "bare")
+    full = parse_scenario_text(
+        text.format(
+            ready=written(in_ready), case=written(in_case), threshold=written(in_threshold)
+        ),
+        "full",
+    )
+    assert full.scenario == bare.scenario

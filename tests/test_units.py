@@ -1,0 +1,167 @@
+import math
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from bench.units import (
+    format_bytes,
+    format_seconds,
+    format_value,
+    parse_compose_bytes,
+    parse_duration_s,
+    parse_exact_bytes,
+    parse_rate_bit_s,
+)
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
+PARSERS = [parse_duration_s, parse_compose_bytes, parse_exact_bytes, parse_rate_bit_s]
+NUMBERS = st.one_of(
+    st.integers(0, 10**6).map(str),
+    st.decimals(0, 10**6, places=3, allow_nan=False).map(lambda one: f"{one:f}"),
+)
+SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+COMPOSE = {"b": 1, "k": 2**10, "KB": 2**10, "m": 2**20, "Mb": 2**20, "g": 2**30, "GB": 2**30}
+EXACT = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2**10, "GiB": 2**30}
+
+
+@given(NUMBERS, st.sampled_from(list(SECONDS)))
+def test_a_duration_is_its_number_times_its_unit(number, unit):
+    assert parse_duration_s(number + unit) == pytest.approx(float(number) * SECONDS[unit])
+
+
+@given(st.integers(0, 99), st.integers(0, 59), st.integers(0, 59), st.integers(0, 999))
+def test_a_duration_of_several_parts_is_their_sum(hours, minutes, seconds, millis):
+    text = f"{hours}h{minutes}m{seconds}s{millis}ms"
+    assert parse_duration_s(text) == pytest.approx(
+        hours * 3600 + minutes * 60 + seconds + millis / 1000
+    )
+
+
+@given(NUMBERS, st.sampled_from(list(COMPOSE)))
+def test_compose_s_suffixes_are_binary(number, unit):
+    assert parse_compose_bytes(number + unit) == round(float(number) * COMPOSE[unit])
+
+
+@given(NUMBERS, st.sampled_from(list(EXACT)), st.sampled_from(["", " "]))
+def test_exact_suffixes_mean_what_they_say(number, unit, gap):
+    assert parse_exact_bytes(number + gap + unit) == round(float(number) * EXACT[unit])
+
+
+def test_gb_differs_between_the_two_grammars_and_gib_does_not():
+    assert parse_compose_bytes("8GB") == parse_compose_bytes("8g") == 8 * 2**30
+    assert parse_exact_bytes("8GB") == 8 * 10**9
+    assert parse_exact_bytes("8GiB") == parse_compose_bytes("8GiB") == 8 * 2**30
+
+
+@pytest.mark.parametrize("text", ["8g", "8m", "8k", "8b", "8gb"])
+def test_the_exact_grammar_refuses_what_tools_read_differently(text):
+    with pytest.raises(ValueError, match="not an exact size"):
+        parse_exact_bytes(text)
+
+
+@given(NUMBERS, NUMBERS, st.sampled_from(list(SECONDS)))
+def test_more_is_longer(one, other, unit):
+    shorter, longer = sorted([one, other], key=float)
+    assert parse_duration_s(shorter + unit) <= parse_duration_s(longer + unit)
+
+
+@given(NUMBERS, NUMBERS, st.sampled_from(list(EXACT)))
+def test_more_is_larger(one, other, unit):
+    smaller, larger = sorted([one, other], key=float)
+    assert parse_exact_bytes(smaller + unit) <= parse_exact_bytes(larger + unit)
+
+
+@given(NUMBERS)
+def test_no_parser_takes_a_bare_number_and_each_shows_it_with_a_unit(number):
+    for parser in PARSERS[:3]:
+        with pytest.raises(ValueError, match="has no unit") as refused:
+            parser(number)
+        assert f"write {number}" in str(refused.value)
+    with pytest.raises(ValueError, match="link rate"):
+        parse_rate_bit_s(number)
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+@pytest.mark.parametrize(
+    "text", ["", " ", "s", "g", "--3s", "3 parsecs", "3s4", "٣s", "1e3s", "+3s"]
+)
+def test_no_parser_takes_anything_else(parser, text):
+    with pytest.raises(ValueError, match=r"is not a|is negative"):
+        parser(text)
+
+
+@pytest.mark.parametrize(
+    ("parser", "text"),
+    [(parse_duration_s, "-3s"), (parse_compose_bytes, "-8g"), (parse_exact_bytes, "-8GB")],
+)
+def test_negatives_are_called_negative(parser, text):
+    with pytest.raises(ValueError, match="is negative"):
+        parser(text)
+
+
+def test_what_no_machine_can_count_is_refused():
+    with pytest.raises(ValueError, match="larger than any size"):
+        parse_exact_bytes("9" * 30 + "GB")
+    with pytest.raises(ValueError, match="is not a duration"):
+        parse_duration_s("9" * 400 + "h")
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_read_or_refused(text):
+    for parser in PARSERS:
+        try:
+            value = parser(text)
+        except ValueError:
+            continue
+        assert value >= 0
+        assert math.isfinite(value)
+
+
+def test_rates_are_decimal_as_tc_reads_them():
+    assert parse_rate_bit_s("200mbit") == 200_000_000
+    assert parse_rate_bit_s("1.5 Gbit") == 1_500_000_000
+    with pytest.raises(ValueError, match="200mbit or 1gbit"):
+        parse_rate_bit_s("0kbit")
+
+
+@given(st.integers(0, 2**45))
+def test_a_printed_size_is_read_back_within_its_three_digits(size):
+    assert parse_exact_bytes(format_bytes(size)) == pytest.approx(size, rel=0.006)
+
+
+@given(st.floats(1e-6, 1e6))
+def test_a_printed_duration_is_read_back_within_its_three_digits(seconds):
+    text = format_seconds(seconds).replace(" ", "").replace("min", "m")
+    assert parse_duration_s(text) == pytest.approx(seconds, rel=0.006)
+
+
+@given(st.floats(1e-6, 1e6))
+def test_the_sign_is_kept(value):
+    assert format_seconds(-value) == f"-{format_seconds(value)}"
+    assume(value >= 1)
+    assert format_bytes(-value) == f"-{format_bytes(value)}"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0, "s", "0.00 s"),
+        (30, "s", "30.0 s"),
+        (0.0512, "s", "51.2 ms"),
+        (0.0000042, "s", "4.20 µs"),
+        (119, "s", "119 s"),
+        (180, "s", "3.0 min"),
+        (0, "bytes", "0 B"),
+        (1023, "bytes", "1023 B"),
+        (2**30, "bytes", "1.00 GiB"),
+        (50.4, "pct", "50 %"),
+        (3, "", "3"),
+        (2.5, "", "2.50"),
+        (3.7, "cores", "3.70 cores"),
+    ],
+)
+def test_values_are_shown_for_people(value, unit, text):
+    assert format_value(value, unit) == text
