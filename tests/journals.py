@@ -11,13 +11,16 @@ import json
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.judge.checklist import load_checklist
 from bench.results.journal import FILE_NAME, SCHEMA_VERSION
 from bench.results.model import CALIBRATION_CASE, TrialKey
 from bench.scenario.model import Scenario
 from bench.trial.plan import make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MIB = 2**20
 SECOND = 1_000_000_000
@@ -86,15 +89,19 @@ class Trouble:
     log_tail: tuple[str, ...] = ()
 
 
-TROUBLES = {
+REPEATED = {
+    ("good", 1, 0): Trouble("invalid", "not a cold pull: 1 of 3 layers were already there"),
+}
+"""By case, round and attempt: a trial that was not in its state, and is made again."""
+
+CRASHED = {
     ("bad", 3, 0): Trouble(
         "failed",
         "exited with code 1 before it was ready",
         ("Traceback (most recent call last):", "OSError: [Errno 98] Address already in use"),
     ),
-    ("good", 1, 0): Trouble("invalid", "not a cold pull: 1 of 3 layers were already there"),
 }
-"""By case, round and attempt. Only the second is made again."""
+"""A trial in which the image failed."""
 
 
 @dataclass
@@ -105,7 +112,7 @@ class Build:
     cases: tuple[str, ...] = ("bad", "good")
     calibrate: bool = True
     need: bool = True
-    troubles: dict[tuple[str, int, int], Trouble] = field(default_factory=lambda: dict(TROUBLES))
+    troubles: dict[tuple[str, int, int], Trouble] = field(default_factory=lambda: dict(REPEATED))
     interval_s: float = 0.02
     samples_each: int | None = None
     shapes: dict[str, Shape] = field(default_factory=lambda: dict(SHAPES))
@@ -140,6 +147,7 @@ def scenario_tree(build: Build) -> dict[str, Any]:
         "description": "The same web service from two Dockerfiles.",
         "checklist": "cloud-native",
         "cases": cases,
+        "thresholds": {"startup_s": "max <= 15s"},
     }
     if {"bad", "good"} <= set(build.cases):
         tree["compare"] = {"baseline": "bad", "candidates": ["good"]}
@@ -167,7 +175,7 @@ class _Writer:
         self.now_ns = 40_000 * SECOND
         self.tree = scenario_tree(build)
 
-    def events(self):
+    def events(self) -> Iterator[dict[str, Any]]:
         scenario = Scenario.model_validate(self.tree)
         need = list(scenario.cases) if self.build.need else []
         plan = make_plan(scenario.cases, 1, need_cases=need, calibrate=self.build.calibrate)
@@ -234,13 +242,23 @@ class _Writer:
                 for index, (instruction, size) in enumerate(shape.layers)
             ],
             "config": {"user": "", "entrypoint": None, "command": ["python", "-m", "app"]},
-            "bases": [{"from": shape.layers[0][0].removeprefix("FROM "), "stands_for": "debian"}],
+            "bases": [
+                {
+                    "name": shape.layers[0][0].removeprefix("FROM "),
+                    "image_id": f"sha256:{_digest(f'base {name}')}",
+                    "source": "bootstrapped",
+                }
+            ]
+            if is_case
+            else [],
         }
 
     def _spread(self, value: float, share: float = 0.04) -> float:
         return value * (1 + share * self.random.uniform(-1, 1))
 
-    def _phase(self, trial_id: str, name: str, took_s: float, resolution_ns: int | None = None):
+    def _phase(
+        self, trial_id: str, name: str, took_s: float, resolution_ns: int | None = None
+    ) -> dict[str, Any]:
         start_ns, self.now_ns = self.now_ns, self.now_ns + round(took_s * SECOND)
         return {
             "event": "phase",
@@ -252,7 +270,9 @@ class _Writer:
             "resolution_ns": resolution_ns,
         }
 
-    def _trial(self, number: int, key: TrialKey, attempt: int, trouble: Trouble | None):
+    def _trial(
+        self, number: int, key: TrialKey, attempt: int, trouble: Trouble | None
+    ) -> Iterator[dict[str, Any]]:
         shape = self.build.shapes[key.case]
         trial_id = f"t{number:04d}" if attempt == 0 else f"t{number:04d}.{attempt}"
         facts: dict[str, Any] = {"host": {"steal_share": 0.001, "busy_share": 0.41,
@@ -288,8 +308,9 @@ class _Writer:
             "log_tail": list(trouble.log_tail) if trouble else ["serving on :8080"],
         }
 
-    def _pull(self, shape: Shape, case: str):
-        layers, held_until, total_s = [], 0.0, 0.0
+    def _pull(self, shape: Shape, case: str) -> tuple[list[dict[str, Any]], float, int]:
+        layers: list[dict[str, Any]] = []
+        held_until, total_s = 0.0, 0.0
         for index, (instruction, size) in enumerate(shape.layers):
             queue_s = 0.02 + 0.4 * max(0, index - 2)
             download_s = self._spread(size / shape.pull_mib_s + 0.01)
@@ -321,7 +342,7 @@ class _Writer:
         shape: Shape,
         facts: dict[str, Any],
         trouble: Trouble | None,
-    ):
+    ) -> Iterator[dict[str, Any]]:
         started_ns = self.now_ns
         ready_s = self._spread(shape.ready_s, 0.06)
         ended_early = trouble is not None

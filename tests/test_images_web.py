@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -16,6 +16,9 @@ from bench.engine.docker import DockerEngine
 from bench.engine.private import PrivateEngine, why_impossible
 from bench.engine.protocol import LABEL, ContainerSpec
 from bench.image.bases import named_bases, prepare_bases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

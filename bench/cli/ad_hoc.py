@@ -41,7 +41,7 @@ def scenario_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenari
         "checklist": "cloud-native",
         "cases": {"image": case},
     }
-    text = _yaml(tree)
+    text = _yaml(tree).replace("$", "$$")  # what is typed here is meant as it stands
     click.echo(f"# the scenario that this amounts to\n{text}", err=True)
     return parse_scenario_text(text, "--image", overrides=overrides)
 

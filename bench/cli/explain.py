@@ -61,7 +61,9 @@ def explanation(subject: str) -> str:
     by_lower = {name.lower(): row for name, row in rows.items()}
     if subject.lower() in by_lower:
         row = by_lower[subject.lower()]
-        return "\n".join([f"{row.id}: {row.title}", row.rule, f"Why: {row.why}", f"Remedy: {row.remedy}"])
+        return "\n".join(
+            [f"{row.id}: {row.title}", row.rule, f"Why: {row.why}", f"Remedy: {row.remedy}"]
+        )
     import difflib
 
     known = [*METRICS, *rows, *EXIT_CODES, "metrics", "checklist", "exit-codes"]

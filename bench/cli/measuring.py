@@ -80,13 +80,11 @@ def _reloaded(file: str, tree: dict[str, object]) -> LoadedScenario:
     """The scenario of an earlier run, narrowed to the cases that it ran."""
     import dataclasses
 
-    from bench.scenario.load import parse_scenario_text
+    from bench.scenario.load import scenario_from_tree
     from bench.scenario.model import Scenario
 
     if file == "--image":
-        import json
-
-        return parse_scenario_text(json.dumps(tree), file)
+        return scenario_from_tree(tree, file)
     loaded = load_scenario(Path(file))
     cases = tree["cases"]
     assert isinstance(cases, dict)

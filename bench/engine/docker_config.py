@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
-from bench.engine.protocol import ContainerSpec
+from bench.errors import EngineError
+
+if TYPE_CHECKING:
+    from bench.engine.protocol import ContainerSpec
 
 _QUOTA_PERIOD_US = 100_000
 _LOG_LIMITS = {"max-size": "16m", "max-file": "2"}  # a flood of output must not fill the disk
 _GPU_CAPABILITIES = [["gpu"]]
+_PORT = re.compile(
+    r"(?:(?P<ip>\d+(?:\.\d+){3}|\[[0-9A-Fa-f:]+\]):)?"
+    r"(?:(?P<host>\d+(?:-\d+)?)?:)?(?P<container>\d+(?:-\d+)?)(?:/(?P<protocol>tcp|udp|sctp))?"
+)
 
 
 def container_config(spec: ContainerSpec) -> dict[str, Any]:
@@ -36,7 +44,7 @@ def container_config(spec: ContainerSpec) -> dict[str, Any]:
         "DeviceRequests": _device_requests(spec),
         "LogConfig": {"Type": "json-file", "Config": _LOG_LIMITS},
     }
-    optional = {
+    optional: dict[str, Any] = {
         "ShmSize": spec.shm_bytes,
         "CpusetCpus": spec.cpuset,
         "Memory": spec.memory_bytes,
@@ -71,16 +79,30 @@ def container_config(spec: ContainerSpec) -> dict[str, Any]:
 
 
 def _port_bindings(ports: tuple[str, ...]) -> dict[str, list[dict[str, str]]]:
-    """Compose's short port syntax (`8080`, `80:8080`, `127.0.0.1:80:8080/udp`)."""
+    """Compose's short port syntax (`8080`, `80:8080`, `127.0.0.1:80-82:8080-8082/udp`)."""
     bindings: dict[str, list[dict[str, str]]] = {}
-    for port in ports:
-        rest, _, protocol = port.partition("/")
-        *host, container = rest.split(":")
-        binding = {"HostPort": host[-1] if host else ""}
-        if len(host) == 2:
-            binding["HostIp"] = host[0]
-        bindings.setdefault(f"{container}/{protocol or 'tcp'}", []).append(binding)
+    for text in ports:
+        match = _PORT.fullmatch(text)
+        if match is None:
+            raise EngineError(f"port {text}", "is not a port to publish", 'write it as "8080:80"')
+        containers = _ports_of(match["container"])
+        hosts = [match["host"] or ""] * len(containers)
+        if len(containers) > 1 and match["host"]:
+            hosts = [str(one) for one in _ports_of(match["host"])]
+        if len(hosts) != len(containers):
+            raise EngineError(f"port {text}", "the two ranges differ in length")
+        for host, container in zip(hosts, containers, strict=True):
+            binding = {"HostPort": host}
+            if match["ip"]:
+                binding["HostIp"] = match["ip"].strip("[]")
+            key = f"{container}/{match['protocol'] or 'tcp'}"
+            bindings.setdefault(key, []).append(binding)
     return bindings
+
+
+def _ports_of(text: str) -> range:
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
 
 
 def _device_requests(spec: ContainerSpec) -> list[dict[str, Any]]:

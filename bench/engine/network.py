@@ -16,6 +16,7 @@ from bench.errors import HostError
 
 _CANDIDATES = ("10.213.0.0/16", "10.87.0.0/16", "172.29.0.0/16", "10.151.0.0/16", "192.168.0.0/16")
 _COMMENT = "container-bench"
+_SYSTEM_PROGRAMS = Path("/usr/sbin")  # often not on a user's PATH
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Bridge:
 
 def bridges(base: str) -> tuple[Bridge, Bridge]:
     """The measuring engine's bridge and the builder's, inside the range `base`."""
-    network = ipaddress.ip_network(base)
+    network = ipaddress.IPv4Network(base)
     measuring, measuring_pool, building, building_pool = list(network.subnets(new_prefix=18))
     return (
         Bridge("cbench0", f"{measuring[1]}/18", str(measuring_pool)),
@@ -122,20 +123,20 @@ def _iptables(*arguments: str, must: bool = False) -> bool:
     if must:
         _must("iptables", ("-w", *arguments))
         return True
-    program = shutil.which("iptables") or "/usr/sbin/iptables"
-    return (
-        subprocess.run([program, "-w", *arguments], check=False, capture_output=True).returncode
-        == 0
-    )
+    return _run("iptables", ("-w", *arguments)).returncode == 0
 
 
 def _must(program: str, arguments: tuple[str, ...]) -> None:
-    path = shutil.which(program) or f"/usr/sbin/{program}"
+    done = _run(program, arguments)
+    if done.returncode != 0:
+        raise HostError(f"{program} {' '.join(arguments)}", done.stderr.strip() or "failed")
+
+
+def _run(program: str, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    path = shutil.which(program) or str(_SYSTEM_PROGRAMS / program)
     try:
-        done = subprocess.run([path, *arguments], check=False, capture_output=True, text=True)
+        return subprocess.run([path, *arguments], check=False, capture_output=True, text=True)
     except OSError as error:
         raise HostError(
             program, f"cannot be run: {error.strerror}", "install iproute2 and iptables"
         ) from error
-    if done.returncode != 0:
-        raise HostError(f"{program} {' '.join(arguments)}", done.stderr.strip() or "failed")

@@ -11,16 +11,19 @@ import fcntl
 import json
 import os
 import shutil
-import socket
 import time
-from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.engine import network
+from bench.engine.ping import docker_answers, free_port, listens
 from bench.engine.process import Daemon
-from bench.errors import EngineUnavailableError, HostError
+from bench.errors import EngineUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
 
 PROGRAMS = ("dockerd", "containerd", "runc", "docker-registry", "ip", "iptables")
 PACKAGES = ("docker.io", "docker-registry", "mmdebstrap", "iproute2", "iptables", "pigz")
@@ -132,7 +135,7 @@ class PrivateEngine:
         self.paths.state.mkdir(parents=True, exist_ok=True)
         self.paths.run.mkdir(parents=True, exist_ok=True)
         with _locked(self.paths.run / "up.lock"):
-            settings = self.settings() or Settings(network.free_base(), _free_port())
+            settings = self.settings() or Settings(network.free_base(), free_port(_PREFERRED_PORT))
             self.paths.settings.write_text(json.dumps(asdict(settings)))
             self._write_configuration(settings)
             network.set_up(settings.network_base)
@@ -161,7 +164,7 @@ class PrivateEngine:
         return all(one.pid is not None for one in self.status())
 
     def own_pids(self) -> dict[str, int]:
-        """pid by name of the daemons that run, for the record of their own load."""
+        """The pid of each daemon that runs, by name, for the record of their own load."""
         return {one.name: one.pid for one in self.status() if one.pid is not None}
 
     def blob_path(self, digest: str) -> Path:
@@ -211,15 +214,15 @@ class PrivateEngine:
         measuring, building = network.bridges(settings.network_base)
         containerd_socket = self.paths.run / "containerd.sock"
         return [
-            (self._registry(), lambda: _listens(("127.0.0.1", settings.registry_port))),
-            (self._containerd(containerd_socket), lambda: _listens(str(containerd_socket))),
+            (self._registry(), lambda: listens(("127.0.0.1", settings.registry_port))),
+            (self._containerd(containerd_socket), lambda: listens(str(containerd_socket))),
             (
                 self._dockerd("measuring", measuring, containerd_socket),
-                lambda: _docker_answers(self.paths.socket("measuring")),
+                lambda: docker_answers(self.paths.socket("measuring")),
             ),
             (
                 self._dockerd("building", building, containerd_socket),
-                lambda: _docker_answers(self.paths.socket("building")),
+                lambda: docker_answers(self.paths.socket("building")),
             ),
         ]
 
@@ -287,40 +290,6 @@ def _await(daemon: Daemon, answers: Callable[[], bool]) -> None:
                 f"look at {daemon.log_file}; `bench engine down` and up again starts afresh",
             )
         time.sleep(0.05)
-
-
-def _listens(address: str | tuple[str, int]) -> bool:
-    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1)
-        try:
-            probe.connect(address)
-        except OSError:
-            return False
-    return True
-
-
-def _docker_answers(path: Path) -> bool:
-    """Whether the daemon at `path` answers a ping, without loading the SDK for it."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(5)
-        try:
-            probe.connect(str(path))
-            probe.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
-            return b" 200 " in probe.recv(64)
-        except OSError:
-            return False
-
-
-def _free_port() -> int:
-    for port in (_PREFERRED_PORT, 0):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise HostError("registry", "no free port on loopback")
 
 
 @contextmanager

@@ -6,10 +6,12 @@ times and keeps no state of a trial: callers stamp around its calls.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 LABEL = "org.container-bench"
 """Label on everything that bench makes; its value is the id of the run."""
@@ -227,7 +229,7 @@ class Engine(Protocol):
         ...
 
     def push(self, reference: str) -> str:
-        """Push to the registry that the reference names; returns the manifest's digest."""
+        """Push to the registry that the reference names; the digest, or empty where unknown."""
         ...
 
     def import_rootfs(self, tar: Path, tag: str, changes: tuple[str, ...]) -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import requests
+import urllib3
 
 from bench.errors import RegistryError
 
-_MANIFEST_TYPES = ", ".join(
-    (
-        "application/vnd.docker.distribution.manifest.v2+json",
-        "application/vnd.oci.image.manifest.v1+json",
-        "application/vnd.docker.distribution.manifest.list.v2+json",
-        "application/vnd.oci.image.index.v1+json",
-    )
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MANIFEST_TYPES = (
+    "application/vnd.docker.distribution.manifest.v2+json, "
+    "application/vnd.oci.image.manifest.v1+json, "
+    "application/vnd.docker.distribution.manifest.list.v2+json, "
+    "application/vnd.oci.image.index.v1+json"
 )
 _TIMEOUT_S = 30.0
 
@@ -62,18 +63,22 @@ class Registry:
             RegistryError: it is not there, or nobody answers.
         """
         answer = self._get(f"{repository}/manifests/{reference}", accept=_MANIFEST_TYPES)
-        document = answer.json()
-        if "manifests" in document:
-            for entry in document["manifests"]:
-                platform = entry.get("platform", {})
-                if platform.get("architecture") == architecture and platform.get("os") == "linux":
-                    return self.manifest(repository, entry["digest"])
+        try:
+            document = answer.json()
+            if "manifests" not in document:
+                return Manifest(
+                    digest=answer.headers["Docker-Content-Digest"],
+                    config=_blob(document["config"]),
+                    layers=tuple(_blob(layer) for layer in document["layers"]),
+                )
+            digest = _entry_for(architecture, document["manifests"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise RegistryError(
+                f"{self.address}/{repository}:{reference}", "is not a manifest that bench can read"
+            ) from error
+        if digest is None:
             raise RegistryError(repository, f"has no image for linux/{architecture}")
-        return Manifest(
-            digest=answer.headers["Docker-Content-Digest"],
-            config=_blob(document["config"]),
-            layers=tuple(_blob(layer) for layer in document["layers"]),
-        )
+        return self.manifest(repository, digest)
 
     def has(self, repository: str, reference: str) -> bool:
         """Whether the registry has this tag or digest."""
@@ -86,14 +91,26 @@ class Registry:
     def config(self, repository: str, manifest: Manifest) -> dict[str, Any]:
         """The image's configuration document."""
         answer = self._get(f"{repository}/blobs/{manifest.config.digest}")
-        return json.loads(answer.content)  # type: ignore[no-any-return]
+        try:
+            document: dict[str, Any] = json.loads(answer.content)
+        except ValueError as error:
+            raise RegistryError(
+                f"{self.address}/{repository}", "its configuration is no JSON document"
+            ) from error
+        return document
 
     @contextmanager
     def blob(self, repository: str, digest: str) -> Iterator[IO[bytes]]:
-        """A blob's bytes as they come, still compressed."""
+        """A blob's bytes as they come, still compressed.
+
+        Raises:
+            RegistryError: it is not there, or breaks off while it is read.
+        """
         answer = self._get(f"{repository}/blobs/{digest}", stream=True)
         try:
-            yield answer.raw
+            yield answer.raw  # type: ignore[misc]  # urllib3's response reads as a file does
+        except urllib3.exceptions.HTTPError as error:
+            raise RegistryError(f"{self.address}/{repository}@{digest}", "broke off") from error
         finally:
             answer.close()
 
@@ -117,6 +134,15 @@ class Registry:
     def close(self) -> None:
         """Let go of connections."""
         self._session.close()
+
+
+def _entry_for(architecture: str, entries: list[dict[str, Any]]) -> str | None:
+    """The digest of the entry of an index that is for Linux on `architecture`."""
+    for entry in entries:
+        platform = entry.get("platform", {})
+        if platform.get("architecture") == architecture and platform.get("os") == "linux":
+            return str(entry["digest"])
+    return None
 
 
 def _blob(entry: dict[str, Any]) -> Blob:

@@ -7,16 +7,19 @@ default Docker socket, a Podman socket. What was named explicitly never falls th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.engine.docker import DockerEngine
 from bench.engine.private import PrivateEngine, why_impossible
-from bench.engine.protocol import Engine
 from bench.engine.registry import Registry
 from bench.errors import BenchError, EngineUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from bench.engine.protocol import Engine
 
 DOCKER_SOCKET = "unix:///var/run/docker.sock"
 PODMAN_SOCKETS = ("unix:///run/podman/podman.sock",)
@@ -60,7 +63,7 @@ def choose(option: str | None, environ: Mapping[str, str] | None = None) -> Choi
     if why_impossible() is None:
         return Choice("private", explicit=False, origin="found")
     for address in (DOCKER_SOCKET, *_podman_sockets(environ)):
-        if Path(address.removeprefix("unix://")).exists():
+        if _exists(address):
             return Choice(address, explicit=False, origin="found")
     return Choice("private", explicit=False, origin="found")
 
@@ -70,7 +73,7 @@ def _address(value: str, environ: Mapping[str, str]) -> str:
         return DOCKER_SOCKET
     if value == "podman":
         sockets = _podman_sockets(environ)
-        existing = [one for one in sockets if Path(one.removeprefix("unix://")).exists()]
+        existing = [one for one in sockets if _exists(one)]
         return (existing or sockets)[0]
     if value.startswith("/"):
         return f"unix://{value}"
@@ -81,6 +84,11 @@ def _address(value: str, environ: Mapping[str, str]) -> str:
         "is not an engine that bench knows",
         f"use {', '.join(NAMES)}, or an address such as unix:///run/docker.sock",
     )
+
+
+def _exists(address: str) -> bool:
+    """Whether there is such a socket that this user can see; root's own folders are closed."""
+    return os.path.exists(address.removeprefix("unix://"))  # noqa: PTH110 - Path.exists raises there
 
 
 def _podman_sockets(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -127,9 +135,7 @@ class Session:
 
 
 @contextmanager
-def open_session(
-    choice: Choice, holder: str, on_wait: Callable[[str], None]
-) -> Iterator[Session]:
+def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) -> Iterator[Session]:
     """Bring the chosen engine up and hold it for one run; it is left running afterwards.
 
     Args:
@@ -165,9 +171,7 @@ def _connected(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
     measuring: Engine = DockerEngine(
         private.address("measuring") if choice.is_private else choice.address
     )
-    building: Engine = (
-        DockerEngine(private.address("building")) if choice.is_private else measuring
-    )
+    building: Engine = DockerEngine(private.address("building")) if choice.is_private else measuring
     registry = Registry(private.registry_address())
     try:
         yield Session(choice, measuring, building, registry, private)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.engine.docker import DockerEngine
 from bench.engine.private import PACKAGES, PrivateEngine, missing_programs, why_impossible
-from bench.engine.select import Choice
 from bench.errors import BenchError
 from bench.sampling.cgroup import CgroupVersion, find_mounts, takes_parent
 from bench.sampling.gpu import find_gpus
 from bench.sampling.processes import WaitingTime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.engine.select import Choice
 
 
 class Health(StrEnum):

@@ -33,9 +33,7 @@ def read_load(daemons: dict[str, int]) -> HostLoad:
         idle_s=idle * _TICK_S,
         steal_s=steal * _TICK_S,
         daemon_s={
-            name: seconds
-            for name, pid in daemons.items()
-            if (seconds := _cpu_s(pid)) is not None
+            name: seconds for name, pid in daemons.items() if (seconds := _cpu_s(pid)) is not None
         },
         swapped_pages=_swapped_pages(),
         wall_minus_monotonic_s=time.time() - time.monotonic(),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bench.engine.protocol import Engine
 from bench.errors import EngineError, PullError
+
+if TYPE_CHECKING:
+    from bench.engine.protocol import Engine
 
 FIRST_ANSWER_S = 10.0
 """The engine says its first line when the Hub has answered with the image's manifest."""

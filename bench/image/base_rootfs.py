@@ -7,15 +7,18 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from bench.errors import HostError
 from bench.image.base_recipe import APT_SETTINGS, CA_BUNDLE, CA_SOURCE, DPKG_SETTINGS
 from bench.image.base_table import SUITE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 BUNDLE_VARIABLE = "BENCH_CA_BUNDLE"
 """Names a file of certificates to put into the bases instead of the host's own."""

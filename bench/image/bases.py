@@ -13,13 +13,11 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bench.engine.protocol import Engine
 from bench.errors import EngineError, EngineRefusedError, UsageError
 from bench.image.base_hub import pull_patiently
 from bench.image.base_recipe import (
@@ -32,6 +30,11 @@ from bench.image.base_recipe import (
 )
 from bench.image.base_rootfs import make_rootfs
 from bench.image.base_table import BASES, Base
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from bench.engine.protocol import Engine
 
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _STEP = re.compile(r"Step \d+/\d+ : (RUN|FROM)\b")

@@ -9,7 +9,10 @@ from __future__ import annotations
 import io
 import struct
 import tarfile
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _BASE = 0x400000
 _HEADERS = 64 + 56

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bench.engine.registry import Manifest, Registry
 from bench.image.layers import LayerReader, waste_bytes
 from bench.results.model import ImageFacts, LayerFacts
+
+if TYPE_CHECKING:
+    from bench.engine.registry import Manifest, Registry
 
 _CONFIG_KEYS = (
     "User",

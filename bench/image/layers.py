@@ -11,13 +11,16 @@ from __future__ import annotations
 import gzip
 import json
 import tarfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from bench.engine.registry import Manifest, Registry
 from bench.errors import RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.engine.registry import Manifest, Registry
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"

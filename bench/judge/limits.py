@@ -131,7 +131,7 @@ def blame_image(trials: Sequence[TrialResult], case_id: str, evidence: Evidence)
         looked_at = gather(trials, case_id, arm=Arm.FIT, cache=None, planned=0)
     if not looked_at.all_failed:
         return None
-    reason = f"{looked_at.failures()}, so there was nothing to measure"
+    reason = f"{looked_at.failures()}, so there is nothing to judge it by"
     return Finding(Outcome.FAIL, reason, n=len(looked_at.trials))
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.results.events import Samples
 from bench.results.model import LayerPull, PhaseSpan, TrialKey, TrialResult, TrialStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bench.results.events import Samples
 
 WINDOW_NS = 1_000_000_000
 """Length of the windows over which peaks of CPU use and demand are taken."""
@@ -181,9 +184,7 @@ def working_set(samples: Samples) -> np.ndarray[Any, np.dtype[np.float64]] | Non
     if "memory_usage_bytes" not in samples or "memory_inactive_file_bytes" not in samples:
         return None
     # Two files, read one after the other: the cache may have grown in between.
-    return np.maximum(
-        0.0, samples["memory_usage_bytes"] - samples["memory_inactive_file_bytes"]
-    )
+    return np.maximum(0.0, samples["memory_usage_bytes"] - samples["memory_inactive_file_bytes"])
 
 
 def _top(values: np.ndarray[Any, np.dtype[np.float64]] | None) -> float | None:

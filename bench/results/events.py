@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from bench.results.model import TrialStatus
+from bench.results.model import TrialStatus  # noqa: TC001 - pydantic reads it
 
 Stamp = Annotated[int, Field(ge=0, lt=2**63)]
 """CLOCK_MONOTONIC in nanoseconds."""
@@ -59,7 +59,7 @@ class RunStarted(_Shape):
     plan: list[_Key]
     host: _Host
     engine: dict[str, Any]
-    builder: dict[str, Any] = {}  # noqa: RUF012 - pydantic copies the defaults
+    builder: dict[str, Any] = {}
     link: _Link
 
 
@@ -85,7 +85,7 @@ class ImageReady(_Shape):
     engine_size_bytes: Amount | None
     layers: list[_LayerFacts]
     config: dict[str, Any]
-    bases: list[dict[str, str]] = []  # noqa: RUF012 - pydantic copies the defaults
+    bases: list[dict[str, str]] = []
 
 
 class ImageFailed(_Shape):
@@ -170,8 +170,8 @@ class Facts(_Shape):
     exit: _Exit | None = None
     stop: _Stop | None = None
     counters: _Counters | None = None
-    host: dict[str, Any] = {}  # noqa: RUF012 - pydantic copies the defaults
-    warnings: list[str] = []  # noqa: RUF012 - pydantic copies the defaults
+    host: dict[str, Any] = {}
+    warnings: list[str] = []
 
 
 class TrialEnded(_Shape):
@@ -236,15 +236,13 @@ def sample_columns(event: dict[str, Any]) -> Samples:
         ValueError: columns of several lengths, no stamps, or values that no counter has.
         KeyError: a field is missing.
     """
-    columns = {
-        str(name): np.array(values, dtype=np.float64) for name, values in event["columns"].items()
-    }
-    stamps = columns["t_ns"]
-    for name, values in columns.items():
-        if values.ndim != 1 or len(values) != len(stamps):
-            raise ValueError(f"column {name} has not one value for each stamp")
-        if (values < 0).any() or np.isinf(values).any():
-            raise ValueError(f"column {name} has values that no counter has")
-    if np.isnan(stamps).any():
+    named = event["columns"]
+    table = np.array(list(named.values()), dtype=np.float64)
+    if table.ndim != 2:
+        raise ValueError("it has no columns of readings")
+    if (table < 0).any() or np.isinf(table).any():
+        raise ValueError("it has values that no counter has")
+    columns: Samples = dict(zip(named, table, strict=True))
+    if np.isnan(columns["t_ns"]).any():
         raise ValueError("a sample has no stamp")
     return columns

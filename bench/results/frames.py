@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from bench.metrics import METRICS, Scope
-from bench.results.model import TrialResult
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.results.events import Samples
+    from bench.results.model import TrialResult
 
 TRIAL_METRICS = [name for name, metric in METRICS.items() if metric.scope is Scope.TRIAL]
 TRIAL_KEYS = [
@@ -55,6 +56,7 @@ LAYER_COLUMNS = [
     "status",
 ]
 SAMPLE_KEYS = ["trial_id", "case", "round", "t_s", "method"]
+Lengths = np.ndarray[Any, np.dtype[np.int64]]
 _TEXT = {
     "trial_id", "case", "service", "cache", "arm", "network", "status", "reason", "phase",
     "clock", "digest", "instruction", "method",
@@ -133,19 +135,19 @@ def samples_frame(trials: Sequence[TrialResult], samples: Sequence[Samples]) -> 
     names = [
         name for name in dict.fromkeys(name for one in samples for name in one) if name != "t_ns"
     ]
-    lengths = [len(one.get("t_ns", ())) for one in samples]
+    lengths = np.array([len(one.get("t_ns", ())) for one in samples], dtype="int64")
     stamps = [
         (one["t_ns"] - float(trial.facts["zero_ns"])) / 1e9  # type: ignore[arg-type]
         for trial, one in zip(trials, samples, strict=True)
         if "t_ns" in one
     ]
     ids = pd.Categorical.from_codes(
-        np.repeat(np.arange(len(trials)), lengths), [trial.trial_id for trial in trials]
+        np.repeat(np.arange(len(trials)), lengths), pd.Index([trial.trial_id for trial in trials])
     )
     columns: dict[str, object] = {
         "trial_id": ids,
         "case": _repeated([trial.key.case for trial in trials], lengths),
-        "round": np.repeat([trial.key.round for trial in trials], lengths).astype("int64"),
+        "round": np.repeat(np.array([trial.key.round for trial in trials], dtype="int64"), lengths),
         "t_s": np.concatenate(stamps) if stamps else np.empty(0),
         "method": _repeated([str(trial.facts.get("method", "")) for trial in trials], lengths),
     }
@@ -159,13 +161,12 @@ def samples_frame(trials: Sequence[TrialResult], samples: Sequence[Samples]) -> 
     return pd.DataFrame(columns)
 
 
-def _repeated(values: Sequence[str], lengths: Sequence[int]) -> pd.Categorical:
+def _repeated(values: Sequence[str], lengths: Lengths) -> pd.Categorical[str]:
     """A categorical column in which the n-th value stands the n-th number of times."""
     categories = sorted(set(values))
     codes = {value: code for code, value in enumerate(categories)}
-    return pd.Categorical.from_codes(
-        np.repeat([codes[value] for value in values], lengths).astype("int64"), categories
-    )
+    repeated = np.repeat(np.array([codes[value] for value in values], dtype="int64"), lengths)
+    return pd.Categorical.from_codes(repeated, pd.Index(categories))
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -26,11 +26,13 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 SCHEMA_VERSION = 1
 FILE_NAME = "events.jsonl"

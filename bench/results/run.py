@@ -13,10 +13,8 @@ from bench.judge.checklist import Checklist
 from bench.judge.compare import Sample, compare_cases
 from bench.judge.verdicts import JudgeContext, exit_code, judge
 from bench.results.derive import derive
-from bench.results.events import Samples
 from bench.results.frames import layers_frame, phases_frame, samples_frame, trials_frame
 from bench.results.journal import FILE_NAME
-from bench.results.model import ImageFacts, TrialResult
 from bench.results.reading import damaged, read_journal
 from bench.scenario.model import Scenario, threshold_limit
 
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bench.judge.model import Comparison, Verdict
+    from bench.results.events import Samples
+    from bench.results.model import ImageFacts, TrialResult
 
 
 @dataclass(frozen=True)

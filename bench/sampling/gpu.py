@@ -7,12 +7,14 @@ uses it; on a MIG device there is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bench.clock import Clock
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bench.clock import Clock
 
 _EVERY_NS = 100_000_000
 

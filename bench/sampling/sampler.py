@@ -7,10 +7,12 @@ Totals and peaks are the kernel's own: what is sampled draws the curve between t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from bench.clock import Clock
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.clock import Clock
 
 _FLUSH_EVERY_NS = 1_000_000_000
 

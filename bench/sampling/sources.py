@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bench.clock import Clock
-from bench.engine.protocol import Engine
 from bench.errors import EngineError
-from bench.sampling.counters import CounterFiles
 from bench.sampling.processes import NetworkCounters, WaitingTime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bench.clock import Clock
+    from bench.engine.protocol import Engine
+    from bench.sampling.counters import CounterFiles
 
 _WAITING_EVERY_NS = 100_000_000
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import BenchError, ScenarioError
 from bench.metrics import METRICS
+from bench.results.model import CALIBRATION_CASE
 from bench.scenario.container import IMAGE_OR_BUILD, LIMITS_TWICE
 from bench.scenario.env_file import read_env_files
 from bench.scenario.nodes import Map, Node, Scalar, Series
@@ -40,6 +41,7 @@ def check(root: Map, folder: Path) -> Iterator[Diagnostic]:
             if isinstance(entry.node, Map):
                 yield from _container(name, entry, folder)
     yield from _thresholds(root)
+    yield from _reserved(root)
     yield from _compare(root)
     yield from _ids(root, folder)
 
@@ -195,6 +197,13 @@ def _cache_states(root: Map) -> set[str]:
         several = node.items if isinstance(node, Series) else [node]
         states |= {_text(one) or "" for one in several} if node else {"cold"}
     return states
+
+
+def _reserved(root: Map) -> Iterator[Diagnostic]:
+    entry = root.map("cases").entries.get(CALIBRATION_CASE)
+    if entry:
+        fault = f"{CALIBRATION_CASE!r} is the name of bench's own do-nothing container"
+        yield entry.place.diagnostic(fault, "call the case something else")
 
 
 def _compare(root: Map) -> Iterator[Diagnostic]:

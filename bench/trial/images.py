@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class ImageMaker:
         self._session = session
         self._clock = clock
         self._run_id = run_id
-        self._prefix = scenario_name.lower().replace("_", "-")
+        self._prefix = _repository_part(scenario_name)
         self._say = say
         self._reader = LayerReader(session.registry, session.private.layer_directory())
 
@@ -68,7 +69,7 @@ class ImageMaker:
             BuildError: the Dockerfile does not build: the image's fault.
             EngineError: it can be had nowhere, or the engine failed.
         """
-        repository = f"{self._prefix}/{name.lower()}"
+        repository = f"{self._prefix}/{_repository_part(name)}"
         tag = f"{self._session.registry.address}/{repository}:latest"
         if container.build is not None:
             return self._build(name, container, folder, repository, tag)
@@ -161,7 +162,7 @@ class ImageMaker:
         builder, registry = self._session.building, self._session.registry
         self._say(f"pushing {name}")
         digest = builder.push(tag)
-        manifest = registry.manifest(repository, digest)
+        manifest = registry.manifest(repository, digest or "latest")
         size = builder.image_details(tag).get("Size")
         facts = gather(
             name,
@@ -188,6 +189,11 @@ class ImageMaker:
             changes = ('ENTRYPOINT ["/nothing"]', f"LABEL {LABEL}={self._label}")
             self._session.building.import_rootfs(tar, tag, changes)
         return self._push(CALIBRATION_CASE, repository, tag, "built", None)
+
+
+def _repository_part(name: str) -> str:
+    """`name` as registries take it; two names may become one, for trials pull by digest."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 __all__ = ["BuildError", "ImageMaker", "ReadyImage"]

@@ -38,6 +38,7 @@ class Instruments:
         self._network: NetworkCounters | None = None
         self._gpu: GpuSource | None = None
         self._oom_kills = 0
+        self._failure: Exception | None = None
         self._on_batch = on_batch
         self._sampler = Sampler(clock, interval_s, self._batch)
         if self._files is not None and cgroup is not None:
@@ -57,7 +58,7 @@ class Instruments:
     @property
     def failure(self) -> Exception | None:
         """What ended the sampler, where it did not end by itself."""
-        return self._sampler.failure
+        return self._sampler.failure or self._failure
 
     def start(self) -> None:
         """Begin to sample; the container need not run yet."""
@@ -82,7 +83,10 @@ class Instruments:
 
     def finish(self) -> dict[str, Any]:
         """End the sampling; returns the last totals and the kernel's high-water mark."""
-        self._sampler.stop()
+        try:
+            self._sampler.stop()
+        except Exception as error:  # noqa: BLE001 - handed to the trial, as what ends the thread is
+            self._failure = error
         counters: dict[str, Any] = {"method": self.method}
         if self._files is not None:
             counters |= self._files.high_water()

@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 
+from bench.judge.limits import NEED_TRIALS
 from bench.results.model import CALIBRATION_CASE, TrialKey
 from bench.scenario.model import CacheState, Case
 
-NEED_TRIALS = 2
 CALIBRATION_TRIALS = 3
 _STATES = (CacheState.COLD, CacheState.IMAGE, CacheState.WARM)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,19 +22,25 @@ from bench.trial.watch import ExitWatch, OutputWatch
 
 _CONNECT_TIMEOUT_S = 1.0
 _HEALTH_POLL_S = 0.05
+_LAST_OUTPUT_S = 1.0
+_LINE_LATENESS_NS = 1_000_000
 
 
 @dataclass(frozen=True)
 class Attempt:
     """One attempt: whether it succeeded, when it was sent and when its answer had arrived.
 
-    `detail` says in a few words what came instead of success.
+    Attributes:
+        detail: in a few words, what came instead of success.
+        resolution_ns: how finely the moment is known where it was stamped as it came, None
+            where it was asked for.
     """
 
     ok: bool
     sent_ns: int
     answered_ns: int
     detail: str = ""
+    resolution_ns: int | None = None
 
 
 class Probe(Protocol):
@@ -52,7 +59,7 @@ class Probe(Protocol):
         ...
 
     def abort(self) -> None:
-        """End an attempt that another thread is waiting in: the container is gone."""
+        """End an attempt that another thread is waiting in; no other will succeed."""
         ...
 
 
@@ -67,9 +74,13 @@ class HttpProbe:
         self._address = address
         self._clock = clock
         self._socket: socket.socket | None = None
+        self._aborted = threading.Event()
 
     def attempt(self, timeout_s: float) -> Attempt:
         """Connect, send one GET, and read the head of the answer."""
+        if self._aborted.is_set():
+            now_ns = self._clock.monotonic_ns()
+            return Attempt(False, now_ns, now_ns, "given up")
         connection = http.client.HTTPConnection(
             self._address, self._model.port, timeout=min(_CONNECT_TIMEOUT_S, timeout_s)
         )
@@ -77,6 +88,8 @@ class HttpProbe:
         try:
             connection.connect()
             self._socket = connection.sock
+            if self._aborted.is_set():  # in the meantime: whoever did it saw no socket to shut
+                _shut(self._socket)
             connection.sock.settimeout(max(timeout_s, 0.001))
             connection.request("GET", self._model.path, headers={"Connection": "close"})
             status = connection.getresponse().status
@@ -92,6 +105,7 @@ class HttpProbe:
 
     def abort(self) -> None:
         """Shut the connection down."""
+        self._aborted.set()
         _shut(self._socket)
 
 
@@ -125,19 +139,27 @@ class LogProbe:
 
     least_interval_s = 0.0
 
-    def __init__(self, pattern: str, output: OutputWatch, clock: Clock) -> None:
+    def __init__(
+        self, pattern: str, output: OutputWatch, exit_watch: ExitWatch, clock: Clock
+    ) -> None:
         self.name = f"log {pattern!r}"
         self._pattern = pattern
         self._output = output
+        self._exit = exit_watch
         self._clock = clock
 
-    def attempt(self, timeout_s: float) -> Attempt:  # noqa: ARG002 - it never waits
-        """Whether the line has come, stamped when it did."""
+    def attempt(self, timeout_s: float) -> Attempt:
+        """Whether the line has come, stamped when it did.
+
+        The end of a process is known before its last lines have arrived: they are waited for.
+        """
+        if self._exit.ended:
+            self._output.wait_end(min(timeout_s, _LAST_OUTPUT_S))
         at_ns = self._output.matched_ns.get(self._pattern)
         if at_ns is None:
             now_ns = self._clock.monotonic_ns()
             return Attempt(False, now_ns, now_ns, "no such line yet")
-        return Attempt(True, at_ns, at_ns)
+        return Attempt(True, at_ns, at_ns, resolution_ns=_LINE_LATENESS_NS)
 
     def abort(self) -> None:
         """Nothing is waiting."""
@@ -210,7 +232,8 @@ class ExitProbe:
             now_ns = self._clock.monotonic_ns()
             return Attempt(False, now_ns, now_ns, "still running")
         code = self._watch.exit_code()
-        return Attempt(code == 0, at_ns, at_ns, f"exit code {code}")
+        lateness_ns = self._watch.resolution_ns
+        return Attempt(code == 0, at_ns, at_ns, f"exit code {code}", lateness_ns)
 
     def abort(self) -> None:
         """Nothing is waiting."""
@@ -245,7 +268,7 @@ def make_probe(choice: ProbeChoice, target: ProbeTarget) -> Probe:
     if choice.tcp is not None:
         return TcpProbe(choice.tcp.port, target.address, target.clock)
     if choice.log is not None:
-        return LogProbe(choice.log.pattern, target.output, target.clock)
+        return LogProbe(choice.log.pattern, target.output, target.exit, target.clock)
     if choice.exec is not None:
         command = choice.exec.command
         words = ["/bin/sh", "-c", command] if isinstance(command, str) else command

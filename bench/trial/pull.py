@@ -2,7 +2,8 @@
 
 The stream carries no times, so each line is stamped on arrival. With the graph-driver stores a
 layer announces itself, waits, downloads, and is extracted after its parent; with the containerd
-store the same words come from a poll every 100 ms, and a present image gives no layer lines.
+store the same words come from a poll every 100 ms, a present image gives no layer lines, engines
+before 28 are silent about the extraction, and blobs that are no layers may be shown too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from bench.engine.registry import Blob, Manifest
 from bench.results.model import LayerFacts, LayerPull
 
 _SHORT = 12
+_FETCHED = ("Download complete", "Pull complete")
+"""Last words on a layer that was fetched; the first of an engine that hides the extraction."""
 
 
 @dataclass
@@ -28,7 +31,6 @@ class _Layer:
     extracting_ns: int | None = None
     done_ns: int | None = None
     total_bytes: int | None = None
-    retries: int = 0
 
 
 @dataclass
@@ -47,6 +49,8 @@ class PullRecorder:
         layer_id = str(line.get("id") or "")
         if len(layer_id) != _SHORT or not set(layer_id) <= set("0123456789abcdef"):
             return
+        if status.startswith("Pulling from"):
+            return  # a tag that looks like a layer
         layer = self.layers.setdefault(layer_id, _Layer(stamp_ns))
         detail = line.get("progressDetail") or {}
         if status == "Downloading":
@@ -59,43 +63,67 @@ class PullRecorder:
         elif status == "Pull complete":
             layer.done_ns = stamp_ns
         elif status.startswith("Retrying"):
-            layer.retries += 1
-        layer.status = "Retrying" if status.startswith("Retrying") else status
+            layer.downloaded_ns = None
+        layer.status = status
 
-    def why_not_cold(self, manifest: Manifest) -> str:
-        """Why this pull was not that of a cold image; empty where it provably was one."""
+    def why_not_cold(self, manifest: Manifest | None) -> str:
+        """Why this pull was not that of a cold image; empty where it provably was one.
+
+        Without a manifest to hold it against, that is as far as the stream alone can tell.
+        """
         present = [name for name, one in self.layers.items() if one.status == "Already exists"]
         if present:
-            return f"{len(present)} of {len(manifest.layers)} layers were already there"
-        wanted = {_short(layer.digest): layer for layer in manifest.layers}
-        fetched = {name for name, one in self.layers.items() if one.status == "Pull complete"}
-        if fetched != set(wanted):
-            missing = len(set(wanted) - fetched)
-            return f"the stream does not show {missing} of {len(wanted)} layers being fetched"
-        for name, layer in self.layers.items():
-            size = wanted[name].size_bytes
-            if layer.total_bytes is not None and layer.total_bytes != size:
-                return f"layer {name} was {layer.total_bytes} bytes, its manifest says {size}"
+            count = len(manifest.layers) if manifest else len(self.layers)
+            return f"{len(present)} of {count} layers were already there"
+        fetched = {name for name, one in self.layers.items() if one.status in _FETCHED}
+        if manifest is None:
+            return "" if fetched else "the stream does not show a layer being fetched"
+        sizes = _sizes(manifest)
+        missing = len(set(sizes) - fetched)
+        if missing:
+            return f"the stream does not show {missing} of {len(sizes)} layers being fetched"
+        strange = [name for name in set(self.layers) - set(sizes) if self.layers[name].done_ns]
+        if strange:
+            plural = "" if len(strange) == 1 else "s"
+            return f"{len(strange)} layer{plural} came that its manifest does not have"
+        for name, size in sizes.items():
+            seen = self.layers[name].total_bytes
+            if seen is not None and seen != size:
+                return f"layer {name} was {seen} bytes, its manifest says {size}"
         return ""
 
     def downloaded_bytes(self, manifest: Manifest) -> int:
         """Compressed bytes of the layers that were fetched, each distinct layer once."""
-        sizes = {_short(layer.digest): layer.size_bytes for layer in manifest.layers}
         return sum(
             size
-            for name, size in sizes.items()
-            if name in self.layers and self.layers[name].status == "Pull complete"
+            for name, size in _sizes(manifest).items()
+            if name in self.layers and self.layers[name].status in _FETCHED
         )
 
     def intervals(self, blobs: Sequence[Blob], facts: Sequence[LayerFacts]) -> list[LayerPull]:
-        """Queue, download, hold (waiting for the parent) and extract of each layer, in seconds."""
+        """Queue, download, hold (waiting for the parent) and extract of each layer, in seconds.
+
+        A layer that is so small that its download was never seen has none; the queue then goes
+        on until it was there. A layer that stands in the image twice is pulled once.
+        """
+        digests = [blob.digest for blob in blobs]
         return [
-            self._interval(index, blob, facts[index] if index < len(facts) else None)
+            self._interval(
+                index,
+                blob,
+                facts[index] if index < len(facts) else None,
+                first=digests.index(blob.digest),
+            )
             for index, blob in enumerate(blobs)
         ]
 
-    def _interval(self, index: int, blob: Blob, facts: LayerFacts | None) -> LayerPull:
+    def _interval(
+        self, index: int, blob: Blob, facts: LayerFacts | None, *, first: int
+    ) -> LayerPull:
         layer = self.layers.get(_short(blob.digest))
+        status = layer.status if layer else "not in the stream"
+        if first < index:
+            layer, status = None, f"the same as layer {first}"
         begun = layer.downloading_ns or layer.downloaded_ns if layer else None
         return LayerPull(
             index=index,
@@ -104,11 +132,16 @@ class PullRecorder:
             transfer_bytes=blob.size_bytes,
             unpacked_bytes=facts.unpacked_bytes if facts else None,
             queue_s=_seconds(layer.announced_ns, begun) if layer else None,
-            download_s=_seconds(begun, layer.downloaded_ns) if layer else None,
+            download_s=_seconds(layer.downloading_ns, layer.downloaded_ns) if layer else None,
             hold_s=_seconds(layer.downloaded_ns, layer.extracting_ns) if layer else None,
             extract_s=_seconds(layer.extracting_ns, layer.done_ns) if layer else None,
-            status=layer.status if layer else "not in the stream",
+            status=status,
         )
+
+
+def _sizes(manifest: Manifest) -> dict[str, int]:
+    """Compressed size by short id, each distinct layer once."""
+    return {_short(layer.digest): layer.size_bytes for layer in manifest.layers}
 
 
 def _short(digest: str) -> str:

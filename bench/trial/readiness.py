@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.clock import Clock
-from bench.trial.probes import Attempt, Probe
+from bench.scenario.model import Ready
+from bench.trial.probes import Attempt, Probe, ProbeTarget, make_probe
 from bench.trial.watch import ExitWatch
 
 
@@ -18,7 +19,8 @@ class ReadyFact:
     Attributes:
         at_ns: arrival of the confirming answer.
         resolution_ns: from the end of the last refusal (or from the moment that asking began)
-            to the sending of the successful attempt, plus its round trip.
+            to the sending of the successful attempt, plus its round trip; of what is stamped
+            as it comes, the lateness of the stamp.
         attempts: attempts in all.
         probe: the one that decided.
     """
@@ -94,7 +96,8 @@ class Readiness:
                     rest_s = max(self._interval_s, one.probe.least_interval_s)
                     one.due_ns = attempt.answered_ns + round(rest_s * 1e9)
             if succeeded and (self._any_of or not pending):
-                return max(succeeded, key=lambda fact: fact.at_ns)
+                decisive = min if self._any_of else max
+                return decisive(succeeded, key=lambda fact: fact.at_ns)
             if gone:
                 raise NotReadyError("it exited before it was ready")
             now_ns = self._clock.monotonic_ns()
@@ -108,19 +111,50 @@ class Readiness:
 
     @staticmethod
     def _fact(one: _Pending, attempt: Attempt, attempts: int) -> ReadyFact:
-        waited_ns = max(0, attempt.sent_ns - one.asked_until_ns)
-        passive = attempt.sent_ns == attempt.answered_ns
+        resolution_ns = attempt.resolution_ns
+        if resolution_ns is None:
+            waited_ns = max(0, attempt.sent_ns - one.asked_until_ns)
+            resolution_ns = waited_ns + attempt.answered_ns - attempt.sent_ns
         return ReadyFact(
             at_ns=attempt.answered_ns,
-            resolution_ns=1_000_000
-            if passive
-            else waited_ns + attempt.answered_ns - attempt.sent_ns,
+            resolution_ns=resolution_ns,
             attempts=attempts,
             probe=one.probe.name,
         )
+
+    def matched(self) -> None:
+        """A probe that is not asked has something to say: look at it now.
+
+        Where one probe is enough it has decided, so an attempt of another that hangs is ended.
+        """
+        if self._any_of:
+            self.abort()
+        else:
+            self._wake.set()
 
     def abort(self) -> None:
         """The process has ended: end whatever attempt is waiting on it."""
         for probe in self._probes:
             probe.abort()
         self._wake.set()
+
+
+def make_readiness(ready: Ready, target: ProbeTarget) -> Readiness:
+    """What waits for `target` as a scenario says, told of its output and of its end."""
+    readiness = Readiness(
+        [make_probe(choice, target) for choice in ready.probes()],
+        any_of=ready.any is not None,
+        interval_s=ready.interval,
+        timeout_s=ready.timeout,
+        clock=target.clock,
+        exit_watch=target.exit,
+        wake=threading.Event(),
+    )
+    target.output.on_match(readiness.matched)
+    target.exit.on_end(readiness.abort)
+    # what came before there was anybody to tell
+    if target.output.matched_ns:
+        readiness.matched()
+    if target.exit.ended:
+        readiness.abort()
+    return readiness

@@ -93,9 +93,7 @@ def start_run(
     journal = Journal(folder / FILE_NAME)
     loaded = request.scenario
     scenario = loaded.scenario
-    checklist = (
-        load_checklist(scenario.checklist, loaded.folder) if scenario.checklist else None
-    )
+    checklist = load_checklist(scenario.checklist, loaded.folder) if scenario.checklist else None
     seed = request.seed if request.seed is not None else random.SystemRandom().randrange(2**31)
     plan = make_plan(
         scenario.cases, seed, need_cases=_need_cases(loaded, checklist), calibrate=True

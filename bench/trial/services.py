@@ -6,7 +6,6 @@ layers can make a cold pull of a case any warmer.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from bench.clock import Clock
 from bench.engine.protocol import LABEL, Engine
 from bench.errors import EngineError
 from bench.scenario.model import Service
-from bench.trial.probes import ProbeTarget, make_probe
-from bench.trial.readiness import NotReadyError, Readiness
+from bench.trial.probes import ProbeTarget
+from bench.trial.readiness import NotReadyError, make_readiness
 from bench.trial.spec import container_spec, named_volumes
 from bench.trial.watch import ExitWatch, OutputWatch
 
@@ -70,19 +69,9 @@ class RunningServices:
         begun_ns = self._clock.monotonic_ns()
         engine.start(container_id)
         state = engine.state(container_id)
-        watch, wake = ExitWatch(engine, container_id, self._clock), threading.Event()
+        watch = ExitWatch(engine, container_id, self._clock)
         target = ProbeTarget(engine, container_id, state.address, output, watch, self._clock)
-        readiness = Readiness(
-            [make_probe(choice, target) for choice in service.ready.probes()],
-            any_of=service.ready.any is not None,
-            interval_s=service.ready.interval,
-            timeout_s=service.ready.timeout,
-            clock=self._clock,
-            exit_watch=watch,
-            wake=wake,
-        )
-        output.on_match(wake.set)
-        watch.on_end(readiness.abort)
+        readiness = make_readiness(service.ready, target)
         watch.start(state.pid, begun_ns)
         try:
             readiness.wait(self._clock.monotonic_ns())

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
 
 
-class Interrupted(BaseException):  # noqa: N818 - like KeyboardInterrupt, it is no error
-    """The user, or a supervisor, asked for the end.
+class Interrupted(BaseException):
+    """The user, or a supervisor, asked for the end; like KeyboardInterrupt, it is no error.
 
     Attributes:
         exit_code: 130 for SIGINT, 143 for SIGTERM.
@@ -20,6 +23,13 @@ class Interrupted(BaseException):  # noqa: N818 - like KeyboardInterrupt, it is 
         super().__init__(signal.Signals(number).name)
 
 
+class _Gate:
+    """Whether an interruption may be raised now; signals belong to the process, and so does it."""
+
+    holds = 0
+    waiting: int | None = None
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Raise Interrupted on the first SIGINT or SIGTERM; further ones wait for the clean-up."""
@@ -27,15 +37,31 @@ def interruptible() -> Iterator[None]:
 
     def handle(number: int, _frame: FrameType | None) -> None:
         nonlocal raised
-        if not raised:
-            raised = True
+        if raised:
+            return
+        raised = True
+        if _Gate.holds:
+            _Gate.waiting = number
+        else:
             raise Interrupted(number)
 
-    previous = {
-        number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def postponed() -> Iterator[None]:
+    """Let what is inside come to its end: an interruption is raised after it."""
+    _Gate.holds += 1
+    try:
+        yield
+    finally:
+        _Gate.holds -= 1
+        number = _Gate.waiting
+        if number is not None and not _Gate.holds:
+            _Gate.waiting = None
+            raise Interrupted(number)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.engine.protocol import ContainerSpec
+from bench.errors import UsageError
 from bench.scenario.env_file import read_env_files
 from bench.scenario.model import Arm, Command, Container, Healthcheck
 
@@ -91,9 +92,16 @@ def named_volumes(container: Container, name: str) -> list[str]:
 
 def _words(command: Command | None) -> tuple[str, ...] | None:
     """Compose splits a command that is written as text, without a shell."""
-    if command is None:
-        return None
-    return tuple(shlex.split(command) if isinstance(command, str) else command)
+    if command is None or isinstance(command, list):
+        return None if command is None else tuple(command)
+    try:
+        return tuple(shlex.split(command))
+    except ValueError as error:
+        raise UsageError(
+            f"command {command!r}",
+            f"cannot be split into words: {error}",
+            "close the quote, or write the words as a list",
+        ) from error
 
 
 def _bind(volume: str, name: str, folder: Path) -> str:

@@ -7,7 +7,7 @@ import os
 import re
 import select
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 
 from bench.clock import Clock
@@ -105,10 +105,10 @@ class OutputWatch:
     def __init__(self, stream: OutputStream, clock: Clock, patterns: list[str]) -> None:
         self._stream = stream
         self._clock = clock
-        self._patterns = {text: re.compile(text.encode()) for text in patterns}
+        self._patterns = {text: re.compile(text) for text in patterns}
         self._tail: deque[bytes] = deque()
         self._tail_bytes = 0
-        self._partial = b""
+        self._lines: defaultdict[int, _Lines] = defaultdict(_Lines)
         self._listeners: list[Callable[[], None]] = []
         self._thread = threading.Thread(target=self._follow, name="output", daemon=True)
         self.first_ns: int | None = None
@@ -130,9 +130,10 @@ class OutputWatch:
             self.total_bytes += len(chunk.data)
             self._keep(chunk.data)
             if len(self.matched_ns) < len(self._patterns):
-                self._search(chunk.data, stamp_ns)
-        if self._partial:
-            self._match(self._partial, self._clock.monotonic_ns())
+                for line in self._lines[chunk.stream].take(chunk.data):
+                    self._match(line, stamp_ns)
+        for lines in self._lines.values():
+            self._match(lines.partial, self._clock.monotonic_ns())
 
     def _keep(self, data: bytes) -> None:
         self._tail.append(data)
@@ -140,19 +141,19 @@ class OutputWatch:
         while len(self._tail) > 1 and self._tail_bytes - len(self._tail[0]) >= _TAIL_BYTES:
             self._tail_bytes -= len(self._tail.popleft())
 
-    def _search(self, data: bytes, stamp_ns: int) -> None:
-        *lines, self._partial = (self._partial + data).split(b"\n")
-        if len(self._partial) > _LONGEST_LINE:
-            self._partial = b""
-        for line in lines:
-            self._match(line, stamp_ns)
-
     def _match(self, line: bytes, stamp_ns: int) -> None:
+        readable = line.decode(errors="replace")
         for text, pattern in self._patterns.items():
-            if text not in self.matched_ns and pattern.search(line):
+            if text not in self.matched_ns and pattern.search(readable):
                 self.matched_ns[text] = stamp_ns
                 for listener in self._listeners:
                     listener()
+
+    def wait_end(self, timeout_s: float) -> bool:
+        """Wait until the output has ended; whether it has."""
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     def tail(self, lines: int = 20) -> list[str]:
         """The last lines so far."""
@@ -166,5 +167,26 @@ class OutputWatch:
     def close(self) -> None:
         """Stop following."""
         self._stream.close()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5)
+        self.wait_end(5.0)
+
+
+class _Lines:
+    """Puts the lines of one stream together; of one that is too long only the start counts."""
+
+    def __init__(self) -> None:
+        self.partial = b""
+        self._is_cut = False
+
+    def take(self, data: bytes) -> list[bytes]:
+        """The lines that `data` completes."""
+        *lines, rest = (self.partial + data).split(b"\n")
+        if lines and self._is_cut:
+            lines.pop(0)  # the rest of the long one
+            self._is_cut = False
+        if self._is_cut:
+            rest = b""
+        elif len(rest) > _LONGEST_LINE:
+            lines.append(rest[:_LONGEST_LINE])
+            rest, self._is_cut = b"", True
+        self.partial = rest
+        return lines

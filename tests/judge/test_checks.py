@@ -150,7 +150,7 @@ def test_an_image_that_always_fails_fails_what_could_not_be_measured(judged, arm
         measured += [failed(10 + one, arm="need", cache="image") for one in range(2)]
     found = judged(measured, host_cores=2)
     assert found.verdict is Outcome.FAIL
-    assert "exited with code 1, so there was nothing to measure" in found.reason
+    assert "exited with code 1, so there is nothing to judge it by" in found.reason
 
 
 def test_what_a_failed_need_trial_took_is_judged_and_the_failure_told():

@@ -161,7 +161,7 @@ def test_a_figure_that_is_missing_because_the_image_always_failed_is_a_failure()
     of = limited("memory_anon_peak_bytes", "<= 1GiB")
     found = verdict(of, [failed(number) for number in range(6)], "memory_anon_peak_bytes")
     assert (found.verdict, found.actual, found.n) == (Outcome.FAIL, None, 6)
-    assert "so there was nothing to measure" in found.reason
+    assert "so there is nothing to judge it by" in found.reason
 
 
 # Missing trials and figures

@@ -287,8 +287,9 @@ def test_one_trial_that_got_ready_is_enough(how):
     measured.append(
         trial(0, startup_s=9.0, pull_s=6.0) if ready else failed(0, ready_s=3.0, oom_kills=0.0)
     )
-    found = verdicts(bad("CI-5"), measured + need(GIB, GIB, 1.0), checklist=CLOUD_NATIVE)
-    assert exit_code(found) == 0
+    of = scenario({"expect": {"fail": ["CI-5"]}}, checks={"CI-7": "off", "CI-8": "off"})
+    assert exit_code(verdicts(of, measured, checklist=CLOUD_NATIVE)) == 0
+    assert exit_code(verdicts(of, [*measured[:5], failed(0)], checklist=CLOUD_NATIVE)) == 1
 
 
 def test_what_never_gets_ready_is_not_said_to_need_little():
@@ -296,7 +297,7 @@ def test_what_never_gets_ready_is_not_said_to_need_little():
     found = by_id(verdicts(scenario({}), [*fast(), *crashing], checklist=CLOUD_NATIVE))
     assert found["CI-7"].verdict is Outcome.FAIL
     assert found["CI-8"].verdict is Outcome.FAIL
-    assert "nothing to measure" in found["CI-7"].reason
+    assert "nothing to judge it by" in found["CI-7"].reason
 
 
 def test_what_may_fail_is_as_expected_either_way():
@@ -305,6 +306,16 @@ def test_what_may_fail_is_as_expected_either_way():
         found = verdicts(of, [*measured, *need(GIB, GIB, 1.0)], checklist=CLOUD_NATIVE)
         assert by_id(found)["CI-5"].expected
         assert exit_code(found) == 0
+
+
+def test_what_may_fail_must_get_ready_all_the_same():
+    never = [failed(number) for number in range(6)]
+    of = scenario(
+        {"expect": {"fail": [], "may_fail": ["CI-5"]}}, checks={"CI-7": "off", "CI-8": "off"}
+    )
+    found = verdicts(of, never, checklist=CLOUD_NATIVE)
+    assert not by_id(found)["CI-5"].expected
+    assert exit_code(found) == 1
 
 
 def test_no_expectation_excuses_an_error():

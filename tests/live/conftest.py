@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import time
 from pathlib import Path
@@ -95,7 +96,7 @@ class Bench:
 
     def __call__(self, *arguments: str | Path, **environment: str):
         return subprocess.run(
-            [shutil.which("bench") or ".venv/bin/bench", *map(str, arguments)],
+            [sys.executable, "-m", "bench", *map(str, arguments)],
             cwd=self.folder,
             env=self._environment(environment),
             capture_output=True,
@@ -106,7 +107,7 @@ class Bench:
 
     def begin(self, *arguments: str | Path) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [shutil.which("bench") or ".venv/bin/bench", *map(str, arguments)],
+            [sys.executable, "-m", "bench", *map(str, arguments)],
             cwd=self.folder,
             env=self._environment({}),
             stdout=subprocess.PIPE,

@@ -21,7 +21,7 @@ cases:
     command: [sh, -c, "dd if=/dev/zero of=/dev/null bs=300M count=1; sleep 0.3"]
     limits: {{memory: 1g}}
   spin:
-    command: [sh, -c, "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done"]
+    command: [sh, -c, "i=0; while [ $$i -lt 400000 ]; do i=$$((i+1)); done"]
     limits: {{cpus: 0.5}}
   limits:
     command: [sh, -c, "sleep 0.5"]

@@ -61,4 +61,5 @@ def test_a_pull_onto_layers_that_were_there_is_never_a_fast_cold_one(bench, cont
     assert done.returncode == 3, done.stdout
     trials = [one for one in bench.latest().results if one.key.case == "web"]
     assert [one.status for one in trials] == ["invalid"] * 3
-    assert "already there" in trials[0].reason
+    assert trials[0].reason.startswith("not a cold pull")
+    assert "private engine" in trials[0].reason

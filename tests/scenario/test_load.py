@@ -170,3 +170,11 @@ def test_variables_come_from_the_process_where_nothing_else_is_said(monkeypatch)
     assert parse_scenario_text(text, "s.yaml").scenario.cases["one"].image == "mine"
     with pytest.raises(ScenarioError):
         parse_scenario_text(text, "s.yaml", environ={})
+
+
+def test_the_name_of_the_calibration_is_not_free():
+    text = "version: 1\nname: x\ncases:\n  calibration: {image: a, ready: {exit: true}}\n"
+    with pytest.raises(ScenarioError) as raised:
+        parse_scenario_text(text, "s.yaml")
+    assert "s.yaml:4:3" in str(raised.value)
+    assert "do-nothing" in str(raised.value)

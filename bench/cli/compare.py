@@ -1,0 +1,163 @@
+"""`bench compare`: two runs, or two cases of one run, set against each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bench.errors import CompareError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.judge.model import Comparison
+    from bench.judge.regression import FailOn
+    from bench.results.run import Run
+
+_COULD_NOT_JUDGE = 3
+
+
+@click.command("compare")
+@click.argument("baseline", metavar="A")
+@click.argument("candidate", metavar="B")
+@click.option(
+    "--fail-on",
+    "margins",
+    multiple=True,
+    metavar="METRIC:10%,500ms",
+    help="Exit with 1 where B is called worse by more than every margin given (repeatable).",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--force", is_flag=True, help="Compare although host or settings differ.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    help="Folder in which runs are looked up.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    baseline: str,
+    candidate: str,
+    margins: tuple[str, ...],
+    form: str,
+    force: bool,
+    out: Path,
+) -> None:
+    """Compare B with A, each a RUN or RUN:CASE; RUN is a folder, an id, or `latest`.
+
+    Without cases, those of the same name in both runs are compared.
+    """
+    from bench.judge.regression import parse_fail_on
+    from bench.results.find import find_case
+    from bench.results.run import load_run
+
+    fail_on = [parse_fail_on(text) for text in margins]
+    (folder_a, case_a), (folder_b, case_b) = find_case(baseline, out), find_case(candidate, out)
+    run_a = load_run(folder_a)
+    run_b = run_a if folder_b == folder_a else load_run(folder_b)
+    pairs = _pairs(run_a, case_a, run_b, case_b)
+    _check_comparable(run_a, run_b, pairs, force=force)
+    found = _compare(run_a, run_b, pairs)
+    if form == "json":
+        _print_json(found)
+    else:
+        _print_text(found)
+    ctx.exit(_verdict(found, fail_on))
+
+
+def _pairs(run_a: Run, case_a: str, run_b: Run, case_b: str) -> list[tuple[str, str]]:
+    """Which case of the first run is set against which of the second."""
+    for run, case in ((run_a, case_a), (run_b, case_b)):
+        if case and case not in run.scenario.cases:
+            known = ", ".join(run.scenario.cases)
+            raise CompareError(f"{run.run_id}:{case}", "there is no such case", f"it has {known}")
+    if case_a or case_b:
+        pairs = [(case_a or case_b, case_b or case_a)]
+    else:
+        pairs = [(case, case) for case in run_b.scenario.cases if case in run_a.scenario.cases]
+    for run, names in ((run_a, [one for one, _ in pairs]), (run_b, [other for _, other in pairs])):
+        for name in names:
+            if name not in run.scenario.cases:
+                raise CompareError(f"{run.run_id}:{name}", "there is no such case", "name both")
+    if not pairs:
+        raise CompareError(
+            f"{run_a.run_id} and {run_b.run_id}", "have no case in common", "name both as RUN:CASE"
+        )
+    if run_a.folder == run_b.folder and pairs[0][0] == pairs[0][1]:
+        raise CompareError(
+            run_a.run_id, "is set against itself", "name two cases of it as RUN:CASE"
+        )
+    return pairs
+
+
+def _check_comparable(
+    run_a: Run, run_b: Run, pairs: Sequence[tuple[str, str]], *, force: bool
+) -> None:
+    from bench.results.comparable import differences
+
+    found = list(dict.fromkeys(text for pair in pairs for text in differences(run_a, run_b, pair)))
+    if not found:
+        return
+    if not force:
+        raise CompareError(
+            f"{run_a.run_id} and {run_b.run_id}",
+            f"were not measured alike: {'; '.join(found)}",
+            "measure both alike, or add --force to compare all the same",
+        )
+    for text in found:
+        click.echo(f"not measured alike: {text}", err=True)
+
+
+def _compare(run_a: Run, run_b: Run, pairs: Sequence[tuple[str, str]]) -> list[Comparison]:
+    from bench.judge.compare import compare_cases
+
+    same_run = run_a.folder == run_b.folder
+    return [
+        one
+        for case_a, case_b in pairs
+        for one in compare_cases(
+            run_a.sample(case_a, case_a if same_run else f"{run_a.run_id}:{case_a}"),
+            run_b.sample(case_b, case_b if same_run else f"{run_b.run_id}:{case_b}"),
+        )
+    ]
+
+
+def _print_json(found: Sequence[Comparison]) -> None:
+    import dataclasses
+    import json
+
+    rows = [dataclasses.asdict(one) for one in found]
+    click.echo(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _print_text(found: Sequence[Comparison]) -> None:
+    import sys
+
+    from bench.report.comparison import comparisons_text
+    from bench.report.console import may_colour, write_safely
+
+    text = comparisons_text(found, everything=True, colour=may_colour(sys.stdout))
+    write_safely(sys.stdout, text)
+
+
+def _verdict(found: Sequence[Comparison], fail_on: Sequence[FailOn]) -> int:
+    """0, 1 on a regression, 3 where a metric to fail on was measured on neither side."""
+    from bench.judge.model import Difference
+    from bench.judge.regression import regressed
+
+    code = 0
+    for watched in fail_on:
+        same = [one for one in found if one.metric == watched.metric.name]
+        for one in same:
+            if regressed(one, watched):
+                click.echo(f"regression: {one.candidate}: {watched}: {one.reason}", err=True)
+                code = max(code, 1)
+        if all(one.difference is Difference.NOT_MEASURED for one in same):
+            click.echo(f"cannot be judged: {watched.metric.name} was not measured", err=True)
+            code = _COULD_NOT_JUDGE
+    return code

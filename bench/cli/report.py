@@ -1,0 +1,48 @@
+"""`bench report`: reports made again from a run's journal, without an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bench.errors import UsageError
+
+
+@click.command("report")
+@click.argument("run")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    help="html, md, json, csv, junit, github, plots or parquet (repeatable); all the usual ones "
+    "where none is given.",
+)
+@click.option(
+    "-o", "--output", metavar="-|FILE", help="Write the one report to stdout (-) or to this file."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    help="Folder in which RUN is looked up.",
+)
+def command(run: str, formats: tuple[str, ...], output: str | None, out: Path) -> None:
+    """Make the reports of RUN again: a run's folder, its id, or `latest`."""
+    from bench.report.formats import check_formats, report_text, write_reports
+    from bench.results.atomic import write_text
+    from bench.results.find import find_run
+    from bench.results.run import load_run
+
+    check_formats(formats)
+    if output is not None and len(formats) != 1:
+        raise UsageError(f"-o {output}", "takes one report", "name it with one --format")
+    loaded = load_run(find_run(run, out))
+    if output == "-":
+        click.echo(report_text(loaded, formats[0]), nl=False)
+    elif output is not None:
+        click.echo(write_text(Path(output), report_text(loaded, formats[0])))
+    else:
+        for path in write_reports(loaded, formats or None):
+            click.echo(path)

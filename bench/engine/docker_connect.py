@@ -1,0 +1,159 @@
+"""Reaching a Docker Engine: the connection, what the engine is, and the SDK's errors as bench's.
+
+With `docker.py` the only importer of the `docker` package.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import docker
+import requests
+import urllib3
+from docker.errors import APIError, DockerException, StreamParseError
+
+from bench.engine.protocol import EngineFacts
+from bench.errors import (
+    EngineError,
+    EngineRefusedError,
+    EngineTimeoutError,
+    EngineUnavailableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MINIMUM_API = (1, 40)
+"""Docker 19.03; older engines lack what the measurements stand on."""
+
+CALL_TIMEOUT_S = 120
+
+_TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+_BROKEN = (
+    requests.exceptions.RequestException,
+    urllib3.exceptions.HTTPError,
+    ConnectionError,
+    StreamParseError,  # a stream that ended in the middle of a line
+)
+
+
+@contextmanager
+def translated(subject: str, address: str) -> Iterator[None]:
+    """Turn the SDK's several trees of errors into the one of bench."""
+    try:
+        yield
+    except APIError as error:
+        status = error.response.status_code if error.response is not None else 0
+        explanation = str(error.explanation or error).strip()
+        raise EngineRefusedError(
+            subject, f"the engine refused: {explanation}", status=status
+        ) from error
+    except _TIMEOUTS as error:
+        raise EngineTimeoutError(subject, "the engine did not answer in time") from error
+    except _BROKEN as error:
+        if "timed out" in str(error):
+            raise EngineTimeoutError(subject, "the engine did not answer in time") from error
+        raise EngineUnavailableError(
+            subject,
+            f"the engine at {address} does not answer",
+            "look at its log; `bench engine status` shows the private one",
+        ) from error
+    except (DockerException, OSError) as error:  # a fault on this side: the SDK, or a file
+        raise EngineError(subject, f"the engine cannot be asked: {error}") from error
+
+
+def connect(address: str) -> Any:
+    """The SDK's low-level client; its type is left open, for its stubs know half of it.
+
+    Raises:
+        EngineUnavailableError: no socket, no permission, nobody listening, API too old.
+    """
+    try:
+        api = docker.APIClient(base_url=address, version="auto", timeout=CALL_TIMEOUT_S)
+    except (DockerException, requests.exceptions.RequestException, ValueError) as error:
+        raise unreachable(address, error) from error
+    if api_version(api) < MINIMUM_API:
+        api.close()
+        raise EngineUnavailableError(
+            address,
+            f"its API {api.api_version} is too old",
+            f"bench needs API {'.'.join(map(str, MINIMUM_API))} (Docker 19.03) or newer",
+        )
+    return api
+
+
+def api_version(api: Any) -> tuple[int, ...]:
+    """The version of the API that engine and SDK agreed upon."""
+    return tuple(int(part) for part in api.api_version.split("."))
+
+
+def unreachable(address: str, error: Exception) -> EngineUnavailableError:
+    """Say why nobody answers, which the SDK hides in nested exceptions."""
+    texts = " ".join(str(one) for one in _causes(error))
+    if "No such file" in texts or "FileNotFoundError" in texts:
+        cause = "there is no socket at this address"
+        remedy = "start the engine, or let bench start its own with `bench engine up`"
+    elif "Permission denied" in texts or "PermissionError" in texts:
+        cause = "the socket may not be opened by this user"
+        remedy = "add the user to the socket's group (docker), or run bench as root"
+    elif "refused" in texts:
+        cause = "nobody listens there"
+        remedy = "start the engine; check DOCKER_HOST and --engine"
+    elif "too old" in texts or "minimum supported API" in texts:
+        cause = "engine and SDK have no API version in common"
+        remedy = "update the engine or the docker package"
+    else:
+        words = (texts.strip() or type(error).__name__).splitlines()[0]
+        cause = f"cannot be used as an engine: {words[:160]}"
+        remedy = "an address looks like unix:///run/docker.sock or tcp://host:2376"
+    return EngineUnavailableError(address, cause, remedy)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        yield from (one for one in error.args if isinstance(one, BaseException))
+        error = error.__cause__ or error.__context__
+
+
+def read_facts(api: Any, address: str) -> EngineFacts:
+    """Ask the engine what it is."""
+    with translated(address, address):
+        info, version = api.info(), api.version()
+    components = [one.get("Name", "") for one in version.get("Components") or []]
+    status = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)
+    snapshotter = "containerd" in str(status.get("driver-type", ""))
+    return EngineFacts(
+        kind="podman" if any("Podman" in name for name in components) else "docker",
+        version=str(version.get("Version", "")),
+        api_version=api.api_version,
+        engine_id=str(info.get("ID", "")),
+        address=address,
+        storage_driver=str(info.get("Driver", "")),
+        image_store="containerd" if snapshotter else "graphdriver",
+        cgroup_driver=str(info.get("CgroupDriver", "")),
+        cgroup_version=str(info.get("CgroupVersion") or "1"),
+        runtime=str(info.get("DefaultRuntime", "")),
+        kernel=str(info.get("KernelVersion", "")),
+        cpus=int(info.get("NCPU") or 0),
+        memory_bytes=int(info.get("MemTotal") or 0),
+        is_local=address.startswith("unix://") and _same_kernel(info),
+        decoder=_decoder(),
+        security=tuple(info.get("SecurityOptions") or ()),
+    )
+
+
+def _same_kernel(info: Mapping[str, Any]) -> bool:
+    """Whether the engine runs under this kernel; a socket can lead into a virtual machine."""
+    return str(info.get("KernelVersion", "")) == os.uname().release
+
+
+def _decoder() -> str:
+    """What a graph-driver engine on this host decompresses layers with."""
+    for program in ("unpigz", "igzip"):
+        if shutil.which(program):
+            return program
+    return "built-in gzip"

@@ -1,0 +1,274 @@
+"""The end of a run on the terminal: verdicts, checklist, comparison, reasons, and what to trust.
+
+At most 100 columns; without a terminal plain text of exactly that width, with no colours.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bench.judge.model import Outcome
+from bench.metrics import METRICS
+from bench.report import trust
+from bench.report.comparison import comparison_blocks
+from bench.report.rows import case_outcomes, comparison_groups, reason_groups, rule_rows
+from bench.report.wording import (
+    EXIT_CODES,
+    KEY_METRICS,
+    MARKS,
+    actual_words,
+    case_words,
+    counted_values,
+    limit_words,
+    one_line,
+    value_words,
+)
+from bench.results.model import CALIBRATION_CASE
+from bench.results.summary import calibration, summaries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import TextIO
+
+    from rich.console import RenderableType
+
+    from bench.judge.model import Verdict
+    from bench.report.rows import ReasonGroup, RuleRow
+    from bench.results.run import Run
+
+WIDTH = 100
+_CASES_AT_ONCE = 3
+_STYLES = {
+    Outcome.PASS: "green",
+    Outcome.FAIL: "bold red",
+    Outcome.INCONCLUSIVE: "yellow",
+    Outcome.NOT_MEASURED: "dim",
+    Outcome.ERROR: "bold magenta",
+}
+_FLOOR = ("create_s", "start_s", "cpu_s", "memory_peak_bytes")
+
+
+def print_results(run: Run, stream: TextIO | None = None) -> None:
+    """Write the end block to `stream`, or to stdout: in colour only to a terminal."""
+    stream = stream or sys.stdout
+    width = min(WIDTH, shutil.get_terminal_size().columns) if stream.isatty() else WIDTH
+    write_safely(stream, end_block(run, width=width, colour=may_colour(stream)))
+
+
+def may_colour(stream: TextIO) -> bool:
+    """Whether escape sequences are welcome there."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def write_safely(stream: TextIO, text: str) -> None:
+    """Write `text` with a question mark for what the stream's encoding does not have."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, errors="replace").decode(encoding))
+
+
+def end_block(run: Run, *, width: int = WIDTH, colour: bool = False) -> str:
+    """The end block as text; with escape sequences for colours where asked for."""
+    return rendered(_blocks(run), width=width, colour=colour)
+
+
+def rendered(blocks: Iterable[RenderableType], *, width: int = WIDTH, colour: bool = False) -> str:
+    """Blocks one after the other, an empty line between, without spaces at the ends of lines."""
+    file = io.StringIO()
+    console = Console(
+        file=file,
+        width=width,
+        height=100,
+        force_terminal=colour,
+        force_interactive=False,
+        color_system="standard" if colour else None,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        legacy_windows=False,
+        _environ={},
+    )
+    for number, block in enumerate(blocks):
+        if number:
+            console.print()
+        console.print(block)
+    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
+
+
+def heading(text: str, beside: str = "") -> Text:
+    """A section's title, with a remark beside it."""
+    return Text.assemble((text, "bold"), f"  {beside}" if beside else "")
+
+
+def grid(*columns: tuple[str, int | None]) -> Table:
+    """A table without lines; each column is (justify, width or None)."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for justify, width in columns:
+        table.add_column(
+            justify=justify,  # type: ignore[arg-type]
+            width=width,
+            no_wrap=width is not None,
+            overflow="ellipsis" if width is not None else "fold",
+        )
+    return table
+
+
+def _blocks(run: Run) -> Iterable[RenderableType]:
+    yield _result(run)
+    names = list(run.scenario.cases)
+    rows = rule_rows(run)
+    if rows:
+        for start in range(0, len(names), _CASES_AT_ONCE):
+            yield _checklist(run, rows, names[start : start + _CASES_AT_ONCE])
+    compared: set[str] = set()
+    for (baseline, candidate), group in comparison_groups(run.comparisons):
+        compared |= {baseline, candidate}
+        yield from comparison_blocks(group, everything=False)
+    alone = [name for name in names if name not in compared]
+    for start in range(0, len(alone), _CASES_AT_ONCE):
+        yield _medians(run, alone[start : start + _CASES_AT_ONCE])
+    groups = reason_groups(run)
+    if groups:
+        yield Group(heading("WHY"), *(_reason(group) for group in groups))
+    floor = floor_words(run)
+    if floor:
+        yield Text.assemble(("FLOOR OF THE ENGINE", "bold"), f"  {floor}")
+    doubts = trust.warnings(run)
+    if doubts:
+        yield Group(heading("BEFORE YOU TRUST THIS"), *(_item("!", text) for text in doubts))
+    yield _where(run)
+
+
+def _result(run: Run) -> RenderableType:
+    table = grid(("left", 6), ("left", None), ("left", None))
+    for number, (case, outcome) in enumerate(case_outcomes(run).items()):
+        table.add_row(
+            Text("RESULT" if number == 0 else "", "bold"),
+            Text(one_line(case)),
+            Text(case_words(outcome), _STYLES[outcome.outcome]),
+        )
+    return Group(table, Text(_circumstances(run), "dim"))
+
+
+def _circumstances(run: Run) -> str:
+    trials = sum(one.key.case != CALIBRATION_CASE for one in run.results)
+    engine = run.header["engine"]
+    parts = (
+        f"{run.header['name']}: {trials} trials",
+        f"link: {run.link}",
+        f"{engine.get('kind', 'engine')} {engine.get('version', '')}".strip(),
+        f"{run.header['host']['cores']} cores",
+    )
+    return one_line(" · ".join(parts))
+
+
+def _checklist(run: Run, rows: Sequence[RuleRow], cases: Sequence[str]) -> RenderableType:
+    limits = [one_line(limit_words(row.first)) for row in rows]
+    limit_width = min(18, max(5, *(len(text) for text in limits)))
+    cells = {row.id: [_cell(row.verdicts.get(case)) for case in cases] for row in rows}
+    needed = max(
+        *(len(one_line(case)) for case in cases),
+        *(len(cell) for row in cells.values() for cell in row),
+    )
+    left = WIDTH - limit_width - 2
+    share = min(needed, (left - 24) // len(cases) - 2)
+    name_width = min(max(len(one_line(row.name)) for row in rows), left - len(cases) * (share + 2))
+    table = grid(("left", name_width), *((("left", share),) * len(cases)), ("left", limit_width))
+    table.add_row(
+        Text("CHECKLIST", "bold"),
+        *(Text(one_line(case), "bold") for case in cases),
+        Text("limit", "bold"),
+    )
+    for row, limit in zip(rows, limits, strict=True):
+        table.add_row(Text(one_line(row.name)), *cells[row.id], Text(limit))
+    title = run.checklist.title if run.checklist else "the scenario's own thresholds"
+    return Group(table, Text(f"by: {one_line(title)}", "dim"))
+
+
+def _cell(verdict: Verdict | None) -> Text:
+    if verdict is None:
+        return Text("")
+    words = [MARKS[verdict.verdict], actual_words(verdict), counted_values(verdict.n)]
+    if verdict.severity == "warn" and verdict.verdict is Outcome.FAIL:
+        words.append("(warns)")
+    return Text(" ".join(word for word in words if word), _STYLES[verdict.verdict])
+
+
+def _medians(run: Run, cases: Sequence[str]) -> RenderableType:
+    """The key figures of cases that no comparison shows."""
+    table = grid(("left", 26), *((("left", 20),) * len(cases)))
+    table.add_row(Text("MEDIANS", "bold"), *(Text(one_line(case), "bold") for case in cases))
+    for name in KEY_METRICS:
+        cells = [_median(run, case, name) for case in cases]
+        if any(cells):
+            table.add_row(METRICS[name].title, *(Text(cell) for cell in cells))
+    return table
+
+
+def _median(run: Run, case: str, metric: str) -> str:
+    image = run.images.get(case)
+    if image is not None and metric in image.metrics():
+        return value_words(image.metrics()[metric], metric)
+    for one in summaries(run, case):
+        if one.metric == metric and one.arm == "fit":
+            return f"{value_words(one.median, metric)} {one.cache} n={one.n}"
+    return ""
+
+
+def _reason(group: ReasonGroup) -> RenderableType:
+    verdict = group.first
+    title = Text.assemble(
+        (f"{MARKS[verdict.verdict]} ", _STYLES[verdict.verdict]),
+        (one_line(group.rule), "bold"),
+        f" ({one_line(', '.join(group.cases))})",
+    )
+    if verdict.verdict is Outcome.FAIL and verdict.expected:
+        title.append(", expected")
+    lines: list[RenderableType] = [title, Padding(Text(one_line(verdict.reason)), (0, 0, 0, 4))]
+    if verdict.remedy:
+        lines.append(_item("→", verdict.remedy, indent=4))
+    return Padding(Group(*lines), (0, 0, 0, 2))
+
+
+def _item(mark: str, text: str, indent: int = 2) -> RenderableType:
+    table = grid(("left", 1), ("left", None))
+    table.padding = (0, 1, 0, 0)
+    table.add_row(mark, Text(one_line(text)))
+    return Padding(table, (0, 0, 0, indent))
+
+
+def floor_words(run: Run) -> str:
+    """What the runtime itself costs, from the do-nothing container; empty where none was run."""
+    found = {one.metric: one for one in calibration(run)}
+    parts = [
+        f"{METRICS[name].title} {value_words(found[name].median, name)}"
+        for name in _FLOOR
+        if name in found
+    ]
+    if not parts:
+        return ""
+    n = max(one.n for one in found.values())
+    return f"a do-nothing container: {', '.join(parts)} (median of {n})"
+
+
+def _where(run: Run) -> RenderableType:
+    page = run.folder / "index.html"
+    code = run.exit_code
+    lines = [Text(f"Exit code {code}: {EXIT_CODES.get(code, '')}")]
+    place = str(page if page.exists() else run.folder)
+    lines.append(Text.assemble(("Report", "bold"), f"  {visible_path(place)}", overflow="fold"))
+    return Group(*lines)
+
+
+def visible_path(path: str) -> str:
+    """A path relative to the current folder where it lies below it."""
+    relative = os.path.relpath(path)
+    return one_line(path if relative.startswith("..") else relative)

@@ -1,0 +1,128 @@
+"""index.html: the whole report in one file, without network, scripts or anything to install.
+
+If the page would pass `MOST_BYTES`, it is made again with fewer curves and trials, and says so.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.metrics import METRICS
+from bench.report import html_detail, html_view, trust
+from bench.report.plot_resources import MOST_CURVES
+from bench.report.plots import make_plots
+from bench.report.svg import inline_svg
+from bench.report.wording import EXIT_CODES
+from bench.results.atomic import write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jinja2 import Environment
+
+    from bench.report.plots import Plot
+    from bench.results.run import Run
+
+MOST_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Detail:
+    """How much a page shows.
+
+    Attributes:
+        trials: rows in the table of trials.
+        curves: curves of single trials in a picture.
+        left_out: what the page says about it.
+    """
+
+    trials: int
+    curves: int
+    left_out: str
+
+
+DETAILS = (
+    Detail(300, MOST_CURVES, ""),
+    Detail(100, 6, "To stay below 1 MB, this page draws 6 trials a case and lists 100 trials."),
+    Detail(40, 0, "To stay below 1 MB, this page draws the median trial and lists 40 trials."),
+)
+
+
+def html_text(run: Run, plots: list[Plot] | None = None) -> str:
+    """The page.
+
+    Args:
+        run: the run.
+        plots: its pictures where they were drawn already.
+    """
+    for detail in DETAILS:
+        fits_drawn = plots is not None and detail.curves == MOST_CURVES
+        pictures = plots if fits_drawn else make_plots(run, most_curves=detail.curves)
+        text = _render(run, pictures or [], detail)
+        if len(text.encode()) < MOST_BYTES:
+            return text
+    return _render(run, [], Detail(40, 0, "To stay below 1 MB, the pictures lie in plots/ only."))
+
+
+def write_html(run: Run, folder: Path, plots: list[Plot] | None = None) -> Path:
+    """Write index.html."""
+    return write_text(folder / "index.html", html_text(run, plots))
+
+
+def _render(run: Run, plots: list[Plot], detail: Detail) -> str:
+    rows, left_out = html_detail.trials(run, detail.trials)
+    return (
+        _environment()
+        .get_template("index.html.jinja2")
+        .render(
+            run=run,
+            title=run.header["name"],
+            description=run.scenario.description,
+            standard=run.checklist.title if run.checklist else "the scenario's own thresholds",
+            verdict=EXIT_CODES.get(run.exit_code, ""),
+            cards=html_view.cards(run),
+            rules=html_view.rules(run),
+            bar_limit=100 / html_view.BAR_TOP,
+            comparisons=html_view.comparisons(run),
+            doubts=trust.warnings(run),
+            plots=_by_kind(plots),
+            images=html_detail.images(run),
+            trials=rows,
+            trials_left_out=left_out,
+            trial_titles=[METRICS[name].title for name in html_detail.TRIAL_METRICS],
+            environment=html_detail.environment(run),
+            floor=html_detail.floor(run),
+            metrics=[METRICS[name] for name in html_view.shown_metrics(run)],
+            checklist_rows=run.checklist.rows if run.checklist else (),
+            files=html_detail.files(run.folder),
+            command=html_detail.command(run),
+            scenario=html_detail.scenario_text(run),
+            left_out=detail.left_out,
+        )
+    )
+
+
+@functools.cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("bench.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # What matplotlib wrote has its own escaping; nothing else goes into the page unescaped.
+    environment.filters["inline"] = lambda plot: Markup(inline_svg(plot.svg, plot.name))  # noqa: S704
+    return environment
+
+
+def _by_kind(plots: list[Plot]) -> dict[str, list[Plot]]:
+    found: dict[str, list[Plot]] = {}
+    for one in plots:
+        found.setdefault(one.kind, []).append(one)
+    return found

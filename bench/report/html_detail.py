@@ -1,0 +1,248 @@
+"""What the lower half of the HTML report shows: layers, trials, where and how, the files."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bench.metrics import METRICS
+from bench.report.wording import value_words, visible
+from bench.results.model import TrialStatus
+from bench.results.summary import calibration
+from bench.units import format_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.results.model import ImageFacts, TrialResult
+    from bench.results.run import Run
+
+TRIAL_METRICS = (
+    "startup_s",
+    "pull_s",
+    "ready_s",
+    "memory_peak_bytes",
+    "memory_anon_peak_bytes",
+    "cpu_s",
+    "stop_s",
+)
+MOST_LINES = 40
+"""Log lines of a failed trial that the page shows."""
+
+_LONGEST_LINE = 400
+_FILES = {
+    "run.json": "verdicts, comparisons and what was run, for programs",
+    "summary.md": "this page in short",
+    "junit.xml": "the verdicts, for CI systems",
+    "trials.csv": "a row a trial, a column a metric",
+    "phases.csv": "a row a phase of a trial",
+    "layers.csv": "a row a layer of a pull",
+    "samples.csv.gz": "every reading of the counters",
+    "events.jsonl": "the journal, from which all of this is made",
+}
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer of an image."""
+
+    number: int
+    digest: str
+    instruction: str
+    transfer: str
+    unpacked: str
+    share: float
+
+
+@dataclass(frozen=True)
+class ImageTable:
+    """An image and its layers."""
+
+    case: str
+    facts: tuple[tuple[str, str], ...]
+    layers: tuple[LayerRow, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """One attempt at a trial."""
+
+    trial_id: str
+    case: str
+    round: int
+    state: str
+    status: str
+    reason: str
+    values: tuple[str, ...]
+    log: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A file in the run's folder."""
+
+    name: str
+    what: str
+    size: str
+
+
+def images(run: Run) -> list[ImageTable]:
+    """The image of every case, or why there is none."""
+    found = []
+    for case in run.scenario.cases:
+        image = run.images.get(case)
+        if image is None:
+            why = visible(run.failed_images.get(case, "the run ended before it was made"))
+            found.append(ImageTable(case, (), (), why))
+        else:
+            found.append(ImageTable(case, tuple(_image_facts(image)), tuple(_layers(image))))
+    return found
+
+
+def _image_facts(image: ImageFacts) -> list[tuple[str, str]]:
+    metrics = image.metrics()
+    found = [
+        (METRICS[name].title, value_words(metrics[name], name))
+        for name in ("image_size_bytes", "image_transfer_bytes", "layer_waste_bytes", "build_s")
+        if name in metrics
+    ]
+    if image.engine_size_bytes is not None:
+        found.append(("by the engine's count", format_bytes(image.engine_size_bytes)))
+    config = {key: value for key, value in image.config.items() if value not in (None, "", [], {})}
+    shown = [(str(key), _short_json(value)) for key, value in config.items()]
+    return [*found, ("taken", image.source), ("digest", image.digest), *shown]
+
+
+def _short_json(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return visible(text if len(text) <= 300 else f"{text[:299]}…")
+
+
+def _layers(image: ImageFacts) -> list[LayerRow]:
+    whole = sum(one.transfer_bytes for one in image.layers) or 1
+    return [
+        LayerRow(
+            number=number,
+            digest=one.digest.removeprefix("sha256:")[:12],
+            instruction=visible(one.instruction),
+            transfer=format_bytes(one.transfer_bytes),
+            unpacked="" if one.unpacked_bytes is None else format_bytes(one.unpacked_bytes),
+            share=100 * one.transfer_bytes / whole,
+        )
+        for number, one in enumerate(image.layers, 1)
+    ]
+
+
+def trials(run: Run, most: int) -> tuple[list[TrialRow], int]:
+    """At most `most` trials, those that did not come out well first, and how many are left out."""
+    troubled = [one for one in run.results if one.status is not TrialStatus.OK]
+    fine = [one for one in run.results if one.status is TrialStatus.OK]
+    chosen = {id(one) for one in [*troubled, *fine][:most]}
+    kept = [one for one in run.results if id(one) in chosen]
+    return [_trial(one) for one in kept], len(run.results) - len(kept)
+
+
+def _trial(one: TrialResult) -> TrialRow:
+    key = one.key
+    marks = [key.cache, "no limits" if key.arm == "need" else ""]
+    marks += [key.network if key.network != "open" else "", "warm-up" if key.warmup else ""]
+    lines = one.log_tail[-MOST_LINES:] if one.status is not TrialStatus.OK else ()
+    return TrialRow(
+        trial_id=one.trial_id,
+        case=key.case,
+        round=key.round + 1,
+        state=", ".join(mark for mark in marks if mark),
+        status=one.status.value,
+        reason=visible(one.reason),
+        values=tuple(
+            value_words(one.metrics[name], name) if name in one.metrics else ""
+            for name in TRIAL_METRICS
+        ),
+        log="\n".join(visible(line[:_LONGEST_LINE]) for line in lines),
+    )
+
+
+def environment(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Where and with what the run was made, in groups of names and values."""
+    header = run.header
+    how = {
+        "run": run.run_id,
+        "began": header["at"],
+        "ended": run.ended_at or "the journal just ends",
+        "outcome": run.outcome,
+        "seed of the order": header["seed"],
+        "bench": header["bench_version"],
+        "link": run.link,
+    }
+    bases = {
+        case: ", ".join(_base_words(one) for one in records)
+        for case, records in run.bases.items()
+        if records
+    }
+    groups = {
+        "Run": how,
+        "Host": header["host"],
+        "Engine": header["engine"],
+        "Builder": header.get("builder", {}),
+        "Bases": bases,
+    }
+    return [(name, _pairs(values)) for name, values in groups.items() if values]
+
+
+def _base_words(record: dict[str, str]) -> str:
+    name, image_id = record.get("name", ""), record.get("image_id", "")
+    beside = [record.get("source", ""), image_id.removeprefix("sha256:")[:12]]
+    return f"{name} ({', '.join(part for part in beside if part)})"
+
+
+def _pairs(values: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (str(name).removesuffix("_bytes").replace("_", " "), _fact(str(name), value))
+        for name, value in values.items()
+        if value not in (None, "", [], {})
+    ]
+
+
+def _fact(name: str, value: object) -> str:
+    if name.endswith("_bytes") and isinstance(value, int | float):
+        return format_bytes(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def floor(run: Run) -> list[tuple[str, str, int]]:
+    """What a do-nothing container took: metric, median, number of trials."""
+    names = ("create_s", "start_s", "run_s", "remove_s", "cpu_s", "memory_peak_bytes")
+    found = {one.metric: one for one in calibration(run)}
+    return [
+        (METRICS[name].title, value_words(found[name].median, name), found[name].n)
+        for name in names
+        if name in found
+    ]
+
+
+def command(run: Run) -> str:
+    """The command line that measures the same again."""
+    file = str(run.header["scenario_file"])
+    seed = f"--seed {run.header['seed']}"
+    if file.startswith("--"):
+        return f"bench run {file} … {seed}   # the scenario it amounts to stands below"
+    return f"bench run {shlex.quote(file)} {seed}"
+
+
+def scenario_text(run: Run) -> str:
+    """The scenario as it was resolved, secrets redacted."""
+    return visible(json.dumps(run.header["scenario"], indent=2, ensure_ascii=False))
+
+
+def files(folder: Path) -> list[File]:
+    """The files of the run that lie in its folder now."""
+    return [
+        File(name, what, format_bytes((folder / name).stat().st_size))
+        for name, what in _FILES.items()
+        if (folder / name).is_file()
+    ]

@@ -1,0 +1,273 @@
+"""What the upper half of the HTML report shows: verdicts, the checklist, the comparison."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.judge.model import Difference, Outcome
+from bench.metrics import METRICS
+from bench.report.plot_values import share_of_limit
+from bench.report.rows import (
+    case_outcomes,
+    comparison_groups,
+    key_comparisons,
+    limits_by_id,
+    rule_rows,
+)
+from bench.report.wording import (
+    DIFFERENCE_MARKS,
+    KEY_METRICS,
+    MARKS,
+    WORDS,
+    actual_words,
+    case_words,
+    change_words,
+    interval_words,
+    limit_words,
+    p_words,
+    ratio_interval_words,
+    value_words,
+    visible,
+)
+from bench.results.summary import status_counts, summaries
+from bench.units import format_value
+
+if TYPE_CHECKING:
+    from bench.judge.model import Comparison, Verdict
+    from bench.judge.row import Row
+    from bench.results.run import Run
+    from bench.scenario.thresholds import Limit
+
+BAR_TOP = 1.5
+"""Times the limit at which the margin bars of the table end."""
+
+_CARD_METRICS = ("startup_s", "image_size_bytes", "memory_anon_peak_bytes", "cpu_to_ready_s")
+
+
+@dataclass(frozen=True)
+class Card:
+    """The verdict on a case, with its few most telling figures."""
+
+    case: str
+    css: str
+    mark: str
+    words: str
+    trials: str
+    figures: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One rule for one case.
+
+    Attributes:
+        css: class of its outcome.
+        bar: per cent of the bar's length, None where there is no share.
+        over: whether the bar crosses the limit.
+        share: the share of the limit in words.
+    """
+
+    case: str
+    css: str
+    mark: str
+    word: str
+    actual: str
+    beside: str
+    n: int
+    bar: float | None
+    over: bool
+    share: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule with what it says and what came of it for every case."""
+
+    id: str
+    title: str
+    limit: str
+    rule: str
+    severity: str
+    judged: tuple[Judged, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One metric of a candidate against a baseline."""
+
+    css: str
+    mark: str
+    title: str
+    cache: str
+    baseline: str
+    candidate: str
+    words: str
+    interval: str
+    p_value: str
+    n: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ComparisonTable:
+    """One candidate against one baseline: the key metrics, then all others."""
+
+    baseline: str
+    candidate: str
+    key: tuple[Change, ...]
+    others: tuple[Change, ...]
+
+
+def cards(run: Run) -> list[Card]:
+    """A card for each case, in the scenario's order."""
+    return [
+        Card(
+            case=case,
+            css=outcome.outcome.value,
+            mark=MARKS[outcome.outcome],
+            words=case_words(outcome),
+            trials=_trial_words(run, case),
+            figures=tuple(_card_figures(run, case)),
+        )
+        for case, outcome in case_outcomes(run).items()
+    ]
+
+
+def _trial_words(run: Run, case: str) -> str:
+    counts = status_counts(run, case)
+    return ", ".join(f"{count} {status}" for status, count in counts.items()) or "no trials"
+
+
+def _card_figures(run: Run, case: str) -> list[tuple[str, str]]:
+    image = run.images.get(case)
+    of_image = image.metrics() if image else {}
+    of_trials = {one.metric: one for one in reversed(summaries(run, case)) if one.arm == "fit"}
+    found = []
+    for name in _CARD_METRICS:
+        if name in of_image:
+            found.append((METRICS[name].title, value_words(of_image[name], name)))
+        elif name in of_trials:
+            words = value_words(of_trials[name].median, name)
+            found.append((f"{METRICS[name].title}, median", words))
+    return found
+
+
+def rules(run: Run) -> list[Rule]:
+    """Every rule with its verdicts, in the checklist's order."""
+    limits = limits_by_id(run)
+    written = {row.id: row for row in run.checklist.rows} if run.checklist else {}
+    return [
+        Rule(
+            id=row.id,
+            title=row.title,
+            limit=limit_words(row.first),
+            rule=_rule_words(written.get(row.id), row.first),
+            severity=row.first.severity,
+            judged=tuple(_judged(one, limits.get(row.id)) for one in row.verdicts.values()),
+        )
+        for row in rule_rows(run)
+    ]
+
+
+def _rule_words(written: Row | None, verdict: Verdict) -> str:
+    """The rule as the checklist has it, and whether the scenario moved its limit."""
+    if written is None:
+        return ""
+    moved = written.limit_text != verdict.limit
+    return f"{written.rule} This scenario sets a limit of its own." if moved else written.rule
+
+
+def _judged(verdict: Verdict, limit: Limit | None) -> Judged:
+    share = share_of_limit(verdict, limit) if limit else None
+    return Judged(
+        case=verdict.case,
+        css=verdict.verdict.value,
+        mark=MARKS[verdict.verdict],
+        word=_verdict_words(verdict),
+        actual=actual_words(verdict) if verdict.verdict is not Outcome.NOT_MEASURED else "",
+        beside=_beside(verdict),
+        n=verdict.n,
+        bar=None if share is None else 100 * min(share, BAR_TOP) / BAR_TOP,
+        over=share is not None and share > 1,
+        share=_share_words(share),
+        reason=visible(verdict.reason),
+        remedy=verdict.remedy,
+    )
+
+
+def _verdict_words(verdict: Verdict) -> str:
+    word = WORDS[verdict.verdict].lower()
+    if verdict.verdict is Outcome.FAIL and verdict.expected:
+        return f"{word}, expected"
+    if verdict.verdict is Outcome.PASS and not verdict.expected:
+        return f"{word}, not expected"
+    return f"{word}, warns only" if verdict.severity == "warn" and word == "fail" else word
+
+
+def _beside(verdict: Verdict) -> str:
+    parts = []
+    if verdict.interval is not None:
+        low_high = interval_words(verdict.interval, verdict.metric)
+        parts.append(f"{verdict.interval.confidence:.0%}: {low_high}")
+    if verdict.resolution is not None and verdict.actual is not None:
+        parts.append(f"resolution {format_value(verdict.resolution, METRICS[verdict.metric].unit)}")
+    return "; ".join(parts)
+
+
+def _share_words(share: float | None) -> str:
+    if share is None:
+        return ""
+    return "no end to it" if math.isinf(share) else f"{share:.0%} of the limit"
+
+
+_CSS = {
+    Difference.BETTER: "pass",
+    Difference.WORSE: "fail",
+    Difference.INCONCLUSIVE: "inconclusive",
+    Difference.NOT_MEASURED: "not-measured",
+}
+
+
+def comparisons(run: Run) -> list[ComparisonTable]:
+    """A table for each candidate."""
+    found = []
+    for (baseline, candidate), group in comparison_groups(run.comparisons):
+        key = key_comparisons(group)
+        others = [one for one in group if one not in key]
+        found.append(
+            ComparisonTable(
+                baseline,
+                candidate,
+                tuple(_change(one) for one in key),
+                tuple(_change(one) for one in others),
+            )
+        )
+    return found
+
+
+def _change(one: Comparison) -> Change:
+    sizes = f"{one.n_baseline}, {one.n_candidate}" if one.cache else ""
+    return Change(
+        css=_CSS.get(one.difference, "same"),
+        mark=DIFFERENCE_MARKS[one.difference],
+        title=METRICS[one.metric].title,
+        cache=one.cache,
+        baseline=value_words(one.baseline_median, one.metric),
+        candidate=value_words(one.candidate_median, one.metric),
+        words=change_words(one),
+        interval=ratio_interval_words(one),
+        p_value=p_words(one.p_value),
+        n=sizes,
+        reason=visible(one.reason),
+    )
+
+
+def shown_metrics(run: Run) -> list[str]:
+    """The metrics that the page shows, in the order of the table of metrics."""
+    shown = {*KEY_METRICS, *(one.metric for one in run.verdicts)}
+    shown |= {one.metric for one in run.comparisons}
+    return [name for name in METRICS if name in shown]

@@ -1,0 +1,94 @@
+"""junit.xml: a suite for each case, a test for each rule, for CI systems.
+
+A failure as expected passes, with a note; what could not be judged is an error; what only warns
+never fails. The report never decides the job: the exit code does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from bench.judge.model import Outcome
+from bench.report.wording import MARKS, actual_words, limit_words, one_line
+from bench.results.atomic import write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.judge.model import Verdict
+    from bench.results.run import Run
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 has no way to write."""
+
+_COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
+
+
+def junit_text(run: Run) -> str:
+    """The report as XML."""
+    root = ET.Element("testsuites", name=_clean(run.header["name"]))
+    totals = dict.fromkeys(("tests", *_COUNTED.values()), 0)
+    for case in run.scenario.cases:
+        verdicts = [one for one in run.verdicts if one.case == case]
+        suite = ET.SubElement(root, "testsuite", name=_clean(case))
+        counts = dict.fromkeys(totals, 0)
+        for one in verdicts:
+            outcome = _test(suite, f"{run.header['name']}.{case}", one)
+            counts["tests"] += 1
+            if outcome:
+                counts[_COUNTED[outcome]] += 1
+        for name, count in counts.items():
+            suite.set(name, str(count))
+            totals[name] += count
+        suite.set("timestamp", _clean(run.header["at"])[:19])
+    for name, count in totals.items():
+        root.set(name, str(count))
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def write_junit(run: Run, folder: Path) -> Path:
+    """Write junit.xml."""
+    return write_text(folder / "junit.xml", junit_text(run))
+
+
+def _test(suite: ET.Element, classname: str, verdict: Verdict) -> str:
+    """Add one test; returns the name of the child that says it did not pass, or nothing."""
+    test = ET.SubElement(
+        suite,
+        "testcase",
+        classname=_clean(classname),
+        name=_clean(f"{verdict.id} {verdict.title}".strip()),
+    )
+    child = _child(verdict)
+    words = _words(verdict)
+    if child:
+        note = ET.SubElement(test, child, message=_clean(one_line(verdict.reason)))
+        note.text = _clean(f"{words}\nwhat to do: {verdict.remedy}" if verdict.remedy else words)
+    else:
+        ET.SubElement(test, "system-out").text = _clean(words)
+    return child
+
+
+def _child(verdict: Verdict) -> str:
+    outcome = verdict.verdict
+    if outcome in (Outcome.PASS, Outcome.FAIL):
+        blames = not verdict.expected and verdict.severity != "warn"
+        return "failure" if blames else ""
+    optional = outcome is Outcome.NOT_MEASURED and not verdict.required
+    return "skipped" if optional or verdict.severity == "warn" else "error"
+
+
+def _words(verdict: Verdict) -> str:
+    note = ""
+    if verdict.verdict is Outcome.FAIL:
+        note = " (expected)" if verdict.expected else ""
+        note = " (warns only)" if verdict.severity == "warn" else note
+    figures = f" {actual_words(verdict)}, limit {limit_words(verdict)}" if verdict.limit else ""
+    return one_line(f"{MARKS[verdict.verdict]}{figures}{note}: {verdict.reason}")
+
+
+def _clean(text: object) -> str:
+    return _FORBIDDEN.sub("?", str(text))

@@ -1,0 +1,162 @@
+"""summary.md: verdicts, checklist, comparison and reasons, for a job's summary page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.metrics import METRICS
+from bench.report import trust
+from bench.report.console import floor_words
+from bench.report.rows import (
+    case_outcomes,
+    comparison_groups,
+    key_comparisons,
+    reason_groups,
+    rule_rows,
+)
+from bench.report.wording import (
+    EXIT_CODES,
+    MARKS,
+    actual_words,
+    case_words,
+    change_words,
+    counted_values,
+    limit_words,
+    one_line,
+    p_words,
+    ratio_interval_words,
+    value_words,
+)
+from bench.results.atomic import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from bench.judge.model import Verdict
+    from bench.results.run import Run
+
+MOST_BYTES = 1_000_000
+"""Below the 1 MiB at which GitHub refuses a job summary."""
+
+_SPECIAL = "\\`*_{}[]<>#|~$@"
+
+
+def escaped(text: object) -> str:
+    """`text` on one line, with nothing in it that Markdown or HTML would act upon."""
+    return "".join(f"\\{char}" if char in _SPECIAL else char for char in one_line(text)).replace(
+        "&", "&amp;"
+    )
+
+
+def markdown_text(run: Run) -> str:
+    """The summary, cut at a line's end where it would pass `MOST_BYTES`."""
+    lines: list[str] = []
+    size = 0
+    for line in _lines(run):
+        size += len(line.encode()) + 1
+        if size > MOST_BYTES - 200:
+            lines += ["", "The rest is left out, for it would pass 1 MB: see run.json."]
+            break
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def write_markdown(run: Run, folder: Path) -> Path:
+    """Write summary.md."""
+    return write_text(folder / "summary.md", markdown_text(run))
+
+
+def _lines(run: Run) -> Iterator[str]:
+    yield f"# {escaped(run.header['name'])}"
+    yield ""
+    if run.scenario.description:
+        yield from (escaped(run.scenario.description), "")
+    for case, outcome in case_outcomes(run).items():
+        mark = MARKS[outcome.outcome]
+        yield f"- {mark} **{escaped(case)}**: {case_words(outcome)}"
+    yield ""
+    yield (
+        f"Run `{one_line(run.run_id)}`, link: {escaped(run.link)}, exit code {run.exit_code}: "
+        f"{EXIT_CODES.get(run.exit_code, '')}."
+    )
+    yield from _checklist(run)
+    yield from _comparisons(run)
+    yield from _reasons(run)
+    floor = floor_words(run)
+    if floor:
+        yield from ("", "## Floor of the engine", "", escaped(floor))
+    doubts = trust.warnings(run)
+    if doubts:
+        yield from ("", "## Before you trust this", "")
+        yield from (f"- {escaped(text)}" for text in doubts)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    names = list(head)
+    yield f"| {' | '.join(names)} |"
+    yield f"|{' --- |' * len(names)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def _checklist(run: Run) -> Iterator[str]:
+    rows = rule_rows(run)
+    if not rows:
+        return
+    cases = list(run.scenario.cases)
+    title = run.checklist.title if run.checklist else "the scenario's own thresholds"
+    yield from ("", f"## Checklist: {escaped(title)}", "")
+    yield from _table(
+        ["rule", *(escaped(case) for case in cases), "limit"],
+        (
+            [
+                escaped(row.name),
+                *(_cell(row.verdicts.get(case)) for case in cases),
+                escaped(limit_words(row.first)),
+            ]
+            for row in rows
+        ),
+    )
+
+
+def _cell(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return ""
+    parts = (MARKS[verdict.verdict], actual_words(verdict), counted_values(verdict.n))
+    return escaped(" ".join(part for part in parts if part))
+
+
+def _comparisons(run: Run) -> Iterator[str]:
+    for (baseline, candidate), group in comparison_groups(run.comparisons):
+        yield from ("", f"## {escaped(candidate)} against {escaped(baseline)}", "")
+        yield from _table(
+            ["metric", escaped(baseline), escaped(candidate), "change", "95 % interval", "p", "n"],
+            (
+                [
+                    escaped(f"{METRICS[one.metric].title} {one.cache}"),
+                    value_words(one.baseline_median, one.metric),
+                    value_words(one.candidate_median, one.metric),
+                    escaped(change_words(one)),
+                    ratio_interval_words(one),
+                    escaped(p_words(one.p_value)),
+                    f"{one.n_baseline}, {one.n_candidate}" if one.cache else "",
+                ]
+                for one in key_comparisons(group)
+            ),
+        )
+
+
+def _reasons(run: Run) -> Iterator[str]:
+    groups = reason_groups(run)
+    if not groups:
+        return
+    yield from ("", "## Why", "")
+    for group in groups:
+        verdict = group.first
+        expected = ", expected" if verdict.verdict == "fail" and verdict.expected else ""
+        cases = escaped(", ".join(group.cases))
+        mark = MARKS[verdict.verdict]
+        yield f"- {mark} **{escaped(group.rule)}** ({cases}){expected}: {escaped(verdict.reason)}"
+        if verdict.remedy:
+            yield f"  - What to do: {escaped(verdict.remedy)}"

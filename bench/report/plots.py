@@ -1,0 +1,257 @@
+"""Every picture of a run: the functions that draw them, and the set that a report shows.
+
+The functions take a `Run` and return a matplotlib `Figure`, so a notebook shows the same
+pictures as the report. matplotlib is imported when the first one is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.judge import stats
+from bench.metrics import METRICS
+from bench.report.curves import median_trial, trials_of
+from bench.report.plot_phases import WATERFALL_PHASES, phase_waterfall, pull_timeline
+from bench.report.plot_resources import MOST_CURVES, resource_curves
+from bench.report.plot_values import distributions, threshold_margins
+from bench.report.rows import limits_by_id, rule_rows
+from bench.report.svg import svg_text
+from bench.report.wording import actual_words, one_line, start_words, value_words
+from bench.results.atomic import write_text
+from bench.results.model import TrialStatus
+from bench.results.summary import measured_states
+from bench.units import format_bytes, format_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+    from bench.results.run import Run
+
+DISTRIBUTED = ("startup_s", "pull_s", "ready_s", "memory_anon_peak_bytes", "cpu_to_ready_s")
+"""The metrics whose spread a report shows."""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One picture, ready to be written.
+
+    Attributes:
+        name: its file's name without the suffix; begins with its kind.
+        title: what it shows.
+        caption: how to read it.
+        alt: what it says, for whoever cannot see it.
+        svg: a standalone SVG file.
+    """
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    svg: str
+
+    @property
+    def kind(self) -> str:
+        """`margins`, `waterfall`, `resources`, `distributions` or `pull`."""
+        return self.name.partition("-")[0]
+
+    @property
+    def uncapped(self) -> bool:
+        """Whether it shows trials without limits."""
+        return self.kind == "resources" and self.name.endswith("-need")
+
+
+def make_plots(run: Run, *, most_curves: int = MOST_CURVES) -> list[Plot]:
+    """Every picture of the run that there is data for.
+
+    Args:
+        run: the run.
+        most_curves: how many trials of a case have curves of their own; 0 leaves the median.
+    """
+    return [
+        *_margins(run),
+        *_waterfalls(run),
+        *_resources(run, most_curves),
+        *_distributions(run),
+        *_pulls(run),
+    ]
+
+
+def save_plots(run: Run, folder: Path) -> list[Path]:
+    """Write every picture as an SVG file into `folder`."""
+    return write_plots(make_plots(run), folder)
+
+
+def write_plots(plots: list[Plot], folder: Path) -> list[Path]:
+    """Write pictures that were made already."""
+    return [write_text(folder / f"{one.name}.svg", one.svg) for one in plots]
+
+
+def _plot(name: str, title: str, caption: str, alt: str, figure: Figure) -> Plot:
+    return Plot(name, title, caption, alt, svg_text(figure, name))
+
+
+def _states(run: Run) -> list[str]:
+    """The cache states that any case was measured in under its limits."""
+    found = [
+        cache
+        for case in run.scenario.cases
+        for cache, arm in measured_states(run, case)
+        if arm == "fit"
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _margins(run: Run) -> Iterator[Plot]:
+    limits = limits_by_id(run)
+    rows = [row for row in rule_rows(run) if row.id in limits]
+    if not rows:
+        return
+    alt = "; ".join(
+        f"{row.name}: "
+        + ", ".join(
+            f"{case} {actual_words(one)} ({one.verdict})" for case, one in row.verdicts.items()
+        )
+        for row in rows
+    )
+    yield _plot(
+        "margins",
+        "How far from the limits",
+        "Each judged value as a share of its limit. A hatched bar that crosses the line breaks "
+        "the limit; bars end at 150 %.",
+        one_line(alt),
+        threshold_margins(run),
+    )
+
+
+def _waterfalls(run: Run) -> Iterator[Plot]:
+    for cache in _states(run):
+        parts = [
+            _waterfall_words(run, case, cache)
+            for case in run.scenario.cases
+            if any(one.phases for one in trials_of(run, case, cache))
+        ]
+        if parts:
+            yield _plot(
+                f"waterfall-{cache}",
+                f"From nothing to ready, {start_words(cache)}",
+                "The thick bar is the trial nearest the median, the thin ones below it are the "
+                "trials in their order; a cross ends a trial that failed.",
+                one_line("; ".join(parts)),
+                phase_waterfall(run, cache),
+            )
+
+
+def _waterfall_words(run: Run, case: str, cache: str) -> str:
+    trials = trials_of(run, case, cache)
+    middle = median_trial(trials)
+    failed = sum(one.status is TrialStatus.FAILED for one in trials)
+    words = f"{case}: {len(trials)} trials" + (f", {failed} failed" if failed else "")
+    if middle is None:
+        return f"{words}, none got ready"
+    phases = ", ".join(
+        f"{span.phase} {format_seconds(span.duration_s)}"
+        for span in middle.phases
+        if span.phase in WATERFALL_PHASES
+    )
+    return f"{words}, ready after {format_seconds(middle.metrics['startup_s'])} ({phases})"
+
+
+def _resources(run: Run, most: int) -> Iterator[Plot]:
+    for case in run.scenario.cases:
+        for cache, arm in measured_states(run, case):
+            trials = trials_of(run, case, cache, arm)
+            if not any("memory_anon_peak_bytes" in one.metrics for one in trials):
+                continue
+            limits = "under its limits" if arm == "fit" else "without limits"
+            yield _plot(
+                f"resources-{case}-{cache}-{arm}",
+                f"{case}, {start_words(cache)}, {limits}",
+                "Memory that cannot be reclaimed (anonymous, shared, kernel) and, dotted, all "
+                "that is charged with page cache; CPU seconds used per second. The bands are "
+                "phases of the median trial.",
+                _resource_words(run, case, cache, arm),
+                resource_curves(run, case, cache, arm, most=most),
+            )
+
+
+def _resource_words(run: Run, case: str, cache: str, arm: str) -> str:
+    trials = trials_of(run, case, cache, arm)
+    parts = [f"{case}, {len(trials)} trials"]
+    for name in ("memory_anon_peak_bytes", "memory_peak_bytes", "cpu_cores_peak"):
+        values = [one.metrics[name] for one in trials if name in one.metrics]
+        if values:
+            top = value_words(max(values), name)
+            parts.append(f"{METRICS[name].title} up to {top}")
+    return one_line(", ".join(parts))
+
+
+def _distributions(run: Run) -> Iterator[Plot]:
+    for cache in _states(run):
+        words = [
+            f"{METRICS[name].title}: {', '.join(parts)}"
+            for name in DISTRIBUTED
+            if (parts := _spread_words(run, name, cache))
+        ]
+        if words:
+            yield _plot(
+                f"distributions-{cache}",
+                f"Every trial, {start_words(cache)}",
+                "A dot is a trial that came out well; the tall mark is the median and the thick "
+                "line its 95 % interval, which needs 6 trials.",
+                one_line("; ".join(words)),
+                distributions(run, DISTRIBUTED, cache),
+            )
+
+
+def _spread_words(run: Run, metric: str, cache: str) -> list[str]:
+    parts = []
+    for case in run.scenario.cases:
+        values = [
+            one.metrics[metric]
+            for one in trials_of(run, case, cache)
+            if one.status is TrialStatus.OK and metric in one.metrics
+        ]
+        if values:
+            low, middle, high = (
+                value_words(one, metric) for one in (min(values), stats.median(values), max(values))
+            )
+            parts.append(f"{case} median {middle} ({low} to {high}, n={len(values)})")
+    return parts
+
+
+def _pulls(run: Run) -> Iterator[Plot]:
+    for case in run.scenario.cases:
+        middle = median_trial(trials_of(run, case, "cold"), "pull_s")
+        if middle is None or not any(one.download_s or one.extract_s for one in middle.layers):
+            continue
+        alt = "; ".join(
+            f"{one.instruction or one.digest[:19]}: {format_bytes(one.transfer_bytes or 0)}, "
+            f"download {format_seconds(one.download_s or 0)}, "
+            f"extract {format_seconds(one.extract_s or 0)}"
+            for one in middle.layers
+        )
+        yield _plot(
+            f"pull-{case}",
+            f"The pull of {case}, layer by layer",
+            "The cold trial nearest the median. Layers are fetched a few at a time and extracted "
+            "one after the other, the base first.",
+            one_line(alt),
+            pull_timeline(run, case),
+        )
+
+
+__all__ = [
+    "Plot",
+    "distributions",
+    "make_plots",
+    "phase_waterfall",
+    "pull_timeline",
+    "resource_curves",
+    "save_plots",
+    "threshold_margins",
+    "write_plots",
+]

@@ -1,0 +1,120 @@
+"""The verdicts of a run arranged for tables: rules as rows, cases as columns, reasons once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.judge.model import Outcome
+from bench.judge.scenario_rows import scenario_rows
+from bench.judge.verdicts import CaseOutcome, case_outcome
+from bench.metrics import METRICS
+from bench.report.wording import KEY_METRICS
+
+if TYPE_CHECKING:
+    from bench.judge.model import Comparison, Verdict
+    from bench.results.run import Run
+    from bench.scenario.thresholds import Limit
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """One rule over all cases.
+
+    Attributes:
+        id, title: of the rule.
+        verdicts: by case; a case that the rule was not judged for is absent.
+    """
+
+    id: str
+    title: str
+    verdicts: dict[str, Verdict]
+
+    @property
+    def name(self) -> str:
+        """Id and title; the id alone where it is a metric's name."""
+        return self.id if self.id in METRICS else f"{self.id} {self.title}".strip()
+
+    @property
+    def first(self) -> Verdict:
+        """Any verdict of the row, for what all have in common."""
+        return next(iter(self.verdicts.values()))
+
+
+@dataclass(frozen=True)
+class ReasonGroup:
+    """Verdicts of one rule that came about in the same way, for whichever cases."""
+
+    rule: str
+    cases: tuple[str, ...]
+    first: Verdict
+
+
+def case_outcomes(run: Run) -> dict[str, CaseOutcome]:
+    """What the verdicts of each case amount to, in the scenario's order."""
+    return {
+        case: case_outcome([one for one in run.verdicts if one.case == case])
+        for case in run.scenario.cases
+    }
+
+
+def rule_rows(run: Run) -> list[RuleRow]:
+    """Every rule that any case was judged by, in the checklist's order."""
+    found: dict[str, RuleRow] = {}
+    for one in run.verdicts:
+        row = found.setdefault(one.id, RuleRow(one.id, one.title, {}))
+        row.verdicts[one.case] = one
+    return list(found.values())
+
+
+_GRAVITY = (Outcome.ERROR, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.NOT_MEASURED)
+
+
+def reason_groups(run: Run) -> list[ReasonGroup]:
+    """Everything that is not a pass as expected, gravest first, the same reason once."""
+    groups: dict[tuple[object, ...], list[Verdict]] = {}
+    for one in run.verdicts:
+        if one.verdict is Outcome.PASS and one.expected:
+            continue
+        key = (one.id, one.verdict, one.expected, one.severity, one.reason)
+        groups.setdefault(key, []).append(one)
+    found = [
+        ReasonGroup(
+            rule=f"{same[0].id} {same[0].title}".strip(),
+            cases=tuple(one.case for one in same),
+            first=same[0],
+        )
+        for same in groups.values()
+    ]
+    return sorted(found, key=_weight)
+
+
+def _weight(group: ReasonGroup) -> tuple[int, bool]:
+    verdict = group.first
+    gravity = _GRAVITY.index(verdict.verdict) if verdict.verdict in _GRAVITY else 1
+    return gravity, verdict.expected
+
+
+def comparison_groups(
+    comparisons: tuple[Comparison, ...] | list[Comparison],
+) -> list[tuple[tuple[str, str], list[Comparison]]]:
+    """The comparisons by (baseline, candidate), in their order."""
+    found: dict[tuple[str, str], list[Comparison]] = {}
+    for one in comparisons:
+        found.setdefault((one.baseline, one.candidate), []).append(one)
+    return list(found.items())
+
+
+def key_comparisons(comparisons: list[Comparison]) -> list[Comparison]:
+    """The few that a summary shows: the key metrics, in the first cache state that has them."""
+    found = []
+    for name in KEY_METRICS:
+        same = [one for one in comparisons if one.metric == name]
+        found += same[:1]
+    return found
+
+
+def limits_by_id(run: Run) -> dict[str, Limit]:
+    """The parsed limit of every rule that has one, in its metric's unit."""
+    rows = scenario_rows(run.scenario, run.checklist)
+    return {one.row.id: one.row.parsed_limit() for one in rows if one.row.metric}

@@ -1,0 +1,167 @@
+"""What a reader must know before trusting a run's figures, found in the run itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from bench.judge import stats
+from bench.judge.limits import NEAR
+from bench.metrics import METRICS
+from bench.results.model import CALIBRATION_CASE, TrialStatus
+from bench.results.summary import good_trials, measured_states
+from bench.units import format_bytes, format_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bench.results.model import TrialResult
+    from bench.results.run import Run
+
+NOISY = 0.15
+"""Coefficient of variation of the start-up time above which a case is called noisy."""
+
+STEAL = 0.02
+"""Share of core time taken by other tenants from which on it is said."""
+
+OUTLIER = 4.0
+"""Robust standard deviations from the median from which on a trial is called an outlier."""
+
+_MAD_TO_SD = 1.4826  # for a normal distribution: Rousseeuw and Croux 1993
+_SPREAD_NEEDS = 6
+
+
+def warnings(run: Run) -> list[str]:
+    """Sentences without a full stop, the most important first; empty where nothing is to say."""
+    return [
+        *_incomplete(run),
+        *run.notes,
+        *_lost_trials(run),
+        *_limits_above_host(run),
+        *_near_limits(run),
+        *_host_noise(run),
+        *_spread(run),
+        *_engine_warnings(run),
+    ]
+
+
+def _incomplete(run: Run) -> Iterator[str]:
+    if run.outcome == "complete":
+        return
+    planned = len(run.header["plan"])
+    done = len({one.key for one in run.results if one.status.counts})
+    how = "was interrupted" if run.outcome == "interrupted" else "was cut off"
+    yield f"the run {how}: {done} of {planned} planned trials have a result"
+    for case, why in run.failed_images.items():
+        yield f"{case} has no image: {why.splitlines()[0]}"
+
+
+def _lost_trials(run: Run) -> Iterator[str]:
+    words = {
+        TrialStatus.FAILED: "failed",
+        TrialStatus.INVALID: "was invalid and repeated",
+        TrialStatus.ERROR: "ended in an error that is not the image's fault",
+        TrialStatus.INTERRUPTED: "was interrupted",
+    }
+    for status, what in words.items():
+        tally: Counter[tuple[str, str]] = Counter(
+            (one.key.case, one.reason or "no reason recorded")
+            for one in run.results
+            if one.status is status
+        )
+        for (case, reason), count in tally.items():
+            trials = "a trial" if count == 1 else f"{count} trials"
+            plural = what if count == 1 else what.replace("was ", "were ", 1)
+            yield f"{trials} of {case} {plural}: {reason}"
+
+
+def _limits_above_host(run: Run) -> Iterator[str]:
+    cores = int(run.header["host"]["cores"])
+    for name, case in run.scenario.cases.items():
+        cpus = case.effective_limits.cpus
+        if cpus is not None and cpus > cores:
+            yield (
+                f"{name} may use {cpus:g} cores and the host has {cores}: "
+                "its limit was never the bottleneck"
+            )
+
+
+def _near_limits(run: Run) -> Iterator[str]:
+    for name, case in run.scenario.cases.items():
+        cap = case.effective_limits.memory
+        if cap is None:
+            continue
+        peaks = [
+            one.metrics["memory_peak_bytes"]
+            for one in run.results
+            if one.key.case == name and one.key.arm == "fit" and "memory_peak_bytes" in one.metrics
+        ]
+        pressed = sum(peak >= (1 - NEAR) * cap for peak in peaks)
+        if pressed:
+            yield (
+                f"the memory peak of {name} came within {NEAR:.0%} of its limit of "
+                f"{format_bytes(cap)} in {pressed} of {len(peaks)} trials: "
+                "it took what it was given"
+            )
+
+
+def _host_noise(run: Run) -> Iterator[str]:
+    loads = [one.facts.get("host") for one in run.results]
+    known: list[Mapping[str, object]] = [one for one in loads if isinstance(one, dict)]
+    stolen = [share for one in known if (share := _number(one.get("steal_share"))) > STEAL]
+    if stolen:
+        yield (
+            f"other tenants of the machine took {STEAL:.0%} or more of the core time in "
+            f"{len(stolen)} of {len(known)} trials (up to {max(stolen):.0%})"
+        )
+    swapped = sum(_number(one.get("swapped_pages")) > 0 for one in known)
+    if swapped:
+        yield f"the host swapped in {swapped} of {len(known)} trials"
+    load, cores = _number(run.header["host"].get("load_1min")), run.header["host"]["cores"]
+    if load > cores / 2:
+        yield f"the host was busy when the run began: load {load:.1f} on {cores} cores"
+
+
+def _spread(run: Run) -> Iterator[str]:
+    for case in run.scenario.cases:
+        for cache, arm in measured_states(run, case):
+            trials = good_trials(run, case, cache, arm)
+            timed = [one for one in trials if "startup_s" in one.metrics]
+            if arm != "fit" or len(timed) < _SPREAD_NEEDS:
+                continue
+            values = [one.metrics["startup_s"] for one in timed]
+            share = stats.coefficient_of_variation(values)
+            if share is not None and share > NOISY:
+                yield (
+                    f"{case} is noisy: its {cache} start varies by {share:.0%} "
+                    "(standard deviation over mean)"
+                )
+            yield from _outliers(case, timed)
+
+
+def _outliers(case: str, timed: Sequence[TrialResult]) -> Iterator[str]:
+    values = [one.metrics["startup_s"] for one in timed]
+    middle = stats.median(values)
+    deviation = _MAD_TO_SD * stats.median([abs(value - middle) for value in values])
+    unit = METRICS["startup_s"].unit
+    for one, value in zip(timed, values, strict=True):
+        far = abs(value - middle)
+        if deviation > 0 and far > OUTLIER * deviation and far > 0.1 * middle:
+            yield (
+                f"{one.trial_id} of {case} is an outlier, kept in all figures: started in "
+                f"{format_value(value, unit)}, the median is {format_value(middle, unit)}"
+            )
+
+
+def _engine_warnings(run: Run) -> Iterator[str]:
+    tally: Counter[str] = Counter()
+    for one in run.results:
+        found = one.facts.get("warnings")
+        if one.key.case != CALIBRATION_CASE and isinstance(found, list):
+            tally.update(str(text) for text in found)
+    for text, count in tally.most_common():
+        yield f"the engine warned in {count} trials: {text}"
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

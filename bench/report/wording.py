@@ -1,0 +1,171 @@
+"""Words and marks that every report uses for the same thing."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bench.judge.model import Difference, Outcome
+from bench.metrics import METRICS
+from bench.units import format_value
+
+if TYPE_CHECKING:
+    from bench.judge.model import Comparison, Interval, Verdict
+    from bench.judge.verdicts import CaseOutcome
+
+MARKS = {
+    Outcome.PASS: "✓",
+    Outcome.FAIL: "✗",
+    Outcome.INCONCLUSIVE: "?",
+    Outcome.NOT_MEASURED: "–",  # noqa: RUF001 - a dash, as in a table's empty cell
+    Outcome.ERROR: "!",
+}
+WORDS = {
+    Outcome.PASS: "PASS",
+    Outcome.FAIL: "FAIL",
+    Outcome.INCONCLUSIVE: "INCONCLUSIVE",
+    Outcome.NOT_MEASURED: "NOT MEASURED",
+    Outcome.ERROR: "ERROR",
+}
+DIFFERENCE_MARKS = {
+    Difference.BETTER: "▼",
+    Difference.WORSE: "▲",
+    Difference.DIFFERENT: "≠",
+    Difference.SAME: "=",
+    Difference.INCONCLUSIVE: "?",
+    Difference.NOT_MEASURED: "–",  # noqa: RUF001 - as above
+}
+EXIT_CODES = {
+    0: "every blocking threshold and check is met, or failed as expected",
+    1: "measured, and a blocking threshold or check is not met",
+    3: "could not be judged: a blocking verdict is open",
+}
+
+KEY_METRICS = (
+    "startup_s",
+    "pull_s",
+    "ready_s",
+    "image_size_bytes",
+    "image_transfer_bytes",
+    "memory_anon_peak_bytes",
+    "cpu_to_ready_s",
+    "stop_s",
+)
+"""The few figures that a summary shows, in this order."""
+
+
+def visible(text: object) -> str:
+    """`text` with control characters as dots, so that no log line can speak to a terminal."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else " " if char == "\t" else "·"
+        for char in str(text)
+    )
+
+
+def one_line(text: object) -> str:
+    """`text` as `visible` gives it, on one line."""
+    return " ".join(visible(text).split())
+
+
+def start_words(cache: str) -> str:
+    """What kind of start a cache state makes: `cold start`."""
+    return {"image": "start with the image in place"}.get(cache, f"{cache} start")
+
+
+def case_words(outcome: CaseOutcome) -> str:
+    """`PASS`, `FAIL (expected)` and so on."""
+    word = WORDS[outcome.outcome]
+    if outcome.outcome is Outcome.FAIL and outcome.as_expected:
+        return f"{word} (expected)"
+    if outcome.outcome is Outcome.PASS and not outcome.as_expected:
+        return f"{word} (not expected)"
+    return word
+
+
+def actual_words(verdict: Verdict) -> str:
+    """The judged value for people; why there is none, where there is none."""
+    if verdict.actual is not None:
+        return format_value(verdict.actual, METRICS[verdict.metric].unit)
+    if verdict.verdict is Outcome.FAIL and verdict.metric and METRICS[verdict.metric].is_time:
+        return "infinite"
+    return "" if verdict.verdict in (Outcome.PASS, Outcome.FAIL) else str(verdict.verdict)
+
+
+def limit_words(verdict: Verdict) -> str:
+    """The limit with its aggregate: `max <= 30.0 s`."""
+    return f"{verdict.over} {verdict.limit}".strip()
+
+
+def value_words(value: float | None, metric: str) -> str:
+    """A value of `metric` for people; a dash where there is none."""
+    return MARKS[Outcome.NOT_MEASURED] if value is None else format_value(value, _unit(metric))
+
+
+def interval_words(interval: Interval | None, metric: str) -> str:
+    """`4.10 s to 4.70 s`; empty where there is none."""
+    if interval is None:
+        return ""
+    return f"{value_words(interval.low, metric)} to {value_words(interval.high, metric)}"
+
+
+def change_words(comparison: Comparison) -> str:
+    """What became of the candidate against the baseline: `4.4x faster`."""
+    kind, ratio = comparison.difference, comparison.ratio
+    if kind is Difference.NOT_MEASURED:
+        return "not measured"
+    if kind is Difference.SAME:
+        return f"the same (within {comparison.band:.0%})"
+    if ratio is None or ratio == 0:
+        one, other = comparison.baseline_median, comparison.candidate_median
+        if one == other:
+            return "both zero"
+        size = f"{value_words(other, comparison.metric)}, not {value_words(one, comparison.metric)}"
+    else:
+        size = f"{times(max(ratio, 1 / ratio))} {_direction(comparison.metric, larger=ratio > 1)}"
+    return f"unclear ({size})" if kind is Difference.INCONCLUSIVE else size
+
+
+def ratio_interval_words(comparison: Comparison) -> str:
+    """The interval of the change, the same way round as `change_words`; empty without one."""
+    interval, ratio = comparison.interval, comparison.ratio
+    if interval is None or not ratio:
+        return ""
+    if ratio > 1:
+        return f"{times(interval.low)} to {times(interval.high)}"
+    high = 1 / interval.low if interval.low > 0 else math.inf
+    return f"{times(1 / interval.high)} to {times(high)}"
+
+
+def p_words(p_value: float | None) -> str:
+    """A p-value with two digits; empty without one."""
+    if p_value is None:
+        return ""
+    return "< 0.0001" if p_value < 1e-4 else f"{p_value:.2g}"
+
+
+def times(factor: float) -> str:
+    """A factor with two digits, or three below 2: `4.4x`, `1.37x`."""
+    if math.isinf(factor):
+        return "∞"
+    if factor >= 10:
+        return f"{factor:.0f}x"
+    return f"{factor:.1f}x" if factor >= 2 else f"{factor:.2f}x"
+
+
+def counted_values(n: int) -> str:
+    """`n=6`; empty for a value that belongs to the image."""
+    return f"n={n}" if n > 1 else ""
+
+
+def _direction(metric: str, *, larger: bool) -> str:
+    if metric.startswith("image_"):
+        return "larger" if larger else "smaller"
+    if _unit(metric) == "s" and not metric.startswith("cpu_"):
+        return "slower" if larger else "faster"
+    if metric == "layer_count":
+        return "more" if larger else "fewer"
+    return "more" if larger else "less"
+
+
+def _unit(metric: str) -> str:
+    return METRICS[metric].unit if metric in METRICS else ""

@@ -1,0 +1,51 @@
+"""Whether two runs were made under circumstances that let their figures be compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.host.fingerprint import COMPARABLE_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.results.run import Run
+
+
+def differences(one: Run, other: Run, cases: tuple[str, str]) -> list[str]:
+    """What forbids comparing a case of each run: host, link, limits, probe, cache state.
+
+    Args:
+        one: the baseline's run.
+        other: the candidate's run; two cases of the same run share their circumstances.
+        cases: the case of each.
+
+    Returns:
+        A phrase for each difference; empty where the two can be compared.
+    """
+    if one.folder == other.folder:
+        return []
+    return [*_host(one, other), *_settings(one, other, cases)]
+
+
+def _host(one: Run, other: Run) -> Iterator[str]:
+    for key in COMPARABLE_KEYS:
+        values = one.header["host"].get(key), other.header["host"].get(key)
+        if values[0] != values[1]:
+            yield f"host {key.replace('_', ' ')}: {values[0]} against {values[1]}"
+    if one.link != other.link:
+        yield f"link: {one.link} against {other.link}"
+
+
+def _settings(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
+    before, after = one.scenario.cases[cases[0]], other.scenario.cases[cases[1]]
+    limits = before.effective_limits, after.effective_limits
+    for key in type(limits[0]).model_fields:
+        values = getattr(limits[0], key), getattr(limits[1], key)
+        if values[0] != values[1]:
+            yield f"limit of {key}: {values[0]} against {values[1]}"
+    if before.ready != after.ready:
+        yield "they are called ready by different probes"
+    if before.cache != after.cache:
+        states = ", ".join(before.cache), ", ".join(after.cache)
+        yield f"cache: {states[0]} against {states[1]}"

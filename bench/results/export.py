@@ -1,0 +1,211 @@
+"""The data files of a run: run.json, the tables as CSV, the samples; all from a `Run` alone.
+
+Numbers are written so that reading them back gives the same value; what was not measured is an
+empty field or null, never zero, and JSON has neither NaN nor Infinity.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import gzip
+import importlib.util
+import io
+import itertools
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.errors import UsageError
+from bench.judge.verdicts import case_outcome
+from bench.results.atomic import replacing, write_text
+from bench.results.frames import SAMPLE_KEYS
+from bench.results.journal import SCHEMA_VERSION
+from bench.results.summary import calibration, status_counts, summaries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+    from typing import TextIO
+
+    import pandas as pd
+
+    from bench.results.events import Samples
+    from bench.results.model import TrialResult
+    from bench.results.run import Run
+
+Values = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """The content of run.json, which `run.v1.schema.json` describes; strict JSON values only."""
+    header = run.header
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": run.run_id,
+        "name": header["name"],
+        "bench_version": header["bench_version"],
+        "started_at": header["at"],
+        "ended_at": run.ended_at or None,
+        "outcome": run.outcome,
+        "seed": header["seed"],
+        "scenario_file": header["scenario_file"],
+        "scenario": _scenario(run),
+        "host": header["host"],
+        "engine": header["engine"],
+        "link": header["link"],
+        "builder": header.get("builder", {}),
+        "cases": {case: _case(run, case) for case in run.scenario.cases},
+        "calibration": [dataclasses.asdict(one) for one in calibration(run)],
+        "verdicts": [dataclasses.asdict(one) for one in run.verdicts],
+        "comparisons": [dataclasses.asdict(one) for one in run.comparisons],
+        "notes": list(run.notes),
+        "exit_code": run.exit_code,
+    }
+    strict: dict[str, Any] = _strict(document)
+    return strict
+
+
+def _scenario(run: Run) -> dict[str, Any]:
+    """The scenario as it was resolved, each case with the digest that its trials ran."""
+    tree = dict(run.header["scenario"])
+    tree["cases"] = {
+        case: {**entry, "x-digest": run.images[case].digest} if case in run.images else entry
+        for case, entry in tree["cases"].items()
+    }
+    return tree
+
+
+def _case(run: Run, case: str) -> dict[str, Any]:
+    outcome = case_outcome([one for one in run.verdicts if one.case == case])
+    image = run.images.get(case)
+    return {
+        "verdict": outcome.outcome,
+        "as_expected": outcome.as_expected,
+        "image": {**dataclasses.asdict(image), "metrics": image.metrics()} if image else None,
+        "image_failed": run.failed_images.get(case),
+        "bases": run.bases.get(case, []),
+        "trials": status_counts(run, case),
+        "summary": [dataclasses.asdict(one) for one in summaries(run, case)],
+    }
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _strict(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def run_json(run: Run) -> str:
+    """run.json as text."""
+    return json.dumps(run_document(run), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_json(run: Run, folder: Path) -> Path:
+    """Write run.json."""
+    return write_text(folder / "run.json", run_json(run))
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A table as CSV."""
+    buffer = io.StringIO()
+    _write_rows(buffer, list(frame.columns), zip(*_columns(frame), strict=True))
+    return buffer.getvalue()
+
+
+def write_tables(run: Run, folder: Path) -> list[Path]:
+    """Write trials.csv, phases.csv and layers.csv."""
+    tables = {"trials": run.trials, "phases": run.phases, "layers": run.layers}
+    return [write_text(folder / f"{name}.csv", csv_text(frame)) for name, frame in tables.items()]
+
+
+def write_samples(run: Run, folder: Path) -> Path:
+    """Write samples.csv.gz, trial by trial, so that memory does not grow with the run."""
+    path = folder / "samples.csv.gz"
+    names = [
+        name
+        for name in dict.fromkeys(name for one in run.sample_columns for name in one)
+        if name != "t_ns"
+    ]
+    with (
+        replacing(path) as partial,
+        partial.open("wb") as raw,
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as packed,
+    ):
+        packed.write(_line([*SAMPLE_KEYS, *names]).encode())
+        for trial, columns in zip(run.results, run.sample_columns, strict=True):
+            if "t_ns" in columns:
+                packed.write(_sample_lines(trial, columns, names).encode())
+    return path
+
+
+def _sample_lines(trial: TrialResult, columns: Samples, names: Sequence[str]) -> str:
+    """The rows of one trial; joined by hand, for the csv module takes twice the time."""
+    count = len(columns["t_ns"])
+    zero_ns = float(trial.facts["zero_ns"])  # type: ignore[arg-type]
+    since = _texts(np.round((columns["t_ns"] - zero_ns) / 1e9, 9))
+    key = [_line([trial.trial_id, trial.key.case, trial.key.round]).rstrip("\n")] * count
+    method = [_line([trial.facts.get("method", "")]).rstrip("\n")] * count
+    counters = [
+        _texts(columns[name]) if name in columns else itertools.repeat("", count) for name in names
+    ]
+    rows = map(",".join, zip(key, since, method, *counters, strict=True))
+    return "\n".join(rows) + "\n"
+
+
+def _line(cells: list[Any]) -> str:
+    buffer = io.StringIO()
+    _write_rows(buffer, cells, ())
+    return buffer.getvalue()
+
+
+def _texts(values: Values) -> list[str]:
+    if len(values) and (values == values[0]).all():
+        return [str(_numbers(values[:1])[0])] * len(values)
+    return ["" if one is None else str(one) for one in _numbers(values)]
+
+
+def write_parquet(run: Run, folder: Path) -> Path:
+    """Write samples.parquet.
+
+    Raises:
+        UsageError: pyarrow is not there.
+    """
+    if importlib.util.find_spec("pyarrow") is None:
+        raise UsageError(
+            "--format parquet", "needs pyarrow", "pip install 'container-bench[parquet]'"
+        )
+    path = folder / "samples.parquet"
+    with replacing(path) as partial:
+        run.samples.to_parquet(partial, engine="pyarrow", index=False)
+    return path
+
+
+def _write_rows(file: TextIO, names: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+
+
+def _columns(frame: pd.DataFrame) -> list[list[Any]]:
+    return [
+        _numbers(frame[name].to_numpy()) if frame[name].dtype == "float64" else frame[name].tolist()
+        for name in frame.columns
+    ]
+
+
+def _numbers(values: Values) -> list[Any]:
+    """The values as the csv module takes them: whole numbers without a point, gaps as None."""
+    gaps = np.isnan(values)
+    known = np.where(gaps, 0.0, values) if gaps.any() else values
+    whole = bool((known == np.trunc(known)).all()) and bool((np.abs(known) < 2**53).all())
+    numbers: list[Any] = known.astype("int64").tolist() if whole else np.round(known, 9).tolist()
+    for index in np.flatnonzero(gaps).tolist():
+        numbers[index] = None
+    return numbers

@@ -1,0 +1,96 @@
+"""The runs under a folder, each in a few words; a broken one is listed with what is wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bench.errors import BenchError
+from bench.judge.verdicts import case_outcome
+from bench.results.find import run_folders
+from bench.results.journal import FILE_NAME, SCHEMA_VERSION
+from bench.results.run import load_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """One run in a list.
+
+    Attributes:
+        folder: where it lies.
+        run_id: its id; the folder's name where the run cannot be read.
+        at: UTC label of its beginning, or empty.
+        name: of the scenario, or empty.
+        outcome: `complete`, `interrupted` or `cut off`; empty where it cannot be read.
+        cases: by case, the verdict and whether it is as expected.
+        exit_code: what the run amounts to; None where it cannot be read.
+        problem: why it cannot be read, or empty.
+    """
+
+    folder: Path
+    run_id: str
+    at: str = ""
+    name: str = ""
+    outcome: str = ""
+    cases: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    exit_code: int | None = None
+    problem: str = ""
+
+
+def list_runs(out: Path) -> list[RunEntry]:
+    """The runs right under `out`, newest first, and those that cannot be read last."""
+    entries = [_entry(folder) for folder in run_folders(out)]
+    return sorted(entries, key=lambda one: (one.at, one.run_id), reverse=True)
+
+
+def _entry(folder: Path) -> RunEntry:
+    return _from_document(folder) or _from_journal(folder)
+
+
+def _from_document(folder: Path) -> RunEntry | None:
+    """From run.json, where it is there, whole, and no older than the journal."""
+    path = folder / "run.json"
+    try:
+        if path.stat().st_mtime_ns < (folder / FILE_NAME).stat().st_mtime_ns:
+            return None
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if document["schema_version"] != SCHEMA_VERSION:
+            return None
+        return RunEntry(
+            folder=folder,
+            run_id=str(document["run_id"]),
+            at=str(document["started_at"]),
+            name=str(document["name"]),
+            outcome=str(document["outcome"]),
+            cases={
+                str(case): (str(one["verdict"]), bool(one["as_expected"]))
+                for case, one in document["cases"].items()
+            },
+            exit_code=int(document["exit_code"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # run.json is only a short cut: the journal says the same
+
+
+def _from_journal(folder: Path) -> RunEntry:
+    try:
+        run = load_run(folder)
+        outcomes = {
+            case: case_outcome([one for one in run.verdicts if one.case == case])
+            for case in run.scenario.cases
+        }
+    except BenchError as error:
+        return RunEntry(folder, folder.name, problem=error.cause)
+    return RunEntry(
+        folder=folder,
+        run_id=run.run_id,
+        at=str(run.header["at"]),
+        name=str(run.header["name"]),
+        outcome=run.outcome,
+        cases={case: (one.outcome.value, one.as_expected) for case, one in outcomes.items()},
+        exit_code=run.exit_code,
+    )

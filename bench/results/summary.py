@@ -1,0 +1,107 @@
+"""What the trials of a case amount to, metric by metric: the figures that reports show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.judge import stats
+from bench.judge.evidence import Evidence, gather
+from bench.metrics import METRICS, Scope
+from bench.results.model import CALIBRATION_CASE, TrialStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.judge.model import Interval
+    from bench.results.model import TrialResult
+    from bench.results.run import Run
+
+
+@dataclass(frozen=True)
+class MetricSummary:
+    """One metric over the trials of a case that came out well.
+
+    Attributes:
+        metric: its name.
+        cache, arm: the trials used.
+        n: number of values.
+        low, median, high: in the metric's unit.
+        interval: 95 % interval of the median, None with fewer than 6 values.
+    """
+
+    metric: str
+    cache: str
+    arm: str
+    n: int
+    low: float
+    median: float
+    high: float
+    interval: Interval | None
+
+
+def measured_states(run: Run, case: str) -> list[tuple[str, str]]:
+    """The (cache, arm) pairs in which `case` has trials, warm-ups apart, in the order of time."""
+    found = [
+        (one.key.cache, one.key.arm)
+        for one in run.results
+        if one.key.case == case and not one.key.warmup and one.key.network == "open"
+    ]
+    return list(dict.fromkeys(found))
+
+
+def evidence(run: Run, case: str, cache: str, arm: str = "fit") -> Evidence:
+    """The trials of `case` that say something about its image."""
+    return gather(run.results, case, arm=arm, cache=cache, planned=0)
+
+
+def good_trials(run: Run, case: str, cache: str, arm: str = "fit") -> list[TrialResult]:
+    """The trials of `case` that came out well, warm-ups apart."""
+    return [one for one in evidence(run, case, cache, arm).trials if one.status is TrialStatus.OK]
+
+
+def summaries(run: Run, case: str) -> list[MetricSummary]:
+    """Every metric of `case` that its trials have, by cache state and arm."""
+    return [
+        one
+        for cache, arm in measured_states(run, case)
+        for one in summarise(good_trials(run, case, cache, arm), cache, arm)
+    ]
+
+
+def calibration(run: Run) -> list[MetricSummary]:
+    """What the do-nothing container took; empty where none was run."""
+    good = [
+        one
+        for one in run.results
+        if one.key.case == CALIBRATION_CASE and one.status is TrialStatus.OK
+    ]
+    return summarise(good, good[0].key.cache, good[0].key.arm) if good else []
+
+
+def summarise(trials: Sequence[TrialResult], cache: str, arm: str) -> list[MetricSummary]:
+    """Every metric that any of `trials` has, in the order of the table of metrics."""
+    found = []
+    for name, metric in METRICS.items():
+        values = [one.metrics[name] for one in trials if name in one.metrics]
+        if metric.scope is Scope.TRIAL and values:
+            found.append(
+                MetricSummary(
+                    metric=name,
+                    cache=cache,
+                    arm=arm,
+                    n=len(values),
+                    low=min(values),
+                    median=stats.median(values),
+                    high=max(values),
+                    interval=stats.median_interval(values),
+                )
+            )
+    return found
+
+
+def status_counts(run: Run, case: str) -> dict[str, int]:
+    """How many attempts of `case` ended in each status, warm-ups among them."""
+    tally = Counter(one.status for one in run.results if one.key.case == case)
+    return {status.value: tally[status] for status in TrialStatus if tally[status]}

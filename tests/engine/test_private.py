@@ -1,0 +1,209 @@
+"""The private engine's own things: its files, its lock, its commands. No daemon is started."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from bench.engine import private as module
+from bench.engine.private import PACKAGES, Paths, PrivateEngine, Settings, why_impossible
+from bench.engine.process import Daemon
+from bench.errors import EngineUnavailableError
+
+
+@pytest.fixture
+def private(tmp_path) -> PrivateEngine:
+    return PrivateEngine(Paths(state=tmp_path / "state", run=tmp_path / "run"))
+
+
+def remember(private: PrivateEngine, text: str) -> None:
+    private.paths.state.mkdir(parents=True)
+    private.paths.settings.write_text(text)
+
+
+def test_the_settings_of_the_first_start_are_remembered(private):
+    assert private.settings() is None
+    remember(private, '{"network_base": "10.87.0.0/16", "registry_port": 5599}')
+    assert private.settings() == Settings("10.87.0.0/16", 5599)
+    assert private.registry_address() == "127.0.0.1:5599"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"network_base": "10.87.0.0/16"}', '{"x": 1}'])
+def test_damaged_settings_count_as_none(private, text):
+    remember(private, text)
+    assert private.settings() is None
+
+
+def test_before_the_first_start_there_is_no_registry(private):
+    with pytest.raises(EngineUnavailableError, match="never started") as caught:
+        private.registry_address()
+    assert "bench engine up" in caught.value.remedy
+
+
+def test_before_the_first_start_nothing_runs_and_nothing_can_be_ended(private):
+    assert [one.name for one in private.status()] == [
+        "registry",
+        "containerd",
+        "measuring",
+        "building",
+    ]
+    assert not private.is_up()
+    assert private.own_pids() == {}
+    private.down()
+
+
+def test_sockets_and_blobs_have_their_places(private, tmp_path):
+    assert private.address("measuring") == f"unix://{tmp_path}/run/measuring.sock"
+    path = private.blob_path("sha256:abcd")
+    assert path.relative_to(tmp_path / "state").parts[-5:] == (
+        "blobs",
+        "sha256",
+        "ab",
+        "abcd",
+        "data",
+    )
+
+
+def test_the_sockets_of_this_host_are_short_enough():
+    assert all(len(str(Paths().socket(role))) < 100 for role in ("measuring", "building"))
+
+
+def test_a_daemon_of_its_own_pid_file_is_seen(private):
+    private.paths.run.mkdir(parents=True)
+    (private.paths.run / "registry.daemon").write_text(str(os.getpid()))
+    assert private.own_pids() == {}  # this process is no registry of bench's
+
+
+@pytest.fixture
+def commands(private) -> dict[str, tuple[str, ...]]:
+    daemons = private._daemons(Settings("10.87.0.0/16", 5599))
+    return {one.name: one.arguments for one, _ in daemons}
+
+
+def value(command: tuple[str, ...], option: str) -> str:
+    return command[command.index(option) + 1]
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--data-root",
+        "--exec-root",
+        "--pidfile",
+        "--host",
+        "--bridge",
+        "--containerd-namespace",
+        "--default-address-pool",
+    ],
+)
+def test_each_dockerd_keeps_to_itself(commands, option):
+    assert value(commands["measuring"], option) != value(commands["building"], option)
+
+
+@pytest.mark.parametrize("role", ["measuring", "building"])
+def test_no_dockerd_touches_the_rules_of_another(commands, role):
+    assert "--iptables=false" in commands[role]
+    assert "--ip-masq=false" in commands[role]
+
+
+def test_the_users_own_daemon_configuration_is_not_read(private, commands):
+    private.paths.state.mkdir(parents=True)
+    private._write_configuration(Settings("10.87.0.0/16", 5599))
+    file = private.paths.state / "daemon.json"
+    assert value(commands["measuring"], "--config-file") == str(file)
+    assert file.read_text() == "{}\n"
+
+
+def test_the_registry_listens_on_loopback_only(private):
+    private.paths.state.mkdir(parents=True)
+    private._write_configuration(Settings("10.87.0.0/16", 5599))
+    assert "addr: '127.0.0.1:5599'" in (private.paths.state / "registry.yml").read_text()
+
+
+def test_the_private_engine_needs_root(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    impossible = why_impossible()
+    assert impossible is not None
+    assert "root" in impossible.cause
+    assert "--engine docker" in impossible.remedy
+
+
+def test_the_private_engine_names_what_is_not_installed(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(module, "missing_programs", lambda: ["dockerd", "docker-registry"])
+    impossible = why_impossible()
+    assert impossible is not None
+    assert "dockerd, docker-registry" in impossible.cause
+    assert all(package in impossible.remedy for package in PACKAGES)
+
+
+def test_where_it_cannot_run_nothing_is_written(private, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(EngineUnavailableError, match="root"):
+        private.up()
+    assert not private.paths.state.exists()
+
+
+# one run at a time
+
+
+def test_the_first_run_does_not_wait(private):
+    waited: list[str] = []
+    with private.reserved("bench run a.yaml", waited.append):
+        assert waited == []
+
+
+def test_a_second_run_waits_and_is_told_for_whom(private):
+    first_holds, first_may_go = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def first() -> None:
+        with private.reserved("bench run a.yaml", order.append):
+            first_holds.set()
+            first_may_go.wait(10)
+            order.append("first ends")
+
+    def told(holder: str) -> None:
+        order.append(holder)
+        first_may_go.set()
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    first_holds.wait(10)
+    with private.reserved("bench run b.yaml", told):
+        order.append("second begins")
+        assert "b.yaml" in private.paths.lock.read_text()
+    thread.join()
+    assert order == [
+        f"bench run a.yaml (pid {os.getpid()})",
+        "first ends",
+        "second begins",
+    ]
+
+
+def test_a_run_that_fails_lets_go(private):
+    with pytest.raises(ZeroDivisionError), private.reserved("bench run a.yaml", pytest.fail):
+        raise ZeroDivisionError
+    with private.reserved("bench run b.yaml", pytest.fail):
+        pass
+    assert private.paths.lock.read_text() == ""
+
+
+# coming up
+
+
+def test_a_daemon_that_ends_at_once_is_reported_with_its_log(tmp_path):
+    (tmp_path / "log").write_text("\n".join(f"line {number}" for number in range(20)))
+    daemon = Daemon("measuring", ("dockerd",), "x", tmp_path / "pid", tmp_path / "log")
+    with pytest.raises(EngineUnavailableError, match="line 19") as caught:
+        module._await(daemon, lambda: False)
+    assert "measuring" in caught.value.subject
+    assert str(tmp_path / "log") in caught.value.remedy
+    assert "line 3" not in caught.value.cause
+
+
+def test_a_daemon_that_answers_is_waited_for_no_longer(tmp_path):
+    daemon = Daemon("measuring", ("dockerd",), "x", tmp_path / "pid", tmp_path / "log")
+    module._await(daemon, lambda: True)

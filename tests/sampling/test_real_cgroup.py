@@ -1,0 +1,79 @@
+"""The same readers on a cgroup of this kernel, with a process that lives for a moment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from bench.errors import HostError
+from bench.sampling import cgroup as module
+from bench.sampling.cgroup import ContainerCgroup, find_mounts, make_parent, remove_parent
+from bench.sampling.counters import CounterFiles, applied_limits
+from bench.sampling.processes import WaitingTime
+
+WORK = """
+import sys, time
+for path in sys.argv[1:]:
+    with open(path + "/cgroup.procs", "w") as file:
+        file.write("0")
+kept = bytearray(8 << 20)
+kept[::4096] = b"x" * (len(kept) // 4096)
+end = time.process_time() + 0.05
+while time.process_time() < end:
+    pass
+print("worked", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def container(monkeypatch):
+    """A cgroup of the shape that a container of a trial has, outside bench's own tree."""
+    mounts = find_mounts()
+    if mounts is None or os.geteuid() != 0:
+        pytest.skip("needs root and cgroups")
+    monkeypatch.setattr(module, "PARENT_NAME", f"container-bench-unit-{os.getpid()}")
+    try:
+        group = make_parent(mounts, "t0001")
+    except HostError as error:
+        pytest.skip(f"no cgroup can be made here: {error.cause}")
+    found = ContainerCgroup(mounts, group, f"{group}/worker")
+    folders = {mounts.path(name, found.child) for name in mounts.controllers}
+    for folder in folders:
+        folder.mkdir()
+    yield found
+    remove_parent(mounts, group)
+    for name in set(mounts.controllers.values()):
+        (name / module.PARENT_NAME).rmdir()
+
+
+def test_a_process_is_counted_until_it_ends_and_its_peak_is_kept(container):
+    folders = {str(container.mounts.path(name, container.child)) for name in container.mounts.controllers}
+    files = CounterFiles(container)
+    before = files.parse(files.read())
+    worker = subprocess.Popen(
+        [sys.executable, "-c", WORK, *folders], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert worker.stdout is not None
+    worker.stdout.readline()
+    waiting = WaitingTime(container)
+    during = files.parse(files.read())
+    assert during["memory_anon_bytes"] >= 8 << 20
+    assert during["cpu_ns"] - before["cpu_ns"] >= 50_000_000
+    assert during["tasks"] == 1
+    assert during["oom_kills"] == 0
+    assert waiting.read_ns() >= 0
+    assert applied_limits(container) == {}
+    worker.communicate()
+    for folder in folders:
+        os.rmdir(folder)
+    after = files.parse(files.read())
+    assert after["cpu_ns"] >= during["cpu_ns"]  # the parent outlives it
+    assert "throttled_ns" not in after  # the container's own file is gone
+    peak = files.high_water()
+    if peak:
+        assert peak["memory_peak_bytes"] >= during["memory_anon_bytes"]
+    files.close()

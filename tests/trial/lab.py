@@ -1,0 +1,115 @@
+"""A laboratory over fakes, and one trial in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.clock import SystemClock
+from bench.host.load import HostLoad
+from bench.results.journal import FILE_NAME, Journal, read_events
+from bench.results.model import TrialKey, TrialStatus
+from bench.scenario.model import Case
+from bench.trial.cachestate import CacheKeeper
+from bench.trial.trial import Laboratory, Subject, Trial
+from tests.fakes import FakeEngine, Script, Watcher, local
+from tests.pulls import cold_stream, manifest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.engine.registry import Manifest
+    from bench.sampling.cgroup import CgroupMounts
+
+RUN_ID = "20261122T083107Z-quick"
+REFERENCE = "127.0.0.1:5000/quick/web@sha256:1"
+UP = Script(output=(b"starting\n", b"up\n"))
+"""A container that says at once that it is up, and lives until it is stopped."""
+
+CASE: dict[str, Any] = {
+    "image": "web",
+    "ready": {"log": "^up$", "timeout": "10s", "interval": "1ms"},
+    "observe": "0s",
+    "stop_grace_period": "2s",
+    "sample": {"interval": "5ms"},
+}
+
+
+class QuietKeeper(CacheKeeper):
+    """Leaves the page cache of this host alone."""
+
+    @property
+    def drops_page_cache(self) -> bool:
+        return False
+
+
+def quiet_load(_: dict[str, int]) -> HostLoad:
+    """A host on which nothing happens."""
+    return HostLoad(10.0, 10.0, 0.0, {}, 0, 0.0)
+
+
+@dataclass
+class Bench:
+    """Everything that a trial needs, over a fake engine."""
+
+    folder: Path
+    engine: FakeEngine = field(default_factory=lambda: FakeEngine(UP, facts=local()))
+    manifest: Manifest | None = field(default_factory=lambda: manifest_of("web", 4096, 100))
+    mounts: CgroupMounts | None = None
+    read_load: Callable[[dict[str, int]], HostLoad] = quiet_load
+    watcher: Watcher = field(default_factory=Watcher)
+    trial: Trial | None = None
+
+    def __post_init__(self) -> None:
+        self.journal = Journal(self.folder / FILE_NAME)
+        if self.manifest is not None:
+            self.engine.streams[REFERENCE] = [cold_stream(self.manifest)]
+
+    def laboratory(self) -> Laboratory:
+        return Laboratory(
+            run_id=RUN_ID,
+            engine=self.engine,
+            keeper=QuietKeeper(self.engine, may_wipe=True, blob_path=None),
+            journal=self.journal,
+            clock=SystemClock(),
+            progress=self.watcher,
+            mounts=self.mounts,
+            daemons={},
+            log_folder=self.folder,
+            read_load=self.read_load,
+        )
+
+    def run(
+        self,
+        changes: dict[str, Any] | None = None,
+        *,
+        cache: str = "cold",
+        arm: str = "fit",
+        number: int = 7,
+        attempt: int = 0,
+    ) -> TrialStatus:
+        """Run one trial of the case with these changes."""
+        case = Case.model_validate(CASE | {"cache": cache} | (changes or {}))
+        subject = Subject("web", case, REFERENCE, self.manifest, (), self.folder)
+        key = TrialKey("web", 0, cache, arm)
+        self.trial = Trial(self.laboratory(), subject, key, number, attempt)
+        return self.trial.run()
+
+    def events(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """What the journal has, but for the samples where no kind is named."""
+        found = list(read_events(self.folder / FILE_NAME))
+        if kind is None:
+            return [event for event in found if event["event"] != "samples"]
+        return [event for event in found if event["event"] == kind]
+
+    @property
+    def ended(self) -> dict[str, Any]:
+        """How the trial ended."""
+        (event,) = self.events("trial_ended")
+        return event
+
+    @property
+    def phases(self) -> list[str]:
+        """The phases that have a length."""
+        return [event["phase"] for event in self.events("phase")]

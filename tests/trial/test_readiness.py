@@ -1,0 +1,327 @@
+"""Waiting until a container is ready, on a clock that only goes on when somebody waits."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.trial.probes import Attempt
+from bench.trial.readiness import NotReadyError, Readiness, ReadyFact
+from bench.trial.watch import ExitWatch
+from tests.fakes import ClockedEvent, FakeClock, FakeEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MS = 1_000_000
+
+
+@dataclass
+class AskedProbe:
+    """Asks an application that is ready from a moment on; every answer takes a while."""
+
+    clock: FakeClock
+    ready_from_ns: float
+    takes_s: float = 0.001
+    name: str = "asked"
+    least_interval_s: float = 0.0
+    asked_ns: list[int] = field(default_factory=list)
+    outstanding: int = 0
+    aborted: bool = False
+
+    def attempt(self, timeout_s: float) -> Attempt:
+        assert self.outstanding == 0
+        self.outstanding += 1
+        sent_ns = self.clock.now_ns
+        self.asked_ns.append(sent_ns)
+        ok = sent_ns >= self.ready_from_ns
+        self.clock.advance(min(self.takes_s, timeout_s))
+        self.outstanding -= 1
+        return Attempt(ok, sent_ns, self.clock.now_ns, "" if ok else "status 503")
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+@dataclass
+class StampedProbe:
+    """Knows when something happened without asking for it."""
+
+    clock: FakeClock
+    name: str = "stamped"
+    least_interval_s: float = 0.0
+    at_ns: int | None = None
+    within_ns: int = 3 * MS
+
+    def attempt(self, timeout_s: float) -> Attempt:
+        if self.at_ns is None:
+            now_ns = self.clock.now_ns
+            return Attempt(False, now_ns, now_ns, "not yet")
+        return Attempt(True, self.at_ns, self.at_ns, resolution_ns=self.within_ns)
+
+    def abort(self) -> None:
+        pass
+
+
+class Bench:
+    """A clock, the end of a process, and what waits on them."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.began_ns = self.clock.now_ns
+        self.exit = ExitWatch(FakeEngine(), "c", self.clock)
+        self.wake = ClockedEvent(self.clock)
+
+    def asked(self, after_s: float, **options: object) -> AskedProbe:
+        return AskedProbe(self.clock, self.began_ns + round(after_s * 1e9), **options)  # type: ignore[arg-type]
+
+    def readiness(
+        self,
+        *probes: AskedProbe | StampedProbe,
+        any_of: bool = False,
+        timeout_s: float = 60.0,
+        interval_s: float = 0.005,
+    ) -> Readiness:
+        readiness = Readiness(
+            probes,
+            any_of=any_of,
+            interval_s=interval_s,
+            timeout_s=timeout_s,
+            clock=self.clock,
+            exit_watch=self.exit,
+            wake=self.wake,
+        )
+        self.exit.on_end(readiness.abort)
+        return readiness
+
+    def wait(self, *probes: AskedProbe | StampedProbe, **options: float | bool) -> ReadyFact:
+        return self.readiness(*probes, **options).wait(self.began_ns)  # type: ignore[arg-type]
+
+    def process_ends(self, after_s: float) -> None:
+        self.clock.at(after_s, lambda: self.exit.start(0, self.clock.now_ns))
+
+    @property
+    def passed_s(self) -> float:
+        return (self.clock.now_ns - self.began_ns) / 1e9
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_the_first_success_decides(bench):
+    probe = bench.asked(0.1)
+    fact = bench.wait(probe)
+    assert fact.at_ns == bench.clock.now_ns
+    assert fact.attempts == len(probe.asked_ns)
+    assert fact.probe == "asked"
+    assert sum(asked >= probe.ready_from_ns for asked in probe.asked_ns) == 1
+
+
+def test_the_interval_lies_between_the_end_of_an_attempt_and_the_next(bench):
+    probe = bench.asked(0.05, takes_s=0.002)
+    bench.wait(probe, interval_s=0.008)
+    assert [asked - bench.began_ns for asked in probe.asked_ns] == [
+        index * 10 * MS for index in range(6)
+    ]
+
+
+def test_a_probe_that_need_not_be_asked_often_is_not(bench):
+    probe = bench.asked(0.2, takes_s=0.0, least_interval_s=0.05)
+    bench.wait(probe, interval_s=0.005)
+    assert len(probe.asked_ns) == 5
+
+
+def test_the_resolution_is_the_wait_since_the_last_refusal_and_the_round_trip(bench):
+    fact = bench.wait(bench.asked(0.05, takes_s=0.002), interval_s=0.008)
+    assert fact.resolution_ns == 8 * MS + 2 * MS
+
+
+def test_a_first_attempt_that_succeeds_is_as_fine_as_the_time_since_asking_could_begin(bench):
+    bench.clock.advance(0.25)  # between the start call's return and the first attempt
+    fact = bench.wait(bench.asked(0.0, takes_s=0.002))
+    assert fact.resolution_ns == 252 * MS
+    assert fact.attempts == 1
+
+
+@settings(max_examples=80)
+@given(
+    truth_s=st.floats(0, 2),
+    interval_s=st.floats(0.001, 0.5),
+    takes_s=st.floats(0.0001, 0.3),
+)
+def test_ready_is_never_before_the_truth_and_the_truth_lies_within_the_resolution(
+    truth_s, interval_s, takes_s
+):
+    bench = Bench()
+    probe = bench.asked(truth_s, takes_s=takes_s)
+    fact = bench.wait(probe, interval_s=interval_s)
+    assert fact.at_ns >= probe.ready_from_ns
+    a_refusal_ns = round(takes_s * 1e9)
+    assert fact.at_ns - fact.resolution_ns - a_refusal_ns <= probe.ready_from_ns
+
+
+def test_time_runs_out_at_the_time_out_and_the_last_answer_is_told(bench):
+    with pytest.raises(
+        NotReadyError, match=r"^not ready within 2 s \(\d+ attempts; last asked: st"
+    ):
+        bench.wait(bench.asked(3.0), timeout_s=2.0)
+    assert bench.passed_s == pytest.approx(2.0, abs=0.01)
+
+
+def test_an_answer_that_comes_after_the_time_out_comes_too_late(bench):
+    probe = bench.asked(0.0, takes_s=2.0)
+    original = probe.attempt
+    probe.attempt = lambda timeout_s: original(timeout_s + 1)  # type: ignore[method-assign]
+    with pytest.raises(NotReadyError, match="not ready within 1 s"):
+        bench.wait(probe, timeout_s=1.0)
+
+
+def test_an_attempt_is_given_what_is_left_of_the_time(bench):
+    probe = bench.asked(9.0, takes_s=5.0)
+    with pytest.raises(NotReadyError):
+        bench.wait(probe, timeout_s=2.0)
+    assert bench.passed_s == pytest.approx(2.0)
+
+
+def test_the_time_out_counts_from_the_moment_that_was_given(bench):
+    bench.clock.advance(1.5)
+    with pytest.raises(NotReadyError):
+        bench.wait(bench.asked(9.0), timeout_s=2.0)
+    assert bench.passed_s == pytest.approx(2.0, abs=0.01)
+
+
+# The process ends
+
+
+def test_when_the_process_ends_waiting_ends(bench):
+    bench.process_ends(0.3)
+    with pytest.raises(NotReadyError, match="it exited before it was ready"):
+        bench.wait(bench.asked(9.0, least_interval_s=5.0))
+    assert bench.passed_s == pytest.approx(0.3, abs=0.01)
+
+
+def test_what_was_stamped_before_the_process_ended_still_counts(bench):
+    probe = StampedProbe(bench.clock)
+
+    def matches() -> None:
+        probe.at_ns = bench.clock.now_ns
+
+    bench.clock.at(0.3, matches)
+    bench.process_ends(0.3)
+    fact = bench.wait(probe, interval_s=5.0)
+    assert fact.at_ns == bench.began_ns + 300 * MS
+
+
+def test_a_process_that_had_ended_before_the_waiting_began_is_told_at_once(bench):
+    bench.exit.start(0, bench.began_ns)
+    with pytest.raises(NotReadyError, match="it exited before"):
+        bench.wait(bench.asked(9.0))
+    assert bench.passed_s < 0.01
+
+
+def test_an_abort_reaches_every_probe_and_wakes_whoever_waits(bench):
+    probes = [bench.asked(9.0), bench.asked(9.0)]
+    readiness = bench.readiness(*probes)
+    readiness.abort()
+    assert [probe.aborted for probe in probes] == [True, True]
+    assert bench.wake.is_set()
+
+
+# Several probes
+
+
+def test_all_of_several_are_ready_when_the_last_of_them_is(bench):
+    fact = bench.wait(bench.asked(0.1), bench.asked(0.4, name="late"))
+    assert fact.probe == "late"
+    assert (fact.at_ns - bench.began_ns) / 1e9 == pytest.approx(0.4, abs=0.02)
+
+
+def test_a_probe_that_has_succeeded_is_not_asked_again(bench):
+    early = bench.asked(0.0)
+    bench.wait(early, bench.asked(0.4))
+    assert len(early.asked_ns) == 1
+
+
+def test_all_of_several_fail_where_one_never_comes_and_only_that_one_is_named(bench):
+    with pytest.raises(NotReadyError, match=r"last late: status 503\)$"):
+        bench.wait(bench.asked(0.1), bench.asked(9.0, name="late"), timeout_s=1.0)
+
+
+def test_any_of_several_is_ready_when_the_first_of_them_is(bench):
+    fact = bench.wait(bench.asked(9.0), bench.asked(0.1, name="early"), any_of=True)
+    assert fact.probe == "early"
+
+
+def test_where_two_of_any_have_succeeded_the_earlier_one_decided(bench):
+    stamped = StampedProbe(bench.clock)
+
+    def matches() -> None:
+        stamped.at_ns = bench.clock.now_ns
+
+    bench.clock.at(0.001, matches)
+    fact = bench.wait(bench.asked(0.0, takes_s=0.5), stamped, any_of=True)
+    assert (fact.probe, fact.at_ns) == ("stamped", bench.began_ns + 1 * MS)
+
+
+# What is stamped when it happens
+
+
+def test_what_wakes_the_wait_is_looked_at_without_waiting_for_the_interval(bench):
+    probe = StampedProbe(bench.clock)
+
+    def matches() -> None:
+        probe.at_ns = bench.clock.now_ns
+        bench.wake.set()
+
+    bench.clock.at(0.2, matches)
+    probe.least_interval_s = 0.5
+    fact = bench.wait(probe, interval_s=0.5)
+    assert fact.at_ns == bench.began_ns + 200 * MS
+
+
+def test_what_was_stamped_is_as_fine_as_its_stamp_and_not_as_the_interval(bench):
+    probe = StampedProbe(bench.clock, at_ns=bench.began_ns + 7, within_ns=120 * MS)
+    assert bench.wait(probe).resolution_ns == 120 * MS
+
+
+def test_where_any_will_do_a_match_ends_an_attempt_that_hangs(bench):
+    probes = [bench.asked(9.0), bench.asked(9.0)]
+    bench.readiness(*probes, any_of=True).matched()
+    assert bench.wake.is_set()
+    assert [probe.aborted for probe in probes] == [True, True]
+
+
+def test_where_all_are_needed_a_match_leaves_the_other_attempts_alone(bench):
+    probes = [bench.asked(9.0), bench.asked(9.0)]
+    bench.readiness(*probes).matched()
+    assert bench.wake.is_set()
+    assert [probe.aborted for probe in probes] == [False, False]
+
+
+def test_real_waiting_is_woken_from_another_thread():
+    clock, wake = FakeClock(), threading.Event()
+    probe = AskedProbe(clock, clock.now_ns + 10**12, takes_s=0.0)
+    watch = ExitWatch(FakeEngine(), "c", clock)
+    readiness = Readiness(
+        [probe],
+        any_of=False,
+        interval_s=30.0,
+        timeout_s=60.0,
+        clock=clock,
+        exit_watch=watch,
+        wake=wake,
+    )
+    watch.on_end(readiness.abort)
+    ending: Callable[[], None] = lambda: watch.start(0, clock.now_ns)  # noqa: E731 - a timer's
+    timer = threading.Timer(0.02, ending)
+    timer.start()
+    with pytest.raises(NotReadyError, match="exited"):
+        readiness.wait(clock.now_ns)
+    timer.join()
