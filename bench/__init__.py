@@ -1,4 +1,4 @@
-"""bench: how long a container image takes to become useful, what it costs, and whether that will do.
+"""bench: how long a container image takes to become useful, and what it costs to get there.
 
 The words, as they are used everywhere here:
 
@@ -21,16 +21,16 @@ from typing import TYPE_CHECKING, Any
 from bench.version import __version__
 
 if TYPE_CHECKING:
+    from bench.api import run
     from bench.results.run import load_run
     from bench.scenario.load import load_scenario
-    from bench.trial.simple import run
 
 __all__ = ["__version__", "load_run", "load_scenario", "run"]
 
 _HOMES = {
     "load_run": "bench.results.run",
     "load_scenario": "bench.scenario.load",
-    "run": "bench.trial.simple",
+    "run": "bench.api",
 }
 
 

@@ -1,0 +1,1 @@
+"""What bench itself costs, against peers measured in the same run."""

@@ -14,7 +14,8 @@ SERVER = (
     "import signal,socket,sys;signal.signal(15,lambda *a:sys.exit());"
     "s=socket.create_server(('',8080),backlog=64)\n"
     "while 1:\n c,_=s.accept();c.recv(4096);"
-    "c.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n');c.close()"
+    "c.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n');"
+    "c.close()"
 )
 COMMAND = ["python", "-S", "-c", SERVER]
 PORT = 8080

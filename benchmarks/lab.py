@@ -6,10 +6,10 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.clock import SystemClock
 from bench.engine.select import Session, choose, open_session
@@ -23,6 +23,9 @@ from bench.trial.images import ImageMaker
 from bench.trial.progress import Silent
 from bench.trial.trial import Laboratory, Subject, Trial
 from benchmarks.bare import COMMAND, PORT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 _IMAGE = "python:3.11-slim-bookworm"
 _UNSAMPLED = "3600s"
@@ -46,14 +49,12 @@ def ratio_of_medians(ours: list[float], theirs: list[float]) -> Ratio:
     """How many times as long ours takes."""
     interval = ratio_interval(theirs, ours)
     assert interval is not None
-    return Ratio(
-        statistics.median(ours) / statistics.median(theirs), interval.low, interval.high
-    )
+    return Ratio(statistics.median(ours) / statistics.median(theirs), interval.low, interval.high)
 
 
 def interleave(variants: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
     """Seconds of each variant, all of them in a random order in every round."""
-    order, names = random.Random(1), list(variants)  # noqa: S311 - an order
+    order, names = random.Random(1), list(variants)
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for name in names:
         variants[name]()  # a first time that does not count

@@ -115,14 +115,14 @@ def _check_comparable(
 
 def _compare(run_a: Run, run_b: Run, pairs: Sequence[tuple[str, str]]) -> list[Comparison]:
     from bench.judge.compare import compare_cases
+    from bench.report.comparison import run_names
 
-    same_run = run_a.folder == run_b.folder
+    name_a, name_b = run_names(run_a, run_b)
     return [
         one
         for case_a, case_b in pairs
         for one in compare_cases(
-            run_a.sample(case_a, case_a if same_run else f"{run_a.run_id}:{case_a}"),
-            run_b.sample(case_b, case_b if same_run else f"{run_b.run_id}:{case_b}"),
+            run_a.sample(case_a, f"{name_a}{case_a}"), run_b.sample(case_b, f"{name_b}{case_b}")
         )
     ]
 

@@ -6,7 +6,7 @@ import click
 
 from bench.engine.select import choose
 
-_MARKS = {"good": "✓", "less": "–", "bad": "✗"}
+_MARKS = {"good": "✓", "less": "-", "bad": "✗"}
 
 
 @click.command(name="doctor")

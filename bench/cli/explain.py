@@ -30,7 +30,7 @@ _DIRECTIONS = {
 def command(subject: str) -> None:
     """Explain a checklist row (CI-5), a metric (startup_s), an exit code (3), or a list:
     `metrics`, `checklist`, `exit-codes`.
-    """  # noqa: D205, D212 - the whole is the help text
+    """  # noqa: D205 - the whole is the help text
     click.echo(explanation(subject))
 
 

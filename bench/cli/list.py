@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from bench.results.listing import RunEntry
 
 
+_ALIGNED = 5
+_OF_BROKEN = 2  # cells of a run that cannot be read
+
+
 @click.command("list")
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("reports"))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
@@ -25,8 +29,7 @@ def command(folder: Path, form: str) -> None:
     if form == "json":
         _print_json(entries)
     elif entries:
-        for entry in entries:
-            click.echo(_line(entry))
+        _print_table(entries)
     else:
         click.echo(f"no runs under {folder}", err=True)
 
@@ -53,19 +56,34 @@ def _print_json(entries: list[RunEntry]) -> None:
     click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
 
 
-def _line(entry: RunEntry) -> str:
+def _print_table(entries: list[RunEntry]) -> None:
+    """A line a run, its columns aligned; first what `RUN` on a command line may say for it."""
     from bench.report.wording import one_line
 
+    rows = [[one_line(cell) for cell in _cells(entry)] for entry in entries]
+    whole = [row for row in rows if len(row) > _OF_BROKEN]
+    widths = [max((len(row[index]) for row in whole), default=0) for index in range(_ALIGNED)]
+    for row in rows:
+        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        click.echo("  ".join([*padded, *row[len(widths) :]]).rstrip())
+
+
+def _cells(entry: RunEntry) -> list[str]:
     if entry.problem:
-        return one_line(f"{entry.run_id}  cannot be read: {entry.problem}")
+        return [entry.folder.name, f"cannot be read: {entry.problem}"]
     cases = ", ".join(
         f"{case} {verdict}{_beside(verdict, expected=expected)}"
         for case, (verdict, expected) in entry.cases.items()
     )
     when = entry.at[:16].replace("T", " ")
-    return one_line(
-        f"{entry.run_id}  {when}  {entry.name}  {entry.outcome}  exit {entry.exit_code}  {cases}"
-    )
+    return [
+        entry.folder.name,
+        when,
+        entry.name,
+        entry.outcome,
+        f"exit {entry.exit_code}",
+        cases,
+    ]
 
 
 def _beside(verdict: str, *, expected: bool) -> str:

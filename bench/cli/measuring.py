@@ -17,11 +17,11 @@ from bench.scenario.load import LoadedScenario, load_scenario
 from bench.scenario.model import Arm
 from bench.trial.history import read_history
 from bench.trial.plan import make_plan
-from bench.trial.progress import Progress
 from bench.trial.run import RunRequest, RunResult, resume_run, start_run
 
 if TYPE_CHECKING:
     from bench.results.run import Run
+    from bench.trial.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,9 @@ def _conclude(result: RunResult, settings: Settings) -> int:
     if further:
         write_reports(run, further)
     if "json" in settings.formats:
-        from bench.results.export import run_document
-
         import json
+
+        from bench.results.export import run_document
 
         click.echo(json.dumps(run_document(run), indent=2))
     else:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from bench.results.model import TrialKey
 from bench.trial.progress import Progress, Silent
 from bench.units import format_seconds
+
+if TYPE_CHECKING:
+    from bench.results.model import TrialKey
 
 MODES = ("auto", "tty", "plain", "json", "quiet")
 
@@ -34,8 +36,9 @@ def _name(number: int, total: int, key: TrialKey) -> str:
 
 def _ending(status: str, reason: str, seconds_to_ready: float | None) -> str:
     if status == "ok":
-        ready = "" if seconds_to_ready is None else f"ready after {format_seconds(seconds_to_ready)}"
-        return f"ok     {ready}".rstrip()
+        if seconds_to_ready is None:
+            return "ok"
+        return f"ok     ready after {format_seconds(seconds_to_ready)}"
     return f"{status}: {reason.splitlines()[0] if reason else ''}"
 
 

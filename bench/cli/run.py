@@ -46,8 +46,9 @@ if TYPE_CHECKING:
 @click.option("--baseline", metavar="RUN", help="Compare with an earlier run of the scenario.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 where it would have been 1.")
 @click.pass_context
-def command(  # noqa: D417 - click explains them
+def command(
     ctx: click.Context,
+    /,
     scenarios: tuple[Path, ...],
     cases: tuple[str, ...],
     repeat: int | None,
@@ -125,14 +126,10 @@ def _load(
     given = [name for name, value in ad_hoc.items() if value and name != "image"]
     if given:
         raise UsageError(f"--{given[0].strip('_').replace('_', '-')}", "goes with --image only")
-    return [
-        _narrowed(one, cases, repeat) for one in load_scenarios(scenarios, overrides=changes)
-    ]
+    return [_narrowed(one, cases, repeat) for one in load_scenarios(scenarios, overrides=changes)]
 
 
-def _narrowed(
-    loaded: LoadedScenario, names: tuple[str, ...], repeat: int | None
-) -> LoadedScenario:
+def _narrowed(loaded: LoadedScenario, names: tuple[str, ...], repeat: int | None) -> LoadedScenario:
     """Only the cases asked for, each with the number of trials asked for."""
     import dataclasses
 

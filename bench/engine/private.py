@@ -233,10 +233,11 @@ class PrivateEngine:
         return Daemon(
             name=name,
             arguments=(program, *arguments[1:]),
-            marker=str(self.paths.state),
+            marker=f"{self.paths.state}/{name}",  # every one of them names such a path
             pid_file=self.paths.run / f"{name}.daemon",
             log_file=self.paths.state / "log" / f"{name}.log",
             environment=(("PATH", _SEARCH_PATH), *environment),
+            leftovers=(self.paths.run / f"{name}.pid",),
         )
 
     def _registry(self) -> Daemon:

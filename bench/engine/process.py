@@ -22,6 +22,7 @@ class Daemon:
         arguments: its command line; `marker` must occur in it.
         marker: text by which a process is recognised as this daemon, whoever has its pid now.
         pid_file, log_file: where its pid and its output go.
+        leftovers: files that a killed one leaves and a new one stumbles over.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Daemon:
     pid_file: Path
     log_file: Path
     environment: tuple[tuple[str, str], ...] = ()
+    leftovers: tuple[Path, ...] = ()
 
     def pid(self) -> int | None:
         """The pid of the running daemon, None where it does not run."""
@@ -46,6 +48,8 @@ class Daemon:
             return
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         self.pid_file.parent.mkdir(parents=True, exist_ok=True)
+        for path in self.leftovers:
+            path.unlink(missing_ok=True)
         with self.log_file.open("ab") as log:
             try:
                 process = subprocess.Popen(

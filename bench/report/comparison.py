@@ -51,15 +51,25 @@ def print_comparisons(earlier: Run, run: Run, stream: TextIO | None = None) -> N
 
 def compare_runs(earlier: Run, run: Run) -> list[Comparison]:
     """Every case that both runs have, the earlier one as the baseline."""
+    before, after = run_names(earlier, run)
     return [
         one
         for case in run.scenario.cases
         if case in earlier.scenario.cases
         for one in compare_cases(
-            earlier.sample(case, f"{earlier.run_id}:{case}"),
-            run.sample(case, f"{run.run_id}:{case}"),
+            earlier.sample(case, f"{before}{case}"), run.sample(case, f"{after}{case}")
         )
     ]
+
+
+def run_names(one: Run, other: Run) -> tuple[str, str]:
+    """What to put before the cases of two runs to tell them apart: `RUN:`, or nothing."""
+    if one.folder == other.folder:
+        return "", ""
+    names = one.folder.name, other.folder.name
+    if names[0] == names[1]:
+        names = str(one.folder), str(other.folder)
+    return f"{names[0]}:", f"{names[1]}:"
 
 
 def comparisons_text(

@@ -114,12 +114,14 @@ def change_words(comparison: Comparison) -> str:
     if kind is Difference.NOT_MEASURED:
         return "not measured"
     if kind is Difference.SAME:
-        return f"the same (within {comparison.band:.0%})"
+        return f"the same (within {100 * comparison.band:g} %)"
     if ratio is None or ratio == 0:
         one, other = comparison.baseline_median, comparison.candidate_median
         if one == other:
             return "both zero"
         size = f"{value_words(other, comparison.metric)}, not {value_words(one, comparison.metric)}"
+    elif abs(ratio - 1) < 0.005:
+        size = "about the same"
     else:
         size = f"{times(max(ratio, 1 / ratio))} {_direction(comparison.metric, larger=ratio > 1)}"
     return f"unclear ({size})" if kind is Difference.INCONCLUSIVE else size

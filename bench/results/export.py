@@ -168,7 +168,10 @@ def _line(cells: list[Any]) -> str:
 def _texts(values: Values) -> list[str]:
     if len(values) and (values == values[0]).all():
         return [str(_numbers(values[:1])[0])] * len(values)
-    return ["" if one is None else str(one) for one in _numbers(values)]
+    texts = list(map(str, _numbers(values)))
+    for index in np.flatnonzero(np.isnan(values)).tolist():
+        texts[index] = ""
+    return texts
 
 
 def write_parquet(run: Run, folder: Path) -> Path:

@@ -98,10 +98,11 @@ def read_events(path: Path) -> Iterator[dict[str, Any]]:
             str(path), f"cannot be read: {error.strerror}", "`bench list` shows the runs there are"
         ) from error
     seen = False
+    decode = json.JSONDecoder(parse_constant=_not_a_number).decode
     with file:
         for line in file:
             try:
-                event = json.loads(line, parse_constant=_not_a_number)
+                event = decode(line.decode())
             except (ValueError, RecursionError):
                 continue
             if isinstance(event, dict) and isinstance(event.get("event"), str):

@@ -12,9 +12,11 @@ from bench.results.journal import SCHEMA_VERSION, read_events
 from bench.results.model import ImageFacts, LayerFacts, LayerPull
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Mapping
     from pathlib import Path
+
+UNSOUND = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What Python says where a journal does not hold what it should."""
 
 
 @dataclass
@@ -78,35 +80,28 @@ def read_journal(path: Path) -> Reading:
         StoreError: there is none, it is damaged, or another version of bench wrote it.
     """
     reading: Reading | None = None
-    for event in read_events(path):
-        kind = event["event"]
-        if kind == "run_started":
-            _check_version(path, event)
-        with damaged(path, f"an event {kind!r} is damaged"):
+    kind = ""
+    try:
+        for event in read_events(path):
+            kind = event["event"]
+            if kind == "run_started":
+                _check_version(path, event)
             check_event(event)
             if kind == "run_started":
                 reading = Reading(event)
             elif reading is not None:
                 reading.take(event)
+    except UNSOUND as error:
+        raise damage(path, f"an event {kind!r} is damaged", error) from error
     if reading is None:
         raise StoreError(str(path), "does not say how the run began", "point to another run")
     return reading
 
 
-def damaged(path: Path, what: str) -> AbstractContextManager[None]:
-    """Turn the errors that unsound data leads to into one that a user can read."""
-    from contextlib import contextmanager
-
-    @contextmanager
-    def guard() -> Iterator[None]:
-        try:
-            yield
-        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-            raise StoreError(
-                str(path), f"{what}: {_first_line(error)}", "the file was changed or is not whole"
-            ) from error
-
-    return guard()
+def damage(path: Path, what: str, error: Exception) -> StoreError:
+    """What a user reads of an error that unsound data led to."""
+    cause = f"{what}: {_first_line(error)}"
+    return StoreError(str(path), cause, "the file was changed or is not whole")
 
 
 def _first_line(error: Exception) -> str:

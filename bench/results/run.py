@@ -15,7 +15,7 @@ from bench.judge.verdicts import JudgeContext, exit_code, judge
 from bench.results.derive import derive
 from bench.results.frames import layers_frame, phases_frame, samples_frame, trials_frame
 from bench.results.journal import FILE_NAME
-from bench.results.reading import damaged, read_journal
+from bench.results.reading import UNSOUND, damage, read_journal
 from bench.scenario.model import Scenario, threshold_limit
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def load_run(path: str | Path) -> Run:
     journal = folder / FILE_NAME
     reading = read_journal(journal)
     header = reading.header
-    with damaged(journal, "is damaged"):
+    try:
         scenario = Scenario.model_validate(header["scenario"])
         for name, threshold in scenario.thresholds.items():
             threshold_limit(name, threshold)
@@ -150,6 +150,8 @@ def load_run(path: str | Path) -> Run:
             derive(events, samples)
             for events, samples in zip(reading.trials.values(), columns, strict=True)
         ]
+    except UNSOUND as error:
+        raise damage(journal, "is damaged", error) from error
     return Run(
         folder=folder,
         header=header,

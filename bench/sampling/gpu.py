@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from bench.clock import Clock
@@ -46,10 +45,12 @@ def find_gpus() -> Gpus:
         return Gpus((), "nvidia-ml-py is not installed (pip install 'container-bench[gpu]')")
     try:
         pynvml.nvmlInit()
-        count = pynvml.nvmlDeviceGetCount()
-        devices = tuple(_device(pynvml, index) for index in range(count))
-        driver = _text(pynvml.nvmlSystemGetDriverVersion())
-        pynvml.nvmlShutdown()
+        try:
+            count = pynvml.nvmlDeviceGetCount()
+            devices = tuple(_device(pynvml, index) for index in range(count))
+            driver = _text(pynvml.nvmlSystemGetDriverVersion())
+        finally:
+            pynvml.nvmlShutdown()
     except pynvml.NVMLError as error:
         return Gpus((), f"no NVIDIA GPU or driver: {error}")
     return Gpus(devices, "" if devices else "the driver knows no device", driver)
@@ -60,7 +61,7 @@ def _device(nvml: Any, index: int) -> GpuDevice:
     return GpuDevice(
         index=index,
         name=_text(nvml.nvmlDeviceGetName(handle)),
-        uuid=_optional(nvml, lambda: _text(nvml.nvmlDeviceGetUUID(handle))) or "",
+        uuid=_text(_optional(nvml, "nvmlDeviceGetUUID", handle) or ""),
         memory_bytes=int(nvml.nvmlDeviceGetMemoryInfo(handle).total),
     )
 
@@ -69,10 +70,10 @@ def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def _optional(nvml: Any, call: Callable[[], Any]) -> Any:
-    """What `call` gives, or None where this device does not have it."""
+def _optional(nvml: Any, function: str, handle: Any) -> Any:
+    """What a function of NVML gives for a device, or None where the device does not have it."""
     try:
-        return call()
+        return getattr(nvml, function)(handle)
     except (nvml.NVMLError, AttributeError):
         return None
 
@@ -99,43 +100,40 @@ class GpuSource:
         if now_ns < self._due_ns:
             return None
         self._due_ns = now_ns + _EVERY_NS
-        try:
-            own = {int(pid) for pid in self._processes.read_text().split()}
-        except OSError:
-            own = set()
+        own = self._own_processes()
         row: dict[str, int] = {}
-        memory, energy = 0, 0
-        complete = True
+        memory: list[int | None] = []
+        utilization: list[int] = []
+        energy: list[int | None] = []
         for index, handle in enumerate(self._handles):
-            row[f"gpu{index}_memory_used_bytes"] = int(
-                self._nvml.nvmlDeviceGetMemoryInfo(handle).used
-            )
-            rates = _optional(
-                self._nvml, lambda h=handle: self._nvml.nvmlDeviceGetUtilizationRates(h)
-            )
+            used = self._nvml.nvmlDeviceGetMemoryInfo(handle).used
+            row[f"gpu{index}_memory_used_bytes"] = int(used)
+            rates = _optional(self._nvml, "nvmlDeviceGetUtilizationRates", handle)
             if rates is not None:
                 row[f"gpu{index}_utilization_pct"] = int(rates.gpu)
-            spent = _optional(
-                self._nvml, lambda h=handle: self._nvml.nvmlDeviceGetTotalEnergyConsumption(h)
-            )
-            if spent is None:
-                complete = False
-            else:
-                energy += int(spent)
-            memory += self._memory_of(handle, own)
-        row["gpu_memory_bytes"] = memory
-        rates_seen = [value for name, value in row.items() if name.endswith("_utilization_pct")]
-        if rates_seen:
-            row["gpu_utilization_pct"] = max(rates_seen)
-        if complete and self._handles:
-            row["gpu_energy_mj"] = energy
-        return row
+                utilization.append(int(rates.gpu))
+            energy.append(_optional(self._nvml, "nvmlDeviceGetTotalEnergyConsumption", handle))
+            memory.append(self._memory_of(handle, own))
+        totals = {
+            "gpu_memory_bytes": _total(memory),
+            "gpu_utilization_pct": max(utilization, default=None),
+            "gpu_energy_mj": _total(energy),
+        }
+        return row | {name: value for name, value in totals.items() if value is not None}
 
-    def _memory_of(self, handle: Any, own: set[int]) -> int:
-        running = _optional(
-            self._nvml, lambda: self._nvml.nvmlDeviceGetComputeRunningProcesses(handle)
-        )
-        return sum(int(one.usedGpuMemory or 0) for one in running or [] if one.pid in own)
+    def _own_processes(self) -> set[int] | None:
+        """The container's processes, None where it has no cgroup (yet, or any more)."""
+        try:
+            return {int(pid) for pid in self._processes.read_text().split()}
+        except OSError:
+            return None
+
+    def _memory_of(self, handle: Any, own: set[int] | None) -> int | None:
+        """Bytes that the container's processes hold on a device, None where none can tell."""
+        running = _optional(self._nvml, "nvmlDeviceGetComputeRunningProcesses", handle)
+        if running is None or own is None:
+            return None
+        return _total([one.usedGpuMemory for one in running if one.pid in own])
 
     def parse(self, raw: dict[str, int]) -> dict[str, int]:
         """The reading is its own columns."""
@@ -144,3 +142,9 @@ class GpuSource:
     def close(self) -> None:
         """Let NVML go."""
         self._nvml.nvmlShutdown()
+
+
+def _total(parts: list[int | None]) -> int | None:
+    """The sum, or None where a part of it is not known."""
+    known = [int(part) for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None

@@ -53,21 +53,23 @@ class WaitingTime:
     thread waited between the last look at it and its end is lost.
     """
 
-    def __init__(self, cgroup: ContainerCgroup) -> None:
+    def __init__(self, cgroup: ContainerCgroup, proc: Path = Path("/proc")) -> None:
         version = cgroup.mounts.version
         name = "tasks" if version is CgroupVersion.V1 else "cgroup.threads"
         controller = "cpuacct" if version is CgroupVersion.V1 else "cpu"
         self._threads = cgroup.mounts.path(controller, cgroup.child) / name
+        self._proc = proc
         self._last: dict[str, int] = {}
         self._total = 0
 
     @staticmethod
-    def is_available() -> bool:
-        """Whether this kernel keeps the figure."""
+    def is_available(schedstat: Path = Path("/proc/self/schedstat")) -> bool:
+        """Whether this kernel keeps the figure; where it does not, the file is all zeros."""
         try:
-            return len(Path("/proc/self/schedstat").read_text().split()) == 3
-        except OSError:
+            fields = [int(field) for field in schedstat.read_text().split()]
+        except (OSError, ValueError):
             return False
+        return len(fields) == 3 and fields[0] > 0  # time on a core, which the reader has had
 
     def read_ns(self) -> int:
         """The total so far."""
@@ -78,7 +80,7 @@ class WaitingTime:
         current = {}
         for thread in threads:
             try:
-                with open(f"/proc/{thread}/schedstat", "rb", buffering=0) as file:  # noqa: PTH123 - hot path
+                with open(f"{self._proc}/{thread}/schedstat", "rb", buffering=0) as file:  # noqa: PTH123 - hot path
                     waited = int(file.read(128).split()[1])
             except (OSError, IndexError, ValueError):
                 continue

@@ -44,6 +44,7 @@ class Sampler:
         self._pending: list[tuple[int, list[tuple[Source, Any]]]] = []
         self._last_flush_ns = clock.monotonic_ns()
         self._lock = threading.Lock()
+        self._handing_on = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
         self.failure: Exception | None = None
@@ -57,12 +58,19 @@ class Sampler:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take a last sample, hand on what is pending, and end."""
+        """Take a last sample, hand on what is pending, and end; trouble is kept in `failure`."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
-        self.sample()
-        self.flush()
+        try:
+            if self.failure is None:
+                self.sample()
+        except Exception as error:  # noqa: BLE001 - handed to the trial, which ends in error
+            self.failure = error
+        try:
+            self.flush()
+        except Exception as error:  # noqa: BLE001 - as above
+            self.failure = self.failure or error
 
     def sample(self) -> None:
         """Take one sample now."""
@@ -73,20 +81,12 @@ class Sampler:
 
     def flush(self) -> None:
         """Parse what is pending and hand it on, column by column."""
-        with self._lock:
-            pending, self._pending = self._pending, []
-        self._last_flush_ns = self._clock.monotonic_ns()
-        if not pending:
-            return
-        rows: list[dict[str, int]] = []
-        for stamp, readings in pending:
-            row = {"t_ns": stamp}
-            for source, raw in readings:
-                if raw is not None:
-                    row |= source.parse(raw)
-            rows.append(row)
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        self._on_batch({name: [row.get(name) for row in rows] for name in names})
+        with self._handing_on:  # batches keep the order of their samples
+            with self._lock:
+                pending, self._pending = self._pending, []
+            self._last_flush_ns = self._clock.monotonic_ns()
+            if pending:
+                self._on_batch(_columns(pending))
 
     def _run(self) -> None:
         try:
@@ -101,3 +101,16 @@ class Sampler:
                 self._stop.wait((due_ns - now_ns) / 1e9)
         except Exception as error:  # noqa: BLE001 - handed to the trial, which ends in error
             self.failure = error
+
+
+def _columns(pending: list[tuple[int, list[tuple[Source, Any]]]]) -> Columns:
+    """One list for each name, None where a sample has nothing under it."""
+    rows: list[dict[str, int]] = []
+    for stamp, readings in pending:
+        row = {"t_ns": stamp}
+        for source, raw in readings:
+            if raw is not None:
+                row |= source.parse(raw)
+        rows.append(row)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return {name: [row.get(name) for row in rows] for name in names}

@@ -89,10 +89,12 @@ class EngineSource:
 
     def parse(self, raw: Mapping[str, Any]) -> dict[str, int]:
         """The same columns as the cgroups have, as far as the engine gives them."""
-        memory = raw.get("memory_stats") or {}
+        memory, cpu = raw.get("memory_stats") or {}, raw.get("cpu_stats") or {}
+        if not memory and not (cpu.get("cpu_usage") or {}).get("total_usage"):
+            return {}  # it has ended: these zeros are nobody's figures
         detail = memory.get("stats") or {}
         networks = raw.get("networks") or {}
-        throttling = raw.get("cpu_stats", {}).get("throttling_data") or {}
+        throttling = cpu.get("throttling_data") or {}
         found = {
             "memory_usage_bytes": memory.get("usage"),
             "memory_anon_bytes": detail.get("anon", detail.get("total_rss")),
@@ -101,7 +103,7 @@ class EngineSource:
             "memory_inactive_file_bytes": detail.get(
                 "inactive_file", detail.get("total_inactive_file")
             ),
-            "cpu_ns": raw.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage"),
+            "cpu_ns": (cpu.get("cpu_usage") or {}).get("total_usage"),
             "tasks": (raw.get("pids_stats") or {}).get("current"),
             "throttled_ns": throttling.get("throttled_time"),
         }

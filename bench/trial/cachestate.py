@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bench.engine.protocol import Engine
 from bench.scenario.model import CacheState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.engine.protocol import Engine
 
 
 class CacheKeeper:
@@ -24,7 +28,7 @@ class CacheKeeper:
             blob_path: where the registry keeps a blob on this host, None where it is not ours.
         """
         self._engine = engine
-        self._may_wipe = may_wipe
+        self.may_wipe = may_wipe
         self._blob_path = blob_path
 
     @property
@@ -53,7 +57,7 @@ class CacheKeeper:
 
     def _wipe(self, reference: str) -> None:
         self._engine.remove_image(reference)
-        if self._may_wipe:
+        if self.may_wipe:
             for image_id in self._engine.image_ids():
                 self._engine.remove_image(image_id)
 

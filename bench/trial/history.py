@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.errors import StoreError
 from bench.results.journal import FILE_NAME, read_events
 from bench.results.model import TrialKey, TrialStatus
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FINAL = {TrialStatus.OK.value, TrialStatus.FAILED.value}
 

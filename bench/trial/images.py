@@ -5,21 +5,25 @@ from __future__ import annotations
 import platform
 import re
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bench.clock import Clock
 from bench.engine.protocol import LABEL
-from bench.engine.registry import Manifest
-from bench.engine.select import Session
 from bench.errors import BuildError, EngineError, PullError
 from bench.image import calibration
 from bench.image.bases import base_records, prepare_bases
 from bench.image.facts import gather
 from bench.image.layers import LayerReader
 from bench.results.model import CALIBRATION_CASE, ImageFacts
-from bench.scenario.model import Container
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.clock import Clock
+    from bench.engine.registry import Manifest
+    from bench.engine.select import Session
+    from bench.scenario.model import Container
 
 _KEPT = "kept"
 
@@ -94,7 +98,9 @@ class ImageMaker:
             pass
         build_s = (self._clock.monotonic_ns() - start_ns) / 1e9
         bases = base_records(self._session.building, text)
-        return self._push(name, repository, tag, "built", build_s, tuple(bases))
+        return self._push(
+            name, repository, tag, source="built", build_s=build_s, bases=tuple(bases)
+        )
 
     def _prepare_bases(self, dockerfile: str) -> None:
         """Have the bases that the bundled Dockerfiles stand on, where these are named."""
@@ -115,7 +121,7 @@ class ImageMaker:
         source = self._fetch(name, image)
         builder = self._session.building
         builder.tag(image, tag)
-        ready = self._push(name, repository, tag, source, None)
+        ready = self._push(name, repository, tag, source=source)
         if container.registry != "origin":
             return ready
         digests = builder.image_details(image).get("RepoDigests") or []
@@ -155,8 +161,9 @@ class ImageMaker:
         name: str,
         repository: str,
         tag: str,
+        *,
         source: str,
-        build_s: float | None,
+        build_s: float | None = None,
         bases: tuple[dict[str, str], ...] = (),
     ) -> ReadyImage:
         builder, registry = self._session.building, self._session.registry
@@ -188,7 +195,7 @@ class ImageMaker:
             calibration.write_rootfs(tar, architecture)
             changes = ('ENTRYPOINT ["/nothing"]', f"LABEL {LABEL}={self._label}")
             self._session.building.import_rootfs(tar, tag, changes)
-        return self._push(CALIBRATION_CASE, repository, tag, "built", None)
+        return self._push(CALIBRATION_CASE, repository, tag, source="built")
 
 
 def _repository_part(name: str) -> str:

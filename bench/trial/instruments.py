@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bench.clock import Clock
-from bench.engine.protocol import Engine
-from bench.sampling.cgroup import ContainerCgroup
 from bench.sampling.counters import CounterFiles
 from bench.sampling.gpu import GpuSource
 from bench.sampling.processes import NetworkCounters, WaitingTime
 from bench.sampling.sampler import Columns, Sampler
 from bench.sampling.sources import CgroupSource, EngineSource, NetworkSource, WaitingSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.clock import Clock
+    from bench.engine.protocol import Engine
+    from bench.sampling.cgroup import ContainerCgroup
 
 
 class Instruments:

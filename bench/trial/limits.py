@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from bench.sampling.cgroup import ContainerCgroup
 from bench.sampling.counters import applied_limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bench.sampling.cgroup import ContainerCgroup
 
 _PAGE_BYTES = 4096
 

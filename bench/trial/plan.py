@@ -7,11 +7,14 @@ case the states go from cold to warm, because each leaves behind what the next o
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from bench.judge.limits import NEED_TRIALS
 from bench.results.model import CALIBRATION_CASE, TrialKey
 from bench.scenario.model import CacheState, Case
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 CALIBRATION_TRIALS = 3
 _STATES = (CacheState.COLD, CacheState.IMAGE, CacheState.WARM)

@@ -9,16 +9,19 @@ import contextlib
 import http.client
 import socket
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from bench.clock import Clock
-from bench.engine.protocol import Engine
 from bench.errors import EngineRefusedError, EngineTimeoutError
-from bench.scenario.model import HttpProbe as HttpProbeModel
-from bench.scenario.model import ProbeChoice
-from bench.trial.watch import ExitWatch, OutputWatch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.clock import Clock
+    from bench.engine.protocol import Engine
+    from bench.scenario.model import HttpProbe as HttpProbeModel
+    from bench.scenario.model import ProbeChoice
+    from bench.trial.watch import ExitWatch, OutputWatch
 
 _CONNECT_TIMEOUT_S = 1.0
 _HEALTH_POLL_S = 0.05

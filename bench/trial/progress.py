@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from bench.results.model import TrialKey
+if TYPE_CHECKING:
+    from bench.results.model import TrialKey
 
 
 class Progress(Protocol):

@@ -8,12 +8,15 @@ before 28 are silent about the extraction, and blobs that are no layers may be s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bench.engine.registry import Blob, Manifest
 from bench.results.model import LayerFacts, LayerPull
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bench.engine.registry import Blob, Manifest
 
 _SHORT = 12
 _FETCHED = ("Download complete", "Pull complete")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from bench.clock import Clock
-from bench.scenario.model import Ready
 from bench.trial.probes import Attempt, Probe, ProbeTarget, make_probe
-from bench.trial.watch import ExitWatch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.clock import Clock
+    from bench.scenario.model import Ready
+    from bench.trial.watch import ExitWatch
 
 
 @dataclass(frozen=True)

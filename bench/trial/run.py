@@ -5,14 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.clock import Clock, SystemClock
-from bench.engine.protocol import LABEL
-from bench.engine.select import Session
+from bench.engine.protocol import LABEL, Engine
 from bench.errors import BenchError, BuildError, EngineUnavailableError, StoreError
 from bench.host.fingerprint import fingerprint
 from bench.judge.checklist import Checklist, load_checklist
@@ -21,18 +18,24 @@ from bench.results.journal import FILE_NAME, SCHEMA_VERSION, Journal
 from bench.results.model import CALIBRATION_CASE, TrialKey, TrialStatus
 from bench.sampling.cgroup import find_mounts
 from bench.sampling.gpu import find_gpus
-from bench.scenario.load import LoadedScenario
-from bench.scenario.redact import redacted
 from bench.scenario.model import Arm, Case
+from bench.scenario.redact import redacted
 from bench.trial.cachestate import CacheKeeper
-from bench.trial.history import History
 from bench.trial.images import ImageMaker, ReadyImage
 from bench.trial.plan import make_plan
-from bench.trial.progress import Progress
 from bench.trial.services import RunningServices
-from bench.trial.signals import Interrupted, interruptible
+from bench.trial.signals import Interrupted, interruptible, postponed
 from bench.trial.trial import Laboratory, Subject, Trial
 from bench.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from bench.engine.select import Session
+    from bench.scenario.load import LoadedScenario
+    from bench.trial.history import History
+    from bench.trial.progress import Progress
 
 MOST_REPEATS = 2
 """How often a trial that was not in its state is repeated before the verdict is error."""
@@ -120,7 +123,16 @@ def start_run(
         },
         link={"rate_bit_s": None, "text": UNSHAPED if session.may_wipe else "not shaped"},
     )
-    return _Runner(request, session, progress, clock, folder, journal, plan, {}).run()
+    return _Runner(
+        request=request,
+        session=session,
+        progress=progress,
+        clock=clock,
+        folder=folder,
+        journal=journal,
+        plan=plan,
+        done={},
+    ).run()
 
 
 def resume_run(
@@ -136,7 +148,14 @@ def resume_run(
     journal.append("run_resumed", at=clock.utc_now().isoformat(timespec="seconds"))
     (history.folder / "logs").mkdir(exist_ok=True)
     return _Runner(
-        request, session, progress, clock, history.folder, journal, history.plan, history.done
+        request=request,
+        session=session,
+        progress=progress,
+        clock=clock,
+        folder=history.folder,
+        journal=journal,
+        plan=history.plan,
+        done=history.done,
     ).run()
 
 
@@ -149,6 +168,7 @@ def _need_cases(loaded: LoadedScenario, checklist: Checklist | None) -> list[str
 class _Runner:
     def __init__(
         self,
+        *,
         request: RunRequest,
         session: Session,
         progress: Progress,
@@ -181,7 +201,8 @@ class _Runner:
                     self._make_images()
                     self._run_trials()
                 finally:
-                    self._clean_up()
+                    with postponed():
+                        self._clean_up()
         except Interrupted as signal:
             interrupted = signal.exit_code
         self._journal.append(
@@ -265,7 +286,7 @@ class _Runner:
     def _run_trials(self) -> None:
         session = self._session
         private = session.private
-        lab = Laboratory(
+        self._lab = Laboratory(
             run_id=self._folder.name,
             engine=session.measuring,
             keeper=CacheKeeper(
@@ -287,16 +308,16 @@ class _Runner:
             if attempts < 0 or subject is None:
                 continue
             self._progress.trial_begins(number + 1, len(self._plan), key)
-            self._run_one(lab, subject, key, number, attempts)
+            self._run_one(subject, key, number, attempts)
 
-    def _run_one(
-        self, lab: Laboratory, subject: Subject, key: TrialKey, number: int, attempts: int
-    ) -> None:
+    def _run_one(self, subject: Subject, key: TrialKey, number: int, attempts: int) -> None:
         for attempt in range(attempts, attempts + 1 + MOST_REPEATS):
-            status = Trial(lab, subject, key, number, attempt).run()
+            status = Trial(self._lab, subject, key, number, attempt).run()
             if status is TrialStatus.ERROR and not self._engine_answers():
                 self._progress.say("the engine does not answer; starting it again")
                 self._session.revive()
+                daemons = self._session.private.own_pids()
+                self._lab = dataclasses.replace(self._lab, daemons=daemons)
             if status is not TrialStatus.INVALID:
                 return
 
@@ -308,21 +329,25 @@ class _Runner:
         return True
 
     def _clean_up(self) -> None:
-        """Remove what this run made; a dead engine is not asked twice."""
+        """Remove what this run made; that one engine is dead does not matter to the other."""
+        measuring, building = self._session.measuring, self._session.building
+        for engine in (measuring, building) if building is not measuring else (measuring,):
+            try:
+                if engine is building:
+                    self._services.stop()
+                self._remove_own(engine)
+            except BenchError as error:
+                self._progress.say(f"clean-up was cut short: {error.cause}; run `bench clean`")
+                self._journal.append("note", text=f"clean-up was cut short: {error.cause}")
+
+    def _remove_own(self, engine: Engine) -> None:
         run_id = self._folder.name
-        try:
-            self._services.stop()
-            engines = {id(one): one for one in (self._session.measuring, self._session.building)}
-            for engine in engines.values():
-                for container_id, owner in engine.containers(LABEL):
-                    if owner == run_id:
-                        engine.remove(container_id)
-                for volume, owner in engine.volumes(LABEL):
-                    if owner == run_id:
-                        engine.remove_volume(volume)
-                for reference, owner in engine.image_references(LABEL):
-                    if owner == run_id and not self._request.keep:
-                        engine.remove_image(reference)
-        except BenchError as error:
-            self._journal.append("note", text=f"clean-up was cut short: {error.cause}")
-            self._progress.say(f"clean-up was cut short: {error.cause}; run `bench clean`")
+        for container_id, owner in engine.containers(LABEL):
+            if owner == run_id:
+                engine.remove(container_id)
+        for volume, owner in engine.volumes(LABEL):
+            if owner == run_id:
+                engine.remove_volume(volume)
+        for reference, owner in engine.image_references(LABEL):
+            if owner == run_id and not self._request.keep:
+                engine.remove_image(reference)

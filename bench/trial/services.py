@@ -6,17 +6,21 @@ layers can make a cold pull of a case any warmer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bench.clock import Clock
 from bench.engine.protocol import LABEL, Engine
 from bench.errors import EngineError
-from bench.scenario.model import Service
 from bench.trial.probes import ProbeTarget
 from bench.trial.readiness import NotReadyError, make_readiness
 from bench.trial.spec import container_spec, named_volumes
 from bench.trial.watch import ExitWatch, OutputWatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from bench.clock import Clock
+    from bench.scenario.model import Service
 
 
 class RunningServices:

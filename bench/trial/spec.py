@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.engine.protocol import ContainerSpec
 from bench.errors import UsageError
 from bench.scenario.env_file import read_env_files
 from bench.scenario.model import Arm, Command, Container, Healthcheck
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def container_spec(

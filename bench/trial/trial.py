@@ -163,7 +163,8 @@ class Trial:
                 )
         doubt = recorder.why_not_cold(manifest)
         if doubt:
-            raise InvalidTrialError(f"not a cold pull: {doubt}")
+            hint = "" if lab.keeper.may_wipe else "; only the private engine may be emptied for it"
+            raise InvalidTrialError(f"not a cold pull: {doubt}{hint}")
 
     def _create(self) -> None:
         lab, case = self._lab, self._subject.case

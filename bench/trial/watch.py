@@ -8,11 +8,15 @@ import re
 import select
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from bench.clock import Clock
-from bench.engine.protocol import Engine, OutputStream
 from bench.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.clock import Clock
+    from bench.engine.protocol import Engine, OutputStream
 
 _TAIL_BYTES = 64 * 1024
 _LONGEST_LINE = 1024 * 1024

@@ -15,6 +15,7 @@ import pytest
 from bench.engine.docker import DockerEngine
 from bench.engine.private import PrivateEngine, why_impossible
 from bench.engine.protocol import LABEL
+from bench.results.run import Run, load_run
 
 BUSYBOX = "bench-test/busybox:latest"
 
@@ -94,7 +95,9 @@ class Bench:
         clean = {k: v for k, v in os.environ.items() if k not in ("BENCH_ENGINE", "DOCKER_HOST")}
         return clean | environment
 
-    def __call__(self, *arguments: str | Path, **environment: str):
+    def __call__(
+        self, *arguments: str | Path, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "bench", *map(str, arguments)],
             cwd=self.folder,
@@ -115,10 +118,8 @@ class Bench:
             text=True,
         )
 
-    def latest(self):
-        import bench
-
-        return bench.load_run(self.folder / "reports" / "latest")
+    def latest(self) -> Run:
+        return load_run(self.folder / "reports" / "latest")
 
     def wait_for(self, text: str, process: subprocess.Popen[str], patience_s: float = 90) -> None:
         """Wait until the journal of the running process holds `text`."""

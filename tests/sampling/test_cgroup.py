@@ -27,7 +27,7 @@ def test_a_hybrid_host_counts_as_v1():
     assert mounts is not None
     assert mounts.version is V1
     assert mounts.controllers == {
-        name: Path("/sys/fs/cgroup") / name for name in ("cpu", "cpuacct", "memory", "blkio", "pids")
+        name: Path("/sys/fs/cgroup", name) for name in ("cpu", "cpuacct", "memory", "blkio", "pids")
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -215,8 +216,7 @@ def test_pressure_that_is_switched_off_is_absent(opened, monkeypatch):
     really = os.pread
 
     def pread(descriptor: int, length: int, offset: int) -> bytes:
-        path = os.readlink(f"/proc/self/fd/{descriptor}")
-        if path.endswith(".pressure"):
+        if Path(f"/proc/self/fd/{descriptor}").readlink().suffix == ".pressure":
             raise OSError(errno.EOPNOTSUPP, "Operation not supported")
         return really(descriptor, length, offset)
 

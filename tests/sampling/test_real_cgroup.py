@@ -51,7 +51,8 @@ def container(monkeypatch):
 
 
 def test_a_process_is_counted_until_it_ends_and_its_peak_is_kept(container):
-    folders = {str(container.mounts.path(name, container.child)) for name in container.mounts.controllers}
+    mounts = container.mounts
+    folders = {mounts.path(name, container.child) for name in mounts.controllers}
     files = CounterFiles(container)
     before = files.parse(files.read())
     worker = subprocess.Popen(
@@ -69,7 +70,7 @@ def test_a_process_is_counted_until_it_ends_and_its_peak_is_kept(container):
     assert applied_limits(container) == {}
     worker.communicate()
     for folder in folders:
-        os.rmdir(folder)
+        folder.rmdir()
     after = files.parse(files.read())
     assert after["cpu_ns"] >= during["cpu_ns"]  # the parent outlives it
     assert "throttled_ns" not in after  # the container's own file is gone

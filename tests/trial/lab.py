@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.clock import SystemClock
@@ -18,6 +17,7 @@ from tests.pulls import cold_stream, manifest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from bench.engine.registry import Manifest
     from bench.sampling.cgroup import CgroupMounts
@@ -65,6 +65,10 @@ class Bench:
         self.journal = Journal(self.folder / FILE_NAME)
         if self.manifest is not None:
             self.engine.streams[REFERENCE] = [cold_stream(self.manifest)]
+
+    def close(self) -> None:
+        self.engine.end_all()
+        self.journal.close()
 
     def laboratory(self) -> Laboratory:
         return Laboratory(

@@ -139,7 +139,7 @@ def test_a_full_backlog_is_waited_for_no_longer_than_was_said():
         port = listener.getsockname()[1]
         first = socket.create_connection(("127.0.0.1", port))
         second = socket.socket()
-        second.setblocking(False)  # noqa: FBT003 - the socket's own
+        second.setblocking(False)
         second.connect_ex(("127.0.0.1", port))
         begun = time.monotonic()
         attempt = TcpProbe(port, "127.0.0.1", CLOCK).attempt(0.1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from pathlib import Path
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,10 +20,13 @@ from bench.host.load import HostLoad
 from bench.results.model import TrialStatus
 from bench.sampling.cgroup import CgroupMounts, CgroupVersion
 from bench.trial.signals import Interrupted, interruptible
-from tests.fakes import FakeEngine, Script
+from tests.fakes import Script
 from tests.pulls import cold_stream, manifest_of, warm_stream
 from tests.servers import FakeServer, closed_port
 from tests.trial.lab import REFERENCE, RUN_ID, UP, Bench
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VOLUMES = {"volumes": ["data:/data"]}
 
@@ -67,7 +71,7 @@ def test_the_phases_of_a_cold_trial_follow_each_other_and_fill_its_time(bench):
         "stop",
         "remove",
     ]
-    for one, other in zip(phases, phases[1:], strict=False):
+    for one, other in pairwise(phases):
         assert one["start_ns"] <= one["end_ns"] <= other["start_ns"]
     assert phases[0]["end_ns"] <= bench.ended["facts"]["zero_ns"] <= phases[1]["start_ns"]
 
@@ -383,7 +387,7 @@ def test_a_pull_from_another_registry_must_be_cold_too(tmp_path):
     bench = Bench(tmp_path, manifest=None)
     bench.engine.streams[REFERENCE] = [warm_stream(manifest_of("web", 4096, 100))]
     assert bench.run() is TrialStatus.INVALID
-    bench.journal.close()
+    bench.close()
 
 
 def test_a_failed_sampler_is_an_error_even_where_the_container_did_well(bench, monkeypatch):
@@ -413,7 +417,7 @@ def test_a_limit_that_the_kernel_does_not_hold_is_an_error(tmp_path, held, statu
     assert bench.run({"limits": {"memory": "64m"}}) is status
     if status is TrialStatus.ERROR:
         assert "the engine did not apply memory_bytes = 6.71089e+07" in bench.ended["reason"]
-    bench.journal.close()
+    bench.close()
 
 
 def loads(*steal_and_step: tuple[float, float]):

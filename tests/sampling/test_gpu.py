@@ -1,0 +1,160 @@
+"""GPUs: the real nvidia-ml-py against a library of two devices that are not there."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.sampling.gpu import find_gpus
+
+MIB = 2**20
+
+
+def test_without_the_package_the_reason_is_how_to_install_it(monkeypatch):
+    really = builtins.__import__
+
+    def refuse(name: str, *args: Any, **options: Any) -> Any:
+        if name == "pynvml":
+            raise ImportError(name)
+        return really(name, *args, **options)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    gpus = find_gpus()
+    assert gpus.devices == ()
+    assert "container-bench[gpu]" in gpus.absent_because
+
+
+def test_without_the_library_the_reason_is_the_drivers_absence(monkeypatch):
+    nvml = pytest.importorskip("pynvml")
+
+    def absent() -> None:
+        raise nvml.NVMLError(nvml.NVML_ERROR_LIBRARY_NOT_FOUND)
+
+    monkeypatch.setattr(nvml, "nvmlInit", absent)
+    gpus = find_gpus()
+    assert gpus.devices == ()
+    assert "NVML Shared Library Not Found" in gpus.absent_because
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory) -> Any:
+    pytest.importorskip("pynvml")
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler to make the stub of libnvidia-ml.so.1 with")
+    folder = tmp_path_factory.mktemp("nvml")
+    (folder / "cgroup.procs").write_text("4242\n4300\n")
+    stub = Path(__file__).with_name("nvml_stub.c")
+    library = folder / "libnvidia-ml.so.1"
+    subprocess.run([compiler, "-shared", "-fPIC", "-Wall", "-o", library, stub], check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.sampling.nvml_session", folder / "cgroup.procs"],
+        check=True,
+        capture_output=True,
+        env=os.environ | {"LD_LIBRARY_PATH": str(folder)},
+        cwd=Path(__file__).parents[2],
+    )
+    return json.loads(done.stdout)
+
+
+def test_every_device_is_recorded_with_the_driver(answers):
+    gpus = answers["none"]["gpus"]
+    assert gpus["driver"] == "570.86.15"
+    assert gpus["absent_because"] == ""
+    assert gpus["devices"] == [
+        {"index": 0, "name": "Stub GPU 0", "uuid": "GPU-0000-0", "memory_bytes": 8192 * MIB},
+        {"index": 1, "name": "Stub GPU 1", "uuid": "GPU-0000-1", "memory_bytes": 8192 * MIB},
+    ]
+
+
+def test_memory_is_that_of_the_containers_own_processes(answers):
+    row = answers["none"]["rows"][0]
+    assert row["gpu_memory_bytes"] == (512 + 64) * MIB
+    assert row["gpu0_memory_used_bytes"] == (512 + 1024) * MIB, "the device has other tenants"
+    assert row["gpu1_memory_used_bytes"] == (64 + 2048) * MIB
+
+
+def test_utilisation_is_that_of_the_busiest_device(answers):
+    row = answers["none"]["rows"][0]
+    assert (row["gpu0_utilization_pct"], row["gpu1_utilization_pct"]) == (37, 12)
+    assert row["gpu_utilization_pct"] == 37
+
+
+def test_energy_adds_up_over_devices(answers):
+    first, second = (row["gpu_energy_mj"] for row in answers["none"]["rows"][:2])
+    assert second - first == 2 * 500
+
+
+def test_nvml_is_read_ten_times_a_second_however_often_the_sampler_asks(answers):
+    assert len(answers["none"]["rows"]) == 3  # of eleven questions over 0.2 s
+
+
+def test_nothing_is_left_open(answers):
+    assert not any(one.get("left open") for one in answers.values())
+
+
+def test_without_a_driver_the_reason_is_the_drivers_own_word(answers):
+    gpus = answers["no driver"]["gpus"]
+    assert gpus["devices"] == []
+    assert "Driver Not Loaded" in gpus["absent_because"]
+
+
+def test_a_driver_without_devices_is_absence_too(answers):
+    gpus = answers["no device"]["gpus"]
+    assert gpus["devices"] == []
+    assert "no device" in gpus["absent_because"]
+
+
+def test_a_library_that_cannot_answer_is_absence_with_its_reason(answers):
+    gpus = answers["old library"]["gpus"]
+    assert gpus["devices"] == []
+    assert gpus["absent_because"]
+
+
+def test_a_device_without_a_uuid_is_still_a_device(answers):
+    assert [one["uuid"] for one in answers["no uuid"]["gpus"]["devices"]] == ["", ""]
+
+
+def columns(answers: Any, fault: str) -> set[str]:
+    return set(answers[fault]["rows"][0])
+
+
+def missing(answers: Any, fault: str) -> set[str]:
+    return columns(answers, "none") - columns(answers, fault)
+
+
+def test_on_mig_there_is_no_utilisation_rather_than_zero(answers):
+    assert missing(answers, "mig") == {
+        "gpu0_utilization_pct",
+        "gpu1_utilization_pct",
+        "gpu_utilization_pct",
+    }
+
+
+def test_a_sum_that_lacks_a_device_is_absent(answers):
+    assert missing(answers, "no energy on one") == {"gpu_energy_mj"}
+
+
+@pytest.mark.parametrize("fault", ["no process list", "memory of processes unknown"])
+def test_memory_that_cannot_be_told_by_process_is_absent(answers, fault):
+    assert missing(answers, fault) == {"gpu_memory_bytes"}
+
+
+def test_what_other_tenants_hide_does_not_matter(answers):
+    assert answers["memory of others unknown"]["rows"][0]["gpu_memory_bytes"] == 576 * MIB
+
+
+def test_a_container_that_has_gone_has_no_share(answers):
+    assert missing(answers, "container gone") == {"gpu_memory_bytes"}
+
+
+def test_a_device_that_is_lost_ends_the_sampling(answers):
+    assert "GPU is lost" in answers["lost"]["raised"]

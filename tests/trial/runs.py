@@ -1,0 +1,169 @@
+"""A whole run over fakes: a session, a maker of images that only hands them out, a scenario."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from bench.engine.protocol import LABEL
+from bench.engine.select import Choice, Session
+from bench.results.journal import FILE_NAME, read_events
+from bench.results.model import CALIBRATION_CASE, ImageFacts, LayerFacts
+from bench.sampling.gpu import Gpus
+from bench.scenario.load import parse_scenario_text
+from bench.trial.cachestate import CacheKeeper
+from bench.trial.images import ReadyImage
+from bench.trial.laboratory import Laboratory
+from bench.trial.run import RunRequest, RunResult, start_run
+from tests.fakes import FakeClock, FakeEngine, Script, Watcher
+from tests.pulls import cold_stream, manifest_of
+from tests.trial.lab import UP, quiet_load
+
+if TYPE_CHECKING:
+    import pytest
+
+    from bench.engine.private import PrivateEngine
+    from bench.engine.registry import Registry
+    from bench.errors import BenchError
+    from bench.scenario.load import LoadedScenario
+    from bench.scenario.model import Container
+
+SCENARIO = """
+version: 1
+name: quick
+defaults:
+  repeat: 2
+  ready: {log: "^up$", interval: 1ms, timeout: 10s}
+  observe: 0s
+cases:
+  bad: {image: bad}
+  good: {image: good}
+"""
+
+
+def loaded(text: str = SCENARIO) -> LoadedScenario:
+    return parse_scenario_text(text, "quick.yaml")
+
+
+class FakePrivate:
+    """bench's own daemons: brings dead engines up again."""
+
+    def __init__(self, *engines: FakeEngine) -> None:
+        self._engines = engines
+        self.ups: list[object] = []
+        self.pids = {"measuring": 1}
+
+    def own_pids(self) -> dict[str, int]:
+        return self.pids
+
+    def blob_path(self, digest: str) -> Path:
+        return Path("/nonexistent") / digest
+
+    def up(self, *, only: object = None) -> None:
+        self.ups.append(only)
+        for engine in self._engines:
+            engine.is_dead = False
+
+
+class FakeMaker:
+    """Hands out images that the measuring engine can pull."""
+
+    errors: ClassVar[dict[str, BenchError]] = {}
+    made: ClassVar[list[str]] = []
+    can_calibrate: ClassVar[bool] = True
+
+    def __init__(self, session: Session, *_: object) -> None:
+        self._engine = cast("FakeEngine", session.measuring)
+
+    def make(self, name: str, container: Container, folder: Path) -> ReadyImage:
+        self.made.append(name)
+        if name in self.errors:
+            raise self.errors[name]
+        return self._image(name)
+
+    def make_calibration(self) -> ReadyImage | None:
+        return self._image(CALIBRATION_CASE) if self.can_calibrate else None
+
+    def _image(self, name: str) -> ReadyImage:
+        manifest = manifest_of(name, 4096)
+        reference = reference_of(name)
+        self._engine.streams.setdefault(reference, [cold_stream(manifest)])
+        facts = ImageFacts(
+            case=name,
+            reference=reference,
+            digest=manifest.digest,
+            source="built",
+            build_s=1.5,
+            size_bytes=10_000,
+            transfer_bytes=manifest.transfer_bytes,
+            waste_bytes=0,
+            engine_size_bytes=11_000,
+            layers=(LayerFacts(manifest.layers[0].digest, "COPY . /", 4096, 10_000),),
+        )
+        return ReadyImage(facts, reference, manifest)
+
+
+def reference_of(name: str) -> str:
+    return f"127.0.0.1:5000/quick/{name}@{manifest_of(name).digest}"
+
+
+@dataclass
+class Runs:
+    """What runs need, and the runs that were made with it."""
+
+    out: Path
+    measuring: FakeEngine = field(default_factory=lambda: FakeEngine(UP))
+    building: FakeEngine = field(default_factory=lambda: FakeEngine(UP))
+    watcher: Watcher = field(default_factory=Watcher)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(tick_ns=1000))
+    is_private: bool = True
+
+    def __post_init__(self) -> None:
+        self.private = FakePrivate(self.measuring, self.building)
+        calibration = reference_of(CALIBRATION_CASE)
+        self.measuring.scripts[calibration] = Script(life_s=0)
+
+    @property
+    def session(self) -> Session:
+        address = "private" if self.is_private else "unix:///run/docker.sock"
+        return Session(
+            Choice(address, explicit=False, origin="found"),
+            self.measuring,
+            self.building if self.is_private else self.measuring,
+            cast("Registry", None),
+            cast("PrivateEngine", self.private),
+        )
+
+    def start(self, text: str = SCENARIO, **options: Any) -> RunResult:
+        """Run a scenario from its start."""
+        request = RunRequest(loaded(text), self.out, options.pop("seed", 1), **options)
+        return start_run(request, self.session, self.watcher, self.clock)
+
+    def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Keep the run away from this host."""
+        monkeypatch.setattr(FakeMaker, "errors", {})
+        monkeypatch.setattr(FakeMaker, "made", [])
+        monkeypatch.setattr("bench.trial.run.ImageMaker", FakeMaker)
+        monkeypatch.setattr("bench.trial.run.find_mounts", lambda: None)
+        monkeypatch.setattr("bench.trial.run.find_gpus", lambda: Gpus((), "none"))
+        quiet = functools.partial(Laboratory, read_load=quiet_load)
+        monkeypatch.setattr("bench.trial.run.Laboratory", quiet)
+        monkeypatch.setattr(CacheKeeper, "drops_page_cache", False)
+
+
+def events(folder: Path, *kinds: str) -> list[dict[str, Any]]:
+    """The events of these kinds, all of them where none is named."""
+    found = read_events(folder / FILE_NAME)
+    return [event for event in found if not kinds or event["event"] in kinds]
+
+
+def trials(folder: Path) -> list[tuple[str, str]]:
+    """Each attempt at a trial with how it ended."""
+    return [(one["trial_id"], one["status"]) for one in events(folder, "trial_ended")]
+
+
+def own_label(folder: Path) -> dict[str, str]:
+    """The label on what a run makes."""
+    return {LABEL: folder.name}
