@@ -21,11 +21,18 @@ print(json.dumps([time.perf_counter() - begun, peak]))
 
 def report_cost(trials: int = 1000, samples: int = 1_000_000) -> list[tuple[str, str, str]]:
     """Lines for the table: seconds and peak memory of all reports of a synthetic run."""
-    from tests.journals import write_large_journal
+    from tests.journals import Build, write_journal
 
     with tempfile.TemporaryDirectory(prefix="container-bench-") as name:
         folder = Path(name) / "run"
-        write_large_journal(folder, trials=trials, samples=samples)
+        build = Build(
+            rounds=trials // 2,
+            calibrate=False,
+            need=False,
+            troubles={},
+            samples_each=samples // trials,
+        )
+        write_journal(folder, build)
         done = subprocess.run(
             [sys.executable, "-c", _CHILD, str(folder)], check=True, capture_output=True, text=True
         )

@@ -454,7 +454,7 @@ class FakeEngine(Engine):
         return list(self.images)
 
     @_call
-    def build(  # noqa: PLR0917 - the protocol's
+    def build(
         self,
         context: Path,
         dockerfile: str,

@@ -1,1 +1,1 @@
-"""This host: what it is (`fingerprint`), how busy (`load`), what makes it unfit (`doctor`)."""
+"""This host: what it is (fingerprint), how busy it is (load), what makes it unfit (doctor)."""

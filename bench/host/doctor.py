@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from enum import StrEnum
@@ -80,7 +81,8 @@ def _engine(choice: Choice) -> Finding:
     try:
         engine = DockerEngine(address)
     except BenchError as error:
-        return Finding(subject, Health.BAD, str(error).splitlines()[0], error.remedy)
+        remedy = error.remedy or "look at the engine's log, and start it again"
+        return Finding(subject, Health.BAD, str(error).splitlines()[0], remedy)
     facts = engine.facts
     engine.close()
     text = (
@@ -150,7 +152,7 @@ def _cgroups(choice: Choice) -> Finding:
 
 def _memory_peak(choice: Choice) -> Finding:  # noqa: ARG001
     mounts = find_mounts()
-    release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
+    release = tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
     if mounts and mounts.version is CgroupVersion.V2 and release < (5, 19):
         return Finding(
             "memory peak",
@@ -213,7 +215,8 @@ def _load(choice: Choice) -> Finding:  # noqa: ARG001
 
 def _steal(choice: Choice) -> Finding:  # noqa: ARG001
     fields = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
-    share = fields[7] / sum(fields) if len(fields) > 7 and sum(fields) else 0.0
+    total = sum(fields)
+    share = fields[7] / total if len(fields) > 7 and total else 0.0
     if share > 0.05:
         return Finding(
             "steal",
@@ -252,4 +255,9 @@ def _gpu(choice: Choice) -> Finding:  # noqa: ARG001
     if gpus.devices:
         names = ", ".join(device.name for device in gpus.devices)
         return Finding("GPU", Health.GOOD, f"{names}, driver {gpus.driver}")
-    return Finding("GPU", Health.LESS, f"not measured: {gpus.absent_because}")
+    return Finding(
+        "GPU",
+        Health.LESS,
+        f"not measured: {gpus.absent_because}",
+        "images that use one: a host with NVIDIA's driver, and pip install 'container-bench[gpu]'",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from bench.image.layers import LayerReader, waste_bytes
@@ -10,6 +11,8 @@ from bench.results.model import ImageFacts, LayerFacts
 if TYPE_CHECKING:
     from bench.engine.registry import Manifest, Registry
 
+_LONGEST = 300
+_SHELL = re.compile(r"^(RUN )?(\|\d+ .*?)?/bin/sh -c ")
 _CONFIG_KEYS = (
     "User",
     "Entrypoint",
@@ -67,7 +70,7 @@ def gather(
 def _instructions(config: dict[str, Any], count: int) -> list[str]:
     """The instruction that made each layer; empty where the history does not say."""
     history = [
-        _readable(str(entry.get("created_by") or entry.get("comment") or ""))
+        _readable(str(entry.get("created_by") or entry.get("comment") or ""))[:_LONGEST]
         for entry in config.get("history") or []
         if not entry.get("empty_layer")
     ]
@@ -75,8 +78,12 @@ def _instructions(config: dict[str, Any], count: int) -> list[str]:
 
 
 def _readable(created_by: str) -> str:
-    """A history entry as it stood in the Dockerfile, more or less."""
-    text = created_by.removeprefix("/bin/sh -c ")
-    text = text.removeprefix("#(nop) ") if text.startswith("#(nop)") else f"RUN {text}"
-    text = text.removeprefix("RUN RUN ") if text.startswith("RUN RUN ") else text
-    return " ".join(text.split())[:300]
+    """A history entry as it stood in the Dockerfile, more or less.
+
+    The classic builder writes the shell's command line, BuildKit the instruction with the shell
+    in it; both put the build arguments before the shell, where they are left out.
+    """
+    text = " ".join(created_by.split()).removesuffix(" # buildkit")
+    if text.startswith("/bin/sh -c #(nop) "):
+        return text.removeprefix("/bin/sh -c #(nop) ")
+    return _SHELL.sub("RUN ", text)

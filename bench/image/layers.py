@@ -8,12 +8,15 @@ Changeset".
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import hashlib
 import json
 import tarfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from bench.errors import RegistryError
 
@@ -50,14 +53,15 @@ def read_layer(archive: IO[bytes]) -> LayerContent:
     """The paths in a gzip-compressed or plain tar stream.
 
     Raises:
-        tarfile.TarError: another compression, or a damaged archive.
+        tarfile.TarError: another compression, or a damaged archive. One that is cut off between
+            two files may read as a smaller one.
     """
     files: dict[str, int] = {}
     hidden: list[str] = []
     opaque: list[str] = []
     with tarfile.open(fileobj=archive, mode="r|*") as tar:
         for member in tar:
-            tar.members = []  # a stream is read once: do not let the list of members grow
+            tar.members = []  # type: ignore[attr-defined]  # not to grow: a stream is read once
             path = str(PurePosixPath("/", member.name))
             parent, name = str(PurePosixPath(path).parent), PurePosixPath(path).name
             if name == _OPAQUE:
@@ -71,31 +75,63 @@ def read_layer(archive: IO[bytes]) -> LayerContent:
 
 def waste_bytes(layers: Sequence[LayerContent]) -> int:
     """Bytes of files that a later layer overwrites or deletes; `layers` start at the base."""
-    replaced: set[str] = set()
-    gone: set[str] = set()
-    emptied: set[str] = set()
+    gone: set[str] = set()  # hidden with everything below: deleted, or no folder any more
+    emptied: set[str] = set()  # folders whose content is hidden
+    folders: set[str] = set()
     total = 0
     for layer in reversed(layers):
+        covered: dict[str, bool] = {}
         for path, size in layer.files.items():
-            if size and (path in replaced or _covered(path, gone, emptied)):
+            if size and (path in gone or path in folders or _covered(path, gone, emptied, covered)):
                 total += size
-        replaced.update(layer.files)
-        gone.update(layer.hidden)
+        gone.update(layer.files, layer.hidden)
         emptied.update(layer.opaque)
+        for path in layer.files:
+            _add_parents(path, folders)
     return total
 
 
-def _covered(path: str, gone: set[str], emptied: set[str]) -> bool:
-    if not gone and not emptied:
+def _covered(path: str, gone: set[str], emptied: set[str], known: dict[str, bool]) -> bool:
+    """Whether a folder above `path` is hidden; `known` holds what was found of other folders."""
+    if path == "/":
         return False
-    if path in gone:
-        return True
-    parent = path
-    while parent != "/":
-        parent = parent.rpartition("/")[0] or "/"
-        if parent in gone or parent in emptied:
-            return True
-    return False
+    folder = path.rpartition("/")[0] or "/"
+    if folder not in known:
+        hidden = folder in gone or folder in emptied
+        known[folder] = hidden or _covered(folder, gone, emptied, known)
+    return known[folder]
+
+
+def _add_parents(path: str, folders: set[str]) -> None:
+    folder = path.rpartition("/")[0]
+    while folder and folder not in folders:
+        folders.add(folder)
+        folder = folder.rpartition("/")[0]
+
+
+class _Checked:
+    """A blob as a stream that knows at its end whether the blob was the one asked for."""
+
+    def __init__(self, stream: IO[bytes], digest: str) -> None:
+        self._stream = stream
+        self._digest = digest
+        self._hash = hashlib.new(digest.partition(":")[0])
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._hash.update(data)
+        return data
+
+    def finish(self) -> None:
+        """Read what is left, and compare.
+
+        Raises:
+            RegistryError: the bytes are not those that the digest stands for.
+        """
+        while self.read(1 << 20):
+            pass
+        if self._hash.hexdigest() != self._digest.partition(":")[2]:
+            raise RegistryError(self._digest, "is damaged in the registry")
 
 
 class LayerReader:
@@ -112,9 +148,8 @@ class LayerReader:
             content = self._remembered(layer.digest)
             if content is None:
                 try:
-                    with self._registry.blob(repository, layer.digest) as archive:
-                        content = read_layer(archive)
-                except (tarfile.TarError, RegistryError, OSError):
+                    content = self._read(repository, layer.digest)
+                except (tarfile.TarError, RegistryError, OSError, EOFError, ValueError):
                     return None
                 self._remember(layer.digest, content)
             contents.append(content)
@@ -123,18 +158,26 @@ class LayerReader:
     def _file(self, digest: str) -> Path:
         return self._directory / f"{digest.replace(':', '-')}.json.gz"
 
+    def _read(self, repository: str, digest: str) -> LayerContent:
+        with self._registry.blob(repository, digest) as archive:
+            checked = _Checked(archive, digest)
+            content = read_layer(cast("IO[bytes]", checked))
+            checked.finish()  # an archive that is cut off reads as a smaller one
+        return content
+
     def _remembered(self, digest: str) -> LayerContent | None:
         try:
             with gzip.open(self._file(digest), "rt") as file:
                 data = json.load(file)
-        except (OSError, ValueError, EOFError):
-            return None
-        return LayerContent(data["files"], tuple(data["hidden"]), tuple(data["opaque"]))
+            return LayerContent(data["files"], tuple(data["hidden"]), tuple(data["opaque"]))
+        except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
+            return None  # never read before, or damaged: read it again
 
     def _remember(self, digest: str, content: LayerContent) -> None:
-        self._directory.mkdir(parents=True, exist_ok=True)
+        data = {"files": content.files, "hidden": content.hidden, "opaque": content.opaque}
         partial = self._file(digest).with_suffix(".partial")
-        with gzip.open(partial, "wt", compresslevel=1) as file:
-            data = {"files": content.files, "hidden": content.hidden, "opaque": content.opaque}
-            json.dump(data, file)
-        partial.replace(self._file(digest))
+        with contextlib.suppress(OSError):  # it only saves time
+            self._directory.mkdir(parents=True, exist_ok=True)
+            with gzip.open(partial, "wt", compresslevel=1) as file:
+                json.dump(data, file)
+            partial.replace(self._file(digest))

@@ -16,18 +16,19 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bench.judge.finding import counted
 from bench.judge.model import Outcome
 from bench.metrics import METRICS
 from bench.report import trust
 from bench.report.comparison import comparison_blocks
 from bench.report.rows import case_outcomes, comparison_groups, reason_groups, rule_rows
 from bench.report.wording import (
-    EXIT_CODES,
     KEY_METRICS,
     MARKS,
     actual_words,
     case_words,
     counted_values,
+    exit_words,
     limit_words,
     one_line,
     value_words,
@@ -36,7 +37,7 @@ from bench.results.model import CALIBRATION_CASE
 from bench.results.summary import calibration, summaries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import TextIO
 
     from rich.console import RenderableType
@@ -134,7 +135,7 @@ def _blocks(run: Run) -> Iterable[RenderableType]:
         yield from comparison_blocks(group, everything=False)
     alone = [name for name in names if name not in compared]
     for start in range(0, len(alone), _CASES_AT_ONCE):
-        yield _medians(run, alone[start : start + _CASES_AT_ONCE])
+        yield from _medians(run, alone[start : start + _CASES_AT_ONCE])
     groups = reason_groups(run)
     if groups:
         yield Group(heading("WHY"), *(_reason(group) for group in groups))
@@ -162,7 +163,7 @@ def _circumstances(run: Run) -> str:
     trials = sum(one.key.case != CALIBRATION_CASE for one in run.results)
     engine = run.header["engine"]
     parts = (
-        f"{run.header['name']}: {trials} trials",
+        f"{run.header['name']}: {counted(trials, 'trial')}",
         f"link: {run.link}",
         f"{engine.get('kind', 'engine')} {engine.get('version', '')}".strip(),
         f"{run.header['host']['cores']} cores",
@@ -202,15 +203,16 @@ def _cell(verdict: Verdict | None) -> Text:
     return Text(" ".join(word for word in words if word), _STYLES[verdict.verdict])
 
 
-def _medians(run: Run, cases: Sequence[str]) -> RenderableType:
-    """The key figures of cases that no comparison shows."""
+def _medians(run: Run, cases: Sequence[str]) -> Iterator[RenderableType]:
+    """The key figures of cases that no comparison shows; nothing where there are none."""
     table = grid(("left", 26), *((("left", 20),) * len(cases)))
     table.add_row(Text("MEDIANS", "bold"), *(Text(one_line(case), "bold") for case in cases))
     for name in KEY_METRICS:
         cells = [_median(run, case, name) for case in cases]
         if any(cells):
             table.add_row(METRICS[name].title, *(Text(cell) for cell in cells))
-    return table
+    if table.row_count > 1:
+        yield table
 
 
 def _median(run: Run, case: str, metric: str) -> str:
@@ -262,7 +264,7 @@ def floor_words(run: Run) -> str:
 def _where(run: Run) -> RenderableType:
     page = run.folder / "index.html"
     code = run.exit_code
-    lines = [Text(f"Exit code {code}: {EXIT_CODES.get(code, '')}")]
+    lines = [Text(f"Exit code {code}: {exit_words(run)}")]
     place = str(page if page.exists() else run.folder)
     lines.append(Text.assemble(("Report", "bold"), f"  {visible_path(place)}", overflow="fold"))
     return Group(*lines)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from bench.metrics import METRICS
 from bench.report import html_detail, html_view, trust
-from bench.report.plot_resources import MOST_CURVES
 from bench.report.plots import make_plots
 from bench.report.svg import inline_svg
-from bench.report.wording import EXIT_CODES
+from bench.report.wording import exit_words
 from bench.results.atomic import write_text
 
 if TYPE_CHECKING:
@@ -34,17 +33,17 @@ class Detail:
 
     Attributes:
         trials: rows in the table of trials.
-        curves: curves of single trials in a picture.
+        curves: curves of single trials in a picture; None leaves it to the number of cases.
         left_out: what the page says about it.
     """
 
     trials: int
-    curves: int
+    curves: int | None
     left_out: str
 
 
 DETAILS = (
-    Detail(300, MOST_CURVES, ""),
+    Detail(300, None, ""),
     Detail(100, 6, "To stay below 1 MB, this page draws 6 trials a case and lists 100 trials."),
     Detail(40, 0, "To stay below 1 MB, this page draws the median trial and lists 40 trials."),
 )
@@ -58,9 +57,10 @@ def html_text(run: Run, plots: list[Plot] | None = None) -> str:
         plots: its pictures where they were drawn already.
     """
     for detail in DETAILS:
-        fits_drawn = plots is not None and detail.curves == MOST_CURVES
-        pictures = plots if fits_drawn else make_plots(run, most_curves=detail.curves)
-        text = _render(run, pictures or [], detail)
+        drawn = plots if detail.curves is None else None
+        if drawn is None:
+            drawn = make_plots(run, most_curves=detail.curves)
+        text = _render(run, drawn, detail)
         if len(text.encode()) < MOST_BYTES:
             return text
     return _render(run, [], Detail(40, 0, "To stay below 1 MB, the pictures lie in plots/ only."))
@@ -81,7 +81,7 @@ def _render(run: Run, plots: list[Plot], detail: Detail) -> str:
             title=run.header["name"],
             description=run.scenario.description,
             standard=run.checklist.title if run.checklist else "the scenario's own thresholds",
-            verdict=EXIT_CODES.get(run.exit_code, ""),
+            verdict=exit_words(run),
             cards=html_view.cards(run),
             rules=html_view.rules(run),
             bar_limit=100 / html_view.BAR_TOP,

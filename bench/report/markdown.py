@@ -15,12 +15,12 @@ from bench.report.rows import (
     rule_rows,
 )
 from bench.report.wording import (
-    EXIT_CODES,
     MARKS,
     actual_words,
     case_words,
     change_words,
     counted_values,
+    exit_words,
     limit_words,
     one_line,
     p_words,
@@ -78,7 +78,7 @@ def _lines(run: Run) -> Iterator[str]:
     yield ""
     yield (
         f"Run `{one_line(run.run_id)}`, link: {escaped(run.link)}, exit code {run.exit_code}: "
-        f"{EXIT_CODES.get(run.exit_code, '')}."
+        f"{exit_words(run)}."
     )
     yield from _checklist(run)
     yield from _comparisons(run)

@@ -35,6 +35,9 @@ DISTRIBUTED = ("startup_s", "pull_s", "ready_s", "memory_anon_peak_bytes", "cpu_
 """The metrics whose spread a report shows."""
 
 
+_CURVES_IN_ALL = 72
+
+
 @dataclass(frozen=True)
 class Plot:
     """One picture, ready to be written.
@@ -64,13 +67,16 @@ class Plot:
         return self.kind == "resources" and self.name.endswith("-need")
 
 
-def make_plots(run: Run, *, most_curves: int = MOST_CURVES) -> list[Plot]:
+def make_plots(run: Run, *, most_curves: int | None = None) -> list[Plot]:
     """Every picture of the run that there is data for.
 
     Args:
         run: the run.
-        most_curves: how many trials of a case have curves of their own; 0 leaves the median.
+        most_curves: how many trials of a case have curves of their own; 0 leaves the median,
+            None chooses by the number of cases.
     """
+    if most_curves is None:
+        most_curves = max(3, min(MOST_CURVES, _CURVES_IN_ALL // len(run.scenario.cases)))
     return [
         *_margins(run),
         *_waterfalls(run),

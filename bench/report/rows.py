@@ -76,7 +76,8 @@ def reason_groups(run: Run) -> list[ReasonGroup]:
     for one in run.verdicts:
         if one.verdict is Outcome.PASS and one.expected:
             continue
-        key = (one.id, one.verdict, one.expected, one.severity, one.reason)
+        judged = one.verdict in (Outcome.PASS, Outcome.FAIL)
+        key = (one.id, one.verdict, one.expected and judged, one.severity, one.reason)
         groups.setdefault(key, []).append(one)
     found = [
         ReasonGroup(

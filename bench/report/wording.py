@@ -12,6 +12,7 @@ from bench.units import format_value
 if TYPE_CHECKING:
     from bench.judge.model import Comparison, Interval, Verdict
     from bench.judge.verdicts import CaseOutcome
+    from bench.results.run import Run
 
 MARKS = {
     Outcome.PASS: "✓",
@@ -35,7 +36,7 @@ DIFFERENCE_MARKS = {
     Difference.INCONCLUSIVE: "?",
     Difference.NOT_MEASURED: "–",  # noqa: RUF001 - as above
 }
-EXIT_CODES = {
+_EXIT_CODES = {
     0: "every blocking threshold and check is met, or failed as expected",
     1: "measured, and a blocking threshold or check is not met",
     3: "could not be judged: a blocking verdict is open",
@@ -52,6 +53,13 @@ KEY_METRICS = (
     "stop_s",
 )
 """The few figures that a summary shows, in this order."""
+
+
+def exit_words(run: Run) -> str:
+    """What the run's exit code says."""
+    if not run.verdicts:
+        return "nothing was judged: the scenario names no checklist and no thresholds"
+    return _EXIT_CODES.get(run.exit_code, "")
 
 
 def visible(text: object) -> str:

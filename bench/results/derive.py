@@ -36,9 +36,9 @@ class TrialEvents:
         self.batches.append(columns)
 
     def samples(self) -> Samples:
-        """Every column over all batches; where a batch lacks a value it is not-a-number."""
+        """Every column over all batches, in the order of time; not-a-number where one lacks it."""
         names = list(dict.fromkeys(name for batch in self.batches for name in batch))
-        return {
+        joined = {
             name: np.concatenate(
                 [
                     batch[name] if name in batch else np.full(len(batch["t_ns"]), np.nan)
@@ -47,6 +47,11 @@ class TrialEvents:
             )
             for name in names
         }
+        stamps = joined.get("t_ns", np.empty(0))
+        if (np.diff(stamps) >= 0).all():
+            return joined
+        order = np.argsort(stamps, kind="stable")  # two threads may write batches
+        return {name: values[order] for name, values in joined.items()}
 
 
 def derive(events: TrialEvents, samples: Samples) -> TrialResult:
@@ -225,10 +230,10 @@ def _peak_demand(samples: Samples) -> float | None:
 def _peak_slope(
     stamps: np.ndarray[Any, np.dtype[np.float64]], values: np.ndarray[Any, np.dtype[np.float64]]
 ) -> float | None:
-    """Highest mean slope over any window of a second; over all of it where that is shorter.
+    """Most growth within a second that begins at a sample, over that second.
 
-    A container that lives for less than a second is divided by a second all the same: a burst
-    of 50 ms does not need a core for longer than that.
+    What grows for less than a second is divided by a second all the same: a burst of 50 ms does
+    not need a core for longer than that.
     """
     if len(stamps) < 2:
         return None

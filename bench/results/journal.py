@@ -48,13 +48,11 @@ class Journal:
         """Open `path` for appending; a line that a killed writer left half written is closed."""
         self._path = path
         self._lock = threading.Lock()  # the sampler writes its batches from a thread
-        torn = path.exists() and path.stat().st_size > 0 and not _ends_with_newline(path)
         try:
+            self._torn = path.exists() and path.stat().st_size > 0 and not _ends_with_newline(path)
             self._file = path.open("ab", buffering=0)
         except OSError as error:
             raise StoreError(str(path), f"cannot be written: {error.strerror}") from error
-        if torn:
-            self._file.write(b"\n")
 
     def append(self, event: str, **fields: Any) -> None:
         """Write one event.
@@ -65,7 +63,7 @@ class Journal:
         line = json.dumps({"event": event, **fields}, separators=(",", ":"), allow_nan=False)
         try:
             with self._lock:
-                self._file.write(line.encode() + b"\n")
+                self._write(line.encode() + b"\n")
         except OSError as error:
             raise StoreError(
                 str(self._path),
@@ -73,10 +71,28 @@ class Journal:
                 "free some disk space, then continue with `bench run --resume`",
             ) from error
 
+    def _write(self, line: bytes) -> None:
+        """Write all of `line`: a disk that fills up takes a part of it and says nothing."""
+        rest = b"\n" + line if self._torn else line
+        while rest:
+            written = self._file.write(rest)
+            rest = rest[written:]
+            self._torn = bool(rest)
+
     def close(self) -> None:
-        """Flush to disk and close."""
-        os.fsync(self._file.fileno())
-        self._file.close()
+        """Flush to disk and close.
+
+        Raises:
+            StoreError: the disk does not take it.
+        """
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise StoreError(
+                str(self._path), f"the journal cannot be kept: {error.strerror}"
+            ) from error
+        finally:
+            self._file.close()
 
 
 def _ends_with_newline(path: Path) -> bool:

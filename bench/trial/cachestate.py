@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from bench.engine.protocol import Engine
 
+DROP_CACHES = Path("/proc/sys/vm/drop_caches")
+"""Writing 3 there lets the kernel forget its page, dentry and inode caches."""
+
 
 class CacheKeeper:
     """Brings the measuring engine into a cache state, and says what could not be controlled."""
@@ -34,7 +37,7 @@ class CacheKeeper:
     @property
     def drops_page_cache(self) -> bool:
         """Whether the page cache can be dropped here."""
-        return os.geteuid() == 0 and os.access("/proc/sys/vm/drop_caches", os.W_OK)
+        return os.geteuid() == 0 and os.access(DROP_CACHES, os.W_OK)
 
     def establish(self, state: CacheState, reference: str, blobs: list[str]) -> None:
         """Bring the host into `state` for the image `reference`.
@@ -51,7 +54,7 @@ class CacheKeeper:
                 pass
         if state is not CacheState.WARM and self.drops_page_cache:
             os.sync()
-            Path("/proc/sys/vm/drop_caches").write_text("3\n")
+            DROP_CACHES.write_text("3\n")
             if state is CacheState.COLD:
                 self._read_blobs(blobs)
 

@@ -81,11 +81,12 @@ class Readiness:
         succeeded: list[ReadyFact] = []
         attempts = 0
         while True:
+            woken = self._wake.is_set()
             self._wake.clear()
             gone = self._exit.ended
             for one in list(pending):
                 now_ns = self._clock.monotonic_ns()
-                if now_ns < one.due_ns and not gone:
+                if now_ns < one.due_ns and not (woken or gone):
                     continue
                 if now_ns >= deadline_ns:
                     break

@@ -92,8 +92,6 @@ def start_run(
 ) -> RunResult:
     """Run a scenario from its start; the results are in the folder's journal."""
     clock = clock or SystemClock()
-    folder = new_folder(request, clock)
-    journal = Journal(folder / FILE_NAME)
     loaded = request.scenario
     scenario = loaded.scenario
     checklist = load_checklist(scenario.checklist, loaded.folder) if scenario.checklist else None
@@ -101,6 +99,8 @@ def start_run(
     plan = make_plan(
         scenario.cases, seed, need_cases=_need_cases(loaded, checklist), calibrate=True
     )
+    folder = new_folder(request, clock)
+    journal = Journal(folder / FILE_NAME)
     journal.append(
         "run_started",
         schema_version=SCHEMA_VERSION,
@@ -193,8 +193,20 @@ class _Runner:
         self._subjects: dict[str, Subject] = {}
 
     def run(self) -> RunResult:
-        interrupted = 0
-        self._point_latest()
+        try:
+            self._point_latest()
+            interrupted = self._measure()
+            self._journal.append(
+                "run_ended",
+                at=self._clock.utc_now().isoformat(timespec="seconds"),
+                outcome="interrupted" if interrupted else "complete",
+            )
+        finally:
+            self._journal.close()
+        return RunResult(self._folder, interrupted)
+
+    def _measure(self) -> int:
+        """Images, trials and clean-up; returns the exit code of an interruption, else 0."""
         try:
             with interruptible():
                 try:
@@ -204,14 +216,8 @@ class _Runner:
                     with postponed():
                         self._clean_up()
         except Interrupted as signal:
-            interrupted = signal.exit_code
-        self._journal.append(
-            "run_ended",
-            at=self._clock.utc_now().isoformat(timespec="seconds"),
-            outcome="interrupted" if interrupted else "complete",
-        )
-        self._journal.close()
-        return RunResult(self._folder, interrupted)
+            return signal.exit_code
+        return 0
 
     def _point_latest(self) -> None:
         """Let `latest` beside the run's folder point to it."""

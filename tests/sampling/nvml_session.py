@@ -67,6 +67,8 @@ def lost(processes: Path) -> dict[str, Any]:
         source.read()
     except pynvml.NVMLError as error:
         return {"raised": str(error)}
+    finally:
+        source.close()
     return {}
 
 

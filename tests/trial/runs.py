@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from bench.clock import SystemClock
 from bench.engine.protocol import LABEL
 from bench.engine.select import Choice, Session
 from bench.results.journal import FILE_NAME, read_events
@@ -17,7 +19,7 @@ from bench.trial.cachestate import CacheKeeper
 from bench.trial.images import ReadyImage
 from bench.trial.laboratory import Laboratory
 from bench.trial.run import RunRequest, RunResult, start_run
-from tests.fakes import FakeClock, FakeEngine, Script, Watcher
+from tests.fakes import FakeEngine, Script, Watcher
 from tests.pulls import cold_stream, manifest_of
 from tests.trial.lab import UP, quiet_load
 
@@ -45,6 +47,13 @@ cases:
 
 def loaded(text: str = SCENARIO) -> LoadedScenario:
     return parse_scenario_text(text, "quick.yaml")
+
+
+class LabelClock(SystemClock):
+    """The clock of this machine, on the day of every test."""
+
+    def utc_now(self) -> datetime:
+        return datetime(2026, 11, 22, 8, 31, 5, tzinfo=UTC)
 
 
 class FakePrivate:
@@ -117,7 +126,7 @@ class Runs:
     measuring: FakeEngine = field(default_factory=lambda: FakeEngine(UP))
     building: FakeEngine = field(default_factory=lambda: FakeEngine(UP))
     watcher: Watcher = field(default_factory=Watcher)
-    clock: FakeClock = field(default_factory=lambda: FakeClock(tick_ns=1000))
+    clock: SystemClock = field(default_factory=LabelClock)
     is_private: bool = True
 
     def __post_init__(self) -> None:

@@ -281,9 +281,9 @@ def test_what_wakes_the_wait_is_looked_at_without_waiting_for_the_interval(bench
         bench.wake.set()
 
     bench.clock.at(0.2, matches)
-    probe.least_interval_s = 0.5
     fact = bench.wait(probe, interval_s=0.5)
     assert fact.at_ns == bench.began_ns + 200 * MS
+    assert bench.passed_s == pytest.approx(0.2, abs=0.01)
 
 
 def test_what_was_stamped_is_as_fine_as_its_stamp_and_not_as_the_interval(bench):

@@ -1,0 +1,102 @@
+"""What a reader is warned of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.report import trust
+from bench.results.run import load_run
+from tests.journals import REPEATED, Build, events, write_journal
+
+
+def unchanged(_: dict[str, Any]) -> None:
+    """Leave an event as it is."""
+
+
+def warnings(
+    folder: Path, change: Callable[[dict[str, Any]], None] = unchanged, **build: Any
+) -> list[str]:
+    """The warnings on a run whose events were changed one by one."""
+    made = events(Build(**{"troubles": {}, **build}))
+    for event in made:
+        change(event)
+    (folder / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    return trust.warnings(load_run(folder))
+
+
+def test_a_run_without_trouble_warns_of_nothing(tmp_path):
+    assert warnings(tmp_path) == []
+
+
+def test_trials_that_did_not_come_out_well_are_named_with_their_reason(tmp_path):
+    (one,) = warnings(tmp_path, troubles=REPEATED)
+    assert one == (
+        "a trial of good was invalid and repeated: "
+        "not a cold pull: 1 of 3 layers were already there"
+    )
+
+
+def test_a_run_that_just_ends_says_how_far_it_got(tmp_path):
+    found = warnings(tmp_path, outcome=None)
+    assert found == ["the run was cut off: 19 of 19 planned trials have a result"]
+
+
+def test_limits_above_the_cores_of_the_host_are_named(tmp_path):
+    def two_cores(event):
+        if event["event"] == "run_started":
+            event["host"]["cores"] = 2
+
+    assert sum("the host has 2" in one for one in warnings(tmp_path, two_cores)) == 2
+
+
+@pytest.mark.parametrize(("share", "named"), [(0.985, True), (0.97, False)])
+def test_a_peak_close_to_its_limit_is_flagged(tmp_path, share, named):
+    def pressed(event):
+        if event["event"] == "trial_ended":
+            event["facts"].setdefault("counters", {})["memory_peak_bytes"] = int(8 * 2**30 * share)
+
+    assert any("within 2%" in one for one in warnings(tmp_path, pressed)) is named
+
+
+def test_a_noisy_host_is_named(tmp_path):
+    def noisy(event):
+        if event["event"] == "trial_ended":
+            event["facts"]["host"] |= {"steal_share": 0.08, "swapped_pages": 4}
+        if event["event"] == "run_started":
+            event["host"]["load_1min"] = 12.5
+
+    found = warnings(tmp_path, noisy)
+    assert any("other tenants" in one and "up to 8%" in one for one in found)
+    assert any("swapped in 19 of 19" in one for one in found)
+    assert any("load 12.5 on 16 cores" in one for one in found)
+
+
+def test_an_outlier_is_reported_and_kept(tmp_path):
+    late: dict[str, str] = {}
+
+    def slow(event):
+        if event["event"] == "trial_started" and event["key"]["case"] == "good":
+            late.setdefault("id", event["trial_id"])
+        if event["event"] == "trial_ended" and event["trial_id"] == late.get("id"):
+            event["facts"]["ready"]["at_ns"] += 5_000_000_000
+
+    found = warnings(tmp_path, slow)
+    assert any("is an outlier, kept in all figures" in one for one in found)
+    assert any("good is noisy" in one for one in found)
+
+
+def test_warnings_of_the_engine_and_notes_of_the_run_are_passed_on(tmp_path):
+    def warned(event):
+        if event["event"] == "trial_ended":
+            event["facts"]["warnings"] = ["no swap limit"]
+
+    folder = write_journal(tmp_path, Build(troubles={}))
+    with (folder / "events.jsonl").open("a") as file:
+        file.write(json.dumps({"event": "note", "text": "clean-up was cut short"}) + "\n")
+    assert trust.warnings(load_run(folder)) == ["clean-up was cut short"]
+    assert warnings(tmp_path, warned) == ["the engine warned in 16 trials: no swap limit"]

@@ -1,0 +1,386 @@
+"""From the events of one trial to its metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.metrics import METRICS, Scope
+from bench.results.derive import TrialEvents, derive, unreclaimable, working_set
+from bench.results.model import LayerPull, TrialStatus
+from tests import journals
+
+if TYPE_CHECKING:
+    from bench.results.events import Samples
+    from bench.results.model import TrialResult
+
+S = 1_000_000_000
+MS = 1_000_000
+ZERO = 40 * S
+STARTED = {
+    "trial_id": "t0003",
+    "key": {"case": "web", "round": 2, "cache": "cold"},
+    "attempt": 1,
+}
+NAMES = ("prepare", "pull", "create", "arm", "start", "ready", "observe", "stop", "remove")
+LENGTHS_S = (0.5, 3.0, 0.02, 0.003, 0.3, 1.2, 1.0, 0.2, 0.05)
+
+
+def phase(name: str, start_s: float, end_s: float, resolution_ns: int | None = None):
+    return {
+        "phase": name,
+        "start_ns": ZERO + round(start_s * S),
+        "end_ns": ZERO + round(end_s * S),
+        "clock": "monotonic",
+        "resolution_ns": resolution_ns,
+    }
+
+
+def all_phases() -> list[dict[str, Any]]:
+    """One after the other, the preparation before the zero."""
+    found, at_s = [], -LENGTHS_S[0]
+    for name, length_s in zip(NAMES, LENGTHS_S, strict=True):
+        found.append(phase(name, at_s, at_s + length_s))
+        at_s += length_s
+    return found
+
+
+def events_of(
+    phases: list[dict[str, Any]] | None = None,
+    facts: dict[str, Any] | None = None,
+    *,
+    status: str | None = "ok",
+    **columns: list[float | None],
+) -> TrialEvents:
+    """A trial; one without a status was cut off, and one without facts has at least its zero."""
+    ended = None
+    if status is not None:
+        facts = {"zero_ns": ZERO} | (facts or {})
+        ended = {"status": status, "reason": "", "facts": facts, "log_tail": ["bye"]}
+    events = TrialEvents(STARTED, list(phases or []), ended=ended)
+    if columns:
+        events.add_samples("cgroup-v2", arrays(**columns))
+    return events
+
+
+def arrays(**columns: list[float | None]) -> Samples:
+    return {name: np.array(values, dtype=np.float64) for name, values in columns.items()}
+
+
+def result_of(*arguments: Any, **options: Any) -> TrialResult:
+    events = events_of(*arguments, **options)
+    return derive(events, events.samples())
+
+
+def metrics_of(*arguments: Any, **options: Any) -> dict[str, float]:
+    return result_of(*arguments, **options).metrics
+
+
+# Times
+
+
+def test_the_phases_after_the_zero_add_up_to_the_total_within_a_hundredth():
+    result = result_of(all_phases(), {"ready": {"at_ns": ZERO + round(4.523 * S),
+                                                "resolution_ns": 5 * MS}})  # fmt: skip
+    parts = [span.duration_s for span in result.phases if span.start_s >= 0]
+    total_s = result.phases[-1].end_s
+    assert sum(parts) == pytest.approx(total_s, rel=0.01)
+    to_ready = [span.duration_s for span in result.phases if span.phase in NAMES[1:6]]
+    assert sum(to_ready) == pytest.approx(result.metrics["startup_s"], rel=0.01)
+
+
+def test_each_phase_has_its_length():
+    metrics = metrics_of(all_phases())
+    for name, length_s in zip(NAMES, LENGTHS_S, strict=True):
+        if f"{name}_s" in METRICS:
+            assert metrics[f"{name}_s"] == pytest.approx(length_s)
+
+
+def test_what_is_before_the_zero_is_negative():
+    result = result_of(all_phases())
+    assert result.phases[0].phase == "prepare"
+    assert (result.phases[0].start_s, result.phases[0].end_s) == (-0.5, 0.0)
+    assert result.phases[1].start_s == 0.0
+
+
+def test_startup_counts_from_the_zero_to_the_confirming_answer():
+    ready = {"at_ns": ZERO + 4523 * MS, "resolution_ns": 5 * MS}
+    metrics = metrics_of(all_phases(), {"ready": ready})
+    assert metrics["startup_s"] == pytest.approx(4.523)
+    assert metrics["ready_resolution_s"] == pytest.approx(0.005)
+
+
+def test_the_resolution_of_a_phase_is_kept_and_absent_where_there_is_none():
+    spans = result_of([phase("pull", 0, 1), phase("ready", 1, 2, 5 * MS)]).phases
+    assert [span.resolution_s for span in spans] == [None, 0.005]
+
+
+def test_the_first_output_counts_from_the_sending_of_the_start():
+    facts = {"start_sent_ns": ZERO + 3 * S, "first_output_ns": ZERO + 3 * S + 250 * MS}
+    assert metrics_of(all_phases(), facts)["first_output_s"] == pytest.approx(0.25)
+
+
+def test_a_batch_job_has_the_time_that_it_ran_for():
+    facts = {"exit": {"code": 0, "at_ns": ZERO + 5 * S}}
+    metrics = metrics_of([phase("start", 1, 2)], facts)
+    assert metrics["run_s"] == pytest.approx(3.0)
+    assert metrics["exit_code"] == 0
+
+
+def test_one_that_ended_while_the_start_call_returned_ran_for_no_time_and_not_for_less():
+    facts = {"exit": {"code": 0, "at_ns": ZERO + 2 * S - 7 * MS}}
+    assert metrics_of([phase("start", 1, 2)], facts)["run_s"] == 0
+
+
+def test_one_that_was_stopped_has_no_such_time():
+    facts = {"exit": {"code": 143, "at_ns": ZERO + 5 * S}, "stop": {"killed": False}}
+    metrics = metrics_of(all_phases(), facts)
+    assert "run_s" not in metrics
+    assert (metrics["stop_killed"], metrics["exit_code"]) == (0, 143)
+
+
+def test_where_the_end_of_a_trial_is_missing_its_zero_is_the_first_phase_after_the_preparation():
+    cut = result_of([phase("prepare", -1, 0), phase("create", 0.5, 1)], status=None)
+    assert [(span.start_s, span.end_s) for span in cut.phases] == [(-1.5, -0.5), (0.0, 0.5)]
+    only = result_of([phase("prepare", -1, 0)], status=None)
+    assert [(span.start_s, span.end_s) for span in only.phases] == [(-1.0, 0.0)]
+    assert result_of([], status=None).phases == ()
+
+
+# What happened
+
+
+def test_a_trial_that_was_cut_off_counts_as_interrupted():
+    result = result_of(all_phases()[:3], status=None)
+    assert result.status is TrialStatus.INTERRUPTED
+    assert result.reason == "the run was cut off in this trial"
+    assert "startup_s" not in result.metrics
+    assert result.log_tail == ()
+
+
+def test_a_trial_that_never_got_ready_has_no_time_of_it():
+    facts = {"exit": {"code": 1, "at_ns": ZERO + 5 * S}}
+    result = result_of([phase("pull", 0, 3), phase("start", 3, 4)], facts, status="failed")
+    assert result.status is TrialStatus.FAILED
+    assert {"startup_s", "ready_s", "ready_resolution_s"}.isdisjoint(result.metrics)
+    assert result.metrics["exit_code"] == 1
+
+
+def test_the_key_the_attempt_the_layers_and_the_last_lines_are_kept():
+    events = events_of()
+    layer = LayerPull(0, "sha256:1", "FROM x", 1, 2, 0.1, 0.2, 0.3, 0.4, "Pull complete")
+    events.layers.append(layer)
+    result = derive(events, events.samples())
+    assert (result.trial_id, result.key.case, result.key.round) == ("t0003", "web", 2)
+    assert (result.attempt, result.layers, result.log_tail) == (1, (layer,), ("bye",))
+
+
+def test_what_cannot_be_is_refused():
+    with pytest.raises(ValueError, match="startup_s would be -1"):
+        metrics_of([], {"ready": {"at_ns": ZERO - S, "resolution_ns": 1}})
+
+
+# Nothing that was not measured
+
+
+def test_what_was_not_measured_is_absent():
+    assert metrics_of() == {}
+
+
+def test_without_samples_there_are_only_times_and_what_the_kernel_keeps():
+    metrics = metrics_of(all_phases(), {"counters": {"memory_peak_bytes": 5}})
+    times = {f"{name}_s" for name in NAMES if f"{name}_s" in METRICS}
+    assert set(metrics) == {*times, "memory_peak_bytes"}
+
+
+@pytest.mark.parametrize("column", ["throttled_ns", "oom_kills", "io_read_bytes", "net_rx_bytes"])
+def test_a_column_that_never_had_a_value_is_absent_and_one_of_zeros_is_zero(column):
+    name = {"throttled_ns": "cpu_throttled_s"}.get(column, column)
+    assert name not in metrics_of(t_ns=[1, 2], **{column: [None, None]})
+    assert metrics_of(t_ns=[1, 2], **{column: [None, 0]})[name] == 0
+
+
+def test_no_high_water_mark_is_no_peak():
+    assert "memory_peak_bytes" not in metrics_of([], {"counters": {"method": "engine-stats"}})
+
+
+def test_every_metric_is_one_of_the_table_and_of_a_trial():
+    for event in _made_up_trials():
+        assert set(event.metrics) <= {
+            name for name, metric in METRICS.items() if metric.scope is Scope.TRIAL
+        }
+
+
+def _made_up_trials() -> list[TrialResult]:
+    from bench.results.events import sample_columns
+
+    trials: dict[str, TrialEvents] = {}
+    for event in journals.events():
+        name = event.get("trial_id", "")
+        if event["event"] == "trial_started":
+            trials[name] = TrialEvents(event)
+        elif event["event"] == "phase":
+            trials[name].phases.append(event)
+        elif event["event"] == "samples":
+            trials[name].add_samples(event["method"], sample_columns(event))
+        elif event["event"] == "trial_ended":
+            trials[name].ended = event
+    return [derive(one, one.samples()) for one in trials.values()]
+
+
+# Counters
+
+
+@pytest.mark.parametrize(
+    ("column", "metric", "value"),
+    [
+        ("cpu_ns", "cpu_s", 3.0),
+        ("throttled_ns", "cpu_throttled_s", 3.0),
+        ("oom_kills", "oom_kills", 3 * S),
+        ("io_write_bytes", "io_write_bytes", 3 * S),
+        ("net_tx_bytes", "net_tx_bytes", 3 * S),
+    ],
+)
+def test_a_counter_counts_for_the_most_that_it_ever_showed(column, metric, value):
+    columns = {column: [None, 1 * S, 3 * S, None]}
+    assert metrics_of(t_ns=[1, 2, 3, 4], **columns)[metric] == pytest.approx(value)
+
+
+def test_cpu_time_at_ready_and_the_bytes_of_the_pull_are_taken_over():
+    metrics = metrics_of([], {"cpu_ns_at_ready": 1_500_000_000, "downloaded_bytes": 4196})
+    assert (metrics["cpu_to_ready_s"], metrics["downloaded_bytes"]) == (1.5, 4196)
+
+
+def test_energy_is_what_was_added_and_needs_two_readings():
+    assert metrics_of(t_ns=[1, 2, 3], gpu_energy_mj=[None, 5000, 8500])["gpu_energy_j"] == 3.5
+    assert "gpu_energy_j" not in metrics_of(t_ns=[1, 2], gpu_energy_mj=[None, 5000])
+
+
+def test_what_a_limit_cannot_squeeze_is_anonymous_shared_and_kernel_memory_at_one_moment():
+    samples = arrays(
+        t_ns=[1, 2, 3],
+        memory_anon_bytes=[100, 50, None],
+        memory_shmem_bytes=[0, 70, 900],
+        memory_kernel_bytes=[1, None, 900],
+    )
+    assert unreclaimable(samples) == pytest.approx([101, 120, np.nan], nan_ok=True)
+    assert unreclaimable(arrays(t_ns=[1], memory_shmem_bytes=[1])) is None
+
+
+def test_its_peak_is_that_of_the_sum_and_not_the_sum_of_the_peaks():
+    metrics = metrics_of(t_ns=[1, 2], memory_anon_bytes=[100, 10], memory_shmem_bytes=[10, 80])
+    assert metrics["memory_anon_peak_bytes"] == 110
+
+
+def test_the_working_set_leaves_out_what_the_kernel_would_give_up_first():
+    samples = arrays(t_ns=[1, 2], memory_usage_bytes=[100, 90], memory_inactive_file_bytes=[60, 95])
+    assert working_set(samples) == pytest.approx([40, 0])
+    assert working_set(arrays(t_ns=[1], memory_usage_bytes=[1])) is None
+
+
+def test_batches_are_joined_and_what_one_of_them_lacks_is_missing_there():
+    events = TrialEvents(STARTED)
+    events.add_samples("cgroup-v1", arrays(t_ns=[1, 2], tasks=[1, 2]))
+    events.add_samples("cgroup-v1", arrays(t_ns=[3], net_rx_bytes=[7]))
+    samples = events.samples()
+    assert samples["t_ns"].tolist() == [1, 2, 3]
+    assert samples["tasks"] == pytest.approx([1, 2, np.nan], nan_ok=True)
+    assert samples["net_rx_bytes"] == pytest.approx([np.nan, np.nan, 7], nan_ok=True)
+    assert derive(events, samples).facts["method"] == "cgroup-v1"
+
+
+def test_batches_that_two_threads_wrote_in_the_wrong_order_are_put_right():
+    events = TrialEvents(STARTED)
+    events.add_samples("cgroup-v1", arrays(t_ns=[2 * S, 3 * S], cpu_ns=[2 * S, 3 * S]))
+    events.add_samples("cgroup-v1", arrays(t_ns=[0, S], cpu_ns=[0, S]))
+    samples = events.samples()
+    assert samples["t_ns"].tolist() == [0, S, 2 * S, 3 * S]
+    assert derive(events, samples).metrics["cpu_cores_peak"] == pytest.approx(1.0)
+
+
+# Peaks over windows of a second
+
+
+def used(steps: list[tuple[float, float]]) -> dict[str, list[float | None]]:
+    """Stamps and a counter that grows by steps of (seconds, cores)."""
+    stamps, total = [0.0], [0.0]
+    for seconds, cores in steps:
+        stamps.append(stamps[-1] + seconds * S)
+        total.append(total[-1] + seconds * S * cores)
+    return {"t_ns": [*map(round, stamps)], "cpu_ns": [*map(round, total)]}
+
+
+steps_strategy = st.lists(
+    st.tuples(st.floats(0.005, 0.8), st.floats(0, 8)), min_size=1, max_size=60
+)
+
+
+@settings(max_examples=80)
+@given(steps_strategy)
+def test_the_peak_is_never_above_the_highest_rate_nor_below_that_of_any_whole_second(steps):
+    peak = metrics_of(**used(steps))["cpu_cores_peak"]
+    assert peak <= max(cores for _, cores in steps) * (1 + 1e-6) + 1e-6
+    whole_s = sum(seconds for seconds, _ in steps)
+    mean = sum(seconds * cores for seconds, cores in steps) / max(1.0, np.ceil(whole_s))
+    assert peak >= mean * (1 - 1e-6) - 1e-6
+
+
+@settings(max_examples=40)
+@given(
+    st.floats(0.01, 16),
+    st.lists(st.floats(0.005, 0.3), min_size=1, max_size=50).filter(lambda one: sum(one) >= 1.0),
+)
+def test_a_constant_rate_is_its_own_peak(cores, lengths):
+    peak = metrics_of(**used([(seconds, cores) for seconds in lengths]))["cpu_cores_peak"]
+    assert peak == pytest.approx(cores, rel=1e-5)
+
+
+def test_a_burst_of_a_whole_second_is_seen_whole():
+    steps = [(0.02, 0.1)] * 60 + [(0.02, 3.5)] * 50 + [(0.02, 0.1)] * 60
+    assert metrics_of(**used(steps))["cpu_cores_peak"] == pytest.approx(3.5, rel=1e-6)
+
+
+def test_a_burst_of_50_ms_needs_no_core_for_longer_than_that():
+    assert metrics_of(**used([(0.05, 1.0)]))["cpu_cores_peak"] == pytest.approx(0.05)
+
+
+def test_a_single_sample_has_no_rate():
+    assert "cpu_cores_peak" not in metrics_of(t_ns=[1], cpu_ns=[5])
+
+
+def test_demand_is_what_was_used_and_what_was_waited_for():
+    columns = used([(0.1, 2.0)] * 20)
+    waited = [None if one % 2 else 0.15 * S * one for one in range(21)]
+    metrics = metrics_of(**columns, cpu_wait_ns=waited)
+    assert metrics["cpu_cores_peak"] == pytest.approx(2.0)
+    assert metrics["cpu_demand_cores_peak"] == pytest.approx(3.5)
+
+
+@settings(max_examples=40)
+@given(steps_strategy, st.floats(0, 4))
+def test_demand_is_never_below_what_was_used_at_the_moments_when_both_are_known(steps, waiting):
+    columns = used(steps)
+    waited = [stamp * waiting for stamp in columns["t_ns"] if stamp is not None]
+    metrics = metrics_of(**columns, cpu_wait_ns=waited)
+    assert metrics["cpu_demand_cores_peak"] >= metrics["cpu_cores_peak"] - 1e-6
+    assert metrics["cpu_demand_cores_peak"] <= metrics["cpu_cores_peak"] + waiting + 1e-6
+
+
+def test_without_the_waiting_there_is_no_demand():
+    assert "cpu_demand_cores_peak" not in metrics_of(**used([(0.5, 1.0)] * 4))
+
+
+def test_the_other_peaks_are_the_highest_sample():
+    metrics = metrics_of(
+        t_ns=[1, 2, 3],
+        tasks=[1, 9, 4],
+        gpu_memory_bytes=[0, 5, None],
+        gpu_utilization_pct=[None, 80, 100],
+    )
+    assert metrics["processes_peak"] == 9
+    assert metrics["gpu_memory_peak_bytes"] == 5
+    assert metrics["gpu_utilization_peak_pct"] == 100

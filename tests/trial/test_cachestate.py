@@ -1,0 +1,100 @@
+"""What is on the host when a trial starts."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench.scenario.model import CacheState
+from bench.trial import cachestate
+from bench.trial.cachestate import CacheKeeper
+from tests.fakes import FakeEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+REFERENCE = "127.0.0.1:5000/quick/web@sha256:1"
+
+
+@pytest.fixture
+def engine():
+    engine = FakeEngine()
+    engine.images = {REFERENCE: {}, "calibration": {}, "of-another-case": {}}
+    return engine
+
+
+@pytest.fixture
+def drops(tmp_path, monkeypatch):
+    """A file in the place of the kernel's; what is written there is all that happens."""
+    file = tmp_path / "drop_caches"
+    file.write_text("")
+    monkeypatch.setattr(cachestate, "DROP_CACHES", file)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "sync", lambda: None)
+    return file
+
+
+def keeper(
+    engine: FakeEngine,
+    *,
+    may_wipe: bool = True,
+    blob_path: Callable[[str], Path] | None = None,
+) -> CacheKeeper:
+    return CacheKeeper(engine, may_wipe=may_wipe, blob_path=blob_path)
+
+
+def test_cold_leaves_no_image_on_an_engine_of_benchs_own(engine, drops):
+    keeper(engine).establish(CacheState.COLD, REFERENCE, [])
+    assert engine.images == {}
+
+
+def test_cold_removes_only_its_own_image_from_somebodys_engine(engine, drops):
+    keeper(engine, may_wipe=False).establish(CacheState.COLD, REFERENCE, [])
+    assert set(engine.images) == {"calibration", "of-another-case"}
+
+
+@pytest.mark.parametrize("state", [CacheState.IMAGE, CacheState.WARM])
+def test_the_other_states_have_the_image_and_touch_no_other(engine, drops, state):
+    keeper(engine).establish(state, REFERENCE, [])
+    assert engine.pulls_of == []
+    del engine.images[REFERENCE]
+    keeper(engine).establish(state, REFERENCE, [])
+    assert engine.pulls_of == [REFERENCE]
+    assert set(engine.images) == {REFERENCE, "calibration", "of-another-case"}
+
+
+@pytest.mark.parametrize(
+    ("state", "dropped"),
+    [(CacheState.COLD, True), (CacheState.IMAGE, True), (CacheState.WARM, False)],
+)
+def test_the_page_cache_is_dropped_but_for_a_warm_trial(engine, drops, state, dropped):
+    keeper(engine).establish(state, REFERENCE, [])
+    assert drops.read_text() == ("3\n" if dropped else "")
+
+
+def test_without_root_it_is_left_as_it_is(engine, drops, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    one = keeper(engine)
+    one.establish(CacheState.COLD, REFERENCE, [])
+    assert not one.drops_page_cache
+    assert drops.read_text() == ""
+
+
+def test_the_registrys_blobs_are_in_memory_again_before_a_cold_pull(engine, drops, tmp_path):
+    read = []
+
+    def blob_path(digest):
+        read.append(digest)
+        path = tmp_path / digest
+        if digest != "gone":
+            path.write_bytes(b"x" * 3_000_000)
+        return path
+
+    one = keeper(engine, blob_path=blob_path)
+    one.establish(CacheState.COLD, REFERENCE, ["a", "gone", "b"])
+    assert read == ["a", "gone", "b"]
+    one.establish(CacheState.IMAGE, REFERENCE, ["c"])
+    assert read == ["a", "gone", "b"]

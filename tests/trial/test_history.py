@@ -1,0 +1,133 @@
+"""What a cut-off run had done already, and finishing it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench.errors import BuildError, StoreError
+from bench.results.journal import FILE_NAME
+from bench.trial.history import read_history
+from bench.trial.run import RunRequest, RunResult, resume_run
+from tests.trial.runs import FakeMaker, Runs, events, loaded, trials
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def cut_off(folder: Path, *, after: str, inclusive: bool = True) -> None:
+    """Let the journal end with the first event that has `after` in it."""
+    lines = (folder / FILE_NAME).read_text().splitlines()
+    index = next(number for number, line in enumerate(lines) if after in line)
+    (folder / FILE_NAME).write_text("".join(f"{one}\n" for one in lines[: index + inclusive]))
+
+
+def resumed(runs: Runs, folder: Path) -> RunResult:
+    request = RunRequest(loaded(), runs.out)
+    return resume_run(request, read_history(folder), runs.session, runs.watcher, runs.clock)
+
+
+def ending(trial_id: str) -> str:
+    return f'"trial_ended","trial_id":"{trial_id}"'
+
+
+def test_a_complete_run_has_nothing_left_to_do(runs):
+    history = read_history(runs.start().folder)
+    assert history.is_complete
+    assert history.scenario_file == "quick.yaml"
+    assert [key.case for key in history.plan] == [
+        one["key"]["case"] for one in events(history.folder, "trial_started")
+    ]
+
+
+def test_trials_that_are_done_are_not_repeated_and_the_others_are_run(runs):
+    folder = runs.start().folder
+    cut_off(folder, after=ending("t0002"))
+    assert read_history(folder).done == {0: -1, 1: -1, 2: -1}
+    resumed(runs, folder)
+    assert trials(folder) == [(f"t000{number}", "ok") for number in range(6)]
+    assert read_history(folder).is_complete
+
+
+def test_a_trial_that_was_cut_off_is_another_attempt(runs):
+    folder = runs.start().folder
+    cut_off(folder, after='"phase","trial_id":"t0003"')
+    assert read_history(folder).done == {0: -1, 1: -1, 2: -1, 3: 1}
+    resumed(runs, folder)
+    started = [one["trial_id"] for one in events(folder, "trial_started")]
+    assert started == ["t0000", "t0001", "t0002", "t0003", "t0003.1", "t0004", "t0005"]
+    assert events(folder, "trial_started")[4]["attempt"] == 1
+
+
+def test_attempts_go_on_counting_over_several_cuts(runs):
+    folder = runs.start().folder
+    cut_off(folder, after='"phase","trial_id":"t0003"')
+    resumed(runs, folder)
+    cut_off(folder, after='"phase","trial_id":"t0003.1"')
+    resumed(runs, folder)
+    assert ("t0003.2", "ok") in trials(folder)
+    assert len(events(folder, "run_resumed")) == 2
+    assert len({one["trial_id"] for one in events(folder, "trial_started")}) == 8
+
+
+@pytest.mark.parametrize("status", ["invalid", "error", "interrupted"])
+def test_a_trial_without_a_result_is_tried_again(runs, status):
+    folder = runs.start().folder
+    text = (folder / FILE_NAME).read_text()
+    ended = f'{ending("t0001")},"status":"ok"'
+    (folder / FILE_NAME).write_text(text.replace(ended, ended.replace('"ok"', f'"{status}"')))
+    assert read_history(folder).done[1] == 1
+    resumed(runs, folder)
+    assert ("t0001.1", "ok") in trials(folder)
+
+
+@pytest.mark.parametrize("status", ["ok", "failed"])
+def test_a_trial_with_a_result_is_not(runs, status):
+    folder = runs.start().folder
+    text = (folder / FILE_NAME).read_text()
+    ended = f'{ending("t0001")},"status":"ok"'
+    (folder / FILE_NAME).write_text(text.replace(ended, ended.replace('"ok"', f'"{status}"')))
+    assert read_history(folder).is_complete
+
+
+def test_a_line_that_was_torn_does_not_count_and_does_not_spoil_the_next(runs):
+    folder = runs.start().folder
+    cut_off(folder, after=ending("t0002"), inclusive=False)
+    with (folder / FILE_NAME).open("a") as file:
+        file.write('{"event":"trial_ended","trial_id":"t0002","sta')
+    assert read_history(folder).done == {0: -1, 1: -1, 2: 1}
+    resumed(runs, folder)
+    assert ("t0002.1", "ok") in trials(folder)
+    lines = (folder / FILE_NAME).read_text().splitlines()
+    assert json.loads(lines[-1])["event"] == "run_ended"
+
+
+def test_a_run_that_was_cut_off_before_its_images_makes_them_and_runs_all(runs):
+    folder = runs.start().folder
+    cut_off(folder, after='"run_started"')
+    FakeMaker.made.clear()
+    resumed(runs, folder)
+    assert FakeMaker.made == ["bad", "good"]
+    assert len(trials(folder)) == 6
+
+
+def test_a_case_whose_image_could_not_be_made_is_left_to_do(runs):
+    FakeMaker.errors["bad"] = BuildError("Dockerfile", "the build failed")
+    folder = runs.start().folder
+    assert not read_history(folder).is_complete
+    FakeMaker.errors.clear()
+    resumed(runs, folder)
+    assert read_history(folder).is_complete
+
+
+def test_a_journal_without_a_beginning_is_no_run(tmp_path):
+    (tmp_path / FILE_NAME).write_text('{"event":"note","text":"x"}\n')
+    with pytest.raises(StoreError, match="does not say how the run began"):
+        read_history(tmp_path)
+
+
+def test_a_folder_without_a_journal_is_no_run(tmp_path):
+    with pytest.raises(StoreError, match="cannot be read"):
+        read_history(tmp_path)

@@ -1,0 +1,190 @@
+"""Getting the images of a run ready: built or mirrored, then pushed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from bench.clock import SystemClock
+from bench.engine.select import Choice, Session
+from bench.errors import BuildError, EngineError, PullError, RegistryError
+from bench.scenario.model import Case
+from bench.trial.images import ImageMaker
+from tests.fakes import FakeEngine
+from tests.pulls import digest_of, manifest_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.engine.private import PrivateEngine
+    from bench.engine.registry import Manifest, Registry
+
+LABEL = "org.container-bench"
+TAG = "127.0.0.1:5000/my-scenario/web:latest"
+
+
+class FakeRegistry:
+    """Knows a manifest for everything, and has no layer to give."""
+
+    address = "127.0.0.1:5000"
+
+    def manifest(self, repository: str, reference: str) -> Manifest:
+        return manifest_of(repository, 4096, 100)
+
+    def config(self, repository: str, manifest: Manifest) -> dict[str, Any]:
+        return {"config": {"Cmd": ["serve"]}, "architecture": "amd64"}
+
+    def blob(self, repository: str, digest: str) -> None:
+        raise RegistryError(digest, "is not there")
+
+
+@dataclass
+class Private:
+    folder: Path
+
+    def layer_directory(self) -> Path:
+        return self.folder
+
+
+@pytest.fixture
+def builder():
+    return FakeEngine()
+
+
+@pytest.fixture
+def own():
+    """The user's own engine, beside the private one."""
+    return FakeEngine()
+
+
+@pytest.fixture
+def make(builder, own, tmp_path, monkeypatch):
+    """Makes the image of a case called `web`."""
+    monkeypatch.setattr(Session, "users_engine", lambda _: own)
+
+    def make(case: dict[str, Any], *, private: bool = True):
+        session = Session(
+            Choice("private" if private else "unix:///d.sock", explicit=False, origin=""),
+            FakeEngine() if private else builder,
+            builder,
+            cast("Registry", FakeRegistry()),
+            cast("PrivateEngine", Private(tmp_path / "layers")),
+        )
+        maker = ImageMaker(session, SystemClock(), "run-7", "My_Scenario", lambda _: None)
+        if not case:
+            return maker.make_calibration()
+        container = Case.model_validate(case | {"ready": {"exit": True}})
+        return maker.make("web", container, tmp_path)
+
+    return make
+
+
+@pytest.fixture
+def dockerfile(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
+    return tmp_path / "app"
+
+
+def test_a_build_is_tagged_for_the_registry_timed_and_pushed(make, builder, dockerfile):
+    image = make({"build": {"context": "app", "args": {"A": "1"}, "target": "final"}})
+    (context, name, tag, args, target, _), *_ = builder.arguments_of("build")
+    assert (context, name, tag) == (dockerfile, "Dockerfile", TAG)
+    assert (args, target) == ({"A": "1"}, "final")
+    assert builder.arguments_of("push") == [(TAG,)]
+    assert image.facts.source == "built"
+    assert image.facts.build_s >= 0
+
+
+def test_trials_pull_by_digest(make, dockerfile):
+    image = make({"build": "app"})
+    digest = manifest_of("my-scenario/web").digest
+    assert image.reference == f"127.0.0.1:5000/my-scenario/web@{digest}"
+    assert image.manifest.digest == digest
+    assert image.facts.transfer_bytes == 4096 + 100 + 1512
+
+
+def test_on_benchs_own_builder_images_stay_and_on_somebodys_they_belong_to_the_run(
+    make, builder, dockerfile
+):
+    make({"build": "app"})
+    make({"build": "app"}, private=False)
+    labels = [arguments[5] for arguments in builder.arguments_of("build")]
+    assert labels == [{LABEL: "kept"}, {LABEL: "run-7"}]
+
+
+def test_a_build_that_fails_is_the_images_fault(make, builder, dockerfile):
+    builder.trouble("build", BuildError("Dockerfile", "the build failed"))
+    with pytest.raises(BuildError):
+        make({"build": "app"})
+    assert builder.arguments_of("push") == []
+
+
+def test_an_image_is_pulled_and_mirrored(make, builder):
+    image = make({"image": "nginx:1.27"})
+    assert builder.pulls_of == ["nginx:1.27"]
+    assert builder.arguments_of("tag") == [("nginx:1.27", TAG)]
+    assert (image.facts.source, image.facts.build_s) == ("mirrored", None)
+
+
+def test_an_image_that_only_the_users_engine_has_is_taken_from_there(
+    make, builder, own, monkeypatch
+):
+    builder.streams["mine:1"] = [[PullError("mine:1", "not found")]]
+    own.images["mine:1"] = {}
+    moved = []
+    monkeypatch.setattr(own, "transfer_image", lambda *arguments: moved.append(arguments))
+    assert make({"image": "mine:1"}).facts.source == "engine"
+    assert moved == [("mine:1", builder)]
+    assert own.images == {"mine:1": {}}
+
+
+def test_an_image_that_the_builder_still_has_will_do_where_its_registry_is_away(make, builder):
+    builder.streams["nginx:1"] = [[PullError("nginx:1", "no such host")]]
+    builder.images["nginx:1"] = {}
+    assert make({"image": "nginx:1"}).facts.source == "builder"
+
+
+def test_an_image_that_can_be_had_nowhere_is_an_error_with_its_cause(make, builder):
+    builder.streams["no:1"] = [[PullError("no:1", "manifest unknown")]]
+    with pytest.raises(PullError, match="cannot be had: manifest unknown"):
+        make({"image": "no:1"})
+
+
+def test_somebodys_own_engine_is_not_asked_to_pull_what_it_has(make, builder):
+    builder.images["nginx:1"] = {}
+    assert make({"image": "nginx:1"}, private=False).facts.source == "engine"
+    assert builder.pulls_of == []
+
+
+def test_from_its_own_registry_an_image_is_pulled_by_the_digest_that_it_has_there(
+    make, builder, monkeypatch
+):
+    details = {"RepoDigests": [f"{TAG}@{digest_of('a')}", f"nginx@{digest_of('b')}"], "Size": 7}
+    monkeypatch.setattr(builder, "image_details", lambda _: details)
+    image = make({"image": "nginx:1", "registry": "origin"})
+    assert image.reference == f"nginx@{digest_of('b')}"
+    assert image.manifest is None
+    assert image.facts.engine_size_bytes == 7
+
+
+def test_an_image_without_a_registry_of_its_own_cannot_be_pulled_from_it(make):
+    with pytest.raises(EngineError, match="has no registry of its own"):
+        make({"image": "nginx:1", "registry": "origin"})
+
+
+def test_the_calibration_is_imported_and_pushed_like_the_others(make, builder, monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    image = make({})
+    (_, tag, changes), *_ = builder.arguments_of("import_rootfs")
+    assert tag == "127.0.0.1:5000/my-scenario/calibration:latest"
+    assert changes == ('ENTRYPOINT ["/nothing"]', f"LABEL {LABEL}=kept")
+    assert image.facts.case == "calibration"
+
+
+def test_an_architecture_without_the_program_has_none(make, builder, monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "s390x")
+    assert make({}) is None
+    assert builder.order == []
