@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,9 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOK = ROOT / "notebooks" / "bad_vs_good.ipynb"
 
 
-def outputs_of(cell):
-    return cell.get("outputs", [])
+def outputs_of(cell: Any) -> list[Any]:
+    """What a cell shows; a text cell shows nothing of its own."""
+    return list(cell.get("outputs", []))
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from bench.engine.docker import DockerEngine
@@ -17,25 +19,43 @@ from bench.sampling.cgroup import PARENT_NAME, find_mounts, remove_parent
 def command(engine: str | None) -> None:
     """Remove what an interrupted run left; touches nothing that bench did not make."""
     choice = choose(engine)
-    private = PrivateEngine()
-    removed = 0
-    if choice.is_private:
-        addresses = [private.address("measuring"), private.address("building")]
-        if not private.is_up():
-            click.echo("the private engine does not run: nothing of it is left", err=True)
-            addresses = []
-        else:
-            with private.reserved("bench clean", _waiting):
-                for address in addresses:
-                    removed += _sweep(DockerEngine(address))
-                removed += _sweep_cgroups()
-    else:
-        removed += _sweep(DockerEngine(choice.address))
+    private = choice.is_private
+    removed = _sweep_private(PrivateEngine()) if private else _sweep_at(choice.address)
     click.echo(f"removed {removed} thing{'' if removed == 1 else 's'}")
+
+
+def _sweep_private(private: PrivateEngine) -> int:
+    if private.settings() is None:
+        click.echo("the private engine was never started here", err=True)
+        return 0
+    if os.geteuid() != 0:
+        raise EngineUnavailableError(
+            "private engine", "it belongs to root", "run bench clean as root"
+        )
+    removed = 0
+    with private.reserved("bench clean", _waiting):
+        if private.is_up():
+            for role in ("measuring", "building"):
+                removed += _sweep_at(private.address(role))
+        else:
+            click.echo(
+                "the private engine does not run; what its stores may hold is removed by "
+                "`bench engine up` and `bench clean`",
+                err=True,
+            )
+        return removed + _sweep_cgroups()
 
 
 def _waiting(holder: str) -> None:
     click.echo(f"waiting for {holder}", err=True)
+
+
+def _sweep_at(address: str) -> int:
+    engine = DockerEngine(address)
+    try:
+        return _sweep(engine)
+    finally:
+        engine.close()
 
 
 def _sweep(engine: Engine) -> int:
@@ -60,9 +80,9 @@ def _sweep_cgroups() -> int:
     """The cgroups of trials; nobody else makes any under bench's parent."""
     mounts = find_mounts()
     if mounts is None:
-        raise EngineUnavailableError("cgroups", "none are mounted here")
-    base = mounts.path("memory", PARENT_NAME)
-    left = [one.name for one in base.iterdir() if one.is_dir()] if base.exists() else []
+        return 0
+    bases = {mounts.path(controller, PARENT_NAME) for controller in mounts.controllers}
+    left = {one.name for base in bases if base.exists() for one in base.iterdir() if one.is_dir()}
     for name in left:
         remove_parent(mounts, f"/{PARENT_NAME}/{name}")
     return len(left)

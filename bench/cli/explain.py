@@ -66,8 +66,9 @@ def explanation(subject: str) -> str:
         )
     import difflib
 
-    known = [*METRICS, *rows, *EXIT_CODES, "metrics", "checklist", "exit-codes"]
-    near = difflib.get_close_matches(subject, known, n=1)
+    names = (*METRICS, *rows, *EXIT_CODES, "metrics", "checklist", "exit-codes")
+    known = {name.lower(): name for name in names}
+    near = [known[one] for one in difflib.get_close_matches(subject.lower(), known, n=1)]
     raise UsageError(
         f"explain {subject}",
         "nothing is called that",

@@ -94,7 +94,7 @@ def pull_timeline(run: Run, case: str, cache: str = "cold") -> Figure:
         _layer_bar(axes, layer, number)
     axes.set_yticks(
         range(len(layers)),
-        [_shortened(one.instruction) or one.digest[:19] for one in layers],
+        [f"{one.index + 1}  {_shortened(one.instruction) or one.digest[:19]}" for one in layers],
     )
     axes.set_ylim(len(layers) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
@@ -143,7 +143,8 @@ def _phase_bar(
             text = f"{name} {format_seconds(end - start)}"
             if end - start < 0.018 * len(text) * top:
                 text = format_seconds(end - start)
-            axes.text((start + end) / 2, y, text, ha="center", va="center", color=ON_BAR)
+            axes.text((start + end) / 2, y, text, ha="center", va="center", color=ON_BAR,
+                      clip_on=True, in_layout=False)  # fmt: skip
     if trial.status is not TrialStatus.OK:
         axes.plot(_end_s(trial) + 0.006 * top, y, marker="x", color=LIMIT, markersize=5,
                   clip_on=False)  # fmt: skip

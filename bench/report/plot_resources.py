@@ -119,6 +119,8 @@ def _shade(axes: Axes, trial: TrialResult, *, labelled: bool) -> None:
                 textcoords="offset points",
                 ha="center",
                 fontsize=8,
+                annotation_clip=True,
+                in_layout=False,
             )
 
 
@@ -130,7 +132,8 @@ def _finish(axes: Axes, unit: str, top: float, limit: float | None, label: str) 
         top = max(top, limit)
         _limit_words(axes, f"limit {format_value(limit, unit)}", (1, limit), "data", 3)
     elif limit is not None:
-        words = f"limit {format_value(limit, unit)}, {limit / top:.1f} times the highest peak"
+        times = f"{limit / top:.0f}" if limit >= 10 * top else f"{limit / top:.1f}"
+        words = f"limit {format_value(limit, unit)}, {times} times the highest peak"
         _limit_words(axes, words, (1, 1), "axes fraction", 3)
     axes.set_ylim(0, top * 1.22)
     in_units(axes.yaxis, unit, top * 1.22)

@@ -77,13 +77,16 @@ def _lost_trials(run: Run) -> Iterator[str]:
 
 def _limits_above_host(run: Run) -> Iterator[str]:
     cores = int(run.header["host"]["cores"])
+    found: dict[float, list[str]] = {}
     for name, case in run.scenario.cases.items():
         cpus = case.effective_limits.cpus
         if cpus is not None and cpus > cores:
-            yield (
-                f"{name} may use {cpus:g} cores and the host has {cores}: "
-                "its limit was never the bottleneck"
-            )
+            found.setdefault(cpus, []).append(name)
+    for cpus, names in found.items():
+        yield (
+            f"{' and '.join(names)} may use {cpus:g} cores and the host has {cores}: "
+            "the host was the limit"
+        )
 
 
 def _near_limits(run: Run) -> Iterator[str]:

@@ -183,6 +183,13 @@ def test_a_second_run_waits_and_is_told_for_whom(private):
     ]
 
 
+def test_what_a_killed_run_left_in_the_lock_is_not_repeated(private):
+    private.paths.run.mkdir(parents=True)
+    private.paths.lock.write_text("bench run old.yaml (pid 1)")
+    with private.reserved("bench run b.yaml", pytest.fail):
+        assert private.paths.lock.read_text() == f"bench run b.yaml (pid {os.getpid()})"
+
+
 def test_a_run_that_fails_lets_go(private):
     with pytest.raises(ZeroDivisionError), private.reserved("bench run a.yaml", pytest.fail):
         raise ZeroDivisionError

@@ -113,7 +113,7 @@ input()
 
 def test_a_program_may_have_any_name(tmp_path):
     """The name stands in brackets in the middle of the line, and may hold brackets itself."""
-    program = tmp_path / "a) R 1 (b"
+    program = tmp_path / "a) R 1 2 3 4 (b"
     program.symlink_to(sys.executable)
     process = subprocess.Popen([program, "-c", BUSY], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None

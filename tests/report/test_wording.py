@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,13 @@ from bench.report.wording import (
 )
 
 
-def comparison(metric="startup_s", ratio=0.25, difference=Difference.BETTER, **more):
+def comparison(
+    metric: str = "startup_s",
+    ratio: float | None = 0.25,
+    difference: Difference = Difference.BETTER,
+    **more: Any,
+) -> Comparison:
+    """A comparison of which only this is looked at."""
     made = Comparison(
         baseline="bad",
         candidate="good",

@@ -1,0 +1,424 @@
+"""The commands that measure nothing: explain, doctor, engine and clean."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import bench.cli
+from bench.cli import clean, doctor, explain
+from bench.cli import engine as engine_command
+from bench.cli.explain import EXIT_CODES, explanation
+from bench.engine.private import PACKAGES, Paths, PrivateEngine
+from bench.engine.protocol import LABEL, ContainerSpec
+from bench.engine.select import Choice
+from bench.errors import EngineUnavailableError, HostError, UsageError
+from bench.host.doctor import Finding, Health
+from bench.judge.checklist import load_checklist
+from bench.metrics import METRICS
+from bench.sampling.cgroup import CgroupMounts, CgroupVersion
+from tests.fakes import FakeEngine
+
+if TYPE_CHECKING:
+    import click
+
+ROWS = {row.id: row for row in load_checklist("cloud-native", Path()).rows}
+
+
+def run(command: click.Command, *arguments: str) -> Result:
+    return CliRunner().invoke(command, arguments)
+
+
+@pytest.fixture
+def main(monkeypatch, capsys):
+    """The whole command line: its exit code, stdout and stderr."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["bench", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            bench.cli.main()
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return call
+
+
+# explain
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_can_be_explained(name):
+    text = explanation(name)
+    assert METRICS[name].title in text
+    assert METRICS[name].meaning in text
+    assert METRICS[name].misleads in text
+
+
+@pytest.mark.parametrize("row_id", ROWS)
+def test_every_row_of_the_standard_can_be_explained(row_id):
+    text = explanation(row_id)
+    assert ROWS[row_id].rule in text
+    assert ROWS[row_id].remedy in text
+    assert explanation(row_id.lower()) == text
+
+
+@pytest.mark.parametrize("code", ["0", "1", "2", "3", "130", "143"])
+def test_every_exit_code_can_be_explained(code):
+    assert explanation(code) == f"exit code {code}: {EXIT_CODES[code]}"
+
+
+@pytest.mark.parametrize(
+    ("subject", "named"),
+    [("metrics", list(METRICS)), ("checklist", list(ROWS)), ("exit-codes", list(EXIT_CODES))],
+)
+def test_each_list_names_one_thing_a_line(subject, named):
+    assert [line.split()[0] for line in explanation(subject).splitlines()] == named
+
+
+@pytest.mark.parametrize(
+    ("subject", "meant"),
+    [
+        ("startup", "startup_s"),
+        ("image_size_byte", "image_size_bytes"),
+        ("CI5", "CI-5"),
+        ("ci5", "CI-5"),
+        ("metric", "metrics"),
+        ("STARTUP_S", "startup_s"),
+    ],
+)
+def test_what_is_nearly_right_is_suggested(subject, meant):
+    with pytest.raises(UsageError) as caught:
+        explanation(subject)
+    assert caught.value.remedy == f"did you mean {meant}?"
+
+
+def test_what_resembles_nothing_is_told_what_there_is():
+    with pytest.raises(UsageError) as caught:
+        explanation("qqqq")
+    assert "metrics, checklist or exit-codes" in caught.value.remedy
+
+
+def test_an_explanation_is_a_result_and_a_mistake_is_not(main):
+    code, out, err = main("explain", "CI-5")
+    assert (code, err) == (0, "")
+    assert out.startswith("CI-5")
+    code, out, err = main("explain", "CI-55")
+    assert (code, out) == (2, "")
+    assert "did you mean CI-5?" in err
+
+
+def test_explain_is_one_command_of_the_command_line():
+    result = run(explain.command, "3")
+    assert result.output == f"exit code 3: {EXIT_CODES['3']}\n"
+
+
+# doctor
+
+
+FINDINGS = [
+    Finding("engine", Health.GOOD, "docker 20.10.24"),
+    Finding("GPU", Health.LESS, "not measured", "install the driver"),
+]
+WORST = Finding("registry", Health.BAD, "not installed", "apt-get install docker-registry")
+
+
+@pytest.fixture
+def examined(monkeypatch):
+    """What the doctor finds; and the engines it was asked about."""
+    asked: list[Choice] = []
+    findings = list(FINDINGS)
+
+    def examine(choice: Choice) -> list[Finding]:
+        asked.append(choice)
+        return findings
+
+    monkeypatch.setattr("bench.host.doctor.examine", examine)
+    return SimpleNamespace(asked=asked, findings=findings)
+
+
+def test_findings_are_marked_and_remedies_stand_below(examined):
+    result = run(doctor.command)
+    assert result.exit_code == 0
+    assert [line.split() for line in result.output.splitlines()] == [
+        ["✓", "engine", "docker", "20.10.24"],
+        ["-", "GPU", "not", "measured"],
+        ["install", "the", "driver"],
+    ]
+
+
+def test_where_nothing_can_be_run_the_doctor_ends_with_3(examined):
+    examined.findings.append(WORST)
+    result = run(doctor.command)
+    assert result.exit_code == 3
+    assert "✗ registry" in result.output
+
+
+def test_findings_as_json_hold_the_same(examined):
+    examined.findings.append(WORST)
+    result = run(doctor.command, "--format", "json")
+    assert result.exit_code == 3
+    assert json.loads(result.output) == [dataclasses.asdict(one) for one in (*FINDINGS, WORST)]
+
+
+def test_the_doctor_looks_at_the_engine_that_was_named(examined):
+    run(doctor.command, "--engine", "unix:///run/other.sock")
+    assert examined.asked == [Choice("unix:///run/other.sock", explicit=True, origin="--engine")]
+
+
+# engine
+
+
+@pytest.fixture
+def private(monkeypatch, tmp_path):
+    """The private engine in a folder of the test; what is asked of it is noted."""
+    done: list[str] = []
+
+    class Noted(PrivateEngine):
+        def __init__(self) -> None:
+            super().__init__(Paths(tmp_path / "state", tmp_path / "run"))
+
+        def up(self, *, only: object = None) -> None:
+            done.append("up")
+
+        def down(self) -> None:
+            done.append("down")
+
+    for module in (engine_command, clean):
+        monkeypatch.setattr(module, "PrivateEngine", Noted)
+    monkeypatch.setattr(engine_command, "why_impossible", lambda: None)
+    monkeypatch.setattr(engine_command, "missing_programs", list)
+    return SimpleNamespace(done=done, engine=Noted())
+
+
+def test_the_status_names_every_daemon(private):
+    result = run(engine_command.command, "status")
+    assert result.exit_code == 0
+    assert [line.split(maxsplit=1) for line in result.output.splitlines()] == [
+        [name, "not running"] for name in ("registry", "containerd", "measuring", "building")
+    ]
+    assert private.done == []
+
+
+def test_the_status_says_why_it_could_not_be_started(private, monkeypatch):
+    impossible = EngineUnavailableError("private engine", "it needs root", "run bench as root")
+    monkeypatch.setattr(engine_command, "why_impossible", lambda: impossible)
+    result = run(engine_command.command, "status")
+    assert result.exception is impossible
+    assert "not running" in result.output
+
+
+def test_a_running_engine_is_shown_with_its_addresses(private, monkeypatch):
+    monkeypatch.setattr(PrivateEngine, "is_up", lambda _: True)
+    monkeypatch.setattr(PrivateEngine, "registry_address", lambda _: "127.0.0.1:5591")
+    result = run(engine_command.command, "up")
+    assert private.done == ["up"]
+    assert result.output.splitlines()[-3:] == [
+        f"measuring   {private.engine.address('measuring')}",
+        f"building    {private.engine.address('building')}",
+        "registry    127.0.0.1:5591",
+    ]
+
+
+def test_down_ends_it_and_says_so_on_stderr(private):
+    result = run(engine_command.command, "down")
+    assert private.done == ["down"]
+    assert result.stdout == ""
+    assert "down" in result.stderr
+
+
+@pytest.fixture
+def apt(monkeypatch):
+    """apt-get, of which only the calls are noted; and docker-registry, which is missing."""
+    calls: list[list[str]] = []
+    codes: dict[str, int] = {}
+
+    def note(command: list[str], **_: Any) -> SimpleNamespace:
+        calls.append(command)
+        return SimpleNamespace(returncode=codes.get(command[1], 0))
+
+    monkeypatch.setattr(engine_command, "missing_programs", lambda: ["docker-registry"])
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(subprocess, "run", note)
+    return SimpleNamespace(calls=calls, codes=codes)
+
+
+def test_packages_are_installed_only_where_that_is_asked_for(private, apt):
+    run(engine_command.command, "up")
+    assert apt.calls == []
+    result = run(engine_command.command, "up", "--install")
+    assert [call[:2] for call in apt.calls] == [["apt-get", "update"], ["apt-get", "install"]]
+    assert set(PACKAGES) <= set(apt.calls[1])
+    assert "installing" in result.stderr
+
+
+def test_nothing_is_installed_where_nothing_is_missing(private, apt, monkeypatch):
+    monkeypatch.setattr(engine_command, "missing_programs", list)
+    run(engine_command.command, "up", "--install")
+    assert apt.calls == []
+    assert private.done == ["up"]
+
+
+def test_an_installation_that_fails_is_not_gone_on_with(private, apt):
+    apt.codes["install"] = 100
+    result = run(engine_command.command, "up", "--install")
+    assert isinstance(result.exception, HostError)
+    assert "apt-get install" in result.exception.remedy
+    assert private.done == []
+
+
+@pytest.mark.parametrize("lacking", ["root", "apt-get"])
+def test_where_bench_cannot_install_it_says_what_to_run(private, apt, monkeypatch, lacking):
+    if lacking == "root":
+        monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    else:
+        monkeypatch.setattr(shutil, "which", lambda _: None)
+    result = run(engine_command.command, "up", "--install")
+    assert isinstance(result.exception, EngineUnavailableError)
+    assert "docker-registry" in result.exception.cause
+    assert "apt-get install" in result.exception.remedy
+    assert apt.calls == []
+
+
+# clean
+
+
+@pytest.fixture
+def leftovers(private, monkeypatch, tmp_path):
+    """Two engines and a cgroup tree, with what an interrupted run left and what others own."""
+    engines: dict[str, FakeEngine] = {}
+
+    def connect(address: str) -> FakeEngine:
+        return engines.setdefault(address, FakeEngine())
+
+    mounts = CgroupMounts(
+        CgroupVersion.V1, {name: tmp_path / "cgroup" / name for name in ("memory", "cpu")}
+    )
+    monkeypatch.setattr(clean, "DockerEngine", connect)
+    monkeypatch.setattr(clean, "choose", lambda name: Choice(name or "private", False, "found"))
+    monkeypatch.setattr(clean, "find_mounts", lambda: mounts)
+    return SimpleNamespace(connect=connect, mounts=mounts, private=private.engine)
+
+
+def started(private: PrivateEngine, monkeypatch: pytest.MonkeyPatch, *, is_up: bool) -> None:
+    """The private engine has been started once on this host by root, and may still run."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    private.paths.state.mkdir(parents=True, exist_ok=True)
+    private.paths.settings.write_text('{"network_base": "10.87.0.0/16", "registry_port": 5599}')
+    monkeypatch.setattr(PrivateEngine, "is_up", lambda _: is_up)
+
+
+def fill(engine: FakeEngine) -> None:
+    for name, labels in (("mine", {LABEL: "run-7"}), ("theirs", {})):
+        engine.images[name] = labels
+        engine.create_volume(name, labels)
+        engine.create(ContainerSpec(image=name, name=name, labels=labels))
+
+
+def left(engine: FakeEngine) -> tuple[list[str], list[str], list[str]]:
+    containers = [one.spec.name for one in engine.present.values()]
+    return containers, list(engine.volume_labels), list(engine.images)
+
+
+def test_what_a_run_left_is_removed_and_nothing_else(leftovers):
+    engine = leftovers.connect("unix:///run/docker.sock")
+    fill(engine)
+    result = run(clean.command, "--engine", "unix:///run/docker.sock")
+    assert left(engine) == (["theirs"], ["theirs"], ["theirs"])
+    assert result.stdout == "removed 3 things\n"
+    assert result.stderr.count("of run-7") == 3
+
+
+def test_a_clean_engine_has_nothing_removed(leftovers):
+    result = run(clean.command, "--engine", "unix:///run/docker.sock")
+    assert result.stdout == "removed 0 things\n"
+
+
+def test_images_that_the_private_builder_keeps_stay(leftovers):
+    engine = leftovers.connect("unix:///run/docker.sock")
+    engine.images["base"] = {LABEL: "kept"}
+    run(clean.command, "--engine", "unix:///run/docker.sock")
+    assert "base" in engine.images
+
+
+def test_on_the_private_engine_both_daemons_are_swept(leftovers, monkeypatch):
+    started(leftovers.private, monkeypatch, is_up=True)
+    roles = ("measuring", "building")
+    engines = [leftovers.connect(leftovers.private.address(role)) for role in roles]
+    for engine in engines:
+        fill(engine)
+    result = run(clean.command)
+    assert [left(engine)[0] for engine in engines] == [["theirs"], ["theirs"]]
+    assert result.stdout == "removed 6 things\n"
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+def test_cgroups_of_trials_are_removed_whether_the_engine_runs_or_not(
+    leftovers, monkeypatch, is_up
+):
+    started(leftovers.private, monkeypatch, is_up=is_up)
+    for controller in ("memory", "cpu"):
+        base = leftovers.mounts.path(controller, "/")
+        (base / "container-bench" / "t0001" / "4b1d").mkdir(parents=True)
+        (base / "docker").mkdir()
+    (leftovers.mounts.path("cpu", "/container-bench") / "t0002").mkdir()
+    result = run(clean.command)
+    assert result.exception is None
+    assert result.stdout == "removed 2 things\n"
+    for controller in ("memory", "cpu"):
+        base = leftovers.mounts.path(controller, "/")
+        assert not list((base / "container-bench").iterdir())
+        assert (base / "docker").exists()
+
+
+def test_what_an_engine_that_does_not_run_may_hold_is_not_denied(leftovers, monkeypatch):
+    started(leftovers.private, monkeypatch, is_up=False)
+    result = run(clean.command)
+    assert result.exit_code == 0
+    assert "bench engine up" in result.stderr
+
+
+def test_where_the_private_engine_never_ran_nothing_is_touched(leftovers, tmp_path):
+    result = run(clean.command)
+    assert result.stdout == "removed 0 things\n"
+    assert not leftovers.private.paths.run.exists()
+
+
+def test_only_root_cleans_the_private_engine(leftovers, monkeypatch):
+    started(leftovers.private, monkeypatch, is_up=True)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    result = run(clean.command)
+    assert isinstance(result.exception, EngineUnavailableError)
+    assert "root" in result.exception.remedy
+
+
+def test_a_host_without_cgroups_has_none_to_remove(leftovers, monkeypatch):
+    started(leftovers.private, monkeypatch, is_up=True)
+    monkeypatch.setattr(clean, "find_mounts", lambda: None)
+    assert run(clean.command).stdout == "removed 0 things\n"
+
+
+def test_cleaning_waits_for_the_run_that_holds_the_engine(leftovers, monkeypatch):
+    started(leftovers.private, monkeypatch, is_up=True)
+    waits: list[str] = []
+    really = PrivateEngine.reserved
+
+    def reserved(private: PrivateEngine, holder: str, on_wait: Any) -> Any:
+        waits.append(holder)
+        on_wait("bench run a.yaml (pid 1)")
+        return really(private, holder, on_wait)
+
+    monkeypatch.setattr(PrivateEngine, "reserved", reserved)
+    result = run(clean.command)
+    assert waits == ["bench clean"]
+    assert "waiting for bench run a.yaml" in result.stderr
