@@ -123,7 +123,7 @@ def _load(
         raise UsageError(
             "bench run", "no scenario given", "bench run scenarios/quickstart.yaml, or --image NAME"
         )
-    given = [name for name, value in ad_hoc.items() if value and name != "image"]
+    given = [name for name, one in ad_hoc.items() if one is not None and one is not False]
     if given:
         raise UsageError(f"--{given[0].strip('_').replace('_', '-')}", "goes with --image only")
     return [_narrowed(one, cases, repeat) for one in load_scenarios(scenarios, overrides=changes)]

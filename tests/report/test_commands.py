@@ -1,0 +1,189 @@
+"""`bench report`, `bench list` and `bench compare`, as they are called."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bench.cli.compare import command as compare
+from bench.cli.list import command as list_
+from bench.cli.report import command as report
+from bench.errors import BenchError
+from bench.judge.compare import compare_cases
+from bench.results.comparable import differences
+from bench.results.run import load_run
+from tests.journals import GOOD, SHAPES, Build, events, write_journal
+
+
+def call(command: Any, *words: str) -> Result:
+    """The command's answer; errors of ours come out as they do below the root command."""
+    return CliRunner().invoke(command, list(words), catch_exceptions=False)
+
+
+def refused(command: Any, *words: str) -> str:
+    """What the command says as it refuses; its exit code is 2."""
+    with pytest.raises(BenchError) as caught:
+        call(command, *words)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+@pytest.fixture
+def out(run, tmp_path):
+    """A folder with two copies of a run, of which the second has a slower `good`."""
+    out = tmp_path / "reports"
+    shutil.copytree(run.folder, out / "first", ignore=shutil.ignore_patterns("*.html", "plots"))
+    slower = Build(shapes=SHAPES | {"good": _slower()})
+    write_journal(out / "second", slower)
+    (out / "latest").symlink_to("second")
+    return out
+
+
+def _slower() -> Any:
+    from dataclasses import replace
+
+    return replace(GOOD, ready_s=3.5)
+
+
+def test_report_writes_the_default_set_and_names_each_file(out):
+    done = call(report, "first", "--out", str(out))
+    named = [Path(line) for line in done.stdout.splitlines()]
+    assert done.exit_code == 0
+    assert out / "first" / "index.html" in named
+    assert all(one.is_file() for one in named)
+
+
+def test_report_writes_one_report_to_stdout_and_no_file(out):
+    before = sorted((out / "first").iterdir())
+    done = call(report, "first", "--format", "md", "-o", "-", "--out", str(out))
+    assert done.stdout.startswith("# bad-vs-good\n")
+    assert sorted((out / "first").iterdir()) == before
+
+
+def test_report_writes_one_report_to_a_file_of_any_name(out, tmp_path):
+    target = tmp_path / "deep" / "result.json"
+    call(report, "latest", "--format", "json", "-o", str(target), "--out", str(out))
+    assert json.loads(target.read_text())["schema_version"] == 1
+
+
+def test_report_refuses_what_cannot_be_meant(out):
+    where = ("--out", str(out))
+    assert "takes one report" in refused(report, "first", "-o", "-", *where)
+    assert "not built yet" in refused(report, "first", "--format", "trace", *where)
+    assert "is no format" in refused(report, "first", "--format", "pdf", *where)
+    assert "neither a run's folder" in refused(report, "nothing", *where)
+
+
+def test_list_has_a_line_for_each_run_also_for_a_broken_one(out):
+    (out / "third").mkdir()
+    (out / "third" / "events.jsonl").write_text("{}\n")
+    lines = call(list_, str(out)).stdout.splitlines()
+    assert len(lines) == 3
+    assert "bad fail (expected), good pass" in lines[0]
+    assert "exit 0" in lines[0]
+    assert lines[2].split(maxsplit=1) == ["third", "cannot be read: is not a journal of bench"]
+
+
+def test_list_as_json_can_be_read_by_programs(out):
+    rows = json.loads(call(list_, str(out), "--format", "json").stdout)
+    assert {Path(one["folder"]).name for one in rows} == {"first", "second"}
+    assert rows[0]["cases"]["bad"] == {"verdict": "fail", "as_expected": True}
+
+
+def test_list_of_an_empty_folder_prints_nothing_to_stdout(tmp_path):
+    done = call(list_, str(tmp_path))
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "is no folder" in refused(list_, str(tmp_path / "nowhere"))
+
+
+def test_compare_sets_two_cases_of_one_run_against_each_other(out):
+    done = call(compare, "first:bad", "first:good", "--out", str(out))
+    assert done.exit_code == 0
+    assert done.stdout.startswith("good AGAINST bad")
+    assert "5.5x faster" in done.stdout
+    assert max(len(line) for line in done.stdout.splitlines()) <= 100
+
+
+def test_compare_sets_cases_of_the_same_name_in_two_runs_against_each_other(out):
+    done = call(compare, "first", "latest", "--out", str(out))
+    headings = [line for line in done.stdout.splitlines() if "AGAINST" in line]
+    assert [line.split("  ")[0] for line in headings] == [
+        "second:bad AGAINST first:bad",
+        "second:good AGAINST first:good",
+    ]
+
+
+def test_compare_as_json_is_what_the_judge_says(out):
+    done = call(compare, "first:good", "second", "--format", "json", "--out", str(out))
+    rows = json.loads(done.stdout)
+    first, second = load_run(out / "first"), load_run(out / "second")
+    judged = compare_cases(first.sample("good", "first:good"), second.sample("good", "second:good"))
+    assert [one["ratio"] for one in rows] == [one.ratio for one in judged]
+    assert {one["candidate"] for one in rows} == {"second:good"}
+
+
+@pytest.mark.parametrize(
+    ("margin", "code"),
+    [
+        ("ready_s:10%,500ms", 1),
+        ("ready_s:10%,10s", 0),
+        ("ready_s:500%", 0),
+        ("image_size_bytes:1%", 0),
+        ("gpu_energy_j:1%", 3),
+    ],
+)
+def test_compare_fails_where_a_metric_got_worse_by_more_than_every_margin(out, margin, code):
+    done = call(compare, "first:good", "second:good", "--fail-on", margin, "--out", str(out))
+    assert done.exit_code == code
+    assert ("regression: second:good" in done.stderr) is (code == 1)
+
+
+def test_compare_refuses_what_was_not_measured_alike_unless_forced(out):
+    made = events(Build())
+    made[0]["host"] |= {"cores": 8, "kernel": "6.12"}
+    made[0]["link"] = {"text": "200mbit"}
+    for case in made[0]["scenario"]["cases"].values():
+        case["limits"]["memory"] = "4g"
+        case["ready"] = {"tcp": {"port": 8080}}
+    (out / "second" / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    said = refused(compare, "first", "second", "--out", str(out))
+    for words in ("host cores: 16 against 8", "host kernel", "link: loopback", "limit of memory",
+                  "different probes"):  # fmt: skip
+        assert words in said
+    done = call(compare, "first", "second", "--force", "--out", str(out))
+    assert done.exit_code == 0
+    assert "not measured alike: host cores: 16 against 8" in done.stderr
+
+
+def test_cases_of_one_run_share_their_circumstances(run):
+    assert differences(run, run, ("bad", "good")) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "cause"),
+    [
+        ("first", "first", "is set against itself"),
+        ("first:bad", "first:bad", "is set against itself"),
+        ("first:bad", "first:best", "there is no such case"),
+        ("first:best", "first", "there is no such case"),
+    ],
+)
+def test_compare_refuses_cases_that_are_not_there_or_the_same(out, one, other, cause):
+    assert cause in refused(compare, one, other, "--out", str(out))
+
+
+def test_compare_refuses_runs_without_a_case_in_common(out):
+    build = Build(rounds=1, cases=("other",), samples_each=3, troubles={},
+                  shapes=SHAPES | {"other": GOOD})  # fmt: skip
+    write_journal(out / "third", build)
+    assert "have no case in common" in refused(compare, "first", "third", "--out", str(out))
+
+
+def test_compare_refuses_margins_before_it_reads_anything(out):
+    said = refused(compare, "first", "nothing", "--fail-on", "nope:1%", "--out", str(out))
+    assert "nope" in said
