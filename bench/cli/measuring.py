@@ -133,15 +133,12 @@ def _check_formats(settings: Settings) -> None:
 def _conclude(result: RunResult, settings: Settings) -> int:
     """Judge, write the reports, print the verdict, and say the exit code."""
     from bench.report.console import print_results
-    from bench.report.formats import write_reports
+    from bench.report.formats import DEFAULT, write_reports
     from bench.results.run import load_run
 
     settings.progress.say("writing the reports")
     run = load_run(result.folder)
-    write_reports(run)
-    further = [name for name in settings.formats if name != "json"]
-    if further:
-        write_reports(run, further)
+    write_reports(run, [*DEFAULT, *(name for name in settings.formats if name not in DEFAULT)])
     if "json" in settings.formats:
         import json
 

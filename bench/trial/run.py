@@ -21,6 +21,7 @@ from bench.sampling.gpu import find_gpus
 from bench.scenario.model import Arm, Case
 from bench.scenario.redact import redacted
 from bench.trial.cachestate import CacheKeeper
+from bench.trial.folder import new_folder, point_latest
 from bench.trial.images import ImageMaker, ReadyImage
 from bench.trial.plan import make_plan
 from bench.trial.services import RunningServices
@@ -68,25 +69,6 @@ class RunResult:
     interrupted: int = 0
 
 
-def new_folder(request: RunRequest, clock: Clock) -> Path:
-    """Make the folder of a new run; its name is the run's id."""
-    stamp = clock.utc_now().strftime("%Y%m%dT%H%M%SZ")
-    name = f"{stamp}-{request.scenario.scenario.name}"
-    for suffix in ("", *(f"-{number}" for number in range(2, 100))):
-        folder = request.out / f"{name}{suffix}"
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise StoreError(
-                str(folder), f"cannot be made: {error.strerror}", "choose another --out"
-            ) from error
-        (folder / "logs").mkdir()
-        return folder
-    raise StoreError(str(request.out / name), "a hundred runs began in the same second")
-
-
 def start_run(
     request: RunRequest, session: Session, progress: Progress, clock: Clock | None = None
 ) -> RunResult:
@@ -99,7 +81,7 @@ def start_run(
     plan = make_plan(
         scenario.cases, seed, need_cases=_need_cases(loaded, checklist), calibrate=True
     )
-    folder = new_folder(request, clock)
+    folder = new_folder(request.out, scenario.name, clock)
     journal = Journal(folder / FILE_NAME)
     journal.append(
         "run_started",
@@ -194,7 +176,7 @@ class _Runner:
 
     def run(self) -> RunResult:
         try:
-            self._point_latest()
+            point_latest(self._folder)
             interrupted = self._measure()
             self._journal.append(
                 "run_ended",
@@ -218,16 +200,6 @@ class _Runner:
         except Interrupted as signal:
             return signal.exit_code
         return 0
-
-    def _point_latest(self) -> None:
-        """Let `latest` beside the run's folder point to it."""
-        link = self._folder.parent / "latest"
-        fresh = self._folder.parent / f".latest-{os.getpid()}"
-        if link.exists() and not link.is_symlink():
-            return  # somebody's own file or folder of that name is left alone
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(self._folder.name)
-        fresh.replace(link)
 
     def _make_images(self) -> None:
         loaded, session = self._request.scenario, self._session

@@ -16,8 +16,8 @@ from bench.host.load import load_between
 from bench.results.model import TrialStatus
 from bench.sampling.cgroup import locate, make_parent, remove_parent, takes_parent
 from bench.scenario.model import Arm, CacheState
+from bench.trial.attachments import Attachments
 from bench.trial.blame import FailedTrialError, InvalidTrialError, is_images_fault, judge_host
-from bench.trial.instruments import Instruments
 from bench.trial.laboratory import Laboratory, Subject
 from bench.trial.limits import mismatches
 from bench.trial.probes import ProbeTarget
@@ -26,7 +26,6 @@ from bench.trial.readiness import NotReadyError, make_readiness
 from bench.trial.record import TrialRecord
 from bench.trial.signals import Interrupted, postponed
 from bench.trial.spec import container_spec, named_volumes
-from bench.trial.watch import ExitWatch, OutputWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from bench.engine.protocol import ContainerState
     from bench.results.model import TrialKey
     from bench.sampling.cgroup import ContainerCgroup
-    from bench.sampling.sampler import Columns
     from bench.trial.readiness import ReadyFact
 
 _KILLED = 137
@@ -57,10 +55,7 @@ class Trial:
         self._requested: dict[str, float | None] = {}
         self._container_id = ""
         self._parent = ""
-        self._state: ContainerState | None = None
-        self._instruments: Instruments | None = None
-        self._output: OutputWatch | None = None
-        self._exit = ExitWatch(lab.engine, "", lab.clock)
+        self._attached: Attachments | None = None
         self._ready: ReadyFact | None = None
 
     @property
@@ -116,14 +111,15 @@ class Trial:
         return status
 
     def _write_end(self, status: TrialStatus, reason: str) -> None:
-        tail = self._output.tail() if self._output else []
+        output = self._attached.output if self._attached else None
+        tail = output.tail() if output else []
         if status is TrialStatus.OK:
             tail = tail[-5:]
         self._record.end(status, reason, tail, self.seconds_to_ready)
-        if self._output:
+        if output:
             log_file = self._lab.log_folder / f"{self._key.case}-{self.trial_id}.log"
             try:
-                log_file.write_text(self._output.text(), encoding="utf-8")
+                log_file.write_text(output.text(), encoding="utf-8")
             except OSError as error:
                 raise StoreError(str(log_file), f"cannot be written: {error.strerror}") from error
 
@@ -139,11 +135,11 @@ class Trial:
             self._pull()
         self._create()
         with self._record.phase("arm"):
-            self._arm()
-        started_ns = self._start()
-        self._await_ready(started_ns)
-        self._observe()
-        self._stop()
+            attached = self._arm()
+        state, started_ns = self._start(attached)
+        self._await_ready(attached, state, started_ns)
+        self._observe(attached)
+        self._stop(attached)
         with self._record.phase("remove"):
             lab.engine.remove(self._container_id)
         self._container_id = ""
@@ -201,29 +197,21 @@ class Trial:
             self._lab.mounts, self._container_id, facts.cgroup_driver, facts.kind, self._parent
         )
 
-    def _arm(self) -> None:
-        """Attach to the output and begin to sample, before there is anything to miss."""
-        lab, case = self._lab, self._subject.case
-        self._exit = ExitWatch(lab.engine, self._container_id, lab.clock)
-        patterns = [probe.log.pattern for probe in case.ready.probes() if probe.log]
-        self._output = OutputWatch(lab.engine.attach(self._container_id), lab.clock, patterns)
-        self._output.start()
-        self._instruments = Instruments(
-            lab.engine,
+    def _arm(self) -> Attachments:
+        self._attached = Attachments(
+            self._lab,
+            self._record,
+            self._subject.case,
             self._container_id,
             self._cgroup(),
-            lab.clock,
-            case.sample.interval,
             need=self._key.arm == "need",
-            gpu=lab.gpu,
-            on_batch=self._write_samples,
         )
-        self._instruments.start()
+        self._attached.start()
+        return self._attached
 
-    def _start(self) -> int:
-        """Start it, and return when the start call had returned (ns)."""
-        lab, case = self._lab, self._subject.case
-        assert self._instruments is not None
+    def _start(self, attached: Attachments) -> tuple[ContainerState, int]:
+        """Start it; returns what the engine says of it, and when the start call returned (ns)."""
+        lab = self._lab
         start_ns = lab.clock.monotonic_ns()
         self._facts["start_sent_ns"] = start_ns
         try:
@@ -234,112 +222,85 @@ class Trial:
             raise
         started_ns = lab.clock.monotonic_ns()
         self._record.phase_was("start", start_ns, started_ns)
-        self._state = lab.engine.state(self._container_id)
-        self._exit.start(self._state.pid, start_ns)
-        self._instruments.process_is(self._state.pid, case.network_mode)
-        return started_ns
+        state = lab.engine.state(self._container_id)
+        attached.exit.start(state.pid, start_ns)
+        attached.instruments.process_is(state.pid, self._subject.case.network_mode)
+        return state, started_ns
 
-    def _write_samples(self, columns: Columns) -> None:
-        self._record.samples(self._instruments.method if self._instruments else "", columns)
-
-    def _await_ready(self, started_ns: int) -> None:
+    def _await_ready(self, attached: Attachments, state: ContainerState, started_ns: int) -> None:
         lab = self._lab
-        assert self._state is not None
-        assert self._output is not None
         target = ProbeTarget(
             lab.engine,
             self._container_id,
-            self._state.address,
-            self._output,
-            self._exit,
+            state.address,
+            attached.output,
+            attached.exit,
             lab.clock,
         )
         readiness = make_readiness(self._subject.case.ready, target)
         try:
             fact = readiness.wait(started_ns)
         except NotReadyError as error:
-            raise FailedTrialError(self._why_not_ready(str(error))) from error
+            text = str(error)
+            if attached.exit.ended:
+                text = attached.how_it_ended("before it was ready")
+            raise FailedTrialError(text) from error
         self._ready = fact
         self._facts["ready"] = dataclasses.asdict(fact)
-        assert self._instruments is not None
-        cpu_ns = self._instruments.cpu_ns()
+        cpu_ns = attached.instruments.cpu_ns()
         if cpu_ns is not None:
             self._facts["cpu_ns_at_ready"] = cpu_ns
         # a line of output may come some milliseconds before the start call returns
         ready_ns = max(started_ns, fact.at_ns)
         self._record.phase_was("ready", started_ns, ready_ns, fact.resolution_ns)
-        self._check_limits()
+        self._check_limits(attached)
 
-    def _why_not_ready(self, text: str) -> str:
-        if not self._exit.ended:
-            return text
-        code = self._note_exit()
-        if self._instruments and self._instruments.oom_kills():
-            return f"killed for memory before it was ready (exit code {code})"
-        return f"exited with code {code} before it was ready"
-
-    def _check_limits(self) -> None:
+    def _check_limits(self, attached: Attachments) -> None:
         """Compare what was asked for with what the kernel holds; the engine drops some."""
         cgroup = self._cgroup()
         if cgroup is None:
             return
         applied, wrong = mismatches(cgroup, self._requested)
-        if self._exit.ended:
+        if attached.exit.ended:
             return  # its cgroup went away before or while it was read
         self._facts["limits"] = {"requested": self._requested, "applied": applied}
         if wrong:
             raise EngineError("limits", f"the engine did not apply {', '.join(wrong)}")
 
-    def _observe(self) -> None:
-        lab, case = self._lab, self._subject.case
+    def _observe(self, attached: Attachments) -> None:
+        case = self._subject.case
         with self._record.phase("observe"):
             if case.observe == "exit":
-                self._exit.wait(case.ready.timeout)
+                attached.exit.wait(case.ready.timeout)
             elif case.observe:
-                self._exit.wait(case.observe)
-        if self._exit.ended and not case.ready.uses("exit"):
-            code = self._note_exit()
-            if code != 0:
-                at_ns = self._exit.at_ns or lab.clock.monotonic_ns()
-                after_s = (at_ns - self._ready.at_ns) / 1e9 if self._ready else 0.0
-                raise FailedTrialError(
-                    f"exited with code {code} {after_s:.1f} s after it was ready"
-                )
+                attached.exit.wait(case.observe)
+        if attached.exit.ended and not case.ready.uses("exit") and attached.note_exit() != 0:
+            at_ns = attached.exit.at_ns or self._lab.clock.monotonic_ns()
+            after_s = (at_ns - self._ready.at_ns) / 1e9 if self._ready else 0.0
+            raise FailedTrialError(attached.how_it_ended(f"{after_s:.1f} s after it was ready"))
 
-    def _note_exit(self) -> int:
-        code = self._exit.exit_code()
-        self._facts["exit"] = {
-            "code": code,
-            "at_ns": self._exit.at_ns,
-            "resolution_ns": self._exit.resolution_ns,
-        }
-        return code
-
-    def _stop(self) -> None:
+    def _stop(self, attached: Attachments) -> None:
         lab, grace_s = self._lab, self._subject.case.stop_grace_period
-        if self._exit.ended:
-            self._note_exit()
+        if attached.exit.ended:
+            attached.note_exit()
             return
         start_ns = lab.clock.monotonic_ns()
         with self._record.phase("stop"):
             lab.engine.stop(self._container_id, grace_s)
         took_s = (lab.clock.monotonic_ns() - start_ns) / 1e9
-        self._exit.wait(_NOTICED_S)
+        attached.exit.wait(_NOTICED_S)
         # engines wait whole seconds; a program may also end itself with this code, but sooner
-        killed = self._note_exit() == _KILLED and took_s >= round(grace_s) - 0.1
+        killed = attached.note_exit() == _KILLED and took_s >= round(grace_s) - 0.1
         self._facts["stop"] = {"killed": killed, "grace_s": grace_s}
 
     def _take_down(self) -> str:
         """Remove whatever the trial made; says what could not be done."""
+        attached = self._attached
+        steps: list[Callable[[], None]] = [self._remove_container, self._remove_volumes]
+        if attached:
+            steps += [attached.end_output, attached.end_sampling]
         trouble = []
-        steps: tuple[Callable[[], None], ...] = (
-            self._remove_container,
-            self._remove_volumes,
-            self._end_output,
-            self._end_sampling,
-            self._remove_cgroup,
-        )
-        for step in steps:
+        for step in (*steps, self._remove_cgroup):
             try:
                 step()
             except BenchError as error:
@@ -353,18 +314,6 @@ class Trial:
     def _remove_volumes(self) -> None:
         for volume in named_volumes(self._subject.case, self._name):
             self._lab.engine.remove_volume(volume)
-
-    def _end_output(self) -> None:
-        if self._output:
-            self._output.close()
-            if self._output.first_ns:
-                self._facts["first_output_ns"] = self._output.first_ns
-
-    def _end_sampling(self) -> None:
-        if self._instruments:
-            self._facts["counters"] = self._instruments.finish()
-            if self._instruments.failure:
-                raise EngineError("sampler", f"the sampler failed: {self._instruments.failure}")
 
     def _remove_cgroup(self) -> None:
         if self._parent and self._lab.mounts:

@@ -405,7 +405,8 @@ def test_a_run_that_was_cut_off_is_finished(runs, file, options):
 
 def test_a_run_without_a_file_is_finished_too(runs):
     runs.measuring.script = Script(output=(b"up for 5 $US$\n",))
-    run(runs, "--image", "nginx", "--log", r"5 \$US\$")
+    quick = ("--repeat", 1, "--set", "cases.image.observe=0s")
+    run(runs, "--image", "nginx", "--log", r"5 \$US\$", *quick)
     folder = cut(runs)
     result = run(runs, "--resume", "latest")
     assert "t0001.1" in dict(trials(folder)), result.exception

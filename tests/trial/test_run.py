@@ -11,8 +11,9 @@ import pytest
 from bench.errors import BuildError, EngineError, EngineUnavailableError, PullError, StoreError
 from bench.results.journal import Journal
 from bench.results.run import load_run
+from bench.trial.folder import new_folder
 from bench.trial.history import read_history
-from bench.trial.run import MOST_REPEATS, RunRequest, new_folder, resume_run
+from bench.trial.run import MOST_REPEATS, RunRequest, resume_run
 from tests.fakes import FakeClock, Script
 from tests.pulls import cold_stream, manifest_of, warm_stream
 from tests.trial.runs import (
@@ -353,14 +354,13 @@ def test_a_service_that_does_not_get_ready_ends_the_run_and_is_removed(runs):
 
 
 def test_a_run_is_called_after_the_moment_and_the_scenario(tmp_path):
-    folder = new_folder(RunRequest(loaded(), tmp_path), FakeClock())
+    folder = new_folder(tmp_path, "quick", FakeClock())
     assert folder.name == "20261122T083105Z-quick"
     assert (folder / "logs").is_dir()
 
 
 def test_a_run_that_began_in_the_same_second_has_a_number_behind_its_name(tmp_path):
-    request = RunRequest(loaded(), tmp_path)
-    names = [new_folder(request, FakeClock()).name for _ in range(3)]
+    names = [new_folder(tmp_path, "quick", FakeClock()).name for _ in range(3)]
     assert names == [
         "20261122T083105Z-quick",
         "20261122T083105Z-quick-2",
@@ -371,7 +371,7 @@ def test_a_run_that_began_in_the_same_second_has_a_number_behind_its_name(tmp_pa
 def test_a_place_where_no_folder_can_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be made"):
-        new_folder(RunRequest(loaded(), tmp_path / "file"), FakeClock())
+        new_folder(tmp_path / "file", "quick", FakeClock())
 
 
 def test_latest_points_to_the_newest_run(runs):

@@ -19,6 +19,7 @@ from bench.errors import (
 from bench.host.load import HostLoad
 from bench.results.model import TrialStatus
 from bench.sampling.cgroup import CgroupMounts, CgroupVersion
+from bench.trial.instruments import Instruments
 from bench.trial.signals import Interrupted, interruptible
 from tests.fakes import Script
 from tests.pulls import cold_stream, manifest_of, warm_stream
@@ -145,7 +146,9 @@ def test_a_line_that_comes_before_the_start_call_returns_leaves_no_negative_phas
 
     def start(container_id):
         bench.engine.present[container_id].begin()
-        while not bench.trial._output.matched_ns:  # the start call takes its time to return
+        while (
+            not bench.trial._attached.output.matched_ns
+        ):  # the start call takes its time to return
             written.wait(0.001)
 
     bench.engine.start = start
@@ -299,9 +302,7 @@ def test_a_time_out_fails_with_the_last_refusal(bench):
     assert failed(bench).endswith(f"last http {port}/: Connection refused)")
 
 
-def test_a_container_killed_for_memory_fails_and_says_so(bench, tmp_path, monkeypatch):
-    from bench.trial.instruments import Instruments
-
+def test_a_container_killed_for_memory_fails_and_says_so(bench, monkeypatch):
     monkeypatch.setattr(Instruments, "oom_kills", lambda _: 1)
     bench.engine.script = Script(life_s=0, exit_code=137)
     bench.run()
@@ -314,6 +315,14 @@ def test_an_end_soon_after_ready_fails_but_keeps_when_it_was_ready(bench):
     assert bench.ended["reason"].startswith("exited with code 2 0.")
     assert bench.ended["reason"].endswith(" s after it was ready")
     assert "ready" in bench.ended["facts"]
+
+
+def test_a_kill_for_memory_after_ready_says_so_too(bench, monkeypatch):
+    monkeypatch.setattr(Instruments, "oom_kills", lambda _: 1)
+    bench.engine.script = Script(output=(b"up\n",), life_s=0.05, exit_code=137)
+    assert bench.run({"observe": "5s"}) is TrialStatus.FAILED
+    assert bench.ended["reason"].startswith("killed for memory 0.")
+    assert bench.ended["reason"].endswith(" s after it was ready (exit code 137)")
 
 
 def test_an_end_with_0_after_ready_is_no_failure(bench):
