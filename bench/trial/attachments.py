@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from bench.errors import EngineError
 from bench.trial.instruments import Instruments
+from bench.trial.secrets import hider
 from bench.trial.watch import ExitWatch, OutputWatch
 
 if TYPE_CHECKING:
     from bench.sampling.cgroup import ContainerCgroup
     from bench.sampling.sampler import Columns
-    from bench.scenario.model import Case
-    from bench.trial.laboratory import Laboratory
+    from bench.trial.laboratory import Laboratory, Subject
     from bench.trial.record import TrialRecord
 
 
@@ -29,7 +29,7 @@ class Attachments:
         self,
         lab: Laboratory,
         record: TrialRecord,
-        case: Case,
+        subject: Subject,
         container_id: str,
         cgroup: ContainerCgroup | None,
         *,
@@ -37,15 +37,16 @@ class Attachments:
     ) -> None:
         """Attach to a container that was created; nothing is followed before `start`."""
         self._record = record
-        patterns = [probe.log.pattern for probe in case.ready.probes() if probe.log]
+        patterns = [probe.log.pattern for probe in subject.case.ready.probes() if probe.log]
         self.exit = ExitWatch(lab.engine, container_id, lab.clock)
-        self.output = OutputWatch(lab.engine.attach(container_id), lab.clock, patterns)
+        hide = hider(subject.case, subject.folder)
+        self.output = OutputWatch(lab.engine.attach(container_id), lab.clock, patterns, hide)
         self.instruments = Instruments(
             lab.engine,
             container_id,
             cgroup,
             lab.clock,
-            case.sample.interval,
+            subject.case.sample.interval,
             need=need,
             gpu=lab.gpu,
             on_batch=self._write_samples,

@@ -6,13 +6,12 @@ import os
 from typing import TYPE_CHECKING
 
 from bench.errors import StoreError
+from bench.results.find import LATEST
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.clock import Clock
-
-LATEST = "latest"
 
 
 def new_folder(out: Path, name: str, clock: Clock) -> Path:

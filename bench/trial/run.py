@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.clock import Clock, SystemClock
 from bench.engine.protocol import LABEL, Engine
-from bench.errors import BenchError, BuildError, EngineUnavailableError, StoreError
+from bench.errors import BenchError, BuildError, EngineUnavailableError
 from bench.host.fingerprint import fingerprint
 from bench.judge.checklist import Checklist, load_checklist
 from bench.judge.scenario_rows import needs_arm

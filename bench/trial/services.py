@@ -12,6 +12,7 @@ from bench.engine.protocol import LABEL, Engine
 from bench.errors import EngineError
 from bench.trial.probes import ProbeTarget
 from bench.trial.readiness import NotReadyError, make_readiness
+from bench.trial.secrets import hider
 from bench.trial.spec import container_spec, named_volumes
 from bench.trial.watch import ExitWatch, OutputWatch
 
@@ -67,7 +68,8 @@ class RunningServices:
         container_id = engine.create(spec).container_id
         self._containers.append(container_id)
         patterns = [probe.log.pattern for probe in service.ready.probes() if probe.log]
-        output = OutputWatch(engine.attach(container_id), self._clock, patterns)
+        hide = hider(service, self._folder)
+        output = OutputWatch(engine.attach(container_id), self._clock, patterns, hide)
         self._outputs.append(output)
         output.start()
         begun_ns = self._clock.monotonic_ns()

@@ -136,8 +136,8 @@ class Trial:
         self._create()
         with self._record.phase("arm"):
             attached = self._arm()
-        state, started_ns = self._start(attached)
-        self._await_ready(attached, state, started_ns)
+        container, started_ns = self._start(attached)
+        self._await_ready(attached, container, started_ns)
         self._observe(attached)
         self._stop(attached)
         with self._record.phase("remove"):
@@ -201,7 +201,7 @@ class Trial:
         self._attached = Attachments(
             self._lab,
             self._record,
-            self._subject.case,
+            self._subject,
             self._container_id,
             self._cgroup(),
             need=self._key.arm == "need",

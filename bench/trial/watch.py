@@ -106,9 +106,17 @@ class ExitWatch:
 class OutputWatch:
     """Follows the output: its first byte, lines that match a pattern, and its tail."""
 
-    def __init__(self, stream: OutputStream, clock: Clock, patterns: list[str]) -> None:
+    def __init__(
+        self,
+        stream: OutputStream,
+        clock: Clock,
+        patterns: list[str],
+        hide: Callable[[str], str] = str,
+    ) -> None:
+        """`hide` takes secrets out of what is shown; patterns see all of it."""
         self._stream = stream
         self._clock = clock
+        self._hide = hide
         self._patterns = {text: re.compile(text) for text in patterns}
         self._tail: deque[bytes] = deque()
         self._tail_bytes = 0
@@ -161,12 +169,11 @@ class OutputWatch:
 
     def tail(self, lines: int = 20) -> list[str]:
         """The last lines so far."""
-        text = b"".join(list(self._tail)).decode(errors="replace")
-        return [line[:500] for line in text.splitlines()[-lines:]]
+        return [line[:500] for line in self.text().splitlines()[-lines:]]
 
     def text(self) -> str:
         """All that is kept: the last 64 KiB or so."""
-        return b"".join(list(self._tail)).decode(errors="replace")
+        return self._hide(b"".join(list(self._tail)).decode(errors="replace"))
 
     def close(self) -> None:
         """Stop following."""

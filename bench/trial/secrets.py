@@ -1,0 +1,36 @@
+"""The secrets that a container was given, taken out of its output before that is kept."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bench.scenario.env_file import read_env_files
+from bench.scenario.redact import REDACTED, is_secret_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bench.scenario.model import Container
+
+_SHORTEST = 4
+"""What is shorter is left: `1` and `yes` stand in such files too, and all over every log."""
+
+_USER_OF_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+
+
+def hider(container: Container, folder: Path) -> Callable[[str], str]:
+    """What puts `***` in the place of the secrets of `container` in a text.
+
+    Secrets are the values from its `env_file`, those of variables that are called like one,
+    and the user part of URLs in the others; as in the scenario that a journal keeps.
+    """
+    secrets = set(read_env_files([folder / one for one in container.env_file]).values())
+    for name, value in container.environment.items():
+        secrets |= {value} if is_secret_name(name) else set(_USER_OF_URL.findall(value))
+    long = sorted((one for one in secrets if len(one) >= _SHORTEST), key=len, reverse=True)
+    if not long:
+        return str
+    pattern = re.compile("|".join(map(re.escape, long)))
+    return lambda text: pattern.sub(REDACTED, text)
