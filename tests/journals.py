@@ -17,7 +17,7 @@ from bench.judge.checklist import load_checklist
 from bench.results.journal import FILE_NAME, SCHEMA_VERSION
 from bench.results.model import CALIBRATION_CASE, TrialKey
 from bench.scenario.model import Scenario
-from bench.trial.plan import make_plan
+from bench.trial.plan import CheckTrials, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,8 +177,8 @@ class _Writer:
 
     def events(self) -> Iterator[dict[str, Any]]:
         scenario = Scenario.model_validate(self.tree)
-        need = list(scenario.cases) if self.build.need else []
-        plan = make_plan(scenario.cases, 1, need_cases=need, calibrate=self.build.calibrate)
+        checks = CheckTrials(need=list(scenario.cases) if self.build.need else [])
+        plan = make_plan(scenario.cases, 1, checks=checks, calibrate=self.build.calibrate)
         yield self._header(plan)
         names = [*scenario.cases, *([CALIBRATION_CASE] if self.build.calibrate else [])]
         for name in names:

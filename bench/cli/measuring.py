@@ -12,11 +12,9 @@ import click
 from bench.engine.select import choose, open_session
 from bench.errors import UsageError
 from bench.judge.checklist import load_checklist
-from bench.judge.scenario_rows import needs_arm
 from bench.scenario.load import LoadedScenario, load_scenario
-from bench.scenario.model import Arm
 from bench.trial.history import read_history
-from bench.trial.plan import make_plan
+from bench.trial.plan import check_trials, make_plan
 from bench.trial.run import RunRequest, RunResult, resume_run, start_run
 
 if TYPE_CHECKING:
@@ -103,8 +101,8 @@ def show_plan(loaded: LoadedScenario, seed: int | None) -> None:
     """Print what would be run, in which order; no engine is asked."""
     scenario = loaded.scenario
     checklist = load_checklist(scenario.checklist, loaded.folder) if scenario.checklist else None
-    need = list(scenario.cases) if needs_arm(scenario, checklist, Arm.NEED) else []
-    plan = make_plan(scenario.cases, seed or 0, need_cases=need, calibrate=True)
+    checks = check_trials(scenario, checklist)
+    plan = make_plan(scenario.cases, seed or 0, checks=checks, calibrate=True)
     click.echo(f"{scenario.name}: {len(plan)} trials, order for seed {seed or 0}")
     for name, service in scenario.services.items():
         click.echo(f"  service {name}: {_image(service.image, service.build)}")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 
 class Outcome(StrEnum):
@@ -117,3 +121,21 @@ class Comparison:
     band: float
     difference: Difference
     reason: str
+
+
+@dataclass(frozen=True)
+class JudgeContext:
+    """What judging must know of the run beside its trials.
+
+    Attributes:
+        link: the way from the registry to the engine, for a sentence: `200mbit`, or
+            `loopback, not shaped`.
+        host_cores: cores of the host that measured.
+        today: the day on which waivers are looked at.
+        complete: whether the run came to its end.
+    """
+
+    link: str
+    host_cores: int
+    today: dt.date
+    complete: bool = True

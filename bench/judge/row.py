@@ -52,6 +52,7 @@ class Row:
         arm: arm of the trials.
         severity: whether a failure changes the exit code.
         required: whether a missing figure keeps the run from being judged.
+        allow: outside contacts that the scenario declares, as `host`, `host:port` or `:port`.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Row:
     arm: Arm = Arm.FIT
     severity: Severity = Severity.BLOCK
     required: bool = True
+    allow: tuple[str, ...] = ()
 
     def parsed_limit(self) -> Limit:
         """The limit in the metric's unit.

@@ -93,6 +93,7 @@ def _set(row: Row, setting: object) -> SetRow:
         row,
         severity=setting.severity or row.severity,
         required=row.required if setting.required is None else setting.required,
+        allow=tuple(setting.allow),
     )
     return SetRow(changed, setting.waive)
 

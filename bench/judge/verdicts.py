@@ -9,7 +9,7 @@ from bench.judge.checks import judge_check
 from bench.judge.evidence import got_ready
 from bench.judge.finding import Finding, sentence
 from bench.judge.limits import judge_image, judge_trials
-from bench.judge.model import Outcome, Verdict
+from bench.judge.model import JudgeContext, Outcome, Verdict
 from bench.judge.scenario_rows import SetRow, scenario_rows
 from bench.metrics import METRICS, Scope
 from bench.scenario.model import Severity
@@ -22,24 +22,6 @@ if TYPE_CHECKING:
     from bench.judge.row import Row
     from bench.results.model import ImageFacts, TrialResult
     from bench.scenario.model import Case, Scenario
-
-
-@dataclass(frozen=True)
-class JudgeContext:
-    """What judging must know of the run beside its trials.
-
-    Attributes:
-        link: the way from the registry to the engine, for a sentence: `200mbit`, or
-            `loopback, not shaped`.
-        host_cores: cores of the host that measured.
-        today: the day on which waivers are looked at.
-        complete: whether the run came to its end.
-    """
-
-    link: str
-    host_cores: int
-    today: dt.date
-    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -141,9 +123,7 @@ def _find(
 ) -> Finding:
     complete = context.complete
     if row.check is not None:
-        return judge_check(
-            row, case_id, case, trials, host_cores=context.host_cores, complete=complete
-        )
+        return judge_check(row, case_id, case, trials, context)
     if METRICS[row.metric].scope is Scope.IMAGE:
         return judge_image(row, image, complete=complete)
     return judge_trials(row, case_id, case, trials, link=context.link, complete=complete)

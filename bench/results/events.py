@@ -33,6 +33,7 @@ class _Key(_Shape):
     arm: Literal["fit", "need"] = "fit"
     network: Literal["open", "cut"] = "open"
     replica: Amount = 0
+    replicas: Amount = 0
     warmup: bool = False
 
 

@@ -37,7 +37,8 @@ class TrialKey:
         cache: `cold`, `image` or `warm`.
         arm: `fit` (under the case's limits) or `need` (without any).
         network: `open` or `cut`.
-        replica: 0-based number among containers started at once.
+        replica: 1-based number among containers started at once; 0 where one runs by itself.
+        replicas: how many are started at once; 0 where one runs by itself.
         warmup: measured, kept, and left out of the statistics.
     """
 
@@ -47,6 +48,7 @@ class TrialKey:
     arm: str = "fit"
     network: str = "open"
     replica: int = 0
+    replicas: int = 0
     warmup: bool = False
 
 

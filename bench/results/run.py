@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from bench.errors import StoreError, UsageError
 from bench.judge.checklist import Checklist
 from bench.judge.compare import Sample, compare_cases
-from bench.judge.verdicts import JudgeContext, exit_code, judge
+from bench.judge.model import JudgeContext
+from bench.judge.verdicts import exit_code, judge
 from bench.results.derive import derive
 from bench.results.frames import layers_frame, phases_frame, samples_frame, trials_frame
 from bench.results.journal import FILE_NAME

@@ -1,34 +1,64 @@
 """The plan of a run: every trial in its order, made from the scenario and a seed alone.
 
 Cases are shuffled within each round, so that a drift of the host falls on all of them. Within a
-case the states go from cold to warm, because each leaves behind what the next one needs.
+case the states go from cold to warm, because each leaves behind what the next one needs. The
+trials of the checks come case by case after the rounds, first those of the case whose image the
+last round left in place: they need the image, and nothing compares them across cases.
 """
 
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bench.judge.limits import NEED_TRIALS
+from bench.judge.scenario_rows import needs_arm
 from bench.results.model import CALIBRATION_CASE, TrialKey
-from bench.scenario.model import CacheState, Case
+from bench.scenario.model import Arm, CacheState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from bench.judge.checklist import Checklist
+    from bench.scenario.model import Case, Scenario
 
 CALIBRATION_TRIALS = 3
 _STATES = (CacheState.COLD, CacheState.IMAGE, CacheState.WARM)
 
 
+@dataclass(frozen=True)
+class CheckTrials:
+    """Which cases have trials of their own for the checks.
+
+    Attributes:
+        need: ids of the cases that are also run without limits.
+    """
+
+    need: Sequence[str] = field(default_factory=tuple)
+
+    def of(self, case: str, first_round: int) -> list[TrialKey]:
+        """The trials of `case`, whose rounds count on from `first_round`."""
+        plain = TrialKey(case, first_round, CacheState.IMAGE.value)
+        keys = [replace(plain, arm=Arm.NEED.value)] * (NEED_TRIALS if case in self.need else 0)
+        return [replace(key, round=first_round + number) for number, key in enumerate(keys)]
+
+
+def check_trials(scenario: Scenario, checklist: Checklist | None) -> CheckTrials:
+    """The trials that the rows of `scenario` are judged on beside those of the rounds."""
+    need = needs_arm(scenario, checklist, Arm.NEED)
+    return CheckTrials(need=list(scenario.cases) if need else ())
+
+
 def make_plan(
-    cases: Mapping[str, Case], seed: int, *, need_cases: Sequence[str], calibrate: bool
+    cases: Mapping[str, Case], seed: int, *, checks: CheckTrials, calibrate: bool
 ) -> list[TrialKey]:
-    """Rounds of warm-ups, rounds of measured trials, then the trials of the need arm.
+    """Rounds of warm-ups, rounds of measured trials, then the trials of the checks.
 
     Args:
         cases: by id.
         seed: of the order within the rounds.
-        need_cases: ids of the cases that are also run without limits.
+        checks: which trials the checks add.
         calibrate: whether a do-nothing container is measured beside them.
     """
     order = random.Random(seed)  # noqa: S311 - an order, not a secret
@@ -55,8 +85,7 @@ def make_plan(
                 for state in _STATES
                 if state in case.cache
             ]
-    for number in range(rounds, rounds + NEED_TRIALS):
-        names = list(need_cases)
-        order.shuffle(names)
-        plan += [TrialKey(name, number, CacheState.IMAGE.value, arm="need") for name in names]
+    last = next((key.case for key in reversed(plan) if key.case in cases), None)
+    for name in sorted(cases, key=lambda name: name != last):
+        plan += checks.of(name, rounds)
     return plan

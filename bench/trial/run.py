@@ -11,18 +11,17 @@ from bench.clock import Clock, SystemClock
 from bench.engine.protocol import LABEL, Engine
 from bench.errors import BenchError, BuildError, EngineUnavailableError
 from bench.host.fingerprint import fingerprint
-from bench.judge.checklist import Checklist, load_checklist
-from bench.judge.scenario_rows import needs_arm
+from bench.judge.checklist import load_checklist
 from bench.results.journal import FILE_NAME, SCHEMA_VERSION, Journal
 from bench.results.model import CALIBRATION_CASE, TrialKey, TrialStatus
 from bench.sampling.cgroup import find_mounts
 from bench.sampling.gpu import find_gpus
-from bench.scenario.model import Arm, Case
+from bench.scenario.model import Case
 from bench.scenario.redact import redacted
 from bench.trial.cachestate import CacheKeeper
 from bench.trial.folder import new_folder, point_latest
 from bench.trial.images import ImageMaker, ReadyImage
-from bench.trial.plan import make_plan
+from bench.trial.plan import check_trials, make_plan
 from bench.trial.services import RunningServices
 from bench.trial.signals import Interrupted, interruptible, postponed
 from bench.trial.trial import Laboratory, Subject, Trial
@@ -77,9 +76,7 @@ def start_run(
     scenario = loaded.scenario
     checklist = load_checklist(scenario.checklist, loaded.folder) if scenario.checklist else None
     seed = request.seed if request.seed is not None else random.SystemRandom().randrange(2**31)
-    plan = make_plan(
-        scenario.cases, seed, need_cases=_need_cases(loaded, checklist), calibrate=True
-    )
+    plan = make_plan(scenario.cases, seed, checks=check_trials(scenario, checklist), calibrate=True)
     folder = new_folder(request.out, scenario.name, clock)
     journal = Journal(folder / FILE_NAME)
     journal.append(
@@ -138,12 +135,6 @@ def resume_run(
         plan=history.plan,
         done=history.done,
     ).run()
-
-
-def _need_cases(loaded: LoadedScenario, checklist: Checklist | None) -> list[str]:
-    """The cases that are also run without limits: all, where a row is judged on that."""
-    scenario = loaded.scenario
-    return list(scenario.cases) if needs_arm(scenario, checklist, Arm.NEED) else []
 
 
 class _Runner:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.judge.checklist import Checklist, load_checklist
-from bench.judge.verdicts import JudgeContext, judge
+from bench.judge.model import JudgeContext
+from bench.judge.verdicts import judge
 from bench.results.model import ImageFacts, LayerFacts, TrialKey, TrialResult, TrialStatus
 from bench.scenario.model import Scenario
 
@@ -49,7 +50,9 @@ def trial(
     **metrics: float,
 ) -> TrialResult:
     """One attempt; its metrics are `figures` and the keywords that are left over."""
-    key = TrialKey(case, number, cache, arm, network, replica, warmup)
+    key = TrialKey(
+        case, number, cache, arm, network, replica, replicas=int(replica > 0), warmup=warmup
+    )
     name = f"{case}-{cache}-{arm}-{number}-{attempt}"
     return TrialResult(name, key, attempt, status, reason, service, metrics | (figures or {}))
 

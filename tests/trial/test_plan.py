@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bench.results.model import CALIBRATION_CASE
 from bench.scenario.model import Case
-from bench.trial.plan import CALIBRATION_TRIALS, make_plan
+from bench.trial.plan import CALIBRATION_TRIALS, CheckTrials, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ def case(repeat: int = 2, warmup: int = 0, cache: Sequence[str] = ("cold",)) -> 
 def plan_of(
     cases: Mapping[str, Case], seed: int = 1, need: Sequence[str] = (), *, calibrate: bool = False
 ) -> list[TrialKey]:
-    return make_plan(cases, seed, need_cases=need, calibrate=calibrate)
+    return make_plan(cases, seed, checks=CheckTrials(need=need), calibrate=calibrate)
 
 
 cases_strategy = st.dictionaries(
@@ -91,7 +91,8 @@ def test_the_order_differs_from_round_to_round():
 @given(cases_strategy, st.integers(0, 100))
 def test_rounds_follow_each_other_with_the_warm_ups_first(cases, seed):
     plan = plan_of(cases, seed, list(cases), calibrate=True)
-    assert all(one.round <= other.round for one, other in pairwise(plan))
+    rounds = [key for key in plan if key.arm == "fit"]
+    assert all(one.round <= other.round for one, other in pairwise(rounds))
     own = [key for key in plan if key.case != CALIBRATION_CASE]
     assert all(one.warmup or not other.warmup for one, other in pairwise(own))
 
@@ -117,7 +118,16 @@ def test_the_need_arm_comes_after_the_rounds_twice_for_each_case():
     assert all(key.arm == "fit" for key in plan[: -len(tail)])
     assert all((key.arm, key.cache, key.warmup) == ("need", "image", False) for key in tail)
     assert Counter(key.case for key in tail) == {"a": 2, "c": 2}
-    assert [key.round for key in tail] == [4, 4, 5, 5]
+    assert [key.round for key in tail] == [4, 5, 4, 5]
+
+
+def test_the_trials_of_the_checks_begin_with_the_case_whose_image_is_still_there():
+    cases = {name: case() for name in "abc"}
+    for seed in range(8):
+        plan = plan_of(cases, seed, need="abc", calibrate=True)
+        rounds = [key.case for key in plan if key.arm == "fit" and key.case in cases]
+        first = next(key.case for key in plan if key.arm == "need")
+        assert first == rounds[-1]
 
 
 def test_the_calibration_takes_part_in_the_first_three_rounds_only():
