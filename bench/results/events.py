@@ -30,7 +30,7 @@ class _Key(_Shape):
     case: str
     round: Amount
     cache: str
-    arm: Literal["fit", "need"] = "fit"
+    arm: Literal["fit", "need", "size"] = "fit"
     network: Literal["open", "cut"] = "open"
     replica: Amount = 0
     replicas: Amount = 0

@@ -8,6 +8,9 @@ from enum import StrEnum
 CALIBRATION_CASE = "calibration"
 """The case of the do-nothing container that shows what the runtime itself costs."""
 
+SIZE_ARM = "size"
+"""The arm of trials under limits that `bench right-size` tries; no row is judged on them."""
+
 
 class TrialStatus(StrEnum):
     """How a trial ended."""
@@ -35,7 +38,7 @@ class TrialKey:
         case: id of the case.
         round: 0-based round; trials of checks count on from the last round.
         cache: `cold`, `image` or `warm`.
-        arm: `fit` (under the case's limits) or `need` (without any).
+        arm: `fit` (under the case's limits), `need` (without any) or `size` (under others).
         network: `open` or `cut`.
         replica: 1-based number among containers started at once; 0 where one runs by itself.
         replicas: how many are started at once; 0 where one runs by itself.
