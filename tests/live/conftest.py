@@ -9,6 +9,7 @@ import sys
 import tarfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ from bench.engine.docker import DockerEngine
 from bench.engine.private import PrivateEngine, why_impossible
 from bench.engine.protocol import LABEL
 from bench.results.run import Run, load_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BUSYBOX = "bench-test/busybox:latest"
 
@@ -123,14 +127,32 @@ class Bench:
 
     def wait_for(self, text: str, process: subprocess.Popen[str], patience_s: float = 90) -> None:
         """Wait until the journal of the running process holds `text`."""
+        self._wait(lambda journal: text in journal, text, process, patience_s)
+
+    def wait_for_phase(self, case: str, phase: str, process: subprocess.Popen[str]) -> None:
+        """Wait until a trial of `case` has ended `phase`; trials of other cases may come before."""
+
+        def has_come(journal: str) -> bool:
+            _, begun, rest = journal.partition(f'"key":{{"case":"{case}"')
+            return bool(begun) and f'"phase":"{phase}"' in rest
+
+        self._wait(has_come, f"{phase} of {case}", process, 90)
+
+    def _wait(
+        self,
+        has_come: Callable[[str], bool],
+        what: str,
+        process: subprocess.Popen[str],
+        patience_s: float,
+    ) -> None:
         deadline = time.monotonic() + patience_s
         journal = self.folder / "reports" / "latest" / "events.jsonl"
         while time.monotonic() < deadline and process.poll() is None:
-            if journal.exists() and text in journal.read_text(errors="replace"):
+            if journal.exists() and has_come(journal.read_text(errors="replace")):
                 return
             time.sleep(0.05)
         process.kill()
-        pytest.fail(f"{text!r} never came; stderr: {process.communicate()[1][-2000:]}")
+        pytest.fail(f"{what!r} never came; stderr: {process.communicate()[1][-2000:]}")
 
 
 @pytest.fixture

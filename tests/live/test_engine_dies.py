@@ -23,9 +23,7 @@ thresholds: {{ready_s: "<= 10s"}}
 
 def test_a_daemon_killed_in_mid_trial_is_no_verdict_on_the_image(bench, busybox, private):
     process = bench.begin("run", bench.scenario(SCENARIO.format(image=busybox)))
-    bench.wait_for('"case":"web"', process)
-    bench.wait_for('"phase":"ready"', process)
-    bench.wait_for('"phase":"create","start_ns"', process)
+    bench.wait_for_phase("web", "ready", process)
     os.kill(private.own_pids()["measuring"], signal.SIGKILL)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 3, errors
