@@ -30,7 +30,8 @@ class Metric:
 
     Attributes:
         name: the column it stands in; ends in its unit.
-        unit: `s`, `bytes`, `cores`, `pct`, `J`, or empty for counts and codes.
+        unit: `s`, `bytes`, `cores`, `pct`, `J`, or empty for counts and codes; `ms` and units of
+            its own only where a scenario defines it.
         title: a few words for a table's row.
         better: which way it improves.
         meaning: what it is and how it is taken.
@@ -49,7 +50,12 @@ class Metric:
     @property
     def is_time(self) -> bool:
         """Whether a failed trial counts as infinite for it."""
-        return self.unit == "s"
+        return is_time(self.unit)
+
+
+def is_time(unit: str) -> bool:
+    """Whether `unit` is one of time."""
+    return unit in ("s", "ms")
 
 
 _L, _N = Better.LOWER, Better.NEITHER
@@ -59,6 +65,12 @@ _FLOOR = (
     "small figures are mostly that."
 )
 
+_SHARE = "Share of the time between the return of the start call and ready in which"
+_SHARES_MISLEAD = (
+    "Threads that run side by side between two samples count one after the other, up to the "
+    "interval: an upper bound."
+)
+
 _TABLE = (
     Metric("build_s", "s", "build", _L,
            "Building the image, from sending the context to its id, once a run.",
@@ -66,6 +78,17 @@ _TABLE = (
            Scope.IMAGE),
     Metric("pull_s", "s", "pull", _L,
            "From sending the pull request to the end of its stream with the digest checked."),
+    Metric("pull_download_s", "s", "downloading", _L,
+           "Time within the pull in which at least one layer was being downloaded: from the first "
+           "byte that the engine showed of it until it was there and verified. Absent where the "
+           "pull could not be taken apart.",
+           "Belongs to the link. Layers are extracted meanwhile, so that it and pull_extract_s "
+           "may add up to more than pull_s."),
+    Metric("pull_extract_s", "s", "extracting", _L,
+           "Time within the pull in which a layer was being extracted: from the first word on it "
+           "until the layer was known to the store. Absent where the pull could not be taken "
+           "apart.",
+           "Belongs to the disk and the cores of the host, and to the compression of the layers."),
     Metric("create_s", "s", "create", _L, "The engine's create call."),
     Metric("start_s", "s", "start", _L,
            "The engine's start call, until it returned; the process runs a few ms earlier."),
@@ -75,15 +98,24 @@ _TABLE = (
            "From just before the pull to the probe's confirming answer.",
            "Its pull share belongs to the link and the disk as much as to the image."),
     Metric("first_output_s", "s", "first output", _L,
-           "From sending the start request to the first byte on stdout or stderr.",
+           "From sending the start request to the first byte on stdout or stderr; not from its "
+           "return, for a program may print before that.",
            "Buffered output comes late; a silent program has none."),
+    Metric("port_open_s", "s", "port open", _L,
+           "From the return of the start call to the first TCP connection that a probe got, "
+           "whether or not it was answered; http and tcp probes only.",
+           "A port that opens long before ready_s accepts connections that nobody answers. As "
+           "fine as the probing: see ready_resolution_s."),
     Metric("run_s", "s", "run", _L,
            "From the return of the start call to the exit of the main process.",
            "Clipped at zero where the process was gone before the start call returned."),
     Metric("stop_s", "s", "stop", _L, "From sending the stop request to its return.",
            "Close to the grace period when the signal was ignored: see stop_killed."),
     Metric("restart_s", "s", "restart", _L,
-           "Stop, then start to ready again, with the container's volumes kept."),
+           "The stop, plus the time from starting the same container again, with its volumes and "
+           "all that it wrote, to the probe's confirming answer.",
+           "Taken of the first of several containers that were started at once, while the others "
+           "are stopped: what they share is warm."),
     Metric("remove_s", "s", "remove", _L, "The engine's remove call."),
     Metric("ready_resolution_s", "s", "resolution of ready", _L,
            "From the end of the last refusal to the sending of the successful attempt, plus "
@@ -112,7 +144,8 @@ _TABLE = (
            "Highest sample of charged memory less inactive file cache, as docker stats shows.",
            _SAMPLED),
     Metric("oom_kills", "", "killed for memory", _L,
-           "Processes of the container that the kernel killed for memory."),
+           "Processes of the container that the kernel killed for memory, by its own counter; at "
+           "least one where the engine says that there was any."),
     Metric("cpu_to_ready_s", "s", "CPU to ready", _L,
            "CPU seconds of all processes from start to ready, from the cgroup's counter.",
            _FLOOR),
@@ -130,6 +163,31 @@ _TABLE = (
     Metric("cpu_throttled_s", "s", "CPU throttled", _L,
            "Seconds for which the quota held the container back.",
            "Blind to contention with others and to steal."),
+    Metric("cpu_throttled_periods_pct", "pct", "periods throttled", _L,
+           "Share of the quota's periods, of 100 ms each, in which the container had used up its "
+           "cores before the period was over. Absent where no quota is set.",
+           "Says how often, not for how long: see cpu_throttled_s. A short burst of many threads "
+           "is throttled under a quota that it needs for a moment only."),
+    Metric("running_share_pct", "pct", "running", _N,
+           f"{_SHARE} something of it was on a core. Where threads ran and waited at once, the "
+           "time is divided as theirs is.", _SHARES_MISLEAD),
+    Metric("core_wait_share_pct", "pct", "waiting for a core", _L,
+           f"{_SHARE} something of it was ready to run and other work had the core: of other "
+           "threads of its own, of the host, of bench.", _SHARES_MISLEAD),
+    Metric("throttled_share_pct", "pct", "throttled", _L,
+           f"{_SHARE} it was ready to run and its CPU quota held it back.",
+           f"Where it also waited for a core, this counts. {_SHARES_MISLEAD}"),
+    Metric("disk_wait_share_pct", "pct", "waiting for disk", _L,
+           f"{_SHARE} nothing of it could run and something waited for a disk: by the kernel's "
+           "io.pressure, else by the state of its threads at each sample (uninterruptible sleep).",
+           "By state it also counts what else cannot be interrupted, as locks of the kernel and "
+           f"network file systems; below 50 samples it is rough. {_SHARES_MISLEAD}"),
+    Metric("idle_share_pct", "pct", "idle", _N,
+           f"{_SHARE} nothing of it ran, could have run or waited for a disk: it slept, or "
+           "waited for a timer, the network or another program.",
+           "A lower bound, but for threads that live shorter than a sample: what these waited is "
+           "not seen. On a virtual machine, time that other tenants of the machine took may count "
+           "as idle (see the steal share of the trial)."),
     Metric("io_read_bytes", "bytes", "disk read", _L, "Bytes read from block devices.",
            "Not measured on cgroup v1."),
     Metric("io_write_bytes", "bytes", "disk written", _L, "Bytes written to block devices.",
@@ -151,7 +209,10 @@ _TABLE = (
     Metric("gpu_energy_j", "J", "GPU energy", _L,
            "Energy of the devices over the trial.", "Other tenants of the device count."),
     Metric("egress_attempts", "", "outside contacts", _L,
-           "Distinct outside destinations tried before ready, less the allowed ones."),
+           "Distinct outside destinations tried before ready (a name asked for, TCP, UDP, ping), "
+           "less those that the scenario declares.",
+           "Absent where packets could not be observed or were missed. A name that is asked for "
+           "and the connection that follows count as two."),
     Metric("exit_code", "", "exit code", _N, "Exit code of the main process."),
     Metric("stop_killed", "", "killed at stop", _L,
            "1 where the stop ended in SIGKILL at the end of the grace period, else 0."),

@@ -104,6 +104,14 @@ def parse_rate_bit_s(text: str) -> int:
     return round(float(match[1]) * {"k": 10**3, "m": 10**6, "g": 10**9}[match[2].lower()])
 
 
+def format_rate(bit_s: float) -> str:
+    """Bits a second in tc's words, with about three digits: `200mbit`."""
+    for factor, unit in ((10**9, "gbit"), (10**6, "mbit")):
+        if bit_s >= factor:
+            return f"{bit_s / factor:.3g}{unit}"
+    return f"{bit_s / 1000:.3g}kbit"
+
+
 def format_bytes(value: float) -> str:
     """`value` in the largest binary unit that leaves a number of at least one."""
     sign, size = ("-", -value) if value < 0 else ("", value)
@@ -137,6 +145,8 @@ def format_value(value: float, unit: str) -> str:
     """`value` for people in the unit that a metric is kept in (`s`, `bytes`, `cores`, …)."""
     if unit == "s":
         return format_seconds(value)
+    if unit == "ms":
+        return format_seconds(value / 1000)
     if unit == "bytes":
         return format_bytes(value)
     if unit == "pct":

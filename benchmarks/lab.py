@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.clock import SystemClock
 from bench.engine.select import Session, choose, open_session
-from bench.judge.stats import ratio_interval
+from bench.judge.ratio import ratio_interval
 from bench.results.journal import Journal
 from bench.results.model import TrialKey, TrialStatus
 from bench.sampling.cgroup import find_mounts
@@ -29,11 +29,19 @@ if TYPE_CHECKING:
 
 _IMAGE = "python:3.11-slim-bookworm"
 _UNSAMPLED = "3600s"
+_STARTING = """
+import threading, time
+for _ in range(15):
+    threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+time.sleep({seconds})
+print("up", flush=True)
+time.sleep(3600)
+"""
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """A ratio of medians with its 95 % bootstrap interval."""
+    """A ratio of medians with its 95 % interval."""
 
     value: float
     low: float
@@ -90,6 +98,20 @@ class Lab:
         )
         self._number = 0
 
+    def _starting(self, interval: str, seconds: int) -> Case:
+        """A case of sixteen threads that is ready after so long."""
+        return Case.model_validate(
+            {
+                "image": _IMAGE,
+                "command": ["python3", "-c", _STARTING.format(seconds=seconds)],
+                "cache": "warm",
+                "observe": "0s",
+                "stop_grace_period": "1s",
+                "sample": {"interval": interval},
+                "ready": {"log": "up", "timeout": "60s"},
+            }
+        )
+
     def _case(self, interval: str, observe: str = "0s") -> Case:
         return Case.model_validate(
             {
@@ -103,10 +125,10 @@ class Lab:
             }
         )
 
-    def _run(self, interval: str, observe: str = "0s") -> Trial:
+    def _run(self, case: Case) -> Trial:
         subject = Subject(
             "server",
-            self._case(interval, observe),
+            case,
             self.reference,
             self._manifest,
             self._layers,
@@ -122,11 +144,11 @@ class Lab:
     def trial(self) -> float:
         """Seconds of a whole warm trial, everything around it included."""
         begun = time.perf_counter()
-        self._run("20ms")
+        self._run(self._case("20ms"))
         return time.perf_counter() - begun
 
     def _start(self, interval: str) -> float:
-        ready_s = self._run(interval).seconds_to_ready
+        ready_s = self._run(self._case(interval)).seconds_to_ready
         assert ready_s is not None
         return ready_s
 
@@ -138,12 +160,16 @@ class Lab:
         """The same with one sample at the beginning and one at the end."""
         return self._start(_UNSAMPLED)
 
-    def sampler_share(self, seconds: int) -> float:
-        """Share of one core that this process uses beyond an unsampled trial of that length."""
+    def sampler_share(self, seconds: int, *, starting: bool) -> float:
+        """Share of one core that this process uses beyond an unsampled trial of that length.
+
+        `starting` measures it while the container is not ready, when its threads are read too.
+        """
         used = []
         for interval in ("20ms", _UNSAMPLED):
+            case = self._case(interval, observe=f"{seconds}s")
             begun = time.process_time()
-            self._run(interval, observe=f"{seconds}s")
+            self._run(self._starting(interval, seconds) if starting else case)
             used.append(time.process_time() - begun)
         return max(0.0, used[0] - used[1]) / seconds
 

@@ -65,8 +65,9 @@ def trial_cost(pairs: int) -> None:
 def sampling_cost(pairs: int) -> None:
     """What sampling every 20 ms takes of a core, and what it does to the start."""
     with lab.open_lab() as one:
-        share = one.sampler_share(seconds=10)
-        show("sampling at 20 ms, share of one core over 10 s", f"{share:.2%}", "2 %")
+        for starting, when in ((True, "before ready, 16 threads"), (False, "after ready")):
+            share = one.sampler_share(seconds=10, starting=starting)
+            show(f"sampling at 20 ms {when}, share of one core", f"{share:.2%}", "2 %")
         seconds = lab.interleave({"on": one.sampled_start, "off": one.unsampled_start}, pairs)
     ratio = lab.ratio_of_medians(seconds["on"], seconds["off"])
     show(f"start to ready, sampled / not sampled, {pairs} pairs", ratio.text, "upper bound 1.05")

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from bench.engine.protocol import (
+    Change,
     ContainerSpec,
     ContainerState,
     Created,
@@ -104,6 +105,10 @@ class Script:
         exec_results: the outcome of each command run in it, the last for ever.
         warnings: of the engine, when it is created.
         statistics: the engine's one-shot stats.
+        changes: what it has written into its own layer.
+        health_interval_s: how often its health is checked.
+        oom_killed: whether the engine says that a process of it was killed for memory.
+        again: how it behaves where it is started again after its end; as before where None.
     """
 
     output: tuple[bytes | tuple[int, bytes], ...] = ()
@@ -115,6 +120,10 @@ class Script:
     exec_results: tuple[int | Exception, ...] = (0,)
     warnings: tuple[str, ...] = ()
     statistics: Mapping[str, Any] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    health_interval_s: float | None = None
+    oom_killed: bool = False
+    again: Script | None = None
 
 
 class FakeOutput:
@@ -173,6 +182,14 @@ class FakeContainer:
             if self._child:
                 self._child.kill()
                 self._child.wait()
+
+    def revive(self) -> None:
+        """It has ended, and may be started again."""
+        self.script = self.script.again or self.script
+        self.output = FakeOutput()
+        self.started = False
+        self.ended.clear()
+        self._child = None
 
     def begin(self) -> None:
         self.started = True
@@ -359,7 +376,10 @@ class FakeEngine(Engine):
 
     @_call
     def attach(self, container_id: str) -> FakeOutput:
-        return self._container(container_id).output
+        container = self._container(container_id)
+        if container.ended.is_set():
+            container.revive()
+        return container.output
 
     @_call
     def start(self, container_id: str) -> None:
@@ -373,8 +393,9 @@ class FakeEngine(Engine):
             pid=container.pid,
             address=container.script.address if container.running else "",
             exit_code=container.code or 0,
-            oom_killed=False,
+            oom_killed=container.script.oom_killed,
             health=container.health(),
+            health_interval_s=container.script.health_interval_s,
         )
 
     @_call
@@ -398,12 +419,20 @@ class FakeEngine(Engine):
         container.end(container.script.stop_code)
 
     @_call
+    def changes(self, container_id: str) -> list[Change]:
+        return list(self._container(container_id).script.changes)
+
+    @_call
     def log_tail(self, container_id: str, lines: int) -> list[str]:
         return []
 
     @_call
     def usage(self, container_id: str) -> Mapping[str, Any]:
         return self._container(container_id).script.statistics
+
+    @_call
+    def usages(self, container_id: str) -> Iterator[Mapping[str, Any]]:
+        return iter([self._container(container_id).script.statistics])
 
     @_call
     def remove(self, container_id: str) -> None:

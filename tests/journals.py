@@ -17,6 +17,7 @@ from bench.judge.checklist import load_checklist
 from bench.results.journal import FILE_NAME, SCHEMA_VERSION
 from bench.results.model import CALIBRATION_CASE, TrialKey
 from bench.scenario.model import Scenario
+from bench.trial.network import way_out
 from bench.trial.plan import CheckTrials, make_plan
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Shape:
     waste_mib: float = 0.0
     unpacked: float = 2.4
     batch: bool = False
+    reaches_out: bool = False
 
 
 BAD = Shape(
@@ -60,6 +62,7 @@ BAD = Shape(
     waiting=0.9,
     stop_s=3.05,
     waste_mib=187.0,
+    reaches_out=True,
 )
 GOOD = Shape(
     layers=(
@@ -104,6 +107,14 @@ CRASHED = {
 """A trial in which the image failed."""
 
 
+STUCK = Trouble(
+    "failed",
+    "exited with code 1 before it was ready (way out refused)",
+    ("ERROR: Could not find a version that satisfies the requirement uvicorn",),
+)
+"""A trial with no way out of an image that needs one."""
+
+
 @dataclass
 class Build:
     """What a journal is to hold; the defaults are the run that most tests look at."""
@@ -112,6 +123,8 @@ class Build:
     cases: tuple[str, ...] = ("bad", "good")
     calibrate: bool = True
     need: bool = True
+    cut: bool = True
+    replicas: tuple[int, ...] = (3,)
     troubles: dict[tuple[str, int, int], Trouble] = field(default_factory=lambda: dict(REPEATED))
     interval_s: float = 0.02
     samples_each: int | None = None
@@ -140,7 +153,7 @@ def scenario_tree(build: Build) -> dict[str, Any]:
         for name in build.cases
     }
     if "bad" in cases:
-        cases["bad"] = cases["bad"] | {"expect": {"fail": ["CI-4", "CI-5"]}}
+        cases["bad"] = cases["bad"] | {"expect": {"fail": ["CI-3", "CI-4", "CI-5", "RS-3.1"]}}
     tree: dict[str, Any] = {
         "version": 1,
         "name": "bad-vs-good",
@@ -177,16 +190,25 @@ class _Writer:
 
     def events(self) -> Iterator[dict[str, Any]]:
         scenario = Scenario.model_validate(self.tree)
-        checks = CheckTrials(need=list(scenario.cases) if self.build.need else [])
+        checks = CheckTrials(
+            need=list(scenario.cases) if self.build.need else [],
+            cut=list(scenario.cases) if self.build.cut else [],
+            replicas=dict.fromkeys(scenario.cases, self.build.replicas),
+        )
         plan = make_plan(scenario.cases, 1, checks=checks, calibrate=self.build.calibrate)
         yield self._header(plan)
         names = [*scenario.cases, *([CALIBRATION_CASE] if self.build.calibrate else [])]
         for name in names:
             yield self._image(name)
         for number, key in enumerate(plan):
+            if key.replicas:
+                yield from self._at_once(number, key)
+                continue
             for attempt in range(3):
                 trouble = self.build.troubles.get((key.case, key.round, attempt))
                 trouble = trouble if key.arm == "fit" else None
+                if key.network == "cut" and self.build.shapes[key.case].reaches_out:
+                    trouble = STUCK
                 yield from self._trial(number, key, attempt, trouble)
                 if trouble is None or trouble.status != "invalid":
                     break
@@ -270,11 +292,24 @@ class _Writer:
             "resolution_ns": resolution_ns,
         }
 
+    def _at_once(self, number: int, key: TrialKey) -> Iterator[dict[str, Any]]:
+        """Several containers that begin together and share the cores."""
+        begin_ns, end_ns = self.now_ns, self.now_ns
+        for replica in range(1, key.replicas + 1):
+            self.now_ns = begin_ns
+            yield from self._trial(number, dataclasses.replace(key, replica=replica), 0, None)
+            end_ns = max(end_ns, self.now_ns)
+        self.now_ns = end_ns
+
     def _trial(
         self, number: int, key: TrialKey, attempt: int, trouble: Trouble | None
     ) -> Iterator[dict[str, Any]]:
         shape = self.build.shapes[key.case]
+        if key.replicas:
+            shape = dataclasses.replace(shape, ready_s=shape.ready_s * key.replicas / 2)
         trial_id = f"t{number:04d}" if attempt == 0 else f"t{number:04d}.{attempt}"
+        if key.replica:
+            trial_id += f"-r{key.replica}"
         facts: dict[str, Any] = {"host": {"steal_share": 0.001, "busy_share": 0.41,
                                           "swapped_pages": 0, "clock_step_s": 0.0,
                                           "cpu_s": {"bench": 0.4, "dockerd": 3.1}}}  # fmt: skip
@@ -298,6 +333,7 @@ class _Writer:
             yield self._phase(trial_id, "create", self._spread(0.06))
             facts["start_sent_ns"] = self.now_ns
             yield self._phase(trial_id, "start", self._spread(0.24))
+            facts["egress"] = _egress(key, shape)
             yield from self._life(trial_id, key, shape, facts, trouble)
         yield {
             "event": "trial_ended",
@@ -331,6 +367,7 @@ class _Writer:
                     "hold_s": begin_s - ready_s,
                     "extract_s": extract_s,
                     "status": "Pull complete",
+                    "announced_s": 0.03,
                 }
             )
         return layers, total_s + 0.05, sum(layer["transfer_bytes"] for layer in layers)
@@ -350,12 +387,20 @@ class _Writer:
         if not ended_early:
             yield self._phase(trial_id, "ready", ready_s, 5_400_000)
             facts["ready"] = {"at_ns": self.now_ns, "resolution_ns": 5_400_000, "attempts": 40,
-                              "probe": "http"}  # fmt: skip
+                              "probe": "http", "floor_ns": None}  # fmt: skip
+            if not shape.batch:
+                facts["port_open"] = {"at_ns": started_ns + round(0.7 * ready_s * SECOND),
+                                      "resolution_ns": 5_200_000, "probe": "http"}  # fmt: skip
             yield self._phase(trial_id, "observe", 0.01 if shape.batch else 1.0)
         else:
             self.now_ns += round(ready_s * SECOND * 0.4)
         end_s = (self.now_ns - started_ns) / SECOND
-        columns, peak, cpu_at_ready = self._columns(key, shape, started_ns, ready_s, end_s)
+        columns, waits_ns, peak = self._columns(key, shape, started_ns, ready_s, end_s)
+        cpu_at_ready = max(
+            used or 0
+            for at_ns, used in zip(columns["t_ns"], columns["cpu_ns"], strict=True)
+            if at_ns is not None and at_ns <= started_ns + round(ready_s * SECOND)
+        )
         facts["cpu_ns_at_ready"] = cpu_at_ready
         if ended_early:
             facts.pop("cpu_ns_at_ready")
@@ -365,7 +410,7 @@ class _Writer:
         else:
             yield self._phase(trial_id, "stop", self._spread(shape.stop_s, 0.02))
             killed = shape.stop_s > 3
-            facts["stop"] = {"killed": killed, "grace_s": 3.0}
+            facts |= _behaviour(shape, key, killed=killed)
             facts["exit"] = {
                 "code": 137 if killed else 143,
                 "at_ns": self.now_ns,
@@ -376,12 +421,15 @@ class _Writer:
             part = {name: values[start : start + step] for name, values in columns.items()}
             yield {"event": "samples", "trial_id": trial_id, "method": "cgroup-v2",
                    "columns": part}  # fmt: skip
+        yield _threads(trial_id, columns, waits_ns, started_ns + round(ready_s * SECOND))
         facts["counters"] = {"method": "cgroup-v2", "memory_peak_bytes": peak}
+        if key.replica == 1:
+            yield self._phase(trial_id, "restart", self._spread(shape.ready_s + 0.3))
         yield self._phase(trial_id, "remove", self._spread(0.05))
 
     def _columns(
         self, key: TrialKey, shape: Shape, started_ns: int, ready_s: float, end_s: float
-    ) -> tuple[dict[str, list[int | None]], int, int]:
+    ) -> tuple[dict[str, list[int | None]], list[int], int]:
         count = self.build.samples_each or max(2, int((end_s + 0.1) / self.build.interval_s))
         step_ns = round((end_s + 0.1) * SECOND / count)
         top = self._spread(1.0, 0.03)
@@ -391,12 +439,13 @@ class _Writer:
                 "t_ns", "memory_usage_bytes", "memory_anon_bytes", "memory_shmem_bytes",
                 "memory_file_bytes", "memory_inactive_file_bytes", "memory_kernel_bytes",
                 "cpu_ns", "throttled_ns", "tasks", "oom_kills", "io_read_bytes", "io_write_bytes",
-                "net_rx_bytes", "net_tx_bytes",
+                "net_rx_bytes", "net_tx_bytes", "pressure_io_us", "threads",
             )
         }  # fmt: skip
         if key.arm == "need":
             columns["cpu_wait_ns"] = []
-        cpu_ns, wait_ns, cpu_at_ready, peak = 0.0, 0.0, 0, 0
+        waits_ns: list[int] = []
+        cpu_ns, wait_ns, peak = 0.0, 0.0, 0
         for index in range(count):
             t_s = index * step_ns / SECOND - 0.1
             grown = min(1.0, max(0.0, t_s / max(ready_s, 0.01))) ** 0.8
@@ -404,8 +453,7 @@ class _Writer:
             running *= self.random.uniform(0.6, 1.25)
             cpu_ns += running * step_ns
             wait_ns += shape.waiting * running * step_ns / 2
-            if t_s <= ready_s:
-                cpu_at_ready = round(cpu_ns)
+            waits_ns.append(round(wait_ns))
             anon = round(shape.anon_mib * MIB * grown * top)
             file = round(shape.file_mib * MIB * grown)
             kernel = round((2 + shape.anon_mib * 0.01) * MIB * min(1.0, grown * 4))
@@ -427,11 +475,95 @@ class _Writer:
                 "io_write_bytes": 4096 * index,
                 "net_rx_bytes": 900 + 120 * index if t_s >= 0 else None,
                 "net_tx_bytes": 700 + 110 * index if t_s >= 0 else None,
+                "pressure_io_us": round(file / MIB * 700),
+                "threads": 0 if t_s < 0 else 1 + round(7 * grown),
                 "cpu_wait_ns": round(wait_ns) if index % 5 == 0 else None,
             }
             for name, values in columns.items():
                 values.append(row[name])
-        return columns, round(peak * 1.01), cpu_at_ready
+        return columns, waits_ns, round(peak * 1.01)
+
+
+def _threads(
+    trial_id: str, columns: dict[str, list[int | None]], waits_ns: list[int], ready_ns: int
+) -> dict[str, Any]:
+    """The times of one thread that does all the work until it is ready."""
+    rows = [
+        (at_ns, used, waited)
+        for at_ns, used, waited in zip(columns["t_ns"], columns["cpu_ns"], waits_ns, strict=True)
+        if at_ns is not None and at_ns <= ready_ns
+    ]
+    return {
+        "event": "threads",
+        "trial_id": trial_id,
+        "t_ns": [at_ns for at_ns, _, _ in rows],
+        "thread": [4242] * len(rows),
+        "run_ns": [used for _, used, _ in rows],
+        "wait_ns": [waited for _, _, waited in rows],
+    }
+
+
+def _egress(key: TrialKey, shape: Shape) -> dict[str, Any]:
+    """What is recorded of contacts: a name asked for, and a connection where it was found."""
+    attempts: list[dict[str, Any]] = []
+    if shape.reaches_out:
+        asked = {"t_s": 0.61, "kind": "dns", "name": "pypi.org", "address": "10.0.0.2", "port": 53,
+                 "process": "pip", "question": "A, AAAA", "allowed": False, "times": 2}  # fmt: skip
+        called = asked | {"t_s": 0.66, "kind": "tcp", "address": "192.0.2.63", "port": 443,
+                          "question": "", "times": 31}  # fmt: skip
+        attempts = [asked] if key.network == "cut" else [asked, called]
+    return {
+        "observed": True,
+        "reach": "every packet it sent over bridge cbench0, from before its start",
+        "way_out": way_out(key).value,
+        "attempts": attempts,
+        "dropped": 0,
+    }
+
+
+def _behaviour(shape: Shape, key: TrialKey, *, killed: bool) -> dict[str, Any]:
+    """What is recorded of process 1 and its stop, and of what a replica did."""
+    chain = ["bash", "uvicorn"] if killed else ["uvicorn"]
+    below = [{"inner_pid": 7, "name": "uvicorn"}] if killed else []
+    facts: dict[str, Any] = {
+        "process": {
+            "signal": "SIGTERM",
+            "disposition": "default" if killed else "handler",
+            "command": "bash start.sh" if killed else "uvicorn app.main:app",
+            "chain": chain,
+            "shell": killed,
+            "init": False,
+            "children": chain[1:],
+            "zombies": 0,
+        },
+        "stop": {
+            "killed": killed,
+            "grace_s": 3.0,
+            "ended_s": shape.stop_s - 0.05,
+            "killed_below": below,
+        },
+    }
+    if not key.replicas:
+        return facts
+    use = {"is_init": False, "observed_cpu_s": 0.0}
+    worker = {"name": "uvicorn", "is_shell": False, "cpu_s": 1.2, "anon_bytes": 60 * MIB} | use
+    shell = {"name": "bash", "is_shell": True, "cpu_s": 0.02, "anon_bytes": MIB} | use
+    facts["processes"] = [{"inner_pid": 1, "parent": 0} | worker]
+    facts["writes"] = {"count": 0, "folders": [], "paths": []}
+    if killed:
+        facts["processes"] = [
+            {"inner_pid": 7, "parent": 1} | worker,
+            {"inner_pid": 1, "parent": 0} | shell,
+        ]
+        facts["writes"] = {
+            "count": 812,
+            "folders": [
+                {"path": "/usr/local/lib/python3.11/site-packages", "paths": 806},
+                {"path": "/usr/local/bin", "paths": 6},
+            ],
+            "paths": [{"path": "/usr/local/bin/uvicorn", "kind": "added"}],
+        }
+    return facts
 
 
 def _digest(text: str) -> str:

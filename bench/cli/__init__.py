@@ -20,10 +20,12 @@ COMMANDS = {
     "run": "Measure the cases of scenarios and judge them.",
     "validate": "Check scenario files without an engine.",
     "schema": "Print the JSON Schema that editors use.",
+    "right-size": "Search the smallest limits at which a scenario still passes.",
     "report": "Make reports again from a run's journal.",
     "compare": "Set two runs, or two cases of one run, against each other.",
     "list": "List the runs under a folder, newest first.",
     "explain": "Explain a rule, a metric or an exit code.",
+    "selftest": "Measure how far bench itself is off.",
     "doctor": "Say what this host can and cannot measure, and the remedies.",
     "engine": "Start, stop and look at the private engine.",
     "images": "Prepare the base images of the bundled scenarios.",
@@ -40,7 +42,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"bench.cli.{cmd_name}")
+        module = importlib.import_module(f"bench.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

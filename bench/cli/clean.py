@@ -43,7 +43,7 @@ def _sweep_private(private: PrivateEngine) -> int:
                 "`bench engine up` and `bench clean`",
                 err=True,
             )
-        return removed + _sweep_cgroups()
+        return removed + private.remove_link() + _sweep_cgroups()
 
 
 def _waiting(holder: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from bench.judge.regression import FailOn
     from bench.results.run import Run
 
-_COULD_NOT_JUDGE = 3
-
 
 @click.command("compare")
 @click.argument("baseline", metavar="A")
@@ -27,7 +26,8 @@ _COULD_NOT_JUDGE = 3
     "margins",
     multiple=True,
     metavar="METRIC:10%,500ms",
-    help="Exit with 1 where B is called worse by more than every margin given (repeatable).",
+    help="Exit with 1 where B is called worse by more than every margin given, with 3 where that "
+    "cannot be judged (repeatable).",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("--force", is_flag=True, help="Compare although host or settings differ.")
@@ -53,20 +53,22 @@ def command(
     Without cases, those of the same name in both runs are compared.
     """
     from bench.judge.regression import parse_fail_on
+    from bench.report.comparison import compare_runs, print_comparisons
     from bench.results.find import find_case
     from bench.results.run import load_run
 
-    fail_on = [parse_fail_on(text) for text in margins]
     (folder_a, case_a), (folder_b, case_b) = find_case(baseline, out), find_case(candidate, out)
     run_a = load_run(folder_a)
     run_b = run_a if folder_b == folder_a else load_run(folder_b)
+    own = {**run_a.scenario.own_metrics, **run_b.scenario.own_metrics}
+    fail_on = [parse_fail_on(text, own) for text in margins]
     pairs = _pairs(run_a, case_a, run_b, case_b)
     _check_comparable(run_a, run_b, pairs, force=force)
-    found = _compare(run_a, run_b, pairs)
+    found = compare_runs(run_a, run_b, pairs)
     if form == "json":
         _print_json(found)
     else:
-        _print_text(found)
+        print_comparisons(found, sys.stdout, everything=True)
     ctx.exit(_verdict(found, fail_on))
 
 
@@ -98,9 +100,9 @@ def _pairs(run_a: Run, case_a: str, run_b: Run, case_b: str) -> list[tuple[str, 
 def _check_comparable(
     run_a: Run, run_b: Run, pairs: Sequence[tuple[str, str]], *, force: bool
 ) -> None:
-    from bench.results.comparable import differences
+    from bench.results.comparable import all_differences
 
-    found = list(dict.fromkeys(text for pair in pairs for text in differences(run_a, run_b, pair)))
+    found = all_differences(run_a, run_b, pairs)
     if not found:
         return
     if not force:
@@ -113,20 +115,6 @@ def _check_comparable(
         click.echo(f"not measured alike: {text}", err=True)
 
 
-def _compare(run_a: Run, run_b: Run, pairs: Sequence[tuple[str, str]]) -> list[Comparison]:
-    from bench.judge.compare import compare_cases
-    from bench.report.comparison import run_names
-
-    name_a, name_b = run_names(run_a, run_b)
-    return [
-        one
-        for case_a, case_b in pairs
-        for one in compare_cases(
-            run_a.sample(case_a, f"{name_a}{case_a}"), run_b.sample(case_b, f"{name_b}{case_b}")
-        )
-    ]
-
-
 def _print_json(found: Sequence[Comparison]) -> None:
     import dataclasses
     import json
@@ -135,29 +123,14 @@ def _print_json(found: Sequence[Comparison]) -> None:
     click.echo(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def _print_text(found: Sequence[Comparison]) -> None:
-    import sys
-
-    from bench.report.comparison import comparisons_text
-    from bench.report.console import may_colour, write_safely
-
-    text = comparisons_text(found, everything=True, colour=may_colour(sys.stdout))
-    write_safely(sys.stdout, text)
-
-
 def _verdict(found: Sequence[Comparison], fail_on: Sequence[FailOn]) -> int:
-    """0, 1 on a regression, 3 where a metric to fail on was measured on neither side."""
-    from bench.judge.model import Difference
-    from bench.judge.regression import regressed
+    """The exit code: 3 where a margin could not be judged, 1 where one is exceeded, else 0."""
+    from bench.judge.model import Outcome
+    from bench.judge.regression import watch, watched_exit_code
 
-    code = 0
-    for watched in fail_on:
-        same = [one for one in found if one.metric == watched.metric.name]
-        for one in same:
-            if regressed(one, watched):
-                click.echo(f"regression: {one.candidate}: {watched}: {one.reason}", err=True)
-                code = max(code, 1)
-        if all(one.difference is Difference.NOT_MEASURED for one in same):
-            click.echo(f"cannot be judged: {watched.metric.name} was not measured", err=True)
-            code = _COULD_NOT_JUDGE
-    return code
+    watched = [one for margins in fail_on for one in watch(found, margins)]
+    words = {Outcome.FAIL: "regression", Outcome.INCONCLUSIVE: "cannot be judged"}
+    for one in watched:
+        if one.outcome in words:
+            click.echo(f"{words[one.outcome]}: {one.fail_on}: {one.reason}", err=True)
+    return watched_exit_code(watched)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from bench.cli.run import worst
 from bench.engine.select import choose, open_session
 from bench.errors import UsageError
 from bench.judge.checklist import load_checklist
@@ -20,6 +22,7 @@ from bench.trial.run import RunRequest, RunResult, resume_run, start_run
 if TYPE_CHECKING:
     from bench.results.run import Run
     from bench.trial.progress import Progress
+    from bench.trial.run import Afterwards
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,14 @@ class Settings:
     progress: Progress
 
 
-def measure(loaded: LoadedScenario, settings: Settings) -> int:
-    """Run one scenario from its start and return its exit code."""
+def measure(
+    loaded: LoadedScenario, settings: Settings, afterwards: Afterwards | None = None
+) -> int:
+    """Run one scenario from its start, and more `afterwards`; returns its exit code."""
     _check_formats(settings)
     if settings.baseline:
-        from bench.results.find import find_run
-
-        find_run(settings.baseline, settings.out)
-    request = RunRequest(loaded, settings.out, settings.seed, settings.keep)
+        _check_baseline(settings.baseline, loaded, settings.out)
+    request = RunRequest(loaded, settings.out, settings.seed, settings.keep, afterwards)
     holder = f"bench run {loaded.path}"
     with open_session(choose(settings.engine), holder, _waiting(settings.progress)) as session:
         result = start_run(request, session, settings.progress)
@@ -111,7 +114,9 @@ def show_plan(loaded: LoadedScenario, seed: int | None) -> None:
     for number, key in enumerate(plan, 1):
         arm = "" if key.arm == "fit" else f" ({key.arm} arm)"
         warmup = " (warm-up)" if key.warmup else ""
-        click.echo(f"  {number:>3}. round {key.round + 1}: {key.case} {key.cache}{arm}{warmup}")
+        network = "" if key.network == "open" else " (no way out)"
+        state = f"{key.cache}{arm}{network}{warmup}"
+        click.echo(f"  {number:>3}. round {key.round + 1}: {key.case} {state}")
 
 
 def _image(image: str | None, build: object) -> str:
@@ -149,17 +154,45 @@ def _conclude(result: RunResult, settings: Settings) -> int:
             from bench.report.github import annotations
 
             click.echo("\n".join(annotations(run)))
-    code = _regression(run, settings) if settings.baseline else run.exit_code
-    return result.interrupted or code
+    codes = [result.interrupted, run.exit_code]
+    if settings.baseline and run.outcome == "complete":
+        codes.append(_regression(run, settings))
+    return worst(codes, exit_zero=False)
+
+
+def _check_baseline(text: str, loaded: LoadedScenario, out: Path) -> None:
+    """Refuse, before anything is measured, a baseline that has none of the scenario's cases."""
+    from bench.results.find import find_run
+    from bench.results.run import load_run
+
+    earlier = load_run(find_run(text, out))
+    if not set(earlier.scenario.cases) & set(loaded.scenario.cases):
+        raise UsageError(
+            f"--baseline {text}",
+            f"has no case of {loaded.path}",
+            f"its cases are {', '.join(earlier.scenario.cases)}",
+        )
 
 
 def _regression(run: Run, settings: Settings) -> int:
-    """The exit code with the comparison against an earlier run taken in."""
-    from bench.report.comparison import print_comparisons
+    """What the comparison with the earlier run says: 0, 1 for a regression, 3 for no comparison."""
+    from bench.judge.regression import called_worse
+    from bench.report.comparison import compare_runs, print_comparisons
+    from bench.results.comparable import all_differences
     from bench.results.find import find_run
     from bench.results.run import load_run
 
     assert settings.baseline is not None
     earlier = load_run(find_run(settings.baseline, settings.out))
-    print_comparisons(earlier, run)
-    return run.exit_code
+    pairs = [(case, case) for case in run.scenario.cases if case in earlier.scenario.cases]
+    unlike = all_differences(earlier, run, pairs)
+    if unlike:
+        click.echo(f"cannot be compared with {earlier.run_id}: {'; '.join(unlike)}", err=True)
+        return 3
+    found = compare_runs(earlier, run, pairs)
+    stream = sys.stderr if "json" in settings.formats else sys.stdout
+    print_comparisons(found, stream, everything=False)
+    worse = called_worse(found, run.verdicts)
+    for one in worse:
+        click.echo(f"regression: {one.candidate}: {one.metric}: {one.reason}", err=True)
+    return 1 if worse else 0

@@ -30,8 +30,10 @@ def make_progress(mode: str, stream: TextIO | None = None) -> Progress:
 
 def _name(number: int, total: int, key: TrialKey) -> str:
     arm = "" if key.arm == "fit" else f" {key.arm}"
+    network = "" if key.network == "open" else f" {key.network}"
+    together = f" {key.replicas} at once" if key.replicas else ""
     warmup = " warm-up" if key.warmup else ""
-    return f"[{number}/{total}] {key.case} {key.cache}{arm}{warmup}"
+    return f"[{number}/{total}] {key.case} {key.cache}{arm}{network}{together}{warmup}"
 
 
 def _ending(status: str, reason: str, seconds_to_ready: float | None) -> str:
@@ -128,6 +130,8 @@ class _Json:
             "case": key.case,
             "cache": key.cache,
             "arm": key.arm,
+            "network": key.network,
+            "replicas": key.replicas,
         }
         self._write("trial_begins", **self._trial)
 

@@ -118,7 +118,7 @@ def _load(
             raise UsageError("--image", "needs no scenario file", "give one or the other")
         from bench.cli.ad_hoc import scenario_for
 
-        return [_narrowed(scenario_for(ad_hoc, changes), cases, repeat)]
+        return [narrowed(scenario_for(ad_hoc, changes), cases, repeat)]
     if not scenarios:
         raise UsageError(
             "bench run", "no scenario given", "bench run scenarios/quickstart.yaml, or --image NAME"
@@ -126,16 +126,26 @@ def _load(
     given = [name for name, one in ad_hoc.items() if one is not None and one is not False]
     if given:
         raise UsageError(f"--{given[0].strip('_').replace('_', '-')}", "goes with --image only")
-    return [_narrowed(one, cases, repeat) for one in load_scenarios(scenarios, overrides=changes)]
+    return [narrowed(one, cases, repeat) for one in load_scenarios(scenarios, overrides=changes)]
 
 
-def _narrowed(loaded: LoadedScenario, names: tuple[str, ...], repeat: int | None) -> LoadedScenario:
-    """Only the cases asked for, each with the number of trials asked for."""
+def narrowed(loaded: LoadedScenario, names: tuple[str, ...], repeat: int | None) -> LoadedScenario:
+    """Only the cases asked for, each with the number of trials asked for.
+
+    The name of a case that a matrix expanded stands for all that it became.
+    """
     import dataclasses
 
     from bench.scenario.model import Scenario
 
-    unknown = [name for name in names if name not in loaded.scenario.cases]
+    known = loaded.scenario.cases
+    meant = {
+        name: [one for one in known if one == name]
+        or [one for one in known if one.startswith(f"{name}.")]
+        for name in names
+    }
+    unknown = [name for name, found in meant.items() if not found]
+    wanted = {one for found in meant.values() for one in found}
     if unknown:
         raise UsageError(
             f"--case {unknown[0]}",
@@ -146,7 +156,7 @@ def _narrowed(loaded: LoadedScenario, names: tuple[str, ...], repeat: int | None
     tree["cases"] = {
         name: case | ({"repeat": repeat} if repeat is not None else {})
         for name, case in tree["cases"].items()
-        if not names or name in names
+        if not names or name in wanted
     }
     compare = loaded.scenario.compare
     if compare and not {compare.baseline, *compare.candidates} <= set(tree["cases"]):

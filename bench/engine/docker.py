@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from docker.errors import NotFound
 
 from bench.engine.docker_config import container_config
 from bench.engine.docker_connect import api_version, connect, read_facts, translated
+from bench.engine.docker_health import health_interval_s
 from bench.engine.docker_output import FramedOutput, close_raw, drain
-from bench.engine.protocol import ContainerState, Created, Engine
+from bench.engine.protocol import Change, ContainerState, Created, Engine
 from bench.engine.reference import split_reference
 from bench.errors import BuildError, EngineError, PullError
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _ONE_SHOT_API = (1, 41)
+_CHANGES: tuple[Literal["changed", "added", "deleted"], ...] = ("changed", "added", "deleted")
 
 
 class DockerEngine:
@@ -92,9 +94,11 @@ class DockerEngine:
         state = details["State"]
         networks = details.get("NetworkSettings", {}).get("Networks") or {}
         addresses = [one["IPAddress"] for one in networks.values() if one.get("IPAddress")]
+        macs = [one["MacAddress"] for one in networks.values() if one.get("MacAddress")]
         if details.get("HostConfig", {}).get("NetworkMode") == "host":
             addresses = ["127.0.0.1"]
         health = (state.get("Health") or state.get("Healthcheck") or {}).get("Status", "")
+        config = details.get("Config") or {}
         return ContainerState(
             running=bool(state.get("Running")),
             pid=int(state.get("Pid") or 0),
@@ -103,6 +107,9 @@ class DockerEngine:
             oom_killed=bool(state.get("OOMKilled")),
             health=health,
             error=str(state.get("Error") or ""),
+            stop_signal=str(config.get("StopSignal") or ""),
+            health_interval_s=health_interval_s(config, api_version(self._api)),
+            mac=macs[0] if macs else "",
         )
 
     def wait(self, container_id: str, timeout_s: float) -> int:
@@ -128,6 +135,12 @@ class DockerEngine:
         with self._call(container_id[:12]):
             self._api.stop(container_id, timeout=max(0, round(grace_s)))
 
+    def changes(self, container_id: str) -> list[Change]:
+        """What its own layer holds, as `docker diff` has it."""
+        with self._call(container_id[:12]):
+            found = self._api.diff(container_id) or []
+        return [Change(str(one["Path"]), _CHANGES[int(one["Kind"])]) for one in found]
+
     def log_tail(self, container_id: str, lines: int) -> list[str]:
         """The last lines of its output."""
         with self._call(container_id[:12]):
@@ -139,6 +152,11 @@ class DockerEngine:
         with self._call(container_id[:12]):
             stats: dict[str, Any] = self._api.stats(container_id, stream=False, **self._one_shot)
         return stats
+
+    def usages(self, container_id: str) -> Iterator[Mapping[str, Any]]:
+        """The engine's stats as they come, until the container is removed."""
+        with self._call(container_id[:12]):
+            yield from self._api.stats(container_id, stream=True, decode=True)
 
     def remove(self, container_id: str) -> None:
         """Kill and remove it with its anonymous volumes; absent is fine."""

@@ -45,6 +45,8 @@ def container_config(spec: ContainerSpec) -> dict[str, Any]:
         "LogConfig": {"Type": "json-file", "Config": _LOG_LIMITS},
     }
     optional: dict[str, Any] = {
+        "Dns": list(spec.dns) or None,
+        "DnsSearch": list(spec.dns_search) or None,
         "ShmSize": spec.shm_bytes,
         "CpusetCpus": spec.cpuset,
         "Memory": spec.memory_bytes,

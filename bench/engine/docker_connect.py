@@ -143,7 +143,20 @@ def read_facts(api: Any, address: str) -> EngineFacts:
         is_local=address.startswith("unix://") and _same_kernel(info),
         decoder=_decoder(),
         security=tuple(info.get("SecurityOptions") or ()),
+        bridge=_bridge(api, address),
     )
+
+
+def _bridge(api: Any, address: str) -> str:
+    """The device of the default network, which Docker calls `bridge` and Podman `podman`."""
+    for name in ("bridge", "podman"):
+        try:
+            with translated(address, address):
+                options = api.inspect_network(name).get("Options") or {}
+        except EngineError:
+            continue
+        return str(options.get("com.docker.network.bridge.name", ""))
+    return ""
 
 
 def _same_kernel(info: Mapping[str, Any]) -> bool:

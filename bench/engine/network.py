@@ -18,6 +18,14 @@ _CANDIDATES = ("10.213.0.0/16", "10.87.0.0/16", "172.29.0.0/16", "10.151.0.0/16"
 _COMMENT = "container-bench"
 _SYSTEM_PROGRAMS = Path("/usr/sbin")  # often not on a user's PATH
 
+_ASK_AGAIN_MS = 20
+"""How soon the host asks again for an address on a bridge that nobody answers for.
+
+Addresses are used again, and a late packet for the container before (an answer to what it tried
+to reach) makes the host ask for its address before there is a container that has it. The first
+probe would then wait for the next asking, a whole second by the kernel's default.
+"""
+
 
 @dataclass(frozen=True)
 class Bridge:
@@ -36,6 +44,21 @@ def bridges(base: str) -> tuple[Bridge, Bridge]:
         Bridge("cbench0", f"{measuring[1]}/18", str(measuring_pool)),
         Bridge("cbench1", f"{building[1]}/18", str(building_pool)),
     )
+
+
+@dataclass(frozen=True)
+class LinkEnds:
+    """The addresses of the two ends of a shaped link, and the network that holds just them."""
+
+    near: str
+    far: str
+    network: str
+
+
+def link_ends(base: str) -> LinkEnds:
+    """Addresses inside the range `base` that the daemons would hand out last."""
+    *_, last = ipaddress.IPv4Network(base).subnets(new_prefix=30)
+    return LinkEnds(str(last[1]), str(last[2]), str(last))
 
 
 def free_base() -> str:
@@ -75,6 +98,8 @@ def set_up(base: str) -> None:
             _ip("link", "add", "name", bridge.name, "type", "bridge")
             _ip("addr", "add", bridge.address, "dev", bridge.name)
         _ip("link", "set", bridge.name, "up")
+        wait = ("dev", bridge.name, "retrans", str(_ASK_AGAIN_MS))
+        _ip("ntable", "change", "name", "arp_cache", *wait)
     for rule in _rules(base):
         if not _iptables(*rule.check()):
             _iptables(*rule.insert(), must=True)
@@ -123,16 +148,21 @@ def _iptables(*arguments: str, must: bool = False) -> bool:
     if must:
         _must("iptables", ("-w", *arguments))
         return True
-    return _run("iptables", ("-w", *arguments)).returncode == 0
+    return run_program("iptables", "-w", *arguments).returncode == 0
 
 
 def _must(program: str, arguments: tuple[str, ...]) -> None:
-    done = _run(program, arguments)
+    done = run_program(program, *arguments)
     if done.returncode != 0:
         raise HostError(f"{program} {' '.join(arguments)}", done.stderr.strip() or "failed")
 
 
-def _run(program: str, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+def run_program(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a system program to its end.
+
+    Raises:
+        HostError: it is not installed.
+    """
     path = shutil.which(program) or str(_SYSTEM_PROGRAMS / program)
     try:
         return subprocess.run([path, *arguments], check=False, capture_output=True, text=True)

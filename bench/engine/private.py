@@ -14,53 +14,33 @@ import shutil
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.engine import network
-from bench.engine.ping import docker_answers, free_port, listens
-from bench.engine.process import Daemon
+from bench.engine.access_log import AccessLog
+from bench.engine.daemons import (
+    SEARCH_PATH,
+    Paths,
+    Settings,
+    link_registry,
+    own_daemons,
+    write_configuration,
+)
+from bench.engine.link import Link
+from bench.engine.ping import free_port
 from bench.errors import EngineUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
+    from pathlib import Path
+
+    from bench.engine.process import Daemon
 
 PROGRAMS = ("dockerd", "containerd", "runc", "docker-registry", "ip", "iptables")
 PACKAGES = ("docker.io", "docker-registry", "mmdebstrap", "iproute2", "iptables", "pigz")
 
-_SEARCH_PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
 _PREFERRED_PORT = 5591
 _START_TIMEOUT_S = 60.0
-
-
-@dataclass(frozen=True)
-class Paths:
-    """Where the private engine keeps its things; sockets need a short path."""
-
-    state: Path = Path("/var/lib/container-bench")
-    run: Path = Path("/run/container-bench")
-
-    @property
-    def settings(self) -> Path:
-        """The file that remembers what was chosen for this host."""
-        return self.state / "engine.json"
-
-    @property
-    def lock(self) -> Path:
-        """Held by the one run that uses the engine."""
-        return self.run / "lock"
-
-    def socket(self, role: str) -> Path:
-        """The API socket of the `measuring` or the `building` daemon."""
-        return self.run / f"{role}.sock"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What was chosen for this host when the engine was first set up."""
-
-    network_base: str
-    registry_port: int
 
 
 @dataclass(frozen=True)
@@ -73,7 +53,7 @@ class DaemonStatus:
 
 def missing_programs() -> list[str]:
     """The programs of PROGRAMS that are not installed."""
-    return [name for name in PROGRAMS if not shutil.which(name, path=_SEARCH_PATH)]
+    return [name for name in PROGRAMS if not shutil.which(name, path=SEARCH_PATH)]
 
 
 def why_impossible() -> EngineUnavailableError | None:
@@ -137,9 +117,9 @@ class PrivateEngine:
         with _locked(self.paths.run / "up.lock"):
             settings = self.settings() or Settings(network.free_base(), free_port(_PREFERRED_PORT))
             self.paths.settings.write_text(json.dumps(asdict(settings)))
-            self._write_configuration(settings)
+            write_configuration(self.paths, settings)
             network.set_up(settings.network_base)
-            for daemon, answers in self._daemons(settings):
+            for daemon, answers in own_daemons(self.paths, settings):
                 if only is not None and daemon.name not in only:
                     continue
                 daemon.start()
@@ -150,14 +130,15 @@ class PrivateEngine:
         settings = self.settings()
         if settings is None:
             return
-        for daemon, _ in reversed(self._daemons(settings)):
+        self.remove_link()
+        for daemon, _ in reversed(own_daemons(self.paths, settings)):
             daemon.stop()
         network.tear_down(settings.network_base)
 
     def status(self) -> list[DaemonStatus]:
         """Each daemon and whether it runs."""
         settings = self.settings() or Settings("10.213.0.0/16", _PREFERRED_PORT)
-        return [DaemonStatus(one.name, one.pid()) for one, _ in self._daemons(settings)]
+        return [DaemonStatus(one.name, one.pid()) for one, _ in own_daemons(self.paths, settings)]
 
     def is_up(self) -> bool:
         """Whether all daemons run."""
@@ -172,6 +153,26 @@ class PrivateEngine:
         algorithm, _, value = digest.partition(":")
         store = self.paths.state / "registry" / "docker" / "registry" / "v2" / "blobs"
         return store / algorithm / value[:2] / value / "data"
+
+    def access_log(self, *, link: bool = False) -> AccessLog:
+        """What the registry says that it served; or that at the far end of a link."""
+        return AccessLog(self.paths.log("link" if link else "registry"))
+
+    def link(self) -> Link:
+        """The shaped way to the registry's store, which is there while a run has it made."""
+        settings = self.settings()
+        if settings is None:
+            raise EngineUnavailableError(
+                "private engine", "was never started", "start it with `bench engine up`"
+            )
+        daemons = {one.name: one for one, _ in own_daemons(self.paths, settings)}
+        ends = network.link_ends(settings.network_base)
+        note = self.paths.run / "link"
+        return Link(ends, link_registry(self.paths), daemons["measuring"], note)
+
+    def remove_link(self) -> int:
+        """Remove what a killed run left of its link; says how many there were: 0 or 1."""
+        return 0 if self.settings() is None else self.link().remove()
 
     def layer_directory(self) -> Path:
         """Where facts about layers are kept between runs."""
@@ -195,90 +196,6 @@ class PrivateEngine:
                 yield
             finally:
                 file.truncate(0)
-
-    def _write_configuration(self, settings: Settings) -> None:
-        (self.paths.state / "registry.yml").write_text(
-            "version: 0.1\n"
-            "log: {accesslog: {disabled: false}, level: warn}\n"
-            "storage:\n"
-            f"  filesystem: {{rootdirectory: {self.paths.state}/registry}}\n"
-            "  delete: {enabled: true}\n"
-            f"http: {{addr: '127.0.0.1:{settings.registry_port}'}}\n"
-        )
-        # dockerd would read /etc/docker/daemon.json, which is meant for the user's own
-        (self.paths.state / "daemon.json").write_text("{}\n")
-        (self.paths.state / "containerd.toml").write_text("version = 2\n")
-
-    def _daemons(self, settings: Settings) -> list[tuple[Daemon, Callable[[], bool]]]:
-        """The daemons in the order of their start, each with what shows that it answers."""
-        measuring, building = network.bridges(settings.network_base)
-        containerd_socket = self.paths.run / "containerd.sock"
-        return [
-            (self._registry(), lambda: listens(("127.0.0.1", settings.registry_port))),
-            (self._containerd(containerd_socket), lambda: listens(str(containerd_socket))),
-            (
-                self._dockerd("measuring", measuring, containerd_socket),
-                lambda: docker_answers(self.paths.socket("measuring")),
-            ),
-            (
-                self._dockerd("building", building, containerd_socket),
-                lambda: docker_answers(self.paths.socket("building")),
-            ),
-        ]
-
-    def _daemon(
-        self, name: str, arguments: tuple[str, ...], environment: tuple[tuple[str, str], ...] = ()
-    ) -> Daemon:
-        program = shutil.which(arguments[0], path=_SEARCH_PATH) or arguments[0]
-        return Daemon(
-            name=name,
-            arguments=(program, *arguments[1:]),
-            marker=f"{self.paths.state}/{name}",  # every one of them names such a path
-            pid_file=self.paths.run / f"{name}.daemon",
-            log_file=self.paths.state / "log" / f"{name}.log",
-            environment=(("PATH", _SEARCH_PATH), *environment),
-            leftovers=(self.paths.run / f"{name}.pid",),
-        )
-
-    def _registry(self) -> Daemon:
-        return self._daemon(
-            "registry",
-            ("docker-registry", "serve", str(self.paths.state / "registry.yml")),
-            (("OTEL_TRACES_EXPORTER", "none"),),
-        )
-
-    def _containerd(self, socket_path: Path) -> Daemon:
-        return self._daemon(
-            "containerd",
-            (
-                "containerd",
-                "--config", str(self.paths.state / "containerd.toml"),
-                "--root", str(self.paths.state / "containerd"),
-                "--state", str(self.paths.run / "containerd"),
-                "--address", str(socket_path),
-            ),
-        )  # fmt: skip
-
-    def _dockerd(self, role: str, bridge: network.Bridge, containerd: Path) -> Daemon:
-        return self._daemon(
-            role,
-            (
-                "dockerd",
-                "--config-file", str(self.paths.state / "daemon.json"),
-                "--data-root", str(self.paths.state / role),
-                "--exec-root", str(self.paths.run / role),
-                "--pidfile", str(self.paths.run / f"{role}.pid"),
-                "--host", f"unix://{self.paths.socket(role)}",
-                "--containerd", str(containerd),
-                "--containerd-namespace", f"bench-{role}",
-                "--containerd-plugins-namespace", f"bench-{role}-plugins",
-                "--bridge", bridge.name,
-                "--default-address-pool", f"base={bridge.pool},size=24",
-                "--iptables=false",
-                "--ip-masq=false",
-                "--exec-opt", "native.cgroupdriver=cgroupfs",
-            ),
-        )  # fmt: skip
 
 
 def _await(daemon: Daemon, answers: Callable[[], bool]) -> None:

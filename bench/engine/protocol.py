@@ -7,7 +7,7 @@ times and keeps no state of a trial: callers stamp around its calls.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +26,8 @@ class ContainerSpec:
         labels: marks it as bench's own.
         cgroup_parent: cgroup under which the engine puts it, or empty for the engine's own.
         extra_hosts: name -> address, written into the container's /etc/hosts.
+        dns: its DNS servers, where they are not to be the engine's.
+        dns_search: domains that short names are looked up in, `.` for none; likewise.
         healthcheck: the engine's own form, None to leave the image's, `NONE` to disable.
     """
 
@@ -45,6 +47,8 @@ class ContainerSpec:
     working_dir: str | None = None
     network_mode: str = "bridge"
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
+    dns: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
     healthcheck: Mapping[str, Any] | None = None
     stop_signal: str | None = None
     cap_add: tuple[str, ...] = ()
@@ -73,7 +77,15 @@ class Created:
 
 @dataclass(frozen=True)
 class ContainerState:
-    """What the engine says of a container; `pid` is 0 and `address` empty when not running."""
+    """What the engine says of a container; `pid` is 0 and `address` empty when not running.
+
+    Attributes:
+        stop_signal: the signal that a stop sends first, as the image or the case has it; empty
+            where neither says, for then it is SIGTERM.
+        mac: its address on the link; empty when not running or not known.
+        health_interval_s: from one health check to the next while it starts, and from the start
+            to the first; None where it has none.
+    """
 
     running: bool
     pid: int
@@ -82,11 +94,27 @@ class ContainerState:
     oom_killed: bool
     health: str
     error: str = ""
+    stop_signal: str = ""
+    mac: str = ""
+    health_interval_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A path of a container that differs from its image."""
+
+    path: str
+    kind: Literal["added", "changed", "deleted"]
 
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """Which engine this is, for the record and for finding its cgroups."""
+    """Which engine this is, for the record and for finding its cgroups and its network.
+
+    Attributes:
+        bridge: device that the containers of its default network are on; empty where the engine
+            does not say.
+    """
 
     kind: str
     version: str
@@ -104,6 +132,7 @@ class EngineFacts:
     is_local: bool
     decoder: str = ""
     security: tuple[str, ...] = ()
+    bridge: str = ""
 
 
 @dataclass(frozen=True)
@@ -164,12 +193,23 @@ class Engine(Protocol):
         """Ask it to stop, and kill it after `grace_s`."""
         ...
 
+    def changes(self, container_id: str) -> list[Change]:
+        """What its own layer holds; volumes and file systems in memory are no part of it.
+
+        A folder is named too where something in it has changed.
+        """
+        ...
+
     def log_tail(self, container_id: str, lines: int) -> list[str]:
         """The last lines of its output."""
         ...
 
     def usage(self, container_id: str) -> Mapping[str, Any]:
         """The engine's one-shot stats, in the engine's own form."""
+        ...
+
+    def usages(self, container_id: str) -> Iterator[Mapping[str, Any]]:
+        """The engine's stats as they come, about one a second, until the container is removed."""
         ...
 
     def remove(self, container_id: str) -> None:

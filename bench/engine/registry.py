@@ -1,7 +1,8 @@
-"""What bench reads from a registry: manifests, configurations and layers (OCI distribution API)."""
+"""What bench asks of a registry: manifests, configurations, layers (OCI distribution API)."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import urllib3
 from bench.errors import RegistryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 _MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json, "
@@ -22,6 +23,9 @@ _MANIFEST_TYPES = (
     "application/vnd.oci.image.index.v1+json"
 )
 _TIMEOUT_S = 30.0
+_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+_CONFIG = "application/vnd.docker.container.image.v1+json"
+_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 
 @dataclass(frozen=True)
@@ -114,17 +118,60 @@ class Registry:
         finally:
             answer.close()
 
+    def push_image(
+        self, repository: str, tag: str, config: Mapping[str, Any], layers: Sequence[Blob]
+    ) -> str:
+        """Make an image of `layers`, which the repository has, and return its digest.
+
+        Raises:
+            RegistryError: the registry does not take it.
+        """
+        data = json.dumps(config, sort_keys=True).encode()
+        config_blob = Blob(f"sha256:{hashlib.sha256(data).hexdigest()}", len(data), _CONFIG)
+        upload = self._send("POST", f"http://{self.address}/v2/{repository}/blobs/uploads/", 202)
+        place = upload.headers["Location"]
+        place += f"{'&' if '?' in place else '?'}digest={config_blob.digest}"
+        self._send("PUT", place, 201, data, "application/octet-stream")
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": _MANIFEST,
+            "config": _entry(config_blob),
+            "layers": [_entry(layer) for layer in layers],
+        }
+        body = json.dumps(manifest, sort_keys=True).encode()
+        self._send(
+            "PUT", f"http://{self.address}/v2/{repository}/manifests/{tag}", 201, body, _MANIFEST
+        )
+        return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+    def _send(
+        self, method: str, url: str, expected: int, body: bytes = b"", content_type: str = ""
+    ) -> requests.Response:
+        headers = {"Content-Type": content_type} if content_type else {}
+        try:
+            answer = self._session.request(
+                method, url, data=body, headers=headers, timeout=_TIMEOUT_S
+            )
+        except requests.RequestException as error:
+            raise self._no_answer() from error
+        if answer.status_code != expected:
+            raise RegistryError(url, f"the registry answered {answer.status_code} to {method}")
+        return answer
+
+    def _no_answer(self) -> RegistryError:
+        return RegistryError(
+            self.address,
+            "the registry does not answer",
+            "`bench engine up` starts it again",
+        )
+
     def _get(self, path: str, accept: str = "*/*", *, stream: bool = False) -> requests.Response:
         url = f"http://{self.address}/v2/{path}"
         headers = {"Accept": accept, "Accept-Encoding": "identity"}
         try:
             answer = self._session.get(url, headers=headers, timeout=_TIMEOUT_S, stream=stream)
         except requests.RequestException as error:
-            raise RegistryError(
-                self.address,
-                "the registry does not answer",
-                "`bench engine up` starts it again",
-            ) from error
+            raise self._no_answer() from error
         if answer.status_code != 200:
             raise RegistryError(
                 f"{self.address}/{path}", f"the registry answered {answer.status_code}"
@@ -143,6 +190,11 @@ def _entry_for(architecture: str, entries: list[dict[str, Any]]) -> str | None:
         if platform.get("architecture") == architecture and platform.get("os") == "linux":
             return str(entry["digest"])
     return None
+
+
+def _entry(blob: Blob) -> dict[str, Any]:
+    media_type = blob.media_type or _LAYER
+    return {"mediaType": media_type, "size": blob.size_bytes, "digest": blob.digest}
 
 
 def _blob(entry: dict[str, Any]) -> Blob:

@@ -153,6 +153,7 @@ def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) ->
             raise impossible
         with private.reserved(holder, on_wait):
             private.up()
+            private.remove_link()  # a run that was killed may have left one
             yield from _connected(choice, private)
     else:
         DockerEngine(choice.address).close()  # the reason comes before that of the registry

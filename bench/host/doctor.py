@@ -15,7 +15,7 @@ from bench.engine.private import PACKAGES, PrivateEngine, missing_programs, why_
 from bench.errors import BenchError
 from bench.sampling.cgroup import CgroupVersion, find_mounts, takes_parent
 from bench.sampling.gpu import find_gpus
-from bench.sampling.processes import WaitingTime
+from bench.sampling.threads import ThreadTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +124,8 @@ def _privileges(choice: Choice) -> Finding:  # noqa: ARG001
     return Finding(
         "privileges",
         Health.LESS,
-        "not root: no private engine, no cgroup of bench's own, no dropping of the page cache",
+        "not root: no private engine, no cgroup of bench's own, no dropping of the page cache, "
+        "and outside contacts (CI-3) cannot be seen",
         "run bench as root",
     )
 
@@ -164,7 +165,7 @@ def _memory_peak(choice: Choice) -> Finding:  # noqa: ARG001
 
 
 def _waiting(choice: Choice) -> Finding:  # noqa: ARG001
-    if WaitingTime.is_available():
+    if ThreadTimes.is_available():
         return Finding("CPU demand", Health.GOOD, "schedstat counts the waiting for a core")
     return Finding(
         "CPU demand",

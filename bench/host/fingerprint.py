@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.sampling.cgroup import find_mounts
 from bench.sampling.gpu import find_gpus
-from bench.sampling.processes import WaitingTime
+from bench.sampling.threads import ThreadTimes
 
 
 def fingerprint() -> dict[str, Any]:
@@ -26,7 +26,7 @@ def fingerprint() -> dict[str, Any]:
         "memory_bytes": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
         "swap_bytes": _swap_bytes(),
         "cgroup": str(mounts.version) if mounts else "",
-        "schedstat": WaitingTime.is_available(),
+        "schedstat": ThreadTimes.is_available(),
         "virtualised": _virtualised(),
         "python": platform.python_version(),
         "load_1min": round(os.getloadavg()[0], 2),

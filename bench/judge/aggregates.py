@@ -2,8 +2,8 @@
 
 A `max` or `min` is a fact about the trials that were made, and is decided as it stands. A median
 or a mean speaks of trials that were not made, so it is decided only where its whole 95 %
-interval lies on one side of the limit; both need 6 trials. A `pXX` needs 20, and is decided on
-the point estimate, which is said where n cannot bear a 95 % bound.
+interval lies on one side of the limit; both need 6 trials. A `pXX` needs 20. It is decided by
+its 95 % bounds where n can bear them, and else on the point estimate, which is said.
 """
 
 from __future__ import annotations
@@ -78,14 +78,14 @@ def _quantile(values: Sequence[float], share: float, asked: _Question) -> Findin
     if n < QUANTILE_NEEDS:
         reason = f"{over} needs at least {QUANTILE_NEEDS} trials, there are {n}"
         return Finding(Outcome.INCONCLUSIVE, reason, _finite(value), n)
-    found = _point(value, n, asked)
-    if not is_upper(asked.limit):
-        return found
-    bound = stats.quantile_upper_bound(values, share)
-    note = f"point estimate: n={n} is too few for a 95 % bound on {over}"
-    if bound is not None:
-        note = f"95 % upper bound {_shown(bound, asked.unit)}"
-    return replace(found, reason=sentence(found.reason, note))
+    low = stats.quantile_lower_bound(values, share)
+    high = stats.quantile_upper_bound(values, share)
+    if low is None or high is None:
+        found = _point(value, n, asked)
+        note = f"point estimate: n={n} is too few for a 95 % bound on {over}"
+        return replace(found, reason=sentence(found.reason, note))
+    # A 95 % bound on either side leaves 5 % outside each end.
+    return _interval(value, n, Interval(low, high, 0.9), asked)
 
 
 def _point(value: float, n: int, asked: _Question) -> Finding:
@@ -109,9 +109,10 @@ def _interval(value: float, n: int, interval: Interval | None, asked: _Question)
     else:
         outcome, verb = Outcome.INCONCLUSIVE, "spans"
     low, high = _shown(interval.low, unit), _shown(interval.high, unit)
+    sides = " (a 95 % bound on each side)" if over.quantile is not None else ""
     reason = (
-        f"{over} {_shown(value, unit)} of {n} trials; "
-        f"its 95 % interval, {low} to {high}, {verb} {asked.limit_text}"
+        f"{over} {_shown(value, unit)} of {n} trials; its {100 * interval.confidence:g} % "
+        f"interval, {low} to {high}{sides}, {verb} {asked.limit_text}"
     )
     finite = interval if math.isfinite(interval.low) and math.isfinite(interval.high) else None
     return Finding(outcome, reason, _finite(value), n, finite)

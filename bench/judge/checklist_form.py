@@ -110,8 +110,7 @@ def _row(row_id: str, entry: object) -> tuple[Row | None, list[Fault]]:
     faults += _unknown_keys(path, entry, (*_COMMON, *own))
     judged, more = _threshold(path, entry) if kind == "threshold" else _check(path, entry)
     faults += more
-    check = judged.get("check")
-    required = entry.get("required", not (check and not check.built))
+    required = entry.get("required", True)
     if not isinstance(required, bool):
         faults.append(Fault((*path, "required"), "`required` is true or false"))
     if faults:

@@ -1,31 +1,32 @@
 """Two groups of trials side by side, metric by metric, with p-values corrected.
 
-The correction (Holm) runs over the metrics of one unit, not over all at once. Six trials
-against six give at best p = 0.0022; corrected over 24 metrics or more, nothing could ever be
-called different. The times, at most 13, and the sizes are families small enough for six trials.
+The correction runs over all metrics of one cache state. Six trials against six give at best
+p = 0.0022; multiplied by their number, nothing would be left to call. But metrics go up and down
+together, and `together` makes use of that.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from bench.errors import CompareError
-from bench.judge import stats
-from bench.judge.difference import Pair, call_difference, call_once
+from bench.judge.difference import ALPHA, Pair, call_difference, call_once
 from bench.judge.evidence import Evidence, gather
 from bench.judge.finding import sentence
-from bench.judge.model import Comparison, Difference
-from bench.metrics import METRICS, Scope
+from bench.judge.model import Comparison
+from bench.judge.noise import PRACTICAL_BAND, Band, BandFrom, band_for
+from bench.judge.together import correct
+from bench.metrics import METRICS, Metric, Scope
 from bench.results.model import ImageFacts, TrialResult, TrialStatus
 from bench.scenario.model import Arm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-BAND = 0.05
-"""Practical band: ratios of medians within 1 ± this are nobody's concern."""
+    from bench.judge.model import Difference
+    from bench.judge.noise import HostNoise
+
+    Rows = Sequence[Mapping[str, float]]
 
 NOT_COMPARED = ("exit_code", "ready_resolution_s")
 """A code has no size, and the resolution belongs to the measurement, not to the image."""
@@ -41,19 +42,25 @@ class Sample:
         trials: trials of the run; those of other cases, and attempts that say nothing of the
             image, are passed over.
         image: what is known of the case's image, or None.
+        noise: of the host it was measured on, or None where it is not known.
+        own: the metrics that its scenario defines, by name.
     """
 
     name: str
     case: str
     trials: tuple[TrialResult, ...]
     image: ImageFacts | None = None
+    noise: HostNoise | None = None
+    own: Mapping[str, Metric] = field(default_factory=dict)
 
     def caches(self) -> list[str]:
         """The cache states in which the case was measured under its limits, in their order."""
         found = [
             one.key.cache
             for one in self.trials
-            if one.key.case == self.case and one.key.arm == Arm.FIT and not one.key.warmup
+            if (one.key.case, one.key.arm, one.key.network) == (self.case, Arm.FIT, "open")
+            and not one.key.warmup
+            and not one.key.replicas
         ]
         return list(dict.fromkeys(found))
 
@@ -63,42 +70,47 @@ class Sample:
 
 
 def compare_cases(
-    baseline: Sample,
-    candidate: Sample,
-    *,
-    band: float = BAND,
-    resamples: int = stats.RESAMPLES,
-    seed: int = stats.SEED,
+    baseline: Sample, candidate: Sample, *, practical: float = PRACTICAL_BAND
 ) -> list[Comparison]:
     """Every metric that either side has: first those of the images, then by cache state.
 
-    Trials that failed have no values to compare and are named in the reason. `p_value` is the
-    raw one; the decision uses the corrected one, which the reason names.
-
-    Raises:
-        CompareError: the two were measured in different cache states.
+    Trials that failed have no values to compare and are named in the reason. What decides is
+    the p-value corrected for all metrics of the cache state, and the larger of `practical` and
+    the host's noise. Where no cache state is common to both, the baseline's are not-measured.
     """
-    caches = [one for one in baseline.caches() if one in candidate.caches()]
-    if not caches and baseline.caches() and candidate.caches():
-        raise CompareError(
-            f"{baseline.name} and {candidate.name}",
-            f"have no cache state in common: {', '.join(baseline.caches())} "
-            f"against {', '.join(candidate.caches())}",
-            "measure both with the same `cache`",
-        )
     found = []
     for pair in _image_pairs(baseline, candidate):
-        call = call_once(pair, band)
-        found.append(_comparison(baseline, candidate, pair, band=band, call=call))
-    for cache in caches:
-        sides = baseline.evidence(cache), candidate.evidence(cache)
-        pairs = _trial_pairs(*sides, resamples=resamples, seed=seed)
-        left_out = sentence(_left_out(baseline, sides[0]), _left_out(candidate, sides[1]))
-        for pair, (corrected, family) in zip(pairs, _corrected(pairs), strict=True):
-            difference, reason = call_difference(pair, band, corrected, family)
-            call = difference, sentence(reason, left_out)
-            found.append(_comparison(baseline, candidate, pair, band=band, call=call, cache=cache))
+        band = Band(practical, BandFrom.PRACTICAL)
+        found.append(_comparison(baseline, candidate, pair, call=call_once(pair, band), band=band))
+    caches = [one for one in baseline.caches() if one in candidate.caches()]
+    for cache in caches or baseline.caches():
+        found += _compare_trials(baseline, candidate, cache, practical)
     return found
+
+
+def _compare_trials(
+    baseline: Sample, candidate: Sample, cache: str, practical: float
+) -> Iterator[Comparison]:
+    sides = baseline.evidence(cache), candidate.evidence(cache)
+    left_out = sentence(_left_out(baseline, sides[0]), _left_out(candidate, sides[1]))
+    rows = _ok_rows(sides[0]), _ok_rows(sides[1])
+    pairs = _trial_pairs(*rows, common_metrics(baseline.own, candidate.own))
+    tested = {one.metric.name: one.p_value for one in pairs if one.p_value is not None}
+    together = correct(*rows, tested, ALPHA)
+    for pair in pairs:
+        name = pair.metric.name
+        corrected_p = together.corrected.get(name)
+        band = band_for(name, pair.medians[0], (baseline.noise, candidate.noise), practical)
+        difference, reason = call_difference(pair, band, corrected_p, len(tested))
+        call = difference, sentence(reason, left_out)
+        yield replace(
+            _comparison(baseline, candidate, pair, call=call, band=band),
+            cache=cache,
+            arm=Arm.FIT.value,
+            corrected_p=corrected_p,
+            effect=pair.effect,
+            detectable=pair.detectable(band, together.alpha),
+        )
 
 
 def _image_pairs(baseline: Sample, candidate: Sample) -> list[Pair]:
@@ -114,36 +126,32 @@ def _single(values: dict[str, float], name: str) -> tuple[float, ...]:
     return (values[name],) if name in values else ()
 
 
-def _trial_pairs(
-    baseline: Evidence, candidate: Evidence, *, resamples: int, seed: int
-) -> list[Pair]:
+def common_metrics(one: Mapping[str, Metric], other: Mapping[str, Metric]) -> dict[str, Metric]:
+    """The metrics that two sides may be compared by: of the table, and of their scenarios' own.
+
+    What the two define under one name with another unit or direction is not the same metric.
+    """
+    own = {**one, **other}
+    for name in set(one) & set(other):
+        if (one[name].unit, one[name].better) != (other[name].unit, other[name].better):
+            del own[name]
+    return {**METRICS, **own}
+
+
+def _trial_pairs(baseline: Rows, candidate: Rows, metrics: Mapping[str, Metric]) -> list[Pair]:
     pairs = []
-    for name, metric in METRICS.items():
+    for name, metric in metrics.items():
         if metric.scope is Scope.IMAGE or name in NOT_COMPARED:
             continue
-        one, other = _ok_values(baseline, name), _ok_values(candidate, name)
+        one, other = ([row[name] for row in rows if name in row] for rows in (baseline, candidate))
         if one or other:
-            pairs.append(Pair.of(metric, one, other, resamples=resamples, seed=seed))
+            pairs.append(Pair.of(metric, one, other))
     return pairs
 
 
-def _ok_values(evidence: Evidence, name: str) -> list[float]:
-    ok = (one for one in evidence.trials if one.status is TrialStatus.OK)
-    return [one.metrics[name] for one in ok if name in one.metrics]
-
-
-def _corrected(pairs: Sequence[Pair]) -> list[tuple[float | None, int]]:
-    """For each pair its p-value corrected within its unit, and the size of that family."""
-    families: defaultdict[str, list[int]] = defaultdict(list)
-    for index, pair in enumerate(pairs):
-        if pair.p_value is not None:
-            families[pair.metric.unit].append(index)
-    found: list[tuple[float | None, int]] = [(None, 0)] * len(pairs)
-    for members in families.values():
-        raw = [pairs[index].p_value or 0.0 for index in members]
-        for index, p_value in zip(members, stats.holm(raw), strict=True):
-            found[index] = p_value, len(members)
-    return found
+def _ok_rows(evidence: Evidence) -> Rows:
+    """The metrics of each trial that came out well."""
+    return [one.metrics for one in evidence.trials if one.status is TrialStatus.OK]
 
 
 def _left_out(side: Sample, evidence: Evidence) -> str:
@@ -157,17 +165,16 @@ def _comparison(
     candidate: Sample,
     pair: Pair,
     *,
-    band: float,
     call: tuple[Difference, str],
-    cache: str = "",
+    band: Band,
 ) -> Comparison:
     one, other = pair.medians
     return Comparison(
         baseline=baseline.name,
         candidate=candidate.name,
         metric=pair.metric.name,
-        cache=cache,
-        arm=Arm.FIT.value if cache else "",
+        cache="",
+        arm="",
         n_baseline=len(pair.baseline),
         n_candidate=len(pair.candidate),
         baseline_median=one,
@@ -175,7 +182,10 @@ def _comparison(
         ratio=pair.ratio,
         interval=pair.interval,
         p_value=pair.p_value,
-        band=band,
+        band=band.share,
         difference=call[0],
         reason=call[1],
+        band_from=band.origin,
+        title=pair.metric.title,
+        unit=pair.metric.unit,
     )

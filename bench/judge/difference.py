@@ -2,9 +2,9 @@
 
 A metric that each trial has a value of differs only where two things agree: the rank test calls
 the samples different (p < 0.05, corrected for the metrics looked at together), and the whole
-95 % interval of the ratio of medians lies outside the practical band. Either alone misleads:
-with many trials a test calls a difference that nobody would notice, and an interval of few
-trials is narrow by chance.
+95 % interval of the ratio lies outside the practical band. Either alone misleads: with many
+trials a test calls a difference that nobody would notice, and an interval that knows nothing of
+the other metrics is now and then off by chance.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from bench.judge import stats
 from bench.judge.aggregates import INTERVAL_NEEDS
 from bench.judge.model import Difference, Interval
 from bench.judge.rank_test import rank_test_p
+from bench.judge.ratio import detectable_ratio, ratio_interval
 from bench.metrics import Better, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from bench.judge.noise import Band
 
 ALPHA = 0.05
 """A corrected p below this counts as different."""
@@ -31,8 +34,8 @@ class Pair:
     """One metric's values on both sides, in the metric's unit.
 
     Attributes:
-        bounds: 95 % interval of the ratio of medians, whose ends may be infinite; None where a
-            side has too few values for one.
+        bounds: 95 % interval of the ratio, whose ends may be infinite; None where a side has
+            too few values for one, or negative ones.
         p_value: of the rank test, uncorrected; None likewise.
     """
 
@@ -43,21 +46,12 @@ class Pair:
     p_value: float | None = None
 
     @classmethod
-    def of(
-        cls,
-        metric: Metric,
-        baseline: Sequence[float],
-        candidate: Sequence[float],
-        *,
-        resamples: int = stats.RESAMPLES,
-        seed: int = stats.SEED,
-    ) -> Pair:
+    def of(cls, metric: Metric, baseline: Sequence[float], candidate: Sequence[float]) -> Pair:
         """The pair, with interval and test where there are trials enough."""
         sides = tuple(baseline), tuple(candidate)
-        if min(len(one) for one in sides) < INTERVAL_NEEDS:
+        if min(len(one) for one in sides) < INTERVAL_NEEDS or min(*baseline, *candidate) < 0:
             return cls(metric, *sides)
-        bounds = stats.ratio_interval(*sides, resamples=resamples, seed=seed)
-        return cls(metric, *sides, bounds, rank_test_p(*sides))
+        return cls(metric, *sides, ratio_interval(*sides), rank_test_p(*sides))
 
     @property
     def medians(self) -> tuple[float | None, float | None]:
@@ -68,9 +62,9 @@ class Pair:
 
     @property
     def ratio(self) -> float | None:
-        """Candidate median / baseline median; None where a side is empty or the latter zero."""
+        """Candidate median / baseline median; None where a side is empty or has no such ratio."""
         one, other = self.medians
-        return None if other is None or not one else other / one
+        return None if other is None or not one or min(one, other) < 0 else other / one
 
     @property
     def interval(self) -> Interval | None:
@@ -80,15 +74,28 @@ class Pair:
             return None
         return bounds if math.isfinite(bounds.low) else None
 
+    @property
+    def effect(self) -> float | None:
+        """Vargha and Delaney's A; None where there are too few values for a test."""
+        if self.p_value is None:
+            return None
+        return stats.vargha_delaney(self.baseline, self.candidate)
+
+    def detectable(self, band: Band, alpha: float) -> float | None:
+        """The smallest ratio above 1 that such trials would call; see `ratio.detectable_ratio`."""
+        if self.interval is None:
+            return None
+        return detectable_ratio(self.baseline, self.candidate, band=band.share, alpha=alpha)
+
 
 def call_difference(
-    pair: Pair, band: float, corrected_p: float | None, family: int
+    pair: Pair, band: Band, corrected_p: float | None, family: int
 ) -> tuple[Difference, str]:
     """What the trials say of the candidate, and why.
 
     Args:
         pair: the values.
-        band: ratios within 1 ± this are called the same.
+        band: ratios within it are called the same.
         corrected_p: p-value after the correction; None where the pair has none.
         family: number of metrics that were corrected together.
     """
@@ -97,21 +104,22 @@ def call_difference(
         return Difference.NOT_MEASURED, f"measured in {sizes} trials"
     if pair.bounds is None or corrected_p is None:
         reason = f"needs at least {INTERVAL_NEEDS} trials on each side, there are {sizes}"
+        if min(*pair.baseline, *pair.candidate) < 0:
+            reason = "has values below zero, of which no ratio can be made"
         return Difference.INCONCLUSIVE, reason
     low, high = pair.bounds.low, pair.bounds.high
-    evidence = f"{_change(pair)}, {_test(pair, corrected_p, family)}"
-    around = f"1 ± {band:g}"
-    if 1 - band <= low and high <= 1 + band:
-        return Difference.SAME, f"{evidence}; the interval lies within {around}"
-    outside = high < 1 - band or low > 1 + band
+    evidence = f"{_change(pair)}, {_test(pair, corrected_p, family)}, {_effect(pair)}"
+    if 1 - band.share <= low and high <= 1 + band.share:
+        return Difference.SAME, f"{evidence}; the interval lies within {band}"
+    outside = high < 1 - band.share or low > 1 + band.share
     if outside and corrected_p < ALPHA:
         return direction(pair.metric, larger=low > 1), f"{evidence}; both say that it differs"
     if outside:
         return Difference.INCONCLUSIVE, f"{evidence}; the test does not bear it out"
-    return Difference.INCONCLUSIVE, f"{evidence}; the interval reaches into {around} and beyond"
+    return Difference.INCONCLUSIVE, f"{evidence}; the interval reaches into {band} and beyond"
 
 
-def call_once(pair: Pair, band: float) -> tuple[Difference, str]:
+def call_once(pair: Pair, band: Band) -> tuple[Difference, str]:
     """What two single values say, which belong to the images and not to trials."""
     if not pair.baseline or not pair.candidate:
         return Difference.NOT_MEASURED, "known on one side only"
@@ -119,9 +127,9 @@ def call_once(pair: Pair, band: float) -> tuple[Difference, str]:
     ratio = pair.ratio
     if pair.metric.is_time:
         return Difference.INCONCLUSIVE, "timed once on each side, so its spread is not known"
-    inside = one == other if ratio is None else 1 - band <= ratio <= 1 + band
+    inside = one == other if ratio is None else 1 - band.share <= ratio <= 1 + band.share
     what = "the baseline is zero, so there is no ratio" if ratio is None else f"{ratio:.3g} times"
-    reason = f"{what}; one figure for each image, without spread, against 1 ± {band:g} alone"
+    reason = f"{what}; one figure for each image, without spread, against {band} alone"
     return Difference.SAME if inside else direction(pair.metric, larger=other > one), reason
 
 
@@ -147,3 +155,21 @@ def _test(pair: Pair, corrected_p: float, family: int) -> str:
     if family < 2:
         return text
     return f"{text}, corrected over {family} metrics {corrected_p:.2g}"
+
+
+_EFFECTS = ((0.21, "large"), (0.14, "medium"), (0.06, "small"))
+"""How far A must lie from 1/2 for each word, after Vargha and Delaney 2000."""
+
+
+def effect_word(effect: float) -> str:
+    """What an A amounts to: `large`, `medium`, `small` or `negligible`."""
+    apart = abs(effect - 0.5)
+    return next((word for least, word in _EFFECTS if apart >= least - 1e-12), "negligible")
+
+
+def _effect(pair: Pair) -> str:
+    effect = pair.effect
+    assert effect is not None
+    larger = max(effect, 1 - effect)
+    side = "larger" if effect >= 0.5 else "smaller"
+    return f"{side} in {100 * larger:.0f} of 100 pairs ({effect_word(effect)} effect)"

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from bench.judge.finding import Finding, counted
 from bench.judge.model import Outcome
-from bench.metrics import METRICS
 from bench.results.model import CALIBRATION_CASE, TrialKey, TrialResult, TrialStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from bench.metrics import Metric
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,14 @@ class Evidence:
         """Whether there are trials and the image failed in every one."""
         return bool(self.trials) and len(self.failed) == len(self.trials)
 
-    def values(self, metric: str, worst: float = math.inf) -> list[float]:
+    def values(self, metric: Metric, worst: float = math.inf) -> list[float]:
         """The values of `metric`; a failed trial has `worst` for every time, whatever it took."""
-        is_time = METRICS[metric].is_time
         found = []
         for one in self.trials:
-            if is_time and one.status is TrialStatus.FAILED:
+            if metric.is_time and one.status is TrialStatus.FAILED:
                 found.append(worst)
-            elif metric in one.metrics:
-                found.append(one.metrics[metric])
+            elif metric.name in one.metrics:
+                found.append(one.metrics[metric.name])
         return found
 
     def failures(self) -> str:
@@ -83,17 +83,29 @@ class Evidence:
 
 
 def gather(
-    trials: Iterable[TrialResult], case: str, *, arm: str, cache: str | None, planned: int
+    trials: Iterable[TrialResult],
+    case: str,
+    *,
+    arm: str,
+    cache: str | None,
+    planned: int,
+    network: str = "open",
 ) -> Evidence:
     """The evidence for `case` in `arm` and cache state `cache` (None: in any).
 
-    Left out are warm-ups, replicas but the first, trials with the network cut, and rows of the
-    single containers of a case, whose sum stands in a row of its own.
+    Left out are warm-ups, containers that were started several at once, trials in another
+    `network` (open or cut), and rows of the single containers of a case, whose sum stands in a
+    row of its own.
     """
     attempts: dict[TrialKey, list[TrialResult]] = {}
     for one in trials:
         key = one.key
-        if key.case == case and key.arm == arm and cache in (None, key.cache) and _plain(one):
+        if (
+            key.case == case
+            and key.arm == arm
+            and cache in (None, key.cache)
+            and _plain(one, network)
+        ):
             attempts.setdefault(key, []).append(one)
     said, lost = [], []
     for tries in attempts.values():
@@ -117,9 +129,9 @@ def got_ready(trials: Iterable[TrialResult], case: str) -> bool:
     )
 
 
-def _plain(trial: TrialResult) -> bool:
+def _plain(trial: TrialResult, network: str = "open") -> bool:
     key = trial.key
-    alone = key.network == "open" and key.replica == 0 and not trial.service
+    alone = key.network == network and not key.replicas and not trial.service
     return alone and not key.warmup and key.case != CALIBRATION_CASE
 
 

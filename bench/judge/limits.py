@@ -9,7 +9,6 @@ from bench.judge.aggregates import decide, is_upper, shown_against, worst_value
 from bench.judge.evidence import Evidence, gather
 from bench.judge.finding import Finding, counted, sentence, unmeasured
 from bench.judge.model import Outcome
-from bench.metrics import METRICS
 from bench.results.model import TrialStatus
 from bench.scenario.model import Arm, CacheState
 from bench.scenario.thresholds import Aggregate
@@ -40,7 +39,7 @@ _CAPPED_BY = {
 
 def judge_image(row: Row, image: ImageFacts | None, *, complete: bool) -> Finding:
     """Judge a metric that the image has one value of."""
-    metric, limit = METRICS[row.metric], row.parsed_limit()
+    metric, limit = row.measured, row.parsed_limit()
     value = image.metrics().get(row.metric) if image else None
     if image is None or value is None:
         if image is None and not complete:
@@ -80,19 +79,20 @@ def judge_trials(
     short = evidence.shortfall(complete=complete)
     if short is not None:
         return replace(short, cache=cache)
-    limit, unit = row.parsed_limit(), METRICS[row.metric].unit
-    values = evidence.values(row.metric, worst_value(limit))
+    limit, unit = row.parsed_limit(), row.measured.unit
+    values = evidence.values(row.measured, worst_value(limit))
     if not values:
         return replace(_nothing(row, case_id, trials, evidence, cache), cache=cache)
     found = decide(values, row.over or Aggregate.MAX, limit, unit)
-    found = _with_failures(found, evidence, limit, is_time=METRICS[row.metric].is_time)
+    found = _with_failures(found, evidence, limit, is_time=row.measured.is_time)
     found = _with_gaps(found, row, evidence)
     found = _not_its_own_cap(found, row, case, limit)
     if row.metric == "startup_s":
         notes = _startup_notes(evidence, case, link)
         found = replace(found, reason=sentence(found.reason, notes))
     if row.metric in ("startup_s", "ready_s"):
-        found = replace(found, resolution=_resolution(evidence))
+        notes = sentence(found.reason, _floor_note(evidence))
+        found = replace(found, resolution=_resolution(evidence), reason=notes)
     return replace(found, cache=cache)
 
 
@@ -196,6 +196,19 @@ def _startup_notes(evidence: Evidence, case: Case, link: str) -> str:
     if all(probe.chosen() == ["exit"] for probe in case.ready.probes()):
         notes.append("ready means that the job has ended, so the whole job is judged")
     return sentence(*notes)
+
+
+def _floor_note(evidence: Evidence) -> str:
+    """What the engine's own health checks put under the figure; empty where bench asked itself."""
+    facts = [one.facts.get("ready") for one in evidence.trials]
+    floors = [one.get("floor_ns") for one in facts if isinstance(one, dict)]
+    floor_s = max((one for one in floors if one), default=0) / 1e9
+    if not floor_s:
+        return ""
+    return (
+        f"ready is what a health check said that the engine makes every {format_seconds(floor_s)}: "
+        "it cannot come sooner than that after the start, nor be told finer"
+    )
 
 
 def _resolution(evidence: Evidence) -> float | None:

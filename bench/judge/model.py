@@ -53,6 +53,7 @@ class Verdict:
         title: the row's name for people.
         remedy: what to do about a failure, or empty.
         resolution: resolution of the judged value in its unit, None where it does not apply.
+        unit: of the metric: `s`, `bytes`, …; empty for counts, and where there is no metric.
     """
 
     case: str
@@ -73,6 +74,7 @@ class Verdict:
     title: str = ""
     remedy: str = ""
     resolution: float | None = None
+    unit: str = ""
 
 
 class Difference(StrEnum):
@@ -98,12 +100,20 @@ class Comparison:
         n_baseline, n_candidate: numbers of trials.
         baseline_median, candidate_median: in the metric's unit.
         ratio: candidate median / baseline median; None where it cannot be made.
-        interval: bootstrap interval of that ratio.
-        p_value: two-sided exact rank test; None where n forbids it or where the value has no
-            spread because it belongs to the image.
+        interval: 95 % interval of that ratio.
+        p_value: two-sided exact rank test, uncorrected; None where n forbids it or where the
+            value has no spread because it belongs to the image.
         band: the practical band: ratios within 1 ± band are called the same.
         difference: the verdict.
         reason: how it came about, in one sentence.
+        corrected_p: `p_value` corrected for all the metrics compared, which decides.
+        effect: Vargha and Delaney's A: the chance, 0 to 1, that a trial of the candidate has
+            the larger value of the two; None where there is no test.
+        detectable: the smallest ratio above 1 that such trials would call in 8 of 10 tries;
+            None where no ratio can be named.
+        band_from: `practical`, `noise` (the host's own) or `noise not known`.
+        title: the metric's name for people.
+        unit: of the metric: `s`, `bytes`, …; empty for counts.
     """
 
     baseline: str
@@ -121,6 +131,12 @@ class Comparison:
     band: float
     difference: Difference
     reason: str
+    corrected_p: float | None = None
+    effect: float | None = None
+    detectable: float | None = None
+    band_from: str = ""
+    title: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,9 +149,11 @@ class JudgeContext:
         host_cores: cores of the host that measured.
         today: the day on which waivers are looked at.
         complete: whether the run came to its end.
+        services: names of what ran beside the cases.
     """
 
     link: str
     host_cores: int
     today: dt.date
     complete: bool = True
+    services: tuple[str, ...] = ()

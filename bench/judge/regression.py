@@ -1,4 +1,4 @@
-"""`--fail-on`: by how much a metric may get worse before a comparison fails."""
+"""What a comparison does to the exit code: `--fail-on`, and `bench run --baseline`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.errors import UsageError
-from bench.judge.model import Difference
+from bench.judge.model import Difference, Outcome
 from bench.metrics import Better, Metric
 from bench.scenario.thresholds import metric_named, parse_limit
+from bench.scenario.values import Severity
 from bench.units import format_value
 
 if TYPE_CHECKING:
-    from bench.judge.model import Comparison
+    from collections.abc import Mapping, Sequence
+
+    from bench.judge.model import Comparison, Verdict
 
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _EXAMPLE = "write it like startup_s:10%,500ms"
@@ -40,15 +43,19 @@ class FailOn:
         return f"{self.metric.name} worse by more than {' and '.join(margins)}"
 
 
-def parse_fail_on(text: str) -> FailOn:
+def parse_fail_on(text: str, own: Mapping[str, Metric] | None = None) -> FailOn:
     """The margins in `text`: `startup_s:10%,500ms`, or either of the two alone.
+
+    Args:
+        text: as `--fail-on` takes it.
+        own: the metrics that the scenarios compared define, by name.
 
     Raises:
         UsageError: no such metric, one that has no worse, or margins that cannot be meant.
     """
     name, colon, margins = text.partition(":")
     try:
-        metric = metric_named(name.strip())
+        metric = metric_named(name.strip(), own)
     except ValueError as error:
         raise UsageError(f"--fail-on {text}", str(error), _EXAMPLE) from error
     if metric.better is Better.NEITHER:
@@ -72,16 +79,85 @@ def parse_fail_on(text: str) -> FailOn:
     return FailOn(metric, share, amount)
 
 
-def regressed(comparison: Comparison, fail_on: FailOn) -> bool:
-    """Whether the candidate is called worse, and by more than every margin given.
+@dataclass(frozen=True)
+class Watched:
+    """What a comparison says of the margins that one metric of it was given.
 
-    A baseline of zero is exceeded by any share.
+    Attributes:
+        fail_on: the margins.
+        outcome: pass, fail, or inconclusive where that could not be judged.
+        reason: how it came about, in a sentence without a full stop.
     """
-    if comparison.metric != fail_on.metric.name or comparison.difference is not Difference.WORSE:
-        return False
-    one, other = comparison.baseline_median, comparison.candidate_median
-    if one is None or other is None:
-        return False
-    change = abs(other - one)
-    share_met = fail_on.share is None or change > fail_on.share * abs(one)
+
+    fail_on: FailOn
+    outcome: Outcome
+    reason: str
+
+
+def watch(comparisons: Sequence[Comparison], fail_on: FailOn) -> list[Watched]:
+    """Judge every comparison of the watched metric; one inconclusive where there is none."""
+    found = [_watched(one, fail_on) for one in comparisons if one.metric == fail_on.metric.name]
+    return found or [Watched(fail_on, Outcome.INCONCLUSIVE, "it was not measured")]
+
+
+def watched_exit_code(found: Sequence[Watched]) -> int:
+    """3 where anything could not be judged, else 1 where a margin was exceeded, else 0."""
+    outcomes = {one.outcome for one in found}
+    if Outcome.INCONCLUSIVE in outcomes:
+        return 3
+    return 1 if Outcome.FAIL in outcomes else 0
+
+
+def called_worse(
+    comparisons: Sequence[Comparison], verdicts: Sequence[Verdict]
+) -> list[Comparison]:
+    """The regressions of a run against an earlier one: what is called worse, and is judged.
+
+    A metric counts where a blocking rule of the run judges it. Where no rule judges any metric,
+    the start does.
+    """
+    judged = {one.metric for one in verdicts if one.severity == Severity.BLOCK and one.metric}
+    counted = judged or {"startup_s"}
+    return [
+        one for one in comparisons if one.difference is Difference.WORSE and one.metric in counted
+    ]
+
+
+def _watched(one: Comparison, fail_on: FailOn) -> Watched:
+    said = f"{one.candidate} against {one.baseline}: {one.reason}"
+    return Watched(fail_on, _outcome(one, fail_on), said)
+
+
+def _outcome(one: Comparison, fail_on: FailOn) -> Outcome:
+    """A fail needs a call and medians apart by more than every margin.
+
+    What is called neither better nor the same passes only where the interval rules out that the
+    margins are exceeded: trials that could not have shown it do not show that it is not so.
+    """
+    before, after = one.baseline_median, one.candidate_median
+    if before is None or after is None:
+        return Outcome.INCONCLUSIVE
+    if one.difference in (Difference.BETTER, Difference.SAME):
+        return Outcome.PASS
+    if one.difference is Difference.WORSE and _exceeds(before, after, fail_on):
+        return Outcome.FAIL
+    furthest = _furthest(one, before, after, fail_on.metric)
+    if furthest is not None and not _exceeds(before, furthest, fail_on):
+        return Outcome.PASS
+    return Outcome.INCONCLUSIVE
+
+
+def _exceeds(before: float, after: float, fail_on: FailOn) -> bool:
+    """Whether `after` is away by more than every margin; zero is exceeded by any share."""
+    change = abs(after - before)
+    share_met = fail_on.share is None or change > fail_on.share * abs(before)
     return share_met and (fail_on.amount is None or change > fail_on.amount)
+
+
+def _furthest(one: Comparison, before: float, after: float, metric: Metric) -> float | None:
+    """The worst median of the candidate that the evidence allows; None where it has no end."""
+    if one.interval is not None:
+        ratio = one.interval.high if metric.better is Better.LOWER else one.interval.low
+        return ratio * before
+    exact = one.n_baseline == 1 and one.difference is Difference.WORSE
+    return after if exact else None

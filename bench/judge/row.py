@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bench.metrics import METRICS
+from bench.metrics import METRICS, Metric
 from bench.scenario.model import Arm, CacheState, Severity
 from bench.scenario.thresholds import Aggregate, Limit, parse_limit
 
@@ -26,11 +26,6 @@ class Judgement(StrEnum):
             Judgement.CPU_DEMAND: "cpu_demand_cores_peak",
         }.get(self, "")
 
-    @property
-    def built(self) -> bool:
-        """Whether this version can make it; the others are not-measured, never passed."""
-        return self in (Judgement.MEMORY_NEED, Judgement.CPU_DEMAND)
-
 
 @dataclass(frozen=True)
 class Row:
@@ -46,6 +41,7 @@ class Row:
         misleads: when not to trust it; may be empty.
         check: the judgement made in code; None for a metric against a limit.
         metric: the metric judged; empty for a check without a limit.
+        own: the metric where a scenario defines it; None for one of the table.
         over: how the trials' values become one; None for a check without a limit.
         limit: the limit as the grammar of thresholds has it, without an aggregate; or empty.
         cache: cache state of the trials; None means cold where the case has it, else its first.
@@ -71,6 +67,16 @@ class Row:
     severity: Severity = Severity.BLOCK
     required: bool = True
     allow: tuple[str, ...] = ()
+    own: Metric | None = None
+
+    @property
+    def measured(self) -> Metric:
+        """The metric judged, in full.
+
+        Raises:
+            KeyError: the row has none.
+        """
+        return self.own or METRICS[self.metric]
 
     def parsed_limit(self) -> Limit:
         """The limit in the metric's unit.
@@ -80,9 +86,9 @@ class Row:
         """
         if not self.metric:
             raise ValueError(f"{self.id} has no limit")
-        return parse_limit(self.limit, METRICS[self.metric].unit)
+        return parse_limit(self.limit, self.measured.unit)
 
     @property
     def limit_text(self) -> str:
         """The limit for people, such as `<= 30.0 s`; empty where there is none."""
-        return self.parsed_limit().text(METRICS[self.metric].unit) if self.metric else ""
+        return self.parsed_limit().text(self.measured.unit) if self.metric else ""

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.judge.row import Row
-from bench.metrics import METRICS
+from bench.metrics import METRICS, Metric
 from bench.scenario.model import Arm, CheckSetting
 from bench.scenario.thresholds import Aggregate, Operator
 
 if TYPE_CHECKING:
     from bench.judge.checklist import Checklist
+    from bench.judge.row import Judgement
     from bench.scenario.model import Scenario, Threshold, Waiver
 
 
@@ -38,7 +39,7 @@ def scenario_rows(scenario: Scenario, checklist: Checklist | None) -> tuple[SetR
                 rows[index] = _overridden(row, threshold)
                 break
         else:
-            rows.append(_own(name, threshold))
+            rows.append(_own(name, threshold, scenario.own_metrics.get(name)))
     settings = {row.id: scenario.checks.get(row.id) for row in rows}
     return tuple(_set(row, settings[row.id]) for row in rows if settings[row.id] != "off")
 
@@ -66,8 +67,8 @@ def _overridden(row: Row, threshold: Threshold) -> Row:
     return replace(changed, over=threshold.over, cache=threshold.cache)
 
 
-def _own(name: str, threshold: Threshold) -> Row:
-    metric = METRICS[name]
+def _own(name: str, threshold: Threshold, own: Metric | None) -> Row:
+    metric = own or METRICS[name]
     return Row(
         id=name,
         title=metric.title,
@@ -83,6 +84,7 @@ def _own(name: str, threshold: Threshold) -> Row:
         arm=threshold.arm,
         severity=threshold.severity,
         required=threshold.required,
+        own=own,
     )
 
 
@@ -101,3 +103,8 @@ def _set(row: Row, setting: object) -> SetRow:
 def needs_arm(scenario: Scenario, checklist: Checklist | None, arm: Arm) -> bool:
     """Whether any row is judged on trials of `arm`."""
     return any(one.row.metric and one.row.arm is arm for one in scenario_rows(scenario, checklist))
+
+
+def needs_check(scenario: Scenario, checklist: Checklist | None, check: Judgement) -> bool:
+    """Whether any row is judged by `check`."""
+    return any(one.row.check is check for one in scenario_rows(scenario, checklist))

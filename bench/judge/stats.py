@@ -11,10 +11,11 @@ What the docstrings refer to:
 - Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13: the percentile
   interval.
 - Cliff, "Dominance statistics", Psychological Bulletin 114(3), 1993.
-- Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
-  Statistics 6(2), 1979.
+- Vargha and Delaney, "A critique and improvement of the CL common language effect size
+  statistics", Journal of Educational and Behavioral Statistics 25(2), 2000.
 
-The rank test has a module of its own, `rank_test`.
+The rank test has a module of its own, `rank_test`, and so have its interval, `ratio`, and its
+correction for several metrics, `together`.
 """
 
 from __future__ import annotations
@@ -97,6 +98,17 @@ def median_interval(values: Sequence[float], confidence: float = 0.95) -> Interv
     return Interval(ordered[rank - 1], ordered[n - rank], confidence)
 
 
+def quantile_lower_bound(
+    values: Sequence[float], share: float, confidence: float = 0.95
+) -> float | None:
+    """The largest order statistic that lies below the true quantile with that confidence.
+
+    The mirror image of `quantile_upper_bound`.
+    """
+    bound = quantile_upper_bound([-one for one in values], 1 - share, confidence)
+    return None if bound is None else -bound
+
+
 def quantile_upper_bound(
     values: Sequence[float], share: float, confidence: float = 0.95
 ) -> float | None:
@@ -146,39 +158,6 @@ def mean_interval(
     return _percentiles(sample[picks].mean(axis=1), confidence)
 
 
-def ratio_interval(
-    baseline: Sequence[float],
-    candidate: Sequence[float],
-    confidence: float = 0.95,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
-) -> Interval:
-    """Percentile-bootstrap interval of median(candidate) / median(baseline).
-
-    Both samples are drawn again independently. Where a drawn baseline median is zero the ratio
-    counts as infinite, or as 1 where the candidate's is zero too; so an end may be infinite.
-
-    Raises:
-        ValueError: no values on a side, or a negative one, for which a ratio has no meaning.
-    """
-    import numpy as np
-
-    rng = np.random.default_rng(seed)
-    medians = []
-    for values in (baseline, candidate):
-        sample = np.asarray(_ordered(values))
-        if sample[0] < 0:
-            raise ValueError("a ratio of medians needs values of zero or more")
-        picks = rng.integers(len(sample), size=(resamples, len(sample)))
-        medians.append(np.median(sample[picks], axis=1))
-    below, above = medians
-    zero = below == 0
-    ratios = np.where(above == 0, 1.0, np.inf)
-    np.divide(above, below, out=ratios, where=~zero)
-    return _percentiles(ratios, confidence)
-
-
 def cliffs_delta(baseline: Sequence[float], candidate: Sequence[float]) -> float:
     """How far the candidate's values lie above the baseline's, from -1 to 1.
 
@@ -194,6 +173,18 @@ def cliffs_delta(baseline: Sequence[float], candidate: Sequence[float]) -> float
     return (above - below) / (len(baseline) * len(candidate))
 
 
+def vargha_delaney(baseline: Sequence[float], candidate: Sequence[float]) -> float:
+    """The chance, from 0 to 1, that a value of the candidate is the larger of a pair.
+
+    Pairs of equal values count half; 0.5 means that neither side tends to be larger. The same
+    as (1 + Cliff's delta) / 2.
+
+    Raises:
+        ValueError: no values on a side.
+    """
+    return (1 + cliffs_delta(baseline, candidate)) / 2
+
+
 def coefficient_of_variation(values: Sequence[float]) -> float | None:
     """Sample standard deviation over the mean, as a share.
 
@@ -206,21 +197,6 @@ def coefficient_of_variation(values: Sequence[float]) -> float | None:
         return None
     spread = math.sqrt(math.fsum((one - mean) ** 2 for one in values) / (n - 1))
     return spread / abs(mean)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """The p-values corrected for being looked at together, in the order given.
-
-    Comparing each with alpha keeps the chance of even one false call at or below alpha,
-    whatever the dependence between the tests (Holm 1979).
-    """
-    count = len(p_values)
-    corrected = [1.0] * count
-    highest = 0.0
-    for rank, index in enumerate(sorted(range(count), key=lambda one: p_values[one])):
-        highest = max(highest, min(1.0, p_values[index] * (count - rank)))
-        corrected[index] = highest
-    return corrected
 
 
 def _ordered(values: Sequence[float]) -> list[float]:

@@ -11,7 +11,7 @@ from bench.judge.finding import Finding, sentence
 from bench.judge.limits import judge_image, judge_trials
 from bench.judge.model import JudgeContext, Outcome, Verdict
 from bench.judge.scenario_rows import SetRow, scenario_rows
-from bench.metrics import METRICS, Scope
+from bench.metrics import Scope
 from bench.scenario.model import Severity
 
 if TYPE_CHECKING:
@@ -124,13 +124,13 @@ def _find(
     complete = context.complete
     if row.check is not None:
         return judge_check(row, case_id, case, trials, context)
-    if METRICS[row.metric].scope is Scope.IMAGE:
+    if row.measured.scope is Scope.IMAGE:
         return judge_image(row, image, complete=complete)
     return judge_trials(row, case_id, case, trials, link=context.link, complete=complete)
 
 
 def _verdict(row: Row, case_id: str, found: Finding) -> Verdict:
-    per_trial = bool(row.metric) and METRICS[row.metric].scope is Scope.TRIAL
+    per_trial = bool(row.metric) and row.measured.scope is Scope.TRIAL
     return Verdict(
         case=case_id,
         id=row.id,
@@ -150,6 +150,7 @@ def _verdict(row: Row, case_id: str, found: Finding) -> Verdict:
         title=row.title,
         remedy=row.remedy if found.outcome is Outcome.FAIL else "",
         resolution=found.resolution,
+        unit=row.measured.unit if row.metric else "",
     )
 
 

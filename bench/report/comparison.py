@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -10,15 +9,16 @@ from rich.text import Text
 
 from bench.judge.compare import compare_cases
 from bench.judge.model import Difference
-from bench.metrics import METRICS
 from bench.report.rows import comparison_groups, key_comparisons
 from bench.report.wording import (
     DIFFERENCE_MARKS,
     change_words,
+    detectable_words,
     one_line,
     p_words,
     ratio_interval_words,
-    value_words,
+    rule_words,
+    unit_words,
 )
 
 if TYPE_CHECKING:
@@ -41,23 +41,24 @@ _STYLES = {
 }
 
 
-def print_comparisons(earlier: Run, run: Run, stream: TextIO | None = None) -> None:
-    """Write how the cases of `run` compare with those of the same name in an earlier run."""
-    from bench.report.console import write_safely
+def print_comparisons(
+    comparisons: Sequence[Comparison], stream: TextIO, *, everything: bool
+) -> None:
+    """Write comparisons as text, coloured where `stream` is a terminal."""
+    from bench.report.console import may_colour, write_safely
 
-    found = compare_runs(earlier, run)
-    write_safely(stream or sys.stdout, comparisons_text(found, everything=False))
+    text = comparisons_text(comparisons, everything=everything, colour=may_colour(stream))
+    write_safely(stream, text)
 
 
-def compare_runs(earlier: Run, run: Run) -> list[Comparison]:
-    """Every case that both runs have, the earlier one as the baseline."""
-    before, after = run_names(earlier, run)
+def compare_runs(one: Run, other: Run, pairs: Iterable[tuple[str, str]]) -> list[Comparison]:
+    """Cases of one run against cases of another, each under a name that tells them apart."""
+    before, after = run_names(one, other)
     return [
-        one
-        for case in run.scenario.cases
-        if case in earlier.scenario.cases
-        for one in compare_cases(
-            earlier.sample(case, f"{before}{case}"), run.sample(case, f"{after}{case}")
+        found
+        for case, against in pairs
+        for found in compare_cases(
+            one.sample(case, f"{before}{case}"), other.sample(against, f"{after}{against}")
         )
     ]
 
@@ -94,49 +95,50 @@ def comparison_blocks(
 
     first = comparisons[0]
     shown = comparisons if everything else key_comparisons(comparisons)
-    several = len({one.cache for one in shown if one.cache}) > 1
     sides = [one_line(first.baseline), one_line(first.candidate)]
     if max(len(side) for side in sides) > _NUMBER_WIDTH:
         sides = ["baseline", "candidate"]
     table = grid(
         ("left", 1),
-        ("left", 28 if several else 22),
+        ("left", 21),
         ("right", _NUMBER_WIDTH),
         ("right", _NUMBER_WIDTH),
-        ("left", 24),
-        ("left", None),
+        ("left", 22),
+        ("left", 10),
+        ("left", 7),
+        ("right", 5),
     )
-    table.add_row("", "", *(Text(text, "dim") for text in (*sides, "", "95 % interval, p")))
+    names = (*sides, "", "95 %", "p", "finds")
+    table.add_row("", "", *(Text(text, "dim") for text in names))
+    several = len({one.cache for one in shown if one.cache}) > 1
+    state = ""
     for one in shown:
+        if several and one.cache and one.cache != state:
+            state = one.cache
+            table.add_row("", Text(state, "dim"))
         table.add_row(
             Text(DIFFERENCE_MARKS[one.difference], _STYLES[one.difference]),
-            _title(one, several=several),
-            value_words(one.baseline_median, one.metric),
-            value_words(one.candidate_median, one.metric),
+            one.title,
+            unit_words(one.baseline_median, one.unit),
+            unit_words(one.candidate_median, one.unit),
             Text(change_words(one), _STYLES[one.difference]),
-            Text(_evidence(one), "dim", no_wrap=True),
+            Text(ratio_interval_words(one).replace("x to ", "-"), "dim", no_wrap=True),
+            Text(p_words(one.corrected_p).replace(" ", ""), "dim", no_wrap=True),
+            Text(detectable_words(one.detectable), "dim", no_wrap=True),
         )
     title = f"{one_line(first.candidate)} AGAINST {one_line(first.baseline)}"
-    yield Group(heading(title, _samples(shown)), table, *_doubts(shown))
+    yield Group(
+        heading(title, _samples(shown)), table, *_doubts(shown), Text(rule_words(shown), "dim")
+    )
 
 
 def _doubts(comparisons: Sequence[Comparison]) -> Iterable[Text]:
     """Why what could not be called could not be, the same reason once."""
     unclear = [one for one in comparisons if one.difference is Difference.INCONCLUSIVE]
     for reason in dict.fromkeys(one.reason for one in unclear):
-        metrics = [METRICS[one.metric].title for one in unclear if one.reason == reason]
+        metrics = [one.title for one in unclear if one.reason == reason]
         named = metrics[0] if len(metrics) == 1 else f"{len(metrics)} metrics"
         yield Text(f"? {named}: {one_line(reason)}", "dim")
-
-
-def _title(comparison: Comparison, *, several: bool) -> Text:
-    title = METRICS[comparison.metric].title
-    return Text(f"{title} ({comparison.cache})" if several and comparison.cache else title)
-
-
-def _evidence(comparison: Comparison) -> str:
-    parts = [ratio_interval_words(comparison), p_words(comparison.p_value)]
-    return ", ".join(part for part in parts if part)
 
 
 def _samples(comparisons: Sequence[Comparison]) -> str:

@@ -22,6 +22,7 @@ from bench.metrics import METRICS
 from bench.report import trust
 from bench.report.comparison import comparison_blocks
 from bench.report.rows import case_outcomes, comparison_groups, reason_groups, rule_rows
+from bench.report.sections import sections
 from bench.report.wording import (
     KEY_METRICS,
     MARKS,
@@ -31,6 +32,7 @@ from bench.report.wording import (
     exit_words,
     limit_words,
     one_line,
+    unit_words,
     value_words,
 )
 from bench.results.model import CALIBRATION_CASE
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
     from bench.judge.model import Verdict
     from bench.report.rows import ReasonGroup, RuleRow
+    from bench.report.section import Section
     from bench.results.run import Run
 
 WIDTH = 100
@@ -139,6 +142,9 @@ def _blocks(run: Run) -> Iterable[RenderableType]:
     groups = reason_groups(run)
     if groups:
         yield Group(heading("WHY"), *(_reason(group) for group in groups))
+    for section in sections(run):
+        if section.in_terminal:
+            yield _section(section)
     floor = floor_words(run)
     if floor:
         yield Text.assemble(("FLOOR OF THE ENGINE", "bold"), f"  {floor}")
@@ -160,7 +166,7 @@ def _result(run: Run) -> RenderableType:
 
 
 def _circumstances(run: Run) -> str:
-    trials = sum(one.key.case != CALIBRATION_CASE for one in run.results)
+    trials = sum(one.key.case != CALIBRATION_CASE and one.key.replica <= 1 for one in run.results)
     engine = run.header["engine"]
     parts = (
         f"{run.header['name']}: {counted(trials, 'trial')}",
@@ -210,18 +216,18 @@ def _medians(run: Run, cases: Sequence[str]) -> Iterator[RenderableType]:
     for name in KEY_METRICS:
         cells = [_median(run, case, name) for case in cases]
         if any(cells):
-            table.add_row(METRICS[name].title, *(Text(cell) for cell in cells))
+            table.add_row(run.metrics[name].title, *(Text(cell) for cell in cells))
     if table.row_count > 1:
         yield table
 
 
 def _median(run: Run, case: str, metric: str) -> str:
-    image = run.images.get(case)
+    image, unit = run.images.get(case), run.metrics[metric].unit
     if image is not None and metric in image.metrics():
-        return value_words(image.metrics()[metric], metric)
+        return unit_words(image.metrics()[metric], unit)
     for one in summaries(run, case):
         if one.metric == metric and one.arm == "fit":
-            return f"{value_words(one.median, metric)} {one.cache} n={one.n}"
+            return f"{unit_words(one.median, unit)} {one.cache} n={one.n}"
     return ""
 
 
@@ -245,6 +251,15 @@ def _item(mark: str, text: str, indent: int = 2) -> RenderableType:
     table.padding = (0, 1, 0, 0)
     table.add_row(mark, Text(one_line(text)))
     return Padding(table, (0, 0, 0, indent))
+
+
+def _section(section: Section) -> RenderableType:
+    table = grid(*[("left", None) for _ in section.columns])
+    table.add_row(*(Text(name, "dim") for name in section.columns))
+    for row in section.rows:
+        table.add_row(*(Text(one_line(cell)) for cell in row))
+    notes = [Text(one_line(note), "dim") for note in section.notes]
+    return Group(heading(section.title.upper(), section.beside), table, *notes)
 
 
 def floor_words(run: Run) -> str:

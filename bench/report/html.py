@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bench.metrics import METRICS
 from bench.report import html_detail, html_view, trust
 from bench.report.plots import make_plots
+from bench.report.sections import sections
 from bench.report.svg import inline_svg
 from bench.report.wording import exit_words
 from bench.results.atomic import write_text
@@ -88,13 +89,14 @@ def _render(run: Run, plots: list[Plot], detail: Detail) -> str:
             comparisons=html_view.comparisons(run),
             doubts=trust.warnings(run),
             plots=_by_kind(plots),
+            sections=sections(run),
             images=html_detail.images(run),
             trials=rows,
             trials_left_out=left_out,
             trial_titles=[METRICS[name].title for name in html_detail.TRIAL_METRICS],
             environment=html_detail.environment(run),
             floor=html_detail.floor(run),
-            metrics=[METRICS[name] for name in html_view.shown_metrics(run)],
+            metrics=[run.metrics[name] for name in html_view.shown_metrics(run)],
             checklist_rows=run.checklist.rows if run.checklist else (),
             files=html_detail.files(run.folder),
             command=html_detail.command(run),

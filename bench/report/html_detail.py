@@ -149,6 +149,7 @@ def _trial(one: TrialResult) -> TrialRow:
     key = one.key
     marks = [key.cache, "no limits" if key.arm == "need" else ""]
     marks += [key.network if key.network != "open" else "", "warm-up" if key.warmup else ""]
+    marks += [f"{key.replica} of {key.replicas} at once" if key.replicas else ""]
     lines = one.log_tail[-MOST_LINES:] if one.status is not TrialStatus.OK else ()
     return TrialRow(
         trial_id=one.trial_id,

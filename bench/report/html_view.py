@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.judge.model import Difference, Outcome
-from bench.metrics import METRICS
 from bench.report.plot_values import share_of_limit
 from bench.report.rows import (
     case_outcomes,
@@ -24,11 +23,14 @@ from bench.report.wording import (
     actual_words,
     case_words,
     change_words,
+    detectable_words,
+    effect_words,
     interval_words,
     limit_words,
     p_words,
     ratio_interval_words,
-    value_words,
+    rule_words,
+    unit_words,
     visible,
 )
 from bench.results.summary import status_counts, summaries
@@ -108,6 +110,8 @@ class Change:
     words: str
     interval: str
     p_value: str
+    effect: str
+    finds: str
     n: str
     reason: str
 
@@ -120,6 +124,7 @@ class ComparisonTable:
     candidate: str
     key: tuple[Change, ...]
     others: tuple[Change, ...]
+    rule: str
 
 
 def cards(run: Run) -> list[Card]:
@@ -147,12 +152,13 @@ def _card_figures(run: Run, case: str) -> list[tuple[str, str]]:
     of_image = image.metrics() if image else {}
     of_trials = {one.metric: one for one in reversed(summaries(run, case)) if one.arm == "fit"}
     found = []
-    for name in _CARD_METRICS:
+    for name in (*_CARD_METRICS, *run.scenario.own_metrics):
+        metric = run.metrics[name]
         if name in of_image:
-            found.append((METRICS[name].title, value_words(of_image[name], name)))
+            found.append((metric.title, unit_words(of_image[name], metric.unit)))
         elif name in of_trials:
-            words = value_words(of_trials[name].median, name)
-            found.append((f"{METRICS[name].title}, median", words))
+            words = unit_words(of_trials[name].median, metric.unit)
+            found.append((f"{metric.title}, median", words))
     return found
 
 
@@ -211,10 +217,10 @@ def _verdict_words(verdict: Verdict) -> str:
 def _beside(verdict: Verdict) -> str:
     parts = []
     if verdict.interval is not None:
-        low_high = interval_words(verdict.interval, verdict.metric)
+        low_high = interval_words(verdict.interval, verdict.unit)
         parts.append(f"{verdict.interval.confidence:.0%}: {low_high}")
     if verdict.resolution is not None and verdict.actual is not None:
-        parts.append(f"resolution {format_value(verdict.resolution, METRICS[verdict.metric].unit)}")
+        parts.append(f"resolution {format_value(verdict.resolution, verdict.unit)}")
     return "; ".join(parts)
 
 
@@ -244,6 +250,7 @@ def comparisons(run: Run) -> list[ComparisonTable]:
                 candidate,
                 tuple(_change(one) for one in key),
                 tuple(_change(one) for one in others),
+                rule_words(group),
             )
         )
     return found
@@ -254,13 +261,15 @@ def _change(one: Comparison) -> Change:
     return Change(
         css=_CSS.get(one.difference, "same"),
         mark=DIFFERENCE_MARKS[one.difference],
-        title=METRICS[one.metric].title,
+        title=one.title,
         cache=one.cache,
-        baseline=value_words(one.baseline_median, one.metric),
-        candidate=value_words(one.candidate_median, one.metric),
+        baseline=unit_words(one.baseline_median, one.unit),
+        candidate=unit_words(one.candidate_median, one.unit),
         words=change_words(one),
         interval=ratio_interval_words(one),
-        p_value=p_words(one.p_value),
+        p_value=p_words(one.corrected_p),
+        effect=effect_words(one.effect),
+        finds=detectable_words(one.detectable),
         n=sizes,
         reason=visible(one.reason),
     )
@@ -268,6 +277,6 @@ def _change(one: Comparison) -> Change:
 
 def shown_metrics(run: Run) -> list[str]:
     """The metrics that the page shows, in the order of the table of metrics."""
-    shown = {*KEY_METRICS, *(one.metric for one in run.verdicts)}
+    shown = {*KEY_METRICS, *run.scenario.own_metrics, *(one.metric for one in run.verdicts)}
     shown |= {one.metric for one in run.comparisons}
-    return [name for name in METRICS if name in shown]
+    return [name for name in run.metrics if name in shown]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.metrics import METRICS
 from bench.report import trust
 from bench.report.console import floor_words
 from bench.report.rows import (
@@ -14,18 +13,22 @@ from bench.report.rows import (
     reason_groups,
     rule_rows,
 )
+from bench.report.sections import sections
 from bench.report.wording import (
     MARKS,
     actual_words,
     case_words,
     change_words,
     counted_values,
+    detectable_words,
+    effect_words,
     exit_words,
     limit_words,
     one_line,
     p_words,
     ratio_interval_words,
-    value_words,
+    rule_words,
+    unit_words,
 )
 from bench.results.atomic import write_text
 
@@ -83,6 +86,12 @@ def _lines(run: Run) -> Iterator[str]:
     yield from _checklist(run)
     yield from _comparisons(run)
     yield from _reasons(run)
+    for section in sections(run):
+        yield from ("", f"## {section.title.capitalize()}", "", f"{escaped(section.beside)}", "")
+        yield from _table(
+            section.columns, ([escaped(cell) for cell in row] for row in section.rows)
+        )
+        yield from (line for note in section.notes for line in ("", escaped(note)))
     floor = floor_words(run)
     if floor:
         yield from ("", "## Floor of the engine", "", escaped(floor))
@@ -131,20 +140,33 @@ def _comparisons(run: Run) -> Iterator[str]:
     for (baseline, candidate), group in comparison_groups(run.comparisons):
         yield from ("", f"## {escaped(candidate)} against {escaped(baseline)}", "")
         yield from _table(
-            ["metric", escaped(baseline), escaped(candidate), "change", "95 % interval", "p", "n"],
+            [
+                "metric",
+                escaped(baseline),
+                escaped(candidate),
+                "change",
+                "95 % interval",
+                "p, corrected",
+                "effect",
+                "finds",
+                "n",
+            ],
             (
                 [
-                    escaped(f"{METRICS[one.metric].title} {one.cache}"),
-                    value_words(one.baseline_median, one.metric),
-                    value_words(one.candidate_median, one.metric),
+                    escaped(f"{one.title} {one.cache}"),
+                    unit_words(one.baseline_median, one.unit),
+                    unit_words(one.candidate_median, one.unit),
                     escaped(change_words(one)),
                     ratio_interval_words(one),
-                    escaped(p_words(one.p_value)),
+                    escaped(p_words(one.corrected_p)),
+                    effect_words(one.effect),
+                    detectable_words(one.detectable),
                     f"{one.n_baseline}, {one.n_candidate}" if one.cache else "",
                 ]
                 for one in key_comparisons(group)
             ),
         )
+        yield from ("", escaped(rule_words(group)))
 
 
 def _reasons(run: Run) -> Iterator[str]:

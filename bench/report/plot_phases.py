@@ -1,4 +1,4 @@
-"""Pictures of where the time goes: phases from the pull to ready, and layers within a pull."""
+"""The picture of where the time goes: phases from the pull to ready."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from bench.report.curves import median_trial, spread_out, trials_of
 from bench.report.style import (
-    LAYER_STEPS,
     LIMIT,
     ON_BAR,
     PHASES,
-    RULE,
+    beside,
     drawn,
-    in_units,
     legend_above,
     new_figure,
+    time_axis,
 )
 from bench.report.wording import one_line
 from bench.results.model import TrialStatus
-from bench.units import format_bytes, format_seconds
+from bench.units import format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from bench.results.model import LayerPull, TrialResult
+    from bench.results.model import TrialResult
     from bench.results.run import Run
 
 WATERFALL_PHASES = ("pull", "create", "start", "ready")
@@ -36,7 +35,6 @@ MOST_TRIALS = 10
 """Trials of a case that have a line of their own in the waterfall."""
 
 _NARROW = 0.07  # share of the axis below which a bar has no room for words
-_LONGEST_INSTRUCTION = 44
 
 
 @drawn
@@ -68,9 +66,9 @@ def phase_waterfall(run: Run, cache: str = "cold") -> Figure:
         ticks.append(y)
         if middle is not None:
             _phase_bar(axes, middle, y, 0.5, top, words=True)
-            _beside(axes, _end_s(middle), y, format_seconds(_end_s(middle)), weight="bold")
+            beside(axes, _end_s(middle), y, format_seconds(_end_s(middle)), weight="bold")
         else:
-            _beside(axes, 0, y, "no trial got ready")
+            beside(axes, 0, y, "no trial got ready")
         for number, one in enumerate(thin):
             _phase_bar(axes, one, y + 0.36 + 0.13 * number, 0.07, top, words=False)
         y += 0.72 + 0.13 * len(thin)
@@ -78,35 +76,8 @@ def phase_waterfall(run: Run, cache: str = "cold") -> Figure:
     axes.set_ylim(y - 0.3, -0.42)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    _time_axis(axes, top, f"time from the {_zero_words(cache)}")
+    time_axis(axes, top, f"time from the {_zero_words(cache)}")
     _phase_legend(axes, shown)
-    return figure
-
-
-@drawn
-def pull_timeline(run: Run, case: str, cache: str = "cold") -> Figure:
-    """What the pull of the median trial did with each layer, the base first."""
-    middle = median_trial(trials_of(run, case, cache), "pull_s")
-    layers = middle.layers if middle else ()
-    figure, (axes,) = new_figure(1, 0.8 + 0.27 * max(2, len(layers)))
-    top = max((_layer_end_s(one) for one in layers), default=1.0) * 1.14
-    for number, layer in enumerate(layers):
-        _layer_bar(axes, layer, number)
-    axes.set_yticks(
-        range(len(layers)),
-        [f"{one.index + 1}  {_shortened(one.instruction) or one.digest[:19]}" for one in layers],
-    )
-    axes.set_ylim(len(layers) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    _time_axis(axes, top, "time since the engine announced the layer")
-    handles = [
-        axes.barh(0, 0, color=colour, hatch="////" if step == "hold" else None, edgecolor=RULE,
-                  linewidth=0)
-        for step, colour in LAYER_STEPS.items()
-    ]  # fmt: skip
-    words = ["waiting for a slot", "download", "waiting for the layer below", "extract"]
-    legend_above(axes, handles, words)
     return figure
 
 
@@ -150,11 +121,6 @@ def _phase_bar(
                   clip_on=False)  # fmt: skip
 
 
-def _beside(axes: Axes, x: float, y: float, words: str, **more: Any) -> None:
-    """Words a little to the right of a point; a space in front would be lost in SVG."""
-    axes.annotate(words, (x, y), xytext=(5, 0), textcoords="offset points", va="center", **more)
-
-
 def _phase_legend(axes: Axes, shown: Sequence[TrialResult]) -> None:
     used = {phase for one in shown for phase, _, _ in _spans(one)}
     words = {"ready": "start call returned to ready"}
@@ -165,14 +131,6 @@ def _phase_legend(axes: Axes, shown: Sequence[TrialResult]) -> None:
         handles += axes.plot([], [], marker="x", color=LIMIT, linestyle="none", markersize=5)
         labels.append("failed")
     legend_above(axes, handles, labels)
-
-
-def _time_axis(axes: Axes, top: float, label: str) -> None:
-    axes.set_xlim(0, top)
-    in_units(axes.xaxis, "s", top)
-    axes.grid(visible=True, axis="x")
-    axes.set_axisbelow(True)
-    axes.set_xlabel(label)
 
 
 def _zero_words(cache: str) -> str:
@@ -186,26 +144,3 @@ def _startup_limit_s(run: Run, cache: str) -> float | None:
         if one.metric == "startup_s" and one.cache in ("", cache):
             return limits_by_id(run)[one.id].value
     return None
-
-
-def _layer_bar(axes: Axes, layer: LayerPull, y: int) -> None:
-    at = 0.0
-    for step, colour in LAYER_STEPS.items():
-        took = getattr(layer, f"{step}_s") or 0.0
-        if took:
-            hatch = "////" if step == "hold" else None
-            axes.barh(y, took, 0.62, left=at, color=colour, hatch=hatch, edgecolor=RULE,
-                      linewidth=0, alpha=0.45 if step in ("queue", "hold") else 1.0)  # fmt: skip
-        at += took
-    size = "" if layer.transfer_bytes is None else format_bytes(layer.transfer_bytes)
-    status = "" if layer.status == "Pull complete" else one_line(layer.status)
-    _beside(axes, at, y, ", ".join(part for part in (size, status) if part))
-
-
-def _layer_end_s(layer: LayerPull) -> float:
-    return sum(getattr(layer, f"{step}_s") or 0.0 for step in LAYER_STEPS) or 0.001
-
-
-def _shortened(instruction: str) -> str:
-    text = one_line(instruction)
-    return text if len(text) <= _LONGEST_INSTRUCTION else f"{text[: _LONGEST_INSTRUCTION - 1]}…"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bench.judge import stats
 from bench.judge.model import Outcome
-from bench.metrics import METRICS
+from bench.metrics import is_time
 from bench.report.curves import trials_of
 from bench.report.rows import limits_by_id, rule_rows
 from bench.report.style import LIMIT, RULE, case_colours, drawn, in_units, new_figure
@@ -31,6 +31,9 @@ MOST_DOTS = 80
 CLIP = 1.5
 """Times the limit at which the bars of the margins end."""
 
+_UNITS_ON_TICKS = ("", "s", "ms", "bytes")
+"""Units that stand at the ticks of an axis, or are none; others stand in the title."""
+
 _JITTER = (0.0, 0.16, -0.16, 0.08, -0.08, 0.24, -0.24)
 
 
@@ -49,16 +52,15 @@ def distributions(run: Run, metrics: Sequence[str], cache: str = "cold") -> Figu
             _strip(axes, values, row, colours[case])
         top = top * 1.06 or 1.0
         axes.set_xlim(0, top)
-        in_units(axes.xaxis, METRICS[name].unit, top)
+        unit = run.metrics[name].unit
+        in_units(axes.xaxis, unit, top)
         axes.set_ylim(len(cases) - 0.5, -0.5)
         axes.set_yticks(range(len(cases)), [one_line(case) for case in cases])
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(visible=True, axis="x")
-        unit = METRICS[name].unit
-        axes.set_title(
-            f"{METRICS[name].title}{f', {unit}' if unit in ('cores', 'pct', 'J') else ''}"
-        )
+        beside = "" if unit in _UNITS_ON_TICKS else f", {unit}"
+        axes.set_title(f"{run.metrics[name].title}{beside}")
     return figure
 
 
@@ -98,8 +100,8 @@ def threshold_margins(run: Run) -> Figure:
 def share_of_limit(verdict: Verdict, limit: Limit) -> float | None:
     """The judged value over its limit, so that more than 1 is worse; None where there is none."""
     if verdict.actual is None:
-        is_time = bool(verdict.metric) and METRICS[verdict.metric].is_time
-        return math.inf if verdict.verdict is Outcome.FAIL and is_time else None
+        failed = verdict.verdict is Outcome.FAIL and is_time(verdict.unit)
+        return math.inf if failed else None
     over, under = verdict.actual, limit.value
     if limit.operator in (Operator.AT_LEAST, Operator.ABOVE):
         over, under = under, over

@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING
 from bench.judge import stats
 from bench.metrics import METRICS
 from bench.report.curves import median_trial, trials_of
-from bench.report.plot_phases import WATERFALL_PHASES, phase_waterfall, pull_timeline
+from bench.report.plot_phases import WATERFALL_PHASES, phase_waterfall
+from bench.report.plot_pull import path_words, pull_timeline
+from bench.report.plot_replicas import replica_curves, sweep_words, sweeps
 from bench.report.plot_resources import MOST_CURVES, resource_curves
+from bench.report.plot_sizes import size_curves
+from bench.report.plot_spent import divided, spent_words, time_spent
 from bench.report.plot_values import distributions, threshold_margins
 from bench.report.rows import limits_by_id, rule_rows
 from bench.report.svg import svg_text
-from bench.report.wording import actual_words, one_line, start_words, value_words
+from bench.report.wording import actual_words, one_line, start_words, unit_words, value_words
 from bench.results.atomic import write_text
 from bench.results.model import TrialStatus
 from bench.results.summary import measured_states
+from bench.sizing.sizes import case_sizes
 from bench.units import format_bytes, format_seconds
 
 if TYPE_CHECKING:
@@ -58,7 +63,7 @@ class Plot:
 
     @property
     def kind(self) -> str:
-        """`margins`, `waterfall`, `resources`, `distributions` or `pull`."""
+        """Such as `margins`, `waterfall`, `resources`, `distributions`, `pull` or `spent`."""
         return self.name.partition("-")[0]
 
     @property
@@ -83,6 +88,9 @@ def make_plots(run: Run, *, most_curves: int | None = None) -> list[Plot]:
         *_resources(run, most_curves),
         *_distributions(run),
         *_pulls(run),
+        *_spent(run),
+        *_replicas(run),
+        *_sizes(run),
     ]
 
 
@@ -196,10 +204,11 @@ def _resource_words(run: Run, case: str, cache: str, arm: str) -> str:
 
 
 def _distributions(run: Run) -> Iterator[Plot]:
+    shown = (*DISTRIBUTED, *(one for one in run.scenario.own_metrics if _starts_at_zero(run, one)))
     for cache in _states(run):
         words = [
-            f"{METRICS[name].title}: {', '.join(parts)}"
-            for name in DISTRIBUTED
+            f"{run.metrics[name].title}: {', '.join(parts)}"
+            for name in shown
             if (parts := _spread_words(run, name, cache))
         ]
         if words:
@@ -209,12 +218,17 @@ def _distributions(run: Run) -> Iterator[Plot]:
                 "A dot is a trial that came out well; the tall mark is the median and the thick "
                 "line its 95 % interval, which needs 6 trials.",
                 one_line("; ".join(words)),
-                distributions(run, DISTRIBUTED, cache),
+                distributions(run, shown, cache),
             )
 
 
+def _starts_at_zero(run: Run, metric: str) -> bool:
+    """Whether an axis from zero shows every value of `metric`."""
+    return all(one.metrics.get(metric, 0.0) >= 0 for one in run.results)
+
+
 def _spread_words(run: Run, metric: str, cache: str) -> list[str]:
-    parts = []
+    parts, unit = [], run.metrics[metric].unit
     for case in run.scenario.cases:
         values = [
             one.metrics[metric]
@@ -223,7 +237,7 @@ def _spread_words(run: Run, metric: str, cache: str) -> list[str]:
         ]
         if values:
             low, middle, high = (
-                value_words(one, metric) for one in (min(values), stats.median(values), max(values))
+                unit_words(one, unit) for one in (min(values), stats.median(values), max(values))
             )
             parts.append(f"{case} median {middle} ({low} to {high}, n={len(values)})")
     return parts
@@ -244,9 +258,53 @@ def _pulls(run: Run) -> Iterator[Plot]:
             f"pull-{case}",
             f"The pull of {case}, layer by layer",
             "The cold trial nearest the median. Layers are fetched a few at a time and extracted "
-            "one after the other, the base first.",
+            "one after the other, the base first."
+            + (f" {path}" if (path := path_words(middle)) else ""),
             one_line(alt),
             pull_timeline(run, case),
+        )
+
+
+def _spent(run: Run) -> Iterator[Plot]:
+    if divided(run):
+        yield _plot(
+            "spent",
+            "Idle or busy, from start to ready",
+            "Busy shares are upper bounds and the idle share is a lower one: threads that run side "
+            "by side between two samples count one after the other.",
+            spent_words(run),
+            time_spent(run),
+        )
+
+
+def _replicas(run: Run) -> Iterator[Plot]:
+    if sweeps(run):
+        yield _plot(
+            "replicas",
+            "Started at once",
+            "Over how many containers start at the same moment, on a logarithmic scale; the bars "
+            "reach from the first that was ready to the last.",
+            sweep_words(run),
+            replica_curves(run),
+        )
+
+
+def _sizes(run: Run) -> Iterator[Plot]:
+    for case in run.scenario.cases:
+        found = case_sizes(run, case)
+        if found is None or len(found.sizes) < 2:
+            continue
+        alt = ", ".join(
+            f"{format_bytes(one.memory_bytes)} and {one.cpus:g} cores: {one.why_not or 'enough'}"
+            for one in found.sizes
+        )
+        yield _plot(
+            f"sizes-{case}",
+            f"The right size of {case}",
+            "Each mark is a size that was tried, over a logarithmic scale: dots were enough each "
+            "time, crosses were not. A cross without a start stands at the top.",
+            one_line(alt),
+            size_curves(run, found),
         )
 
 
@@ -256,8 +314,10 @@ __all__ = [
     "make_plots",
     "phase_waterfall",
     "pull_timeline",
+    "replica_curves",
     "resource_curves",
     "save_plots",
     "threshold_margins",
+    "time_spent",
     "write_plots",
 ]

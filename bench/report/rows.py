@@ -33,7 +33,7 @@ class RuleRow:
     @property
     def name(self) -> str:
         """Id and title; the id alone where it is a metric's name."""
-        return self.id if self.id in METRICS else f"{self.id} {self.title}".strip()
+        return self.id if self.id == self.first.metric else f"{self.id} {self.title}".strip()
 
     @property
     def first(self) -> Verdict:
@@ -107,9 +107,13 @@ def comparison_groups(
 
 
 def key_comparisons(comparisons: list[Comparison]) -> list[Comparison]:
-    """The few that a summary shows: the key metrics, in the first cache state that has them."""
+    """The few that a summary shows: the key metrics and the scenario's own.
+
+    Each in the first cache state that has it.
+    """
+    own = dict.fromkeys(one.metric for one in comparisons if one.metric not in METRICS)
     found = []
-    for name in KEY_METRICS:
+    for name in (*KEY_METRICS, *own):
         same = [one for one in comparisons if one.metric == name]
         found += same[:1]
     return found

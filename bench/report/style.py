@@ -48,6 +48,14 @@ PHASES = {
 }
 LAYER_STEPS = {"queue": "#9aa1ab", "download": "#2b86c5", "hold": "#c9a227", "extract": "#d1600f"}
 
+SPENT = {
+    "running_share_pct": "#1b9e77",
+    "core_wait_share_pct": "#a07f00",
+    "throttled_share_pct": "#d1600f",
+    "disk_wait_share_pct": "#2b86c5",
+    "idle_share_pct": "#9aa1ab",
+}
+
 VARIABLES = {
     INK: "--ink-soft",
     RULE: "--rule",
@@ -144,7 +152,7 @@ def tick_words(value: float, unit: str) -> str:
     """A round value for the side of a picture."""
     if value == 0:
         return "0"
-    if unit in ("s", "bytes"):
+    if unit in ("s", "ms", "bytes"):
         number, _, name = format_value(value, unit).partition(" ")
         number = number.rstrip("0").rstrip(".") if "." in number else number
         return f"{number} {name}"
@@ -167,7 +175,22 @@ def _step(top: float, unit: str) -> float:
     power = 10.0 ** math.floor(math.log10(raw))
     factor = next(one for one in (1, 2, 2.5, 5, 10) if raw <= one * power * 1.0001)
     step = factor * power * base
-    return max(step, 1.0) if unit in ("", "bytes") else step
+    is_whole = unit == "bytes" or (unit == "" and top >= 1)
+    return max(step, 1.0) if is_whole else step
+
+
+def beside(axes: Axes, x: float, y: float, words: str, **more: Any) -> None:
+    """Words a little to the right of a point; a space in front would be lost in SVG."""
+    axes.annotate(words, (x, y), xytext=(5, 0), textcoords="offset points", va="center", **more)
+
+
+def time_axis(axes: Axes, top_s: float, label: str) -> None:
+    """Make the lower axis one of time, from 0 to `top_s` seconds."""
+    axes.set_xlim(0, top_s)
+    in_units(axes.xaxis, "s", top_s)
+    axes.grid(visible=True, axis="x")
+    axes.set_axisbelow(True)
+    axes.set_xlabel(label)
 
 
 def legend_above(axes: Axes, handles: Sequence[Any], labels: Sequence[str]) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.judge import stats
 from bench.judge.limits import NEAR
 from bench.metrics import METRICS
-from bench.results.model import CALIBRATION_CASE, TrialStatus
+from bench.report.figure_doubts import figure_doubts
+from bench.results.model import CALIBRATION_CASE, SIZE_ARM, TrialStatus
 from bench.results.summary import good_trials, measured_states
 from bench.units import format_bytes, format_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from bench.results.model import TrialResult
+    from bench.results.model import TrialKey, TrialResult
     from bench.results.run import Run
 
 NOISY = 0.15
@@ -37,8 +39,10 @@ def warnings(run: Run) -> list[str]:
         *_incomplete(run),
         *run.notes,
         *_lost_trials(run),
+        *figure_doubts(run),
         *_limits_above_host(run),
         *_near_limits(run),
+        *_swap(run),
         *_host_noise(run),
         *_spread(run),
         *_engine_warnings(run),
@@ -49,7 +53,10 @@ def _incomplete(run: Run) -> Iterator[str]:
     if run.outcome == "complete":
         return
     planned = len(run.header["plan"])
-    done = len({one.key for one in run.results if one.status.counts})
+    # containers that are started at once are one trial, done when each has a result
+    keys = {one.key for one in run.results if one.status.counts}
+    ended = Counter(replace(key, replica=0) for key in keys)
+    done = sum(count == max(1, key.replicas) for key, count in ended.items())
     how = "was interrupted" if run.outcome == "interrupted" else "was cut off"
     yield f"the run {how}: {done} of {planned} planned trials have a result"
     for case, why in run.failed_images.items():
@@ -68,11 +75,17 @@ def _lost_trials(run: Run) -> Iterator[str]:
             (one.key.case, one.reason or "no reason recorded")
             for one in run.results
             if one.status is status
+            # with no way out, or a size that is too small, a failure is the finding
+            and not (_is_a_test(one.key) and status is TrialStatus.FAILED)
         )
         for (case, reason), count in tally.items():
             trials = "a trial" if count == 1 else f"{count} trials"
             plural = what if count == 1 else what.replace("was ", "were ", 1)
             yield f"{trials} of {case} {plural}: {reason}"
+
+
+def _is_a_test(key: TrialKey) -> bool:
+    return key.arm == SIZE_ARM or key.network == "cut"
 
 
 def _limits_above_host(run: Run) -> Iterator[str]:
@@ -97,7 +110,8 @@ def _near_limits(run: Run) -> Iterator[str]:
         peaks = [
             one.metrics["memory_peak_bytes"]
             for one in run.results
-            if one.key.case == name and one.key.arm == "fit" and "memory_peak_bytes" in one.metrics
+            if (one.key.case, one.key.arm, one.key.network) == (name, "fit", "open")
+            and "memory_peak_bytes" in one.metrics
         ]
         pressed = sum(peak >= (1 - NEAR) * cap for peak in peaks)
         if pressed:
@@ -106,6 +120,26 @@ def _near_limits(run: Run) -> Iterator[str]:
                 f"{format_bytes(cap)} in {pressed} of {len(peaks)} trials: "
                 "it took what it was given"
             )
+
+
+def _swap(run: Run) -> Iterator[str]:
+    """Swap on a host hides what a limit, or the lack of memory, would have shown."""
+    size = _number(run.header["host"].get("swap_bytes"))
+    if not size:
+        return
+    limits = [one.facts.get("limits") for one in run.results]
+    known = [
+        one for one in limits if isinstance(one, dict) and isinstance(one.get("applied"), dict)
+    ]
+    capped = [one for one in known if one.get("requested", {}).get("memory_bytes")]
+    open_ = sum(one["applied"].get("swap_bytes") != 0 for one in capped)
+    kept_out = "a memory limit keeps trials out of it"
+    if open_:
+        kept_out = f"the kernel did not keep {open_} of {len(capped)} trials with a limit out of it"
+    yield (
+        f"the host has {format_bytes(size)} of swap: {kept_out}, and without one it hides a "
+        "shortage of memory"
+    )
 
 
 def _host_noise(run: Run) -> Iterator[str]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from bench.judge.difference import effect_word
 from bench.judge.model import Difference, Outcome
-from bench.metrics import METRICS
+from bench.judge.noise import PRACTICAL_BAND, BandFrom
+from bench.metrics import METRICS, is_time
 from bench.units import format_value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.judge.model import Comparison, Interval, Verdict
     from bench.judge.verdicts import CaseOutcome
     from bench.results.run import Run
@@ -93,8 +97,8 @@ def case_words(outcome: CaseOutcome) -> str:
 def actual_words(verdict: Verdict) -> str:
     """The judged value for people; why there is none, where there is none."""
     if verdict.actual is not None:
-        return format_value(verdict.actual, METRICS[verdict.metric].unit)
-    if verdict.verdict is Outcome.FAIL and verdict.metric and METRICS[verdict.metric].is_time:
+        return format_value(verdict.actual, verdict.unit)
+    if verdict.verdict is Outcome.FAIL and is_time(verdict.unit):
         return "infinite"
     return "" if verdict.verdict in (Outcome.PASS, Outcome.FAIL) else str(verdict.verdict)
 
@@ -105,15 +109,20 @@ def limit_words(verdict: Verdict) -> str:
 
 
 def value_words(value: float | None, metric: str) -> str:
-    """A value of `metric` for people; a dash where there is none."""
-    return MARKS[Outcome.NOT_MEASURED] if value is None else format_value(value, _unit(metric))
+    """A value of a metric of the table for people; a dash where there is none."""
+    return unit_words(value, METRICS[metric].unit)
 
 
-def interval_words(interval: Interval | None, metric: str) -> str:
+def unit_words(value: float | None, unit: str) -> str:
+    """A value in `unit` for people; a dash where there is none."""
+    return MARKS[Outcome.NOT_MEASURED] if value is None else format_value(value, unit)
+
+
+def interval_words(interval: Interval | None, unit: str) -> str:
     """`4.10 s to 4.70 s`; empty where there is none."""
     if interval is None:
         return ""
-    return f"{value_words(interval.low, metric)} to {value_words(interval.high, metric)}"
+    return f"{unit_words(interval.low, unit)} to {unit_words(interval.high, unit)}"
 
 
 def change_words(comparison: Comparison) -> str:
@@ -127,11 +136,11 @@ def change_words(comparison: Comparison) -> str:
         one, other = comparison.baseline_median, comparison.candidate_median
         if one == other:
             return "both zero"
-        size = f"{value_words(other, comparison.metric)}, not {value_words(one, comparison.metric)}"
+        size = f"{unit_words(other, comparison.unit)}, not {unit_words(one, comparison.unit)}"
     elif abs(ratio - 1) < 0.005:
         size = "about the same"
     else:
-        size = f"{times(max(ratio, 1 / ratio))} {_direction(comparison.metric, larger=ratio > 1)}"
+        size = f"{times(max(ratio, 1 / ratio))} {_direction(comparison, larger=ratio > 1)}"
     return f"unclear ({size})" if kind is Difference.INCONCLUSIVE else size
 
 
@@ -153,6 +162,37 @@ def p_words(p_value: float | None) -> str:
     return "< 0.0001" if p_value < 1e-4 else f"{p_value:.2g}"
 
 
+def detectable_words(ratio: float | None) -> str:
+    """The smallest change that would have been called: `9 %`, or `2.4x`; empty without one."""
+    if ratio is None:
+        return ""
+    return f"{100 * (ratio - 1):.0f} %" if ratio < 2 else times(ratio)
+
+
+def effect_words(effect: float | None) -> str:
+    """Vargha and Delaney's A with its word: `0.93 large`; empty without one."""
+    return "" if effect is None else f"{effect:.2f} {effect_word(effect)}"
+
+
+def rule_words(comparisons: Sequence[Comparison]) -> str:
+    """What was called a difference, and what could have been."""
+    tested = [one for one in comparisons if one.cache]
+    noisy = [one for one in tested if one.band_from == BandFrom.NOISE]
+    unknown = [one for one in tested if one.band_from == BandFrom.NOT_KNOWN]
+    band = f"{100 * PRACTICAL_BAND:g} %"
+    if noisy:
+        named = ", ".join(f"{one.title} {100 * one.band:.2g} %" for one in noisy)
+        band += f", or this host's own noise where that is larger ({named})"
+    elif tested and len(unknown) == len(tested):
+        band += ", as this host's own noise is not known (`bench selftest` measures it)"
+    elif tested:
+        band += f", as this host's own noise is no larger{' where it is known' if unknown else ''}"
+    return (
+        f"A difference: p < 0.05 after correction, and the interval beyond {band}. "
+        "Finds: the smallest slow-down that such trials call in 8 of 10 tries."
+    )
+
+
 def times(factor: float) -> str:
     """A factor with two digits, or three below 2: `4.4x`, `1.37x`."""
     if math.isinf(factor):
@@ -167,15 +207,12 @@ def counted_values(n: int) -> str:
     return f"n={n}" if n > 1 else ""
 
 
-def _direction(metric: str, *, larger: bool) -> str:
+def _direction(comparison: Comparison, *, larger: bool) -> str:
+    metric = comparison.metric
     if metric.startswith("image_"):
         return "larger" if larger else "smaller"
-    if _unit(metric) == "s" and not metric.startswith("cpu_"):
+    if is_time(comparison.unit) and not metric.startswith("cpu_"):
         return "slower" if larger else "faster"
     if metric == "layer_count":
         return "more" if larger else "fewer"
     return "more" if larger else "less"
-
-
-def _unit(metric: str) -> str:
-    return METRICS[metric].unit if metric in METRICS else ""

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 from bench.host.fingerprint import COMPARABLE_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bench.results.run import Run
+
+
+def all_differences(one: Run, other: Run, pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """The `differences` of several pairs of cases, each phrase once."""
+    return list(dict.fromkeys(text for pair in pairs for text in differences(one, other, pair)))
 
 
 def differences(one: Run, other: Run, cases: tuple[str, str]) -> list[str]:
@@ -46,6 +51,13 @@ def _settings(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
             yield f"limit of {key}: {values[0]} against {values[1]}"
     if before.ready != after.ready:
         yield "they are called ready by different probes"
+    own = one.scenario.own_metrics, other.scenario.own_metrics
+    for name in {**before.metrics, **after.metrics}:
+        kinds = [(side[name].unit, side[name].better) for side in own if name in side]
+        if len(set(kinds)) > 1:
+            yield f"{name} has another unit or direction"
+        elif before.metrics.get(name) != after.metrics.get(name) and len(kinds) > 1:
+            yield f"{name} is taken from the output in another way"
     if before.cache != after.cache:
         states = ", ".join(before.cache), ", ".join(after.cache)
         yield f"cache: {states[0]} against {states[1]}"

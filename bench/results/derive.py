@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bench.metrics import METRICS
+from bench.results.contacts import Observation, before_ready
 from bench.results.model import LayerPull, PhaseSpan, TrialKey, TrialResult, TrialStatus
+from bench.results.pull_path import PullPath, critical_path
+from bench.results.shares import time_shares
+from bench.results.workload import workload_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +32,7 @@ class TrialEvents:
     phases: list[Mapping[str, Any]] = field(default_factory=list)
     layers: list[LayerPull] = field(default_factory=list)
     batches: list[Samples] = field(default_factory=list)
+    threads: list[Mapping[str, Any]] = field(default_factory=list)
     method: str = ""
     ended: Mapping[str, Any] | None = None
 
@@ -62,8 +68,14 @@ def derive(events: TrialEvents, samples: Samples) -> TrialResult:
     zero_ns = _zero_ns(events, facts)
     spans = tuple(_span(phase, zero_ns) for phase in events.phases)
     metrics = _time_metrics(events.phases, facts, zero_ns)
+    path = _pull_path(events)
+    if path is not None and not path.unreliable:
+        metrics |= {"pull_download_s": path.download_s, "pull_extract_s": path.extract_s}
     metrics |= _counter_metrics(facts, samples)
     metrics |= _sampled_metrics(samples)
+    metrics |= _share_metrics(events, samples)
+    metrics |= _egress_metrics(facts)
+    metrics |= workload_metrics(facts)
     _refuse_impossible(metrics)
     return TrialResult(
         trial_id=started["trial_id"],
@@ -76,12 +88,22 @@ def derive(events: TrialEvents, samples: Samples) -> TrialResult:
         layers=tuple(events.layers),
         log_tail=tuple(ended.get("log_tail") or ()),
         facts=facts | {"method": events.method, "zero_ns": zero_ns},
+        path=path,
     )
+
+
+def _pull_path(events: TrialEvents) -> PullPath | None:
+    """The pull taken apart; None where nothing was pulled, or not to its end."""
+    pull = next((one for one in events.phases if one["phase"] == "pull"), None)
+    if pull is None or not events.layers:
+        return None
+    return critical_path(events.layers, (pull["end_ns"] - pull["start_ns"]) / 1e9)
 
 
 def _refuse_impossible(metrics: Mapping[str, float]) -> None:
     for name, value in metrics.items():
-        if not math.isfinite(value) or (value < 0 and name != "exit_code"):
+        signed = name == "exit_code" or name not in METRICS  # a workload's figures may be negative
+        if not math.isfinite(value) or (value < 0 and not signed):
             raise ValueError(f"{name} would be {value}")
 
 
@@ -115,12 +137,18 @@ def _time_metrics(
         for name, phase in by_name.items()
         if name in ("pull", "create", "start", "ready", "stop", "remove")
     }
+    if {"stop", "restart"} <= set(by_name):
+        again = by_name["restart"]
+        metrics["restart_s"] = metrics["stop_s"] + (again["end_ns"] - again["start_ns"]) / 1e9
     ready = facts.get("ready")
     if ready:
         metrics["startup_s"] = (ready["at_ns"] - zero_ns) / 1e9
         metrics["ready_resolution_s"] = ready["resolution_ns"] / 1e9
     if "first_output_ns" in facts and "start_sent_ns" in facts:
         metrics["first_output_s"] = (facts["first_output_ns"] - facts["start_sent_ns"]) / 1e9
+    if facts.get("port_open") and "start" in by_name:
+        open_ns = facts["port_open"]["at_ns"] - by_name["start"]["end_ns"]
+        metrics["port_open_s"] = max(0, open_ns) / 1e9
     ending = facts.get("exit")
     if ending and "stop" not in facts and "start" in by_name and ending["at_ns"] is not None:
         metrics["run_s"] = max(0, ending["at_ns"] - by_name["start"]["end_ns"]) / 1e9
@@ -147,6 +175,11 @@ def _counter_metrics(facts: Mapping[str, Any], samples: Samples) -> dict[str, fl
         highest = _highest(samples, column)
         if highest is not None:
             metrics[name] = highest * factor
+    if (facts.get("memory_kill") or {}).get("engine_flag"):
+        metrics["oom_kills"] = max(1.0, metrics.get("oom_kills", 0.0))
+    periods, paused = _highest(samples, "quota_periods_n"), _highest(samples, "throttled_n")
+    if periods and paused is not None:
+        metrics["cpu_throttled_periods_pct"] = 100 * paused / periods
     if "downloaded_bytes" in facts:
         metrics["downloaded_bytes"] = float(facts["downloaded_bytes"])
     if facts.get("exit"):
@@ -171,6 +204,34 @@ def _sampled_metrics(samples: Samples) -> dict[str, float]:
     }
     metrics |= {name: value for name, value in peaks.items() if value is not None}
     return metrics
+
+
+def _share_metrics(events: TrialEvents, samples: Samples) -> dict[str, float]:
+    """What the time from the return of the start call to ready went by with, in per cent."""
+    ready = next((one for one in events.phases if one["phase"] == "ready"), None)
+    if ready is None:
+        return {}
+    shares = time_shares(samples, events.threads, ready["start_ns"], ready["end_ns"])
+    if shares is None:
+        return {}
+    return {
+        "running_share_pct": 100 * shares.running,
+        "core_wait_share_pct": 100 * shares.core_wait,
+        "throttled_share_pct": 100 * shares.throttled,
+        "disk_wait_share_pct": 100 * shares.disk_wait,
+        "idle_share_pct": 100 * shares.idle,
+    }
+
+
+def _egress_metrics(facts: Mapping[str, Any]) -> dict[str, float]:
+    """Outside contacts before ready, where all of them could be seen."""
+    if not facts.get("egress"):
+        return {}
+    seen = Observation.from_facts(facts["egress"])
+    if not seen.observed or seen.dropped:
+        return {}
+    tried = {(one.kind, one.destination) for one in before_ready(seen, facts) if not one.allowed}
+    return {"egress_attempts": float(len(tried))}
 
 
 def unreclaimable(samples: Samples) -> np.ndarray[Any, np.dtype[np.float64]] | None:
@@ -230,13 +291,14 @@ def _peak_demand(samples: Samples) -> float | None:
 def _peak_slope(
     stamps: np.ndarray[Any, np.dtype[np.float64]], values: np.ndarray[Any, np.dtype[np.float64]]
 ) -> float | None:
-    """Most growth within a second that begins at a sample, over that second.
+    """Most growth within any second, over that second.
 
-    What grows for less than a second is divided by a second all the same: a burst of 50 ms does
-    not need a core for longer than that.
+    Between samples growth is taken to be even, so that the most is in a second that begins or
+    ends with a sample. What grows for less than a second is divided by a second all the same: a
+    burst of 50 ms does not need a core for longer than that.
     """
     if len(stamps) < 2:
         return None
-    ends = stamps + WINDOW_NS
-    values_at_end = np.interp(ends, stamps, values)
-    return float(np.max(values_at_end - values) / WINDOW_NS)
+    after = np.interp(stamps + WINDOW_NS, stamps, values) - values
+    before = values - np.interp(stamps - WINDOW_NS, stamps, values)
+    return float(max(after.max(), before.max()) / WINDOW_NS)

@@ -12,7 +12,15 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from bench.results.model import TrialStatus  # noqa: TC001 - pydantic reads it
+from bench.results.behaviour import (  # noqa: TC001 - pydantic reads them
+    ProcessUse,
+    Standing,
+    Stop,
+    Writes,
+)
+from bench.results.contacts import Observation  # noqa: TC001
+from bench.results.model import TrialStatus  # noqa: TC001
+from bench.results.workload import Matches  # noqa: TC001
 
 Stamp = Annotated[int, Field(ge=0, lt=2**63)]
 """CLOCK_MONOTONIC in nanoseconds."""
@@ -43,6 +51,18 @@ class _Host(_Shape):
 
 class _Link(_Shape):
     text: str
+    rate_bit_s: Annotated[float, Field(gt=0)] | None = None
+
+
+class _Floor(_Shape):
+    share: Annotated[float, Field(ge=0)]
+    median: Annotated[float, Field(gt=0)]
+    n: Annotated[int, Field(ge=1)]
+
+
+class _Noise(_Shape):
+    measured_at: str
+    floors: dict[str, _Floor]
 
 
 class RunStarted(_Shape):
@@ -62,6 +82,7 @@ class RunStarted(_Shape):
     engine: dict[str, Any]
     builder: dict[str, Any] = {}
     link: _Link
+    noise: _Noise | None = None
 
 
 class _LayerFacts(_Shape):
@@ -132,6 +153,7 @@ class _Layer(_Shape):
     hold_s: Seconds | None
     extract_s: Seconds | None
     status: str
+    announced_s: Seconds | None = None
 
 
 class Layers(_Shape):
@@ -141,9 +163,32 @@ class Layers(_Shape):
     layers: list[_Layer]
 
 
+class Threads(_Shape):
+    """What threads had used and waited when they were looked at; columns of one length."""
+
+    trial_id: str
+    t_ns: list[Stamp]
+    thread: list[Amount]
+    run_ns: list[Amount]
+    wait_ns: list[Amount]
+
+    @model_validator(mode="after")
+    def _even(self) -> Self:
+        if len({len(self.t_ns), len(self.thread), len(self.run_ns), len(self.wait_ns)}) != 1:
+            raise ValueError("its columns differ in length")
+        return self
+
+
 class _Ready(_Shape):
     at_ns: Stamp
     resolution_ns: Stamp
+    floor_ns: Amount | None = None
+
+
+class _Port(_Shape):
+    at_ns: Stamp
+    resolution_ns: Stamp
+    probe: str
 
 
 class _Exit(_Shape):
@@ -151,8 +196,28 @@ class _Exit(_Shape):
     at_ns: Stamp | None
 
 
-class _Stop(_Shape):
-    killed: bool
+class _LinkUse(_Shape):
+    rate_bit_s: Annotated[float, Field(gt=0)] | None
+    achieved_bit_s: Annotated[float, Field(gt=0)] | None
+
+
+class _Served(_Shape):
+    requests: Amount
+    size_bytes: Amount
+
+
+class _AllServed(_Served):
+    blobs: dict[str, _Served]
+
+
+class _Unseen(_Shape):
+    unseen: str
+
+
+class _MemoryKill(_Shape):
+    kernel_kills: Amount | None
+    engine_flag: bool
+    exit_code: int
 
 
 class _Counters(_Shape):
@@ -168,9 +233,18 @@ class Facts(_Shape):
     cpu_ns_at_ready: Amount | None = None
     downloaded_bytes: Amount | None = None
     ready: _Ready | None = None
+    port_open: _Port | None = None
     exit: _Exit | None = None
-    stop: _Stop | None = None
+    memory_kill: _MemoryKill | None = None
+    stop: Stop | None = None
+    process: Standing | _Unseen | None = None
+    link: _LinkUse | None = None
+    served: _AllServed | None = None
+    processes: list[ProcessUse] | None = None
+    writes: Writes | None = None
+    egress: Observation | None = None
     counters: _Counters | None = None
+    figures: dict[str, Matches] | None = None
     host: dict[str, Any] = {}
     warnings: list[str] = []
 
@@ -212,6 +286,7 @@ MODELS: dict[str, type[_Shape]] = {
     "trial_started": TrialStarted,
     "phase": Phase,
     "layers": Layers,
+    "threads": Threads,
     "trial_ended": TrialEnded,
     "note": Note,
     "run_ended": RunEnded,

@@ -8,28 +8,15 @@ import numpy as np
 import pandas as pd
 
 from bench.metrics import METRICS, Scope
+from bench.results.model import TRIAL_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from bench.results.events import Samples
     from bench.results.model import TrialResult
 
 TRIAL_METRICS = [name for name, metric in METRICS.items() if metric.scope is Scope.TRIAL]
-TRIAL_KEYS = [
-    "trial_id",
-    "case",
-    "service",
-    "replica",
-    "round",
-    "attempt",
-    "cache",
-    "arm",
-    "network",
-    "warmup",
-    "status",
-    "reason",
-]
 PHASE_COLUMNS = [
     "trial_id",
     "case",
@@ -54,6 +41,7 @@ LAYER_COLUMNS = [
     "hold_s",
     "extract_s",
     "status",
+    "announced_s",
 ]
 SAMPLE_KEYS = ["trial_id", "case", "round", "t_s", "method"]
 Lengths = np.ndarray[Any, np.dtype[np.int64]]
@@ -61,17 +49,23 @@ _TEXT = {
     "trial_id", "case", "service", "cache", "arm", "network", "status", "reason", "phase",
     "clock", "digest", "instruction", "method",
 }  # fmt: skip
-_WHOLE = {"replica", "round", "attempt", "index"}
+_WHOLE = {"replica", "replicas", "round", "attempt", "index"}
 
 
-def trials_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
-    """One row a trial: its key, its status, then every metric; not-a-number where unmeasured."""
+def trials_frame(trials: Sequence[TrialResult], own: Iterable[str] = ()) -> pd.DataFrame:
+    """One row a trial: its key, its status, then every metric; not-a-number where unmeasured.
+
+    Args:
+        trials: every attempt.
+        own: names of the metrics that the scenario defines, which come last.
+    """
     rows = [
         {
             "trial_id": trial.trial_id,
             "case": trial.key.case,
             "service": trial.service,
             "replica": trial.key.replica,
+            "replicas": trial.key.replicas,
             "round": trial.key.round,
             "attempt": trial.attempt,
             "cache": trial.key.cache,
@@ -84,7 +78,7 @@ def trials_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
         }
         for trial in trials
     ]
-    return _typed(pd.DataFrame(rows, columns=TRIAL_KEYS + TRIAL_METRICS))
+    return _typed(pd.DataFrame(rows, columns=[*TRIAL_KEYS, *TRIAL_METRICS, *own]))
 
 
 def phases_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
@@ -122,12 +116,19 @@ def layers_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
             "download_s": layer.download_s,
             "hold_s": layer.hold_s,
             "extract_s": layer.extract_s,
-            "status": layer.status,
+            "status": layer.status + unreliable(trial),
+            "announced_s": layer.announced_s,
         }
         for trial in trials
         for layer in trial.layers
     ]
     return _typed(pd.DataFrame(rows, columns=LAYER_COLUMNS))
+
+
+def unreliable(trial: TrialResult) -> str:
+    """What is said beside the status of each layer where the pull could not be taken apart."""
+    why = trial.path.unreliable if trial.path else ""
+    return f"; unreliable: {why}" if why else ""
 
 
 def samples_frame(trials: Sequence[TrialResult], samples: Sequence[Samples]) -> pd.DataFrame:

@@ -4,7 +4,8 @@ Events and their fields (times are CLOCK_MONOTONIC nanoseconds where the name en
 UTC labels where it is `at`):
 
 run_started     schema_version, run_id, name, bench_version, at, seed, scenario_file, scenario
-                (resolved, secrets redacted), plan (list of trial keys), host, engine, link
+                (resolved, secrets redacted), plan (list of trial keys), host, noise (measured_at,
+                floors: metric -> share, median, n), engine, builder, link
 run_resumed     at
 image_ready     role (case, service or calibration), case, reference, digest, source, build_s,
                 builder, size_bytes, transfer_bytes, waste_bytes, engine_size_bytes, layers
@@ -14,6 +15,8 @@ trial_started   trial_id, key (the fields of TrialKey), attempt, at, pid
 phase           trial_id, phase, start_ns, end_ns, clock, resolution_ns
 layers          trial_id, layers (the fields of LayerPull)
 samples         trial_id, method, columns (name -> list of integers; t_ns is one of them)
+threads         trial_id, t_ns, thread, run_ns, wait_ns (lists of one length: a thread whose times
+                have changed, until the container is ready)
 trial_ended     trial_id, status, reason, facts, log_tail
 note            text: something that a reader of the results must know
 run_ended       at, outcome (complete or interrupted)

@@ -4,12 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.results.pull_path import PullPath
 
 CALIBRATION_CASE = "calibration"
 """The case of the do-nothing container that shows what the runtime itself costs."""
 
 SIZE_ARM = "size"
 """The arm of trials under limits that `bench right-size` tries; no row is judged on them."""
+
+
+COPY_STATUS = "the same as layer"
+"""How the status of a layer begins that stands in its image further below too."""
+
+TRIAL_KEYS = [
+    "trial_id",
+    "case",
+    "service",
+    "replica",
+    "replicas",
+    "round",
+    "attempt",
+    "cache",
+    "arm",
+    "network",
+    "warmup",
+    "status",
+    "reason",
+]
+"""The columns of trials.csv before those of the metrics."""
 
 
 class TrialStatus(StrEnum):
@@ -37,7 +62,7 @@ class TrialKey:
     Attributes:
         case: id of the case.
         round: 0-based round; trials of checks count on from the last round.
-        cache: `cold`, `image` or `warm`.
+        cache: `cold`, `base`, `image` or `warm`.
         arm: `fit` (under the case's limits), `need` (without any) or `size` (under others).
         network: `open` or `cut`.
         replica: 1-based number among containers started at once; 0 where one runs by itself.
@@ -77,7 +102,16 @@ class PhaseSpan:
 
 @dataclass(frozen=True)
 class LayerPull:
-    """What the pull stream said of one layer; None where it did not say."""
+    """What the pull stream said of one layer; None where it did not say.
+
+    Attributes:
+        announced_s: from the pull request to the first word on the layer.
+        queue_s: from there to its first byte, or until it was there where none was seen before.
+        download_s: from its first byte until it was there and verified.
+        hold_s: from there to its extraction: the layers below come first.
+        extract_s: of the extraction, and of making it known to the store.
+        status: the last word of the stream on it.
+    """
 
     index: int
     digest: str
@@ -89,6 +123,12 @@ class LayerPull:
     hold_s: float | None
     extract_s: float | None
     status: str
+    announced_s: float | None = None
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether the image has the same layer further below: it is fetched once."""
+        return self.status.startswith(COPY_STATUS)
 
 
 @dataclass(frozen=True)
@@ -98,6 +138,7 @@ class TrialResult:
     Attributes:
         metrics: values by metric name, in the metric's unit.
         facts: further things recorded about the trial, as the journal has them.
+        path: its pull taken apart; None where nothing was pulled, or it broke off.
     """
 
     trial_id: str
@@ -111,6 +152,7 @@ class TrialResult:
     layers: tuple[LayerPull, ...] = ()
     log_tail: tuple[str, ...] = ()
     facts: dict[str, object] = field(default_factory=dict)
+    path: PullPath | None = None
 
 
 @dataclass(frozen=True)

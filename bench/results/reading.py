@@ -50,6 +50,8 @@ class Reading:
             self.trials[event["trial_id"]].add_samples(
                 str(event["method"]), sample_columns(dict(event))
             )
+        elif kind == "threads":
+            self.trials[event["trial_id"]].threads.append(event)
         elif kind == "phase":
             self.trials[event["trial_id"]].phases.append(event)
         elif kind == "layers":

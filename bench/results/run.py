@@ -12,7 +12,9 @@ from bench.errors import StoreError, UsageError
 from bench.judge.checklist import Checklist
 from bench.judge.compare import Sample, compare_cases
 from bench.judge.model import JudgeContext
+from bench.judge.noise import HostNoise
 from bench.judge.verdicts import exit_code, judge
+from bench.metrics import METRICS, Metric
 from bench.results.derive import derive
 from bench.results.frames import layers_frame, phases_frame, samples_frame, trials_frame
 from bench.results.journal import FILE_NAME
@@ -63,10 +65,21 @@ class Run:
         """The run's id, which is also its folder's first name."""
         return str(self.header["run_id"])
 
+    @cached_property
+    def metrics(self) -> dict[str, Metric]:
+        """Every metric that it may have, by name: those of the table, then the scenario's own."""
+        return {**METRICS, **self.scenario.own_metrics}
+
     @property
     def link(self) -> str:
         """The way from the registry to the engine, in words."""
         return str(self.header["link"]["text"])
+
+    @property
+    def noise(self) -> HostNoise | None:
+        """The A/A noise of its host as it was known then; None where it was not."""
+        noise = self.header.get("noise")
+        return HostNoise.from_data(noise) if noise else None
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -77,6 +90,7 @@ class Run:
             host_cores=int(self.header["host"]["cores"]),
             today=measured_on,
             complete=self.outcome == "complete",
+            services=tuple(self.scenario.services),
         )
         return judge(
             self.scenario,
@@ -107,12 +121,19 @@ class Run:
 
     def sample(self, case: str, name: str = "") -> Sample:
         """One case as a side of a comparison."""
-        return Sample(name or case, case, self.results, self.images.get(case))
+        return Sample(
+            name or case,
+            case,
+            self.results,
+            self.images.get(case),
+            self.noise,
+            self.scenario.own_metrics,
+        )
 
     @cached_property
     def trials(self) -> pd.DataFrame:
         """One row a trial."""
-        return trials_frame(self.results)
+        return trials_frame(self.results, self.scenario.own_metrics)
 
     @cached_property
     def phases(self) -> pd.DataFrame:
@@ -145,7 +166,7 @@ def load_run(path: str | Path) -> Run:
     try:
         scenario = Scenario.model_validate(header["scenario"])
         for name, threshold in scenario.thresholds.items():
-            threshold_limit(name, threshold)
+            threshold_limit(name, threshold, scenario.own_metrics)
         columns = [events.samples() for events in reading.trials.values()]
         results = [
             derive(events, samples)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from bench.judge import stats
 from bench.judge.evidence import Evidence, gather
-from bench.metrics import METRICS, Scope
-from bench.results.model import CALIBRATION_CASE, TrialStatus
+from bench.metrics import METRICS, Metric, Scope
+from bench.results.model import CALIBRATION_CASE, SIZE_ARM, TrialStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bench.judge.model import Interval
     from bench.results.model import TrialResult
@@ -42,11 +42,19 @@ class MetricSummary:
 
 
 def measured_states(run: Run, case: str) -> list[tuple[str, str]]:
-    """The (cache, arm) pairs in which `case` has trials, warm-ups apart, in the order of time."""
+    """The (cache, arm) pairs in which `case` has trials, in the order of time.
+
+    Left out are warm-ups, trials with the network cut, containers started several at once, and
+    the sizes that `bench right-size` tried.
+    """
     found = [
         (one.key.cache, one.key.arm)
         for one in run.results
-        if one.key.case == case and not one.key.warmup and one.key.network == "open"
+        if one.key.case == case
+        and not one.key.warmup
+        and not one.key.replicas
+        and one.key.network == "open"
+        and one.key.arm != SIZE_ARM
     ]
     return list(dict.fromkeys(found))
 
@@ -66,7 +74,7 @@ def summaries(run: Run, case: str) -> list[MetricSummary]:
     return [
         one
         for cache, arm in measured_states(run, case)
-        for one in summarise(good_trials(run, case, cache, arm), cache, arm)
+        for one in summarise(good_trials(run, case, cache, arm), cache, arm, run.metrics)
     ]
 
 
@@ -77,13 +85,15 @@ def calibration(run: Run) -> list[MetricSummary]:
         for one in run.results
         if one.key.case == CALIBRATION_CASE and one.status is TrialStatus.OK
     ]
-    return summarise(good, good[0].key.cache, good[0].key.arm) if good else []
+    return summarise(good, good[0].key.cache, good[0].key.arm, METRICS) if good else []
 
 
-def summarise(trials: Sequence[TrialResult], cache: str, arm: str) -> list[MetricSummary]:
-    """Every metric that any of `trials` has, in the order of the table of metrics."""
+def summarise(
+    trials: Sequence[TrialResult], cache: str, arm: str, metrics: Mapping[str, Metric]
+) -> list[MetricSummary]:
+    """Every one of `metrics` that any of `trials` has, in their order."""
     found = []
-    for name, metric in METRICS.items():
+    for name, metric in metrics.items():
         values = [one.metrics[name] for one in trials if name in one.metrics]
         if metric.scope is Scope.TRIAL and values:
             found.append(
@@ -102,6 +112,10 @@ def summarise(trials: Sequence[TrialResult], cache: str, arm: str) -> list[Metri
 
 
 def status_counts(run: Run, case: str) -> dict[str, int]:
-    """How many attempts of `case` ended in each status, warm-ups among them."""
-    tally = Counter(one.status for one in run.results if one.key.case == case)
+    """How many attempts of `case` ended in each status, warm-ups among them.
+
+    Trials with the network cut are left out: what fails there is no fault of the measurement.
+    """
+    own = (one for one in run.results if one.key.case == case and one.key.network == "open")
+    tally = Counter(one.status for one in own)
     return {status.value: tally[status] for status in TrialStatus if tally[status]}

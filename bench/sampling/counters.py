@@ -90,6 +90,8 @@ _V2_MEMORY = _pairs(
     }
 )
 
+_QUOTA = {"nr_periods": ("quota_periods_n", 1), "nr_throttled": ("throttled_n", 1)}
+
 _SAMPLED = {
     CgroupVersion.V1: (
         _File("memory", "memory.usage_in_bytes", _one("memory_usage_bytes")),
@@ -100,7 +102,7 @@ _SAMPLED = {
         _File(
             "cpu",
             "cpu.stat",
-            _pairs({"throttled_time": ("throttled_ns", 1), "nr_throttled": ("throttled_n", 1)}),
+            _pairs(_QUOTA | {"throttled_time": ("throttled_ns", 1)}),
             of_child=True,
         ),
         _File(
@@ -120,7 +122,7 @@ _SAMPLED = {
         _File(
             "cpu",
             "cpu.stat",
-            _pairs({"throttled_usec": ("throttled_ns", 1000), "nr_throttled": ("throttled_n", 1)}),
+            _pairs(_QUOTA | {"throttled_usec": ("throttled_ns", 1000)}),
             of_child=True,
         ),
     ),
@@ -163,6 +165,16 @@ class CounterFiles:
         data = self._read(self._high_water)
         return self._high_water.parse(data) if data is not None else self._last_high_water
 
+    def has_io_pressure(self) -> bool:
+        """Whether the kernel says for how long something waited for a disk."""
+        if self._cgroup.mounts.version is CgroupVersion.V1:
+            return False
+        path = self._cgroup.mounts.path("io", self._cgroup.group) / "io.pressure"
+        try:
+            return bool(path.read_bytes())
+        except OSError:  # a kernel without it, or with it switched off
+            return False
+
     def cpu_ns(self) -> int | None:
         """CPU time so far, read afresh: for a thread beside the sampler's."""
         file = next(one for one in self._files if one.controller in ("cpuacct", "cpu"))
@@ -196,7 +208,10 @@ class CounterFiles:
 
 
 def applied_limits(cgroup: ContainerCgroup) -> dict[str, int | float | str]:
-    """The limits that the kernel holds for the container, as read back from its cgroup."""
+    """The limits that the kernel holds for the container, as read back from its cgroup.
+
+    `swap_bytes` is what it may swap out beside its memory; absent where the kernel cannot say.
+    """
     if cgroup.mounts.version is CgroupVersion.V1:
         return _applied_v1(cgroup)
     return _applied_v2(cgroup)
@@ -214,6 +229,10 @@ def _applied_v1(cgroup: ContainerCgroup) -> dict[str, int | float | str]:
     memory = _text(cgroup, "memory", "memory.limit_in_bytes")
     if memory.isdigit() and int(memory) < 2**62:
         limits["memory_bytes"] = int(memory)
+    both = _text(cgroup, "memory", "memory.memsw.limit_in_bytes")
+    if both.isdigit():
+        unlimited = int(both) >= 2**62 or "memory_bytes" not in limits
+        limits["swap_bytes"] = "unlimited" if unlimited else int(both) - int(memory)
     quota, period = (
         _text(cgroup, "cpu", "cpu.cfs_quota_us"),
         _text(cgroup, "cpu", "cpu.cfs_period_us"),
@@ -231,6 +250,9 @@ def _applied_v2(cgroup: ContainerCgroup) -> dict[str, int | float | str]:
     memory = _text(cgroup, "memory", "memory.max")
     if memory.isdigit():
         limits["memory_bytes"] = int(memory)
+    swap = _text(cgroup, "memory", "memory.swap.max")
+    if swap:
+        limits["swap_bytes"] = int(swap) if swap.isdigit() else "unlimited"
     quota, _, period = _text(cgroup, "cpu", "cpu.max").partition(" ")
     if quota.isdigit():
         limits["cpus"] = int(quota) / int(period)

@@ -1,12 +1,9 @@
-"""What only /proc knows of a container: its network counters and its waiting for a core."""
+"""What only /proc knows of a container as a whole: its network counters."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
-
-from bench.sampling.cgroup import CgroupVersion, ContainerCgroup
 
 
 class NetworkCounters:
@@ -44,47 +41,3 @@ class NetworkCounters:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
-
-
-class WaitingTime:
-    """Nanoseconds that a container's threads were runnable and waited for a core.
-
-    The kernel keeps it by thread (schedstat, Documentation/scheduler/sched-stats.rst); what a
-    thread waited between the last look at it and its end is lost.
-    """
-
-    def __init__(self, cgroup: ContainerCgroup, proc: Path = Path("/proc")) -> None:
-        version = cgroup.mounts.version
-        name = "tasks" if version is CgroupVersion.V1 else "cgroup.threads"
-        controller = "cpuacct" if version is CgroupVersion.V1 else "cpu"
-        self._threads = cgroup.mounts.path(controller, cgroup.child) / name
-        self._proc = proc
-        self._last: dict[str, int] = {}
-        self._total = 0
-
-    @staticmethod
-    def is_available(schedstat: Path = Path("/proc/self/schedstat")) -> bool:
-        """Whether this kernel keeps the figure; where it does not, the file is all zeros."""
-        try:
-            fields = [int(field) for field in schedstat.read_text().split()]
-        except (OSError, ValueError):
-            return False
-        return len(fields) == 3 and fields[0] > 0  # time on a core, which the reader has had
-
-    def read_ns(self) -> int:
-        """The total so far."""
-        try:
-            threads = self._threads.read_text().split()
-        except OSError:
-            return self._total
-        current = {}
-        for thread in threads:
-            try:
-                with open(f"{self._proc}/{thread}/schedstat", "rb", buffering=0) as file:  # noqa: PTH123 - hot path
-                    waited = int(file.read(128).split()[1])
-            except (OSError, IndexError, ValueError):
-                continue
-            current[thread] = waited
-            self._total += max(0, waited - self._last.get(thread, 0))
-        self._last = current
-        return self._total

@@ -43,6 +43,7 @@ class Sampler:
         self._sources: tuple[Source, ...] = ()
         self._pending: list[tuple[int, list[tuple[Source, Any]]]] = []
         self._last_flush_ns = clock.monotonic_ns()
+        self._reading = threading.Lock()
         self._lock = threading.Lock()
         self._handing_on = threading.Lock()
         self._stop = threading.Event()
@@ -72,8 +73,24 @@ class Sampler:
         except Exception as error:  # noqa: BLE001 - as above
             self.failure = self.failure or error
 
+    def sample_now(self) -> None:
+        """Take a sample between two others, from any thread; none once it was stopped.
+
+        Trouble is kept in `failure`.
+        """
+        try:
+            with self._reading:
+                if not self._stop.is_set():
+                    self._sample()
+        except Exception as error:  # noqa: BLE001 - handed to the trial, which ends in error
+            self.failure = self.failure or error
+
     def sample(self) -> None:
         """Take one sample now."""
+        with self._reading:
+            self._sample()
+
+    def _sample(self) -> None:
         stamp = self._clock.monotonic_ns()
         readings = [(source, source.read()) for source in self._sources]
         with self._lock:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import EngineError
-from bench.sampling.processes import NetworkCounters, WaitingTime
+from bench.sampling.processes import NetworkCounters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.clock import Clock
     from bench.engine.protocol import Engine
     from bench.sampling.counters import CounterFiles
-
-_WAITING_EVERY_NS = 100_000_000
 
 
 class CgroupSource:
@@ -45,27 +42,6 @@ class NetworkSource:
     def parse(self, raw: bytes) -> dict[str, int]:
         """Bytes in and out."""
         return NetworkCounters.parse(raw) if raw else {}
-
-
-class WaitingSource:
-    """Time spent waiting for a core; read ten times a second, for it costs by the thread."""
-
-    def __init__(self, waiting: WaitingTime, clock: Clock) -> None:
-        self._waiting = waiting
-        self._clock = clock
-        self._due_ns = 0
-
-    def read(self) -> int | None:
-        """The total, or None between two readings."""
-        now_ns = self._clock.monotonic_ns()
-        if now_ns < self._due_ns:
-            return None
-        self._due_ns = now_ns + _WAITING_EVERY_NS
-        return self._waiting.read_ns()
-
-    def parse(self, raw: int) -> dict[str, int]:
-        """One column."""
-        return {"cpu_wait_ns": raw}
 
 
 class EngineSource:
@@ -106,6 +82,8 @@ class EngineSource:
             "cpu_ns": (cpu.get("cpu_usage") or {}).get("total_usage"),
             "tasks": (raw.get("pids_stats") or {}).get("current"),
             "throttled_ns": throttling.get("throttled_time"),
+            "throttled_n": throttling.get("throttled_periods"),
+            "quota_periods_n": throttling.get("periods"),
         }
         if networks:
             found["net_rx_bytes"] = sum(one["rx_bytes"] for one in networks.values())

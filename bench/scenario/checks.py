@@ -14,6 +14,7 @@ from bench.metrics import METRICS
 from bench.results.model import CALIBRATION_CASE
 from bench.scenario.container import IMAGE_OR_BUILD, LIMITS_TWICE
 from bench.scenario.env_file import read_env_files
+from bench.scenario.figure_checks import check_metrics, own_units
 from bench.scenario.nodes import Map, Node, Scalar, Series
 from bench.scenario.probes import COMPOSITES, PROBES, choice_fault
 from bench.scenario.suggest import did_you_mean, shown
@@ -40,7 +41,9 @@ def check(root: Map, folder: Path) -> Iterator[Diagnostic]:
         for name, entry in root.map(key).entries.items():
             if isinstance(entry.node, Map):
                 yield from _container(name, entry, folder)
+    yield from check_metrics(root)
     yield from _thresholds(root)
+    yield from _link(root)
     yield from _reserved(root)
     yield from _compare(root)
     yield from _ids(root, folder)
@@ -87,6 +90,10 @@ def _container(name: str, entry: Entry, folder: Path) -> Iterator[Diagnostic]:
         yield _fault(entry.place, name, IMAGE_OR_BUILD)
     if _given(node, ("limits",)) and _given(node.map("deploy").map("resources"), ("limits",)):
         yield _fault(entry.place, name, LIMITS_TWICE)
+    if _given(node, ("replicas",)) and _text(node.get("network_mode")) == "host":
+        fault = "on the network of the host all replicas would have the same ports"
+        yield node.entries["replicas"].place.diagnostic(fault, "leave one of the two out")
+    yield from _base(node)
     yield from _build(node.get("build"), folder)
     yield from _env_files(node.get("env_file"), folder)
     yield from _ready(node)
@@ -169,15 +176,44 @@ def _ready(container: Map) -> Iterator[Diagnostic]:
 # Names that point at something else in the file
 
 
+def _base(container: Map) -> Iterator[Diagnostic]:
+    """What the cache state `base` needs to know, and cannot find out."""
+    entry = container.entries.get("cache")
+    if entry is None or "base" not in _states(entry.node):
+        return
+    if _given(container, ("image",)) and not _given(container, ("base",)):
+        fault = "`cache: base` does not know what the image stands on"
+        yield entry.node.place.diagnostic(fault, "name it beside `image`: `base: debian:12`")
+    if _text(container.get("registry")) == "origin":
+        fault = "`cache: base` needs bench's own registry"
+        yield entry.node.place.diagnostic(fault, "leave `registry: origin` out")
+
+
+def _link(root: Map) -> Iterator[Diagnostic]:
+    entry = root.entries.get("link")
+    cases = root.map("cases").entries.values()
+    if entry and any(
+        isinstance(one.node, Map) and _text(one.node.get("registry")) == "origin" for one in cases
+    ):
+        fault = "`link` shapes the way from bench's registry, and a case has `registry: origin`"
+        yield entry.place.diagnostic(fault, "leave one of the two out")
+
+
+def _states(node: Node) -> set[str]:
+    several = node.items if isinstance(node, Series) else [node]
+    return {_text(one) or "" for one in several}
+
+
 def _thresholds(root: Map) -> Iterator[Diagnostic]:
     states = _cache_states(root)
+    units = own_units(root) | {name: metric.unit for name, metric in METRICS.items()}
     for name, entry in root.map("thresholds").entries.items():
-        if name not in METRICS:
+        if name not in units:
             fault = f"there is no metric {shown(name)}"
-            suggestion = did_you_mean(name, METRICS) or "`bench explain metrics` lists them"
+            suggestion = did_you_mean(name, units) or "`bench explain metrics` lists them"
             yield entry.place.diagnostic(fault, suggestion)
             continue
-        node, unit = entry.node, METRICS[name].unit
+        node, unit = entry.node, units[name]
         limit = node.get("limit") if isinstance(node, Map) else node
         try:
             if limit and (text := _text(limit)):
@@ -194,8 +230,7 @@ def _cache_states(root: Map) -> set[str]:
     states: set[str] = set()
     for entry in root.map("cases").entries.values():
         node = entry.node.get("cache") if isinstance(entry.node, Map) else None
-        several = node.items if isinstance(node, Series) else [node]
-        states |= {_text(one) or "" for one in several} if node else {"cold"}
+        states |= _states(node) if node else {"cold"}
     return states
 
 

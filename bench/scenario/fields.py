@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT_KEYS = (*Scenario.model_fields, "defaults")
-"""The keys of a file; `defaults` is merged into the cases and has no field of its own."""
+"""The keys of a file; `defaults` is merged into the cases and has no field of its own, nor has
+the `matrix` of a case, which is expanded before."""
 
 Path = tuple[str | int, ...]
 
@@ -23,14 +24,26 @@ def fields_at(path: Sequence[str | int], model: type[BaseModel]) -> tuple[str, l
     """Name and keys of the model that stands where `path` leads in `model`; empty if none."""
     for one in _types_at(path, model):
         if isinstance(one, type) and issubclass(one, BaseModel):
-            return one.__name__, list(ROOT_KEYS if one is Scenario else one.model_fields)
+            beside = {Scenario: ("defaults",), Case: ("matrix",)}.get(one, ())
+            return one.__name__, [*one.model_fields, *beside]
     return "", []
 
 
 def wants_text(path: Path) -> bool:
     """Whether only text can stand where `path` leads in a file."""
     model, rest = (Case, path[1:]) if path[:1] == ("defaults",) else (Scenario, path)
+    rest = _without_matrix(rest)
     return all(_is_text(one) for one in _types_at(rest, model))
+
+
+def _without_matrix(path: Path) -> Path:
+    """Where the value goes that `path` leads to, if it leads into a matrix."""
+    if "matrix" not in path or path[-1] == "matrix":
+        return path
+    index = path.index("matrix")
+    dimension, rest = str(path[index + 1]).split("."), path[index + 2 :]
+    in_list = len(rest) == 1 and isinstance(rest[0], int)
+    return (*path[:index], *(dimension if in_list else rest[1:]))
 
 
 def _is_text(annotation: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-UNBUILT = frozenset({"link", "matrix", "metrics", "compose", "replicas", "depends_on"})
+UNBUILT = frozenset({"compose", "depends_on"})
 """Keys that the format reserves and this version does nothing with."""
 
 _ELSEWHERE = {
@@ -24,8 +24,11 @@ _ELSEWHERE = {
     "labels": "bench sets labels of its own, by which it cleans up: leave it out",
     "logging": "bench reads the output itself: leave it out",
     "profiles": "choose cases with `bench run --case`: leave it out",
-    "pull_policy": "what is on the host before a trial is `cache: cold`, `image` or `warm`",
-    "scale": "one container is measured at a time: leave it out",
+    "pull_policy": "what is on the host before a trial is `cache: cold`, `base`, `image` or `warm`",
+    "scale": "write `replicas: 3` in a case; a service runs once",
+    "replicas": "how many are started at once stands in a case: `replicas: 3`",
+    "matrix": "it stands in a case, which it expands into several",
+    "metrics": "it stands in a case, whose output it looks through",
     "extends": "write what cases share in `defaults`, or use a YAML anchor",
     "secrets": "bench mounts no secrets: give a test value in `environment` or `env_file`",
     "configs": "bench mounts no configs: bind-mount a file with `volumes`",

@@ -1,7 +1,8 @@
 """Reading scenario files: every fault at once, each with its place.
 
 ```
-text -> nodes -> without x- -> --set -> ${VAR} -> defaults merged -> tree -> Scenario
+text -> nodes -> without x- -> --set -> ${VAR} -> defaults merged -> matrix expanded -> tree
+     -> Scenario
 ```
 """
 
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 from bench.errors import ScenarioError
 from bench.scenario.checks import check
 from bench.scenario.env_file import read_env_files
+from bench.scenario.matrix import expand_matrices
 from bench.scenario.merge import merge_defaults
 from bench.scenario.model import Case, Scenario
 from bench.scenario.nodes import Map, Node, Scalar, find_key, value_of
@@ -154,7 +156,7 @@ def _load(
         root = _resolved(source, overrides, environ, faults)
         _known_version(root)
         defaults = root.get("defaults")
-        merged = merge_defaults(root)
+        merged = with_environments(expand_matrices(merge_defaults(root), faults), faults)
     except ScenarioError as error:
         raise ScenarioError(_sorted([*faults, *error.diagnostics], source)) from None
     if defaults is not None:
@@ -221,10 +223,11 @@ def _defaults_faults(root: Map, defaults: Node) -> list[Diagnostic]:
     if not isinstance(defaults, Map):
         fault = f"`defaults`: {shown(value_of(defaults))} is not a mapping"
         return [defaults.place.diagnostic(fault, "write what all cases share, such as `repeat: 6`")]
+    alone = defaults.replace({"matrix": None})
     try:
-        Case.model_validate(value_of(defaults))
+        Case.model_validate(value_of(alone))
     except ValidationError as error:
-        return reworded(error, defaults, Case, partial=True)
+        return reworded(error, alone, Case, partial=True)
     return []
 
 

@@ -44,7 +44,7 @@ def merge_defaults(root: Map) -> Map:
 
 def _merge(default: Node, own: Node, path: tuple[str, ...]) -> Node:
     if path == ("build",):
-        default, own = _long_build(default), _long_build(own)
+        default, own = long_build(default), long_build(own)
     if not isinstance(default, Map) or not isinstance(own, Map):
         return own
     exclusive = _EXCLUSIVE.get(path, ())
@@ -66,7 +66,13 @@ def _given(node: Map, key: str) -> bool:
     return value is not None and not (isinstance(value, Scalar) and value.value is None)
 
 
-def _long_build(node: Node) -> Node:
+def laid_over(node: Node, upper: Node) -> Node:
+    """A case with a part of a case laid over it, which wins, as a case does over the defaults."""
+    return _merge(node, upper, ())
+
+
+def long_build(node: Node) -> Node:
+    """`build` with its context as a key, where the context alone stands for it."""
     if isinstance(node, Scalar) and isinstance(node.value, str):
         return Map(node.place, {"context": Entry(node.place, node)})
     return node

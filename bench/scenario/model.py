@@ -10,10 +10,12 @@ complaint. `bench schema` prints the JSON Schema of all this.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from bench.scenario.allow import parse_allowed
 from bench.scenario.container import (
     BlkioConfig,
     BlkioRate,
@@ -27,6 +29,7 @@ from bench.scenario.container import (
     Resources,
     Ulimit,
 )
+from bench.scenario.figures import MetricName, WorkloadMetric, own_metrics
 from bench.scenario.probes import ExecProbe, HttpProbe, LogProbe, ProbeChoice, Ready, TcpProbe
 from bench.scenario.thresholds import (
     Aggregate,
@@ -44,11 +47,17 @@ from bench.scenario.values import (
     DurationOrExit,
     Flag,
     Identifier,
+    LinkRate,
     Model,
     PositiveDuration,
     Severity,
     Text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bench.metrics import Metric
 
 
 class Service(Container):
@@ -74,7 +83,7 @@ class Expect(Model):
     """Ids of rows that may fail or pass, as the host or the link decides."""
 
 
-def _one_or_more_states(value: object) -> object:
+def _one_or_more(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
@@ -82,6 +91,12 @@ def _each_once(states: list[CacheState]) -> list[CacheState]:
     if len(set(states)) < len(states):
         raise ValueError("a cache state stands here twice; name each once")
     return states
+
+
+def _counts_once(counts: list[int]) -> list[int]:
+    if len(set(counts)) < len(counts):
+        raise ValueError("a number stands here twice; name each once")
+    return counts
 
 
 class Case(Container):
@@ -93,17 +108,29 @@ class Case(Container):
     """Trials before those, kept in the data and left out of the statistics."""
     cache: Annotated[
         list[CacheState],
-        BeforeValidator(_one_or_more_states),
+        BeforeValidator(_one_or_more),
         AfterValidator(_each_once),
         Field(min_length=1),
     ] = [CacheState.COLD]
     """What is already on the host when a trial starts: one state, or a list of them."""
+    base: Text | None = None
+    """Image whose layers are there with `cache: base`; unset, the one that the Dockerfile's last
+    stage stands on."""
     ready: Ready
     """What decides that it is ready."""
     observe: DurationOrExit = 1.0
     """How long to go on sampling after ready; `exit` waits for the end."""
     sample: Sample = Field(default_factory=Sample)
     """How the counters are read."""
+    replicas: Annotated[
+        list[Annotated[int, Field(strict=True, ge=1, le=100)]],
+        BeforeValidator(_one_or_more),
+        AfterValidator(_counts_once),
+    ] = []
+    """How many are started at once, after the other trials: a number, or a list of them; 3 where
+    unset and the checklist judges it."""
+    metrics: dict[MetricName, WorkloadMetric] = {}
+    """Figures that the workload prints, by name; they are metrics like any other."""
     expect: Expect | None = None
     """What it is known to fail; then that, and only that, is a success."""
 
@@ -148,6 +175,10 @@ class Waiver(Model):
     """Last day on which it holds."""
 
 
+def _destination(text: str) -> str:
+    return parse_allowed(text).text
+
+
 class CheckSetting(Model):
     """What a scenario changes in one row of the checklist."""
 
@@ -155,8 +186,8 @@ class CheckSetting(Model):
     """Whether failing it changes the exit code; as in the checklist where unset."""
     required: Flag | None = None
     """Whether a figure that is missing keeps the run from being judged."""
-    allow: list[Text] = []
-    """Outside contacts that are declared, as host:port."""
+    allow: list[Annotated[Text, AfterValidator(_destination)]] = []
+    """Outside contacts that are declared: a name, address or network, with :PORT or without."""
     waive: Waiver | None = None
     """Sets the row aside for a time."""
 
@@ -181,6 +212,8 @@ class Scenario(Model):
     """What it is for, in words."""
     checklist: Text | None = None
     """`cloud-native`, or a checklist file relative to the scenario."""
+    link: LinkRate | None = None
+    """Shapes the way from the registry to the engine, such as `200mbit`; not shaped where unset."""
     services: dict[Identifier, Service] = {}
     """What runs beside the cases, by name."""
     cases: Annotated[dict[Identifier, Case], Field(min_length=1)]
@@ -198,6 +231,11 @@ class Scenario(Model):
     compare: Compare | None = None
     """Which cases are set against which."""
 
+    @cached_property
+    def own_metrics(self) -> dict[str, Metric]:
+        """The metrics that its cases define, by name, in the order in which they do."""
+        return own_metrics(case.metrics for case in self.cases.values())
+
 
 def expand_threshold(value: object) -> dict[str, str]:
     """The long form of a threshold written short, such as `"p95 <= 2s"`.
@@ -211,13 +249,18 @@ def expand_threshold(value: object) -> dict[str, str]:
     return {"limit": limit} if aggregate is None else {"over": aggregate.value, "limit": limit}
 
 
-def threshold_limit(metric_name: str, threshold: Threshold) -> Limit:
+def threshold_limit(metric_name: str, threshold: Threshold, own: Mapping[str, Metric]) -> Limit:
     """The parsed limit of `threshold` on the metric called `metric_name`.
+
+    Args:
+        metric_name: of the table of metrics, or of `own`.
+        threshold: what is set.
+        own: the metrics of the scenario's own.
 
     Raises:
         ValueError: no such metric, or a limit that its unit does not allow.
     """
-    return parse_limit(threshold.limit, metric_named(metric_name).unit)
+    return parse_limit(threshold.limit, metric_named(metric_name, own).unit)
 
 
 __all__ = [
@@ -253,6 +296,7 @@ __all__ = [
     "Threshold",
     "Ulimit",
     "Waiver",
+    "WorkloadMetric",
     "expand_threshold",
     "parse_expression",
     "threshold_limit",

@@ -28,8 +28,32 @@ _SHORT_FORMS: dict[str, list[Schema]] = {
 }
 """Models that may be written as less than a mapping, and as what."""
 
+_MATRIX: Schema = {
+    "description": "Expands the case into several: for each dotted path a list of values, or for "
+    "a name of your own a mapping of labels to parts of a case.",
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": {
+        "anyOf": [
+            {
+                "type": "array",
+                "minItems": 1,
+                "items": {"type": ["string", "number", "boolean", "null"]},
+            },
+            {"type": "object", "minProperties": 1, "additionalProperties": {"type": "object"}},
+            {"type": "null"},
+        ]
+    },
+}
+
+_ONE_OR_MORE = ("cache", "replicas")
+"""Lists of a case of which one item alone may be written without the list."""
+
 _FROM_DEFAULTS = frozenset({"Case", "Build", "HttpProbe", "TcpProbe", "LogProbe", "ExecProbe"})
 """Models of which a case may give a part and the defaults the rest."""
+
+_OWN = "own"
+"""Stands for the unit of a metric that a case defines, which is not known here."""
 
 _NUMBER = r"[0-9]+(\.[0-9]+)?"
 _LIMITS = {
@@ -37,6 +61,7 @@ _LIMITS = {
     "bytes": rf"{_NUMBER}\s*(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)",
     "pct": rf"{_NUMBER}\s*%?",
     "cores": rf"{_NUMBER}\s*(cores?)?",
+    _OWN: rf"{_NUMBER}\s*[A-Za-z%][^<>=]*|{_NUMBER}",
 }
 
 
@@ -49,7 +74,11 @@ def scenario_schema() -> Schema:
         _describe(name, definition)
         _complete(name, definition)
     root = definitions.pop("Scenario")
-    definitions["Case"]["properties"]["cache"]["anyOf"].insert(0, {"$ref": "#/$defs/CacheState"})
+    for key in _ONE_OR_MORE:
+        alternatives = definitions["Case"]["properties"][key]["anyOf"]
+        one = next(other["items"] for other in alternatives if other.get("type") == "array")
+        alternatives.insert(0, one)
+    definitions["Case"]["properties"]["matrix"] = _MATRIX
     definitions |= _limits()
     root["properties"]["defaults"] = {
         "$ref": "#/$defs/Case",
@@ -78,7 +107,7 @@ def _describe(name: str, definition: Schema) -> None:
 def _attribute_docs() -> dict[str, dict[str, str]]:
     """The docstrings of the models' attributes, by class; inherited ones included."""
     docs: dict[str, dict[str, str]] = {}
-    for module in ("values", "container", "probes", "model"):
+    for module in ("values", "container", "probes", "figures", "model"):
         tree = ast.parse((Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8"))
         for one in tree.body:
             if isinstance(one, ast.ClassDef):
@@ -188,7 +217,10 @@ def _thresholds() -> Schema:
             for metric in METRICS.values()
         },
         "patternProperties": {"^x-": {}},
-        "additionalProperties": False,
+        "additionalProperties": {
+            "description": "Limit of a metric that a case defines in its `metrics`.",
+            "$ref": f"#/$defs/{_limit_name(_OWN)}",
+        },
     }
 
 
@@ -196,7 +228,7 @@ def _limits() -> dict[str, Schema]:
     """A definition for each unit: the short form, with numbers in it, or the long one."""
     aggregates = "|".join(Aggregate)
     definitions = {}
-    for unit in sorted({metric.unit for metric in METRICS.values()}):
+    for unit in sorted({_OWN, *(metric.unit for metric in METRICS.values())}):
         limit = rf"(<=|>=|<|>)\s*({_LIMITS.get(unit, _NUMBER)})\s*$"
         short = {"type": "string", "pattern": rf"^\s*(({aggregates})\s*)?{limit}"}
         long = {"$ref": "#/$defs/Threshold"}

@@ -1,8 +1,8 @@
 """The grammar of thresholds: `"<= 30s"`, `"max <= 1024MiB"`, `"p95 < 2"`.
 
 A threshold names an aggregate (`max` where none is written), a comparison and a limit in the
-metric's unit. Times need a unit of time, sizes an exact unit of size; counts, cores and per
-cents are bare numbers.
+metric's unit. Times need a unit of time, sizes an exact unit of size; all else is a number, with
+or without the unit.
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from bench.metrics import METRICS, Metric
 from bench.units import format_value, parse_duration_s, parse_exact_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Aggregate(StrEnum):
@@ -71,17 +75,18 @@ class Limit:
 _EXPRESSION = re.compile(r"\s*(?:([a-z][a-z0-9]*)\s*)?(<=|>=|<(?!=)|>(?!=))\s*(\S.*?)\s*")
 
 
-def metric_named(name: str) -> Metric:
-    """The metric called `name`.
+def metric_named(name: str, own: Mapping[str, Metric] | None = None) -> Metric:
+    """The metric called `name`, of the table or of `own`, the metrics of a scenario's own.
 
     Raises:
         ValueError: there is none; the message suggests the nearest.
     """
-    if name in METRICS:
-        return METRICS[name]
+    known = {**METRICS, **(own or {})}
+    if name in known:
+        return known[name]
     import difflib
 
-    near = difflib.get_close_matches(name, METRICS, n=1)
+    near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "; `bench explain metrics` lists them"
     raise ValueError(f"there is no metric {name!r}{hint}")
 
@@ -132,10 +137,12 @@ def _parts(text: str) -> tuple[Aggregate | None, Operator, str]:
 def _parse_number(text: str, unit: str) -> float:
     if unit == "s":
         return parse_duration_s(text)
+    if unit == "ms":
+        return parse_duration_s(text) * 1000
     if unit == "bytes":
         return parse_exact_bytes(text)
-    bare = text.removesuffix("%").strip() if unit == "pct" else text
-    bare = bare.removesuffix("cores").removesuffix("core").strip() if unit == "cores" else bare
+    bare = text.removesuffix("%" if unit == "pct" else unit).strip()
+    bare = bare.removesuffix("core").strip() if unit == "cores" else bare
     try:
         value = float(bare)
     except ValueError:

@@ -22,7 +22,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from bench.units import parse_compose_bytes, parse_duration_s
+from bench.units import parse_compose_bytes, parse_duration_s, parse_rate_bit_s
 
 _PORT_MAPPING = re.compile(
     r"(?:(?:[0-9.]+|\[[0-9A-Fa-f:]+\]):)?(?:\d+(?:-\d+)?:)?\d+(?:-\d+)?(?:/(?:tcp|udp|sctp))?"
@@ -39,8 +39,18 @@ class CacheState(StrEnum):
     """What is already on the host when a trial starts."""
 
     COLD = "cold"
+    """No layer of its image is there, and the page cache is dropped."""
+    BASE = "base"
+    """Exactly the layers of its base are there, and the page cache is dropped."""
     IMAGE = "image"
+    """Its image is there, and the page cache is dropped."""
     WARM = "warm"
+    """Its image is there, and the page cache is as the trial before has left it."""
+
+    @property
+    def is_pulled(self) -> bool:
+        """Whether a trial begins with a pull."""
+        return self in (CacheState.COLD, CacheState.BASE)
 
 
 class Severity(StrEnum):
@@ -98,6 +108,12 @@ def _positive_size(value: object) -> object:
     if size == 0:
         raise ValueError(f"{value!r} is nothing; write a size such as 512m or 8g")
     return size
+
+
+def _rate(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a link rate; write it as 200mbit or 1gbit")  # noqa: TRY004
+    return parse_rate_bit_s(value)
 
 
 def _true(value: object) -> object:
@@ -185,6 +201,16 @@ AllOrCount = Annotated[
     WithJsonSchema({"anyOf": [{"const": "all"}, {"type": "integer", "minimum": 1}]}),
 ]
 """`all`, or a number of devices."""
+
+LinkRate = Annotated[
+    int,
+    BeforeValidator(_rate),
+    Field(ge=100_000, le=100_000_000_000),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*[kKmMgG][bB][iI][tT]\s*$"}
+    ),
+]
+"""Bits a second, with a unit as `tc` has it: `200mbit`."""
 
 Flag = Annotated[bool, Field(strict=True)]
 """true or false: YAML 1.2 reads `yes` and `no` as text."""

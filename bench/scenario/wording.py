@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.scenario.fields import fields_at
+from bench.scenario.figures import METRIC_NAME_RULE
 from bench.scenario.foreign import foreign_key
 from bench.scenario.nodes import Map, Node, Scalar, locate, value_of
 from bench.scenario.suggest import did_you_mean, shown
@@ -104,7 +105,9 @@ def _words(finding: _Finding, said: str) -> tuple[str, str]:
         inside = f" in `{label}`" if label else ""
         return f"`{last}` is missing{inside}", _EXAMPLES.get(str(last), f"write `{last}: …`")
     if last == "[key]":
-        return f"{shown(finding.path[-2])} is not a name", _NAME_RULE
+        in_metrics = len(finding.path) > 2 and finding.path[-3] == "metrics"
+        rule = METRIC_NAME_RULE if in_metrics else _NAME_RULE
+        return f"{shown(finding.path[-2])} is not a name", rule
     if finding.kind == "value_error":
         message, suggestion = split_advice(str(finding.context["error"]))
     elif finding.kind == "text_or_list":
@@ -158,8 +161,6 @@ def _plain_words(finding: _Finding) -> tuple[str, str]:
 def _unknown_word(value: object, expected: str) -> tuple[str, str]:
     known = _QUOTED.findall(expected)
     what = shown(value)
-    if value == "base" and "cold" in known:
-        return "the cache state 'base' is known, but not built in this version", "use cold or image"
     if known == ["off"]:
         return f"{what} is not a setting", "write off, or a mapping such as {severity: warn}"
     if not known:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
+import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import EngineError
+from bench.trial.figures import FigureSearch
 from bench.trial.instruments import Instruments
+from bench.trial.killed import MemoryKill
 from bench.trial.secrets import hider
 from bench.trial.watch import ExitWatch, OutputWatch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.egress.watch import Watch
+    from bench.engine.protocol import ContainerState
     from bench.sampling.cgroup import ContainerCgroup
     from bench.sampling.sampler import Columns
     from bench.trial.laboratory import Laboratory, Subject
     from bench.trial.record import TrialRecord
 
+_REST_OF_OUTPUT_S = 20.0
+"""How long the rest of the output may take to be searched after the container is gone."""
+
 
 class Attachments:
-    """The follower of a container's output, the sampler, and the watch on its end.
+    """The follower of a container's output, the sampler, and the watches on its end and network.
 
     Attributes:
         exit: begins to watch once the process is known.
@@ -34,13 +45,26 @@ class Attachments:
         cgroup: ContainerCgroup | None,
         *,
         need: bool,
+        watch: Callable[[], Watch],
     ) -> None:
-        """Attach to a container that was created; nothing is followed before `start`."""
+        """Attach to a container that was created; nothing is followed before `start`.
+
+        `watch` makes what listens to its network, which hears from then on.
+        """
         self._record = record
+        self._engine = lab.engine
+        self._container_id = container_id
         patterns = [probe.log.pattern for probe in subject.case.ready.probes() if probe.log]
         self.exit = ExitWatch(lab.engine, container_id, lab.clock)
         hide = hider(subject.case, subject.folder)
-        self.output = OutputWatch(lab.engine.attach(container_id), lab.clock, patterns, hide)
+        self._figures = FigureSearch(subject.case.metrics, hide)
+        self.output = OutputWatch(
+            lab.engine.attach(container_id),
+            lab.clock,
+            patterns,
+            hide,
+            self._figures.take if self._figures else None,
+        )
         self.instruments = Instruments(
             lab.engine,
             container_id,
@@ -50,38 +74,69 @@ class Attachments:
             need=need,
             gpu=lab.gpu,
             on_batch=self._write_samples,
+            on_threads=record.threads,
         )
+        self.exit.on_end(self.instruments.process_ended)
+        self._egress: Watch | None = watch()  # last: what is open must not be left open
 
     def start(self) -> None:
-        """Follow and sample from now on."""
+        """Follow, listen and sample from now on."""
         self.output.start()
+        if self._egress:
+            self._egress.start()
         self.instruments.start()
+
+    def found(self, state: ContainerState) -> None:
+        """It runs: this is its process, and these are its addresses."""
+        if self._egress:
+            address = ipaddress.ip_address(state.address) if state.address else None
+            self._egress.found(state.pid, address, state.mac)
 
     def _write_samples(self, columns: Columns) -> None:
         self._record.samples(self.instruments.method, columns)
 
     def note_exit(self) -> int:
         """The exit code of a container that has ended, which goes on record."""
+        return self._note_ending().exit_code
+
+    def how_it_ended(self, when: str) -> str:
+        """The end of a container in words, with its exit code."""
+        return self._note_ending().ending(when)
+
+    def _note_ending(self) -> MemoryKill:
         code = self.exit.exit_code()
         self._record.facts["exit"] = {
             "code": code,
             "at_ns": self.exit.at_ns,
             "resolution_ns": self.exit.resolution_ns,
         }
-        return code
-
-    def how_it_ended(self, when: str) -> str:
-        """The end of a container in words, with its exit code."""
-        code = self.note_exit()
-        if self.instruments.oom_kills():
-            return f"killed for memory {when} (exit code {code})"
-        return f"exited with code {code} {when}"
+        flag = self._engine.state(self._container_id).oom_killed
+        kill = MemoryKill(self.instruments.oom_kills(), flag, code)
+        self._record.facts["memory_kill"] = dataclasses.asdict(kill)
+        return kill
 
     def end_output(self) -> None:
-        """Follow the output no longer."""
+        """Follow the output no longer, and put on record the figures that were found in it."""
+        if self._figures and "start_sent_ns" in self._record.facts:
+            self._note_figures()
         self.output.close()
         if self.output.first_ns:
             self._record.facts["first_output_ns"] = self.output.first_ns
+
+    def _note_figures(self) -> None:
+        """What was found in all of the output; nothing where its end was not seen."""
+        if self.output.wait_end(_REST_OF_OUTPUT_S):
+            self._record.facts["figures"] = self._figures.facts()
+
+    def end_egress(self) -> None:
+        """Listen no longer, and put on record what it tried to reach."""
+        watch, self._egress = self._egress, None
+        if watch is None:
+            return
+        start_ns = self._record.facts.get("start_sent_ns")
+        seen = watch.finish(start_ns or 0)
+        if start_ns is not None:
+            self._record.facts["egress"] = dataclasses.asdict(seen)
 
     def end_sampling(self) -> None:
         """Take the last totals.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from bench.errors import EngineRefusedError
+    from bench.errors import BenchError, EngineRefusedError
 
 STEAL_BOUND = 0.30
 """Share of core time taken by other tenants of the machine, above which a trial is invalid."""
@@ -35,6 +35,17 @@ class InvalidTrialError(Exception):
 
 class FailedTrialError(Exception):
     """The image's fault."""
+
+
+def outcome_of(
+    error: BenchError | FailedTrialError | InvalidTrialError,
+) -> tuple[TrialStatus, str]:
+    """How a trial has ended that broke off with `error`, and why."""
+    if isinstance(error, InvalidTrialError):
+        return TrialStatus.INVALID, str(error)
+    if isinstance(error, FailedTrialError):
+        return TrialStatus.FAILED, str(error)
+    return TrialStatus.ERROR, f"{error.subject}: {error.cause}"
 
 
 def judge_host(load: Mapping[str, Any]) -> tuple[TrialStatus, str]:

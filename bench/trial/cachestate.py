@@ -39,27 +39,37 @@ class CacheKeeper:
         """Whether the page cache can be dropped here."""
         return os.geteuid() == 0 and os.access(DROP_CACHES, os.W_OK)
 
-    def establish(self, state: CacheState, reference: str, blobs: list[str]) -> None:
+    def establish(
+        self, state: CacheState, reference: str, blobs: list[str], base: str = ""
+    ) -> None:
         """Bring the host into `state` for the image `reference`.
 
         Args:
-            state: `cold` leaves no layer of it, the others leave it present.
+            state: `cold` leaves no layer of it, `base` those of its base, the others leave it
+                present.
             reference: what the trial runs.
             blobs: digests that a cold trial will pull.
+            base: an image of the base's layers alone; empty where it is not known.
         """
-        if state is CacheState.COLD:
-            self._wipe(reference)
+        if state.is_pulled:
+            self._wipe([reference, base] if base else [reference])
+            if state is CacheState.BASE:
+                self._pull(base)
         elif not self._engine.has_image(reference):
-            for _ in self._engine.pull(reference):
-                pass
+            self._pull(reference)
         if state is not CacheState.WARM and self.drops_page_cache:
             os.sync()
             DROP_CACHES.write_text("3\n")
-            if state is CacheState.COLD:
+            if state.is_pulled:
                 self._read_blobs(blobs)
 
-    def _wipe(self, reference: str) -> None:
-        self._engine.remove_image(reference)
+    def _pull(self, reference: str) -> None:
+        for _ in self._engine.pull(reference):
+            pass
+
+    def _wipe(self, references: list[str]) -> None:
+        for reference in references:
+            self._engine.remove_image(reference)
         if self.may_wipe:
             for image_id in self._engine.image_ids():
                 self._engine.remove_image(image_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,27 +48,34 @@ def read_history(folder: Path) -> History:
         StoreError: there is no journal of a run in it.
     """
     begun: dict[str, Any] | None = None
-    done: dict[int, int] = {}
+    attempts: dict[int, int] = {}
+    final: Counter[tuple[int, int]] = Counter()
     for event in read_events(folder / FILE_NAME):
         if event["event"] == "run_started":
             begun = event
         elif event["event"] == "trial_started":
             number = _number(event["trial_id"])
-            if done.get(number) != -1:
-                done[number] = done.get(number, 0) + 1
+            attempts[number] = max(attempts.get(number, 0), event["attempt"] + 1)
         elif event["event"] == "trial_ended" and event["status"] in _FINAL:
-            done[_number(event["trial_id"])] = -1
+            number = _number(event["trial_id"])
+            final[number, attempts[number]] += 1
     if begun is None:
         raise StoreError(str(folder), "its journal does not say how the run began")
+    plan = [TrialKey(**key) for key in begun["plan"]]
+    done = dict(attempts)
+    for (number, _), ended in final.items():
+        # containers that are started at once have a result when all of them have one
+        if number >= len(plan) or ended == max(1, plan[number].replicas):
+            done[number] = -1
     return History(
         folder=folder,
         scenario_file=str(begun["scenario_file"]),
         scenario=begun["scenario"],
-        plan=[TrialKey(**key) for key in begun["plan"]],
+        plan=plan,
         done=done,
     )
 
 
 def _number(trial_id: str) -> int:
-    """The place in the plan of a trial called `t0007` or, at a repeat, `t0007.1`."""
-    return int(trial_id[1:].partition(".")[0])
+    """The place in the plan of a trial called `t0007`, `t0007.1` at a repeat, or `t0007-r2`."""
+    return int(trial_id[1:].partition(".")[0].partition("-")[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 import re
 import tempfile
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING
 from bench.engine.protocol import LABEL
 from bench.errors import BuildError, EngineError, PullError
 from bench.image import calibration
+from bench.image.base_layers import BaseLayers, final_base, push_base, shared_layers
 from bench.image.bases import base_records, prepare_bases
 from bench.image.facts import gather
 from bench.image.layers import LayerReader
 from bench.results.model import CALIBRATION_CASE, ImageFacts
+from bench.scenario.model import CacheState, Case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,12 +38,14 @@ class ReadyImage:
     Attributes:
         manifest: None where trials pull from the image's own registry.
         bases: what the FROM lines of its Dockerfile stand for here.
+        base: which of its layers are its base's; None where nobody asked, or it has no base.
     """
 
     facts: ImageFacts
     reference: str
     manifest: Manifest | None
     bases: tuple[dict[str, str], ...] = ()
+    base: BaseLayers | None = None
 
 
 class ImageMaker:
@@ -76,9 +81,44 @@ class ImageMaker:
         repository = f"{self._prefix}/{_repository_part(name)}"
         tag = f"{self._session.registry.address}/{repository}:latest"
         if container.build is not None:
-            return self._build(name, container, folder, repository, tag)
-        assert container.image is not None
-        return self._mirror(name, container, container.image, repository, tag)
+            ready = self._build(name, container, folder, repository, tag)
+        else:
+            assert container.image is not None
+            ready = self._mirror(name, container, container.image, repository, tag)
+        if isinstance(container, Case) and CacheState.BASE in container.cache:
+            base = self._base(container, folder, repository, ready)
+            return dataclasses.replace(ready, base=base)
+        return ready
+
+    def _base(self, case: Case, folder: Path, repository: str, ready: ReadyImage) -> BaseLayers:
+        """The base of a case's image, and an image of its layers in the registry.
+
+        Raises:
+            EngineError: it has none, or stands on other layers.
+        """
+        builder, registry = self._session.building, self._session.registry
+        name = case.base
+        if name is not None:
+            self._fetch("base", name)
+        elif case.build is not None:
+            text = (folder / case.build.context / case.build.dockerfile).read_text()
+            name = final_base(text, case.build.args, case.build.target)
+        if name is None or ready.manifest is None:
+            raise EngineError(
+                ready.reference, "stands on no image", "leave `base` out of its cache states"
+            )
+        config = registry.config(repository, ready.manifest)
+        own = builder.image_details(name)["RootFS"].get("Layers") or []
+        count = shared_layers(own, config["rootfs"]["diff_ids"])
+        if not count:
+            raise EngineError(
+                ready.reference,
+                f"its first layers are not those of {name}",
+                "name the image that it was built on as `base`",
+            )
+        label = {LABEL: self._label}
+        reference = push_base(registry, repository, ready.manifest, config, count, label)
+        return BaseLayers(name, count, reference)
 
     def _build(
         self, name: str, container: Container, folder: Path, repository: str, tag: str

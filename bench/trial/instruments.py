@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from bench.sampling.counters import CounterFiles
 from bench.sampling.gpu import GpuSource
-from bench.sampling.processes import NetworkCounters, WaitingTime
+from bench.sampling.processes import NetworkCounters
 from bench.sampling.sampler import Columns, Sampler
-from bench.sampling.sources import CgroupSource, EngineSource, NetworkSource, WaitingSource
+from bench.sampling.sources import CgroupSource, EngineSource, NetworkSource
+from bench.sampling.threads import ThreadChanges, ThreadSource, ThreadTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,22 +33,40 @@ class Instruments:
         need: bool,
         gpu: bool,
         on_batch: Callable[[Columns], None],
+        on_threads: Callable[[ThreadChanges], None],
     ) -> None:
+        """Open what can be opened before the container starts.
+
+        Args:
+            engine: whose container it is.
+            container_id: of the container.
+            cgroup: where its counters are; None where they cannot be read from here.
+            clock: stamps the samples.
+            interval_s: between two samples.
+            need: whether its demand for cores is wanted, to its end.
+            gpu: whether there is a GPU to look at.
+            on_batch: is given the samples, once a second.
+            on_threads: is given the times of its threads until it is ready.
+        """
         self._engine = engine
         self._container_id = container_id
         self._cgroup = cgroup
         self._clock = clock
         self._files = CounterFiles(cgroup) if cgroup else None
         self._network: NetworkCounters | None = None
+        self._threads: ThreadSource | None = None
         self._gpu: GpuSource | None = None
-        self._oom_kills = 0
+        self._oom_kills: int | None = None
         self._failure: Exception | None = None
         self._on_batch = on_batch
+        self._on_threads = on_threads
         self._sampler = Sampler(clock, interval_s, self._batch)
         if self._files is not None and cgroup is not None:
             self._sampler.add(CgroupSource(self._files))
-            if need and WaitingTime.is_available():
-                self._sampler.add(WaitingSource(WaitingTime(cgroup), clock))
+            if ThreadTimes.is_available():
+                times = ThreadTimes(cgroup, states=not self._files.has_io_pressure())
+                self._threads = ThreadSource(times, clock, demand=need)
+                self._sampler.add(self._threads)
             if gpu:
                 processes = cgroup.mounts.path("memory", cgroup.child) / "cgroup.procs"
                 self._gpu = GpuSource(processes, clock)
@@ -71,17 +90,37 @@ class Instruments:
         """The main process is known: read what only it leads to."""
         if self._files is None:
             self._sampler.add(EngineSource(self._engine, self._container_id))
-        elif pid and network_mode != "host":
+            return
+        if pid and network_mode != "host":
             self._network = NetworkCounters(pid)
             self._sampler.add(NetworkSource(self._network))
+        self._look_now()
 
-    def cpu_ns(self) -> int | None:
-        """CPU time so far."""
-        return self._files.cpu_ns() if self._files else None
+    def container_is_ready(self) -> int | None:
+        """It is ready: the CPU time that it took until now, in nanoseconds."""
+        cpu_ns = self._files.cpu_ns() if self._files else None
+        self._look_now()
+        if self._threads is not None:
+            self._threads.container_is_ready()
+        return cpu_ns
 
-    def oom_kills(self) -> int:
-        """Kills for memory seen so far, up to the last sample."""
-        self._sampler.flush()
+    def process_ended(self) -> None:
+        """Its main process has ended: read at once what goes with its cgroup."""
+        self._look_now()
+
+    def _look_now(self) -> None:
+        """Sample now, so that what follows is told apart from what went before."""
+        if self._threads is not None:
+            self._threads.ask()
+        if self._files is not None:  # the engine's own statistics may take seconds
+            self._sampler.sample_now()
+
+    def oom_kills(self) -> int | None:
+        """Kills for memory that the kernel counted so far; None where no count was seen."""
+        try:
+            self._sampler.flush()
+        except Exception as error:  # noqa: BLE001 - handed to the trial, as what ends the thread is
+            self._failure = error
         return self._oom_kills
 
     def finish(self) -> dict[str, Any]:
@@ -98,9 +137,15 @@ class Instruments:
             self._network.close()
         if self._gpu is not None:
             self._gpu.close()
+        if self._threads is not None:
+            self._threads.close()
         return counters
 
     def _batch(self, columns: Columns) -> None:
         seen = [value for value in columns.get("oom_kills", []) if value is not None]
-        self._oom_kills = max([self._oom_kills, *seen])
+        if seen:
+            self._oom_kills = max(self._oom_kills or 0, *seen)
         self._on_batch(columns)
+        changes = self._threads.take_changes() if self._threads is not None else None
+        if changes is not None and changes.t_ns:
+            self._on_threads(changes)

@@ -6,17 +6,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.host.load import HostLoad, read_load
+from bench.scenario.model import CacheState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from bench.clock import Clock
+    from bench.engine.access_log import AccessLog
     from bench.engine.protocol import Engine
     from bench.engine.registry import Manifest
+    from bench.image.base_layers import BaseLayers
     from bench.results.journal import Journal
     from bench.results.model import LayerFacts
     from bench.sampling.cgroup import CgroupMounts
+    from bench.scenario.allow import Allowed
     from bench.scenario.model import Case
     from bench.trial.cachestate import CacheKeeper
     from bench.trial.progress import Progress
@@ -24,7 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a trial measures: a case with its image, as resolved for this run."""
+    """What a trial measures: a case with its image, as resolved for this run.
+
+    Attributes:
+        base: which of its layers are its base's, where that is known.
+    """
 
     name: str
     case: Case
@@ -33,6 +41,7 @@ class Subject:
     layers: tuple[LayerFacts, ...]
     folder: Path
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
+    base: BaseLayers | None = None
 
     @property
     def blobs(self) -> list[str]:
@@ -40,6 +49,10 @@ class Subject:
         if self.manifest is None:
             return []
         return [layer.digest for layer in self.manifest.layers] + [self.manifest.config.digest]
+
+    def base_layers(self, state: CacheState) -> int:
+        """How many of its layers are there before a pull in this state."""
+        return self.base.count if self.base and state is CacheState.BASE else 0
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,11 @@ class Laboratory:
         mounts: this host's cgroups, None where they cannot be read.
         daemons: pids by name of bench's own daemons, whose load is recorded.
         gpu: whether NVML finds a device.
+        allow: outside contacts that the scenario declares.
+        slowest_ready_s: by case, the slowest open start so far, from the return of the start
+            call to ready; trials write it down for those with the network cut.
+        access_log: of the registry that trials pull from; None where it is not bench's own.
+        link_bit_s: what the way from that registry is shaped to; None where it is not.
         read_load: how busy the host and the daemons were up to now.
     """
 
@@ -64,4 +82,8 @@ class Laboratory:
     daemons: Mapping[str, int]
     log_folder: Path
     gpu: bool = False
+    allow: tuple[Allowed, ...] = ()
+    slowest_ready_s: dict[str, float] = field(default_factory=dict)
+    access_log: AccessLog | None = None
+    link_bit_s: int | None = None
     read_load: Callable[[dict[str, int]], HostLoad] = read_load

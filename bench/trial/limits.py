@@ -19,15 +19,16 @@ def mismatches(
 ) -> tuple[dict[str, int | float | str], list[str]]:
     """The limits in force, and those of `requested` that are not among them.
 
-    Sizes are compared to the page, as the kernel rounds them.
+    Sizes are compared to the page, as the kernel rounds them. A kernel without a limit of swap has
+    nothing to compare.
     """
     applied = applied_limits(cgroup)
     wrong = []
     for name, wanted in requested.items():
-        if wanted is None:
-            continue
         held = applied.get(name)
-        tolerance = _PAGE_BYTES if name == "memory_bytes" else 0.01
+        if wanted is None or (held is None and name == "swap_bytes"):
+            continue
+        tolerance = _PAGE_BYTES if name.endswith("_bytes") else 0.01
         if not isinstance(held, int | float) or abs(held - wanted) > tolerance:
             wrong.append(f"{name} = {wanted:g} (the kernel holds {held})")
     return applied, wrong

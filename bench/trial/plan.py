@@ -12,8 +12,11 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from bench.judge.checks.egress import CUT_TRIALS
+from bench.judge.checks.scale_out import replica_counts
 from bench.judge.limits import NEED_TRIALS
-from bench.judge.scenario_rows import needs_arm
+from bench.judge.row import Judgement
+from bench.judge.scenario_rows import needs_arm, needs_check
 from bench.results.model import CALIBRATION_CASE, TrialKey
 from bench.scenario.model import Arm, CacheState
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from bench.scenario.model import Case, Scenario
 
 CALIBRATION_TRIALS = 3
-_STATES = (CacheState.COLD, CacheState.IMAGE, CacheState.WARM)
+_STATES = (CacheState.COLD, CacheState.BASE, CacheState.IMAGE, CacheState.WARM)
 
 
 @dataclass(frozen=True)
@@ -33,21 +36,37 @@ class CheckTrials:
 
     Attributes:
         need: ids of the cases that are also run without limits.
+        cut: ids of the cases that are also run with no way out of their network.
+        replicas: by case, how many containers of it are started at once, time after time.
     """
 
     need: Sequence[str] = field(default_factory=tuple)
+    cut: Sequence[str] = field(default_factory=tuple)
+    replicas: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def of(self, case: str, first_round: int) -> list[TrialKey]:
         """The trials of `case`, whose rounds count on from `first_round`."""
         plain = TrialKey(case, first_round, CacheState.IMAGE.value)
         keys = [replace(plain, arm=Arm.NEED.value)] * (NEED_TRIALS if case in self.need else 0)
+        keys += [replace(plain, network="cut")] * (CUT_TRIALS if case in self.cut else 0)
+        keys += [replace(plain, replicas=count) for count in self.replicas.get(case, ())]
         return [replace(key, round=first_round + number) for number, key in enumerate(keys)]
 
 
 def check_trials(scenario: Scenario, checklist: Checklist | None) -> CheckTrials:
     """The trials that the rows of `scenario` are judged on beside those of the rounds."""
     need = needs_arm(scenario, checklist, Arm.NEED)
-    return CheckTrials(need=list(scenario.cases) if need else ())
+    cut = needs_check(scenario, checklist, Judgement.EGRESS)
+    own_network = [name for name, case in scenario.cases.items() if case.network_mode != "host"]
+    judged = needs_check(scenario, checklist, Judgement.SCALE_OUT)
+    return CheckTrials(
+        need=list(scenario.cases) if need else (),
+        cut=own_network if cut else (),
+        replicas={
+            name: replica_counts(case) if judged else tuple(case.replicas)
+            for name, case in scenario.cases.items()
+        },
+    )
 
 
 def make_plan(

@@ -6,6 +6,7 @@ A published port is never asked: the engine's proxy accepts on it before the app
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import socket
 import threading
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from bench.errors import EngineRefusedError, EngineTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from bench.clock import Clock
     from bench.engine.protocol import Engine
@@ -35,8 +36,10 @@ class Attempt:
 
     Attributes:
         detail: in a few words, what came instead of success.
-        resolution_ns: how finely the moment is known where it was stamped as it came, None
-            where it was asked for.
+        resolution_ns: how finely the moment is known where that is not a matter of how often
+            bench asks: it was stamped as it came, or the engine asks on its own. Else None.
+        connected_ns: when a TCP connection stood, None where there was none.
+        floor_ns: how often the engine makes its own check, None where bench asks by itself.
     """
 
     ok: bool
@@ -44,6 +47,8 @@ class Attempt:
     answered_ns: int
     detail: str = ""
     resolution_ns: int | None = None
+    connected_ns: int | None = None
+    floor_ns: int | None = None
 
 
 class Probe(Protocol):
@@ -66,6 +71,52 @@ class Probe(Protocol):
         ...
 
 
+class _Dialer:
+    """Connects to one port; another thread may end whatever waits on the connection."""
+
+    def __init__(self, address: str, port: int) -> None:
+        self._address = address
+        self._port = port
+        self._socket: socket.socket | None = None
+        self._aborted = threading.Event()
+
+    @contextlib.contextmanager
+    def connection(self, timeout_s: float) -> Iterator[socket.socket]:
+        """A connection, made within a second or `timeout_s`, whichever is shorter.
+
+        Raises:
+            OSError: nobody listens, or it was given up.
+        """
+        if not self._address:
+            raise OSError(errno.EADDRNOTAVAIL, "it has no address")
+        family = socket.AF_INET6 if ":" in self._address else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as one:
+            self._socket = one  # before it connects: of a container that dies nothing comes back
+            try:
+                self._go_on()  # whoever gave up before saw no socket to shut
+                one.settimeout(min(_CONNECT_TIMEOUT_S, timeout_s))
+                one.connect((self._address, self._port))
+                self._go_on()  # and one that does not connect yet is not shut
+                if one.getsockname() == one.getpeername():
+                    # asked for often enough, the kernel lends the very port and joins both ends
+                    raise OSError(errno.ECONNREFUSED, "Connection refused")
+                yield one
+            finally:
+                self._socket = None
+
+    def _go_on(self) -> None:
+        if self._aborted.is_set():
+            raise OSError(errno.ECONNABORTED, "given up")
+
+    def abort(self) -> None:
+        """Shut the connection down, and let no other be made."""
+        self._aborted.set()
+        one = self._socket
+        if one is not None:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+
 class HttpProbe:
     """Ready when a request is answered with the expected status."""
 
@@ -75,41 +126,34 @@ class HttpProbe:
         self.name = f"http {model.port}{model.path}"
         self._model = model
         self._address = address
+        self._dialer = _Dialer(address, model.port)
         self._clock = clock
-        self._socket: socket.socket | None = None
-        self._aborted = threading.Event()
 
     def attempt(self, timeout_s: float) -> Attempt:
         """Connect, send one GET, and read the head of the answer."""
-        if self._aborted.is_set():
-            now_ns = self._clock.monotonic_ns()
-            return Attempt(False, now_ns, now_ns, "given up")
-        connection = http.client.HTTPConnection(
-            self._address, self._model.port, timeout=min(_CONNECT_TIMEOUT_S, timeout_s)
-        )
-        sent_ns = self._clock.monotonic_ns()
+        sent_ns, connected_ns = self._clock.monotonic_ns(), None
+        request = http.client.HTTPConnection(self._address, self._model.port)
         try:
-            connection.connect()
-            self._socket = connection.sock
-            if self._aborted.is_set():  # in the meantime: whoever did it saw no socket to shut
-                _shut(self._socket)
-            connection.sock.settimeout(max(timeout_s, 0.001))
-            connection.request("GET", self._model.path, headers={"Connection": "close"})
-            status = connection.getresponse().status
+            with self._dialer.connection(timeout_s) as connection:
+                connected_ns = self._clock.monotonic_ns()
+                connection.settimeout(max(timeout_s, 0.001))
+                request.sock = connection
+                request.request("GET", self._model.path, headers={"Connection": "close"})
+                status = request.getresponse().status
         except (OSError, http.client.HTTPException) as error:
-            return Attempt(False, sent_ns, self._clock.monotonic_ns(), _said(error))
+            now_ns = self._clock.monotonic_ns()
+            return Attempt(False, sent_ns, now_ns, _said(error), connected_ns=connected_ns)
         finally:
-            self._socket = None
-            connection.close()
+            request.close()
         answered_ns = self._clock.monotonic_ns()
         expected = self._model.status
         ok = status == expected if expected is not None else 200 <= status < 300
-        return Attempt(ok, sent_ns, answered_ns, "" if ok else f"status {status}")
+        detail = "" if ok else f"status {status}"
+        return Attempt(ok, sent_ns, answered_ns, detail, connected_ns=connected_ns)
 
     def abort(self) -> None:
         """Shut the connection down."""
-        self._aborted.set()
-        _shut(self._socket)
+        self._dialer.abort()
 
 
 class TcpProbe:
@@ -119,22 +163,22 @@ class TcpProbe:
 
     def __init__(self, port: int, address: str, clock: Clock) -> None:
         self.name = f"tcp {port}"
-        self._target = (address, port)
+        self._dialer = _Dialer(address, port)
         self._clock = clock
 
     def attempt(self, timeout_s: float) -> Attempt:
         """Connect and close."""
         sent_ns = self._clock.monotonic_ns()
         try:
-            socket.create_connection(
-                self._target, timeout=min(_CONNECT_TIMEOUT_S, timeout_s)
-            ).close()
+            with self._dialer.connection(timeout_s):
+                now_ns = self._clock.monotonic_ns()
         except OSError as error:
             return Attempt(False, sent_ns, self._clock.monotonic_ns(), _said(error))
-        return Attempt(True, sent_ns, self._clock.monotonic_ns())
+        return Attempt(True, sent_ns, now_ns, connected_ns=now_ns)
 
     def abort(self) -> None:
-        """A connection attempt ends by itself within a second."""
+        """Let go of the connection that is being made."""
+        self._dialer.abort()
 
 
 class LogProbe:
@@ -197,7 +241,11 @@ class ExecProbe:
 
 
 class HealthProbe:
-    """Ready when the engine calls the container healthy: no finer than the health interval."""
+    """Ready when the engine calls the container healthy: no finer than the health interval.
+
+    The engine makes its first check one interval after the start, so that no container can be
+    healthy sooner.
+    """
 
     name = "healthcheck"
     least_interval_s = _HEALTH_POLL_S
@@ -210,9 +258,14 @@ class HealthProbe:
     def attempt(self, timeout_s: float) -> Attempt:  # noqa: ARG002 - an inspection takes 3 ms
         """Inspect once."""
         sent_ns = self._clock.monotonic_ns()
-        health = self._engine.state(self._container_id).health
-        ok = health == "healthy"
-        return Attempt(ok, sent_ns, self._clock.monotonic_ns(), health or "it has no healthcheck")
+        state = self._engine.state(self._container_id)
+        now_ns, health = self._clock.monotonic_ns(), state.health
+        detail = health or "it has no healthcheck"
+        if state.health_interval_s is None:
+            return Attempt(health == "healthy", sent_ns, now_ns, detail)
+        floor_ns = round(state.health_interval_s * 1e9)
+        within_ns = floor_ns + round(_HEALTH_POLL_S * 1e9) + now_ns - sent_ns
+        return Attempt(health == "healthy", sent_ns, now_ns, detail, within_ns, floor_ns=floor_ns)
 
     def abort(self) -> None:
         """Nothing is waiting."""
@@ -244,12 +297,6 @@ class ExitProbe:
 
 def _said(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error or type(error).__name__)
-
-
-def _shut(connection: socket.socket | None) -> None:
-    if connection is not None:
-        with contextlib.suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.results.model import LayerFacts, LayerPull
+from bench.results.model import COPY_STATUS, LayerFacts, LayerPull
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,8 +38,9 @@ class _Layer:
 
 @dataclass
 class PullRecorder:
-    """Takes the stamped lines of one pull."""
+    """Takes the stamped lines of one pull, which was asked for at `begun_ns`."""
 
+    begun_ns: int
     layers: dict[str, _Layer] = field(default_factory=dict)
     digest: str = ""
 
@@ -69,30 +70,39 @@ class PullRecorder:
             layer.downloaded_ns = None
         layer.status = status
 
-    def why_not_cold(self, manifest: Manifest | None) -> str:
+    def why_not_cold(self, manifest: Manifest | None, base_layers: int = 0) -> str:
         """Why this pull was not that of a cold image; empty where it provably was one.
 
         Without a manifest to hold it against, that is as far as the stream alone can tell.
+
+        Args:
+            manifest: of the image, or None.
+            base_layers: how many of its layers, from the first, were to be there already.
         """
-        present = [name for name, one in self.layers.items() if one.status == "Already exists"]
-        if present:
+        there = set(_sizes(manifest, base_layers)) if manifest and base_layers else set()
+        present = {name for name, one in self.layers.items() if one.status == "Already exists"}
+        if present - there:
             count = len(manifest.layers) if manifest else len(self.layers)
-            return f"{len(present)} of {count} layers were already there"
+            return f"{len(present - there)} of {count} layers were already there"
         fetched = {name for name, one in self.layers.items() if one.status in _FETCHED}
         if manifest is None:
             return "" if fetched else "the stream does not show a layer being fetched"
+        again = {name for name in there if name in self.layers and self.layers[name].downloading_ns}
+        if again:
+            return f"{len(again)} of {len(there)} layers of its base were fetched again"
         sizes = _sizes(manifest)
-        missing = len(set(sizes) - fetched)
+        wanted = set(sizes) - there
+        missing = len(wanted - fetched)
         if missing:
-            return f"the stream does not show {missing} of {len(sizes)} layers being fetched"
+            return f"the stream does not show {missing} of {len(wanted)} layers being fetched"
         strange = [name for name in set(self.layers) - set(sizes) if self.layers[name].done_ns]
         if strange:
             plural = "" if len(strange) == 1 else "s"
             return f"{len(strange)} layer{plural} came that its manifest does not have"
-        for name, size in sizes.items():
+        for name in wanted:
             seen = self.layers[name].total_bytes
-            if seen is not None and seen != size:
-                return f"layer {name} was {seen} bytes, its manifest says {size}"
+            if seen is not None and seen != sizes[name]:
+                return f"layer {name} was {seen} bytes, its manifest says {sizes[name]}"
         return ""
 
     def downloaded_bytes(self, manifest: Manifest) -> int:
@@ -126,7 +136,7 @@ class PullRecorder:
         layer = self.layers.get(_short(blob.digest))
         status = layer.status if layer else "not in the stream"
         if first < index:
-            layer, status = None, f"the same as layer {first}"
+            layer, status = None, f"{COPY_STATUS} {first}"
         begun = layer.downloading_ns or layer.downloaded_ns if layer else None
         return LayerPull(
             index=index,
@@ -139,12 +149,13 @@ class PullRecorder:
             hold_s=_seconds(layer.downloaded_ns, layer.extracting_ns) if layer else None,
             extract_s=_seconds(layer.extracting_ns, layer.done_ns) if layer else None,
             status=status,
+            announced_s=_seconds(self.begun_ns, layer.announced_ns) if layer else None,
         )
 
 
-def _sizes(manifest: Manifest) -> dict[str, int]:
-    """Compressed size by short id, each distinct layer once."""
-    return {_short(layer.digest): layer.size_bytes for layer in manifest.layers}
+def _sizes(manifest: Manifest, first: int | None = None) -> dict[str, int]:
+    """Compressed size by short id, each distinct layer once; of the `first` layers, or of all."""
+    return {_short(layer.digest): layer.size_bytes for layer in manifest.layers[:first]}
 
 
 def _short(digest: str) -> str:
@@ -152,6 +163,7 @@ def _short(digest: str) -> str:
 
 
 def _seconds(start_ns: int | None, end_ns: int | None) -> float | None:
-    if start_ns is None or end_ns is None:
+    """Seconds from one moment to the other; None where one is unknown, or they are swapped."""
+    if start_ns is None or end_ns is None or end_ns < start_ns:
         return None
     return (end_ns - start_ns) / 1e9

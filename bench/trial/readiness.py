@@ -24,14 +24,32 @@ class ReadyFact:
         at_ns: arrival of the confirming answer.
         resolution_ns: from the end of the last refusal (or from the moment that asking began)
             to the sending of the successful attempt, plus its round trip; of what is stamped
-            as it comes, the lateness of the stamp.
+            as it comes, the lateness of the stamp; of a health check, its interval too.
         attempts: attempts in all.
         probe: the one that decided.
+        floor_ns: interval of the engine's own checks where these decided: nothing is healthy
+            sooner after its start than that. None where bench asked by itself.
     """
 
     at_ns: int
     resolution_ns: int
     attempts: int
+    probe: str
+    floor_ns: int | None = None
+
+
+@dataclass(frozen=True)
+class PortFact:
+    """When a port first took a connection, whether or not anything was answered on it.
+
+    Attributes:
+        at_ns: when the connection stood.
+        resolution_ns: from the end of the last refusal to that moment.
+        probe: the one that connected.
+    """
+
+    at_ns: int
+    resolution_ns: int
     probe: str
 
 
@@ -48,7 +66,11 @@ class _Pending:
 
 
 class Readiness:
-    """Asks probes in turn until all of them, or one of them, have succeeded."""
+    """Asks probes in turn until all of them, or one of them, have succeeded.
+
+    Attributes:
+        port_open: the first connection that any of them got, None where there was none (yet).
+    """
 
     def __init__(
         self,
@@ -69,6 +91,7 @@ class Readiness:
         self._clock = clock
         self._exit = exit_watch
         self._wake = wake
+        self.port_open: PortFact | None = None
 
     def wait(self, since_ns: int) -> ReadyFact:
         """Wait for readiness, counting the time-out from `since_ns`.
@@ -92,6 +115,7 @@ class Readiness:
                     break
                 attempt = one.probe.attempt((deadline_ns - now_ns) / 1e9)
                 attempts += 1
+                self._note_port(one, attempt)
                 if attempt.ok and attempt.answered_ns <= deadline_ns:
                     pending.remove(one)
                     succeeded.append(self._fact(one, attempt, attempts))
@@ -114,6 +138,11 @@ class Readiness:
             next_ns = min([one.due_ns for one in pending] + [deadline_ns])
             self._wake.wait(max(0.0, (next_ns - now_ns) / 1e9))
 
+    def _note_port(self, one: _Pending, attempt: Attempt) -> None:
+        if self.port_open is None and attempt.connected_ns is not None:
+            within_ns = attempt.connected_ns - min(one.asked_until_ns, attempt.sent_ns)
+            self.port_open = PortFact(attempt.connected_ns, within_ns, one.probe.name)
+
     @staticmethod
     def _fact(one: _Pending, attempt: Attempt, attempts: int) -> ReadyFact:
         resolution_ns = attempt.resolution_ns
@@ -125,6 +154,7 @@ class Readiness:
             resolution_ns=resolution_ns,
             attempts=attempts,
             probe=one.probe.name,
+            floor_ns=attempt.floor_ns,
         )
 
     def matched(self) -> None:

@@ -6,26 +6,34 @@ import dataclasses
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from bench.errors import StoreError
+from bench.results.model import TrialStatus
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.results.model import LayerPull, TrialKey, TrialStatus
+    from bench.results.model import LayerPull, TrialKey
     from bench.sampling.sampler import Columns
+    from bench.sampling.threads import ThreadChanges
     from bench.trial.laboratory import Laboratory
+
+_FEW_LINES = 5
 
 
 class TrialRecord:
     """Writes the events of one trial, and tells them to whoever watches.
 
     Attributes:
-        trial_id: such as `t0007`, or `t0007.1` for the second attempt at it.
+        trial_id: such as `t0007`, or `t0007.1` for the second attempt at it; `t0007-r2` and
+            `t0007-r2.1` for the second of the containers that are started at once.
         facts: what is written at the end beside the phases.
     """
 
-    def __init__(self, lab: Laboratory, number: int, attempt: int) -> None:
+    def __init__(self, lab: Laboratory, number: int, attempt: int, replica: int = 0) -> None:
         self._lab = lab
         self._attempt = attempt
-        self.trial_id = f"t{number:04d}" if attempt == 0 else f"t{number:04d}.{attempt}"
+        self.trial_id = f"t{number:04d}" + (f"-r{replica}" if replica else "")
+        self.trial_id += f".{attempt}" if attempt else ""
         self.facts: dict[str, Any] = {}
 
     def begin(self, key: TrialKey) -> None:
@@ -72,6 +80,10 @@ class TrialRecord:
         """A batch of samples; called from the sampler's thread."""
         self._lab.journal.append("samples", trial_id=self.trial_id, method=method, columns=columns)
 
+    def threads(self, changes: ThreadChanges) -> None:
+        """What threads used and waited; called from the sampler's thread."""
+        self._lab.journal.append("threads", trial_id=self.trial_id, **dataclasses.asdict(changes))
+
     def end(
         self,
         status: TrialStatus,
@@ -79,13 +91,25 @@ class TrialRecord:
         log_tail: list[str],
         seconds_to_ready: float | None,
     ) -> None:
-        """The trial has ended."""
+        """The trial has ended; of one that went well only the last few lines are kept."""
         self._lab.journal.append(
             "trial_ended",
             trial_id=self.trial_id,
             status=status.value,
             reason=reason,
             facts=self.facts,
-            log_tail=log_tail,
+            log_tail=log_tail[-_FEW_LINES:] if status is TrialStatus.OK else log_tail,
         )
         self._lab.progress.trial_ended(status.value, reason, seconds_to_ready)
+
+    def write_log(self, case: str, text: str) -> None:
+        """Write the output to a file of its own.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        path = self._lab.log_folder / f"{case}-{self.trial_id}.log"
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise StoreError(str(path), f"cannot be written: {error.strerror}") from error

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.clock import Clock, SystemClock
+from bench.egress.cut import why_not_cut
 from bench.engine.protocol import LABEL, Engine
 from bench.errors import BenchError, BuildError, EngineUnavailableError
 from bench.host.fingerprint import fingerprint
+from bench.host.noise import load_noise
 from bench.judge.checklist import load_checklist
 from bench.results.journal import FILE_NAME, SCHEMA_VERSION, Journal
 from bench.results.model import CALIBRATION_CASE, TrialKey, TrialStatus
 from bench.sampling.cgroup import find_mounts
 from bench.sampling.gpu import find_gpus
+from bench.scenario.allow import declared
 from bench.scenario.model import Case
 from bench.scenario.redact import redacted
 from bench.trial.cachestate import CacheKeeper
 from bench.trial.folder import new_folder, point_latest
 from bench.trial.images import ImageMaker, ReadyImage
 from bench.trial.plan import check_trials, make_plan
+from bench.trial.replicas import ReplicaTrial
 from bench.trial.services import RunningServices
 from bench.trial.signals import Interrupted, interruptible, postponed
 from bench.trial.trial import Laboratory, Subject, Trial
+from bench.trial.way import Way
 from bench.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from bench.engine.select import Session
     from bench.scenario.load import LoadedScenario
     from bench.trial.history import History
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
 MOST_REPEATS = 2
 """How often a trial that was not in its state is repeated before the verdict is error."""
 
-UNSHAPED = "loopback, not shaped"
+Afterwards = Callable[[Path, Mapping[str, Subject], Callable[[Subject, TrialKey], None]], None]
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,15 @@ class RunRequest:
         out: folder in which the run's own folder is made.
         seed: of the order within rounds; drawn where None.
         keep: whether images are left on somebody's own engine.
+        afterwards: measures more when the plan is done, as the results so far suggest; it is
+            given the run's folder, its cases, and what measures one more trial.
     """
 
     scenario: LoadedScenario
     out: Path
     seed: int | None = None
     keep: bool = False
+    afterwards: Afterwards | None = None
 
 
 @dataclass(frozen=True)
@@ -74,9 +81,16 @@ def start_run(
     clock = clock or SystemClock()
     loaded = request.scenario
     scenario = loaded.scenario
+    way = Way(session, scenario.link)
+    way.check()
     checklist = load_checklist(scenario.checklist, loaded.folder) if scenario.checklist else None
     seed = request.seed if request.seed is not None else random.SystemRandom().randrange(2**31)
-    plan = make_plan(scenario.cases, seed, checks=check_trials(scenario, checklist), calibrate=True)
+    checks = check_trials(scenario, checklist)
+    if why_not_cut(session.measuring.facts):
+        checks = dataclasses.replace(checks, cut=())
+    plan = make_plan(scenario.cases, seed, checks=checks, calibrate=True)
+    host = fingerprint()
+    noise = load_noise(host)
     folder = new_folder(request.out, scenario.name, clock)
     journal = Journal(folder / FILE_NAME)
     journal.append(
@@ -91,7 +105,8 @@ def start_run(
         scenario=redacted(loaded.tree),
         checklist=checklist.data if checklist else None,
         plan=[dataclasses.asdict(key) for key in plan],
-        host=fingerprint(),
+        host=host,
+        noise=noise.as_data() if noise else None,
         engine=dataclasses.asdict(session.measuring.facts)
         | {"private": session.may_wipe, "chosen_by": session.choice.origin},
         builder={
@@ -99,7 +114,7 @@ def start_run(
             "version": session.building.facts.version,
             "address": session.building.facts.address,
         },
-        link={"rate_bit_s": None, "text": UNSHAPED if session.may_wipe else "not shaped"},
+        link=way.header(),
     )
     return _Runner(
         request=request,
@@ -163,6 +178,7 @@ class _Runner:
             session.building, clock, folder.name, request.scenario.folder, progress.say
         )
         self._subjects: dict[str, Subject] = {}
+        self._way = Way(session, request.scenario.scenario.link)
 
     def run(self) -> RunResult:
         try:
@@ -183,7 +199,8 @@ class _Runner:
             with interruptible():
                 try:
                     self._make_images()
-                    self._run_trials()
+                    with self._way.laid():
+                        self._run_trials()
                 finally:
                     with postponed():
                         self._clean_up()
@@ -235,10 +252,11 @@ class _Runner:
         return Subject(
             name=name,
             case=case,
-            reference=ready.reference,
+            reference=self._way.reference(ready.reference),
             manifest=ready.manifest,
             layers=ready.facts.layers,
             folder=self._request.scenario.folder,
+            base=ready.base,
         )
 
     def _note_image(self, role: str, name: str, ready: ReadyImage) -> None:
@@ -266,9 +284,12 @@ class _Runner:
             clock=self._clock,
             progress=self._progress,
             mounts=find_mounts() if session.measuring.facts.is_local else None,
-            daemons=private.own_pids(),
+            daemons=self._way.pids(),
             log_folder=self._folder / "logs",
             gpu=bool(find_gpus().devices),
+            allow=declared(self._request.scenario.scenario),
+            access_log=self._way.access_log(),
+            link_bit_s=self._way.rate_bit_s,
         )
         for number, key in enumerate(self._plan):
             attempts = self._done.get(number, 0)
@@ -277,15 +298,23 @@ class _Runner:
                 continue
             self._progress.trial_begins(number + 1, len(self._plan), key)
             self._run_one(subject, key, number, attempts)
+        if self._request.afterwards:
+            self._request.afterwards(self._folder, self._subjects, self._run_another)
+
+    def _run_another(self, subject: Subject, key: TrialKey) -> None:
+        self._plan.append(key)
+        number = len(self._plan)
+        self._progress.trial_begins(number, number, key)
+        self._run_one(subject, key, number - 1, 0)
 
     def _run_one(self, subject: Subject, key: TrialKey, number: int, attempts: int) -> None:
         for attempt in range(attempts, attempts + 1 + MOST_REPEATS):
-            status = Trial(self._lab, subject, key, number, attempt).run()
+            kind = ReplicaTrial if key.replicas else Trial
+            status = kind(self._lab, subject, key, number, attempt).run()
             if status is TrialStatus.ERROR and not self._engine_answers():
                 self._progress.say("the engine does not answer; starting it again")
                 self._session.revive()
-                daemons = self._session.private.own_pids()
-                self._lab = dataclasses.replace(self._lab, daemons=daemons)
+                self._lab = dataclasses.replace(self._lab, daemons=self._way.pids())
             if status is not TrialStatus.INVALID:
                 return
 

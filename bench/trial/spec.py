@@ -12,7 +12,7 @@ from bench.scenario.env_file import read_env_files
 from bench.scenario.model import Arm, Command, Container, Healthcheck
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 def container_spec(
@@ -89,6 +89,16 @@ def named_volumes(container: Container, name: str) -> list[str]:
         f"{name}-{source}"
         for source in (one.split(":")[0] for one in container.volumes if ":" in one)
         if not source.startswith((".", "/", "~"))
+    ]
+
+
+def mount_points(container: Container, image_volumes: Iterable[str] = ()) -> list[str]:
+    """Where `container` has volumes and file systems in memory, those of its image among them."""
+    volumes = [one.split(":") for one in container.volumes]
+    return [
+        *(parts[1] if len(parts) > 1 else parts[0] for parts in volumes),
+        *(_tmpfs(one)[0] for one in container.tmpfs),
+        *image_volumes,
     ]
 
 

@@ -112,11 +112,21 @@ class OutputWatch:
         clock: Clock,
         patterns: list[str],
         hide: Callable[[str], str] = str,
+        each_line: Callable[[str], None] | None = None,
     ) -> None:
-        """`hide` takes secrets out of what is shown; patterns see all of it."""
+        """Nothing is followed before `start`.
+
+        Args:
+            stream: the output.
+            clock: stamps it.
+            patterns: whose first match in a line is noted.
+            hide: takes secrets out of what is shown; patterns see all of it.
+            each_line: given every line to the end of the output, from the watching thread.
+        """
         self._stream = stream
         self._clock = clock
         self._hide = hide
+        self._each_line = each_line
         self._patterns = {text: re.compile(text) for text in patterns}
         self._tail: deque[bytes] = deque()
         self._tail_bytes = 0
@@ -141,11 +151,12 @@ class OutputWatch:
             self.first_ns = self.first_ns or stamp_ns
             self.total_bytes += len(chunk.data)
             self._keep(chunk.data)
-            if len(self.matched_ns) < len(self._patterns):
+            if self._each_line or len(self.matched_ns) < len(self._patterns):
                 for line in self._lines[chunk.stream].take(chunk.data):
                     self._match(line, stamp_ns)
         for lines in self._lines.values():
-            self._match(lines.partial, self._clock.monotonic_ns())
+            if lines.partial:
+                self._match(lines.partial, self._clock.monotonic_ns())
 
     def _keep(self, data: bytes) -> None:
         self._tail.append(data)
@@ -155,6 +166,8 @@ class OutputWatch:
 
     def _match(self, line: bytes, stamp_ns: int) -> None:
         readable = line.decode(errors="replace")
+        if self._each_line:
+            self._each_line(readable)
         for text, pattern in self._patterns.items():
             if text not in self.matched_ns and pattern.search(readable):
                 self.matched_ns[text] = stamp_ns

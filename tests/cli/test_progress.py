@@ -53,6 +53,7 @@ def test_json_is_an_object_a_line_with_all_that_is_known():
     ]
     assert lines[0] == {"event": "note", "text": "building bad"}
     trial = {"trial": 1, "of": 3, "case": "bad", "cache": "cold", "arm": "fit"}
+    trial |= {"network": "open", "replicas": 0}
     assert lines[2] == {"event": "phase_ended", **trial, "phase": "pull", "seconds": 1.25}
     assert lines[4] == {
         "event": "trial_ended",
@@ -134,3 +135,17 @@ def test_a_failure_without_a_reason_is_shown_too(mode):
     progress.trial_begins(1, 1, COLD)
     progress.trial_ended("interrupted", "", None)
     assert ("interrupted" in stream.getvalue()) is (mode != "quiet")
+
+
+def test_what_is_special_about_a_trial_is_part_of_its_name():
+    stream = io.StringIO()
+    progress = make_progress("plain", stream)
+    for key in (
+        TrialKey("web", 6, "image", network="cut"),
+        TrialKey("web", 8, "image", replicas=3),
+    ):
+        progress.trial_begins(1, 1, key)
+        progress.trial_ended("ok", "", None)
+    first, second = stream.getvalue().splitlines()
+    assert "web image cut  ok" in first
+    assert "web image 3 at once  ok" in second

@@ -377,6 +377,23 @@ def test_a_baseline_that_is_not_there_is_told_before_anything_is_run(runs, file)
     assert not runs.out.exists()
 
 
+def test_a_baseline_without_a_case_in_common_is_told_before_anything_is_run(runs, file):
+    run(runs, file, "--case", "bad")
+    (folder,) = folders(runs)
+    result = run(runs, file, "--case", "good", "--baseline", folder.name)
+    assert isinstance(result.exception, UsageError)
+    assert "its cases are bad" in str(result.exception)
+    assert folders(runs) == [folder]
+
+
+def test_a_run_is_compared_with_its_baseline(runs, file):
+    run(runs, file)
+    (folder,) = folders(runs)
+    result = run(runs, file, "--baseline", folder.name)
+    assert result.exit_code == 0, result.exception
+    assert f"good AGAINST {folder.name}:good" in " ".join(result.stdout.split())
+
+
 # --resume
 
 

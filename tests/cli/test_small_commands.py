@@ -19,7 +19,8 @@ import bench.cli
 from bench.cli import clean, doctor, explain
 from bench.cli import engine as engine_command
 from bench.cli.explain import EXIT_CODES, explanation
-from bench.engine.private import PACKAGES, Paths, PrivateEngine
+from bench.engine.daemons import Paths
+from bench.engine.private import PACKAGES, PrivateEngine
 from bench.engine.protocol import LABEL, ContainerSpec
 from bench.engine.select import Choice
 from bench.errors import EngineUnavailableError, HostError, UsageError

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from bench.engine.docker import DockerEngine
-from bench.engine.protocol import ContainerSpec, ContainerState, OutputChunk
+from bench.engine.protocol import Change, ContainerSpec, ContainerState, OutputChunk
 from bench.errors import (
     BuildError,
     EngineError,
@@ -151,6 +151,7 @@ def test_a_refusal_that_is_no_json_is_still_a_refusal(daemon, engine):
         lambda engine: engine.wait(ID, 5.0),
         lambda engine: engine.stop(ID, 1.0),
         lambda engine: engine.usage(ID),
+        lambda engine: list(engine.usages(ID)),
         lambda engine: engine.remove(ID),
         lambda engine: engine.containers(LABEL),
         lambda engine: engine.has_image("web"),
@@ -188,7 +189,11 @@ def test_the_state_of_a_running_container_names_its_pid_and_address(daemon, engi
         answer(
             {
                 "State": {"Running": True, "Pid": 4242, "Health": {"Status": "healthy"}},
-                "NetworkSettings": {"Networks": {"bridge": {"IPAddress": "10.213.0.2"}}},
+                "NetworkSettings": {
+                    "Networks": {
+                        "bridge": {"IPAddress": "10.213.0.2", "MacAddress": "02:42:0a:d5:00:02"}
+                    }
+                },
                 "HostConfig": {"NetworkMode": "bridge"},
             }
         ),
@@ -200,7 +205,32 @@ def test_the_state_of_a_running_container_names_its_pid_and_address(daemon, engi
         exit_code=0,
         oom_killed=False,
         health="healthy",
+        mac="02:42:0a:d5:00:02",
     )
+
+
+@pytest.mark.parametrize(
+    ("config", "signal"), [({"StopSignal": "SIGQUIT"}, "SIGQUIT"), ({}, ""), (None, "")]
+)
+def test_the_state_names_the_signal_that_a_stop_sends_first(daemon, engine, config, signal):
+    details = {"State": {"Running": True, "Pid": 7}, "Config": config}
+    daemon.on("GET", f"/containers/{ID}/json", answer(details))
+    assert engine.state(ID).stop_signal == signal
+
+
+def test_changes_are_named_by_what_they_are(daemon, engine):
+    found = [{"Path": "/srv", "Kind": 0}, {"Path": "/srv/a", "Kind": 1}, {"Path": "/b", "Kind": 2}]
+    daemon.on("GET", f"/containers/{ID}/changes", answer(found))
+    assert engine.changes(ID) == [
+        Change("/srv", "changed"),
+        Change("/srv/a", "added"),
+        Change("/b", "deleted"),
+    ]
+
+
+def test_a_container_that_has_changed_nothing_has_no_changes(daemon, engine):
+    daemon.on("GET", f"/containers/{ID}/changes", stream(b"null"))
+    assert engine.changes(ID) == []
 
 
 def test_the_state_of_a_dead_container_has_neither_pid_nor_address(daemon, engine):
@@ -320,6 +350,18 @@ def test_usage_is_one_shot(daemon, engine):
     daemon.on("GET", f"/containers/{ID}/stats", answer({"read": "now"}))
     assert engine.usage(ID) == {"read": "now"}
     assert daemon.asked(f"/containers/{ID}/stats").query == {"stream": "False", "one-shot": "True"}
+
+
+def test_usages_follow_the_stream_of_stats(daemon, engine):
+    daemon.on("GET", f"/containers/{ID}/stats", stream({"read": "1"}, {"read": "2"}))
+    assert list(engine.usages(ID)) == [{"read": "1"}, {"read": "2"}]
+    assert daemon.asked(f"/containers/{ID}/stats").query["stream"] == "True"
+
+
+def test_usages_end_where_the_daemon_dies(daemon, engine):
+    daemon.on("GET", f"/containers/{ID}/stats", stream({"read": "1"}, cut=True))
+    with pytest.raises(EngineError):
+        list(engine.usages(ID))
 
 
 def test_an_engine_older_than_one_shot_still_gives_its_usage(daemon):

@@ -135,6 +135,8 @@ def test_the_rest_arrives_under_its_names():
         command=("serve", "--port", "80"),
         environment={"EMPTY": "", "A": "b=c"},
         extra_hosts={"index": "10.213.64.2"},
+        dns=("198.51.100.53",),
+        dns_search=(".",),
         binds=("/data:/data:ro",),
         tmpfs={"/scratch": "size=16m"},
         ulimits=(("nofile", 1024, 2048),),
@@ -154,6 +156,7 @@ def test_the_rest_arrives_under_its_names():
     assert made["Env"] == ["EMPTY=", "A=b=c"]
     limits = made["HostConfig"]
     assert limits["ExtraHosts"] == ["index:10.213.64.2"]
+    assert (limits["Dns"], limits["DnsSearch"]) == (["198.51.100.53"], ["."])
     assert limits["Binds"] == ["/data:/data:ro"]
     assert limits["Tmpfs"] == {"/scratch": "size=16m"}
     assert limits["Ulimits"] == [{"Name": "nofile", "Soft": 1024, "Hard": 2048}]
@@ -180,6 +183,8 @@ SOME_VALUE: dict[str, Any] = {
     "working_dir": "/x",
     "network_mode": "none",
     "extra_hosts": {"a": "10.0.0.1"},
+    "dns": ("198.51.100.53",),
+    "dns_search": (".",),
     "healthcheck": {"Test": ["NONE"]},
     "stop_signal": "SIGINT",
     "cap_add": ("ALL",),

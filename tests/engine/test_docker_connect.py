@@ -63,6 +63,23 @@ def test_podman_behind_the_same_interface_is_told_apart(daemon):
     assert facts_with(daemon, DriverStatus=None).kind == "podman"
 
 
+@pytest.mark.parametrize(
+    ("network", "options", "bridge"),
+    [
+        ("bridge", {"com.docker.network.bridge.name": "docker0"}, "docker0"),
+        ("podman", {"com.docker.network.bridge.name": "podman0"}, "podman0"),
+        ("bridge", None, ""),
+    ],
+)
+def test_an_engine_says_which_bridge_its_containers_are_on(daemon, network, options, bridge):
+    daemon.on("GET", f"/networks/{network}", answer({"Options": options}))
+    assert facts_with(daemon).bridge == bridge
+
+
+def test_an_engine_without_a_default_network_is_an_engine_all_the_same(daemon):
+    assert facts_with(daemon).bridge == ""
+
+
 def test_without_a_socket_the_remedy_is_to_start_the_engine(tmp_path):
     with pytest.raises(EngineUnavailableError, match="no socket at this address") as caught:
         DockerEngine(f"unix://{tmp_path}/docker.sock")

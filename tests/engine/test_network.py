@@ -119,6 +119,7 @@ def test_the_bridge_is_made_with_its_address_and_brought_up(iptables):
         "link add name cbench-test0 type bridge",
         "addr add 10.213.0.1/18 dev cbench-test0",
         "link set cbench-test0 up",
+        "ntable change name arp_cache dev cbench-test0 retrans 20",
     ]
 
 

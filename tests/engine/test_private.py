@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 
 import pytest
 
 from bench.engine import private as module
-from bench.engine.private import PACKAGES, Paths, PrivateEngine, Settings, why_impossible
+from bench.engine.daemons import Paths, Settings, own_daemons, write_configuration
+from bench.engine.private import PACKAGES, PrivateEngine, why_impossible
 from bench.engine.process import Daemon
 from bench.errors import EngineUnavailableError
 
@@ -78,7 +80,7 @@ def test_a_daemon_of_its_own_pid_file_is_seen(private):
 
 @pytest.fixture
 def commands(private) -> dict[str, tuple[str, ...]]:
-    daemons = private._daemons(Settings("10.87.0.0/16", 5599))
+    daemons = own_daemons(private.paths, Settings("10.87.0.0/16", 5599))
     return {one.name: one.arguments for one, _ in daemons}
 
 
@@ -110,15 +112,15 @@ def test_no_dockerd_touches_the_rules_of_another(commands, role):
 
 def test_the_users_own_daemon_configuration_is_not_read(private, commands):
     private.paths.state.mkdir(parents=True)
-    private._write_configuration(Settings("10.87.0.0/16", 5599))
+    write_configuration(private.paths, Settings("10.87.0.0/16", 5599))
     file = private.paths.state / "daemon.json"
     assert value(commands["measuring"], "--config-file") == str(file)
-    assert file.read_text() == "{}\n"
+    assert json.loads(file.read_text()) == {"insecure-registries": ["10.87.255.252/30"]}
 
 
 def test_the_registry_listens_on_loopback_only(private):
     private.paths.state.mkdir(parents=True)
-    private._write_configuration(Settings("10.87.0.0/16", 5599))
+    write_configuration(private.paths, Settings("10.87.0.0/16", 5599))
     assert "addr: '127.0.0.1:5599'" in (private.paths.state / "registry.yml").read_text()
 
 

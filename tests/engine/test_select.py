@@ -8,8 +8,9 @@ import socket
 import pytest
 
 from bench.engine import select
+from bench.engine.daemons import Paths
 from bench.engine.docker import DockerEngine
-from bench.engine.private import Paths, PrivateEngine
+from bench.engine.private import PrivateEngine
 from bench.engine.registry import Registry
 from bench.engine.select import Choice, Session, choose, open_session
 from bench.errors import EngineUnavailableError, HostError

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.engine.private import Paths, PrivateEngine
+from bench.engine.daemons import Paths
+from bench.engine.private import PrivateEngine
 from bench.engine.select import Choice
 from bench.errors import EngineTimeoutError, EngineUnavailableError
 from bench.host import doctor
@@ -45,7 +46,7 @@ def host(monkeypatch, tmp_path):
                 missing_programs=list,
                 PrivateEngine=lambda: PrivateEngine(Paths(tmp_path / "s", tmp_path / "r")),
                 find_mounts=lambda: V2,
-                WaitingTime=SimpleNamespace(is_available=lambda: True),
+                ThreadTimes=SimpleNamespace(is_available=lambda: True),
                 find_gpus=lambda: Gpus((GpuDevice(0, "Stub GPU", "", 1),), driver="570"),
             )
             self.file("/proc/meminfo", "SwapTotal: 0 kB\n")
@@ -158,7 +159,7 @@ TROUBLE: dict[str, tuple[str, Callable[[Any], object], Health, Choice]] = {
     ),
     "no schedstat": (
         "CPU demand",
-        lambda host: host.set(WaitingTime=SimpleNamespace(is_available=lambda: False)),
+        lambda host: host.set(ThreadTimes=SimpleNamespace(is_available=lambda: False)),
         Health.LESS,
         PRIVATE,
     ),

@@ -11,6 +11,7 @@ from bench.judge.model import JudgeContext
 from bench.judge.verdicts import judge
 from bench.results.model import ImageFacts, LayerFacts, TrialKey, TrialResult, TrialStatus
 from bench.scenario.model import Scenario
+from tests.judge.replicas import replicas
 
 if TYPE_CHECKING:
     from bench.judge.model import Verdict
@@ -47,14 +48,48 @@ def trial(
     warmup: bool = False,
     service: str = "",
     figures: dict[str, float] | None = None,
+    facts: dict[str, Any] | None = None,
     **metrics: float,
 ) -> TrialResult:
-    """One attempt; its metrics are `figures` and the keywords that are left over."""
+    """One attempt; its metrics are `figures` and the keywords that are left over.
+
+    Where no facts are given, all that it sent was seen, and was nothing.
+    """
     key = TrialKey(
         case, number, cache, arm, network, replica, replicas=int(replica > 0), warmup=warmup
     )
     name = f"{case}-{cache}-{arm}-{number}-{attempt}"
-    return TrialResult(name, key, attempt, status, reason, service, metrics | (figures or {}))
+    facts = {"egress": seen(way_out="silent" if network == "cut" else "open")} | (facts or {})
+    found = metrics | (figures or {})
+    return TrialResult(name, key, attempt, status, reason, service, found, facts=facts)
+
+
+def seen(*attempts: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """What a trial has on record of these attempts to reach something."""
+    known: dict[str, Any] = {"observed": True, "reach": "all", "way_out": "open", "dropped": 0}
+    return known | {"attempts": list(attempts)} | changes
+
+
+def attempt(destination: str = "198.51.100.9:443", kind: str = "tcp", **changes: Any) -> Any:
+    """One such attempt at `ADDRESS:PORT`, half a second after the start."""
+    address, _, port = destination.rpartition(":")
+    known: dict[str, Any] = {
+        "t_s": 0.5,
+        "kind": kind,
+        "name": "",
+        "address": address,
+        "port": int(port),
+        "process": None,
+        "question": "",
+        "allowed": False,
+        "times": 1,
+    }
+    return known | changes
+
+
+def cut(**more: Any) -> list[TrialResult]:
+    """The two trials with no way out."""
+    return [trial(20 + number, network="cut", cache="image", **more) for number in range(2)]
 
 
 def trials(metric: str, *values: float, **more: Any) -> list[TrialResult]:
@@ -127,7 +162,7 @@ def healthy() -> list[TrialResult]:
         trial(number, startup_s=9.0 + number, pull_s=6.0, ready_s=2.0, oom_kills=0.0)
         for number in range(6)
     ]
-    return fit + need(GIB, GIB // 2, 1.5)
+    return fit + need(GIB, GIB // 2, 1.5) + cut() + replicas()
 
 
 def need(peak: float, anon: float, demand: float | None) -> list[TrialResult]:

@@ -102,7 +102,7 @@ def test_an_interval_without_an_end_is_told_in_words_only():
     assert "8.00 s to infinite" in found.reason
 
 
-@pytest.mark.parametrize("over", ["max", "min", "p95"])
+@pytest.mark.parametrize("over", ["max", "min"])
 def test_a_point_has_no_interval(over):
     assert decide([1.0] * 60, Aggregate(over), AT_MOST_10, "s").interval is None
 
@@ -114,7 +114,31 @@ def test_a_quantile_is_labelled_a_point_estimate_until_n_bears_a_bound(over, few
     assert label in few.reason
     enough = decide([1.0] * fewest, Aggregate(over), AT_MOST_10, "s")
     assert "point estimate" not in enough.reason
-    assert "95 % upper bound 1.00 s" in enough.reason
+    assert "1.00 s to 1.00 s (a 95 % bound on each side), meets <= 10.0 s" in enough.reason
+
+
+@pytest.mark.parametrize(
+    ("slow", "outcome"),
+    # With 60 values the bounds of p95 are the 54th and the largest.
+    [(0, P), (1, I), (6, I), (7, F)],
+)
+def test_a_quantile_whose_bounds_span_the_limit_is_inconclusive(slow, outcome):
+    found = decide([9.0] * (60 - slow) + [11.0] * slow, Aggregate.P95, AT_MOST_10, "s")
+    assert found.outcome is outcome, found.reason
+    assert found.interval is not None
+    assert found.interval.confidence == 0.9
+
+
+@pytest.mark.parametrize(("fast", "outcome"), [(0, P), (53, P), (54, I), (59, I), (60, F)])
+def test_the_bounds_decide_a_lower_limit_too(fast, outcome):
+    found = decide([11.0] * (60 - fast) + [9.0] * fast, Aggregate.P95, AT_LEAST_10, "s")
+    assert found.outcome is outcome, found.reason
+
+
+def test_failed_trials_reach_the_upper_bound_first():
+    found = decide([9.0] * 59 + [INF], Aggregate.P95, AT_MOST_10, "s")
+    assert (found.outcome, found.actual, found.interval) == (I, 9.0, None)
+    assert "9.00 s to infinite (a 95 % bound on each side), spans <= 10.0 s" in found.reason
 
 
 def test_too_few_trials_are_said_with_what_is_needed():

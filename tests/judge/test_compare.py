@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bench.errors import CompareError
 from bench.judge.compare import NOT_COMPARED, Sample, compare_cases
-from bench.judge.difference import Pair, call_difference, direction
+from bench.judge.difference import Pair, call_difference, direction, effect_word
 from bench.judge.model import Comparison, Difference, Interval
-from bench.metrics import METRICS, Better, Scope
+from bench.judge.noise import Band, HostNoise, NoiseFloor
+from bench.metrics import METRICS, Better, Metric, Scope
 from bench.results.model import TrialStatus
 from tests.judge.build import GIB, MIB, failed, image, trial
 
@@ -32,7 +32,7 @@ def side(name: str, values: list[Any], metric: str = "startup_s", **more: Any) -
 def compared(
     baseline: Sample, candidate: Sample, metric: str = "startup_s", **more: Any
 ) -> Comparison:
-    found = compare_cases(baseline, candidate, resamples=more.pop("resamples", 500), **more)
+    found = compare_cases(baseline, candidate, **more)
     (one,) = [one for one in found if one.metric == metric]
     return one
 
@@ -67,9 +67,9 @@ def test_equal_samples_are_the_same_from_six_trials_on(n):
 
 
 @pytest.mark.parametrize("n", range(1, 13))
-def test_tied_samples_that_overlap_are_not_called(n):
+def test_tied_samples_that_overlap_are_never_called_different(n):
     values = [10 if one % 2 else 20 for one in range(n)]
-    assert called(values, values[::-1]) is INCONCLUSIVE
+    assert called(values, values[::-1]) is (INCONCLUSIVE if n < 11 else SAME)
 
 
 @pytest.mark.parametrize("n", range(1, 13))
@@ -104,7 +104,7 @@ def test_separated_samples_differ_in_every_metric_at_once(n):
     assert len(names) > 23
     near = alike("bad", [dict.fromkeys(names, value) for value in spread(10, n)])
     far = alike("good", [dict.fromkeys(names, value) for value in spread(20, n)])
-    found = {one.metric: one.difference for one in compare_cases(near, far, resamples=200)}
+    found = {one.metric: one.difference for one in compare_cases(near, far)}
     assert set(found) == set(names)
     for name, difference in found.items():
         neither = METRICS[name].better is Better.NEITHER
@@ -120,7 +120,7 @@ def test_one_metric_that_differs_among_many_that_do_not_is_called():
     still = dict.fromkeys(times, 5.0)
     near = alike("bad", [still | {"startup_s": value} for value in spread(100, 6)])
     far = alike("good", [still | {"startup_s": value} for value in spread(200, 6)])
-    found = compare_cases(near, far, resamples=200)
+    found = compare_cases(near, far)
     assert [one.metric for one in found if one.difference is WORSE] == ["startup_s"]
 
 
@@ -128,9 +128,9 @@ def test_one_metric_that_differs_among_many_that_do_not_is_called():
 
 
 def test_an_interval_outside_the_band_is_not_enough_without_the_test():
-    pair = Pair.of(STARTUP, spread(10, 6), spread(20, 6), resamples=200)
-    assert call_difference(pair, 0.05, 0.0499, 1)[0] is WORSE
-    difference, reason = call_difference(pair, 0.05, 0.05, 1)
+    pair = Pair.of(STARTUP, spread(10, 6), spread(20, 6))
+    assert call_difference(pair, Band(), 0.0499, 1)[0] is WORSE
+    difference, reason = call_difference(pair, Band(), 0.05, 1)
     assert difference is INCONCLUSIVE
     assert "the test does not bear it out" in reason
 
@@ -151,7 +151,16 @@ def test_an_interval_outside_the_band_is_not_enough_without_the_test():
 )
 def test_the_whole_interval_must_lie_on_one_side_of_the_bands_edge(low, high, difference):
     pair = Pair(STARTUP, (10.0,) * 6, (10.0,) * 6, Interval(low, high), 0.002)
-    assert call_difference(pair, 0.05, 0.002, 1)[0] is difference
+    assert call_difference(pair, Band(), 0.002, 1)[0] is difference
+
+
+@pytest.mark.parametrize("n", [1, 6, 12])
+def test_values_below_zero_have_no_ratio(n):
+    own = {"loss": Metric("loss", "", "loss", Better.LOWER, "of the validation set")}
+    bad, good = side("bad", [-1] * n, "loss"), side("good", [-2] * n, "loss")
+    found = compared(replace(bad, own=own), replace(good, own=own), "loss")
+    assert (found.difference, found.ratio, found.interval) == (INCONCLUSIVE, None, None)
+    assert found.reason == "has values below zero, of which no ratio can be made"
 
 
 def test_a_metric_looked_at_alone_is_not_corrected():
@@ -164,7 +173,7 @@ def test_a_significant_difference_of_no_consequence_is_not_called():
     assert small.p_value < 0.001
     assert small.difference is SAME
     assert called(spread(10, 12), spread(10.5, 12)) is INCONCLUSIVE
-    assert called(spread(10, 12), spread(10.5, 12), band=0.01) is WORSE
+    assert called(spread(10, 12), spread(10.5, 12), practical=0.01) is WORSE
 
 
 def test_the_reason_names_both_p_values_and_the_record_keeps_the_raw_one():
@@ -173,8 +182,95 @@ def test_the_reason_names_both_p_values_and_the_record_keeps_the_raw_one():
 
     found = compared(alike("bad", rows(10.0)), alike("good", rows(20.0)))
     assert found.p_value == pytest.approx(2 / 924)
-    assert "rank test p = 0.0022, corrected over 3 metrics 0.0065" in found.reason
-    assert found.reason.startswith("2 times, 95 % interval 2 to 2.01, rank test")
+    assert found.corrected_p == pytest.approx(2 / 924)
+    assert "rank test p = 0.0022, corrected over 3 metrics 0.0022" in found.reason
+    assert found.reason.startswith("2 times, 95 % interval 1.99 to 2.01, rank test")
+
+
+def test_the_corrected_p_decides():
+    near, far = [10.0, 11, 12, 13, 14, 15], [12.5, 13.5, 15.2, 16, 17, 18]
+    alone = compared(side("bad", near), side("good", far), practical=0.0)
+    assert alone.p_value == alone.corrected_p == pytest.approx(0.041, abs=0.001)
+    assert alone.difference is WORSE
+
+    def rows(values: list[float], others: list[float]) -> list[dict[str, float]]:
+        return [
+            {"startup_s": one, "stop_s": other} for one, other in zip(values, others, strict=True)
+        ]
+
+    bad = alike("bad", rows(near, [3.0, 1, 4, 1.5, 9, 2.6]))
+    good = alike("good", rows(far, [5.0, 3.5, 8, 9.7, 9.3, 2.3]))
+    found = compared(bad, good, practical=0.0)
+    assert found.p_value == alone.p_value
+    assert found.corrected_p is not None
+    assert 0.06 < found.corrected_p < 0.09
+    assert found.difference is INCONCLUSIVE
+    assert "the test does not bear it out" in found.reason
+
+
+# What else is said: the effect, what could have been found, the host's noise
+
+
+@pytest.mark.parametrize("n", range(1, 13))
+def test_effect_and_detectable_ratio_are_there_from_six_trials_on(n):
+    found = compared(side("bad", spread(10, n)), side("good", spread(20, n)))
+    if n < 6:
+        assert (found.effect, found.detectable, found.corrected_p) == (None, None, None)
+    else:
+        assert found.effect == 1
+        assert found.detectable is not None
+        assert 1.05 < found.detectable < 1.07
+        assert "larger in 100 of 100 pairs (large effect)" in found.reason
+
+
+@pytest.mark.parametrize("n", range(6, 13))
+def test_equal_and_tied_samples_have_no_effect(n):
+    ties = [10 if one % 2 else 20 for one in range(n)]
+    for values in (spread(10, n), ties):
+        found = compared(side("bad", values), side("good", values[::-1]))
+        assert found.effect == 0.5
+        assert "(negligible effect)" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("effect", "word"),
+    [(0.5, "negligible"), (0.55, "negligible"), (0.56, "small"), (0.36, "medium"), (0.63, "small"),
+     (0.64, "medium"), (0.7, "medium"), (0.71, "large"), (0.0, "large"), (0.29, "large")],
+)  # fmt: skip
+def test_the_effect_has_the_words_of_vargha_and_delaney(effect, word):
+    assert effect_word(effect) == word
+
+
+def noise(share: float, median: float = 11.0, metric: str = "startup_s") -> HostNoise:
+    return HostNoise("2026-03-01T12:00:00+00:00", {metric: NoiseFloor(share, median, 20)})
+
+
+@pytest.mark.parametrize(
+    ("known", "band", "origin", "difference"),
+    [
+        (None, 0.05, "noise not known", WORSE),
+        (noise(0.03), 0.05, "practical", WORSE),
+        (noise(0.03, metric="pull_s"), 0.05, "noise not known", WORSE),
+        (noise(0.2), 0.2, "noise", INCONCLUSIVE),
+        (noise(0.3), 0.3, "noise", SAME),
+        (noise(0.3, median=1.0), 0.05, "practical", WORSE),
+    ],
+)
+@pytest.mark.parametrize("where", ["baseline", "candidate"])
+def test_the_band_is_the_hosts_noise_where_that_is_larger(known, band, origin, difference, where):
+    sides = {"baseline": side("bad", spread(10, 8)), "candidate": side("good", spread(12, 8))}
+    sides[where] = replace(sides[where], noise=known)
+    found = compared(sides["baseline"], sides["candidate"])
+    assert found.band == pytest.approx(band)
+    assert found.band_from == origin
+    assert found.difference is difference
+    assert ("the host's own noise" in found.reason) is (origin == "noise")
+
+
+def test_of_two_noises_the_larger_counts():
+    bad = replace(side("bad", spread(10, 8)), noise=noise(0.1))
+    good = replace(side("good", spread(12, 8)), noise=noise(0.3))
+    assert compared(bad, good).band == pytest.approx(0.3)
 
 
 # Directions, zeros
@@ -201,7 +297,8 @@ def test_where_more_is_better_less_is_worse():
         ([0] * 6, [0] * 6, SAME, None),
         ([0] * 6, spread(3, 6), WORSE, None),
         (spread(3, 6), [0] * 6, BETTER, 0.0),
-        ([0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 1, 0], INCONCLUSIVE, None),
+        ([0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 1, 0], SAME, None),
+        ([0, 0, 0, 0, 0, 1], [0, 0, 0, 1, 1, 1], INCONCLUSIVE, None),
     ],
 )
 def test_medians_of_zero_divide_nothing(baseline, candidate, difference, ratio):
@@ -212,10 +309,9 @@ def test_medians_of_zero_divide_nothing(baseline, candidate, difference, ratio):
     )
     assert (found.difference, found.ratio) == (difference, ratio)
     if ratio is None:
-        both = baseline == candidate or difference is INCONCLUSIVE
-        assert found.interval is None
-        assert ("both medians are zero" in found.reason) is both
-        assert ("the baseline's median is zero" in found.reason) is not both
+        assert (found.interval, found.detectable) == (None, None)
+        both = "both medians are zero" if difference is SAME else "the baseline's median is zero"
+        assert both in found.reason
 
 
 # What is compared
@@ -267,10 +363,11 @@ def test_a_cache_state_of_trials_of_another_kind_is_not_one_of_the_case(other):
     assert Sample("bad", "bad", (odd, *side("bad", [1.0]).trials)).caches() == ["cold"]
 
 
-def test_sides_without_a_cache_state_in_common_cannot_be_compared():
+def test_without_a_cache_state_in_common_nothing_is_measured_on_both_sides():
     warm = Sample("good", "good", (trial(0, case="good", cache="warm", startup_s=1.0),))
-    with pytest.raises(CompareError, match="cold against warm"):
-        compare_cases(side("bad", [1.0]), warm)
+    found = compared(side("bad", [1.0] * 6), warm)
+    assert (found.cache, found.difference) == ("cold", NOT_MEASURED)
+    assert "measured in 6 and 0 trials" in found.reason
 
 
 @pytest.mark.parametrize("name", NOT_COMPARED)

@@ -334,6 +334,21 @@ def test_the_start_carries_how_finely_ready_is_known():
     )
 
 
+@pytest.mark.parametrize("metric", ["startup_s", "ready_s"])
+def test_what_a_health_check_puts_under_a_start_is_said(metric):
+    floor = {"ready": {"at_ns": 1, "resolution_ns": 1, "floor_ns": 30_000_000_000}}
+    measured = [trial(one, facts=floor, figures={metric: 31.0}) for one in range(6)]
+    reason = verdict(limited(metric, "<= 60s"), measured, metric).reason
+    assert "a health check said that the engine makes every 30.0 s" in reason
+
+
+def test_where_bench_asked_by_itself_there_is_no_floor_to_speak_of():
+    asked = {"ready": {"at_ns": 1, "resolution_ns": 1, "floor_ns": None}}
+    measured = [trial(one, facts=asked, startup_s=3.0) for one in range(6)]
+    reason = verdict(limited("startup_s", "<= 60s"), measured, "startup_s").reason
+    assert "health check" not in reason
+
+
 # Peaks that the case's own limit held
 
 

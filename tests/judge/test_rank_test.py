@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu, rankdata
 
 from bench.judge import rank_test
-from bench.judge.rank_test import rank_test_p, smallest_p
+from bench.judge.rank_test import end_rank, rank_test_p, smallest_p
 
 few = st.lists(st.integers(0, 4).map(float), min_size=1, max_size=5)
 
@@ -65,6 +65,47 @@ def test_the_smallest_p_is_the_known_one(n, p):
 def test_equal_samples_have_a_p_of_one(n):
     assert rank_test_p([2.0] * n, [2.0] * n) == 1
     assert rank_test_p(list(range(n)), list(range(n))) == 1
+
+
+@pytest.mark.parametrize("n", range(1, 13))
+def test_tied_samples_that_overlap_alike_have_a_p_of_one(n):
+    values = [10.0 if one % 2 else 20.0 for one in range(n)]
+    assert rank_test_p(values, values[::-1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("n", "rank"),
+    # Critical values of the two-sided test at 5 % for n against n, tabulated everywhere, plus 1.
+    [(1, 0), (2, 0), (3, 0), (4, 1), (5, 3), (6, 6), (7, 9), (8, 14), (9, 18), (10, 24),
+     (11, 31), (12, 38), (20, 128)],
+)  # fmt: skip
+def test_the_interval_ends_at_the_tabulated_rank(n, rank):
+    assert end_rank(n, n) == rank
+
+
+@pytest.mark.parametrize(("one", "other"), [(6, 6), (6, 12), (12, 6), (5, 9), (20, 20)])
+def test_the_interval_leaves_out_what_the_test_rejects_and_no_more(one, other):
+    """With `rank` pairs on the wrong side p is above 5 %, with one fewer it is not."""
+    rank = end_rank(one, other)
+    low = [float(value) for value in range(1, one + 1)]
+
+    def p_with(pairs: int) -> float:
+        """Of samples in which the second is the smaller in that many pairs."""
+        high = [one + 0.5 + value / 100 for value in range(other)]
+        for index in range(other):
+            taken = min(pairs, one)
+            high[index] -= taken
+            pairs -= taken
+        return rank_test_p(low, high)
+
+    assert p_with(rank - 1) <= 0.05 < p_with(rank)
+
+
+def test_with_many_values_the_rank_comes_from_the_approximation_which_is_close(monkeypatch):
+    exact = end_rank(40, 45)
+    monkeypatch.setattr(rank_test, "EXACT_UP_TO", 10)
+    assert abs(end_rank(40, 45) - exact) <= 2
+    assert end_rank(1, 200) == 0
 
 
 def test_an_infinite_value_is_the_largest():

@@ -1,12 +1,20 @@
-"""`--fail-on`: what may be written, and when it is met."""
+"""What a comparison does to the exit code: `--fail-on` and `--baseline`."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
 from bench.errors import UsageError
-from bench.judge.model import Comparison, Difference
-from bench.judge.regression import parse_fail_on, regressed
+from bench.judge.model import Comparison, Difference, Interval, Outcome, Verdict
+from bench.judge.regression import (
+    Watched,
+    called_worse,
+    parse_fail_on,
+    watch,
+    watched_exit_code,
+)
 
 
 def comparison(
@@ -63,30 +71,112 @@ def test_margins_that_cannot_be_meant_are_refused(text, says):
         parse_fail_on(text)
 
 
+FAIL, PASS, OPEN = Outcome.FAIL, Outcome.PASS, Outcome.INCONCLUSIVE
+
+
+def outcome(made: Comparison, text: str = "startup_s:10%,500ms") -> Outcome:
+    (found,) = watch([made], parse_fail_on(text))
+    return found.outcome
+
+
 @pytest.mark.parametrize(
     ("baseline", "candidate", "expected"),
     [
-        (10.0, 12.0, True),
-        (10.0, 10.9, False),  # over the amount, within the share
-        (10.0, 11.0, False),  # exactly the share is not more than it
-        (1.0, 1.4, False),  # over the share, within the amount
-        (1.0, 1.5, False),  # exactly the amount is not more than it
-        (0.0, 0.6, True),
-        (10.0, 5.0, False),
-        (None, 5.0, False),
-        (5.0, None, False),
+        (10.0, 12.0, FAIL),
+        (10.0, 10.9, PASS),  # over the amount, within the share
+        (10.0, 11.0, PASS),  # exactly the share is not more than it
+        (1.0, 1.4, PASS),  # over the share, within the amount
+        (1.0, 1.5, PASS),  # exactly the amount is not more than it
+        (0.0, 0.6, FAIL),
+        (None, 5.0, OPEN),
+        (5.0, None, OPEN),
     ],
 )
 def test_every_margin_must_be_exceeded(baseline, candidate, expected):
-    difference = Difference.WORSE if (candidate or 0) > (baseline or 0) else Difference.BETTER
-    fail_on = parse_fail_on("startup_s:10%,500ms")
-    assert regressed(comparison(baseline, candidate, difference), fail_on) is expected
+    ratio = candidate / baseline if baseline and candidate else None
+    tight = Interval(ratio, ratio) if ratio else None
+    assert outcome(replace(comparison(baseline, candidate), interval=tight)) is expected
+
+
+@pytest.mark.parametrize(
+    ("difference", "high", "expected"),
+    [
+        (Difference.WORSE, 1.30, FAIL),
+        (Difference.INCONCLUSIVE, 1.30, OPEN),
+        (Difference.INCONCLUSIVE, 1.04, PASS),
+        (Difference.SAME, 1.04, PASS),
+        (Difference.BETTER, 0.90, PASS),
+    ],
+)
+def test_a_fail_must_be_called_and_a_pass_rules_a_regression_out(difference, high, expected):
+    made = replace(comparison(10.0, 12.0, difference), interval=Interval(0.85, high))
+    assert outcome(made) is expected
+
+
+def test_a_difference_within_the_margins_is_open_where_it_may_be_larger():
+    made = replace(comparison(10.0, 10.8), interval=Interval(1.06, 1.12))
+    assert outcome(made, "startup_s:10%") is OPEN
+    assert outcome(made, "startup_s:15%") is PASS
+    assert outcome(made, "startup_s:10%,2s") is PASS
+
+
+@pytest.mark.parametrize("difference", [Difference.WORSE, Difference.INCONCLUSIVE])
+def test_without_an_interval_nothing_rules_a_regression_out(difference):
+    assert outcome(comparison(10.0, 10.1, difference)) is OPEN
+
+
+@pytest.mark.parametrize(("size", "expected"), [(105.0, PASS), (120.0, FAIL)])
+def test_one_exact_figure_for_each_image_needs_no_interval(size, expected):
+    made = comparison(100.0, size, metric="image_size_bytes")
+    made = replace(made, n_baseline=1, n_candidate=1, cache="", arm="", p_value=None)
+    assert outcome(made, "image_size_bytes:10%") is expected
+
+
+def test_a_build_that_was_timed_once_is_open():
+    made = comparison(100.0, 100.1, Difference.INCONCLUSIVE, metric="build_s")
+    assert outcome(replace(made, n_baseline=1, n_candidate=1), "build_s:10%") is OPEN
+
+
+def test_a_metric_that_nobody_measured_is_open():
+    (found,) = watch([comparison(1.0, 9.0, metric="ready_s")], parse_fail_on("startup_s:10%"))
+    assert (found.outcome, found.reason) == (OPEN, "it was not measured")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code"),
+    [([], 0), ([PASS], 0), ([PASS, FAIL], 1), ([FAIL, OPEN, PASS], 3), ([OPEN], 3)],
+)
+def test_what_could_not_be_judged_is_graver_than_a_regression(outcomes, code):
+    margins = parse_fail_on("startup_s:10%")
+    assert watched_exit_code([Watched(margins, one, "") for one in outcomes]) == code
+
+
+# Against an earlier run, without margins
+
+
+def verdict(metric: str, severity: str = "block") -> Verdict:
+    return Verdict(
+        "good", metric, metric, "max", "fit", "cold", "", 1.0, 6, None, Outcome.PASS, severity,
+        expected=True, required=True, reason="",
+    )  # fmt: skip
+
+
+def test_a_regression_counts_in_what_a_blocking_rule_judges():
+    found = [
+        comparison(1.0, 2.0, metric="startup_s"),
+        comparison(1.0, 2.0, metric="image_size_bytes"),
+        comparison(1.0, 2.0, metric="memory_peak_bytes"),
+        comparison(1.0, 2.0, metric="remove_s"),
+    ]
+    judged = [verdict("startup_s"), verdict("image_size_bytes", "warn"), verdict("")]
+    assert [one.metric for one in called_worse(found, judged)] == ["startup_s"]
+
+
+def test_where_nothing_is_judged_the_start_counts():
+    found = [comparison(1.0, 2.0, metric=name) for name in ("startup_s", "ready_s")]
+    assert [one.metric for one in called_worse(found, [])] == ["startup_s"]
 
 
 @pytest.mark.parametrize("difference", [one for one in Difference if one is not Difference.WORSE])
 def test_only_a_difference_that_is_called_worse_counts(difference):
-    assert not regressed(comparison(1.0, 9.0, difference), parse_fail_on("startup_s:10%"))
-
-
-def test_another_metric_does_not_count():
-    assert not regressed(comparison(1.0, 9.0, metric="ready_s"), parse_fail_on("startup_s:10%"))
+    assert called_worse([comparison(1.0, 9.0, difference)], []) == []

@@ -34,6 +34,7 @@ def warm(tmp_path_factory) -> Run:
         rounds=1,
         cases=("good",),
         need=False,
+        cut=False,
         calibrate=False,
         troubles={},
         scenario={"cases": {"good": case}, "checklist": None, "thresholds": {}},

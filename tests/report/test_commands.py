@@ -17,7 +17,7 @@ from bench.errors import BenchError
 from bench.judge.compare import compare_cases
 from bench.results.comparable import differences
 from bench.results.run import load_run
-from tests.journals import GOOD, SHAPES, Build, events, write_journal
+from tests.journals import GOOD, SHAPES, Build, Trouble, events, write_journal
 
 
 def call(command: Any, *words: str) -> Result:
@@ -134,13 +134,26 @@ def test_compare_as_json_is_what_the_judge_says(out):
         ("ready_s:10%,10s", 0),
         ("ready_s:500%", 0),
         ("image_size_bytes:1%", 0),
+        ("build_s:1%", 3),
         ("gpu_energy_j:1%", 3),
     ],
 )
 def test_compare_fails_where_a_metric_got_worse_by_more_than_every_margin(out, margin, code):
     done = call(compare, "first:good", "second:good", "--fail-on", margin, "--out", str(out))
     assert done.exit_code == code
-    assert ("regression: second:good" in done.stderr) is (code == 1)
+    assert ("regression: " in done.stderr) is (code == 1)
+    assert ("cannot be judged: " in done.stderr) is (code == 3)
+
+
+def test_compare_cannot_judge_a_candidate_without_any_good_trial(out):
+    crash = Trouble("failed", "exited with code 1 before it was ready")
+    crashes = {("good", number, 0): crash for number in range(6)}
+    write_journal(out / "third", Build(troubles=crashes))
+    words = ("first:good", "third:good", "--out", str(out))
+    assert call(compare, *words).exit_code == 0
+    done = call(compare, *words, "--fail-on", "startup_s:10%")
+    assert done.exit_code == 3
+    assert "trials failed" in " ".join(done.stderr.split())
 
 
 def test_compare_refuses_what_was_not_measured_alike_unless_forced(out):
@@ -184,6 +197,6 @@ def test_compare_refuses_runs_without_a_case_in_common(out):
     assert "have no case in common" in refused(compare, "first", "third", "--out", str(out))
 
 
-def test_compare_refuses_margins_before_it_reads_anything(out):
-    said = refused(compare, "first", "nothing", "--fail-on", "nope:1%", "--out", str(out))
+def test_compare_refuses_a_margin_of_no_metric(out):
+    said = refused(compare, "first", "second", "--fail-on", "nope:1%", "--out", str(out))
     assert "nope" in said

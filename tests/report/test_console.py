@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 
 import pytest
 
-from bench.report.comparison import print_comparisons
+from bench.report.comparison import compare_runs, print_comparisons
 from bench.report.console import end_block, print_results
 from bench.results.run import load_run
-from tests.journals import GOOD, SHAPES, Build, Trouble, write_journal
+from tests.journals import GOOD, SHAPES, Build, Trouble, events, write_journal
 from tests.report.golden_files import GOLDEN, RUNS, without_folder
 
 
@@ -85,10 +87,41 @@ def test_many_cases_with_long_names_still_fit(tmp_path):
 
 def test_two_runs_are_compared_case_by_case(run, troubled):
     stream = io.StringIO()
-    print_comparisons(run, troubled, stream)
+    pairs = [(case, case) for case in ("bad", "good")]
+    print_comparisons(compare_runs(run, troubled, pairs), stream, everything=False)
     lines = stream.getvalue().splitlines()
     assert [line.split(":")[0] for line in lines if "AGAINST" in line] == [
         troubled.folder.name,
         troubled.folder.name,
     ]
     assert max(len(line) for line in lines) <= 100
+
+
+def test_a_comparison_shows_what_it_could_have_found_and_how_noisy_the_host_is(run, troubled):
+    stream = io.StringIO()
+    print_comparisons(compare_runs(run, troubled, [("bad", "good")]), stream, everything=True)
+    text = " ".join(stream.getvalue().split())
+    (start,) = [one for one in run.comparisons if one.metric == "startup_s"]
+    assert start.detectable is not None
+    assert " p finds " in text
+    assert re.search(r"start incl\. pull .* faster [\d.]+-[\d.]+x [\d.]+ \d+ % ", text)
+    assert "this host's own noise is not known (`bench selftest` measures it)" in text
+
+
+def test_each_cache_state_has_its_own_rows(tmp_path):
+    made = events(Build(samples_each=3, troubles={}))
+    warm = [dict(one) for one in made if one["event"] not in ("run_started", "image_ready")]
+    for one in warm:
+        if "trial_id" in one:
+            one["trial_id"] = f"w{one['trial_id']}"
+        if one["event"] == "trial_started":
+            one["key"] = one["key"] | {"cache": "warm"}
+    (tmp_path / "events.jsonl").write_text(
+        "".join(f"{json.dumps(one)}\n" for one in [*made[:-1], *warm])
+    )
+    run = load_run(tmp_path)
+    stream = io.StringIO()
+    print_comparisons(run.comparisons, stream, everything=True)
+    rows = [line.strip() for line in stream.getvalue().splitlines()]
+    assert rows.index("cold") < rows.index("warm")
+    assert max(len(line) for line in stream.getvalue().splitlines()) <= 100

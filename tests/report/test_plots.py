@@ -41,6 +41,7 @@ def test_a_run_has_a_picture_of_each_kind_and_each_case(made):
         "distributions-cold",
         "pull-bad",
         "pull-good",
+        "spent",
     ]
 
 
@@ -82,7 +83,7 @@ def test_no_trials_draw_nothing(empty):
 
 def test_a_warm_run_has_no_pull_and_starts_at_the_create_call(warm):
     made = plots.make_plots(warm)
-    assert [one.kind for one in made] == ["waterfall", "resources", "distributions"]
+    assert [one.kind for one in made] == ["waterfall", "resources", "distributions", "spent"]
     assert "time from the create call" in "".join(ET.fromstring(made[0].svg).itertext())
 
 

@@ -45,7 +45,7 @@ def test_trials_that_did_not_come_out_well_are_named_with_their_reason(tmp_path)
 
 def test_a_run_that_just_ends_says_how_far_it_got(tmp_path):
     found = warnings(tmp_path, outcome=None)
-    assert found == ["the run was cut off: 19 of 19 planned trials have a result"]
+    assert found == ["the run was cut off: 25 of 25 planned trials have a result"]
 
 
 def test_limits_above_the_cores_of_the_host_are_named(tmp_path):
@@ -55,6 +55,26 @@ def test_limits_above_the_cores_of_the_host_are_named(tmp_path):
 
     (one,) = warnings(tmp_path, two_cores)
     assert one == "bad and good may use 4 cores and the host has 2: the host was the limit"
+
+
+@pytest.mark.parametrize(
+    ("applied", "said"),
+    [
+        ({"swap_bytes": 0}, "a memory limit keeps trials out of it"),
+        ({}, "the kernel did not keep "),  # one that has no such limit
+        ({"swap_bytes": "unlimited"}, "the kernel did not keep "),
+    ],
+)
+def test_a_host_with_swap_is_told_and_whether_limits_held_it_off(tmp_path, applied, said):
+    def swap(event):
+        if event["event"] == "run_started":
+            event["host"]["swap_bytes"] = 2 * 2**30
+        if event["event"] == "trial_ended":
+            event["facts"]["limits"] = {"requested": {"memory_bytes": 2**30}, "applied": applied}
+
+    (one,) = warnings(tmp_path, swap)
+    assert one.startswith("the host has 2.00 GiB of swap: ")
+    assert said in one
 
 
 @pytest.mark.parametrize(("share", "named"), [(0.985, True), (0.97, False)])
@@ -75,7 +95,7 @@ def test_a_noisy_host_is_named(tmp_path):
 
     found = warnings(tmp_path, noisy)
     assert any("other tenants" in one and "up to 8%" in one for one in found)
-    assert any("swapped in 19 of 19" in one for one in found)
+    assert any("swapped in 29 of 29" in one for one in found)
     assert any("load 12.5 on 16 cores" in one for one in found)
 
 
@@ -102,4 +122,4 @@ def test_warnings_of_the_engine_and_notes_of_the_run_are_passed_on(tmp_path):
     with (folder / "events.jsonl").open("a") as file:
         file.write(json.dumps({"event": "note", "text": "clean-up was cut short"}) + "\n")
     assert trust.warnings(load_run(folder)) == ["clean-up was cut short"]
-    assert warnings(tmp_path, warned) == ["the engine warned in 16 trials: no swap limit"]
+    assert warnings(tmp_path, warned) == ["the engine warned in 26 trials: no swap limit"]

@@ -9,12 +9,16 @@ import pytest
 
 from bench.judge.model import Comparison, Difference, Interval, Outcome
 from bench.judge.verdicts import CaseOutcome
+from bench.metrics import METRICS
 from bench.report.wording import (
     case_words,
     change_words,
+    detectable_words,
+    effect_words,
     one_line,
     p_words,
     ratio_interval_words,
+    rule_words,
     times,
     visible,
 )
@@ -43,6 +47,8 @@ def comparison(
         band=0.05,
         difference=difference,
         reason="",
+        title=METRICS[metric].title,
+        unit=METRICS[metric].unit,
     )
     return replace(made, **more)
 
@@ -104,3 +110,36 @@ def test_small_p_values_and_factors_are_rounded_for_people():
     assert p_words(0.00216) == "0.0022"
     assert p_words(1e-7) == "< 0.0001"
     assert [times(one) for one in (1.234, 4.44, 12.6, 250.0)] == ["1.23x", "4.4x", "13x", "250x"]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"), [(None, ""), (1.05, "5 %"), (1.434, "43 %"), (2.0, "2.0x"), (2.44, "2.4x")]
+)
+def test_what_could_have_been_found_is_told_as_a_share_or_a_factor(ratio, words):
+    assert detectable_words(ratio) == words
+
+
+def test_an_effect_has_its_figure_and_its_word():
+    assert effect_words(None) == ""
+    assert effect_words(0.934) == "0.93 large"
+    assert effect_words(0.5) == "0.50 negligible"
+
+
+@pytest.mark.parametrize(
+    ("origins", "said"),
+    [
+        ([], "beyond 5 %. "),
+        (["noise not known"] * 2, "5 %, as this host's own noise is not known (`bench selftest`"),
+        (["practical"] * 2, "5 %, as this host's own noise is no larger. "),
+        (["practical", "noise not known"], "noise is no larger where it is known. "),
+        (
+            ["practical", "noise"],
+            "5 %, or this host's own noise where that is larger (start incl. pull 7.3 %). ",
+        ),
+    ],
+)
+def test_the_band_is_told_with_where_it_comes_from(origins, said):
+    shares = {"noise": 0.0731}
+    made = [comparison(band_from=one, band=shares.get(one, 0.05)) for one in origins]
+    image = comparison(metric="image_size_bytes", cache="", band_from="practical")
+    assert said in rule_words([image, *made])

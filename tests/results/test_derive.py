@@ -83,6 +83,16 @@ def metrics_of(*arguments: Any, **options: Any) -> dict[str, float]:
 # Times
 
 
+def test_a_restart_is_the_stop_and_the_start_to_ready_again():
+    found = metrics_of([phase("stop", 5.0, 5.4), phase("restart", 6.0, 7.5)])
+    assert found["restart_s"] == pytest.approx(0.4 + 1.5)
+
+
+@pytest.mark.parametrize("name", ["stop", "restart"])
+def test_without_both_halves_there_is_no_restart(name):
+    assert "restart_s" not in metrics_of([phase(name, 5.0, 5.4)])
+
+
 def test_the_phases_after_the_zero_add_up_to_the_total_within_a_hundredth():
     result = result_of(all_phases(), {"ready": {"at_ns": ZERO + round(4.523 * S),
                                                 "resolution_ns": 5 * MS}})  # fmt: skip
@@ -117,6 +127,23 @@ def test_startup_counts_from_the_zero_to_the_confirming_answer():
 def test_the_resolution_of_a_phase_is_kept_and_absent_where_there_is_none():
     spans = result_of([phase("pull", 0, 1), phase("ready", 1, 2, 5 * MS)]).phases
     assert [span.resolution_s for span in spans] == [None, 0.005]
+
+
+def test_a_port_opens_so_long_after_the_start_call_returned():
+    port = {"at_ns": ZERO + round(4.0 * S), "resolution_ns": 5 * MS, "probe": "http 80/"}
+    started_s = sum(LENGTHS_S[1:5])
+    assert metrics_of(all_phases(), {"port_open": port})["port_open_s"] == pytest.approx(
+        4.0 - started_s
+    )
+
+
+def test_a_port_that_was_open_when_the_start_call_returned_was_open_at_once():
+    port = {"at_ns": ZERO + round(0.1 * S), "resolution_ns": 5 * MS, "probe": "tcp 80"}
+    assert metrics_of(all_phases(), {"port_open": port})["port_open_s"] == 0
+
+
+def test_where_no_probe_connected_no_port_opened():
+    assert "port_open_s" not in metrics_of(all_phases())
 
 
 def test_the_first_output_counts_from_the_sending_of_the_start():
@@ -250,6 +277,54 @@ def test_a_counter_counts_for_the_most_that_it_ever_showed(column, metric, value
     assert metrics_of(t_ns=[1, 2, 3, 4], **columns)[metric] == pytest.approx(value)
 
 
+def test_periods_throttled_are_a_share_of_all_periods():
+    found = metrics_of(t_ns=[1, 2, 3], quota_periods_n=[0, 10, None], throttled_n=[0, 4, None])
+    assert found["cpu_throttled_periods_pct"] == pytest.approx(40.0)
+
+
+def test_without_a_quota_there_are_no_periods_to_share():
+    found = metrics_of(t_ns=[1, 2], quota_periods_n=[0, 0], throttled_n=[0, 0])
+    assert "cpu_throttled_periods_pct" not in found
+
+
+@pytest.mark.parametrize(("counted", "kills"), [(None, 1.0), (0, 1.0), (3, 3.0)])
+def test_a_kill_that_the_engine_saw_is_at_least_one(counted, kills):
+    said = {"memory_kill": {"kernel_kills": counted, "engine_flag": True, "exit_code": 137}}
+    assert metrics_of(facts=said, t_ns=[1], oom_kills=[counted])["oom_kills"] == kills
+
+
+def test_where_nobody_saw_a_kill_the_kernels_count_stands():
+    said = {"memory_kill": {"kernel_kills": 0, "engine_flag": False, "exit_code": 143}}
+    assert metrics_of(facts=said, t_ns=[1], oom_kills=[0])["oom_kills"] == 0
+    assert "oom_kills" not in metrics_of(facts=said)
+
+
+def test_the_time_to_ready_is_divided_in_per_cent():
+    """Ready takes 1.2 s from the return of the start call; half of it, one thread ran."""
+    started = ZERO + round(sum(LENGTHS_S[1:5]) * S)
+    stamps = [started + step * 100 * MS for step in range(-1, 14)]
+    used = [min(max(0, at - started), 600 * MS) for at in stamps]
+    events = events_of(
+        all_phases(),
+        t_ns=[*stamps],
+        cpu_ns=[*used],
+        threads=[1] * 15,
+        throttled_ns=[0] * 15,
+        pressure_io_us=[0] * 15,
+    )
+    columns = {"thread": [7] * 15, "run_ns": used, "wait_ns": [0] * 15}
+    events.threads.append({"t_ns": stamps, **columns})
+    found = derive(events, events.samples()).metrics
+    assert found["running_share_pct"] == pytest.approx(50, abs=1)
+    assert found["idle_share_pct"] == pytest.approx(50, abs=1)
+    assert found["core_wait_share_pct"] == found["throttled_share_pct"] == 0
+    assert found["disk_wait_share_pct"] == 0
+
+
+def test_a_trial_that_never_got_ready_has_no_such_shares():
+    assert not [name for name in metrics_of(all_phases()[:5]) if name.endswith("_share_pct")]
+
+
 def test_cpu_time_at_ready_and_the_bytes_of_the_pull_are_taken_over():
     metrics = metrics_of([], {"cpu_ns_at_ready": 1_500_000_000, "downloaded_bytes": 4196})
     assert (metrics["cpu_to_ready_s"], metrics["downloaded_bytes"]) == (1.5, 4196)
@@ -342,6 +417,11 @@ def test_a_constant_rate_is_its_own_peak(cores, lengths):
 def test_a_burst_of_a_whole_second_is_seen_whole():
     steps = [(0.02, 0.1)] * 60 + [(0.02, 3.5)] * 50 + [(0.02, 0.1)] * 60
     assert metrics_of(**used(steps))["cpu_cores_peak"] == pytest.approx(3.5, rel=1e-6)
+
+
+def test_the_busiest_second_may_end_with_a_sample_and_begin_between_two():
+    steps = [(0.5, 1.0), (0.75, 3.0), (0.25, 0.0), (0.5, 4.0)]
+    assert metrics_of(**used(steps))["cpu_cores_peak"] == pytest.approx(2.75)
 
 
 def test_a_burst_of_50_ms_needs_no_core_for_longer_than_that():

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.errors import BenchError, StoreError
-from bench.judge.model import Outcome
+from bench.judge.model import Difference, Outcome
 from bench.report.console import end_block
 from bench.report.github import annotations_text
 from bench.report.junit import junit_text
@@ -39,7 +39,7 @@ def texts(run: Run) -> None:
 
 def test_a_whole_journal_gives_every_trial_image_and_note(run):
     assert run.outcome == "complete"
-    assert len(run.results) == 20
+    assert len(run.results) == 30
     assert set(run.images) == {"bad", "good", "calibration"}
     assert [one.verdict for one in run.verdicts if one.id == "CI-4"] == [
         Outcome.FAIL,
@@ -71,6 +71,40 @@ def test_a_run_that_goes_on_is_open_until_it_ends_again(tmp_path):
     made = events(SMALL)
     assert load_run(written(tmp_path, [*made, resumed])).outcome == "cut off"
     assert load_run(written(tmp_path, [*made, resumed, made[-1]])).outcome == "complete"
+
+
+def test_cases_that_were_measured_in_different_states_are_reported_without_a_comparison(tmp_path):
+    made = events(SMALL)
+    for event in made:
+        if event["event"] == "trial_started" and event["key"]["case"] == "good":
+            event["key"]["cache"] = "warm"
+    run = load_run(written(tmp_path, made))
+    (start,) = [one for one in run.comparisons if one.metric == "startup_s"]
+    assert (start.cache, start.difference) == ("cold", Difference.NOT_MEASURED)
+    texts(run)
+
+
+NOISE = {
+    "measured_at": "2026-11-01T10:00:00+00:00",
+    "floors": {"startup_s": {"share": 0.4, "median": 60.0, "n": 20}},
+}
+
+
+def test_the_noise_of_the_host_reaches_the_comparisons(tmp_path):
+    made = events(Build(samples_each=4, troubles={}))
+    made[0]["noise"] = NOISE
+    run = load_run(written(tmp_path, made))
+    (start,) = [one for one in run.comparisons if one.metric == "startup_s"]
+    assert (start.band, start.band_from) == (0.4, "noise")
+    assert "start incl. pull 40 %" in markdown_text(run)
+
+
+@pytest.mark.parametrize("floor", [{}, {"share": -1, "median": 1, "n": 6}, 3])
+def test_a_damaged_noise_is_refused(tmp_path, floor):
+    made = events(SMALL)
+    made[0]["noise"] = NOISE | {"floors": {"startup_s": floor}}
+    with pytest.raises(StoreError, match=r"noise\.floors\.startup_s"):
+        load_run(written(tmp_path, made))
 
 
 def test_events_of_a_later_version_that_are_not_known_are_passed_over(tmp_path):

@@ -9,8 +9,9 @@ from typing import Any
 from bench.metrics import METRICS
 from bench.results.events import MODELS, Facts
 from bench.results.export import run_document
-from bench.results.frames import LAYER_COLUMNS, PHASE_COLUMNS, SAMPLE_KEYS, TRIAL_KEYS
+from bench.results.frames import LAYER_COLUMNS, PHASE_COLUMNS, SAMPLE_KEYS
 from bench.results.journal import SCHEMA_HISTORY, SCHEMA_VERSION
+from bench.results.model import TRIAL_KEYS
 
 KEPT = Path(__file__).parent / f"fields.v{SCHEMA_VERSION}.json"
 

@@ -27,6 +27,7 @@ EXPECTED = {
         "tasks": 2,
         "throttled_ns": 129_601_867,
         "throttled_n": 7,
+        "quota_periods_n": 13,
         "oom_kills": 1,
     },
     V2: {
@@ -46,6 +47,7 @@ EXPECTED = {
         "oom_kills": 1,
         "throttled_ns": 6_102_906_000,
         "throttled_n": 83,
+        "quota_periods_n": 87,
     },
 }
 PEAKS = {V1: 67_371_008, V2: 67_108_864}
@@ -107,14 +109,14 @@ FILES = {
         "memory.kmem.usage_in_bytes": {"memory_kernel_bytes"},
         "cpuacct.usage": {"cpu_ns"},
         "pids.current": {"tasks"},
-        "cpu.stat": {"throttled_ns", "throttled_n"},
+        "cpu.stat": {"throttled_ns", "throttled_n", "quota_periods_n"},
         "memory.oom_control": {"oom_kills"},
     },
     V2: {
         "memory.current": {"memory_usage_bytes"},
         "memory.stat": {name for name in EXPECTED[V2] if name.startswith("memory_")}
         - {"memory_usage_bytes"},
-        "cpu.stat": {"cpu_ns", "throttled_ns", "throttled_n"},
+        "cpu.stat": {"cpu_ns", "throttled_ns", "throttled_n", "quota_periods_n"},
         "pids.current": {"tasks"},
         "io.stat": {"io_read_bytes", "io_write_bytes"},
         "cpu.pressure": {"pressure_cpu_us"},
@@ -265,7 +267,26 @@ def test_closing_twice_is_fine_and_leaves_nothing_open():
 def test_limits_are_read_back_from_the_containers_own_cgroup(version):
     pids = {V1: 64, V2: 512}[version]
     limits = {"memory_bytes": 64 << 20, "cpus": 0.5, "pids": pids}
-    assert applied_limits(cgroup_of(version)) == limits
+    assert applied_limits(cgroup_of(version)) == limits | (
+        {"swap_bytes": 0} if version == V2 else {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "swap"), [("67108864", 0), ("100663296", 32 << 20), (str(2**63 - 4096), "unlimited")]
+)
+def test_on_v1_swap_is_what_the_two_limits_differ_by(tmp_path, text, swap):
+    root = copy_of(V1, tmp_path)
+    memory = root / "memory" / PARENT.lstrip("/") / CONTAINER_ID
+    (memory / "memory.memsw.limit_in_bytes").write_text(f"{text}\n")
+    assert applied_limits(cgroup_of(V1, root))["swap_bytes"] == swap
+
+
+@pytest.mark.parametrize(("text", "swap"), [("0", 0), ("4096", 4096), ("max", "unlimited")])
+def test_on_v2_swap_has_a_limit_of_its_own(tmp_path, text, swap):
+    root = copy_of(V2, tmp_path)
+    (root / PARENT.lstrip("/") / CONTAINER_ID / "memory.swap.max").write_text(f"{text}\n")
+    assert applied_limits(cgroup_of(V2, root))["swap_bytes"] == swap
 
 
 @VERSIONS

@@ -12,7 +12,7 @@ from bench.errors import HostError
 from bench.sampling import cgroup as module
 from bench.sampling.cgroup import ContainerCgroup, find_mounts, make_parent, remove_parent
 from bench.sampling.counters import CounterFiles, applied_limits
-from bench.sampling.processes import WaitingTime
+from bench.sampling.threads import ThreadTimes
 
 WORK = """
 import sys, time
@@ -60,17 +60,30 @@ def test_a_process_is_counted_until_it_ends_and_its_peak_is_kept(container):
     )
     assert worker.stdout is not None
     worker.stdout.readline()
-    waiting = WaitingTime(container)
+    threads = ThreadTimes(container, states=True)
     during = files.parse(files.read())
     assert during["memory_anon_bytes"] >= 8 << 20
     assert during["cpu_ns"] - before["cpu_ns"] >= 50_000_000
     assert during["tasks"] == 1
     assert during["oom_kills"] == 0
-    assert waiting.read_ns() >= 0
-    assert applied_limits(container) == {}
+    seen = threads.read()
+    assert seen is not None
+    ((name, schedstat),) = seen.changed
+    assert int(name) == worker.pid
+    assert int(schedstat.split()[0]) >= 45_000_000  # counted at ticks
+    while seen.runnable:  # until it reads what nobody writes
+        seen = threads.read()
+        assert seen is not None
+    assert (seen.number, seen.blocked) == (1, 0)
+    assert applied_limits(container) in ({}, {"swap_bytes": "unlimited"})
     worker.communicate()
+    gone = threads.read()
+    assert gone is not None
+    assert (gone.number, gone.changed) == (0, ())
     for folder in folders:
         folder.rmdir()
+    assert threads.read() is None
+    threads.close()
     after = files.parse(files.read())
     assert after["cpu_ns"] >= during["cpu_ns"]  # the parent outlives it
     assert "throttled_ns" not in after  # the container's own file is gone

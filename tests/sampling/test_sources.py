@@ -11,8 +11,8 @@ from bench.errors import EngineTimeoutError
 from bench.sampling.cgroup import CgroupVersion
 from bench.sampling.counters import CounterFiles
 from bench.sampling.processes import NetworkCounters
-from bench.sampling.sources import CgroupSource, EngineSource, NetworkSource, WaitingSource
-from tests.fakes import FakeClock, FakeEngine
+from bench.sampling.sources import CgroupSource, EngineSource, NetworkSource
+from tests.fakes import FakeEngine
 from tests.sampling.trees import cgroup_of
 
 
@@ -30,26 +30,6 @@ def test_the_network_is_a_source_and_may_be_empty():
     assert set(source.parse(raw)) == {"net_rx_bytes", "net_tx_bytes"}
     assert source.parse(b"") == {}
     source._counters.close()
-
-
-class Waited:
-    total = 0
-
-    def read_ns(self) -> int:
-        self.total += 7
-        return self.total
-
-
-def test_waiting_is_read_ten_times_a_second_however_often_the_sampler_asks():
-    clock = FakeClock()
-    source = WaitingSource(Waited(), clock)  # type: ignore[arg-type]
-    raws = []
-    for _ in range(20):
-        raws.append(source.read())
-        clock.advance(0.02)
-    assert raws[::5] == [7, 14, 21, 28]
-    assert sum(raw is not None for raw in raws) == 4
-    assert source.parse(7) == {"cpu_wait_ns": 7}
 
 
 V1: dict[str, Any] = {
@@ -91,6 +71,8 @@ COLUMNS = {
     "cpu_ns": 5_000_000,
     "tasks": 4,
     "throttled_ns": 900,
+    "throttled_n": 1,
+    "quota_periods_n": 3,
     "net_rx_bytes": 11,
     "net_tx_bytes": 22,
 }

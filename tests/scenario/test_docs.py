@@ -13,12 +13,24 @@ from bench.scenario.source import MOST_LINES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scenario.md").read_text(encoding="utf-8")
 
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
+
 
 def test_the_worked_example_is_a_good_scenario():
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
+    example, *_ = EXAMPLES
     scenario = parse_scenario_text(example, "docs/scenario.md", environ={}).scenario
     assert scenario.cases["bad"].environment == {"LOG_LEVEL": "info"}
     assert scenario.cases["good"].environment == {}
+
+
+def test_the_examples_of_metrics_and_matrix_are_good():
+    _, metrics, matrix = EXAMPLES
+    head = "version: 1\nname: t\ndefaults: {image: x, ready: {exit: true}}\ncases:\n"
+    measured = parse_scenario_text(f"{head}  a:\n{metrics}", "docs/scenario.md").scenario
+    assert list(measured.own_metrics) == ["epoch_s", "rows_per_s"]
+    cases = parse_scenario_text(f"{head}{matrix}", "docs/scenario.md").scenario.cases
+    assert len(cases) == 8
+    assert {"disk.free", "disk.slow", "app.memory-64m.WORKERS-1"} <= set(cases)
 
 
 def test_every_key_is_named():

@@ -51,9 +51,17 @@ TOP = {
     "version in quotes": ('version: «"1"\nx: 3', "'1' is not a version", "without quotes"),
     "unknown key": (scenario(rest="«treshholds: {}"), "unknown key `treshholds`", "`thresholds`?"),
     "reserved key": (
-        scenario(rest="«link: 200mbit"),
-        "`link` is known, but not built in this version",
+        scenario(rest="«compose: x"),
+        "`compose` is known, but not built in this version",
         "leave it out",
+    ),
+    "bare link rate": (scenario(rest="link: «200"), "200 is not a link rate", "200mbit"),
+    "link in bytes": (scenario(rest="link: «25MB"), "'25MB' is not a link rate", "1gbit"),
+    "link too slow": (scenario(rest="link: «9kbit"), "is too small", "the least is 100000"),
+    "link to nowhere": (
+        scenario(f"cases: {{a: {CASE[:-1]}, registry: origin}}}}", "«link: 1gbit"),
+        "`link` shapes the way from bench's registry",
+        "leave one of the two out",
     ),
     "Compose's networks": (scenario(rest="«networks: {}"), "`networks` has no meaning", "leave"),
     "name of spaces": ("version: 1\nname: «a b\ncases: {a: " + CASE + "}", "not a name", "letters"),
@@ -85,11 +93,18 @@ CASES = {
     "networks": (case("«networks: [x]"), "`networks` has no meaning here", "network"),
     "mem_limit": (case("«mem_limit: 8g"), "`mem_limit` has no meaning", "limits: {memory: 8g}"),
     "timeout": (case("«timeout: 8s"), "`timeout` has no meaning here", "stands in `ready`"),
-    "matrix": (case("«matrix: {}"), "`matrix` is known, but not built", "leave it out"),
-    "metrics": (case("«metrics: {}"), "`metrics` is known, but not built", "leave it out"),
     "depends_on": (case("«depends_on: [x]"), "`depends_on` is known, but not built", "leave it"),
-    "replicas": (case("deploy: {«replicas: 3}"), "`replicas` is known, but not built", "leave it"),
-    "cache base": (case("cache: «base"), "'base' is known, but not built", "cold or image"),
+    "replicas": (case("deploy: {«replicas: 3}"), "`replicas` has no meaning", "in a case"),
+    "scale": (case("«scale: 3"), "`scale` has no meaning here", "write `replicas: 3` in a case"),
+    "no replicas": (case("replicas: «0"), "0 is too small", "the least is 1"),
+    "replicas twice": (case("replicas: «[2, 2]"), "a number stands here twice", "each once"),
+    "ports of all": (
+        case("«replicas: 3, network_mode: host"),
+        "all replicas would have the same ports",
+        "leave one of the two out",
+    ),
+    "cache base": (case("cache: «base"), "does not know what the image stands on", "base: deb"),
+    "base of origin": (case("base: x, registry: origin, cache: «base"), "own registry", "origin"),
     "cache word": (case("cache: «code"), "'code' is not known here", "did you mean `cold`?"),
     "cache list": (case("cache: [cold, «wrm]"), "'wrm' is not known here", "`warm`?"),
     "cache twice": (case("cache: «[cold, cold]"), "a cache state stands here twice", "once"),
@@ -296,6 +311,16 @@ REST = {
         "'blok' is not known here",
         "`block`?",
     ),
+    "contact's port": (
+        scenario(rest="checklist: cloud-native\nchecks: {CI-3: {allow: [a, «'config:99999']}}"),
+        "'config:99999' has no port that there is",
+        "from 1 to 65535",
+    ),
+    "contact's address": (
+        scenario(rest="checklist: cloud-native\nchecks: {CI-3: {allow: [«'::1']}}"),
+        "'::1' is not a destination",
+        "[2001:db8::1]:443",
+    ),
     "waiver's date": (
         scenario(rest=WAIVED.format("«2027-13-01")),
         "'2027-13-01' is not a date",
@@ -338,6 +363,198 @@ REST = {
     ),
 }
 
+FIGURE = "pattern: '([0-9.]+) s', unit: s, better: lower"
+
+
+def figure(what: str) -> str:
+    """A case with one metric of its own."""
+    return case(f"metrics: {{{what}}}")
+
+
+METRICS = {
+    "name": (
+        figure(f"«Epoch: {{{FIGURE}}}"),
+        "'Epoch' is not a name",
+        "small letters, digits and `_`, at most 40",
+    ),
+    "name of bench's": (
+        figure(f"«startup_s: {{{FIGURE}}}"),
+        "bench has a metric 'startup_s' of its own",
+        "something else",
+    ),
+    "name of a column": (
+        figure(f"«round: {{{FIGURE}}}"),
+        "'round' is a column of trials.csv",
+        "something else",
+    ),
+    "not a pattern": (
+        figure("a: {pattern: «'([0-9', unit: s, better: lower}"),
+        "`pattern`: not a regular expression",
+        "",
+    ),
+    "no group": (
+        figure("a: {pattern: «'took [0-9]+ s', unit: s, better: lower}"),
+        "no group says which part is the number",
+        "in parentheses",
+    ),
+    "two groups": (
+        figure("a: {pattern: «'(epoch) ([0-9]+)', unit: s, better: lower}"),
+        "2 groups, and none says that it is the number",
+        "(?P<value>…)",
+    ),
+    "no source": (
+        figure("«a: {unit: s, better: lower}"),
+        "`a`: needs either `pattern` or `json_key`",
+        "each line",
+    ),
+    "two sources": (
+        figure(f"«a: {{json_key: a, {FIGURE}}}"),
+        "`a`: needs either `pattern` or `json_key`",
+        "each line",
+    ),
+    "no unit": (
+        figure("«a: {json_key: a, better: lower}"),
+        "`unit` is missing in `a`",
+        "write `unit: …`",
+    ),
+    "no direction": (figure("«a: {json_key: a, unit: s}"), "`better` is missing in `a`", "write"),
+    "direction": (
+        figure("a: {json_key: a, unit: s, better: «less}"),
+        "'less' is not known here",
+        "lower",
+    ),
+    "take": (
+        figure("a: {json_key: a, unit: s, better: lower, take: «median}"),
+        "'median' is not known here",
+        "mean",
+    ),
+    "misspelt unit": (
+        figure("a: {json_key: a, unit: «seconds, better: lower}"),
+        "'seconds' is not a unit that bench converts",
+        "write s",
+    ),
+    "unit of another size": (
+        figure("a: {json_key: a, unit: «MiB, better: lower}"),
+        "'MiB' is not a unit that bench converts",
+        "write bytes",
+    ),
+    "no word": (
+        figure("a: {json_key: a, unit: «'rows per second', better: lower}"),
+        "'rows per second' is not a unit",
+        "a rate such as rows/s",
+    ),
+    "another unit in another case": (
+        scenario(
+            "cases:\n  a: {image: x, ready: {exit: true}, "
+            f"metrics: {{m: {{{FIGURE}}}}}}}\n  b: {{image: x, ready: {{exit: true}}, "
+            "metrics: {m: {json_key: m, unit: «ms, better: lower}}}"
+        ),
+        "'m' has another unit in another case: 's'",
+        "write the same",
+    ),
+    "another direction in another case": (
+        scenario(
+            "cases:\n  a: {image: x, ready: {exit: true}, "
+            f"metrics: {{m: {{{FIGURE}}}}}}}\n  b: {{image: x, ready: {{exit: true}}, "
+            "metrics: {m: {json_key: m, unit: s, better: «higher}}}"
+        ),
+        "'m' has another better in another case: 'lower'",
+        "write the same",
+    ),
+    "limit in another unit": (
+        scenario(
+            f"cases: {{one: {{image: x, ready: {{exit: true}}, metrics: {{m: {{{FIGURE}}}}}}}}}",
+            "thresholds: {m: «'<= 3'}",
+        ),
+        "'3' has no unit",
+        "3s",
+    ),
+    "limit that is no number": (
+        scenario(
+            "cases: {one: {image: x, ready: {exit: true}, "
+            "metrics: {m: {json_key: m, unit: rows/s, better: higher}}}}",
+            "thresholds: {m: «'>= 3 cols/s'}",
+        ),
+        "'3 cols/s' is not a number of rows/s",
+        "",
+    ),
+}
+
+MATRIX = {
+    "nothing": (case("«matrix: {}"), "`matrix`: nothing in it", "limits.memory"),
+    "no mapping": (case("«matrix: [1, 2]"), "`matrix`: a list is not a mapping", "limits.memory"),
+    "no list": (
+        case("matrix: {«limits.memory: 64m}"),
+        "`limits.memory`: '64m' where a list of values is expected",
+        "[64m, 128m]",
+    ),
+    "empty list": (
+        case("matrix: {«limits.memory: []}"),
+        "where a list of values is expected",
+        "[64m, 128m]",
+    ),
+    "mapping in a list": (
+        case("matrix: {limits: [«{memory: 64m}]}"),
+        "a mapping has no name of its own",
+        "write labels",
+    ),
+    "label without keys": (
+        case("matrix: {size: {small: «64m}}"),
+        "`small`: '64m' where keys of a case are expected",
+        "write a list",
+    ),
+    "no path": (case("matrix: {«limits..memory: [1g]}"), "'limits..memory' is no path", "limits."),
+    "itself": (case("matrix: {«matrix.a: [1g]}"), "cannot expand itself", "leave it out"),
+    "unknown key": (case("matrix: {limits.memry: [«1g]}"), "unknown key `memry`", "memory"),
+    "unknown key under a label": (
+        case("matrix: {size: {small: {«limit: {}}}}"),
+        "unknown key `limit`",
+        "limits",
+    ),
+    "value": (case("matrix: {limits.memory: [1g, «64]}"), "`memory`: 64 has no unit", "64m"),
+    "through a value": (
+        case("command: ls, matrix: {command.x: [«1]}"),
+        "`command` is no mapping in this case",
+        "with labels",
+    ),
+    "same name twice": (
+        case("«matrix: {environment.A: ['a b', a_b]}"),
+        "two cases of 'one' would have the same name",
+        "write labels",
+    ),
+    "long name": (
+        case(f"«matrix: {{environment.A: [{'a' * 61}]}}"),
+        "has more than 63 characters",
+        "shorter",
+    ),
+    "too many": (
+        case(f"«matrix: {{repeat: {list(range(1, 102))}}}"),
+        "`matrix` makes 101 cases of 'one': more than 100 in all",
+        "leave some values out",
+    ),
+    "name of another case": (
+        scenario(
+            "cases:\n  a: {image: x, ready: {exit: true}, «matrix: {repeat: [1]}}\n"
+            "  a.1: {image: x, ready: {exit: true}}"
+        ),
+        "a case 'a.1' comes out of this, and there is one already",
+        "something else",
+    ),
+    "compare with what was expanded": (
+        scenario(
+            "cases: {a: {image: x, ready: {exit: true}, matrix: {repeat: [1, 2]}}}",
+            "compare: {baseline: «a, candidates: [a.2]}",
+        ),
+        "there is no case 'a'",
+        "a.1",
+    ),
+    "in a service": (
+        scenario(rest="services: {db: {image: x, ready: {exit: true}, «matrix: {a: [1]}}}"),
+        "`matrix` has no meaning here",
+        "stands in a case",
+    ),
+}
+
 VARIABLES = {
     "unset": (case('command: "«${NOPE}"'), "the variable NOPE is not set", "${NOPE:-value}"),
     "near": (case('command: "a «${HOM}"'), "the variable HOM is not set", "${HOME}"),
@@ -368,6 +585,8 @@ ALL = {
         "case": CASES,
         "ready": READY,
         "rest": REST,
+        "metrics": METRICS,
+        "matrix": MATRIX,
         "variables": VARIABLES,
     }.items()
     for name, row in rows.items()
@@ -461,7 +680,7 @@ def test_all_faults_come_at_once_sorted_by_place():
     marked = """\
 version: 1
 name: «a b
-«link: 1gbit
+«compose: x
 defaults:
   observe: «3
 cases:

@@ -92,6 +92,10 @@ LOADER_S = {
     "case: limits twice",
     "case: expect unknown",
     "case: cache twice",
+    "case: cache base",
+    "case: base of origin",
+    "top: link too slow",
+    "top: link to nowhere",
     "case: no time",
     "case: no memory",
     "case: huge size",
@@ -105,6 +109,8 @@ LOADER_S = {
     "rest: cache that no case has",
     "rest: check without checklist",
     "rest: check of no row",
+    "rest: contact's port",
+    "rest: contact's address",
     "rest: waiver's date",
     "rest: baseline",
     "rest: candidate",
@@ -123,6 +129,34 @@ LOADER_S = {
     "ready: tcp without network",
     "ready: http in all without network",
     "ready: health check disabled",
+    "case: replicas twice",
+    "case: ports of all",
+    "rest: metric",
+    "rest: far metric",
+    "metrics: name of bench's",
+    "metrics: name of a column",
+    "metrics: not a pattern",
+    "metrics: no group",
+    "metrics: two groups",
+    "metrics: no source",
+    "metrics: two sources",
+    "metrics: misspelt unit",
+    "metrics: unit of another size",
+    "metrics: another unit in another case",
+    "metrics: another direction in another case",
+    "metrics: limit in another unit",
+    "metrics: limit that is no number",
+    "matrix: no path",
+    "matrix: itself",
+    "matrix: unknown key",
+    "matrix: unknown key under a label",
+    "matrix: value",
+    "matrix: through a value",
+    "matrix: same name twice",
+    "matrix: long name",
+    "matrix: too many",
+    "matrix: name of another case",
+    "matrix: compare with what was expanded",
     "ready: pattern",
     "ready: long pattern",
 }
@@ -151,7 +185,7 @@ def test_a_threshold_without_a_limit_is_not_valid():
 
 def test_every_key_of_a_case_and_every_metric_is_described():
     case_schema = SCHEMA["$defs"]["Case"]["properties"]
-    assert set(case_schema) == set(Case.model_fields)
+    assert set(case_schema) == {*Case.model_fields, "matrix"}
     assert set(SCHEMA["properties"]) == {*Scenario.model_fields, "defaults"}
     assert set(SCHEMA["properties"]["thresholds"]["properties"]) == set(METRICS)
     undescribed = [

@@ -80,7 +80,7 @@ def test_a_short_threshold_is_the_long_one_it_stands_for(short, over):
     threshold = Threshold.model_validate(short)
     limit = short.removeprefix("p95").removeprefix("min")
     assert threshold == Threshold(over=Aggregate(over), limit=split_aggregate(limit)[1])
-    assert threshold_limit("startup_s", threshold) == parse_limit(limit, "s")
+    assert threshold_limit("startup_s", threshold, {}) == parse_limit(limit, "s")
 
 
 @pytest.mark.parametrize("value", [30, None, True, ["<= 3s"], "30s", "med <= 3s"])

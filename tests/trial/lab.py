@@ -11,6 +11,7 @@ from bench.results.journal import FILE_NAME, Journal, read_events
 from bench.results.model import TrialKey, TrialStatus
 from bench.scenario.model import Case
 from bench.trial.cachestate import CacheKeeper
+from bench.trial.replicas import ReplicaTrial
 from bench.trial.trial import Laboratory, Subject, Trial
 from tests.fakes import FakeEngine, Script, Watcher, local
 from tests.pulls import cold_stream, manifest_of
@@ -99,6 +100,25 @@ class Bench:
         key = TrialKey("web", 0, cache, arm)
         self.trial = Trial(self.laboratory(), subject, key, number, attempt)
         return self.trial.run()
+
+    def run_at_once(
+        self, changes: dict[str, Any] | None = None, *, replicas: int = 3, attempt: int = 0
+    ) -> TrialStatus:
+        """Start that many containers of the case at once."""
+        case = Case.model_validate(CASE | {"cache": "image"} | (changes or {}))
+        subject = Subject("web", case, REFERENCE, self.manifest, (), self.folder)
+        key = TrialKey("web", 0, "image", replicas=replicas)
+        return ReplicaTrial(self.laboratory(), subject, key, 7, attempt).run()
+
+    def behave(self, *scripts: Script) -> None:
+        """Let the containers that are created from now on behave one after the other like this."""
+        waiting = list(scripts)
+
+        def next_one(call: str) -> None:
+            if call == "create" and waiting:
+                self.engine.script = waiting.pop(0)
+
+        self.engine.on_call = next_one
 
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:
         """What the journal has, but for the samples where no kind is named."""

@@ -70,6 +70,9 @@ class FakePrivate:
     def blob_path(self, digest: str) -> Path:
         return Path("/nonexistent") / digest
 
+    def access_log(self, *, link: bool = False) -> None:
+        """Nothing is served here: the stream is the only proof."""
+
     def up(self, *, only: object = None) -> None:
         self.ups.append(only)
         for engine in self._engines:

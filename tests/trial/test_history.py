@@ -131,3 +131,57 @@ def test_a_journal_without_a_beginning_is_no_run(tmp_path):
 def test_a_folder_without_a_journal_is_no_run(tmp_path):
     with pytest.raises(StoreError, match="cannot be read"):
         read_history(tmp_path)
+
+
+# Several at once
+
+TOGETHER = """
+version: 1
+name: quick
+defaults: {ready: {log: "^up$", interval: 1ms, timeout: 10s}, observe: 0s, repeat: 1}
+cases:
+  web: {image: web, replicas: 2}
+"""
+
+
+@pytest.fixture
+def group(runs, monkeypatch):
+    """The folder of a run whose last trial, `t0002`, was of two containers at once."""
+    monkeypatch.setattr("bench.trial.replicas._LEAST_OBSERVED_S", 0.01)
+    return runs.start(TOGETHER).folder
+
+
+def finished(runs: Runs, folder: Path) -> RunResult:
+    request = RunRequest(loaded(TOGETHER), runs.out)
+    return resume_run(request, read_history(folder), runs.session, runs.watcher, runs.clock)
+
+
+def test_a_group_is_done_when_all_of_it_are(group):
+    assert read_history(group).is_complete
+    assert [one["trial_id"] for one in events(group, "trial_ended")][-2:] == [
+        "t0002-r1",
+        "t0002-r2",
+    ]
+
+
+def test_a_group_that_was_cut_off_between_its_ends_is_repeated_as_a_whole(runs, group):
+    cut_off(group, after=ending("t0002-r1"))
+    assert read_history(group).done == {0: -1, 1: -1, 2: 1}
+    finished(runs, group)
+    assert trials(group)[-2:] == [("t0002-r1.1", "ok"), ("t0002-r2.1", "ok")]
+    assert read_history(group).is_complete
+
+
+@pytest.mark.parametrize("status", ["invalid", "error", "interrupted"])
+def test_one_of_a_group_without_a_result_leaves_the_group_to_do(group, status):
+    text = (group / FILE_NAME).read_text()
+    ended = f'{ending("t0002-r2")},"status":"ok"'
+    (group / FILE_NAME).write_text(text.replace(ended, ended.replace('"ok"', f'"{status}"')))
+    assert read_history(group).done[2] == 1
+
+
+def test_a_failed_one_is_a_result_like_any(group):
+    text = (group / FILE_NAME).read_text()
+    ended = f'{ending("t0002-r2")},"status":"ok"'
+    (group / FILE_NAME).write_text(text.replace(ended, ended.replace('"ok"', '"failed"')))
+    assert read_history(group).is_complete

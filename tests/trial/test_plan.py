@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.judge.checklist import load_checklist
 from bench.results.model import CALIBRATION_CASE
-from bench.scenario.model import Case
-from bench.trial.plan import CALIBRATION_TRIALS, CheckTrials, make_plan
+from bench.scenario.model import Case, Scenario
+from bench.trial.plan import CALIBRATION_TRIALS, CheckTrials, check_trials, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bench.judge.checklist import Checklist
     from bench.results.model import TrialKey
 
 STATES = ("cold", "image", "warm")
@@ -150,3 +153,54 @@ def test_the_calibration_stands_in_no_fixed_place_of_its_round():
 def test_a_run_with_fewer_rounds_has_fewer_calibrations():
     plan = plan_of({"a": case(repeat=1)}, calibrate=True)
     assert sum(key.case == CALIBRATION_CASE for key in plan) == 1
+
+
+def test_what_starts_several_at_once_comes_last_of_a_case_each_number_once():
+    cases = {name: case() for name in "ab"}
+    checks = CheckTrials(need="ab", replicas={"a": (1, 4), "b": (3,)})
+    plan = make_plan(cases, 1, checks=checks, calibrate=False)
+    for name, counts in (("a", [1, 4]), ("b", [3])):
+        own = [key for key in plan if key.case == name]
+        together = [key for key in own if key.replicas]
+        assert own[-len(together) :] == together
+        assert [key.replicas for key in together] == counts
+        assert all((key.cache, key.arm, key.replica) == ("image", "fit", 0) for key in together)
+    rounds = [key.round for key in plan if key.case == "a" and key.cache == "image"]
+    assert len(set(rounds)) == len(rounds)
+
+
+# Which trials the checks need
+
+
+def scenario(**changes: Any) -> Scenario:
+    app = {"image": "x", "ready": {"http": {"port": 80}}} | changes.pop("case", {})
+    return Scenario.model_validate({"version": 1, "name": "t", "cases": {"app": app}} | changes)
+
+
+CLOUD_NATIVE = load_checklist("cloud-native", Path())
+
+
+def replicas(of: Scenario, checklist: Checklist | None = CLOUD_NATIVE) -> tuple[int, ...]:
+    return tuple(check_trials(of, checklist).replicas["app"])
+
+
+def test_a_standard_that_judges_scaling_out_starts_three_at_once():
+    assert replicas(scenario()) == (3,)
+
+
+def test_a_case_says_how_many():
+    assert replicas(scenario(case={"replicas": 5})) == (5,)
+    assert replicas(scenario(case={"replicas": [1, 2, 4]})) == (1, 2, 4)
+
+
+def test_where_nothing_judges_it_only_what_a_case_asks_for_is_started():
+    off = scenario(checks={"RS-3.1": "off"})
+    assert replicas(off) == ()
+    assert replicas(scenario(), checklist=None) == ()
+    assert replicas(scenario(case={"replicas": [2]}), checklist=None) == (2,)
+
+
+def test_what_cannot_be_scaled_out_is_not_started_several_times():
+    assert replicas(scenario(case={"ready": {"exit": True}})) == ()
+    assert replicas(scenario(case={"network_mode": "host"})) == ()
+    assert replicas(scenario(case={"ready": {"exit": True}, "replicas": 4})) == (4,)

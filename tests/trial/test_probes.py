@@ -18,6 +18,7 @@ from bench.trial.probes import (
     HealthProbe,
     HttpProbe,
     LogProbe,
+    Probe,
     ProbeTarget,
     TcpProbe,
     make_probe,
@@ -119,12 +120,68 @@ def test_an_abort_that_comes_before_the_connection_holds_for_it_too():
         assert time.monotonic() - begun < 5
 
 
+def test_a_connection_that_is_not_answered_well_is_told_as_one_all_the_same():
+    with FakeServer(503) as server:
+        attempt = http(server.port).attempt(5.0)
+    assert not attempt.ok
+    assert attempt.connected_ns is not None
+    assert attempt.sent_ns <= attempt.connected_ns <= attempt.answered_ns
+
+
+def test_where_nobody_listens_there_is_no_connection():
+    assert http(closed_port()).attempt(5.0).connected_ns is None
+
+
 # tcp
 
 
-def test_a_port_that_accepts_is_ready():
+def test_a_port_that_accepts_is_ready_when_the_connection_stands():
     with FakeServer("close") as server:
-        assert TcpProbe(server.port, "127.0.0.1", CLOCK).attempt(5.0).ok
+        attempt = TcpProbe(server.port, "127.0.0.1", CLOCK).attempt(5.0)
+    assert attempt.ok
+    assert attempt.connected_ns == attempt.answered_ns
+
+
+def test_a_connection_that_the_kernel_joins_to_itself_is_none(monkeypatch):
+    """A port out of the range that outgoing connections are given: asked often, it is hit."""
+    port = closed_port()
+    connect = socket.socket.connect
+
+    def from_that_very_port(self: socket.socket, target: tuple[str, int]) -> None:
+        self.bind(target)
+        connect(self, target)
+
+    monkeypatch.setattr(socket.socket, "connect", from_that_very_port)
+    attempt = TcpProbe(port, "127.0.0.1", CLOCK).attempt(5.0)
+    assert (attempt.ok, attempt.connected_ns) == (False, None)
+    assert attempt.detail == "Connection refused"
+
+
+@pytest.fixture
+def deaf_port():
+    """A port whose backlog is full: the kernel answers nothing to whoever connects."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        others = [socket.socket() for _ in range(2)]
+        for one in others:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        yield port
+        for one in others:
+            one.close()
+
+
+@pytest.mark.parametrize("kind", ["http", "tcp"])
+def test_an_abort_ends_a_connection_that_does_not_come(deaf_port, kind):
+    probe = http(deaf_port) if kind == "http" else TcpProbe(deaf_port, "127.0.0.1", CLOCK)
+    timer = threading.Timer(0.1, probe.abort)
+    timer.start()
+    begun = time.monotonic()
+    assert not probe.attempt(30.0).ok
+    assert time.monotonic() - begun < 0.9  # sooner than by itself
+    timer.join()
 
 
 def test_a_port_that_does_not_accept_is_not():
@@ -132,21 +189,10 @@ def test_a_port_that_does_not_accept_is_not():
     assert (attempt.ok, attempt.detail) == (False, "Connection refused")
 
 
-def test_a_full_backlog_is_waited_for_no_longer_than_was_said():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        port = listener.getsockname()[1]
-        first = socket.create_connection(("127.0.0.1", port))
-        second = socket.socket()
-        second.setblocking(False)
-        second.connect_ex(("127.0.0.1", port))
-        begun = time.monotonic()
-        attempt = TcpProbe(port, "127.0.0.1", CLOCK).attempt(0.1)
-        assert not attempt.ok
-        assert time.monotonic() - begun < 0.9
-        first.close()
-        second.close()
+def test_a_full_backlog_is_waited_for_no_longer_than_was_said(deaf_port):
+    begun = time.monotonic()
+    assert not TcpProbe(deaf_port, "127.0.0.1", CLOCK).attempt(0.1).ok
+    assert time.monotonic() - begun < 0.9
 
 
 # log
@@ -239,6 +285,17 @@ def test_what_the_engine_calls_healthy_is_ready_and_nothing_else():
     assert probe.least_interval_s >= 0.01
 
 
+def test_a_health_check_is_as_fine_as_its_interval_and_bench_asks_in_between():
+    engine, container_id = running(Script(health=("starting", "healthy"), health_interval_s=0.5))
+    probe = HealthProbe(engine, container_id, CLOCK)
+    probe.attempt(1.0)
+    attempt = probe.attempt(1.0)
+    assert attempt.ok
+    assert attempt.floor_ns == 500_000_000
+    assert attempt.resolution_ns is not None
+    assert attempt.resolution_ns >= attempt.floor_ns + probe.least_interval_s * 1e9
+
+
 # exit
 
 
@@ -296,7 +353,7 @@ def test_a_command_as_text_is_run_by_the_containers_shell():
 # with the waiting around them, on real sockets
 
 
-def readiness_of(*probes: HttpProbe | TcpProbe, watch: ExitWatch, timeout_s: float = 20.0):
+def readiness_of(*probes: Probe, watch: ExitWatch, timeout_s: float = 20.0):
     readiness = Readiness(
         probes,
         any_of=False,
@@ -340,3 +397,37 @@ def test_a_process_that_ends_while_an_attempt_hangs_is_not_ready_at_once():
             readiness.wait(CLOCK.monotonic_ns())
         assert time.monotonic() - begun < 5
         assert len(server.requests) == 1
+
+
+def test_a_process_that_ends_while_the_engine_runs_a_command_in_it_is_not_ready():
+    """The engine ends the command with the container, and refuses the next."""
+    engine, container_id = running()
+    watch = ExitWatch(engine, container_id, CLOCK)
+
+    def ends() -> None:
+        engine.present[container_id].end(3)
+        watch.start(0, CLOCK.monotonic_ns())
+
+    engine.trouble("execute", ends)
+    probe = ExecProbe(["true"], engine, container_id, CLOCK)
+    with pytest.raises(NotReadyError, match="it exited before it was ready"):
+        readiness_of(probe, watch=watch, timeout_s=60.0).wait(CLOCK.monotonic_ns())
+
+
+def test_a_process_that_ends_before_its_first_health_check_is_not_waited_for():
+    engine, container_id = running(Script(health=("starting",), health_interval_s=30.0))
+    watch = ExitWatch(engine, container_id, CLOCK)
+    threading.Timer(0.05, watch.start, [0, CLOCK.monotonic_ns()]).start()
+    probe, begun = HealthProbe(engine, container_id, CLOCK), time.monotonic()
+    with pytest.raises(NotReadyError, match="it exited before it was ready"):
+        readiness_of(probe, watch=watch, timeout_s=60.0).wait(CLOCK.monotonic_ns())
+    assert time.monotonic() - begun < 5
+
+
+def test_a_process_that_ends_while_its_port_does_not_answer_is_not_waited_for(deaf_port):
+    watch = ExitWatch(FakeEngine(), "c", CLOCK)
+    threading.Timer(0.05, watch.start, [0, CLOCK.monotonic_ns()]).start()
+    probe, begun = TcpProbe(deaf_port, "127.0.0.1", CLOCK), time.monotonic()
+    with pytest.raises(NotReadyError, match="it exited before it was ready"):
+        readiness_of(probe, watch=watch, timeout_s=60.0).wait(CLOCK.monotonic_ns())
+    assert time.monotonic() - begun < 0.9

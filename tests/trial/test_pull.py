@@ -14,6 +14,8 @@ from bench.trial.pull import PullRecorder
 
 STREAMS = Path(__file__).parents[1] / "data" / "pull_streams"
 COLD = [
+    "overlay2_recorded_six_layers",
+    "overlay2_recorded_copy",
     "overlay2_cold",
     "containerd_cold",
     "containerd_26_cold",
@@ -27,7 +29,7 @@ BASE, DEPS, APP, TINY = 31_415_926, 8_388_608, 61_204, 1_093
 
 def recorded(name: str) -> tuple[Manifest, PullRecorder]:
     """The manifest and the recorder that took the lines of a stream."""
-    recorder = PullRecorder()
+    recorder = PullRecorder(10**9)
     head, *lines = map(json.loads, (STREAMS / f"{name}.jsonl").read_text().splitlines())
     for line in lines:
         recorder.line(round(line["at_ms"] * 1e6) + 10**9, line["line"])
@@ -120,7 +122,7 @@ def test_without_a_manifest_the_stream_alone_must_show_layers_and_none_that_was_
 def test_an_image_without_layers_is_cold_when_nothing_was_fetched():
     manifest = recorded("overlay2_cold")[0]
     empty = Manifest(manifest.digest, manifest.config, ())
-    assert PullRecorder().why_not_cold(empty) == ""
+    assert PullRecorder(0).why_not_cold(empty) == ""
 
 
 # What was fetched
@@ -253,7 +255,7 @@ def test_each_layer_is_told_what_made_it_as_far_as_that_is_known():
 
 
 def test_lines_that_name_no_layer_are_passed_over():
-    recorder = PullRecorder()
+    recorder = PullRecorder(0)
     for line in (
         {"status": "Pulling from library/x", "id": "latest"},
         {"status": "Pulling from library/x", "id": "202611220831"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ class AskedProbe:
     takes_s: float = 0.001
     name: str = "asked"
     least_interval_s: float = 0.0
+    opens_ns: float | None = None
     asked_ns: list[int] = field(default_factory=list)
     outstanding: int = 0
     aborted: bool = False
@@ -42,7 +44,10 @@ class AskedProbe:
         ok = sent_ns >= self.ready_from_ns
         self.clock.advance(min(self.takes_s, timeout_s))
         self.outstanding -= 1
-        return Attempt(ok, sent_ns, self.clock.now_ns, "" if ok else "status 503")
+        opened = self.opens_ns is not None and sent_ns >= self.opens_ns
+        connected_ns = sent_ns + MS // 4 if opened else None
+        detail = "" if ok else "status 503"
+        return Attempt(ok, sent_ns, self.clock.now_ns, detail, connected_ns=connected_ns)
 
     def abort(self) -> None:
         self.aborted = True
@@ -232,6 +237,51 @@ def test_an_abort_reaches_every_probe_and_wakes_whoever_waits(bench):
     readiness.abort()
     assert [probe.aborted for probe in probes] == [True, True]
     assert bench.wake.is_set()
+
+
+# The port
+
+
+def test_a_port_that_opens_before_the_answer_has_a_time_of_its_own(bench):
+    probe = bench.asked(0.5, opens_ns=bench.began_ns + 200 * MS)
+    readiness = bench.readiness(probe, interval_s=0.008)
+    fact = readiness.wait(bench.began_ns)
+    port = readiness.port_open
+    assert port is not None
+    assert 200 * MS <= port.at_ns - bench.began_ns <= 210 * MS
+    assert port.at_ns - port.resolution_ns <= bench.began_ns + 200 * MS
+    assert port.probe == "asked"
+    assert fact.at_ns - port.at_ns >= 290 * MS
+
+
+def test_a_port_that_opened_is_told_of_a_container_that_never_got_ready_too(bench):
+    readiness = bench.readiness(bench.asked(9.0, opens_ns=bench.began_ns), timeout_s=1.0)
+    with pytest.raises(NotReadyError):
+        readiness.wait(bench.began_ns)
+    assert readiness.port_open is not None
+
+
+def test_without_a_connection_no_port_has_opened(bench):
+    readiness = bench.readiness(bench.asked(0.1))
+    readiness.wait(bench.began_ns)
+    assert readiness.port_open is None
+
+
+# The engine's own checks
+
+
+def test_a_health_check_puts_its_interval_under_the_figure(bench):
+    probe = bench.asked(2.0)
+    attempt = probe.attempt
+    probe.attempt = lambda timeout_s: dataclasses.replace(
+        attempt(timeout_s), floor_ns=2000 * MS, resolution_ns=2050 * MS
+    )
+    fact = bench.wait(probe)
+    assert (fact.floor_ns, fact.resolution_ns) == (2000 * MS, 2050 * MS)
+
+
+def test_what_bench_asks_by_itself_has_no_floor(bench):
+    assert bench.wait(bench.asked(0.1)).floor_ns is None
 
 
 # Several probes

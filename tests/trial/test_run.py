@@ -10,6 +10,7 @@ import pytest
 
 from bench.errors import BuildError, EngineError, EngineUnavailableError, PullError, StoreError
 from bench.results.journal import Journal
+from bench.results.model import TrialStatus
 from bench.results.run import load_run
 from bench.trial.folder import new_folder
 from bench.trial.history import read_history
@@ -108,9 +109,30 @@ def test_each_trial_has_its_output_in_a_file(runs):
 
 
 def test_where_a_checklist_judges_it_the_need_arm_follows(runs):
-    result = runs.start(ONE.replace("name: quick", "name: quick\nchecklist: cloud-native"))
+    only = "name: quick\nchecklist: cloud-native\nchecks: {CI-3: off, RS-3.1: off}"
+    result = runs.start(ONE.replace("name: quick", only))
     arms = [one["key"]["arm"] for one in events(result.folder, "trial_started")]
     assert arms == ["fit", "fit", "need", "need"]
+
+
+def test_where_it_judges_scaling_out_three_at_once_follow(runs):
+    only = "name: quick\nchecklist: cloud-native\nchecks: {CI-3: off, CI-7: off, CI-8: off}"
+    result = runs.start(ONE.replace("name: quick", only))
+    keys = [one["key"] for one in events(result.folder, "trial_started")]
+    assert [(key["replica"], key["replicas"]) for key in keys[-3:]] == [(1, 3), (2, 3), (3, 3)]
+    assert all(key["replicas"] == 0 for key in keys[:-3])
+
+
+def test_a_group_in_a_bad_state_is_repeated_as_a_whole_and_at_most_twice(runs, monkeypatch):
+    monkeypatch.setattr("bench.trial.replicas._LEAST_OBSERVED_S", 0.01)
+    monkeypatch.setattr("bench.trial.replica.judge_host", lambda _: (TrialStatus.INVALID, "busy"))
+    result = runs.start(ONE.replace("image: bad", "image: bad, replicas: 2"))
+    found = [one for one in trials(result.folder) if "-r" in one[0]]
+    assert found == [
+        (f"t0002-r{number}{attempt}", "invalid")
+        for attempt in ("", ".1", ".2")
+        for number in (1, 2)
+    ]
 
 
 def test_whoever_watches_is_told_of_each_trial_with_its_number(runs):

@@ -11,7 +11,7 @@ import pytest
 from bench.engine.protocol import ContainerSpec
 from bench.errors import BenchError
 from bench.scenario.model import Arm, Case
-from bench.trial.spec import container_spec, named_volumes
+from bench.trial.spec import container_spec, mount_points, named_volumes
 
 MIB = 2**20
 
@@ -140,7 +140,7 @@ def test_no_field_of_the_spec_is_left_at_its_default_by_a_full_case(full, tmp_pa
         for one in dataclasses.fields(ContainerSpec)
     }
     untouched = [name for name, value in defaults.items() if getattr(spec, name) == value]
-    assert untouched == []
+    assert untouched == ["dns", "dns_search"], "which only the holder of a cut network has"
 
 
 def test_the_need_arm_drops_what_caps_memory_cpu_and_disk_but_keeps_the_rest(full, tmp_path):
@@ -265,3 +265,9 @@ def test_a_relative_bind_starts_at_the_scenarios_folder_and_one_of_the_home_at_h
 def test_reserved_devices_are_asked_for_by_number_or_by_id(device, request_):
     one = case(deploy={"resources": {"reservations": {"devices": [device]}}})
     assert spec_of(one).device_requests == (request_,)
+
+
+def test_the_mount_points_are_those_of_volumes_memory_and_the_image():
+    case = Case.model_validate(FULL)
+    found = mount_points(case, ["/var/lib/data"])
+    assert found == ["/data", "/conf", "/srv", "/anonymous", "/tmp", "/run", "/var/lib/data"]

@@ -53,6 +53,7 @@ def test_the_calls_of_a_cold_trial_come_in_this_order(bench, tmp_path):
         "state",  # the one question between the start and the confirmed answer
         "stop",
         "wait",
+        "state",  # whether it was killed for memory
         "remove",
         "remove_volume",
     ]
@@ -68,8 +69,11 @@ def test_the_phases_of_a_cold_trial_follow_each_other_and_fill_its_time(bench):
         "arm",
         "start",
         "ready",
+        "check",
         "observe",
+        "examine",
         "stop",
+        "settle",
         "remove",
     ]
     for one, other in pairwise(phases):
@@ -147,7 +151,7 @@ def test_a_line_that_comes_before_the_start_call_returns_leaves_no_negative_phas
     def start(container_id):
         bench.engine.present[container_id].begin()
         while (
-            not bench.trial._attached.output.matched_ns
+            not bench.trial._life._attachments.output.matched_ns
         ):  # the start call takes its time to return
             written.wait(0.001)
 
@@ -194,7 +198,9 @@ def test_the_output_is_kept_in_a_file_and_its_end_in_the_journal(bench, tmp_path
 def test_a_stop_that_is_obeyed_is_no_kill(bench):
     bench.run()
     facts = bench.ended["facts"]
-    assert facts["stop"] == {"killed": False, "grace_s": 2.0}
+    assert not facts["stop"]["killed"]
+    assert facts["stop"]["grace_s"] == 2.0
+    assert 0 < facts["stop"]["ended_s"] < 1.0
     assert facts["exit"]["code"] == 143
 
 
@@ -304,9 +310,24 @@ def test_a_time_out_fails_with_the_last_refusal(bench):
 
 def test_a_container_killed_for_memory_fails_and_says_so(bench, monkeypatch):
     monkeypatch.setattr(Instruments, "oom_kills", lambda _: 1)
-    bench.engine.script = Script(life_s=0, exit_code=137)
+    bench.engine.script = Script(life_s=0, exit_code=137, oom_killed=True)
     bench.run()
-    assert failed(bench) == "killed for memory before it was ready (exit code 137)"
+    assert failed(bench) == (
+        "killed for memory before it was ready (exit code 137; the kernel counted 1 kill, the "
+        "engine's flag is set)"
+    )
+    assert bench.ended["facts"]["memory_kill"] == {
+        "kernel_kills": 1,
+        "engine_flag": True,
+        "exit_code": 137,
+    }
+
+
+def test_a_kill_that_only_the_engine_saw_is_one_too(bench):
+    bench.engine.script = Script(life_s=0, exit_code=137, oom_killed=True)
+    bench.run()
+    assert failed(bench).startswith("killed for memory before it was ready (exit code 137; the ")
+    assert bench.ended["facts"]["memory_kill"]["kernel_kills"] is None
 
 
 def test_an_end_soon_after_ready_fails_but_keeps_when_it_was_ready(bench):
@@ -322,7 +343,7 @@ def test_a_kill_for_memory_after_ready_says_so_too(bench, monkeypatch):
     bench.engine.script = Script(output=(b"up\n",), life_s=0.05, exit_code=137)
     assert bench.run({"observe": "5s"}) is TrialStatus.FAILED
     assert bench.ended["reason"].startswith("killed for memory 0.")
-    assert bench.ended["reason"].endswith(" s after it was ready (exit code 137)")
+    assert " s after it was ready (exit code 137; the kernel" in bench.ended["reason"]
 
 
 def test_an_end_with_0_after_ready_is_no_failure(bench):
@@ -491,6 +512,7 @@ def test_an_error_in_any_call_leaves_nothing_behind_and_the_trial_ends_in_error(
     assert bench.ended["reason"] == "engine: went away for a moment"
 
 
+TO_READY = ("prepare", "pull", "create", "arm", "start", "ready")
 BEFORE = {
     "remove_image": [],
     "image_ids": [],
@@ -500,9 +522,9 @@ BEFORE = {
     "attach": ["prepare", "pull", "create"],
     "start": ["prepare", "pull", "create", "arm"],
     "state": ["prepare", "pull", "create", "arm", "start"],
-    "stop": ["prepare", "pull", "create", "arm", "start", "ready", "observe"],
-    "wait": ["prepare", "pull", "create", "arm", "start", "ready", "observe", "stop"],
-    "remove": ["prepare", "pull", "create", "arm", "start", "ready", "observe", "stop"],
+    "stop": [*TO_READY, "check", "observe", "examine"],
+    "wait": [*TO_READY, "check", "observe", "examine", "stop"],
+    "remove": [*TO_READY, "check", "observe", "examine", "stop", "settle"],
 }
 
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.judge.checks.cpu_demand import judge_cpu
+from bench.judge.checks.egress import judge_egress
 from bench.judge.checks.memory_need import judge_memory
+from bench.judge.checks.scale_out import judge_scale_out
 from bench.judge.evidence import gather
-from bench.judge.finding import Finding, sentence, unmeasured
+from bench.judge.finding import Finding, sentence
 from bench.judge.limits import NEED_TRIALS, blame_image, judged_cache
 from bench.judge.model import Outcome
 from bench.judge.row import Judgement
@@ -22,16 +24,18 @@ if TYPE_CHECKING:
     from bench.results.model import TrialResult
     from bench.scenario.model import Case
 
-NOT_BUILT = "this check is not built yet"
-
 
 def judge_check(
     row: Row, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
 ) -> Finding:
-    """Judge the row's check; one that this version cannot make is not measured."""
-    if row.check in (Judgement.MEMORY_NEED, Judgement.CPU_DEMAND):
-        return _judge_need(row, case_id, case, trials, context)
-    return unmeasured(NOT_BUILT)
+    """Judge the row's check."""
+    complete = context.complete
+    if row.check is Judgement.EGRESS:
+        services = context.services
+        return judge_egress(case_id, case, trials, services=services, complete=complete)
+    if row.check is Judgement.SCALE_OUT:
+        return judge_scale_out(case_id, case, trials, complete=complete)
+    return _judge_need(row, case_id, case, trials, context)
 
 
 def _judge_need(

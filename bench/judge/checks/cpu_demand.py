@@ -21,7 +21,7 @@ def judge_cpu(row: Row, need: Evidence, host_cores: int) -> Finding:
     """Judge `row` on the trials without limits, made on a host with `host_cores`."""
     limit = row.parsed_limit()
     metric, note = row.metric, ""
-    if not need.values(metric):
+    if not need.values(METRICS[metric]):
         if host_cores <= limit.value:
             if not need.trials or need.all_failed:
                 return unmeasured(f"no trial of the need arm has {metric}")
@@ -32,7 +32,7 @@ def judge_cpu(row: Row, need: Evidence, host_cores: int) -> Finding:
             return Finding(Outcome.INCONCLUSIVE, reason, n=len(need.trials))
         metric = "cpu_cores_peak"
         note = "cores used, for there is no schedstat to say how many were asked for"
-    values = need.values(metric)
+    values = need.values(METRICS[metric])
     if not values:
         return unmeasured(f"no trial of the need arm has {row.metric}")
     peak, unit = max(values), METRICS[metric].unit

@@ -1,0 +1,80 @@
+"""`bench right-size`: the smallest limits under which a case still meets its thresholds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bench.cli.progress import MODES, make_progress
+
+if TYPE_CHECKING:
+    from bench.scenario.load import LoadedScenario
+
+
+@click.command(name="right-size")
+@click.argument("scenario", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--case", "cases", multiple=True, metavar="ID", help="Only this case (repeatable).")
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    help="Folder for the run's folder.",
+)
+@click.option("--engine", help="private, docker, podman, or an address.")
+@click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    scenario: Path,
+    cases: tuple[str, ...],
+    overrides: tuple[str, ...],
+    out: Path,
+    engine: str | None,
+    progress: str,
+) -> None:
+    """Search the smallest memory and CPU limits at which the cases of SCENARIO still pass.
+
+    Each case is run once from cold and twice without limits; then limits are halved by bisection,
+    each tried in three trials. Exit code 0: a size was found for every case; 1: a case does not
+    meet its thresholds under its own limits; 3: something could not be measured.
+    """
+    from bench.cli import measuring
+    from bench.cli.run import narrowed
+    from bench.scenario.load import load_scenarios
+    from bench.sizing.right_sizer import RightSizer
+
+    shown = make_progress(progress)
+    (loaded,) = load_scenarios([scenario], overrides=list(overrides))
+    settings = measuring.Settings(
+        out=out, seed=None, engine=engine, keep=False, formats=(), baseline=None, progress=shown
+    )
+    sized = for_sizing(narrowed(loaded, cases, 1))
+    sizer = RightSizer(shown.say)
+    code = measuring.measure(sized, settings, sizer)
+    ctx.exit(code or (3 if sizer.unsized else 0))
+
+
+def for_sizing(loaded: LoadedScenario) -> LoadedScenario:
+    """The scenario without the rows that limits of memory and cores cannot touch."""
+    import dataclasses
+
+    from bench.judge.checklist import load_checklist
+    from bench.scenario.model import Scenario
+    from bench.sizing.meets import is_about_size
+
+    tree = dict(loaded.tree)
+    tree["cases"] = {
+        name: {key: value for key, value in case.items() if key != "expect"}
+        for name, case in tree["cases"].items()
+    }
+    tree.pop("compare", None)
+    if loaded.scenario.checklist:
+        rows = load_checklist(loaded.scenario.checklist, loaded.folder).rows
+        off = [row.id for row in rows if not is_about_size(row)]
+        tree["checks"] = (tree.get("checks") or {}) | dict.fromkeys(off, "off")
+    return dataclasses.replace(loaded, tree=tree, scenario=Scenario.model_validate(tree))

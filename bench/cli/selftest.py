@@ -1,0 +1,55 @@
+"""`bench selftest`: how far bench itself is off, on containers of exactly known behaviour."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bench.cli.progress import MODES, make_progress
+
+
+@click.command(name="selftest")
+@click.option("--quick", is_flag=True, help="Fewer trials: one or two minutes instead of five.")
+@click.option("--seed", type=int, help="Of the order within the rounds.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    help="Folder for the run's folder.",
+)
+@click.option("--engine", help="private, docker, podman, or an address.")
+@click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    *,
+    quick: bool,
+    seed: int | None,
+    out: Path,
+    engine: str | None,
+    progress: str,
+    form: str,
+) -> None:
+    """Measure bench itself: containers that do exactly what they are told, and stamp when.
+
+    Exit code 0: every target met; 1: one was missed; 3: it could not be judged.
+    """
+    from bench.report.formats import write_reports
+    from bench.report.selftest import FILE, selftest_json, selftest_text
+    from bench.results.atomic import write_text
+    from bench.selftest.conduct import selftest
+
+    watcher = make_progress(progress)
+    test = selftest(quick=quick, out=out, engine=engine, seed=seed, progress=watcher)
+    data = selftest_json(test)
+    write_text(test.run.folder / FILE, data)
+    click.echo(data if form == "json" else selftest_text(test), nl=False)
+    write_reports(test.run)
+    watcher.say(f"results: {test.run.folder}")
+    ctx.exit(test.exit_code)

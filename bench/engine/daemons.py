@@ -1,0 +1,175 @@
+"""What bench's own daemons are: where they keep their things, and what they are started with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.engine import network
+from bench.engine.link import NAMESPACE, daemon_configuration, registry_configuration
+from bench.engine.ping import docker_answers, listens
+from bench.engine.process import Daemon
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SEARCH_PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where the private engine keeps its things; sockets need a short path."""
+
+    state: Path = Path("/var/lib/container-bench")
+    run: Path = Path("/run/container-bench")
+
+    @property
+    def settings(self) -> Path:
+        """The file that remembers what was chosen for this host."""
+        return self.state / "engine.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one run that uses the engine."""
+        return self.run / "lock"
+
+    def log(self, name: str) -> Path:
+        """Where the daemon `name` writes."""
+        return self.state / "log" / f"{name}.log"
+
+    def socket(self, role: str) -> Path:
+        """The API socket of the `measuring` or the `building` daemon."""
+        return self.run / f"{role}.sock"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was chosen for this host when the engine was first set up."""
+
+    network_base: str
+    registry_port: int
+
+
+def write_configuration(paths: Paths, settings: Settings) -> None:
+    """Write what the daemons read when they start."""
+    (paths.state / "registry.yml").write_text(
+        "version: 0.1\n"
+        "log: {accesslog: {disabled: false}, level: warn}\n"
+        "storage:\n"
+        f"  filesystem: {{rootdirectory: {paths.state}/registry}}\n"
+        "  delete: {enabled: true}\n"
+        f"http: {{addr: '127.0.0.1:{settings.registry_port}'}}\n"
+    )
+    ends = network.link_ends(settings.network_base)
+    (paths.state / "link.yml").write_text(registry_configuration(ends, paths.state / "registry"))
+    # dockerd would read /etc/docker/daemon.json, which is meant for the user's own
+    (paths.state / "daemon.json").write_text(daemon_configuration(ends))
+    (paths.state / "containerd.toml").write_text("version = 2\n")
+
+
+def own_daemons(paths: Paths, settings: Settings) -> list[tuple[Daemon, Callable[[], bool]]]:
+    """The daemons in the order of their start, each with what shows that it answers."""
+    measuring, building = network.bridges(settings.network_base)
+    containerd_socket = paths.run / "containerd.sock"
+    return [
+        (_registry(paths), lambda: listens(("127.0.0.1", settings.registry_port))),
+        (_containerd(paths, containerd_socket), lambda: listens(str(containerd_socket))),
+        (
+            _dockerd(paths, "measuring", measuring, containerd_socket, settings.network_base),
+            lambda: docker_answers(paths.socket("measuring")),
+        ),
+        (
+            _dockerd(paths, "building", building, containerd_socket, settings.network_base),
+            lambda: docker_answers(paths.socket("building")),
+        ),
+    ]
+
+
+def _daemon(
+    paths: Paths,
+    name: str,
+    arguments: tuple[str, ...],
+    environment: tuple[tuple[str, str], ...] = (),
+) -> Daemon:
+    program = shutil.which(arguments[0], path=SEARCH_PATH) or arguments[0]
+    return Daemon(
+        name=name,
+        arguments=(program, *arguments[1:]),
+        marker=f"{paths.state}/{name}",  # every one of them names such a path
+        pid_file=paths.run / f"{name}.daemon",
+        log_file=paths.log(name),
+        environment=(("PATH", SEARCH_PATH), *environment),
+        leftovers=(paths.run / f"{name}.pid",),
+    )
+
+
+def link_registry(paths: Paths) -> Daemon:
+    """The registry at the far end of a link."""
+    registry = _registry(paths)
+    program, serve, _ = registry.arguments
+    configuration = str(paths.state / "link.yml")
+    return _daemon(
+        paths,
+        "link",
+        ("ip", "netns", "exec", NAMESPACE, program, serve, configuration),
+        registry.environment,
+    )
+
+
+def _registry(paths: Paths) -> Daemon:
+    return _daemon(
+        paths,
+        "registry",
+        ("docker-registry", "serve", str(paths.state / "registry.yml")),
+        (("OTEL_TRACES_EXPORTER", "none"),),
+    )
+
+
+def _containerd(paths: Paths, socket_path: Path) -> Daemon:
+    return _daemon(
+        paths,
+        "containerd",
+        (
+            "containerd",
+            "--config", str(paths.state / "containerd.toml"),
+            "--root", str(paths.state / "containerd"),
+            "--state", str(paths.run / "containerd"),
+            "--address", str(socket_path),
+        ),
+    )  # fmt: skip
+
+
+def _dockerd(
+    paths: Paths, role: str, bridge: network.Bridge, containerd: Path, direct: str
+) -> Daemon:
+    """A dockerd that reaches the network `direct` without a proxy."""
+    return _daemon(
+        paths,
+        role,
+        (
+            "dockerd",
+            "--config-file", str(paths.state / "daemon.json"),
+            "--data-root", str(paths.state / role),
+            "--exec-root", str(paths.run / role),
+            "--pidfile", str(paths.run / f"{role}.pid"),
+            "--host", f"unix://{paths.socket(role)}",
+            "--containerd", str(containerd),
+            "--containerd-namespace", f"bench-{role}",
+            "--containerd-plugins-namespace", f"bench-{role}-plugins",
+            "--bridge", bridge.name,
+            "--default-address-pool", f"base={bridge.pool},size=24",
+            "--iptables=false",
+            "--ip-masq=false",
+            "--exec-opt", "native.cgroupdriver=cgroupfs",
+        ),
+        (("NO_PROXY", _without_proxy(direct)),),
+    )  # fmt: skip
+
+
+def _without_proxy(own: str) -> str:
+    """Where no proxy leads: as the user has it, and to bench's own addresses."""
+    given = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    return f"{given},{own}" if given else own

@@ -1,0 +1,234 @@
+"""RS-3.1: whether a case scales out as stateless instances, judged on containers started at once.
+
+All of them get ready; none writes outside of its volumes; each has at most one worker; each ends
+within its grace period when it is asked to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.judge.evidence import gather, reasons
+from bench.judge.finding import Finding, counted, sentence, unmeasured
+from bench.judge.model import Outcome
+from bench.judge.workers import Worker, workers
+from bench.results.behaviour import Behaviour, behaviour
+from bench.results.model import TrialStatus
+from bench.results.replica_groups import ReplicaGroup, replica_evidence
+from bench.scenario.model import Arm
+from bench.units import format_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.results.behaviour import Standing
+    from bench.results.model import TrialResult
+    from bench.scenario.model import Case
+
+DEFAULT_REPLICAS = 3
+"""How many are started at once where the case does not say."""
+
+_MOST_FOLDERS = 3
+
+
+def replica_counts(case: Case) -> tuple[int, ...]:
+    """How many containers of `case` this check starts at once, time after time."""
+    return tuple(case.replicas) or (() if why_not(case) else (DEFAULT_REPLICAS,))
+
+
+def why_not(case: Case) -> str:
+    """Why nothing can be said of scaling `case` out; empty where it can."""
+    if case.ready.uses("exit"):
+        return "a job that ends by itself is not scaled out"
+    if case.network_mode == "host":
+        return "on the network of the host all replicas would have the same ports"
+    return ""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A replica that got ready, and how it behaved."""
+
+    trial: TrialResult
+    acted: Behaviour
+    workers: tuple[Worker, ...]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One of the things that must hold.
+
+    Attributes:
+        fault: what is wrong; empty where nothing is.
+        unseen: why it cannot be told; empty where it can.
+        fine: what holds.
+    """
+
+    fault: str = ""
+    unseen: str = ""
+    fine: str = ""
+
+
+def judge_scale_out(
+    case_id: str, case: Case, trials: Sequence[TrialResult], *, complete: bool
+) -> Finding:
+    """Judge `case` on every group of its containers that were started at once."""
+    impossible = why_not(case)
+    if impossible:
+        return unmeasured(impossible)
+    evidence = replica_evidence(trials, case_id)
+    groups = evidence.groups
+    if evidence.lost:
+        how = "containers started at once could not be measured"
+        return Finding(Outcome.ERROR, f"{how}: {reasons(evidence.lost)}")
+    if len(groups) < len(replica_counts(case)):
+        return _too_few(case_id, trials, complete=complete)
+    parts = [_ready(groups)]
+    seen = [_look(trial) for group in groups for trial in group.ready]
+    if seen:
+        parts += [_writes(seen), _workers(seen), _stops(seen), _failures(seen)]
+    count = sum(group.replicas for group in groups)
+    faults = [one.fault for one in parts if one.fault]
+    notes = _notes(seen)
+    if faults:
+        return Finding(Outcome.FAIL, sentence(*faults, *notes), n=count)
+    unseen = [one.unseen for one in parts if one.unseen]
+    if unseen:
+        return Finding(Outcome.NOT_MEASURED, sentence(*unseen), n=count)
+    return Finding(Outcome.PASS, sentence(*(one.fine for one in parts), *notes), n=count)
+
+
+def _too_few(case_id: str, trials: Sequence[TrialResult], *, complete: bool) -> Finding:
+    if not complete:
+        return Finding(Outcome.INCONCLUSIVE, "the run was interrupted before several were started")
+    plain = gather(trials, case_id, arm=Arm.FIT, cache=None, planned=0)
+    if plain.all_failed:
+        return Finding(Outcome.FAIL, f"{plain.failures()}, so there is nothing to judge it by")
+    return unmeasured("no trial with several containers at once is recorded")
+
+
+def _look(trial: TrialResult) -> _Seen:
+    acted = behaviour(trial)
+    return _Seen(trial, acted, tuple(workers(acted.processes or ())))
+
+
+def _ready(groups: Sequence[ReplicaGroup]) -> _Part:
+    largest = max(groups, key=lambda one: one.replicas)
+    if all(len(group.ready) == group.replicas for group in groups):
+        first, last = largest.first_s or 0.0, largest.last_s or 0.0
+        many = f"{largest.replicas} started at once were all ready in {format_seconds(last)}"
+        return _Part(fine=f"{many}, the first in {format_seconds(first)}")
+    faults = []
+    for group in groups:
+        missing = [one for one in group.trials if one not in group.ready]
+        if missing:
+            words = f"{len(missing)} of {group.replicas} started at once did not get ready"
+            faults.append(f"{words}: {reasons(missing)}")
+    return _Part(fault=sentence(*faults))
+
+
+def _writes(seen: Sequence[_Seen]) -> _Part:
+    if any(one.acted.writes is None for one in seen):
+        return _Part(unseen="the engine did not tell what was written")
+    written = [one.acted.writes for one in seen if one.acted.writes and one.acted.writes.count]
+    if not written:
+        return _Part(fine="nothing was written outside of volumes, /tmp, /run and __pycache__")
+    most = max(written, key=lambda one: one.count)
+    shown = [
+        one.path if one.paths == 1 else f"{one.path} ({one.paths})"
+        for one in most.folders[:_MOST_FOLDERS]
+    ]
+    rest = most.count - sum(one.paths for one in most.folders[:_MOST_FOLDERS])
+    shown += [f"{rest} more"] if rest else []
+    files = counted(most.count, "path")
+    return _Part(fault=f"{files} written outside of volumes, /tmp and /run: {', '.join(shown)}")
+
+
+def _workers(seen: Sequence[_Seen]) -> _Part:
+    if any(one.acted.processes is None for one in seen):
+        return _Part(unseen=f"workers were not counted: {_why_unseen(seen)}")
+    most = max(seen, key=lambda one: len(one.workers)).workers
+    if len(most) > 1:
+        words = ", ".join(_worker_words(one) for one in most)
+        return _Part(fault=f"{len(most)} worker processes in one container: {words}")
+    names = list(dict.fromkeys(f"`{one.name}`" for each in seen for one in each.workers))
+    return _Part(fine=f"one worker each ({', '.join(names)})" if names else "no worker")
+
+
+def _worker_words(one: Worker) -> str:
+    shares = [
+        f"{share:.0%} of {what}"
+        for share, what in ((one.cpu_share, "CPU"), (one.anon_share, "memory"))
+        if share is not None
+    ]
+    return f"`{one.name}` ({', '.join(shares)})" if shares else f"`{one.name}`"
+
+
+def _why_unseen(seen: Sequence[_Seen]) -> str:
+    return next((one.acted.unseen for one in seen if one.acted.unseen), "they could not be seen")
+
+
+def _stops(seen: Sequence[_Seen]) -> _Part:
+    asked = [one for one in seen if one.trial.status is not TrialStatus.FAILED or one.acted.stop]
+    if any(one.acted.stop is None for one in asked):
+        return _Part(unseen="it ended by itself before it was asked to")
+    killed = [one for one in asked if one.acted.stop and one.acted.stop.killed]
+    if killed:
+        slowest = max(killed, key=_ended_s)
+        standing = slowest.acted.standing
+        name = standing.signal if standing else "the stop signal"
+        words = f"{name} not honoured: killed after {_ended_s(slowest):.1f} s"
+        some = f" ({len(killed)} of {len(seen)})" if len(killed) < len(seen) else ""
+        return _Part(fault=sentence(words + some, _why_killed(standing)))
+    unreached = [(one, names) for one in asked if (names := _unreached(one))]
+    if unreached:
+        one, names = unreached[0]
+        first = one.acted.standing.chain[0] if one.acted.standing else "process 1"
+        return _Part(fault=f"the signal did not reach {names}: killed when `{first}` had ended")
+    if not asked:
+        return _Part()
+    slowest_s = max(_ended_s(one) for one in asked)
+    codes = Counter(one.acted.exit_code for one in asked)
+    words = f"asked to stop, all ended within {format_seconds(slowest_s)}"
+    return _Part(fine=f"{words} (exit code {', '.join(str(code) for code in codes)})")
+
+
+def _ended_s(one: _Seen) -> float:
+    return one.acted.stop.ended_s or 0.0 if one.acted.stop else 0.0
+
+
+def _why_killed(standing: Standing | None) -> str:
+    """What stood in the way of the signal, as far as process 1 shows it."""
+    if standing is None:
+        return ""
+    first, last, name = standing.chain[0], standing.chain[-1], standing.signal
+    what = {
+        "default": f"without a handler for {name}",
+        "ignored": f"and ignores {name}",
+        "blocked": f"and blocks {name}",
+        "handler": f"and handles {name}, but did not end in time",
+        None: "",
+    }[standing.disposition]
+    before = f" and stands before `{last}`" if len(standing.chain) > 1 else ""
+    comma = "," if what.startswith("without") else ""
+    return f"`{first}` is process 1{before}{comma} {what}".rstrip()
+
+
+def _unreached(one: _Seen) -> str:
+    """The workers that the kernel had to kill after process 1 had ended of its own."""
+    below = one.acted.stop.killed_below if one.acted.stop else None
+    killed = {process.inner_pid for process in below or ()}
+    return ", ".join(f"`{worker.name}`" for worker in one.workers if worker.inner_pid in killed)
+
+
+def _failures(seen: Sequence[_Seen]) -> _Part:
+    """What went wrong with those that had been ready: they ended, or did not start again."""
+    failed = [one.trial for one in seen if one.trial.status is TrialStatus.FAILED]
+    return _Part(fault=reasons(failed) if failed else "")
+
+
+def _notes(seen: Sequence[_Seen]) -> list[str]:
+    zombies = max((one.acted.standing.zombies for one in seen if one.acted.standing), default=0)
+    return [f"{counted(zombies, 'zombie')} that nobody had waited for"] if zombies else []

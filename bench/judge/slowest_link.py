@@ -1,0 +1,207 @@
+"""The slowest link at which an image still starts in time, computed from trials that were measured.
+
+The model plays a pull again over another link. Layers are downloaded base first, three at once,
+and share the link evenly; none is downloaded faster than it was seen to be on a link that was not
+shaped. A layer is extracted when it is there and the layer below it is extracted, and that takes
+what it took in the trial. Fetching the manifest, the first byte of each layer, registering the
+image, and everything from the end of the pull to ready take what they took.
+
+What the model leaves out: downloading and extracting share the cores, so that extraction is a
+little faster on a slow link than it was on a fast one; and a link with delay, loss or other
+traffic is slower than its rate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.results.pull_path import DOWNLOAD_SLOTS, layer_times
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.results.model import TrialResult
+
+PAYLOAD_SHARE = 1448 / 1514
+"""Bytes of a blob in a full Ethernet frame of TCP, as a share of the frame."""
+
+MODEL_ERROR = 0.10
+"""How far the model may be off; docs/pull.md has what it was when it was checked."""
+
+_RATES_BIT_S = (1e4, 1e12)
+_PRECISION = 1.001
+
+
+@dataclass(frozen=True)
+class _Load:
+    """A layer to be fetched and extracted.
+
+    Attributes:
+        most_bytes_s: bytes a second above which it was not downloaded.
+        extract_s: from the moment it could be extracted until it was.
+    """
+
+    size_bytes: int
+    most_bytes_s: float
+    extract_s: float
+
+
+@dataclass(frozen=True)
+class PullModel:
+    """A start from nothing that was measured, ready to be played again over another link.
+
+    Attributes:
+        loads: the layers that were fetched, base first.
+        resolve_s: from the request to the first word on a layer.
+        latency_s: from asking for a layer to its first byte.
+        rest_s: from the end of the last extraction to ready.
+        startup_s: what was measured.
+    """
+
+    loads: tuple[_Load, ...]
+    resolve_s: float
+    latency_s: float
+    rest_s: float
+    startup_s: float
+
+    @classmethod
+    def from_trial(cls, trial: TrialResult, link_bit_s: float | None) -> PullModel | None:
+        """The model of `trial`; None where its pull could not be taken apart.
+
+        Args:
+            trial: one that got ready after a pull.
+            link_bit_s: what the link was shaped to then; None where it was not.
+        """
+        path, startup_s = trial.path, trial.metrics.get("startup_s")
+        if path is None or path.unreliable or startup_s is None:
+            return None
+        fetched = [
+            (layer, times) for layer in trial.layers if (times := layer_times(layer)) is not None
+        ]
+        loads: list[_Load] = []
+        done_s = 0.0
+        for layer, times in fetched:
+            size_bytes = layer.transfer_bytes or 0
+            fastest = float("inf")
+            if link_bit_s is None and layer.download_s:
+                fastest = size_bytes / layer.download_s
+            begin_s = max(done_s, times.downloaded_s)
+            loads.append(_Load(size_bytes, fastest, max(0.0, times.done_s - begin_s)))
+            done_s = times.done_s
+        return cls(
+            loads=tuple(loads),
+            resolve_s=min(times.announced_s for _, times in fetched),
+            latency_s=min(layer.queue_s or 0.0 for layer, _ in fetched),
+            rest_s=startup_s - done_s,
+            startup_s=startup_s,
+        )
+
+    def startup_at(self, rate_bit_s: float | None) -> float:
+        """Seconds to ready over a link of `rate_bit_s`; None for one that is no obstacle."""
+        link_bytes_s = float("inf") if rate_bit_s is None else rate_bit_s / 8 * PAYLOAD_SHARE
+        at_s = 0.0
+        for load, there_s in zip(self.loads, self._downloaded_s(link_bytes_s), strict=True):
+            at_s = max(at_s, there_s) + load.extract_s
+        return at_s + self.rest_s
+
+    def _downloaded_s(self, link_bytes_s: float) -> list[float]:
+        """When each layer is there, in seconds from the pull request."""
+        now_s = self.resolve_s
+        waiting = list(range(len(self.loads)))
+        asked: dict[int, float] = {}
+        left: dict[int, float] = {}
+        there_s = [0.0] * len(self.loads)
+        while waiting or asked or left:
+            while waiting and len(asked) + len(left) < DOWNLOAD_SLOTS:
+                asked[waiting.pop(0)] = now_s + self.latency_s
+            most = {index: self.loads[index].most_bytes_s for index in left}
+            speeds = _shared(most, link_bytes_s)
+            ends = {index: now_s + _duration_s(left[index], speeds[index]) for index in left}
+            next_s = min((*asked.values(), *ends.values()))
+            for index in list(left):
+                if ends[index] <= next_s:
+                    there_s[index] = next_s
+                    del left[index]
+                else:
+                    left[index] -= (next_s - now_s) * speeds[index]
+            for index in [one for one, begin_s in asked.items() if begin_s <= next_s]:
+                left[index] = float(self.loads[index].size_bytes)
+                del asked[index]
+            now_s = next_s
+        return there_s
+
+
+@dataclass(frozen=True)
+class SlowestLink:
+    """The slowest link over which every trial would have been in time.
+
+    Attributes:
+        limit_s: what in time means.
+        rate_bit_s: bits a second of whole frames; None where no link is fast enough.
+        low_bit_s, high_bit_s: the same if the model is MODEL_ERROR too slow or too fast; the
+            latter is None where no link would be fast enough then.
+        own_error: the largest relative deviation of the model from the trials that it was made
+            of, over their own link.
+        n: how many trials.
+    """
+
+    limit_s: float
+    rate_bit_s: float | None
+    low_bit_s: float | None
+    high_bit_s: float | None
+    own_error: float
+    n: int
+
+
+def slowest_link(
+    trials: Sequence[TrialResult], limit_s: float, link_bit_s: float | None
+) -> SlowestLink | None:
+    """The slowest link at which all of `trials` would have started within `limit_s`.
+
+    Args:
+        trials: that got ready after a pull.
+        limit_s: for the whole start.
+        link_bit_s: what the link was shaped to in the trials; None where it was not.
+
+    Returns:
+        None where no pull could be taken apart.
+    """
+    models = [model for one in trials if (model := PullModel.from_trial(one, link_bit_s))]
+    if not models:
+        return None
+    return SlowestLink(
+        limit_s=limit_s,
+        rate_bit_s=_slowest(models, limit_s),
+        low_bit_s=_slowest(models, limit_s / (1 - MODEL_ERROR)),
+        high_bit_s=_slowest(models, limit_s / (1 + MODEL_ERROR)),
+        own_error=max(abs(one.startup_at(link_bit_s) / one.startup_s - 1) for one in models),
+        n=len(models),
+    )
+
+
+def _slowest(models: Sequence[PullModel], limit_s: float) -> float | None:
+    def in_time(rate_bit_s: float) -> bool:
+        return all(one.startup_at(rate_bit_s) <= limit_s for one in models)
+
+    low, high = _RATES_BIT_S
+    if not in_time(high):
+        return None
+    while high / low > _PRECISION:
+        middle = (low * high) ** 0.5
+        low, high = (low, middle) if in_time(middle) else (middle, high)
+    return high
+
+
+def _shared(most: dict[int, float], link_bytes_s: float) -> dict[int, float]:
+    """Bytes a second of each download: even shares, but to none more than it can take."""
+    speeds: dict[int, float] = {}
+    left = link_bytes_s
+    for count, index in enumerate(sorted(most, key=lambda one: most[one])):
+        speeds[index] = min(most[index], left / (len(most) - count))
+        left -= speeds[index] if speeds[index] < float("inf") else 0.0
+    return speeds
+
+
+def _duration_s(size_bytes: float, bytes_s: float) -> float:
+    return 0.0 if bytes_s == float("inf") else max(0.0, size_bytes) / bytes_s

@@ -1,0 +1,56 @@
+"""What a reader must know of the figures that workloads print: which are missing, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.judge.finding import counted
+from bench.results.model import TrialStatus
+from bench.results.workload import Matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bench.results.model import TrialResult
+    from bench.results.run import Run
+
+
+def figure_doubts(run: Run) -> Iterator[str]:
+    """Sentences without a full stop; none where every figure was found in every good trial."""
+    for case, settings in run.scenario.cases.items():
+        trials = [
+            one for one in run.results if one.key.case == case and one.status is TrialStatus.OK
+        ]
+        if not settings.metrics or not trials:
+            continue
+        unread = sum("figures" not in one.facts for one in trials)
+        if unread:
+            yield (
+                f"the output of {case} was not read to its end in {unread} of "
+                f"{counted(len(trials), 'trial')}: its own figures are missing there"
+            )
+        for name in settings.metrics:
+            yield from _doubts(case, name, [one for one in trials if "figures" in one.facts])
+
+
+def _doubts(case: str, name: str, trials: Sequence[TrialResult]) -> Iterator[str]:
+    found = [_matches(one, name) for one in trials]
+    odd = [one for one in found if one and one.odd]
+    if odd:
+        yield (
+            f"{name} of {case} was no number in {len(odd)} of {counted(len(trials), 'trial')} "
+            f"(such as {odd[0].odd_text!r}): it is left out there"
+        )
+    silent = sum(one is None for one in found)
+    if silent:
+        whole = ", so what the scenario looks for may be wrong" if silent == len(trials) else ""
+        yield (
+            f"{name} did not appear in the output of {case} in {silent} of "
+            f"{counted(len(trials), 'trial')}{whole}"
+        )
+
+
+def _matches(trial: TrialResult, name: str) -> Matches | None:
+    figures = trial.facts.get("figures")
+    one = figures.get(name) if isinstance(figures, dict) else None
+    return Matches(**one) if one else None

@@ -1,0 +1,30 @@
+"""A part of a report that is a table and a few words, and reads the same in every form of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table with what must be said beside it.
+
+    Attributes:
+        title: a few words.
+        beside: what the table is about, in a short sentence.
+        columns: heads of the columns.
+        rows: as many cells as there are columns; line breaks are not kept.
+        notes: sentences below the table.
+        plots: kind of the pictures that belong to it; empty for none.
+        in_terminal: whether it is shown at the end of a run, too.
+        details: titles and texts of several lines, which only the page shows, folded away.
+    """
+
+    title: str
+    beside: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+    plots: str = ""
+    in_terminal: bool = True
+    details: tuple[tuple[str, str], ...] = ()

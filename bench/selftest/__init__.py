@@ -1,0 +1,1 @@
+"""How far bench itself is off, on containers of exactly known behaviour."""

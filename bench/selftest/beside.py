@@ -1,0 +1,100 @@
+"""What the engine's own stats show of a container in the same time: one reading a second."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bench.engine.protocol import LABEL
+from bench.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bench.engine.protocol import Engine
+    from bench.results.model import TrialKey
+    from bench.trial.progress import Progress
+
+_CACHES = ("total_inactive_file", "inactive_file")
+"""What `docker stats` takes off, by the names of cgroup v1 and v2."""
+
+
+@dataclass(frozen=True)
+class StatsPeak:
+    """The most memory that the stats of one container showed.
+
+    Attributes:
+        begun_ns: CLOCK_MONOTONIC when they began to be followed.
+        memory_bytes: as `docker stats` shows it: charged memory less inactive file cache.
+    """
+
+    begun_ns: int
+    memory_bytes: int
+
+
+def shown_bytes(stats: Mapping[str, Any]) -> int | None:
+    """The memory that `docker stats` shows for a reading; None where the reading has none."""
+    memory = stats.get("memory_stats") or {}
+    if "usage" not in memory:
+        return None
+    details = memory.get("stats") or {}
+    cache = next((details[name] for name in _CACHES if name in details), 0)
+    return max(0, int(memory["usage"]) - int(cache))
+
+
+class StatsBeside:
+    """Follows the engine's stats of the containers of one case, and passes the progress on.
+
+    It hears of a trial as whoever watches a run does, so that the trial itself knows nothing of
+    it. The stream ends when the container is removed.
+
+    Attributes:
+        peaks: of the containers so far.
+    """
+
+    def __init__(self, progress: Progress, engine: Engine, case: str) -> None:
+        """Follow `case` on `engine`; everything is told to `progress` too."""
+        self._progress = progress
+        self._engine = engine
+        self._case = case
+        self._is_followed = False
+        self._follower: threading.Thread | None = None
+        self.peaks: list[StatsPeak] = []
+
+    def say(self, text: str) -> None:
+        """Something worth a line."""
+        self._progress.say(text)
+
+    def trial_begins(self, number: int, total: int, key: TrialKey) -> None:
+        """A trial begins."""
+        self._is_followed = key.case == self._case
+        self._progress.trial_begins(number, total, key)
+
+    def phase_ended(self, phase: str, seconds: float) -> None:
+        """A phase ended; from the start on the stats are followed."""
+        if phase == "start" and self._is_followed:
+            self._follower = threading.Thread(target=self._follow, name="stats", daemon=True)
+            self._follower.start()
+        self._progress.phase_ended(phase, seconds)
+
+    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
+        """A trial ended, and with it the stream."""
+        if self._follower is not None:
+            self._follower.join(5.0)
+            self._follower = None
+        self._progress.trial_ended(status, reason, seconds_to_ready)
+
+    def _follow(self) -> None:
+        begun_ns = time.monotonic_ns()
+        shown: list[int] = []
+        try:
+            newest, _ = self._engine.containers(LABEL)[0]
+            for stats in self._engine.usages(newest):
+                value = shown_bytes(stats)
+                shown += [] if value is None else [value]
+        except (EngineError, IndexError):
+            return  # it was gone before it could be asked about: nothing was shown
+        if shown:
+            self.peaks.append(StatsPeak(begun_ns, max(shown)))

@@ -1,0 +1,114 @@
+"""What a run of the self-test left: its trials, each beside what its container stamped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bench.judge.stats import median
+from bench.results.model import CALIBRATION_CASE
+from bench.selftest.known import KNOWN, STATS_CASE
+from bench.selftest.stamps import Starts, of_trials, read_stamps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from bench.results.model import TrialResult
+    from bench.results.run import Run
+    from bench.selftest.beside import StatsPeak
+    from bench.selftest.stamps import Stamps
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One trial, and what its container stamped."""
+
+    trial: TrialResult
+    stamps: Stamps
+
+    def fact(self, *path: str) -> Any:
+        """What the trial recorded under these names, one in the other; None where it did not."""
+        value: Any = self.trial.facts
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+    def metric(self, name: str) -> float | None:
+        """A metric of the trial; None where it was not measured."""
+        return self.trial.metrics.get(name)
+
+    def begin_ns(self, phase: str) -> int | None:
+        """When a phase of the trial began."""
+        return self._moment_ns(one.start_s for one in self.trial.phases if one.phase == phase)
+
+    def end_ns(self, phase: str) -> int | None:
+        """When a phase of the trial ended."""
+        return self._moment_ns(one.end_s for one in self.trial.phases if one.phase == phase)
+
+    def _moment_ns(self, since_zero_s: Iterable[float]) -> int | None:
+        zero_ns, first_s = self.fact("zero_ns"), next(iter(since_zero_s), None)
+        return None if zero_ns is None or first_s is None else int(zero_ns) + round(first_s * 1e9)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that the self-test looks at.
+
+    Attributes:
+        by_case: the trials that say something of their container, and have stamps of it.
+        trials: all attempts at trials of the known cases.
+        calibration: trials of the container that does nothing.
+        stats_bytes: by trial, the most memory that the engine's stats stream showed.
+    """
+
+    by_case: Mapping[str, tuple[Observed, ...]]
+    trials: tuple[TrialResult, ...]
+    calibration: tuple[TrialResult, ...]
+    stats_bytes: Mapping[str, int]
+
+    def of(self, *cases: str) -> Iterator[Observed]:
+        """The trials of some cases."""
+        for case in cases:
+            yield from self.by_case.get(case, ())
+
+    def everything(self) -> Iterator[Observed]:
+        """The trials of all cases."""
+        return self.of(*self.by_case)
+
+    def floor(self, metric: str) -> float | None:
+        """The median of a metric over the containers that do nothing; None without any."""
+        values = [one.metrics[metric] for one in self.calibration if metric in one.metrics]
+        return median(values) if values else None
+
+
+def gather(run: Run, stamps: Path, stats: Iterable[StatsPeak]) -> Evidence:
+    """The evidence of a run.
+
+    Args:
+        run: as read back from its journal.
+        stamps: folder with a folder for each case.
+        stats: what the engine's stats showed of the containers of `STATS_CASE`.
+    """
+    starts = Starts(one for one in run.results if one.key.case == STATS_CASE)
+    by_case = {}
+    for case in KNOWN:
+        trials = [one for one in run.results if one.key.case == case]
+        found = of_trials(trials, read_stamps(stamps / case))
+        by_case[case] = tuple(
+            Observed(one, found[one.trial_id])
+            for one in trials
+            if one.status.counts and one.trial_id in found
+        )
+    return Evidence(
+        by_case=by_case,
+        trials=tuple(one for one in run.results if one.key.case in KNOWN),
+        calibration=tuple(
+            one for one in run.results if one.key.case == CALIBRATION_CASE and one.status.counts
+        ),
+        stats_bytes={
+            trial_id: one.memory_bytes
+            for one in stats
+            if (trial_id := starts.trial_at(one.begun_ns)) is not None
+        },
+    )

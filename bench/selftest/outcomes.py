@@ -1,0 +1,165 @@
+"""What bench says yes or no to: how trials ended, what was left behind, what was contacted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.results.behaviour import behaviour
+from bench.results.contacts import observation
+from bench.results.model import TrialStatus
+from bench.selftest.known import (
+    CHILDREN,
+    KNOWN,
+    PLANTED_NAME,
+    PLANTED_TCP,
+    PLANTED_UDP,
+    ZOMBIES,
+)
+from bench.selftest.score import Fact, Finding, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from bench.results.contacts import Observation
+    from bench.results.model import TrialResult
+    from bench.selftest.evidence import Evidence, Observed
+
+_TIMES = ("ready_s", "startup_s", "port_open_s")
+_PLANTED = {("dns", PLANTED_NAME), ("tcp", PLANTED_TCP), ("udp", PLANTED_UDP)}
+
+
+def outcomes(evidence: Evidence) -> Section:
+    """All that is either right or wrong."""
+    return Section(
+        "FOUND  yes or no, and right every time",
+        (
+            _fact("ends", "each trial ended as it must", "known", evidence.trials, _ending),
+            _fact("no_time", "no time of what failed", "known", evidence.trials, _timeless),
+            _of_case("oom", "killed for memory", "64 MiB limit", evidence, "starves", _starved),
+            _of_case("exit", "its exit code", "code 1", evidence, "crashes", _exited),
+            _of_case("term", "SIGTERM honoured", "handler", evidence, "honours-term", _honoured),
+            _of_case("kill", "SIGTERM ignored", "no handler", evidence, "ignores-term", _ignored),
+            _of_case(
+                "silent", "closed stdout: no output", "none", evidence, "closes-stdout", _silent
+            ),
+            _left_behind(evidence),
+            *_contacts(evidence),
+        ),
+    )
+
+
+def _fact(
+    name: str,
+    title: str,
+    truth: str,
+    trials: Iterable[TrialResult],
+    wrong: Callable[[TrialResult], str | None],
+) -> Fact:
+    """A fact about `trials`; `wrong` says what is wrong with one, None where it does not count."""
+    findings = [
+        Finding(one.key.case, one.trial_id, right=not said, said=said)
+        for one in trials
+        if (said := wrong(one)) is not None
+    ]
+    return Fact(f"found.{name}", title, truth, tuple(findings))
+
+
+def _of_case(
+    name: str,
+    title: str,
+    truth: str,
+    evidence: Evidence,
+    case: str,
+    wrong: Callable[[TrialResult], str | None],
+) -> Fact:
+    return _fact(name, title, truth, (one.trial for one in evidence.of(case)), wrong)
+
+
+def _ending(trial: TrialResult) -> str | None:
+    """An attempt that is made again, or that the host or engine spoilt, does not count."""
+    if not trial.status.counts:
+        return None
+    fails = KNOWN[trial.key.case].fails
+    expected = TrialStatus.FAILED if fails else TrialStatus.OK
+    if trial.status is expected and fails in trial.reason:
+        return ""
+    return f"{trial.status}: {trial.reason}"
+
+
+def _timeless(trial: TrialResult) -> str | None:
+    if not KNOWN[trial.key.case].fails or not trial.status.counts:
+        return None
+    return ", ".join(name for name in _TIMES if name in trial.metrics)
+
+
+def _starved(trial: TrialResult) -> str | None:
+    kills = trial.metrics.get("oom_kills")
+    return "" if kills == 1 else f"oom_kills is {kills}"
+
+
+def _exited(trial: TrialResult) -> str | None:
+    code = trial.metrics.get("exit_code")
+    return "" if code == 1 else f"exit_code is {code}"
+
+
+def _stopped(trial: TrialResult, disposition: str, *, killed: bool) -> str | None:
+    seen = behaviour(trial)
+    if seen.stop is None or seen.stop.killed is not killed:
+        return f"stop: {seen.stop}"
+    if seen.standing is not None and seen.standing.disposition != disposition:
+        return f"disposition: {seen.standing.disposition}"
+    return ""
+
+
+def _honoured(trial: TrialResult) -> str | None:
+    return _stopped(trial, "handler", killed=False)
+
+
+def _ignored(trial: TrialResult) -> str | None:
+    return _stopped(trial, "ignored", killed=True)
+
+
+def _left_behind(evidence: Evidence) -> Fact:
+    findings, unseen = [], set()
+    for one in evidence.of("leaves-children"):
+        seen = behaviour(one.trial)
+        if seen.standing is None:
+            unseen.add(seen.unseen)
+            continue
+        found = len(seen.standing.children), seen.standing.zombies
+        said = f"{found[0]} children and {found[1]} zombies"
+        right = found == (CHILDREN, ZOMBIES)
+        findings.append(Finding(one.trial.key.case, one.trial.trial_id, right, said))
+    absent = "" if findings else "; ".join(sorted(unseen))
+    truth = f"{CHILDREN} and {ZOMBIES}"
+    return Fact("found.left", "children and zombies left", truth, tuple(findings), absent)
+
+
+def _silent(trial: TrialResult) -> str | None:
+    value = trial.metrics.get("first_output_s")
+    return "" if value is None else f"first_output_s is {value}"
+
+
+def _contacts(evidence: Evidence) -> tuple[Fact, Fact]:
+    """Planted attempts, and everything else that contacted nobody."""
+    seen = [(one, observation(one.trial)) for one in evidence.everything()]
+    able = [(one, found) for one, found in seen if found is not None and found.observed]
+    reasons = {found.reach for _, found in seen if found is not None and not found.observed}
+    absent = "" if able else "; ".join(sorted(reasons)) or "contacts are not observed"
+    planted = [_planted(one, found) for one, found in able if one.trial.key.case == "contacts"]
+    invented = [_invented(one, found) for one, found in able if one.trial.key.case != "contacts"]
+    return (
+        Fact("found.planted", "planted contacts found", "name, TCP, UDP", tuple(planted), absent),
+        Fact("found.invented", "no contact invented", "none made", tuple(invented), absent),
+    )
+
+
+def _planted(one: Observed, found: Observation) -> Finding:
+    names = {(contact.kind, contact.destination) for contact in found.attempts}
+    said = ", ".join(sorted(f"{kind} {to}" for kind, to in names ^ _PLANTED))
+    return Finding(one.trial.key.case, one.trial.trial_id, names == _PLANTED, said)
+
+
+def _invented(one: Observed, found: Observation) -> Finding:
+    said = ", ".join(f"{contact.kind} {contact.destination}" for contact in found.attempts)
+    return Finding(one.trial.key.case, one.trial.trial_id, not found.attempts, said)

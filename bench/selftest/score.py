@@ -1,0 +1,180 @@
+"""From single comparisons with the truth to a row of the table: bias, spread, and the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench.judge.stats import median
+
+
+class Met(StrEnum):
+    """How a row stands against its target."""
+
+    MET = "met"
+    MISSED = "missed"
+    UNJUDGED = "-"
+    """It has no target: it is there to be read."""
+    ABSENT = "absent"
+    """It cannot be measured on this host or engine."""
+    UNKNOWN = "unknown"
+    """It should have been measured, and was not."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What bench says of one trial (or of a pair), and what was so.
+
+    Attributes:
+        case, trial_id: which.
+        truth, measured: in the unit of the figure.
+    """
+
+    case: str
+    trial_id: str
+    truth: float
+    measured: float
+
+    @property
+    def error(self) -> float:
+        """How far bench is off; above zero where it says too much."""
+        return self.measured - self.truth
+
+
+@dataclass(frozen=True)
+class Target:
+    """How far off a share of the trials may be at most.
+
+    Attributes:
+        share: of the trials, 0 to 1.
+        within: bound of the error, in the figure's unit.
+        relative: bound of the error as a share of the truth; the larger of both counts.
+        never_below: whether no error may be below zero.
+    """
+
+    share: float
+    within: float = 0.0
+    relative: float = 0.0
+    never_below: bool = False
+
+    def holds(self, comparisons: tuple[Comparison, ...]) -> bool:
+        """Whether enough of them are near enough, and none is where none may be."""
+        near = [
+            abs(one.error) <= max(self.within, self.relative * abs(one.truth))
+            for one in comparisons
+        ]
+        low = self.never_below and any(one.error < 0 for one in comparisons)
+        return sum(near) >= self.share * len(near) and not low
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One quantity that bench measures, against the truth.
+
+    Attributes:
+        id: in the JSON.
+        title: in a few words.
+        unit: of truth and errors, as metrics have it.
+        truth: what it is compared with, in a few words.
+        comparisons: trial by trial.
+        target: None where it is there to be read.
+        absent: why there can be none here; empty where there should be some.
+    """
+
+    id: str
+    title: str
+    unit: str
+    truth: str
+    comparisons: tuple[Comparison, ...]
+    target: Target | None = None
+    absent: str = ""
+
+    @property
+    def n(self) -> int:
+        """How many comparisons there are."""
+        return len(self.comparisons)
+
+    @property
+    def bias(self) -> float | None:
+        """The median error; None without comparisons."""
+        return median([one.error for one in self.comparisons]) if self.comparisons else None
+
+    @property
+    def p95(self) -> float | None:
+        """The size that 95 % of the errors do not exceed: one of them, by the nearest rank.
+
+        So a target for 95 % of the trials is met exactly where this is within it.
+        """
+        sizes = sorted(abs(one.error) for one in self.comparisons)
+        return sizes[-(-95 * len(sizes) // 100) - 1] if sizes else None
+
+    @property
+    def worst(self) -> float | None:
+        """The error that is farthest off."""
+        return max((one.error for one in self.comparisons), key=abs, default=None)
+
+    @property
+    def met(self) -> Met:
+        """How it stands."""
+        if self.absent:
+            return Met.ABSENT
+        if self.target is None:
+            return Met.UNJUDGED
+        if not self.comparisons:
+            return Met.UNKNOWN
+        return Met.MET if self.target.holds(self.comparisons) else Met.MISSED
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether bench found one thing in one trial as it was.
+
+    Attributes:
+        said: what bench says, where that is wrong.
+    """
+
+    case: str
+    trial_id: str
+    right: bool
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that bench says yes or no to, and must be right about every time.
+
+    Attributes: as those of a figure.
+    """
+
+    id: str
+    title: str
+    truth: str
+    findings: tuple[Finding, ...]
+    absent: str = ""
+
+    @property
+    def n(self) -> int:
+        """How often bench was asked."""
+        return len(self.findings)
+
+    @property
+    def wrong(self) -> tuple[Finding, ...]:
+        """Those in which it was wrong."""
+        return tuple(one for one in self.findings if not one.right)
+
+    @property
+    def met(self) -> Met:
+        """How it stands."""
+        if self.absent:
+            return Met.ABSENT
+        if not self.findings:
+            return Met.UNKNOWN
+        return Met.MISSED if self.wrong else Met.MET
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows of the table that belong together."""
+
+    title: str
+    rows: tuple[Figure | Fact, ...]

@@ -1,0 +1,1 @@
+"""Right-sizing: the smallest limits under which a case still meets its thresholds."""

@@ -1,0 +1,158 @@
+"""Trying sizes: the trials that `bench right-size` adds after those of a run's plan."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+from typing import TYPE_CHECKING
+
+from bench.judge.scenario_rows import scenario_rows
+from bench.results.model import CALIBRATION_CASE, SIZE_ARM, TrialKey
+from bench.results.run import load_run
+from bench.scenario.model import CacheState
+from bench.sizing.meets import deciding_rows, longest_wait_s
+from bench.sizing.search import CPUS, MEMORY, smallest_enough
+from bench.sizing.sizes import REPEATS, Size, next_step, sizes_of, slowest_pull_s
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from bench.trial.laboratory import Subject
+
+_PATIENCE_S = 2.0
+"""How much longer than the rows allow a trial may wait for ready."""
+
+_STEPS_TOGETHER = 3
+"""How often both limits are raised where what was enough alone is not enough together."""
+
+
+class RightSizer:
+    """Searches the smallest limits of each case, first of memory, then of cores, then both.
+
+    Trials run with the page cache dropped, so that the files of the image are charged to the
+    container that is tried, and not to one before it.
+
+    Attributes:
+        unsized: cases for which no size was found, with the reason.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        """`say` tells whoever watches."""
+        self._say = say
+        self.unsized: dict[str, str] = {}
+
+    def __call__(
+        self,
+        folder: Path,
+        subjects: Mapping[str, Subject],
+        measure: Callable[[Subject, TrialKey], None],
+    ) -> None:
+        """Try sizes of every case that got ready under its own limits.
+
+        Args:
+            folder: the run's; its journal has the trials of the plan.
+            subjects: the cases, by id.
+            measure: measures one more trial.
+        """
+        for name, subject in subjects.items():
+            if name == CALIBRATION_CASE:
+                continue
+            trouble = _CaseSearch(folder, subject, measure, self._say).search()
+            if trouble:
+                self._say(f"{name}: {trouble}")
+                self.unsized[name] = trouble
+
+
+class _CaseSearch:
+    def __init__(
+        self,
+        folder: Path,
+        subject: Subject,
+        measure: Callable[[Subject, TrialKey], None],
+        say: Callable[[str], None],
+    ) -> None:
+        self._folder = folder
+        self._subject = subject
+        self._measure = measure
+        self._say = say
+        run = load_run(folder)
+        rows = [one.row for one in scenario_rows(run.scenario, run.checklist)]
+        self._rows = deciding_rows(rows)
+        own = [one for one in run.results if one.key.case == subject.name]
+        self._pull_s = slowest_pull_s(own)
+        peaks = [
+            one.metrics["memory_peak_bytes"]
+            for one in own
+            if one.key.arm == "need" and "memory_peak_bytes" in one.metrics
+        ]
+        self._peak = max(peaks, default=None)
+        self._enough: dict[tuple[float, float], bool] = {}
+        self._round = max((one.key.round for one in own), default=0)
+
+    def search(self) -> str:
+        """Search; says what stood in the way, or nothing."""
+        name, limits = self._subject.name, self._subject.case.effective_limits
+        cores = float(os.cpu_count() or 1)
+        cpus = CPUS.rounded(min(limits.cpus or cores, cores))
+        memory = limits.memory or (self._peak and MEMORY.rounded(2 * self._peak))
+        if not memory:
+            return "it has no memory limit and its need was not measured, so there is no start"
+        self._say(f"{name}: searching the smallest memory limit")
+        least_memory = smallest_enough(
+            lambda tried: self._is_enough(tried, cpus), memory, MEMORY, self._peak
+        )
+        if least_memory is None:
+            return "it does not meet its thresholds under its own limits"
+        self._say(f"{name}: searching the smallest limit of cores")
+        least_cpus = smallest_enough(lambda tried: self._is_enough(memory, tried), cpus, CPUS)
+        if least_cpus is None or least_memory == memory or least_cpus == cpus:
+            return ""
+        self._say(f"{name}: trying both together")
+        for _ in range(_STEPS_TOGETHER + 1):
+            if self._is_enough(least_memory, least_cpus):
+                break
+            least_memory = min(memory, next_step(MEMORY, least_memory))
+            least_cpus = min(cpus, next_step(CPUS, least_cpus))
+        return ""
+
+    def _is_enough(self, memory: float, cpus: float) -> bool:
+        """Whether a size is; each is tried once, however often it is asked for."""
+        if (memory, cpus) not in self._enough:
+            self._enough[memory, cpus] = self._try(memory, cpus)
+        return self._enough[memory, cpus]
+
+    def _try(self, memory: float, cpus: float) -> bool:
+        subject = self._sized(memory, cpus)
+        size: Size | None = None
+        tries = 0
+        while tries < REPEATS and (size is None or not size.why_not):
+            tries += 1
+            self._round += 1
+            key = TrialKey(subject.name, self._round, CacheState.IMAGE.value, arm=SIZE_ARM)
+            self._measure(subject, key)
+            size = self._read(memory, cpus)
+        return size is not None and size.is_enough
+
+    def _read(self, memory: float, cpus: float) -> Size | None:
+        trials = [one for one in load_run(self._folder).results if one.key.case == self._name]
+        found = sizes_of(trials, self._rows, self._name)
+        wanted = (int(memory), cpus)
+        sizes = found.sizes if found else ()
+        return next((one for one in sizes if (one.memory_bytes, one.cpus) == wanted), None)
+
+    @property
+    def _name(self) -> str:
+        return self._subject.name
+
+    def _sized(self, memory: float, cpus: float) -> Subject:
+        case = self._subject.case
+        limits = case.effective_limits.model_copy(update={"memory": int(memory), "cpus": cpus})
+        wait_s = longest_wait_s(self._rows, self._pull_s)
+        timeout_s = case.ready.timeout
+        if wait_s is not None:
+            timeout_s = min(timeout_s, max(0.0, math.ceil(wait_s)) + _PATIENCE_S)
+        ready = case.ready.model_copy(update={"timeout": timeout_s})
+        changed = case.model_copy(update={"limits": limits, "ready": ready})
+        return dataclasses.replace(self._subject, case=changed)

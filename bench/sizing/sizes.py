@@ -1,0 +1,154 @@
+"""What the trials of `bench right-size` say, read from a run as any other result is."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.judge.scenario_rows import scenario_rows
+from bench.results.model import SIZE_ARM, TrialStatus
+from bench.sizing.meets import deciding_rows, why_not
+from bench.sizing.search import CPUS, MEMORY, Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bench.judge.row import Row
+    from bench.results.model import TrialResult
+    from bench.results.run import Run
+
+REPEATS = 3
+"""Trials in which a size must be enough; the first one in which it is not ends the trying."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """Limits of memory and cores, and what came of trying them.
+
+    Attributes:
+        memory_bytes: the memory limit.
+        cpus: the limit of cores.
+        trials: those that say something about the image.
+        why_not: why it is not enough; empty where every trial so far met all rows.
+        startup_s: median over the trials that got ready, the pull added; None without any.
+    """
+
+    memory_bytes: int
+    cpus: float
+    trials: int
+    why_not: str
+    startup_s: float | None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether it was tried often enough and met all rows each time."""
+        return self.trials >= REPEATS and not self.why_not
+
+
+@dataclass(frozen=True)
+class CaseSizes:
+    """All sizes tried for a case.
+
+    Attributes:
+        case: its id.
+        start: the largest, which the search began with: the case's own limits where it has them.
+        pull_s: the slowest cold pull, which is added to every start; 0 where none was made.
+        sizes: in the order of trying.
+    """
+
+    case: str
+    start: Size
+    pull_s: float
+    sizes: tuple[Size, ...]
+
+    def by_memory(self) -> list[Size]:
+        """The curve over memory, under the limit of cores that the search began with."""
+        found = [one for one in self.sizes if one.cpus == self.start.cpus]
+        return sorted(found, key=lambda one: one.memory_bytes)
+
+    def by_cpus(self) -> list[Size]:
+        """The curve over cores, under the memory limit that the search began with."""
+        found = [one for one in self.sizes if one.memory_bytes == self.start.memory_bytes]
+        return sorted(found, key=lambda one: one.cpus)
+
+    def together(self) -> list[Size]:
+        """Those with less of both, in the order of trying."""
+        return [
+            one
+            for one in self.sizes
+            if one.memory_bytes != self.start.memory_bytes and one.cpus != self.start.cpus
+        ]
+
+
+def smallest(curve: Sequence[Size]) -> tuple[Size | None, Size | None]:
+    """The smallest size that was enough, and the largest below it that was not, on one curve."""
+    enough = next((one for one in curve if one.is_enough), None)
+    if enough is None:
+        return None, None
+    below = [one for one in curve[: curve.index(enough)] if not one.is_enough]
+    return enough, below[-1] if below else None
+
+
+def case_sizes(run: Run, case: str) -> CaseSizes | None:
+    """The sizes tried for `case`; None where there were none."""
+    rows = deciding_rows([one.row for one in scenario_rows(run.scenario, run.checklist)])
+    own = [one for one in run.results if one.key.case == case]
+    return sizes_of(own, rows, case)
+
+
+def sizes_of(trials: Iterable[TrialResult], rows: Sequence[Row], case: str) -> CaseSizes | None:
+    """The same, from the trials of the case."""
+    trials = list(trials)
+    pull_s = slowest_pull_s(trials)
+    grouped: dict[tuple[int, float], list[TrialResult]] = {}
+    for one in trials:
+        limits = requested(one)
+        if one.key.arm == SIZE_ARM and limits and one.status.counts:
+            grouped.setdefault(limits, []).append(one)
+    sizes = tuple(
+        _size(memory, cpus, tried, rows, pull_s) for (memory, cpus), tried in grouped.items()
+    )
+    return CaseSizes(case, sizes[0], pull_s, sizes) if sizes else None
+
+
+def slowest_pull_s(trials: Iterable[TrialResult]) -> float:
+    """The slowest pull of a cold trial, in seconds; 0 where there was none."""
+    pulls = [
+        one.metrics["pull_s"]
+        for one in trials
+        if one.status is TrialStatus.OK and "pull_s" in one.metrics
+    ]
+    return max(pulls, default=0.0)
+
+
+def requested(trial: TrialResult) -> tuple[int, float] | None:
+    """The limits of memory (bytes) and cores that a trial was given; None where one is unset."""
+    limits = trial.facts.get("limits")
+    asked = limits.get("requested") if isinstance(limits, dict) else None
+    if not isinstance(asked, dict):
+        return None
+    memory, cpus = asked.get("memory_bytes"), asked.get("cpus")
+    return (int(memory), float(cpus)) if memory and cpus else None
+
+
+def _size(
+    memory: int, cpus: float, tried: Sequence[TrialResult], rows: Sequence[Row], pull_s: float
+) -> Size:
+    reasons = [reason for one in tried if (reason := why_not(one, rows, pull_s))]
+    starts = [one.metrics["startup_s"] + pull_s for one in tried if "startup_s" in one.metrics]
+    return Size(
+        memory_bytes=memory,
+        cpus=cpus,
+        trials=len(tried),
+        why_not=reasons[0] if reasons else "",
+        startup_s=statistics.median(starts) if starts else None,
+    )
+
+
+def next_step(scale: Scale, value: float) -> float:
+    """A somewhat larger limit: where two that were enough alone are not enough together."""
+    return scale.rounded(value * scale.ratio**2)
+
+
+__all__ = ["CPUS", "MEMORY", "CaseSizes", "Size", "case_sizes", "next_step", "sizes_of", "smallest"]

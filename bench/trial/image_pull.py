@@ -1,0 +1,138 @@
+"""The pull of a trial: timed, taken apart, and proved to have fetched what it should have.
+
+There are two proofs. The engine's stream must show each layer being fetched that was not to be
+there; and by the registry's access log, exactly the bytes of these layers and of the
+configuration must have gone out. The log is read after the trial, when its time does not matter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.engine.reference import split_reference
+from bench.errors import EngineError
+from bench.results.pull_path import covered_s, layer_times
+from bench.trial.blame import InvalidTrialError
+from bench.trial.pull import PullRecorder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bench.engine.access_log import Served
+    from bench.engine.registry import Blob, Manifest
+    from bench.results.model import LayerPull
+    from bench.scenario.model import CacheState
+    from bench.trial.laboratory import Laboratory, Subject
+    from bench.trial.record import TrialRecord
+
+
+class ImagePull:
+    """The pull of one trial."""
+
+    def __init__(
+        self, lab: Laboratory, subject: Subject, record: TrialRecord, state: CacheState
+    ) -> None:
+        """Nothing is pulled before `run`."""
+        self._lab = lab
+        self._subject = subject
+        self._record = record
+        self._base_layers = subject.base_layers(state)
+        self._state = state
+        self._mark: int | None = None
+        self._is_done = False
+
+    def run(self) -> None:
+        """Pull, and check by the stream what was fetched.
+
+        Raises:
+            InvalidTrialError: the host was not in its state.
+            EngineError: the pull failed, or brought another image.
+        """
+        lab, subject = self._lab, self._subject
+        log = lab.access_log
+        self._mark = log.mark() if log else None
+        recorder = PullRecorder(lab.clock.monotonic_ns())
+        with self._record.phase("pull"):
+            for line in lab.engine.pull(subject.reference):
+                recorder.line(lab.clock.monotonic_ns(), line)
+        manifest = subject.manifest
+        if manifest is not None:
+            layers = recorder.intervals(manifest.layers, subject.layers)
+            self._record.layers(layers)
+            self._record.facts["downloaded_bytes"] = recorder.downloaded_bytes(manifest)
+            rate = achieved_bit_s(layers)
+            self._record.facts["link"] = {"rate_bit_s": lab.link_bit_s, "achieved_bit_s": rate}
+            if recorder.digest and recorder.digest != manifest.digest:
+                raise EngineError(subject.reference, f"the pull brought {recorder.digest} instead")
+        self._is_done = True
+        doubt = recorder.why_not_cold(manifest, self._base_layers)
+        if doubt:
+            hint = "" if lab.keeper.may_wipe else "; only the private engine may be emptied for it"
+            raise InvalidTrialError(f"{self._not_so}: {doubt}{hint}")
+
+    @property
+    def _not_so(self) -> str:
+        return f"not a pull from {self._state}" if self._base_layers else "not a cold pull"
+
+    def doubt(self) -> str:
+        """What the registry's log says against the pull; empty where it bears it out.
+
+        What was served goes into the trial's facts. Without a log or a manifest there is nothing
+        to compare: the stream is the only proof then.
+        """
+        manifest, log = self._subject.manifest, self._lab.access_log
+        if not self._is_done or manifest is None or log is None:
+            return ""
+        repository = split_reference(self._subject.reference)[0].partition("/")[2]
+        served = log.served(repository, self._mark)
+        if served is None:
+            return f"{self._not_so}: the registry's access log cannot be read"
+        self._record.facts["served"] = {
+            "requests": sum(one.requests for one in served.values()),
+            "size_bytes": sum(one.size_bytes for one in served.values()),
+            "blobs": {
+                digest: {"requests": one.requests, "size_bytes": one.size_bytes}
+                for digest, one in served.items()
+            },
+        }
+        doubt = why_not_served(manifest, self._base_layers, served)
+        return f"{self._not_so}: {doubt}" if doubt else ""
+
+
+def why_not_served(manifest: Manifest, base_layers: int, served: Mapping[str, Served]) -> str:
+    """Why what was `served` is not exactly what stands on the base's layers; empty where it is."""
+    there = {blob.digest for blob in manifest.layers[:base_layers]}
+    expected: dict[str, Blob] = {
+        blob.digest: blob
+        for blob in (*manifest.layers, manifest.config)
+        if blob.digest not in there
+    }
+    for digest, one in served.items():
+        if digest not in expected:
+            whose = "a layer of the base" if digest in there else "a blob not of this image"
+            return f"the registry served {digest[7:19]}, {whose}"
+        if one.size_bytes != expected[digest].size_bytes:
+            return (
+                f"the registry served {one.size_bytes} bytes of {digest[7:19]} in "
+                f"{one.requests} requests, the manifest says {expected[digest].size_bytes}"
+            )
+    missing = [digest for digest in expected if digest not in served]
+    if missing:
+        return f"the registry served {len(expected) - len(missing)} of {len(expected)} blobs"
+    return ""
+
+
+def achieved_bit_s(layers: Sequence[LayerPull]) -> float | None:
+    """Bits a second that came over the link while at least one layer was being downloaded.
+
+    Layers whose download was over before it was seen are left out, with their bytes.
+    """
+    spans = []
+    size_bytes = 0
+    for layer in layers:
+        times = layer_times(layer)
+        if times is not None and times.begun_s is not None:
+            spans.append((times.begun_s, times.downloaded_s))
+            size_bytes += layer.transfer_bytes or 0
+    seconds = covered_s(spans)
+    return round(8 * size_bytes / seconds, 1) if seconds > 0 else None

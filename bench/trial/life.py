@@ -1,0 +1,314 @@
+"""The life of one container: created, armed, started, waited for, watched, stopped and removed.
+
+The steps are called in this order, by whoever knows when it is time for each. Nothing that is
+not needed for the timing is asked of the engine between the start and the confirmed answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from typing import TYPE_CHECKING
+
+from bench.engine.protocol import LABEL
+from bench.errors import BenchError, EngineError, EngineRefusedError
+from bench.results.behaviour import Stop
+from bench.sampling.cgroup import locate, make_parent, remove_parent, takes_parent
+from bench.trial.attachments import Attachments
+from bench.trial.blame import FailedTrialError, is_images_fault
+from bench.trial.limits import mismatches
+from bench.trial.probes import ProbeTarget
+from bench.trial.process_table import Process, read_table
+from bench.trial.readiness import NotReadyError, make_readiness
+from bench.trial.secrets import hider
+from bench.trial.spec import container_spec, named_volumes
+from bench.trial.stopping import Endings, standing_fact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.engine.protocol import ContainerState
+    from bench.results.model import TrialStatus
+    from bench.sampling.cgroup import ContainerCgroup
+    from bench.scenario.model import Arm
+    from bench.trial.laboratory import Laboratory, Subject
+    from bench.trial.network import TrialNetwork
+    from bench.trial.readiness import ReadyFact
+    from bench.trial.record import TrialRecord
+
+_KILLED = 137
+_NOTICED_S = 5.0
+"""How long the end of a container may take to be noticed after the stop call."""
+
+
+class Life:
+    """One container of a trial; what it does goes into the trial's record.
+
+    Attributes:
+        container_id: empty before it is created, and after it is removed.
+        ready: when it got ready, None where it did not.
+    """
+
+    def __init__(
+        self,
+        lab: Laboratory,
+        subject: Subject,
+        record: TrialRecord,
+        arm: Arm,
+        network: TrialNetwork,
+    ) -> None:
+        """Nothing is made before `prepare`."""
+        self._lab = lab
+        self._subject = subject
+        self._record = record
+        self._arm = arm
+        self._network = network
+        self._name = f"cbench-{lab.run_id}-{record.trial_id}"
+        self._facts = record.facts
+        self._requested: dict[str, float | None] = {}
+        self.container_id = ""
+        self._parent = ""
+        self._attachments: Attachments | None = None
+        self._state: ContainerState | None = None
+        self._started_ns = 0
+        self._is_sampled = False
+        self.ready: ReadyFact | None = None
+
+    @property
+    def attached(self) -> Attachments:
+        """What was fastened to it."""
+        assert self._attachments is not None, "a container is armed before it is started"
+        return self._attachments
+
+    def prepare(self) -> None:
+        """Make the named volumes that it mounts and the network that it joins."""
+        self._network.prepare(self._name)
+        for volume in named_volumes(self._subject.case, self._name):
+            self._lab.engine.create_volume(volume, {LABEL: self._lab.run_id})
+
+    def create(self) -> None:
+        """Create it, under a cgroup of bench's own where there can be one."""
+        lab, case = self._lab, self._subject.case
+        facts = lab.engine.facts
+        if lab.mounts and facts.is_local and takes_parent(facts.cgroup_driver):
+            self._parent = make_parent(lab.mounts, f"{lab.run_id}-{self._record.trial_id}")
+        spec = container_spec(
+            case,
+            image=self._subject.reference,
+            name=self._name,
+            folder=self._subject.folder,
+            labels={LABEL: lab.run_id},
+            arm=self._arm,
+            extra_hosts=self._subject.extra_hosts,
+            keep_healthcheck=case.ready.uses("healthcheck"),
+            cgroup_parent=self._parent,
+        )
+        spec = self._network.joined(spec)
+        self._requested = {
+            "memory_bytes": spec.memory_bytes,
+            "swap_bytes": None if spec.memory_bytes is None else 0,
+            "cpus": spec.cpus,
+            "pids": spec.pids,
+        }
+        self._facts["limits"] = {"requested": self._requested}
+        with self._record.phase("create"):
+            created = lab.engine.create(spec)
+        self.container_id = created.container_id
+        if created.warnings:
+            self._facts["warnings"] = list(created.warnings)
+
+    def _cgroup(self) -> ContainerCgroup | None:
+        facts = self._lab.engine.facts
+        if self._lab.mounts is None or not facts.is_local:
+            return None
+        return locate(
+            self._lab.mounts, self.container_id, facts.cgroup_driver, facts.kind, self._parent
+        )
+
+    def arm(self) -> None:
+        """Fasten to it what must be there before it starts."""
+        with self._record.phase("arm"):
+            self._attachments = Attachments(
+                self._lab,
+                self._record,
+                self._subject,
+                self.container_id,
+                self._cgroup(),
+                need=self._arm == "need",
+                watch=self._network.watch,
+            )
+            self._is_sampled = True
+            self._attachments.start()
+
+    def start(self) -> None:
+        """Start it, and ask once for its process and its address.
+
+        Raises:
+            FailedTrialError: its command cannot be run.
+        """
+        lab = self._lab
+        start_ns = lab.clock.monotonic_ns()
+        self._facts["start_sent_ns"] = start_ns
+        try:
+            lab.engine.start(self.container_id)
+        except EngineRefusedError as error:
+            if is_images_fault(error):
+                raise FailedTrialError(f"it could not be started: {error.cause}") from error
+            raise
+        self._started_ns = lab.clock.monotonic_ns()
+        self._record.phase_was("start", start_ns, self._started_ns)
+        self._state = lab.engine.state(self.container_id)
+        self.attached.exit.start(self._state.pid, start_ns)
+        self.attached.instruments.process_is(self._state.pid, self._subject.case.network_mode)
+        self.attached.found(self._state)
+
+    def await_ready(self) -> None:
+        """Wait for the confirming answer.
+
+        Raises:
+            FailedTrialError: it ended before, or time was up.
+            EngineError: it runs under other limits than it was to.
+        """
+        lab, attached = self._lab, self.attached
+        assert self._state is not None, "it is started before it is waited for"
+        target = ProbeTarget(
+            lab.engine,
+            self.container_id,
+            self._network.address(self._state),
+            attached.output,
+            attached.exit,
+            lab.clock,
+        )
+        readiness = make_readiness(self._network.patience(self._subject.case.ready), target)
+        try:
+            fact = readiness.wait(self._started_ns)
+        except NotReadyError as error:
+            text = str(error)
+            if attached.exit.ended:
+                text = attached.how_it_ended("before it was ready")
+            text = self._network.explained(text, ended=attached.exit.ended)
+            raise FailedTrialError(text) from error
+        finally:
+            if readiness.port_open is not None:
+                self._facts["port_open"] = dataclasses.asdict(readiness.port_open)
+        self.ready = fact
+        self._network.was_ready((fact.at_ns - self._started_ns) / 1e9)
+        self._facts["ready"] = dataclasses.asdict(fact)
+        # a line of output may come some milliseconds before the start call returns
+        ready_ns = max(self._started_ns, fact.at_ns)
+        with self._record.phase("check"):
+            cpu_ns = attached.instruments.container_is_ready()
+            if cpu_ns is not None:
+                self._facts["cpu_ns_at_ready"] = cpu_ns
+            self._record.phase_was("ready", self._started_ns, ready_ns, fact.resolution_ns)
+            self._check_limits()
+
+    def _check_limits(self) -> None:
+        """Compare what was asked for with what the kernel holds; the engine drops some."""
+        cgroup = self._cgroup()
+        if cgroup is None:
+            return
+        applied, wrong = mismatches(cgroup, self._requested)
+        if self.attached.exit.ended:
+            return  # its cgroup went away before or while it was read
+        self._facts["limits"] = {"requested": self._requested, "applied": applied}
+        if wrong:
+            raise EngineError("limits", f"the engine did not apply {', '.join(wrong)}")
+
+    def observe(self) -> None:
+        """Go on sampling for as long as the case says.
+
+        Raises:
+            FailedTrialError: it ended in the meantime, and not as a job that is done.
+        """
+        case, attached = self._subject.case, self.attached
+        with self._record.phase("observe"):
+            if case.observe == "exit":
+                attached.exit.wait(case.ready.timeout)
+            elif case.observe:
+                attached.exit.wait(case.observe)
+        if attached.exit.ended and not case.ready.uses("exit") and attached.note_exit() != 0:
+            at_ns = attached.exit.at_ns or self._lab.clock.monotonic_ns()
+            after_s = (at_ns - self.ready.at_ns) / 1e9 if self.ready else 0.0
+            raise FailedTrialError(attached.how_it_ended(f"{after_s:.1f} s after it was ready"))
+
+    def processes(self) -> list[Process]:
+        """Its processes, process 1 first; empty where they cannot be seen from here."""
+        pid = self._state.pid if self._state else 0
+        return read_table(pid) if pid and self._lab.engine.facts.is_local else []
+
+    def stop(self) -> None:
+        """Ask it to stop, and note how it ended; one that has ended already is left alone."""
+        lab, grace_s, attached = self._lab, self._subject.case.stop_grace_period, self.attached
+        if attached.exit.ended:
+            with self._record.phase("settle"):
+                attached.note_exit()
+            return
+        with self._record.phase("examine"):
+            table = self.processes()
+            stop_signal = self._state.stop_signal if self._state else ""
+        hide = hider(self._subject.case, self._subject.folder)
+        self._facts["process"] = standing_fact(lab.engine.facts, table, stop_signal, hide)
+        with contextlib.closing(Endings(table[1:])) as endings:
+            start_ns = lab.clock.monotonic_ns()
+            with self._record.phase("stop"):
+                lab.engine.stop(self.container_id, grace_s)
+            took_s = (lab.clock.monotonic_ns() - start_ns) / 1e9
+            with self._record.phase("settle"):
+                attached.exit.wait(_NOTICED_S)
+                killed_below = endings.killed() if table and attached.exit.ended else None
+                code = attached.note_exit()
+        # engines wait whole seconds; a program may also end itself with this code, but sooner
+        killed = code == _KILLED and took_s >= round(grace_s) - 0.1
+        at_ns = attached.exit.at_ns
+        ended_s = None if at_ns is None else max(0, at_ns - start_ns) / 1e9
+        stop = Stop(grace_s, killed, ended_s, killed_below)
+        self._facts["stop"] = dataclasses.asdict(stop)
+
+    def remove(self) -> None:
+        """Remove it."""
+        with self._record.phase("remove"):
+            self._lab.engine.remove(self.container_id)
+        self.container_id = ""
+
+    def take_down(self) -> str:
+        """Remove whatever it left, at whichever step it broke off; says what could not be done."""
+        steps: list[Callable[[], None]] = [self.kill, self._remove_volumes]
+        if self._attachments:
+            attached = self._attachments
+            steps += [attached.end_output, attached.end_egress, self.end_sampling]
+        trouble = []
+        for step in (*steps, self._network.remove, self._remove_cgroup):
+            try:
+                step()
+            except BenchError as error:
+                trouble.append(error.cause)
+        return "; ".join(trouble)
+
+    def kill(self) -> None:
+        """Remove it whatever it does; whoever waits for it notices its end."""
+        if self.container_id:
+            self._lab.engine.remove(self.container_id)
+
+    def end_sampling(self) -> None:
+        """Take the last totals, once."""
+        if self._is_sampled:
+            self._is_sampled = False
+            self.attached.end_sampling()
+
+    def _remove_volumes(self) -> None:
+        for volume in named_volumes(self._subject.case, self._name):
+            self._lab.engine.remove_volume(volume)
+
+    def _remove_cgroup(self) -> None:
+        if self._parent and self._lab.mounts:
+            remove_parent(self._lab.mounts, self._parent)
+
+    def write_end(
+        self, status: TrialStatus, reason: str, case: str, seconds_to_ready: float | None
+    ) -> None:
+        """Write how the trial ended, and the output to a file of its own."""
+        output = self._attachments.output if self._attachments else None
+        self._record.end(status, reason, output.tail() if output else [], seconds_to_ready)
+        if output:
+            self._record.write_log(case, output.text())

@@ -1,0 +1,181 @@
+"""Several containers of a case at once: made one after the other, started at the same moment.
+
+Each has a life, a record, a cgroup and named volumes of its own; bind mounts and services are
+shared. Host ports are not published, for only one container could have each. The zero of all is
+the moment at which the start calls are let go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from typing import TYPE_CHECKING
+
+from bench.errors import BenchError, StoreError
+from bench.host.load import load_between
+from bench.results.model import TrialKey, TrialStatus
+from bench.scenario.model import CacheState
+from bench.trial.at_once import at_once
+from bench.trial.blame import FailedTrialError, InvalidTrialError, outcome_of
+from bench.trial.progress import Silent
+from bench.trial.replica import Replica
+from bench.trial.signals import Interrupted, postponed
+from bench.trial.spec import mount_points
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bench.trial.laboratory import Laboratory, Subject
+
+_LEAST_OBSERVED_S = 1.0
+"""How long processes are watched at least, to tell which of them work."""
+
+_GRAVITY = (
+    TrialStatus.INTERRUPTED,
+    TrialStatus.ERROR,
+    TrialStatus.INVALID,
+    TrialStatus.FAILED,
+    TrialStatus.OK,
+)
+
+
+class ReplicaTrial:
+    """One trial of a case with as many containers at once as its key says."""
+
+    def __init__(
+        self, lab: Laboratory, subject: Subject, key: TrialKey, number: int, attempt: int
+    ) -> None:
+        self._lab = lab
+        self._subject = shared_out(subject, key.replicas)
+        self._key = key
+        quiet = dataclasses.replace(lab, progress=Silent())
+        self._replicas = [
+            Replica(
+                quiet, self._subject, dataclasses.replace(key, replica=replica), number, attempt
+            )
+            for replica in range(1, key.replicas + 1)
+        ]
+
+    def run(self) -> TrialStatus:
+        """Measure, take everything down, and write how each replica ended.
+
+        Returns:
+            The gravest status among them.
+
+        Raises:
+            Interrupted: after the clean-up.
+            StoreError: the journal cannot be written; after the clean-up too.
+        """
+        lab = self._lab
+        for one in self._replicas:
+            one.begin()
+        daemons = {"bench": os.getpid(), **lab.daemons}
+        before = lab.read_load(daemons)
+        interrupted: Interrupted | None = None
+        status, reason = None, ""
+        try:
+            self._measure()
+        except StoreError:
+            with postponed():
+                self._take_down()
+            raise
+        except (BenchError, FailedTrialError, InvalidTrialError) as error:
+            status, reason = outcome_of(error)
+        except Interrupted as signal:
+            status, reason = TrialStatus.INTERRUPTED, str(signal)
+            interrupted = signal
+        with postponed():
+            left = self._take_down()
+            if left:
+                status, reason = TrialStatus.ERROR, f"{reason}; clean-up: {left}".lstrip("; ")
+            load = load_between(before, lab.read_load(daemons))
+            for one in self._replicas:
+                one.end(load, status, reason)
+            worst = min(self._replicas, key=lambda one: _GRAVITY.index(one.status))
+            lab.progress.trial_ended(worst.status.value, worst.reason, self._seconds_to_ready())
+        if interrupted:
+            raise interrupted
+        return worst.status
+
+    def _seconds_to_ready(self) -> float | None:
+        """Until the last was ready."""
+        times = [one.seconds_to_ready for one in self._replicas]
+        known = [one for one in times if one is not None]
+        return max(known) if len(known) == len(times) else None
+
+    def _measure(self) -> None:
+        lab, subject = self._lab, self._subject
+        with self._phase("prepare"):
+            lab.keeper.establish(CacheState(self._key.cache), subject.reference, subject.blobs)
+        with self._phase("create"):
+            for one in self._replicas:
+                one.life.prepare()
+                one.life.create()
+                one.life.arm()
+        with self._phase("ready"):
+            self._at_once(lambda one: one.start(), opened=self._note_zero)
+        with self._phase("observe"):
+            mounts = mount_points(subject.case, self._image_volumes())
+            self._at_once(lambda one: one.observe(mounts))
+        with self._phase("stop"):
+            self._at_once(lambda one: one.life.stop())
+        with self._phase("restart"):
+            first = self._replicas[0]
+            first.take(first.restart)
+
+    def _note_zero(self) -> None:
+        zero_ns = self._lab.clock.monotonic_ns()
+        for one in self._replicas:
+            one.record.facts["zero_ns"] = zero_ns
+
+    def _at_once(
+        self, step: Callable[[Replica], None], opened: Callable[[], None] = lambda: None
+    ) -> None:
+        def taking(replica: Replica) -> Callable[[], None]:
+            return lambda: replica.take(lambda: step(replica))
+
+        steps = [taking(one) for one in self._replicas]
+        at_once(steps, opened=opened, cancel=self._kill)
+
+    def _kill(self) -> None:
+        """End what the threads wait for: every call about a container that is gone comes back."""
+        for one in self._replicas:
+            with contextlib.suppress(BenchError):  # the clean-up says what is left
+                one.life.kill()
+
+    def _image_volumes(self) -> list[str]:
+        config = self._lab.engine.image_details(self._subject.reference).get("Config") or {}
+        return list(config.get("Volumes") or {})
+
+    @contextlib.contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        """Tell whoever watches how long all of them together took."""
+        start_ns = self._lab.clock.monotonic_ns()
+        yield
+        self._lab.progress.phase_ended(name, (self._lab.clock.monotonic_ns() - start_ns) / 1e9)
+
+    def _take_down(self) -> str:
+        """Remove whatever they left; says what could not be done."""
+        return "; ".join(left for one in self._replicas if (left := one.life.take_down()))
+
+
+def shared_out(subject: Subject, replicas: int) -> Subject:
+    """`subject` as each of so many runs it.
+
+    Probes and counters are asked less often, the more there are, so that asking takes as much of
+    the host as for one; how finely ready is known is recorded as ever.
+    """
+    case = subject.case
+    observed = case.observe
+    if observed != "exit":
+        observed = max(observed, _LEAST_OBSERVED_S)
+    changed = case.model_copy(
+        update={
+            "ready": case.ready.model_copy(update={"interval": case.ready.interval * replicas}),
+            "sample": case.sample.model_copy(update={"interval": case.sample.interval * replicas}),
+            "observe": observed,
+            "ports": [],
+        }
+    )
+    return dataclasses.replace(subject, case=changed)

@@ -1,0 +1,153 @@
+"""How a container stands before it is asked to stop, and how its processes ended then."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import os
+import signal
+import struct
+from typing import TYPE_CHECKING, Any
+
+from bench.results.behaviour import Killed, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bench.engine.protocol import EngineFacts
+    from bench.trial.process_table import Process
+
+DEFAULT_SIGNAL = "SIGTERM"
+
+_MOST_NAMED = 20
+_LONGEST_COMMAND = 300
+_EXIT_INFO = 1 << 3
+_INFO_BYTES = 64
+_EXIT_CODE_AT = 60
+# _IOWR(0xFF, 11, struct pidfd_info): include/uapi/linux/pidfd.h
+_GET_INFO = 3 << 30 | _INFO_BYTES << 16 | 0xFF << 8 | 11
+
+
+def signal_number(name: str) -> int:
+    """The number of a signal as images and Compose write it: `SIGTERM`, `TERM`, `15`.
+
+    Raises:
+        ValueError: there is no such signal.
+    """
+    text = name.strip().upper().removeprefix("SIG")
+    if text.isdigit():
+        return int(text)
+    base, plus, offset = text.partition("+")  # RTMIN+3, as systemd wants it
+    try:
+        return int(signal.Signals[f"SIG{base}"]) + (int(offset) if plus else 0)
+    except (KeyError, ValueError):
+        raise ValueError(f"{name!r} is no signal") from None
+
+
+def standing_fact(
+    engine: EngineFacts, table: Sequence[Process], stop_signal: str, hide: Callable[[str], str]
+) -> dict[str, Any]:
+    """What goes on record of process 1: how it stands, or why that cannot be seen.
+
+    Args:
+        engine: that runs it.
+        table: as far as it could be read.
+        stop_signal: of the container; empty for the default.
+        hide: takes secrets out of command lines.
+    """
+    if not engine.is_local:
+        return {"unseen": "the engine does not run under this kernel"}
+    if not table:
+        return {"unseen": "its processes cannot be seen from here"}
+    return dataclasses.asdict(standing(table, stop_signal or DEFAULT_SIGNAL, hide))
+
+
+def standing(table: Sequence[Process], stop_signal: str, hide: Callable[[str], str]) -> Standing:
+    """Process 1, what it does with the stop signal, and what stands behind it.
+
+    Args:
+        table: of the container, process 1 first.
+        stop_signal: what it will be asked to stop with.
+        hide: takes secrets out of command lines.
+    """
+    first, below = table[0], table[1:]
+    chain = _chain(table)
+    disposition = None
+    with contextlib.suppress(ValueError):
+        disposition = first.signals.of(signal_number(stop_signal))
+    return Standing(
+        signal=stop_signal,
+        disposition=disposition,
+        command=hide(" ".join(first.command))[:_LONGEST_COMMAND],
+        chain=tuple(one.name for one in chain),
+        shell=any(one.is_shell for one in chain[:-1]),
+        init=any(one.is_init for one in chain[:-1]),
+        children=tuple(one.name for one in below if not one.is_zombie)[:_MOST_NAMED],
+        zombies=sum(one.is_zombie for one in below),
+    )
+
+
+def _chain(table: Sequence[Process]) -> list[Process]:
+    chain = [table[0]]
+    while chain[-1].is_shell or chain[-1].is_init:
+        below = [one for one in table if one.parent == chain[-1].pid and not one.is_zombie]
+        if not below:
+            break
+        chain.append(below[0])
+    return chain
+
+
+class Endings:
+    """Watches how the processes below process 1 end.
+
+    When process 1 ends the kernel kills what is left of the container. Which processes that
+    were, a pidfd that was opened before tells after their end, from Linux 6.15 on; a process that
+    process 1 itself killed looks the same. What was forked after the watch began is missed.
+    """
+
+    def __init__(self, processes: Sequence[Process]) -> None:
+        """Begin to watch those of `processes` that are alive."""
+        self._watched: list[tuple[Process, int]] = []
+        for one in processes:
+            if not one.is_zombie:
+                with contextlib.suppress(OSError):
+                    self._watched.append((one, os.pidfd_open(one.pid)))
+
+    def killed(self) -> list[Killed] | None:
+        """Those that SIGKILL ended; None where the kernel does not tell. Ends the watch.
+
+        To be asked once process 1 has ended, for then all others have.
+        """
+        killed: list[Killed] | None = []
+        for process, descriptor in self._watched:
+            status = _wait_status(descriptor)
+            os.close(descriptor)
+            if status is None:
+                killed = None
+            elif killed is not None and os.WIFSIGNALED(status):
+                own = Killed(process.inner_pid, process.name)
+                killed += [own] if os.WTERMSIG(status) == signal.SIGKILL else []
+        self._watched = []
+        return killed
+
+    def close(self) -> None:
+        """End the watch without an answer."""
+        for _, descriptor in self._watched:
+            os.close(descriptor)
+        self._watched = []
+
+
+def _wait_status(pidfd: int) -> int | None:
+    """How a process that has been reaped ended, as `wait` would have said."""
+    info = bytearray(_INFO_BYTES)
+    struct.pack_into("=Q", info, 0, _EXIT_INFO)
+    try:
+        fcntl.ioctl(pidfd, _GET_INFO, info)
+    except OSError:
+        return None
+    (mask,) = struct.unpack_from("=Q", info, 0)
+    if not mask & _EXIT_INFO:
+        return None
+    (status,) = struct.unpack_from("=i", info, _EXIT_CODE_AT)
+    return int(status)

@@ -1,0 +1,40 @@
+"""How often an engine makes a health check, from what it says of the container."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bench.engine.docker_health import health_interval_s
+
+S = 10**9
+OLD, NEW = (1, 41), (1, 44)
+
+
+def config(**check: Any) -> dict[str, Any]:
+    return {"Healthcheck": {"Test": ["CMD", "true"], **check}}
+
+
+@pytest.mark.parametrize("api", [OLD, NEW])
+@pytest.mark.parametrize(("check", "seconds"), [({}, 30.0), ({"Interval": S // 2}, 0.5)])
+def test_it_is_made_every_interval_or_30_s(api, check, seconds):
+    assert health_interval_s(config(**check), api) == seconds
+
+
+@pytest.mark.parametrize(
+    ("api", "check", "seconds"),
+    [
+        (NEW, {"StartInterval": 2 * S, "StartPeriod": 9 * S}, 2.0),
+        (NEW, {"StartPeriod": 9 * S}, 5.0),
+        (NEW, {"StartInterval": 2 * S}, 10.0),  # without a period it never holds
+        (OLD, {"StartInterval": 2 * S, "StartPeriod": 9 * S}, 10.0),
+    ],
+)
+def test_a_start_interval_holds_in_a_start_period_on_engines_that_know_it(api, check, seconds):
+    assert health_interval_s(config(Interval=10 * S, **check), api) == seconds
+
+
+@pytest.mark.parametrize("found", [{}, {"Healthcheck": None}, {"Healthcheck": {"Test": ["NONE"]}}])
+def test_a_container_without_a_check_has_no_interval(found):
+    assert health_interval_s(found, NEW) is None

@@ -1,0 +1,199 @@
+"""What the time to ready went by with, and what no probe waits for, on a real engine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from bench.results.journal import FILE_NAME, read_events
+
+SCENARIO = """
+version: 1
+name: to-ready
+defaults:
+  repeat: 1
+  image: {image}
+  cache: warm
+  observe: 200ms
+  stop_grace_period: 1s
+  limits: {{memory: 64m}}
+  ready: {{log: "^up$", timeout: 30s}}
+cases:
+  sleeps: {{command: [sh, -c, "sleep 1; echo up; sleep 60"]}}
+  spins:
+    command: [sh, -c, "i=0; while [ $$i -lt 500000 ]; do i=$$((i+1)); done; echo up; sleep 60"]
+  throttled:
+    command: [sh, -c, "(while :; do :; done) & sleep 2; echo up; sleep 60"]
+    limits: {{cpus: 0.5, memory: 64m}}
+  pinned:
+    command: [sh, -c, "(while :; do :; done) & (while :; do :; done) & sleep 2; echo up; sleep 60"]
+    cpuset: "0"
+  reads:
+    command:
+      - sh
+      - -c
+      - >-
+        dd if=/dev/zero of=/data/f bs=1M count=8 oflag=direct;
+        i=0; while [ $$i -lt 30 ]; do
+        dd if=/data/f of=/dev/null bs=16k iflag=direct; i=$$((i+1)); done;
+        echo up; sleep 60
+    volumes: ["data:/data"]
+  opens-early:
+    command: [sh, -c, "nc -l -p 8080 & sleep 1; kill $$!; exec httpd -f -p 8080 -h /www"]
+    ready: {{http: {{port: 8080, path: /healthz, status: 200}}, timeout: 30s}}
+  dies-in-a-request:
+    command: [sh, -c, "nc -l -p 8080 & sleep 1; exit 3"]
+    ready: {{http: {{port: 8080}}, timeout: 30s}}
+  dies-in-a-command:
+    command: [sh, -c, "sleep 1; exit 3"]
+    ready: {{exec: [sleep, "60"], timeout: 30s}}
+  dies-before-its-first-check:
+    command: [sh, -c, "sleep 1; exit 3"]
+    healthcheck: {{test: [CMD, "true"], interval: 25s}}
+    ready: {{healthcheck: true, timeout: 30s}}
+  healthy:
+    healthcheck: {{test: [CMD, "true"], interval: 1s}}
+    ready: {{healthcheck: true, timeout: 30s}}
+  loses-a-child:
+    command: [sh, -c, "dd if=/dev/zero of=/dev/null bs=200M count=1; echo up; sleep 60"]
+  is-killed:
+    command: [sh, -c, "exec dd if=/dev/zero of=/dev/null bs=200M count=1"]
+"""
+
+
+@pytest.fixture(scope="module")
+def measured(private, busybox, tmp_path_factory):
+    from tests.live.conftest import Bench
+
+    bench = Bench(tmp_path_factory.mktemp("to-ready"))
+    done = bench("run", bench.scenario(SCENARIO.format(image=busybox)), "--progress", "quiet")
+    assert "Traceback" not in done.stderr
+    return bench.latest()
+
+
+def only(run, case: str):
+    (found,) = [one for one in run.results if one.key.case == case]
+    return found
+
+
+def seconds_taken(run, trial) -> float:
+    """From the beginning of a trial to that of the next, or to the end of the run."""
+    begun = [event for event in read_events(run.folder / FILE_NAME) if "at" in event]
+    begun = [event for event in begun if event["event"] in ("trial_started", "run_ended")]
+    index = next(
+        number for number, event in enumerate(begun) if event.get("trial_id") == trial.trial_id
+    )
+    one, after = (datetime.fromisoformat(event["at"]) for event in begun[index : index + 2])
+    return (after - one).total_seconds()
+
+
+def shares(run, case: str) -> dict[str, float]:
+    trial = only(run, case)
+    assert trial.status == "ok", trial.reason
+    found = {
+        name.removesuffix("_share_pct"): value
+        for name, value in trial.metrics.items()
+        if name.endswith("_share_pct")
+    }
+    assert sum(found.values()) == pytest.approx(100)
+    return found
+
+
+def test_one_that_sleeps_was_idle(measured):
+    assert shares(measured, "sleeps")["idle"] > 90
+
+
+def test_one_that_computes_was_running_or_kept_from_it_by_others_on_the_host(measured):
+    found = shares(measured, "spins")
+    assert found["running"] + found["core_wait"] > 85
+    assert found["throttled"] == 0
+
+
+def test_under_a_quota_it_was_throttled(measured):
+    found = shares(measured, "throttled")
+    assert found["throttled"] > 30
+    assert found["idle"] < 15
+    assert only(measured, "throttled").metrics["cpu_throttled_periods_pct"] > 50
+
+
+def test_two_that_compute_on_one_core_waited_for_it_in_turn(measured):
+    found = shares(measured, "pinned")
+    assert 35 < found["core_wait"] < 75
+    assert found["running"] + found["core_wait"] > 85
+    assert "cpu_throttled_periods_pct" not in only(measured, "pinned").metrics
+
+
+def test_one_that_reads_past_the_cache_waited_for_the_disk(measured):
+    assert shares(measured, "reads")["disk_wait"] > 20
+
+
+def test_a_port_that_opens_before_the_answer_has_a_time_of_its_own(measured):
+    trial = only(measured, "opens-early")
+    assert trial.status == "ok", trial.reason
+    assert trial.metrics["port_open_s"] < 0.7
+    assert trial.metrics["ready_s"] - trial.metrics["port_open_s"] > 0.3
+
+
+@pytest.mark.parametrize(
+    "case", ["dies-in-a-request", "dies-in-a-command", "dies-before-its-first-check"]
+)
+def test_no_probe_waits_for_a_container_that_is_dead(measured, case):
+    trial = only(measured, case)
+    assert trial.status == "failed"
+    assert trial.reason == "exited with code 3 before it was ready"
+    assert seconds_taken(measured, trial) < 15  # and not the half minute that it has
+    assert not {"ready_s", "idle_share_pct"} & set(trial.metrics)
+
+
+def test_a_health_check_puts_its_interval_under_the_figure(measured):
+    trial = only(measured, "healthy")
+    assert trial.status == "ok", trial.reason
+    assert trial.facts["ready"]["floor_ns"] == 1_000_000_000
+    assert trial.metrics["ready_resolution_s"] > 1
+    assert trial.metrics["ready_s"] + trial.metrics["start_s"] > 0.9
+
+
+def test_a_child_that_is_killed_for_memory_is_counted_though_its_parent_lives_on(measured):
+    trial = only(measured, "loses-a-child")
+    assert trial.status == "ok", trial.reason
+    assert trial.metrics["oom_kills"] == 1
+    assert trial.facts["memory_kill"]["kernel_kills"] == 1
+
+
+def test_a_kill_for_memory_has_three_witnesses(measured):
+    trial = only(measured, "is-killed")
+    assert trial.status == "failed"
+    assert trial.reason.startswith("killed for memory before it was ready (exit code 137; ")
+    kill = trial.facts["memory_kill"]
+    assert kill["engine_flag"]
+    assert kill["exit_code"] == 137
+    assert trial.metrics["oom_kills"] >= 1
+
+
+def test_memory_that_is_limited_is_not_swapped_out(measured):
+    for trial in measured.results:
+        if trial.key.case != "calibration" and trial.status == "ok":
+            limits = trial.facts["limits"]
+            assert limits["applied"].get("swap_bytes", 0) == 0
+
+
+def test_the_phases_of_every_start_add_up_to_its_total_within_a_hundredth(measured):
+    to_ready = ("pull", "create", "arm", "start", "ready")
+    seen = 0
+    for trial in measured.results:
+        if "startup_s" in trial.metrics:
+            parts = sum(one.duration_s for one in trial.phases if one.phase in to_ready)
+            assert parts == pytest.approx(trial.metrics["startup_s"], rel=0.01), trial.trial_id
+            seen += 1
+    assert seen >= 8
+
+
+def test_all_phases_add_up_to_the_whole_trial_within_a_hundredth(measured):
+    for trial in measured.results:
+        if trial.status == "ok":
+            after_zero = [one for one in trial.phases if one.start_s >= 0]
+            parts = sum(one.duration_s for one in after_zero)
+            # of a job, the engine is asked for the exit code after it was ready: some milliseconds
+            total = pytest.approx(after_zero[-1].end_s, rel=0.01, abs=0.005)
+            assert parts == total, trial.trial_id

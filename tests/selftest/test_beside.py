@@ -1,0 +1,82 @@
+"""The engine's stats are followed beside one case, and nobody else's trial notices."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.engine.protocol import LABEL, ContainerSpec
+from bench.errors import EngineUnavailableError
+from bench.results.model import TrialKey
+from bench.selftest.beside import StatsBeside, shown_bytes
+from tests.fakes import FakeEngine, Script, Watcher
+
+V1 = {"memory_stats": {"usage": 5_000, "stats": {"total_inactive_file": 1_500, "cache": 9}}}
+V2 = {"memory_stats": {"usage": 5_000, "stats": {"inactive_file": 500, "anon": 9}}}
+
+
+@pytest.mark.parametrize(
+    ("stats", "shown"),
+    [
+        (V1, 3_500),
+        (V2, 4_500),
+        ({"memory_stats": {"usage": 5_000}}, 5_000),
+        ({"memory_stats": {"usage": 10, "stats": {"inactive_file": 500}}}, 0),
+        ({"memory_stats": {}}, None),
+        ({}, None),
+    ],
+)
+def test_memory_is_shown_as_docker_stats_shows_it(stats, shown):
+    assert shown_bytes(stats) == shown
+
+
+def trial(beside: StatsBeside, engine: FakeEngine, case: str) -> None:
+    beside.trial_begins(1, 2, TrialKey(case, 0, "warm"))
+    created = engine.create(ContainerSpec("i", "n", {LABEL: "run"}))
+    engine.start(created.container_id)
+    beside.phase_ended("create", 0.01)
+    beside.phase_ended("start", 0.1)
+    beside.trial_ended("ok", "", 0.5)
+    engine.remove(created.container_id)
+
+
+def test_only_the_case_that_was_asked_for_is_followed():
+    watcher, engine = Watcher(), FakeEngine(Script(statistics=V1))
+    beside = StatsBeside(watcher, engine, "spikes")
+    trial(beside, engine, "other")
+    assert beside.peaks == []
+    trial(beside, engine, "spikes")
+    assert [one.memory_bytes for one in beside.peaks] == [3_500]
+    engine.end_all()
+
+
+def test_everything_is_passed_on():
+    watcher, engine = Watcher(), FakeEngine(Script(statistics=V1))
+    trial(StatsBeside(watcher, engine, "spikes"), engine, "spikes")
+    plain = Watcher()
+    plain.trial_begins(1, 2, TrialKey("spikes", 0, "warm"))
+    plain.phase_ended("create", 0.01)
+    plain.phase_ended("start", 0.1)
+    plain.trial_ended("ok", "", 0.5)
+    assert vars(watcher) == vars(plain)
+    engine.end_all()
+
+
+def test_readings_without_memory_are_no_peak():
+    engine = FakeEngine(Script(statistics={}))
+    beside = StatsBeside(Watcher(), engine, "spikes")
+    trial(beside, engine, "spikes")
+    assert beside.peaks == []
+    engine.end_all()
+
+
+def test_an_engine_that_fails_is_no_trouble_for_the_trial(monkeypatch):
+    engine = FakeEngine(Script(statistics=V1))
+
+    def refuse(_: str) -> None:
+        raise EngineUnavailableError("engine", "does not answer")
+
+    monkeypatch.setattr(engine, "usages", refuse)
+    beside = StatsBeside(Watcher(), engine, "spikes")
+    trial(beside, engine, "spikes")
+    assert beside.peaks == []
+    engine.end_all()
