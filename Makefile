@@ -10,11 +10,11 @@ STAMP := $(VENV)/.installed
 demo: engine images
 	$(BIN)/bench run scenarios/quickstart.yaml
 
-test: lint engine images
-	$(BIN)/python -m pytest
+test: lint unit engine images
+	$(BIN)/python -m pytest -m engine
 
 unit: $(STAMP)
-	$(BIN)/python -m pytest -m "not engine"
+	$(BIN)/python -m pytest -m "not engine" -n auto
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -165,3 +165,20 @@ def test_the_sign_is_kept(value):
 )
 def test_values_are_shown_for_people(value, unit, text):
     assert format_value(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("bit_s", "text"),
+    [
+        (2e8, "200mbit"),
+        (1e9, "1gbit"),
+        (19_500_199.9, "19.5mbit"),
+        (5e5, "500kbit"),
+        (2.5e9, "2.5gbit"),
+    ],
+)
+def test_a_rate_reads_as_it_is_written(bit_s, text):
+    from bench.units import format_rate
+
+    assert format_rate(bit_s) == text
+    assert parse_rate_bit_s(text) == pytest.approx(bit_s, rel=0.01)

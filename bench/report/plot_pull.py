@@ -35,9 +35,9 @@ _PATH = 0.44
 """How far below the middle of a bar the path runs."""
 
 _WORDS = {
-    Step.QUEUE: "waiting for a slot",
+    Step.QUEUE: "waits for a slot",
     Step.DOWNLOAD: "download",
-    Step.HOLD: "waiting for the layer below",
+    Step.HOLD: "waits for the layer below",
     Step.EXTRACT: "extract",
 }
 
@@ -103,7 +103,7 @@ def _legend(axes: Axes, *, with_path: bool) -> None:
     words = list(_WORDS.values())
     if with_path:
         handles += axes.plot([], [], color=INK, linewidth=2.2)
-        words.append("what the end waited for")
+        words.append("critical path")
     legend_above(axes, handles, words)
 
 

@@ -92,14 +92,13 @@ def _needed(found: SlowestLink | None, limit_s: float) -> str:
 def _model(errors: list[float]) -> list[str]:
     if not errors:
         return []
-    return [
-        "The slowest link is the one over which the slowest cold trial would just be in time, by a "
-        "model that plays the pull again: three downloads at once share the link, layers are "
-        "extracted in order and take what they took here, and so does the rest. No delay, loss or "
-        "other traffic is in it. In brackets: if the model is "
-        f"{MODEL_ERROR:.0%} off. Over their own link it is off by {max(errors):.1%} at most; "
-        "another run with `--set link=RATE` checks it at a second rate."
-    ]
+    note = (
+        "Slowest link: where the slowest cold trial would just be in time, by playing its pull "
+        "again: three downloads at once share the link, without delay or loss, layers are "
+        "extracted in order, and all else takes what it took. In brackets: if that is "
+        f"{MODEL_ERROR:.0%} off; over the trials' own link it is {max(errors):.1%} off at most."
+    )
+    return [note]
 
 
 def _why_unreliable(case: str, trials: list[TrialResult]) -> list[str]:

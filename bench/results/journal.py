@@ -5,7 +5,7 @@ UTC labels where it is `at`):
 
 run_started     schema_version, run_id, name, bench_version, at, seed, scenario_file, scenario
                 (resolved, secrets redacted), plan (list of trial keys), host, noise (measured_at,
-                floors: metric -> share, median, n), engine, builder, link
+                floors: metric -> share, median, n), engine, builder, link (text, rate_bit_s)
 run_resumed     at
 image_ready     role (case, service or calibration), case, reference, digest, source, build_s,
                 builder, size_bytes, transfer_bytes, waste_bytes, engine_size_bytes, layers
@@ -17,7 +17,8 @@ layers          trial_id, layers (the fields of LayerPull)
 samples         trial_id, method, columns (name -> list of integers; t_ns is one of them)
 threads         trial_id, t_ns, thread, run_ns, wait_ns (lists of one length: a thread whose times
                 have changed, until the container is ready)
-trial_ended     trial_id, status, reason, facts, log_tail
+trial_ended     trial_id, status, reason, facts (of a pull: link with rate_bit_s and achieved_bit_s,
+                served with requests, size_bytes and blobs: digest -> the same), log_tail
 note            text: something that a reader of the results must know
 run_ended       at, outcome (complete or interrupted)
 

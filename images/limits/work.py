@@ -1,8 +1,9 @@
 """A workload that uses a bit of everything that a limit can be set on, and times itself.
 
-To get ready it fills a table in memory, writes a data file to disk, reads it once and starts its
-threads. Then it works in rounds: it computes in all threads at once, reads the whole data file, and
-writes a record. Each round prints what its parts took, as a line of JSON.
+To get ready it writes a data file to disk and reads it once. As many services do, it takes the rest
+of what it needs when there is work: it fills a table in memory and starts its threads. Then it works
+in rounds: it computes in all threads at once, reads the whole data file, and writes a record. Each
+round prints what its parts took, as a line of JSON.
 
 - memory: the table and the interpreter must fit (about 40 MiB), else the kernel kills it. What is
   left holds the data file as page cache; where it does not fit, every round reads the disk.
@@ -64,17 +65,16 @@ def milliseconds(function, *arguments: object) -> float:
 
 
 def main() -> None:
+    write(PATH, FILE)
+    read(PATH)
+    say(event="ready")
+
     table = bytearray(os.urandom(MIB)) * (TABLE // MIB)
     share = TABLE // THREADS
     parts = [memoryview(table)[start:][:share] for start in range(0, TABLE, share)]
-    write(PATH, FILE)
-    read(PATH)
-
     with ThreadPoolExecutor(THREADS) as threads:
         # each waits for the others, so that all of them have to start
         list(threads.map(lambda _: time.sleep(0.01), range(THREADS)))
-        say(event="ready")
-
         begin = time.perf_counter()
         for number in range(ROUNDS):
             say(

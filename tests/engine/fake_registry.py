@@ -25,6 +25,8 @@ class FakeRegistry(ThreadingHTTPServer):
         self.address = f"127.0.0.1:{self.server_address[1]}"
         self.answers: dict[str, Answer] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.taken: dict[str, bytes] = {}
+        self.refuses = False
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
@@ -51,6 +53,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(answer.promised or len(answer.body)))
         self.end_headers()
         self.wfile.write(answer.body)
+
+    def do_POST(self) -> None:
+        self._take(202, {"Location": f"http://{self.server.address}/upload?_state=x"})
+
+    def do_PUT(self) -> None:
+        self._take(201, {})
+
+    def _take(self, status: int, headers: dict[str, str]) -> None:
+        self.server.taken[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(405 if self.server.refuses else status)
+        for name, value in (*headers.items(), ("Content-Length", "0")):
+            self.send_header(name, value)
+        self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass

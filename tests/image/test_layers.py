@@ -135,6 +135,7 @@ def test_a_sparse_file_has_the_size_that_a_program_sees(tmp_path, form):
         archive(("a", 5000), mode="w:gz")[:-30],
         archive(("a", 5000))[:2000],
     ],
+    ids=["empty", "zstd", "page", "cut gzip", "cut tar"],
 )
 def test_what_is_no_whole_archive_is_refused(data):
     with pytest.raises((tarfile.TarError, EOFError)):
@@ -321,7 +322,11 @@ def test_where_nothing_can_be_remembered_it_is_read_each_time(tmp_path):
     assert len(store.fetched) == 2
 
 
-@pytest.mark.parametrize("bad", [b"\x28\xb5\x2f\xfd" + bytes(600), b"", FIRST[: len(FIRST) // 2]])
+@pytest.mark.parametrize(
+    "bad",
+    [b"\x28\xb5\x2f\xfd" + bytes(600), b"", FIRST[: len(FIRST) // 2]],
+    ids=["zstd", "empty", "cut"],
+)
 def test_one_layer_that_cannot_be_read_leaves_the_sizes_unknown(tmp_path, bad):
     assert contents(Store(SECOND, bad), tmp_path) is None
 

@@ -33,7 +33,7 @@ TRIAL_KEYS = (
 PHASES = "trial_id case round phase start_s end_s clock resolution_s"
 LAYERS = (
     "trial_id case round index digest instruction transfer_bytes unpacked_bytes queue_s "
-    "download_s hold_s extract_s status"
+    "download_s hold_s extract_s status announced_s"
 )
 SAMPLES = "trial_id case round t_s method"
 RUN = (

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from bench.engine.access_log import AccessLog
     from bench.engine.registry import Manifest
+    from bench.image.base_layers import BaseLayers
     from bench.sampling.cgroup import CgroupMounts
 
 RUN_ID = "20261122T083107Z-quick"
@@ -60,6 +62,8 @@ class Bench:
     mounts: CgroupMounts | None = None
     read_load: Callable[[dict[str, int]], HostLoad] = quiet_load
     watcher: Watcher = field(default_factory=Watcher)
+    access_log: AccessLog | None = None
+    base: BaseLayers | None = None
     trial: Trial | None = None
 
     def __post_init__(self) -> None:
@@ -83,6 +87,7 @@ class Bench:
             daemons={},
             log_folder=self.folder,
             read_load=self.read_load,
+            access_log=self.access_log,
         )
 
     def run(
@@ -96,7 +101,7 @@ class Bench:
     ) -> TrialStatus:
         """Run one trial of the case with these changes."""
         case = Case.model_validate(CASE | {"cache": cache} | (changes or {}))
-        subject = Subject("web", case, REFERENCE, self.manifest, (), self.folder)
+        subject = Subject("web", case, REFERENCE, self.manifest, (), self.folder, base=self.base)
         key = TrialKey("web", 0, cache, arm)
         self.trial = Trial(self.laboratory(), subject, key, number, attempt)
         return self.trial.run()
@@ -106,7 +111,7 @@ class Bench:
     ) -> TrialStatus:
         """Start that many containers of the case at once."""
         case = Case.model_validate(CASE | {"cache": "image"} | (changes or {}))
-        subject = Subject("web", case, REFERENCE, self.manifest, (), self.folder)
+        subject = Subject("web", case, REFERENCE, self.manifest, (), self.folder, base=self.base)
         key = TrialKey("web", 0, "image", replicas=replicas)
         return ReplicaTrial(self.laboratory(), subject, key, 7, attempt).run()
 

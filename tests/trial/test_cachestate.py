@@ -98,3 +98,17 @@ def test_the_registrys_blobs_are_in_memory_again_before_a_cold_pull(engine, drop
     assert read == ["a", "gone", "b"]
     one.establish(CacheState.IMAGE, REFERENCE, ["c"])
     assert read == ["a", "gone", "b"]
+
+
+def test_base_leaves_the_layers_of_the_base_alone(engine, drops):
+    keeper(engine).establish(CacheState.BASE, REFERENCE, [], "base@sha256:2")
+    assert engine.images == {"base@sha256:2": {}}
+    assert engine.pulls_of == ["base@sha256:2"]
+    assert drops.read_text() == "3\n"
+
+
+def test_cold_after_base_removes_the_base_from_somebodys_engine_too(engine, drops):
+    one = keeper(engine, may_wipe=False)
+    one.establish(CacheState.BASE, REFERENCE, [], "base@sha256:2")
+    one.establish(CacheState.COLD, REFERENCE, [], "base@sha256:2")
+    assert set(engine.images) == {"calibration", "of-another-case"}

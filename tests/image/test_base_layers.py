@@ -1,0 +1,73 @@
+"""What an image stands on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bench.engine.registry import Registry
+from bench.errors import RegistryError
+from bench.image.base_layers import final_base, push_base, shared_layers
+from tests.engine.fake_registry import FakeRegistry
+from tests.pulls import manifest_of
+
+
+@pytest.mark.parametrize(
+    ("text", "args", "target", "base"),
+    [
+        ("FROM debian:12\nRUN x", {}, None, "debian:12"),
+        ("FROM a AS build\nFROM --platform=linux/amd64 b\n", {}, None, "b"),
+        ("FROM a AS build\nFROM b\nFROM build\n", {}, None, "a"),
+        ("FROM a AS One\nFROM one AS two\nFROM TWO\n", {}, None, "a"),
+        ("FROM a AS build\nFROM b AS run\n", {}, "build", "a"),
+        ("FROM a\nFROM b\n", {}, "0", "a"),
+        ("FROM scratch\nCOPY x /", {}, None, None),
+        ("FROM a AS build\nFROM scratch", {}, None, None),
+        ("ARG V=12\nFROM debian:${V}", {}, None, "debian:12"),
+        ("ARG V=12\nFROM debian:$V", {"V": "13"}, None, "debian:13"),
+        ('ARG V="12"\nFROM debian:$V', {}, None, "debian:12"),
+        ("FROM a\nARG V=1\nRUN x", {"V": "2"}, None, "a"),
+        ("", {}, None, None),
+    ],
+)
+def test_the_last_stage_or_the_one_that_is_built_stands_on(text, args, target, base):
+    assert final_base(text, args, target) == base
+
+
+def test_layers_are_shared_where_all_of_the_base_are_the_images_first():
+    assert shared_layers(["a", "b"], ["a", "b", "c"]) == 2
+    assert shared_layers(["a", "b"], ["a", "c"]) == 0
+    assert shared_layers(["a", "b"], ["a"]) == 0
+    assert shared_layers([], ["a"]) == 0
+
+
+@pytest.fixture
+def server():
+    server = FakeRegistry()
+    yield server
+    server.close()
+
+
+def test_an_image_of_the_bases_layers_has_the_digests_of_the_cases_manifest(server):
+    registry, manifest = Registry(server.address), manifest_of("web", 100, 200, 300)
+    config = {"architecture": "amd64", "os": "linux", "rootfs": {"diff_ids": ["x", "y", "z"]}}
+    reference = push_base(registry, "q/web", manifest, config, 2, {"label": "run"})
+    registry.close()
+    pushed = json.loads(server.taken["/v2/q/web/manifests/bench-base"])
+    assert [one["digest"] for one in pushed["layers"]] == [
+        one.digest for one in manifest.layers[:2]
+    ]
+    (data,) = [body for path, body in server.taken.items() if "digest=" in path]
+    assert json.loads(data)["rootfs"] == {"type": "layers", "diff_ids": ["x", "y"]}
+    assert json.loads(data)["config"] == {"Labels": {"label": "run"}}
+    assert reference.startswith(f"{server.address}/q/web@sha256:")
+
+
+def test_a_registry_that_takes_nothing_is_an_error(server):
+    server.refuses = True
+    registry = Registry(server.address)
+    config = {"rootfs": {"diff_ids": ["x"]}}
+    with pytest.raises(RegistryError, match="answered 405"):
+        push_base(registry, "q/web", manifest_of("web", 1), config, 1, {})
+    registry.close()

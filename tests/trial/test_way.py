@@ -1,0 +1,81 @@
+"""The way from the registry to the engine: as it is, or shaped while the trials last."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from bench.errors import EngineUnavailableError
+from bench.trial.way import Way
+
+OWN = "127.0.0.1:5591/quick/web@sha256:1"
+
+
+class FakeLink:
+    address = "10.87.255.254:5591"
+    registry = SimpleNamespace(pid=lambda: 77)
+
+    def __init__(self) -> None:
+        self.laid: list[int] = []
+        self.is_laid = False
+
+    @contextmanager
+    def shaped(self, rate_bit_s: int):
+        self.laid.append(rate_bit_s)
+        self.is_laid = True
+        yield
+        self.is_laid = False
+
+
+@pytest.fixture
+def link() -> FakeLink:
+    return FakeLink()
+
+
+def way(link: FakeLink, rate_bit_s: int | None, *, may_wipe: bool = True) -> Way:
+    private = SimpleNamespace(
+        link=lambda: link,
+        own_pids=lambda: {"registry": 1},
+        access_log=lambda *, link: "log of the link" if link else "log of the registry",
+    )
+    registry = SimpleNamespace(address="127.0.0.1:5591")
+    session: Any = SimpleNamespace(may_wipe=may_wipe, private=private, registry=registry)
+    return Way(cast("Any", session), rate_bit_s)
+
+
+def test_without_a_rate_everything_is_left_as_it_is(link):
+    plain = way(link, None)
+    plain.check()
+    with plain.laid():
+        assert link.laid == []
+    assert plain.reference(OWN) == OWN
+    assert plain.pids() == {"registry": 1}
+    assert str(plain.access_log()) == "log of the registry"
+    assert plain.header() == {"rate_bit_s": None, "text": "loopback, not shaped"}
+
+
+def test_with_one_pulls_go_over_the_link_while_it_is_laid(link):
+    shaped = way(link, 200_000_000)
+    shaped.check()
+    with shaped.laid():
+        assert link.is_laid
+    assert not link.is_laid
+    assert link.laid == [200_000_000]
+    assert shaped.reference(OWN) == "10.87.255.254:5591/quick/web@sha256:1"
+    assert shaped.pids() == {"registry": 1, "link": 77}
+    assert str(shaped.access_log()) == "log of the link"
+    assert shaped.header() == {"rate_bit_s": 200_000_000, "text": "200mbit"}
+
+
+def test_an_image_from_its_own_registry_comes_from_there(link):
+    assert way(link, 10**9).reference("docker.io/library/x@sha256:1").startswith("docker.io")
+
+
+def test_somebodys_own_engine_has_no_link_of_ours(link):
+    way(link, None, may_wipe=False).check()
+    with pytest.raises(EngineUnavailableError) as caught:
+        way(link, 10**9, may_wipe=False).check()
+    assert "--engine private" in caught.value.remedy
