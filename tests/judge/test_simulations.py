@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 
-from benchmarks.simulations import (
-    SHAPES,
-    SIZES,
-    Setting,
-    Share,
-    any_metric_called,
-    calls,
-    detected,
-    experiments,
-)
+from benchmarks.experiments import Setting, Share, experiments
+from benchmarks.simulations import SHAPES, SIZES, any_metric_called, calls, detected
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +43,5 @@ def test_the_smallest_slow_down_named_is_called_about_eight_times_in_ten(n):
 
 def test_an_experiment_has_the_scatter_it_says():
     drawn = [one for pair in experiments(Setting("real", 20, 0.04), 200) for one in pair]
-    import numpy as np
-
     spreads = [np.std(one, ddof=1) / np.mean(one) for one in drawn]
     assert np.sqrt(np.mean(np.square(spreads))) == pytest.approx(0.04, rel=0.05)

@@ -48,6 +48,15 @@ def test_a_run_that_just_ends_says_how_far_it_got(tmp_path):
     assert found == ["the run was cut off: 25 of 25 planned trials have a result"]
 
 
+def test_several_at_once_have_a_result_when_all_of_them_do(tmp_path):
+    def lame(event):
+        if event["event"] == "trial_ended" and event["trial_id"].endswith("-r2"):
+            event["status"], event["reason"] = "error", "engine: does not answer"
+
+    found = warnings(tmp_path, lame, outcome=None)
+    assert found[0] == "the run was cut off: 23 of 25 planned trials have a result"
+
+
 def test_limits_above_the_cores_of_the_host_are_named(tmp_path):
     def two_cores(event):
         if event["event"] == "run_started":
