@@ -22,7 +22,7 @@ cases:
     limits: {{memory: 1g}}
   spin:
     command: [sh, -c, "i=0; while [ $$i -lt 400000 ]; do i=$$((i+1)); done"]
-    limits: {{cpus: 0.5}}
+    limits: {{cpus: 0.2}}  # less than a busy host leaves it
   limits:
     command: [sh, -c, "sleep 0.5"]
     limits: {{cpus: 4, memory: 64m, pids: 20}}
@@ -56,7 +56,7 @@ def test_a_quota_throttles_and_the_need_arm_does_not(counted):
     capped, free = first(counted, "spin"), first(counted, "spin", "need")
     assert capped.metrics["cpu_throttled_s"] > 0
     assert free.metrics.get("cpu_throttled_s", 0) == 0
-    assert capped.metrics["cpu_cores_peak"] <= 0.6
+    assert capped.metrics["cpu_cores_peak"] <= 0.3
 
 
 def test_demand_is_measured_where_no_limit_is_set(counted):

@@ -136,7 +136,9 @@ def test_a_child_that_nobody_waits_for_is_a_zombie(found):
 def test_plain_trials_tell_how_they_stop_too(found):
     (trial,) = [one for one in found.results if one.key.case == "fronted" and not one.key.replicas]
     how = behaviour(trial)
+    assert how.standing
     assert how.standing.chain == ("sh", "httpd")
+    assert how.stop
     assert how.stop.killed
     assert how.writes is None
 

@@ -25,7 +25,7 @@ cases:
     command: [sh, -c, "i=0; while [ $$i -lt 500000 ]; do i=$$((i+1)); done; echo up; sleep 60"]
   throttled:
     command: [sh, -c, "(while :; do :; done) & sleep 2; echo up; sleep 60"]
-    limits: {{cpus: 0.5, memory: 64m}}
+    limits: {{cpus: 0.1, memory: 64m}}
   pinned:
     command: [sh, -c, "(while :; do :; done) & (while :; do :; done) & sleep 2; echo up; sleep 60"]
     cpuset: "0"
@@ -35,8 +35,8 @@ cases:
       - -c
       - >-
         dd if=/dev/zero of=/data/f bs=1M count=8 oflag=direct;
-        i=0; while [ $$i -lt 30 ]; do
-        dd if=/data/f of=/dev/null bs=16k iflag=direct; i=$$((i+1)); done;
+        i=0; while [ $$i -lt 60 ]; do
+        dd if=/data/f of=/dev/null bs=64k iflag=direct; i=$$((i+1)); done;
         echo up; sleep 60
     volumes: ["data:/data"]
   opens-early:
@@ -111,6 +111,7 @@ def test_one_that_computes_was_running_or_kept_from_it_by_others_on_the_host(mea
 
 
 def test_under_a_quota_it_was_throttled(measured):
+    """A tenth of a core is less than what others on a busy host leave it."""
     found = shares(measured, "throttled")
     assert found["throttled"] > 30
     assert found["idle"] < 15
@@ -125,7 +126,9 @@ def test_two_that_compute_on_one_core_waited_for_it_in_turn(measured):
 
 
 def test_one_that_reads_past_the_cache_waited_for_the_disk(measured):
-    assert shares(measured, "reads")["disk_wait"] > 20
+    found = shares(measured, "reads")
+    assert found["disk_wait"] > 10
+    assert found["disk_wait"] > 5 * shares(measured, "spins")["disk_wait"]
 
 
 def test_a_port_that_opens_before_the_answer_has_a_time_of_its_own(measured):

@@ -99,10 +99,12 @@ def test_the_start_calls_are_under_way_together(bench):
 
 def test_each_has_named_volumes_of_its_own_and_all_are_gone_afterwards(bench):
     names: list[str] = []
-    bench.engine.on_call = lambda name: (
-        name == "create"
-        and names.extend(one for one in bench.engine.volume_labels if one not in names)
-    )
+
+    def note(call: str) -> None:
+        if call == "create":
+            names.extend(one for one in bench.engine.volume_labels if one not in names)
+
+    bench.engine.on_call = note
     bench.run_at_once(VOLUMES)
     assert names == [f"cbench-{RUN_ID}-{one}-data" for one in IDS]
     assert bench.engine.leftovers == []
