@@ -57,7 +57,7 @@ def trials_frame(trials: Sequence[TrialResult], own: Iterable[str] = ()) -> pd.D
 
     Args:
         trials: every attempt.
-        own: names of the metrics that the scenario defines, which come last.
+        own: names of the metrics that the scenario defines, which come after the built-in ones.
     """
     rows = [
         {
@@ -65,7 +65,6 @@ def trials_frame(trials: Sequence[TrialResult], own: Iterable[str] = ()) -> pd.D
             "case": trial.key.case,
             "service": trial.service,
             "replica": trial.key.replica,
-            "replicas": trial.key.replicas,
             "round": trial.key.round,
             "attempt": trial.attempt,
             "cache": trial.key.cache,
@@ -75,10 +74,11 @@ def trials_frame(trials: Sequence[TrialResult], own: Iterable[str] = ()) -> pd.D
             "status": trial.status.value,
             "reason": trial.reason,
             **trial.metrics,
+            "replicas": trial.key.replicas,
         }
         for trial in trials
     ]
-    return _typed(pd.DataFrame(rows, columns=[*TRIAL_KEYS, *TRIAL_METRICS, *own]))
+    return _typed(pd.DataFrame(rows, columns=[*TRIAL_KEYS, *TRIAL_METRICS, *own, "replicas"]))
 
 
 def phases_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:

@@ -24,7 +24,6 @@ TRIAL_KEYS = [
     "case",
     "service",
     "replica",
-    "replicas",
     "round",
     "attempt",
     "cache",

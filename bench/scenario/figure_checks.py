@@ -25,7 +25,7 @@ def check_metrics(root: Map) -> Iterator[Diagnostic]:
         if name in METRICS:
             fault = f"bench has a metric {shown(name)} of its own"
             yield entry.place.diagnostic(fault, "call it something else")
-        elif name in TRIAL_KEYS:
+        elif name in (*TRIAL_KEYS, "replicas"):
             fault = f"{shown(name)} is a column of trials.csv that says which trial it is"
             yield entry.place.diagnostic(fault, "call it something else")
         if not isinstance(entry.node, Map):
