@@ -33,7 +33,9 @@ def outcomes(evidence: Evidence) -> Section:
     return Section(
         "FOUND  yes or no, and right every time",
         (
-            _fact("ends", "each trial ended as it must", "known", evidence.trials, _ending),
+            _fact(
+                "ends", "each trial ended as it must", "known", _last_attempts(evidence), _ending
+            ),
             _fact("no_time", "no time of what failed", "known", evidence.trials, _timeless),
             _of_case("oom", "killed for memory", "64 MiB limit", evidence, "starves", _starved),
             _of_case("exit", "its exit code", "code 1", evidence, "crashes", _exited),
@@ -75,9 +77,14 @@ def _of_case(
     return _fact(name, title, truth, (one.trial for one in evidence.of(case)), wrong)
 
 
+def _last_attempts(evidence: Evidence) -> list[TrialResult]:
+    """What became of each trial of the plan; an attempt that was made again is passed over."""
+    return list({(one.key.case, one.key.round): one for one in evidence.trials}.values())
+
+
 def _ending(trial: TrialResult) -> str | None:
-    """An attempt that is made again, or that the host or engine spoilt, does not count."""
-    if not trial.status.counts:
+    """What is wrong with how it ended: an error of the harness is, and so is a trial given up."""
+    if trial.status is TrialStatus.INTERRUPTED:
         return None
     fails = KNOWN[trial.key.case].fails
     expected = TrialStatus.FAILED if fails else TrialStatus.OK

@@ -16,9 +16,9 @@ _SLACK_S = 0.005
 _READY = Target(share=0.95, within=INTERVAL_S + _SLACK_S, never_below=True)
 """Never before the truth, and at most an interval and 5 ms after it."""
 
-_OUTPUT = Target(share=0.95, within=0.01, never_below=True)
+_EVENT = Target(share=0.95, within=0.01, never_below=True)
 _DIFFERENCE = Target(share=0.99, within=0.01, relative=0.01)
-_ENDED = Target(share=0.95, within=0.02, never_below=True)
+_STOPPED = Target(share=0.95, within=0.02, never_below=True)
 
 _AT_ONCE = ("spikes", "leaves-children", "honours-term", "ignores-term")
 _BEFORE_READY = ("pull", "create", "arm", "start", "ready")
@@ -205,7 +205,7 @@ def _events(evidence: Evidence) -> Section:
         ("ignored", "SIGTERM ignored", "grace period", ignores, grace_over_ns, stop_ended_ns),
         ("stop_call", "the stop call's return", "last stamp", honours, last, stop_end_ns),
     ]
-    targets = {"output": _OUTPUT, "exit": _ENDED, "stop": _ENDED}
+    targets = {"output": _EVENT, "exit": _EVENT, "stop": _STOPPED}
     figures = [
         Figure(
             f"event.{name}", title, "s", said, _moments(trials, truth, measured), targets.get(name)

@@ -136,6 +136,7 @@ def resume_run(
     clock: Clock | None = None,
 ) -> RunResult:
     """Go on with a run that was cut off: every trial of its plan that has no result yet."""
+    Way(session, request.scenario.scenario.link).check()
     clock = clock or SystemClock()
     journal = Journal(history.folder / FILE_NAME)
     journal.append("run_resumed", at=clock.utc_now().isoformat(timespec="seconds"))

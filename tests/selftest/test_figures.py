@@ -138,7 +138,7 @@ def test_phases_that_do_not_add_up_miss():
     assert missed(change) == {"phases"}
 
 
-@pytest.mark.parametrize("off_ms", [21.0, -1.0])
+@pytest.mark.parametrize("off_ms", [12.0, -1.0])
 @pytest.mark.parametrize(
     ("row", "fact_name"), [("event.output", "first_output_ns"), ("event.exit", "exit")]
 )
@@ -237,10 +237,29 @@ def test_a_trial_that_fails_for_another_reason_is_wrong():
     assert missed(change) == {"found.ends"}
 
 
-def test_attempts_that_are_made_again_do_not_count():
+def ending_in(status: TrialStatus, *, again: bool) -> Fact:
+    """The row where one trial has an attempt of that status, and another after it or none."""
     found = evidence()
-    spoilt = [dataclasses.replace(one, status=TrialStatus.INVALID) for one in found.trials]
-    assert fact("found.ends", dataclasses.replace(found, trials=tuple(spoilt))).n == 0
+    spoilt = dataclasses.replace(found.trials[0], status=status, reason="the engine refused")
+    trials = (spoilt, *(found.trials if again else found.trials[1:]))
+    return fact("found.ends", dataclasses.replace(found, trials=trials))
+
+
+def test_an_attempt_that_was_made_again_does_not_count():
+    row = ending_in(TrialStatus.INVALID, again=True)
+    assert (row.met, row.n) == (Met.MET, len(evidence().trials))
+
+
+@pytest.mark.parametrize("status", [TrialStatus.ERROR, TrialStatus.INVALID])
+def test_a_trial_that_never_came_to_count_is_wrong(status):
+    row = ending_in(status, again=False)
+    assert (row.met, row.n) == (Met.MISSED, len(evidence().trials))
+    assert row.wrong[0].said == f"{status}: the engine refused"
+
+
+def test_a_trial_that_somebody_interrupted_says_nothing():
+    row = ending_in(TrialStatus.INTERRUPTED, again=False)
+    assert (row.met, row.n) == (Met.MET, len(evidence().trials) - 1)
 
 
 def test_a_time_of_what_never_got_ready_is_wrong():
