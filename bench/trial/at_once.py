@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 _PATIENCE_S = 0.2
 
 
+_PATIENCE_S = 0.5
+"""How long steps have to end after they were cancelled, before they are cancelled again."""
+
+
 def at_once(
     steps: Sequence[Callable[[], None]],
     *,
@@ -27,43 +31,51 @@ def at_once(
     Args:
         steps: what to do.
         opened: called at the moment at which all threads are released.
-        cancel: makes steps that are under way end soon; called when this thread is interrupted.
+        cancel: makes steps that are under way end soon; called when this thread is interrupted,
+            and again until they have ended.
 
     Raises:
         BaseException: what the first step that failed has raised, once all have ended.
     """
     barrier = threading.Barrier(len(steps), action=opened)
     failures: list[BaseException] = []
+    # `Thread.join` takes a running thread for a stopped one after a signal has broken it off
+    # (CPython 3.11, bpo-45274), so that each says by itself when it has ended
+    ends = [threading.Event() for _ in steps]
 
-    def take(step: Callable[[], None]) -> None:
-        is_released = False
+    def take(step: Callable[[], None], end: threading.Event) -> None:
         try:
             barrier.wait()
-            is_released = True
             step()
+        except threading.BrokenBarrierError:
+            return  # interrupted before it began
         except BaseException as error:  # noqa: BLE001 - raised again below
-            if is_released or not isinstance(error, threading.BrokenBarrierError):
-                failures.append(error)
+            failures.append(error)
+        finally:
+            end.set()
 
     threads = [
-        threading.Thread(target=take, args=(step,), name=f"replica-{number}", daemon=True)
-        for number, step in enumerate(steps, 1)
+        threading.Thread(target=take, args=(step, end), name=f"replica-{number}", daemon=True)
+        for number, (step, end) in enumerate(zip(steps, ends, strict=True), 1)
     ]
     try:
         with postponed():
             for thread in threads:
                 thread.start()
-        for thread in threads:
-            # a signal that comes just before a wait does not end it: wait in short pieces
-            while thread.is_alive():
-                thread.join(_PATIENCE_S)
+        for end in ends:
+            end.wait()
     except BaseException:
         with postponed():
             barrier.abort()
             cancel()
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
+            for thread, end in zip(threads, ends, strict=True):
+                # what is cancelled before it has begun to wait has to be cancelled again
+                while thread.ident is not None and not end.wait(_PATIENCE_S):
+                    cancel()
         raise
+    finally:
+        for thread, end in zip(threads, ends, strict=True):
+            if end.is_set():
+                thread.join()
     if failures:
         raise failures[0]

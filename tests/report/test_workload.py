@@ -72,10 +72,10 @@ def run(tmp_path_factory) -> Run:
 
 
 def test_they_are_columns_after_the_metrics_of_the_table(run):
-    assert list(run.trials.columns)[-3:] == ["rows_per_s", "loss", "batch_ms"]
+    assert list(run.trials.columns)[-4:] == ["rows_per_s", "loss", "batch_ms", "replicas"]
     header, *rows = csv_text(run.trials).splitlines()
-    assert header.endswith(",stop_killed,rows_per_s,loss,batch_ms")
-    assert any(",20.0" in row for row in rows)
+    assert header.endswith(",stop_killed,rows_per_s,loss,batch_ms,replicas")
+    assert any(",20.0," in row for row in rows)
     values = run.trials.query("case == 'calibration'")["rows_per_s"]
     assert values.isna().all()
 
