@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _PATIENCE_S = 0.2
 
 
-_PATIENCE_S = 0.5
-"""How long steps have to end after they were cancelled, before they are cancelled again."""
+_PATIENCE_S = 0.2
+"""How often to look whether there was a signal, and to cancel again what has not ended."""
 
 
 def at_once(
@@ -63,7 +63,8 @@ def at_once(
             for thread in threads:
                 thread.start()
         for end in ends:
-            end.wait()
+            while not end.wait(_PATIENCE_S):
+                pass  # a signal that comes right before a wait begins is only seen after it
     except BaseException:
         with postponed():
             barrier.abort()
