@@ -111,6 +111,8 @@ class Life:
             "pids": spec.pids,
         }
         self._facts["limits"] = {"requested": self._requested}
+        # known by its name until the answer is there, which an interruption may cut off
+        self.container_id = self._name
         with self._record.phase("create"):
             created = lab.engine.create(spec)
         self.container_id = created.container_id
