@@ -7,9 +7,9 @@ not seen.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from bench.results.model import TrialResult
 
 _Form = TypeVar("_Form")
+
+Disposition = Literal["handler", "blocked", "ignored", "default"]
+"""What becomes of a signal in process 1."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,9 @@ class Standing:
     """
 
     signal: str
-    disposition: str | None
+    disposition: Disposition | None
     command: str
-    chain: tuple[str, ...]
+    chain: Annotated[tuple[str, ...], Field(min_length=1)]
     shell: bool
     init: bool
     children: tuple[str, ...]

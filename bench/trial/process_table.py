@@ -10,6 +10,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.results.behaviour import Disposition
 
 PROC = Path("/proc")
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"})
@@ -24,7 +28,7 @@ class Signals:
     ignored: int
     caught: int
 
-    def of(self, number: int) -> str:
+    def of(self, number: int) -> Disposition:
         """What becomes of signal `number`.
 
         Returns:
@@ -33,14 +37,11 @@ class Signals:
             from it what it has no handler for, SIGKILL apart (pid_namespaces(7)).
         """
         bit = 1 << (number - 1)
-        for mask, word in (
-            (self.caught, "handler"),
-            (self.blocked, "blocked"),
-            (self.ignored, "ignored"),
-        ):
-            if mask & bit:
-                return word
-        return "default"
+        if self.caught & bit:
+            return "handler"
+        if self.blocked & bit:
+            return "blocked"
+        return "ignored" if self.ignored & bit else "default"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bench.engine.protocol import EngineFacts
+    from bench.results.behaviour import Disposition
     from bench.trial.process_table import Process
 
 DEFAULT_SIGNAL = "SIGTERM"
@@ -73,7 +74,7 @@ def standing(table: Sequence[Process], stop_signal: str, hide: Callable[[str], s
     """
     first, below = table[0], table[1:]
     chain = _chain(table)
-    disposition = None
+    disposition: Disposition | None = None
     with contextlib.suppress(ValueError):
         disposition = first.signals.of(signal_number(stop_signal))
     return Standing(

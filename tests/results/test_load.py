@@ -233,6 +233,16 @@ WHOLE = events(SMALL)
 PLACES = [(i, place) for i, one in enumerate(WHOLE) for place in places(one)]
 
 
+@pytest.mark.parametrize("wrong", [{"chain": []}, {"disposition": "deaf"}])
+def test_a_process_1_that_cannot_be_is_damage(tmp_path, wrong):
+    made = events(SMALL)
+    for event in made:
+        if event["event"] == "trial_ended" and event.get("facts", {}).get("process"):
+            event["facts"]["process"] |= wrong
+    with pytest.raises(StoreError, match=next(iter(wrong))):
+        load_run(written(tmp_path, made))
+
+
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
