@@ -43,6 +43,7 @@ def check(root: Map, folder: Path) -> Iterator[Diagnostic]:
                 yield from _container(name, entry, folder)
     yield from check_metrics(root)
     yield from _thresholds(root)
+    yield from _answer(root)
     yield from _link(root)
     yield from _reserved(root)
     yield from _compare(root)
@@ -224,6 +225,16 @@ def _thresholds(root: Map) -> Iterator[Diagnostic]:
         if cache and states and (state := _text(cache)) and state not in states:
             fault = f"no case is measured with `cache: {state}`"
             yield cache.place.diagnostic(fault, f"cases are: {', '.join(sorted(states))}")
+
+
+def _answer(root: Map) -> Iterator[Diagnostic]:
+    metrics = {*METRICS, *own_units(root)}
+    names = root.get("answer")
+    for item in names.items if isinstance(names, Series) else ():
+        name = _text(item)
+        if name and name not in metrics:
+            suggestion = did_you_mean(name, metrics) or "`bench explain metrics` lists them"
+            yield item.place.diagnostic(f"there is no metric {shown(name)}", suggestion)
 
 
 def _cache_states(root: Map) -> set[str]:

@@ -230,6 +230,9 @@ class Scenario(Model):
     """Changes to rows of the checklist, by id; `off` leaves a row out."""
     compare: Compare | None = None
     """Which cases are set against which."""
+    answer: list[Text] = []
+    """Metrics of which the one sentence is made that a report begins with; start, size and memory,
+    and the scenario's own, where unset."""
 
     @cached_property
     def own_metrics(self) -> dict[str, Metric]:
