@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -488,6 +489,15 @@ def test_somebody_elses_latest_is_left_alone(runs, kind):
     assert link.is_dir() is (kind == "folder")
     assert not link.is_symlink()
     assert not list(runs.out.glob(".latest*"))
+
+
+def test_a_disk_without_room_for_the_link_is_told_as_that(runs, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("pathlib.Path.symlink_to", full)
+    with pytest.raises(StoreError, match="latest: cannot be made: No space left"):
+        runs.start(ONE)
 
 
 def test_a_latest_that_points_nowhere_is_put_right(runs):
