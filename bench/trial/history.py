@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import StoreError
+from bench.results.events import check_event
 from bench.results.journal import FILE_NAME, read_events
 from bench.results.model import TrialKey, TrialStatus
+from bench.results.reading import UNSOUND, check_version, damage
+from bench.scenario.model import Scenario
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,20 +48,31 @@ def read_history(folder: Path) -> History:
     """How far the run in `folder` got.
 
     Raises:
-        StoreError: there is no journal of a run in it.
+        StoreError: there is no journal of a run in it, it is damaged, or another version of bench
+            wrote it.
     """
+    path = folder / FILE_NAME
+    kind = ""
     begun: dict[str, Any] | None = None
     attempts: dict[int, int] = {}
     final: Counter[tuple[int, int]] = Counter()
-    for event in read_events(folder / FILE_NAME):
-        if event["event"] == "run_started":
-            begun = event
-        elif event["event"] == "trial_started":
-            number = _number(event["trial_id"])
-            attempts[number] = max(attempts.get(number, 0), event["attempt"] + 1)
-        elif event["event"] == "trial_ended" and event["status"] in _FINAL:
-            number = _number(event["trial_id"])
-            final[number, attempts[number]] += 1
+    try:
+        for event in read_events(path):
+            kind = event["event"]
+            if kind == "run_started":
+                check_version(path, event)
+                check_event(event)
+                Scenario.model_validate(event["scenario"])
+                begun = event
+            elif kind == "trial_started":
+                check_event(event)
+                number = _number(event["trial_id"])
+                attempts[number] = max(attempts.get(number, 0), event["attempt"] + 1)
+            elif kind == "trial_ended" and event["status"] in _FINAL:
+                number = _number(event["trial_id"])
+                final[number, attempts[number]] += 1
+    except UNSOUND as error:
+        raise damage(path, f"an event {kind!r} is damaged", error) from error
     if begun is None:
         raise StoreError(str(folder), "its journal does not say how the run began")
     plan = [TrialKey(**key) for key in begun["plan"]]

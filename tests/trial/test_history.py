@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -126,6 +127,29 @@ def test_a_journal_without_a_beginning_is_no_run(tmp_path):
     (tmp_path / FILE_NAME).write_text('{"event":"note","text":"x"}\n')
     with pytest.raises(StoreError, match="does not say how the run began"):
         read_history(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "named"),
+    [
+        ("run_started", {"plan": [{"case": "bad"}]}, "plan.0.round"),
+        ("run_started", {"plan": [{"case": "bad", "round": 0, "cache": "hot"}]}, "plan.0.cache"),
+        ("run_started", {"scenario": {}}, "version"),
+        ("run_started", {"schema_version": 99}, "schema version 99"),
+        ("trial_started", {"attempt": "first"}, "attempt"),
+        ("trial_started", {"trial_id": 7}, "trial_id"),
+        ("trial_started", {"trial_id": "seventh"}, "trial_started"),
+        ("trial_ended", {"trial_id": "t0099"}, "no 99"),
+        ("trial_ended", {"status": ["ok"]}, "trial_ended"),
+    ],
+)
+def test_a_damaged_journal_is_not_gone_on_with(runs, kind, change, named):
+    folder = runs.start().folder
+    made = events(folder)
+    next(one for one in made if one["event"] == kind).update(change)
+    (folder / FILE_NAME).write_text("".join(json.dumps(one) + "\n" for one in made))
+    with pytest.raises(StoreError, match=re.escape(named)):
+        read_history(folder)
 
 
 def test_a_folder_without_a_journal_is_no_run(tmp_path):
