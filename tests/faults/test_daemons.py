@@ -51,21 +51,31 @@ def wait_until(true: Callable[[], bool], process: subprocess.Popen[str], what: s
         time.sleep(0.002)
 
 
-def is_in_mid_layer(bench: Bench) -> Callable[[], bool]:
-    """Whether the first trial of the case has a part of its layer."""
+def has_ended(bench: Bench, phase: str) -> Callable[[], bool]:
+    """Whether the first trial of the case is past that phase."""
     journal = bench.folder / "reports" / "latest" / "events.jsonl"
-    begun: list[int] = []
 
     def answer() -> bool:
         try:
-            text, seen = journal.read_text(errors="replace"), int(CARD.read_text())
+            text = journal.read_text(errors="replace")
         except OSError:
             return False
         _, web, rest = text.partition('"key":{"case":"web"')
-        if not web or '"phase":"prepare"' not in rest:
+        return bool(web) and f'"phase":"{phase}"' in rest
+
+    return answer
+
+
+def is_in_mid_layer(bench: Bench) -> Callable[[], bool]:
+    """Whether the first trial of the case has a part of its layer."""
+    is_prepared = has_ended(bench, "prepare")
+    begun: list[int] = []
+
+    def answer() -> bool:
+        if not CARD.exists() or not is_prepared():
             return False
-        begun.append(seen)
-        return seen - begun[0] > IN_MID_LAYER_BYTES
+        begun.append(int(CARD.read_text()))
+        return begun[-1] - begun[0] > IN_MID_LAYER_BYTES
 
     return answer
 
@@ -104,10 +114,8 @@ def test_a_measuring_daemon_that_is_killed(
 ):
     path = bench.scenario(SCENARIO.format(image=busybox, link=link))
     process = bench.begin("run", path, "--progress", "plain")
-    if moment == "prepare":
-        wait_until(is_in_mid_layer(bench), process, "a layer")
-    else:
-        bench.wait_for_phase("web", moment, process)
+    is_time = is_in_mid_layer(bench) if moment == "prepare" else has_ended(bench, moment)
+    wait_until(is_time, process, moment)
     os.kill(private.own_pids()["measuring"], signal.SIGKILL)
     assert "the engine does not answer; starting it again" in ended(process)
     run = bench.latest()
