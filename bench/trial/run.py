@@ -346,9 +346,10 @@ class _Runner:
         """
         session = self._session
         is_left = self._is_left if session.may_wipe else self._is_own
-        removed = remove_cgroups(find_mounts(), is_left)
+        removed = []
         for engine in self._engines:
             removed += remove_from(engine, is_left, images=session.may_wipe)
+        removed += remove_cgroups(find_mounts(), is_left)  # which their containers stood in
         if removed:
             self._progress.say(f"removed what a killed run had left: {', '.join(removed)}")
 
