@@ -54,6 +54,7 @@ def read_history(folder: Path) -> History:
     path = folder / FILE_NAME
     kind = ""
     begun: dict[str, Any] | None = None
+    plan: list[TrialKey] = []
     attempts: dict[int, int] = {}
     final: Counter[tuple[int, int]] = Counter()
     try:
@@ -64,6 +65,7 @@ def read_history(folder: Path) -> History:
                 check_event(event)
                 Scenario.model_validate(event["scenario"])
                 begun = event
+                plan = [TrialKey(**key) for key in event["plan"]]
             elif kind == "trial_started":
                 check_event(event)
                 number = _number(event["trial_id"])
@@ -75,7 +77,6 @@ def read_history(folder: Path) -> History:
         raise damage(path, f"an event {kind!r} is damaged", error) from error
     if begun is None:
         raise StoreError(str(folder), "its journal does not say how the run began")
-    plan = [TrialKey(**key) for key in begun["plan"]]
     done = dict(attempts)
     for (number, _), ended in final.items():
         # containers that are started at once have a result when all of them have one
