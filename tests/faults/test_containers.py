@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -34,7 +35,6 @@ cases:
   floods:
     observe: exit
     ready: {{http: {{port: 8080, path: /healthz}}, timeout: 30s}}
-    metrics: {{flood_s: {{pattern: "copied, ([0-9.]+) seconds", unit: s, better: lower}}}}
     command:
       - sh
       - -c
@@ -130,7 +130,10 @@ def test_an_image_of_120_layers_is_pulled_layer_by_layer_and_proved_cold(outcome
 def test_a_flood_of_output_reaches_100_mb_a_second_and_does_not_hide_the_answer(outcome):
     run, _, _ = outcome
     trial = only(run, "floods")
-    assert FLOOD_MIB * 2**20 / trial.metrics["flood_s"] > 100e6
+    (said,) = [one for one in trial.log_tail if "copied" in one]
+    took = re.search(r"copied, ([0-9.]+) seconds", said)
+    assert took is not None
+    assert FLOOD_MIB * 2**20 / float(took[1]) > 100e6, said
     assert trial.metrics["ready_s"] < 30
     assert sum(one.stat().st_size for one in (run.folder / "logs").iterdir()) < 2**20
 

@@ -7,7 +7,9 @@ import random
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +21,6 @@ from tests.faults.images import put_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.engine
 
@@ -101,21 +102,22 @@ def test_reports_that_do_not_fit_do_not_lose_the_journal(bench, busybox, measuri
 @pytest.fixture
 def small_engine(tmp_path) -> Iterator[str]:
     """Somebody's own engine, with a store of a few MiB on a disk of its own."""
-    folder: Path = tmp_path / "engine"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="small-"))  # sockets have short paths
     size = f"size={STORE_MIB}m"
     subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], check=True)
     socket = folder / "docker.sock"
+    (tmp_path / "daemon.json").write_text("{}")
     with (tmp_path / "dockerd.log").open("wb") as log:
         daemon = subprocess.Popen(
             [
                 shutil.which("dockerd", path="/usr/sbin:/usr/bin:/sbin") or "dockerd",
-                "--config-file", "/dev/null",
+                "--config-file", str(tmp_path / "daemon.json"),
                 "--data-root", str(folder / "root"),
                 "--exec-root", str(folder / "exec"),
                 "--pidfile", str(folder / "pid"),
                 "--host", f"unix://{socket}",
                 "--bridge", "none",
+                "--max-download-attempts", "1",
                 "--iptables=false",
                 "--ip-masq=false",
             ],
@@ -131,6 +133,7 @@ def small_engine(tmp_path) -> Iterator[str]:
     daemon.send_signal(signal.SIGTERM)
     daemon.wait(30)
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    folder.rmdir()
 
 
 def test_an_engine_whose_store_is_full(bench, private, small_engine):

@@ -122,7 +122,7 @@ def test_a_service_and_the_holder_of_a_cut_network_do_not_spoil_the_next_run(
 
 def test_a_run_that_is_still_going_on_is_not_resumed_beside_itself(bench, busybox):
     path = scenario(bench, busybox)
-    process = bench.begin("run", path, "--set", "defaults.observe=8s")
+    process = bench.begin("run", path, "--set", "defaults.observe=5s")
     bench.wait_for_phase("web", "ready", process)
     second = bench("run", "--resume", "latest")
     assert second.returncode == 2, second.stderr

@@ -21,7 +21,8 @@ defaults:
   repeat: 1
   image: {image}
   cache: cold
-  observe: 2s
+  observe: 4s
+  stop_grace_period: 1s
   ready: {{http: {{port: 8080, path: /healthz}}, timeout: 15s}}
 cases:
   web: {{}}
