@@ -30,6 +30,7 @@ class History:
         plan: all of its trials.
         done: by number of the trial, -1 where it has its result, else how many attempts at it
             there were.
+        ended: whether its end is in the journal, with all that it made removed before.
     """
 
     folder: Path
@@ -37,11 +38,12 @@ class History:
     scenario: dict[str, Any]
     plan: list[TrialKey]
     done: dict[int, int]
+    ended: bool
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing is left to do."""
-        return all(self.done.get(number) == -1 for number in range(len(self.plan)))
+        return self.ended and all(self.done.get(one) == -1 for one in range(len(self.plan)))
 
 
 def read_history(folder: Path) -> History:
@@ -57,6 +59,7 @@ def read_history(folder: Path) -> History:
     plan: list[TrialKey] = []
     attempts: dict[int, int] = {}
     final: Counter[tuple[int, int]] = Counter()
+    ended = False
     try:
         for event in read_events(path):
             kind = event["event"]
@@ -73,14 +76,16 @@ def read_history(folder: Path) -> History:
             elif kind == "trial_ended" and event["status"] in _FINAL:
                 number = _number(event["trial_id"])
                 final[number, attempts[number]] += 1
+            elif kind in ("run_ended", "run_resumed"):
+                ended = event.get("outcome") == "complete"
     except UNSOUND as error:
         raise damage(path, f"an event {kind!r} is damaged", error) from error
     if begun is None:
         raise StoreError(str(folder), "its journal does not say how the run began")
     done = dict(attempts)
-    for (number, _), ended in final.items():
+    for (number, _), count in final.items():
         # containers that are started at once have a result when all of them have one
-        if number >= len(plan) or ended == max(1, plan[number].replicas):
+        if number >= len(plan) or count == max(1, plan[number].replicas):
             done[number] = -1
     return History(
         folder=folder,
@@ -88,6 +93,7 @@ def read_history(folder: Path) -> History:
         scenario=begun["scenario"],
         plan=plan,
         done=done,
+        ended=ended,
     )
 
 

@@ -10,9 +10,10 @@ import pytest
 
 from bench.errors import BuildError, StoreError
 from bench.results.journal import FILE_NAME
+from bench.results.run import load_run
 from bench.trial.history import read_history
 from bench.trial.run import RunRequest, RunResult, resume_run
-from tests.trial.runs import FakeMaker, Runs, events, loaded, trials
+from tests.trial.runs import FakeMaker, Runs, events, loaded, own_label, trials
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,19 @@ def test_a_complete_run_has_nothing_left_to_do(runs):
     assert [key.case for key in history.plan] == [
         one["key"]["case"] for one in events(history.folder, "trial_started")
     ]
+
+
+def test_a_run_that_was_cut_off_in_its_clean_up_is_cleaned_up_and_ended(runs):
+    folder = runs.start().folder
+    cut_off(folder, after='"run_ended"', inclusive=False)
+    runs.measuring.create_volume("left", own_label(folder))
+    assert not read_history(folder).is_complete
+    before = trials(folder)
+    resumed(runs, folder)
+    assert trials(folder) == before
+    assert runs.measuring.leftovers == []
+    assert read_history(folder).is_complete
+    assert load_run(folder).outcome == "complete"
 
 
 def test_trials_that_are_done_are_not_repeated_and_the_others_are_run(runs):
