@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.run import worst
+from bench.engine.alive import is_alive
 from bench.engine.select import choose, open_session
 from bench.errors import UsageError
 from bench.judge.checklist import load_checklist
@@ -59,6 +60,8 @@ def resume(text: str, settings: Settings) -> int:
 
     _check_formats(settings)
     folder = find_run(text, settings.out)
+    if is_alive(folder.name):
+        raise UsageError(folder.name, "is being run by another process", "wait for its end")
     history = read_history(folder)
     loaded = _reloaded(history.scenario_file, history.scenario)
     if redacted(loaded.tree) != history.scenario:

@@ -37,7 +37,7 @@ class _Shape(BaseModel):
 class _Key(_Shape):
     case: str
     round: Amount
-    cache: str
+    cache: Literal["cold", "base", "image", "warm"]
     arm: Literal["fit", "need", "size"] = "fit"
     network: Literal["open", "cut"] = "open"
     replica: Amount = 0

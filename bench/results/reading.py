@@ -87,7 +87,7 @@ def read_journal(path: Path) -> Reading:
         for event in read_events(path):
             kind = event["event"]
             if kind == "run_started":
-                _check_version(path, event)
+                check_version(path, event)
             check_event(event)
             if kind == "run_started":
                 reading = Reading(event)
@@ -115,7 +115,12 @@ def _first_line(error: Exception) -> str:
     return f"no {error}" if isinstance(error, KeyError) else str(error)
 
 
-def _check_version(path: Path, header: Mapping[str, Any]) -> None:
+def check_version(path: Path, header: Mapping[str, Any]) -> None:
+    """Refuse a journal that another version of bench wrote.
+
+    Raises:
+        StoreError: with the two versions.
+    """
     version = header.get("schema_version")
     if version != SCHEMA_VERSION:
         raise StoreError(

@@ -19,6 +19,7 @@ from bench.image.facts import gather
 from bench.image.layers import LayerReader
 from bench.results.model import CALIBRATION_CASE, ImageFacts
 from bench.scenario.model import CacheState, Case
+from bench.trial.leftovers import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from bench.engine.registry import Manifest
     from bench.engine.select import Session
     from bench.scenario.model import Container
-
-_KEPT = "kept"
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class ImageMaker:
     @property
     def _label(self) -> str:
         """On bench's own builder images stay, as its cache; elsewhere they belong to the run."""
-        return _KEPT if self._session.may_wipe else self._run_id
+        return KEPT if self._session.may_wipe else self._run_id
 
     def make(self, name: str, container: Container, folder: Path) -> ReadyImage:
         """The image of a case or service, in the registry.

@@ -27,6 +27,7 @@ from tests.engine.fake_docker import (
     answer,
     hang_up,
     refusal,
+    silence_after,
     stream,
     upgraded,
 )
@@ -90,6 +91,15 @@ def test_a_stream_that_ends_inside_a_line_is_an_error_of_the_engine(daemon, engi
     daemon.on("POST", "/images/create", stream({"status": "a"}, b'{"status": "Downl'))
     with pytest.raises(EngineUnavailableError):
         list(engine.pull("web"))
+
+
+def test_a_pull_that_falls_silent_is_not_waited_for_without_end(daemon, engine, monkeypatch):
+    monkeypatch.setattr("bench.engine.docker_connect.PULL_SILENCE_S", 0.1)
+    daemon.on("POST", "/images/create", silence_after({"status": "Downloading"}))
+    lines = engine.pull("web")
+    assert next(lines) == {"status": "Downloading"}
+    with pytest.raises(EngineTimeoutError, match="did not answer in time"):
+        next(lines)
 
 
 def test_a_pull_that_is_refused_at_once_says_why(daemon, engine):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bench.errors import BuildError, StoreError
 from bench.results.journal import FILE_NAME
+from bench.results.run import load_run
 from bench.trial.history import read_history
 from bench.trial.run import RunRequest, RunResult, resume_run
-from tests.trial.runs import FakeMaker, Runs, events, loaded, trials
+from tests.trial.runs import FakeMaker, Runs, events, loaded, own_label, trials
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +42,19 @@ def test_a_complete_run_has_nothing_left_to_do(runs):
     assert [key.case for key in history.plan] == [
         one["key"]["case"] for one in events(history.folder, "trial_started")
     ]
+
+
+def test_a_run_that_was_cut_off_in_its_clean_up_is_cleaned_up_and_ended(runs):
+    folder = runs.start().folder
+    cut_off(folder, after='"run_ended"', inclusive=False)
+    runs.measuring.create_volume("left", own_label(folder))
+    assert not read_history(folder).is_complete
+    before = trials(folder)
+    resumed(runs, folder)
+    assert trials(folder) == before
+    assert runs.measuring.leftovers == []
+    assert read_history(folder).is_complete
+    assert load_run(folder).outcome == "complete"
 
 
 def test_trials_that_are_done_are_not_repeated_and_the_others_are_run(runs):
@@ -126,6 +141,30 @@ def test_a_journal_without_a_beginning_is_no_run(tmp_path):
     (tmp_path / FILE_NAME).write_text('{"event":"note","text":"x"}\n')
     with pytest.raises(StoreError, match="does not say how the run began"):
         read_history(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "named"),
+    [
+        ("run_started", {"plan": [{"case": "bad"}]}, "plan.0.round"),
+        ("run_started", {"plan": [{"case": "bad", "round": 0, "cache": "hot"}]}, "plan.0.cache"),
+        ("run_started", {"plan": [{"case": "bad", "round": 0, "cache": "cold", "x": 1}]}, "'x'"),
+        ("run_started", {"scenario": {}}, "version"),
+        ("run_started", {"schema_version": 99}, "schema version 99"),
+        ("trial_started", {"attempt": "first"}, "attempt"),
+        ("trial_started", {"trial_id": 7}, "trial_id"),
+        ("trial_started", {"trial_id": "seventh"}, "trial_started"),
+        ("trial_ended", {"trial_id": "t0099"}, "no 99"),
+        ("trial_ended", {"status": ["ok"]}, "trial_ended"),
+    ],
+)
+def test_a_damaged_journal_is_not_gone_on_with(runs, kind, change, named):
+    folder = runs.start().folder
+    made = events(folder)
+    next(one for one in made if one["event"] == kind).update(change)
+    (folder / FILE_NAME).write_text("".join(json.dumps(one) + "\n" for one in made))
+    with pytest.raises(StoreError, match=re.escape(named)):
+        read_history(folder)
 
 
 def test_a_folder_without_a_journal_is_no_run(tmp_path):
