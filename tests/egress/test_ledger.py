@@ -157,7 +157,7 @@ def test_ipv6_stands_in_brackets():
         ("198.51.100.0/24:8125", [False, True, False]),
         (":443", [True, False, False]),
         ("packages.example:443", [True, False, False]),
-        ("PyPI.org", [True, True, True]),
+        ("Packages.example", [True, True, True]),
         ("198.51.100.8", [False, False, False]),
         ("example.org", [False, False, False]),
     ],
