@@ -64,6 +64,10 @@ def _sweep(engine: Engine) -> int:
         engine.remove(container_id)
         click.echo(f"removed container {container_id[:12]} of {run}", err=True)
         removed += 1
+    for name, run in engine.networks(LABEL):
+        engine.remove_network(name)
+        click.echo(f"removed network {name} of {run}", err=True)
+        removed += 1
     for name, run in engine.volumes(LABEL):
         engine.remove_volume(name)
         click.echo(f"removed volume {name} of {run}", err=True)

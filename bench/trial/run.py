@@ -343,6 +343,9 @@ class _Runner:
         for container_id, owner in engine.containers(LABEL):
             if owner == run_id:
                 engine.remove(container_id)
+        for network, owner in engine.networks(LABEL):
+            if owner == run_id:
+                engine.remove_network(network)
         for volume, owner in engine.volumes(LABEL):
             if owner == run_id:
                 engine.remove_volume(volume)

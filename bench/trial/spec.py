@@ -159,6 +159,7 @@ def _healthcheck(healthcheck: Healthcheck | None, *, keep: bool) -> dict[str, An
         "Interval": healthcheck.interval,
         "Timeout": healthcheck.timeout,
         "StartPeriod": healthcheck.start_period,
+        "StartInterval": healthcheck.start_interval,
     }
     config |= {key: round(value * 1e9) for key, value in times.items() if value is not None}
     if healthcheck.retries is not None:
