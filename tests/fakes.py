@@ -201,6 +201,9 @@ class FakeContainer:
             return
         if self._has_child:
             self._child = subprocess.Popen(["sleep", "60"])
+            if self.ended.is_set():  # removed by another thread in the meantime
+                self._child.kill()
+                self._child.wait()
         if self.script.life_s is None:
             return
         timer = threading.Timer(self.script.life_s, self.end, [self.script.exit_code])

@@ -99,7 +99,7 @@ class Limits(Model):
 class Device(Model):
     """Devices that are set aside for a service."""
 
-    capabilities: list[Text]
+    capabilities: list[Text] = []
     driver: Text | None = None
     count: Literal["all"] | Whole | None = None
     device_ids: list[Text] | None = None

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from bench.compose.load import load_stack
+from bench.compose.model import Condition
 from bench.errors import ScenarioError
 from bench.scenario.checks import check
 from bench.scenario.env_file import read_env_files
@@ -61,6 +62,16 @@ class LoadedScenario:
     tree: dict[str, Any] = field(repr=False)
     _root: Map = field(repr=False, compare=False)
     stacks: Mapping[str, Stack] = field(repr=False, compare=False)
+
+    @property
+    def warnings(self) -> list[Diagnostic]:
+        """What a reader should know of the Compose files of its cases, each thing once."""
+        found = [one for name in self.scenario.cases for one in self._warnings_of(name)]
+        return list(dict.fromkeys(found))
+
+    def _warnings_of(self, case: str) -> tuple[Diagnostic, ...]:
+        stack = self.stacks.get(case)
+        return stack.warnings if stack else ()
 
     def position(self, dotted: str) -> Place | None:
         """Where the key was written that `dotted` leads to; None where it was not.
@@ -213,6 +224,10 @@ def _stacks(
                 place = locate(root, ("cases", name, "compose", "ready", service))[0]
                 fault = f"no service {shown(service)} is started"
                 faults.append(place.diagnostic(fault, did_you_mean(service, known)))
+            elif stack.waited_for(service, Condition.HEALTHY):
+                place = locate(root, ("cases", name, "compose", "ready", service))[0]
+                fault = f"others wait for the health check of `{service}`, which decides"
+                faults.append(place.diagnostic(fault, "leave it out here"))
     return stacks
 
 

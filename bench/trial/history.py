@@ -49,6 +49,7 @@ def read_history(folder: Path) -> History:
     """
     begun: dict[str, Any] | None = None
     attempts: dict[int, int] = {}
+    services: set[str] = set()
     final: Counter[tuple[int, int]] = Counter()
     for event in read_events(folder / FILE_NAME):
         if event["event"] == "run_started":
@@ -56,6 +57,9 @@ def read_history(folder: Path) -> History:
         elif event["event"] == "trial_started":
             number = _number(event["trial_id"])
             attempts[number] = max(attempts.get(number, 0), event["attempt"] + 1)
+            services |= {event["trial_id"]} if event.get("service") else set()
+        elif event["event"] == "trial_ended" and event["trial_id"] in services:
+            continue  # the stack has a result of its own, which comes last
         elif event["event"] == "trial_ended" and event["status"] in _FINAL:
             number = _number(event["trial_id"])
             final[number, attempts[number]] += 1
