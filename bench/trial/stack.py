@@ -144,7 +144,10 @@ class StackTrial:
             member = self._members[part.name]
             pull = ImagePull(self._quiet, part.subject, member.record, self._state, shared)
             self._pulls.append(pull)
-            pull.run()
+            try:
+                pull.run()
+            except InvalidTrialError as error:
+                raise _named(part.name, error) from error
             member.record.facts["member"]["pulled"] = True
             downloaded += member.record.facts.get("downloaded_bytes", 0)
         self._facts["downloaded_bytes"] = downloaded
