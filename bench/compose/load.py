@@ -10,14 +10,16 @@ from pydantic import ValidationError
 
 from bench.compose.checks import check_files, check_names, remarks
 from bench.compose.combine import FileReader
+from bench.compose.container import as_case
 from bench.compose.keys import settled
 from bench.compose.model import ComposeFile, Network, NetworkUse
 from bench.compose.order import choose, in_order
 from bench.compose.stack import Member, Stack, Wait
 from bench.errors import ScenarioError
 from bench.scenario.env_file import read_env_files
-from bench.scenario.nodes import value_of
-from bench.scenario.wording import reworded
+from bench.scenario.model import Case
+from bench.scenario.nodes import locate, value_of
+from bench.scenario.wording import reworded, split_advice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,6 +67,9 @@ def load_stack(
         raise ScenarioError(_sorted(faults))
     warnings += remarks(root, file, order)
     members = tuple(_member(name, file.services[name], order, reader.environ) for name in order)
+    faults += _unfit(root, members)
+    if faults:
+        raise ScenarioError(_sorted(faults))
     used = dict.fromkeys(one for member in members for one in member.networks)
     return Stack(
         name=file.name or path.absolute().parent.name,
@@ -115,6 +120,22 @@ def _member(
         networks=networks,
         mounts=tuple(by_target.values()),
     )
+
+
+def _unfit(root: Map, members: Sequence[Member]) -> list[Diagnostic]:
+    """What no container can be made of, though each value by itself has the right form."""
+    outer = Case.model_validate({"compose": "any"})
+    faults = []
+    for member in members:
+        try:
+            as_case(member, outer, outer.ready)
+        except ValidationError as error:
+            for one in error.errors(include_url=False):
+                keys = (key for key in one["loc"] if isinstance(key, str | int))
+                place = locate(root, ("services", member.name, *keys))[0]
+                message, advice = split_advice(one["msg"].removeprefix("Value error, "))
+                faults.append(place.diagnostic(f"`{one['loc'][0]}`: {message}", advice))
+    return faults
 
 
 def _sorted(found: Sequence[Diagnostic]) -> list[Diagnostic]:

@@ -192,8 +192,11 @@ class Port(Model):
     def text(self) -> str:
         """The short form."""
         published = f"{self.published}:" if self.published else ""
-        address = f"{self.host_ip}:{'' if published else ':'}" if self.host_ip else ""
-        return f"{address}{published}{self.target}/{self.protocol}"
+        address = self.host_ip or ""
+        if ":" in address and not address.startswith("["):
+            address = f"[{address}]"
+        before = f"{address}:" if address else ""
+        return f"{before}{published}{self.target}/{self.protocol}"
 
 
 class BindOptions(Model):

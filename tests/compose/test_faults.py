@@ -51,7 +51,8 @@ from tests.compose.files import one_fault, write
         ("services: {web: {image: '«${X:?say which}'}}", "the variable X is not set: say which"),
         ("services: {web: {image: a, command: 'awk «$(x)'}}", "begins no variable"),
         ("services: {web: {image: «!reset x}}", "a YAML tag"),
-        ("services: {web: {image: a, «image: b}}", "stands here twice"),
+        ("services: {web: {image: a, ulimits: {nofile: «-7}}}", "-7 is too small"),
+        ("services: {«web: {image: a, gpus: [{count: 0}]}}", "0 is not a number of devices"),
     ],
 )
 def test_the_fault_is_where_it_stands(tmp_path, marked, message):
