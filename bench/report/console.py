@@ -169,7 +169,10 @@ def _result(run: Run) -> RenderableType:
 
 
 def _circumstances(run: Run) -> str:
-    trials = sum(one.key.case != CALIBRATION_CASE and one.key.replica <= 1 for one in run.results)
+    trials = sum(
+        one.key.case != CALIBRATION_CASE and one.key.replica <= 1 and not one.service
+        for one in run.results
+    )
     engine = run.header["engine"]
     parts = (
         f"{run.header['name']}: {counted(trials, 'trial')}",

@@ -92,6 +92,14 @@ class _LayerFacts(_Shape):
     unpacked_bytes: Amount | None
 
 
+class _ImagePart(_Shape):
+    service: str
+    reference: str
+    digest: str
+    size_bytes: Amount | None
+    transfer_bytes: Amount | None
+
+
 class ImageReady(_Shape):
     """An image is in the registry."""
 
@@ -107,6 +115,7 @@ class ImageReady(_Shape):
     engine_size_bytes: Amount | None
     layers: list[_LayerFacts]
     config: dict[str, Any]
+    parts: list[_ImagePart] = []
     bases: list[dict[str, str]] = []
 
 
@@ -122,6 +131,7 @@ class TrialStarted(_Shape):
 
     trial_id: str
     key: _Key
+    service: str = ""
     attempt: Amount
 
 
@@ -224,6 +234,24 @@ class _Counters(_Shape):
     memory_peak_bytes: Amount | None = None
 
 
+class _Wait(_Shape):
+    service: str
+    condition: str
+
+
+class _Member(_Shape):
+    ready_by: str
+    restart: str
+    waits: list[_Wait]
+    waited_ns: Amount | None = None
+    pulled: bool = False
+
+
+class _Stack(_Shape):
+    services: list[str]
+    volumes: str
+
+
 class Facts(_Shape):
     """What a trial recorded beside its phases; all of it may be absent."""
 
@@ -245,6 +273,8 @@ class Facts(_Shape):
     egress: Observation | None = None
     counters: _Counters | None = None
     figures: dict[str, Matches] | None = None
+    member: _Member | None = None
+    stack: _Stack | None = None
     host: dict[str, Any] = {}
     warnings: list[str] = []
 

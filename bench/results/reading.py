@@ -9,7 +9,7 @@ from bench.errors import StoreError
 from bench.results.derive import TrialEvents
 from bench.results.events import check_event, sample_columns
 from bench.results.journal import SCHEMA_VERSION, read_events
-from bench.results.model import ImageFacts, LayerFacts, LayerPull
+from bench.results.model import ImageFacts, ImagePart, LayerFacts, LayerPull
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,4 +143,5 @@ def _image(event: Mapping[str, Any]) -> ImageFacts:
         engine_size_bytes=event["engine_size_bytes"],
         layers=tuple(LayerFacts(**layer) for layer in event["layers"]),
         config=event["config"],
+        parts=tuple(ImagePart(**part) for part in event.get("parts", ())),
     )

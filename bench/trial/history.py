@@ -58,6 +58,7 @@ def read_history(folder: Path) -> History:
     begun: dict[str, Any] | None = None
     plan: list[TrialKey] = []
     attempts: dict[int, int] = {}
+    services: set[str] = set()
     final: Counter[tuple[int, int]] = Counter()
     ended = False
     try:
@@ -73,6 +74,9 @@ def read_history(folder: Path) -> History:
                 check_event(event)
                 number = _number(event["trial_id"])
                 attempts[number] = max(attempts.get(number, 0), event["attempt"] + 1)
+                services |= {event["trial_id"]} if event.get("service") else set()
+            elif kind == "trial_ended" and event["trial_id"] in services:
+                continue  # the stack has a result of its own, which comes last
             elif kind == "trial_ended" and event["status"] in _FINAL:
                 number = _number(event["trial_id"])
                 final[number, attempts[number]] += 1

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 KEPT = "kept"
 """In the place of a run's id, on images that the private builder keeps as its cache."""
 
-_TRIAL = re.compile(r"-t\d+(-r\d+)?(\.\d+)?$")
+_TRIAL = re.compile(r"(?P<run>.*)-t\d{4,}(?:[-.].*)?")
+"""A trial's cgroup: the run, the trial, and a replica, a service or an attempt of it."""
 
 
 def remove_from(
@@ -44,6 +45,10 @@ def remove_from(
         if is_left(run_id):
             engine.remove(container_id)
             removed.append(f"container {container_id[:12]} of {run_id}")
+    for name, run_id in engine.networks(LABEL):
+        if is_left(run_id):
+            engine.remove_network(name)
+            removed.append(f"network {name} of {run_id}")
     for name, run_id in engine.volumes(LABEL):
         if is_left(run_id):
             engine.remove_volume(name)
@@ -61,7 +66,12 @@ def remove_cgroups(mounts: CgroupMounts | None, is_left: Callable[[str], bool]) 
         return []
     bases = {mounts.path(controller, PARENT_NAME) for controller in mounts.controllers}
     names = {one.name for base in bases if base.exists() for one in base.iterdir() if one.is_dir()}
-    left = sorted(name for name in names if is_left(_TRIAL.sub("", name)))
+    left = sorted(name for name in names if is_left(_run_of(name)))
     for name in left:
         remove_parent(mounts, f"/{PARENT_NAME}/{name}")
     return [f"cgroup {name}" for name in left]
+
+
+def _run_of(name: str) -> str:
+    found = _TRIAL.fullmatch(name)
+    return found["run"] if found else name

@@ -32,6 +32,9 @@ from bench.trial.plan import check_trials, make_plan
 from bench.trial.replicas import ReplicaTrial
 from bench.trial.services import RunningServices
 from bench.trial.signals import Interrupted, interruptible, postponed
+from bench.trial.stack import StackTrial
+from bench.trial.stack_images import make_stack
+from bench.trial.stack_subject import StackSubject
 from bench.trial.trial import Laboratory, Subject, Trial
 from bench.trial.way import Way
 from bench.version import __version__
@@ -182,6 +185,7 @@ class _Runner:
             session.building, clock, folder.name, request.scenario.folder, progress.say
         )
         self._subjects: dict[str, Subject] = {}
+        self._stacks: dict[str, StackSubject] = {}
         self._way = Way(session, request.scenario.scenario.link)
 
     def run(self) -> RunResult:
@@ -227,15 +231,12 @@ class _Runner:
             references[name] = ready.reference
         for name, case in scenario.cases.items():
             try:
-                ready = maker.make(name, case, loaded.folder)
+                self._make_image(maker, name, case)
             except EngineUnavailableError:
                 raise
             except BenchError as error:
                 fault = isinstance(error, BuildError)
                 self._note_failed_image(name, error, "failed" if fault else "error")
-                continue
-            self._note_image("case", name, ready)
-            self._subjects[name] = self._subject(name, case, ready)
         blank = maker.make_calibration()
         if blank is not None:
             self._note_image("calibration", CALIBRATION_CASE, blank)
@@ -253,6 +254,24 @@ class _Runner:
                 name: dataclasses.replace(subject, extra_hosts=self._services.addresses)
                 for name, subject in self._subjects.items()
             }
+            self._stacks = {
+                name: stack.with_extra_hosts(self._services.addresses)
+                for name, stack in self._stacks.items()
+            }
+
+    def _make_image(self, maker: ImageMaker, name: str, case: Case) -> None:
+        """The image of a case, or those of a stack."""
+        loaded = self._request.scenario
+        if case.compose is None:
+            ready = maker.make(name, case, loaded.folder)
+            self._note_image("case", name, ready)
+            self._subjects[name] = self._subject(name, case, ready)
+            return
+        stack, facts, bases = make_stack(
+            maker, name, case, loaded.stacks[name], self._way.reference
+        )
+        self._journal.append("image_ready", role="case", bases=bases, **dataclasses.asdict(facts))
+        self._stacks[name] = stack
 
     def _subject(self, name: str, case: Case, ready: ReadyImage) -> Subject:
         return Subject(
@@ -299,7 +318,7 @@ class _Runner:
         )
         for number, key in enumerate(self._plan):
             attempts = self._done.get(number, 0)
-            subject = self._subjects.get(key.case)
+            subject = self._subjects.get(key.case) or self._stacks.get(key.case)
             if attempts < 0 or subject is None:
                 continue
             self._progress.trial_begins(number + 1, len(self._plan), key)
@@ -313,14 +332,23 @@ class _Runner:
         self._progress.trial_begins(number, number, key)
         self._run_one(subject, key, number - 1, 0)
 
-    def _run_one(self, subject: Subject, key: TrialKey, number: int, attempts: int) -> None:
+    def _run_one(
+        self, subject: Subject | StackSubject, key: TrialKey, number: int, attempts: int
+    ) -> None:
         for attempt in range(attempts, attempts + 1 + MOST_REPEATS):
-            kind = ReplicaTrial if key.replicas else Trial
-            status = kind(self._lab, subject, key, number, attempt).run()
+            status = self._trial(subject, key, number, attempt).run()
             if status is TrialStatus.ERROR:
                 self._mend()
             if status is not TrialStatus.INVALID:
                 return
+
+    def _trial(
+        self, subject: Subject | StackSubject, key: TrialKey, number: int, attempt: int
+    ) -> Trial | ReplicaTrial | StackTrial:
+        if isinstance(subject, StackSubject):
+            return StackTrial(self._lab, subject, key, number, attempt)
+        kind = ReplicaTrial if key.replicas else Trial
+        return kind(self._lab, subject, key, number, attempt)
 
     def _mend(self) -> None:
         """Start again what has died, and remove what the trial could not; it spoils the next."""

@@ -224,3 +224,16 @@ def test_a_failed_one_is_a_result_like_any(group):
     ended = f'{ending("t0002-r2")},"status":"ok"'
     (group / FILE_NAME).write_text(text.replace(ended, ended.replace('"ok"', '"failed"')))
     assert read_history(group).is_complete
+
+
+def test_the_services_of_a_stack_have_no_result_of_their_own(group):
+    lines = []
+    for line in (group / FILE_NAME).read_text().splitlines():
+        event = json.loads(line)
+        if event["event"] == "trial_started":
+            event["service"] = "db"
+        lines.append(json.dumps(event))
+    (group / FILE_NAME).write_text("".join(f"{one}\n" for one in lines))
+    history = read_history(group)
+    assert -1 not in history.done.values()
+    assert set(history.done) == set(range(len(history.plan)))

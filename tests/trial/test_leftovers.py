@@ -56,7 +56,7 @@ def test_the_builders_cache_is_nobodys_leftover(engine):
 def mounts(tmp_path) -> CgroupMounts:
     mounts = CgroupMounts(CgroupVersion.V1, {name: tmp_path / name for name in ("memory", "cpu")})
     for run_id in (DEAD, OTHER):
-        for trial in ("t0001", "t0002-r3", "t0003.2", "t0004-r1.1"):
+        for trial in ("t0001", "t0002-r3", "t0003.2", "t0004-r1.1", "t0005-my-db.1"):
             mounts.path("memory", f"container-bench/{run_id}-{trial}").mkdir(parents=True)
     mounts.path("cpu", f"container-bench/{DEAD}-t0009").mkdir(parents=True)
     return mounts
@@ -64,13 +64,14 @@ def mounts(tmp_path) -> CgroupMounts:
 
 def test_cgroups_are_told_apart_by_the_run_that_their_trial_belongs_to(mounts):
     removed = remove_cgroups(mounts, is_dead)
-    assert len(removed) == 5
+    assert len(removed) == 6
     left = sorted(one.name for one in mounts.path("memory", "container-bench").iterdir())
     assert [name.removeprefix(OTHER) for name in left] == [
         "-t0001",
         "-t0002-r3",
         "-t0003.2",
         "-t0004-r1.1",
+        "-t0005-my-db.1",
     ]
 
 
