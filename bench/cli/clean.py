@@ -7,6 +7,7 @@ import os
 import click
 
 from bench.engine.docker import DockerEngine
+from bench.engine.host_cgroup import abandoned
 from bench.engine.private import PrivateEngine
 from bench.engine.protocol import LABEL, Engine
 from bench.engine.select import choose
@@ -19,9 +20,27 @@ from bench.sampling.cgroup import PARENT_NAME, find_mounts, remove_parent
 def command(engine: str | None) -> None:
     """Remove what an interrupted run left; touches nothing that bench did not make."""
     choice = choose(engine)
-    private = choice.is_private
-    removed = _sweep_private(PrivateEngine()) if private else _sweep_at(choice.address)
+    removed = _sweep_processes()
+    if choice.is_private:
+        removed += _sweep_private(PrivateEngine())
+    elif not choice.is_host:
+        removed += _sweep_at(choice.address)
     click.echo(f"removed {removed} thing{'' if removed == 1 else 's'}")
+
+
+def _sweep_processes() -> int:
+    """The plain processes of a bench that runs no more; only root can have started any."""
+    mounts = find_mounts()
+    if mounts is None or os.geteuid() != 0:
+        return 0
+    left = abandoned(mounts)
+    for cgroup in left:
+        count = len(cgroup.processes())
+        cgroup.kill()
+        cgroup.remove()
+        remove_parent(mounts, cgroup.path.rpartition("/")[0])
+        click.echo(f"ended {count} processes in {cgroup.path}", err=True)
+    return len(left)
 
 
 def _sweep_private(private: PrivateEngine) -> int:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.run import worst
-from bench.engine.select import choose, open_session
+from bench.engine.select import open_session
 from bench.errors import UsageError
 from bench.judge.checklist import load_checklist
 from bench.scenario.load import LoadedScenario, load_scenario
+from bench.trial.engine_choice import choose_engine
 from bench.trial.history import read_history
 from bench.trial.plan import check_trials, make_plan
 from bench.trial.run import RunRequest, RunResult, resume_run, start_run
@@ -47,7 +48,8 @@ def measure(
         _check_baseline(settings.baseline, loaded, settings.out)
     request = RunRequest(loaded, settings.out, settings.seed, settings.keep, afterwards)
     holder = f"bench run {loaded.path}"
-    with open_session(choose(settings.engine), holder, _waiting(settings.progress)) as session:
+    choice = choose_engine(loaded.scenario, settings.engine)
+    with open_session(choice, holder, _waiting(settings.progress)) as session:
         result = start_run(request, session, settings.progress)
     return _conclude(result, settings)
 
@@ -72,7 +74,8 @@ def resume(text: str, settings: Settings) -> int:
         return _conclude(RunResult(folder), settings)
     request = RunRequest(loaded, folder.parent, settings.seed, settings.keep)
     holder = f"bench run --resume {folder.name}"
-    with open_session(choose(settings.engine), holder, _waiting(settings.progress)) as session:
+    choice = choose_engine(loaded.scenario, settings.engine)
+    with open_session(choice, holder, _waiting(settings.progress)) as session:
         result = resume_run(request, history, session, settings.progress)
     return _conclude(result, settings)
 
@@ -105,12 +108,13 @@ def show_plan(loaded: LoadedScenario, seed: int | None) -> None:
     scenario = loaded.scenario
     checklist = load_checklist(scenario.checklist, loaded.folder) if scenario.checklist else None
     checks = check_trials(scenario, checklist)
-    plan = make_plan(scenario.cases, seed or 0, checks=checks, calibrate=True)
+    plan = make_plan(scenario.cases, seed or 0, checks=checks, calibrate=scenario.has_images)
     click.echo(f"{scenario.name}: {len(plan)} trials, order for seed {seed or 0}")
     for name, service in scenario.services.items():
         click.echo(f"  service {name}: {_image(service.image, service.build)}")
     for name, case in scenario.cases.items():
-        click.echo(f"  case {name}: {_image(case.image, case.build)}")
+        what = "a process of this host" if case.host else _image(case.image, case.build)
+        click.echo(f"  case {name}: {what}")
     for number, key in enumerate(plan, 1):
         arm = "" if key.arm == "fit" else f" ({key.arm} arm)"
         warmup = " (warm-up)" if key.warmup else ""

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from bench.errors import BenchError, ScenarioError
 from bench.metrics import METRICS
 from bench.results.model import CALIBRATION_CASE
-from bench.scenario.container import IMAGE_OR_BUILD, LIMITS_TWICE
+from bench.scenario.container import IMAGE_BUILD_OR_HOST, IMAGE_OR_BUILD, LIMITS_TWICE
 from bench.scenario.env_file import read_env_files
 from bench.scenario.figure_checks import check_metrics, own_units
+from bench.scenario.host_checks import check_host
 from bench.scenario.nodes import Map, Node, Scalar, Series
 from bench.scenario.probes import COMPOSITES, PROBES, choice_fault
 from bench.scenario.suggest import did_you_mean, shown
@@ -40,7 +41,7 @@ def check(root: Map, folder: Path) -> Iterator[Diagnostic]:
     for key in ("cases", "services"):
         for name, entry in root.map(key).entries.items():
             if isinstance(entry.node, Map):
-                yield from _container(name, entry, folder)
+                yield from _container(name, entry, folder, is_case=key == "cases")
     yield from check_metrics(root)
     yield from _thresholds(root)
     yield from _link(root)
@@ -83,11 +84,14 @@ def _fault(place: Place, label: str, advice: str) -> Diagnostic:
 # One container
 
 
-def _container(name: str, entry: Entry, folder: Path) -> Iterator[Diagnostic]:
+def _container(name: str, entry: Entry, folder: Path, *, is_case: bool) -> Iterator[Diagnostic]:
     node = entry.node
     assert isinstance(node, Map)
-    if len(_given(node, ("image", "build"))) != 1:
-        yield _fault(entry.place, name, IMAGE_OR_BUILD)
+    sources = ("image", "build", "host") if is_case else ("image", "build")
+    if len(_given(node, sources)) != 1:
+        yield _fault(entry.place, name, IMAGE_BUILD_OR_HOST if is_case else IMAGE_OR_BUILD)
+    elif _given(node, ("host",)) and is_case:
+        yield from check_host(name, node, folder)
     if _given(node, ("limits",)) and _given(node.map("deploy").map("resources"), ("limits",)):
         yield _fault(entry.place, name, LIMITS_TWICE)
     if _given(node, ("replicas",)) and _text(node.get("network_mode")) == "host":

@@ -29,6 +29,7 @@ _ELSEWHERE = {
     "replicas": "how many are started at once stands in a case: `replicas: 3`",
     "matrix": "it stands in a case, which it expands into several",
     "metrics": "it stands in a case, whose output it looks through",
+    "host": "it stands in a case, which it makes a plain process",
     "extends": "write what cases share in `defaults`, or use a YAML anchor",
     "secrets": "bench mounts no secrets: give a test value in `environment` or `env_file`",
     "configs": "bench mounts no configs: bind-mount a file with `volumes`",

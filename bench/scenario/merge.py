@@ -14,7 +14,7 @@ from bench.scenario.parse import MOST_NODES
 from bench.scenario.probes import COMPOSITES, PROBES
 
 _EXCLUSIVE: dict[tuple[str, ...], tuple[str, ...]] = {
-    (): ("image", "build"),
+    (): ("image", "build", "host"),
     ("ready",): (*PROBES, *COMPOSITES),
 }
 """Keys of which one shuts out the others, by the path of their mapping within a case."""

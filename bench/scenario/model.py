@@ -30,6 +30,7 @@ from bench.scenario.container import (
     Ulimit,
 )
 from bench.scenario.figures import MetricName, WorkloadMetric, own_metrics
+from bench.scenario.host import HostProcess
 from bench.scenario.probes import ExecProbe, HttpProbe, LogProbe, ProbeChoice, Ready, TcpProbe
 from bench.scenario.thresholds import (
     Aggregate,
@@ -100,8 +101,10 @@ def _counts_once(counts: list[int]) -> list[int]:
 
 
 class Case(Container):
-    """One image and how to run and measure it."""
+    """One image, or one plain process, and how to run and measure it."""
 
+    host: HostProcess | None = None
+    """Plain process of this host to run instead of an image."""
     repeat: Count = 6
     """Measured trials for each cache state."""
     warmup: Annotated[int, Field(strict=True, ge=0, le=1000)] = 0
@@ -133,6 +136,17 @@ class Case(Container):
     """Figures that the workload prints, by name; they are metrics like any other."""
     expect: Expect | None = None
     """What it is known to fail; then that, and only that, is a success."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_on_the_host(cls, value: object) -> object:
+        """A plain process has the host's network, and nothing that could be cold."""
+        if isinstance(value, dict) and value.get("host") is not None:
+            return {"cache": CacheState.WARM.value, **value, "network_mode": "host"}
+        return value
+
+    def _sources(self) -> int:
+        return super()._sources() + (self.host is not None)
 
 
 class Threshold(Model):
@@ -231,6 +245,16 @@ class Scenario(Model):
     compare: Compare | None = None
     """Which cases are set against which."""
 
+    @property
+    def has_images(self) -> bool:
+        """Whether any of its cases has an image; else all are plain processes."""
+        return any(case.host is None for case in self.cases.values())
+
+    @property
+    def needs_engine(self) -> bool:
+        """Whether anything of it runs in a container."""
+        return self.has_images or bool(self.services)
+
     @cached_property
     def own_metrics(self) -> dict[str, Metric]:
         """The metrics that its cases define, by name, in the order in which they do."""
@@ -280,6 +304,7 @@ __all__ = [
     "ExecProbe",
     "Expect",
     "Healthcheck",
+    "HostProcess",
     "HttpProbe",
     "Limit",
     "Limits",

@@ -21,13 +21,13 @@ from bench.trial.probes import ProbeTarget
 from bench.trial.process_table import Process, read_table
 from bench.trial.readiness import NotReadyError, make_readiness
 from bench.trial.secrets import hider
-from bench.trial.spec import container_spec, named_volumes
+from bench.trial.spec import container_spec, named_volumes, process_spec
 from bench.trial.stopping import Endings, standing_fact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.engine.protocol import ContainerState
+    from bench.engine.protocol import ContainerSpec, ContainerState
     from bench.results.model import TrialStatus
     from bench.sampling.cgroup import ContainerCgroup
     from bench.scenario.model import Arm
@@ -88,22 +88,10 @@ class Life:
 
     def create(self) -> None:
         """Create it, under a cgroup of bench's own where there can be one."""
-        lab, case = self._lab, self._subject.case
-        facts = lab.engine.facts
+        lab, facts = self._lab, self._lab.engine.facts
         if lab.mounts and facts.is_local and takes_parent(facts.cgroup_driver):
             self._parent = make_parent(lab.mounts, f"{lab.run_id}-{self._record.trial_id}")
-        spec = container_spec(
-            case,
-            image=self._subject.reference,
-            name=self._name,
-            folder=self._subject.folder,
-            labels={LABEL: lab.run_id},
-            arm=self._arm,
-            extra_hosts=self._subject.extra_hosts,
-            keep_healthcheck=case.ready.uses("healthcheck"),
-            cgroup_parent=self._parent,
-        )
-        spec = self._network.joined(spec)
+        spec = self._network.joined(self._spec())
         self._requested = {
             "memory_bytes": spec.memory_bytes,
             "swap_bytes": None if spec.memory_bytes is None else 0,
@@ -118,6 +106,29 @@ class Life:
         self.container_id = created.container_id
         if created.warnings:
             self._facts["warnings"] = list(created.warnings)
+
+    def _spec(self) -> ContainerSpec:
+        case, subject, labels = self._subject.case, self._subject, {LABEL: self._lab.run_id}
+        if case.host is not None:
+            return process_spec(
+                case,
+                name=self._name,
+                folder=subject.folder,
+                labels=labels,
+                arm=self._arm,
+                cgroup_parent=self._parent,
+            )
+        return container_spec(
+            case,
+            image=subject.reference,
+            name=self._name,
+            folder=subject.folder,
+            labels=labels,
+            arm=self._arm,
+            extra_hosts=subject.extra_hosts,
+            keep_healthcheck=case.ready.uses("healthcheck"),
+            cgroup_parent=self._parent,
+        )
 
     def _cgroup(self) -> ContainerCgroup | None:
         facts = self._lab.engine.facts

@@ -23,8 +23,9 @@ from bench.sampling.gpu import find_gpus
 from bench.scenario.allow import declared
 from bench.scenario.model import Case
 from bench.scenario.redact import redacted
-from bench.trial.cachestate import CacheKeeper
+from bench.trial.cachestate import CacheKeeper, ProcessKeeper
 from bench.trial.folder import new_folder, point_latest
+from bench.trial.host_setup import set_up
 from bench.trial.images import ImageMaker, ReadyImage
 from bench.trial.plan import check_trials, make_plan
 from bench.trial.replicas import ReplicaTrial
@@ -88,7 +89,7 @@ def start_run(
     checks = check_trials(scenario, checklist)
     if why_not_cut(session.measuring.facts):
         checks = dataclasses.replace(checks, cut=())
-    plan = make_plan(scenario.cases, seed, checks=checks, calibrate=True)
+    plan = make_plan(scenario.cases, seed, checks=checks, calibrate=scenario.has_images)
     host = fingerprint()
     noise = load_noise(host)
     folder = new_folder(request.out, scenario.name, clock)
@@ -109,11 +110,7 @@ def start_run(
         noise=noise.as_data() if noise else None,
         engine=dataclasses.asdict(session.measuring.facts)
         | {"private": session.may_wipe, "chosen_by": session.choice.origin},
-        builder={
-            "kind": "classic",
-            "version": session.building.facts.version,
-            "address": session.building.facts.address,
-        },
+        builder=_builder(session),
         link=way.header(),
     )
     return _Runner(
@@ -151,6 +148,14 @@ def resume_run(
         plan=history.plan,
         done=history.done,
     ).run()
+
+
+def _builder(session: Session) -> dict[str, str]:
+    """What builds images; nothing where there are none."""
+    if session.choice.is_host:
+        return {}
+    facts = session.building.facts
+    return {"kind": "classic", "version": facts.version, "address": facts.address}
 
 
 class _Runner:
@@ -222,6 +227,9 @@ class _Runner:
             references[name] = ready.reference
         for name, case in scenario.cases.items():
             try:
+                if case.host is not None:
+                    self._set_up_process(name, case)
+                    continue
                 ready = maker.make(name, case, loaded.folder)
             except EngineUnavailableError:
                 raise
@@ -231,7 +239,7 @@ class _Runner:
                 continue
             self._note_image("case", name, ready)
             self._subjects[name] = self._subject(name, case, ready)
-        blank = maker.make_calibration()
+        blank = maker.make_calibration() if scenario.has_images else None
         if blank is not None:
             self._note_image("calibration", CALIBRATION_CASE, blank)
             case = Case.model_validate(
@@ -249,6 +257,13 @@ class _Runner:
                 for name, subject in self._subjects.items()
             }
 
+    def _set_up_process(self, name: str, case: Case) -> None:
+        self._progress.say(f"setting up {name}")
+        folder = self._request.scenario.folder
+        facts = set_up(name, case, folder, self._clock)
+        self._journal.append("image_ready", role="case", bases=[], **dataclasses.asdict(facts))
+        self._subjects[name] = Subject(name, case, "", None, (), folder)
+
     def _subject(self, name: str, case: Case, ready: ReadyImage) -> Subject:
         return Subject(
             name=name,
@@ -265,7 +280,9 @@ class _Runner:
         self._journal.append("image_ready", role=role, bases=list(ready.bases), **facts)
 
     def _note_failed_image(self, name: str, error: BenchError, status: str) -> None:
-        self._progress.say(f"{name}: no image: {error.cause.splitlines()[0]}")
+        plain = self._request.scenario.scenario.cases[name].host is not None
+        what = "not set up" if plain else "no image"
+        self._progress.say(f"{name}: {what}: {error.cause.splitlines()[0]}")
         self._journal.append(
             "image_failed", role="case", case=name, status=status, reason=str(error), log_tail=[]
         )
@@ -311,13 +328,26 @@ class _Runner:
     def _run_one(self, subject: Subject, key: TrialKey, number: int, attempts: int) -> None:
         for attempt in range(attempts, attempts + 1 + MOST_REPEATS):
             kind = ReplicaTrial if key.replicas else Trial
-            status = kind(self._lab, subject, key, number, attempt).run()
+            status = kind(self._laboratory(subject), subject, key, number, attempt).run()
             if status is TrialStatus.ERROR and not self._engine_answers():
                 self._progress.say("the engine does not answer; starting it again")
                 self._session.revive()
                 self._lab = dataclasses.replace(self._lab, daemons=self._way.pids())
             if status is not TrialStatus.INVALID:
                 return
+
+    def _laboratory(self, subject: Subject) -> Laboratory:
+        """The laboratory; for a plain process with this host in the place of the engine."""
+        if subject.case.host is None:
+            return self._lab
+        host = self._session.host
+        return dataclasses.replace(
+            self._lab,
+            engine=host,
+            keeper=ProcessKeeper(host),
+            mounts=find_mounts(),
+            access_log=None,
+        )
 
     def _engine_answers(self) -> bool:
         try:
@@ -327,9 +357,10 @@ class _Runner:
         return True
 
     def _clean_up(self) -> None:
-        """Remove what this run made; that one engine is dead does not matter to the other."""
-        measuring, building = self._session.measuring, self._session.building
-        for engine in (measuring, building) if building is not measuring else (measuring,):
+        """Remove what this run made; that one engine is dead does not matter to the others."""
+        session = self._session
+        building = session.building
+        for engine in dict.fromkeys((session.host, session.measuring, building)):
             try:
                 if engine is building:
                     self._services.stop()
