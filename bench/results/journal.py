@@ -7,7 +7,7 @@ run_started     schema_version, run_id, name, bench_version, at, seed, scenario_
                 (resolved, secrets redacted), plan (list of trial keys), host, noise (measured_at,
                 floors: metric -> share, median, n), engine, builder, link (text, rate_bit_s)
 run_resumed     at
-image_ready     role (case, service or calibration), case, reference, digest, source, build_s,
+image_ready     role (case, service, load or calibration), case, reference, digest, source, build_s,
                 builder, size_bytes, transfer_bytes, waste_bytes, engine_size_bytes, layers
                 (digest, instruction, transfer_bytes, unpacked_bytes), config; of a plain process
                 only build_s, the time of its setup, is known: source is `host`

@@ -16,6 +16,7 @@ from bench.scenario.container import IMAGE_BUILD_OR_HOST, IMAGE_OR_BUILD, LIMITS
 from bench.scenario.env_file import read_env_files
 from bench.scenario.figure_checks import check_metrics, own_units
 from bench.scenario.host_checks import check_host
+from bench.scenario.load_checks import check_load
 from bench.scenario.nodes import Map, Node, Scalar, Series
 from bench.scenario.probes import COMPOSITES, PROBES, choice_fault
 from bench.scenario.suggest import did_you_mean, shown
@@ -92,6 +93,9 @@ def _container(name: str, entry: Entry, folder: Path, *, is_case: bool) -> Itera
         yield _fault(entry.place, name, IMAGE_BUILD_OR_HOST if is_case else IMAGE_OR_BUILD)
     elif _given(node, ("host",)) and is_case:
         yield from check_host(name, node, folder)
+    if is_case and isinstance(node.get("load"), Map):
+        yield from check_load(node)
+        yield from _container("load", node.entries["load"], folder, is_case=False)
     if _given(node, ("limits",)) and _given(node.map("deploy").map("resources"), ("limits",)):
         yield _fault(entry.place, name, LIMITS_TWICE)
     if _given(node, ("replicas",)) and _text(node.get("network_mode")) == "host":

@@ -16,6 +16,7 @@ from bench.scenario.probes import COMPOSITES, PROBES
 _EXCLUSIVE: dict[tuple[str, ...], tuple[str, ...]] = {
     (): ("image", "build", "host"),
     ("ready",): (*PROBES, *COMPOSITES),
+    ("load",): ("image", "build"),
 }
 """Keys of which one shuts out the others, by the path of their mapping within a case."""
 
@@ -43,7 +44,7 @@ def merge_defaults(root: Map) -> Map:
 
 
 def _merge(default: Node, own: Node, path: tuple[str, ...]) -> Node:
-    if path == ("build",):
+    if path in (("build",), ("load", "build")):
         default, own = long_build(default), long_build(own)
     if not isinstance(default, Map) or not isinstance(own, Map):
         return own

@@ -31,6 +31,7 @@ from bench.scenario.container import (
 )
 from bench.scenario.figures import MetricName, WorkloadMetric, own_metrics
 from bench.scenario.host import HostProcess
+from bench.scenario.load_tool import LoadTool
 from bench.scenario.probes import ExecProbe, HttpProbe, LogProbe, ProbeChoice, Ready, TcpProbe
 from bench.scenario.thresholds import (
     Aggregate,
@@ -134,6 +135,8 @@ class Case(Container):
     unset and the checklist judges it."""
     metrics: dict[MetricName, WorkloadMetric] = {}
     """Figures that the workload prints, by name; they are metrics like any other."""
+    load: LoadTool | None = None
+    """Tool that puts work on it when it is ready."""
     expect: Expect | None = None
     """What it is known to fail; then that, and only that, is a success."""
 
@@ -144,6 +147,11 @@ class Case(Container):
         if isinstance(value, dict) and value.get("host") is not None:
             return {"cache": CacheState.WARM.value, **value, "network_mode": "host"}
         return value
+
+    @property
+    def figures(self) -> dict[str, WorkloadMetric]:
+        """The figures that it and its load tool print, by name."""
+        return {**self.metrics, **(self.load.metrics if self.load else {})}
 
     def _sources(self) -> int:
         return super()._sources() + (self.host is not None)
@@ -253,12 +261,13 @@ class Scenario(Model):
     @property
     def needs_engine(self) -> bool:
         """Whether anything of it runs in a container."""
-        return self.has_images or bool(self.services)
+        loaded = any(case.load is not None for case in self.cases.values())
+        return self.has_images or loaded or bool(self.services)
 
     @cached_property
     def own_metrics(self) -> dict[str, Metric]:
         """The metrics that its cases define, by name, in the order in which they do."""
-        return own_metrics(case.metrics for case in self.cases.values())
+        return own_metrics(case.figures for case in self.cases.values())
 
 
 def expand_threshold(value: object) -> dict[str, str]:
@@ -308,6 +317,7 @@ __all__ = [
     "HttpProbe",
     "Limit",
     "Limits",
+    "LoadTool",
     "LogProbe",
     "ProbeChoice",
     "Ready",

@@ -50,7 +50,7 @@ _ONE_OR_MORE = ("cache", "replicas")
 """Lists of a case of which one item alone may be written without the list."""
 
 _FROM_DEFAULTS = frozenset(
-    {"Case", "Build", "HostProcess", "HttpProbe", "TcpProbe", "LogProbe", "ExecProbe"}
+    {"Case", "Build", "HostProcess", "LoadTool", "HttpProbe", "TcpProbe", "LogProbe", "ExecProbe"}
 )
 """Models of which a case may give a part and the defaults the rest."""
 
@@ -109,7 +109,7 @@ def _describe(name: str, definition: Schema) -> None:
 def _attribute_docs() -> dict[str, dict[str, str]]:
     """The docstrings of the models' attributes, by class; inherited ones included."""
     docs: dict[str, dict[str, str]] = {}
-    for module in ("values", "container", "host", "probes", "figures", "model"):
+    for module in ("values", "container", "host", "probes", "figures", "load_tool", "model"):
         tree = ast.parse((Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8"))
         for one in tree.body:
             if isinstance(one, ast.ClassDef):

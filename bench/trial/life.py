@@ -23,6 +23,7 @@ from bench.trial.readiness import NotReadyError, make_readiness
 from bench.trial.secrets import hider
 from bench.trial.spec import container_spec, named_volumes, process_spec
 from bench.trial.stopping import Endings, standing_fact
+from bench.trial.under_load import LoadRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,8 +57,10 @@ class Life:
         record: TrialRecord,
         arm: Arm,
         network: TrialNetwork,
+        *,
+        under_load: bool = False,
     ) -> None:
-        """Nothing is made before `prepare`."""
+        """Nothing is made before `prepare`; a load tool is run only `under_load`."""
         self._lab = lab
         self._subject = subject
         self._record = record
@@ -71,8 +74,23 @@ class Life:
         self._attachments: Attachments | None = None
         self._state: ContainerState | None = None
         self._started_ns = 0
+        self._load = self._load_run() if under_load else None
         self._is_sampled = False
         self.ready: ReadyFact | None = None
+
+    def _load_run(self) -> LoadRun | None:
+        lab, subject = self._lab, self._subject
+        if subject.case.load is None or lab.beside is None:
+            return None
+        return LoadRun(
+            lab.beside,
+            subject.case.load,
+            subject.load_reference,
+            name=f"{self._name}-load",
+            run_id=lab.run_id,
+            folder=subject.folder,
+            clock=lab.clock,
+        )
 
     @property
     def attached(self) -> Attachments:
@@ -236,7 +254,9 @@ class Life:
         """
         case, attached = self._subject.case, self.attached
         with self._record.phase("observe"):
-            if case.observe == "exit":
+            if self._load is not None:
+                self._put_under_load(self._load)
+            elif case.observe == "exit":
                 attached.exit.wait(case.ready.timeout)
             elif case.observe:
                 attached.exit.wait(case.observe)
@@ -244,6 +264,26 @@ class Life:
             at_ns = attached.exit.at_ns or self._lab.clock.monotonic_ns()
             after_s = (at_ns - self.ready.at_ns) / 1e9 if self.ready else 0.0
             raise FailedTrialError(attached.how_it_ended(f"{after_s:.1f} s after it was ready"))
+
+    def _put_under_load(self, load: LoadRun) -> None:
+        """Run the load tool to its end.
+
+        Raises:
+            FailedTrialError: the case ended under it.
+            EngineError: the tool failed.
+        """
+        assert self._state is not None, "it is started before it is put under load"
+        self._facts["load"] = {"reference": self._subject.load_reference}
+        ending = self.attached.exit
+        try:
+            load.run(self._network.address(self._state), ending)
+        except EngineError:
+            if not ending.ended:
+                raise
+        finally:
+            self._facts["figures"] = load.figures()
+        if ending.ended:
+            raise FailedTrialError(self.attached.how_it_ended("under load"))
 
     def processes(self) -> list[Process]:
         """Its processes, process 1 first; empty where they cannot be seen from here."""
@@ -287,6 +327,8 @@ class Life:
     def take_down(self) -> str:
         """Remove whatever it left, at whichever step it broke off; says what could not be done."""
         steps: list[Callable[[], None]] = [self.kill, self._remove_volumes]
+        if self._load:
+            steps.append(self._load.remove)
         if self._attachments:
             attached = self._attachments
             steps += [attached.end_output, attached.end_egress, self.end_sampling]
@@ -325,3 +367,5 @@ class Life:
         self._record.end(status, reason, output.tail() if output else [], seconds_to_ready)
         if output:
             self._record.write_log(case, output.text())
+        if self._load and "load" in self._facts:
+            self._record.write_log(f"{case}-load", self._load.text())

@@ -184,6 +184,7 @@ class _Runner:
             session.building, clock, folder.name, request.scenario.folder, progress.say
         )
         self._subjects: dict[str, Subject] = {}
+        self._loads: dict[str, str] = {}
         self._way = Way(session, request.scenario.scenario.link)
 
     def run(self) -> RunResult:
@@ -227,8 +228,9 @@ class _Runner:
             references[name] = ready.reference
         for name, case in scenario.cases.items():
             try:
+                load = self._load_image(maker, name, case)
                 if case.host is not None:
-                    self._set_up_process(name, case)
+                    self._set_up_process(name, case, load)
                     continue
                 ready = maker.make(name, case, loaded.folder)
             except EngineUnavailableError:
@@ -238,7 +240,7 @@ class _Runner:
                 self._note_failed_image(name, error, "failed" if fault else "error")
                 continue
             self._note_image("case", name, ready)
-            self._subjects[name] = self._subject(name, case, ready)
+            self._subjects[name] = self._subject(name, case, ready, load)
         blank = maker.make_calibration() if scenario.has_images else None
         if blank is not None:
             self._note_image("calibration", CALIBRATION_CASE, blank)
@@ -257,14 +259,25 @@ class _Runner:
                 for name, subject in self._subjects.items()
             }
 
-    def _set_up_process(self, name: str, case: Case) -> None:
+    def _load_image(self, maker: ImageMaker, name: str, case: Case) -> str:
+        """The image of its load tool, made once for all cases that have the same."""
+        if case.load is None:
+            return ""
+        source = case.load.model_dump_json(include={"image", "build", "registry", "platform"})
+        if source not in self._loads:
+            ready = maker.make(f"load-{name}", case.load, self._request.scenario.folder)
+            self._note_image("load", name, ready)
+            self._loads[source] = ready.reference
+        return self._loads[source]
+
+    def _set_up_process(self, name: str, case: Case, load: str) -> None:
         self._progress.say(f"setting up {name}")
         folder = self._request.scenario.folder
         facts = set_up(name, case, folder, self._clock)
         self._journal.append("image_ready", role="case", bases=[], **dataclasses.asdict(facts))
-        self._subjects[name] = Subject(name, case, "", None, (), folder)
+        self._subjects[name] = Subject(name, case, "", None, (), folder, load_reference=load)
 
-    def _subject(self, name: str, case: Case, ready: ReadyImage) -> Subject:
+    def _subject(self, name: str, case: Case, ready: ReadyImage, load: str = "") -> Subject:
         return Subject(
             name=name,
             case=case,
@@ -273,6 +286,7 @@ class _Runner:
             layers=ready.facts.layers,
             folder=self._request.scenario.folder,
             base=ready.base,
+            load_reference=load,
         )
 
     def _note_image(self, role: str, name: str, ready: ReadyImage) -> None:
@@ -307,6 +321,7 @@ class _Runner:
             gpu=bool(find_gpus().devices),
             allow=declared(self._request.scenario.scenario),
             access_log=self._way.access_log(),
+            beside=session.building,
             link_bit_s=self._way.rate_bit_s,
         )
         for number, key in enumerate(self._plan):

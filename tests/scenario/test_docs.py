@@ -24,7 +24,7 @@ def test_the_worked_example_is_a_good_scenario():
 
 
 def test_the_examples_of_metrics_matrix_and_plain_processes_are_good(tmp_path):
-    _, metrics, matrix, process = EXAMPLES
+    _, metrics, matrix, process, load = EXAMPLES
     head = "version: 1\nname: t\ndefaults: {image: x, ready: {exit: true}}\ncases:\n"
     measured = parse_scenario_text(f"{head}  a:\n{metrics}", "docs/scenario.md").scenario
     assert list(measured.own_metrics) == ["epoch_s", "rows_per_s"]
@@ -39,6 +39,12 @@ def test_the_examples_of_metrics_matrix_and_plain_processes_are_good(tmp_path):
         folder=tmp_path / "scenarios",
     )
     assert bare.scenario.cases["bare"].host is not None
+    (tmp_path / "images" / "load").mkdir()
+    (tmp_path / "images" / "load" / "Dockerfile").touch()
+    shop = parse_scenario_text(
+        f"version: 1\nname: t\ncases:\n{load}", "docs/scenario.md", folder=tmp_path / "scenarios"
+    )
+    assert list(shop.scenario.own_metrics) == ["latency_p95_ms"]
 
 
 def test_every_key_is_named():
