@@ -12,7 +12,7 @@ from bench.engine.private import PrivateEngine
 from bench.engine.select import choose
 from bench.errors import EngineUnavailableError
 from bench.sampling.cgroup import find_mounts
-from bench.trial.leftovers import remove_cgroups, remove_from
+from bench.trial.leftovers import remove_cgroups, remove_from, remove_processes
 
 
 @click.command(name="clean")
@@ -20,9 +20,19 @@ from bench.trial.leftovers import remove_cgroups, remove_from
 def command(engine: str | None) -> None:
     """Remove what an interrupted run left; touches nothing that bench did not make."""
     choice = choose(engine)
-    private = choice.is_private
-    removed = _sweep_private(PrivateEngine()) if private else _sweep_at(choice.address)
+    removed = _sweep_processes()
+    if choice.is_private:
+        removed += _sweep_private(PrivateEngine())
+    elif not choice.is_host:
+        removed += _sweep_at(choice.address)
     click.echo(f"removed {removed} thing{'' if removed == 1 else 's'}")
+
+
+def _sweep_processes() -> int:
+    removed = remove_processes(find_mounts())
+    for one in removed:
+        click.echo(f"removed {one}", err=True)
+    return len(removed)
 
 
 def _sweep_private(private: PrivateEngine) -> int:

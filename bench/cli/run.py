@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Folder for the run's folder.",
 )
-@click.option("--engine", help="private, docker, podman, or an address.")
+@click.option("--engine", help="private, docker, podman, host, or an address.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and run nothing.")
 @click.option("--resume", metavar="RUN", help="Finish a run that was cut off.")
 @click.option("--keep", is_flag=True, help="Leave the images on your own engine.")

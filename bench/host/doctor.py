@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.engine.docker import DockerEngine
+from bench.engine.host import why_no_processes
 from bench.engine.private import PACKAGES, PrivateEngine, missing_programs, why_impossible
 from bench.errors import BenchError
 from bench.sampling.cgroup import CgroupVersion, find_mounts, takes_parent
@@ -66,6 +67,11 @@ def examine(choice: Choice) -> list[Finding]:
 
 def _engine(choice: Choice) -> Finding:
     subject = "engine"
+    if choice.is_host:
+        no_processes = why_no_processes()
+        if no_processes:
+            return Finding(subject, Health.BAD, no_processes.cause, no_processes.remedy)
+        return Finding(subject, Health.GOOD, "none: plain processes of this host only")
     if choice.is_private:
         impossible = why_impossible()
         if impossible:

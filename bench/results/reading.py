@@ -61,7 +61,7 @@ class Reading:
             self.trials[event["trial_id"]] = TrialEvents(event)
         elif kind == "trial_ended":
             self.trials[event["trial_id"]].ended = event
-        elif kind == "image_ready" and event["role"] != "service":
+        elif kind == "image_ready" and event["role"] in ("case", "calibration"):
             self.images[event["case"]] = _image(event)
             self.bases[event["case"]] = list(event.get("bases", []))
             self.failed_images.pop(event["case"], None)

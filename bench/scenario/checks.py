@@ -13,9 +13,11 @@ from bench.errors import BenchError, ScenarioError
 from bench.metrics import METRICS
 from bench.results.model import CALIBRATION_CASE
 from bench.scenario.composed import BESIDE_COMPOSE
-from bench.scenario.container import IMAGE_OR_BUILD, LIMITS_TWICE
+from bench.scenario.container import IMAGE_BUILD_OR_HOST, IMAGE_OR_BUILD, LIMITS_TWICE
 from bench.scenario.env_file import read_env_files
 from bench.scenario.figure_checks import check_metrics, own_units
+from bench.scenario.host_checks import check_host
+from bench.scenario.load_checks import check_load
 from bench.scenario.model import Case
 from bench.scenario.nodes import Map, Node, Scalar, Series
 from bench.scenario.probes import COMPOSITES, PROBES, choice_fault
@@ -42,7 +44,7 @@ def check(root: Map, folder: Path) -> Iterator[Diagnostic]:
     for key in ("cases", "services"):
         for name, entry in root.map(key).entries.items():
             if isinstance(entry.node, Map):
-                yield from _container(name, entry, folder)
+                yield from _container(name, entry, folder, is_case=key == "cases")
     yield from check_metrics(root)
     yield from _thresholds(root)
     yield from _answer(root)
@@ -86,14 +88,20 @@ def _fault(place: Place, label: str, advice: str) -> Diagnostic:
 # One container
 
 
-def _container(name: str, entry: Entry, folder: Path) -> Iterator[Diagnostic]:
+def _container(name: str, entry: Entry, folder: Path, *, is_case: bool) -> Iterator[Diagnostic]:
     node = entry.node
     assert isinstance(node, Map)
-    if _given(node, ("compose",)):
+    if is_case and _given(node, ("compose",)):
         yield from _stack(node)
         return
-    if len(_given(node, ("image", "build"))) != 1:
-        yield _fault(entry.place, name, IMAGE_OR_BUILD)
+    sources = ("image", "build", "host") if is_case else ("image", "build")
+    if len(_given(node, sources)) != 1:
+        yield _fault(entry.place, name, IMAGE_BUILD_OR_HOST if is_case else IMAGE_OR_BUILD)
+    elif _given(node, ("host",)) and is_case:
+        yield from check_host(name, node, folder)
+    if is_case and isinstance(node.get("load"), Map):
+        yield from check_load(node)
+        yield from _container("load", node.entries["load"], folder, is_case=False)
     if _given(node, ("limits",)) and _given(node.map("deploy").map("resources"), ("limits",)):
         yield _fault(entry.place, name, LIMITS_TWICE)
     if _given(node, ("replicas",)) and _text(node.get("network_mode")) == "host":

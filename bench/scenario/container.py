@@ -26,6 +26,10 @@ from bench.scenario.values import (
 )
 
 IMAGE_OR_BUILD = "needs either `image` or `build`; `image` pulls by name, `build` builds a folder"
+IMAGE_BUILD_OR_HOST = (
+    "needs one of `image`, `build` and `host`; `image` pulls by name, `build` builds a folder, "
+    "`host` runs a plain process of this host"
+)
 LIMITS_TWICE = (
     "`limits` and `deploy.resources.limits` together; the first is short for the second: "
     "keep one of them"
@@ -266,6 +270,10 @@ class Container(Model):
         if self.limits is not None and self.deploy.resources.limits is not None:
             raise PydanticCustomError("incoherent", "{fault}", {"fault": LIMITS_TWICE})
         return self
+
+    def _sources(self) -> int:
+        """How many things say what is to run; one should."""
+        return (self.image is not None) + (self.build is not None)
 
     @property
     def effective_limits(self) -> Limits:

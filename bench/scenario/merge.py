@@ -16,8 +16,9 @@ from bench.scenario.parse import MOST_NODES
 from bench.scenario.probes import COMPOSITES, PROBES
 
 _EXCLUSIVE: dict[tuple[str, ...], tuple[str, ...]] = {
-    (): ("image", "build", "compose"),
+    (): ("image", "build", "host", "compose"),
     ("ready",): (*PROBES, *COMPOSITES),
+    ("load",): ("image", "build"),
 }
 """Keys of which one shuts out the others, by the path of their mapping within a case."""
 
@@ -52,7 +53,7 @@ def _for_stack(defaults: Map) -> Map:
 
 
 def _merge(default: Node, own: Node, path: tuple[str, ...]) -> Node:
-    if path == ("build",):
+    if path in (("build",), ("load", "build")):
         default, own = long_build(default), long_build(own)
     if not isinstance(default, Map) or not isinstance(own, Map):
         return own

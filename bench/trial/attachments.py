@@ -126,7 +126,8 @@ class Attachments:
     def _note_figures(self) -> None:
         """What was found in all of the output; nothing where its end was not seen."""
         if self.output.wait_end(_REST_OF_OUTPUT_S):
-            self._record.facts["figures"] = self._figures.facts()
+            known = self._record.facts.get("figures", {})  # of its load tool
+            self._record.facts["figures"] = known | self._figures.facts()
 
     def end_egress(self) -> None:
         """Listen no longer, and put on record what it tried to reach."""

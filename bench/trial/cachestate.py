@@ -59,11 +59,16 @@ class CacheKeeper:
             for reference in references:
                 if not self._engine.has_image(reference):
                     self._pull(reference)
-        if state is not CacheState.WARM and self.drops_page_cache:
-            os.sync()
-            DROP_CACHES.write_text("3\n")
-            if state.is_pulled:
-                self._read_blobs(blobs)
+        if self._dropped_page_cache(state) and state.is_pulled:
+            self._read_blobs(blobs)
+
+    def _dropped_page_cache(self, state: CacheState) -> bool:
+        """Drop the page cache where `state` asks for it and it can be done; whether it was."""
+        if state is CacheState.WARM or not self.drops_page_cache:
+            return False
+        os.sync()
+        DROP_CACHES.write_text("3\n")
+        return True
 
     def _pull(self, reference: str) -> None:
         for _ in self._engine.pull(reference):
@@ -86,3 +91,20 @@ class CacheKeeper:
                 with path.open("rb", buffering=0) as file:
                     while file.read(1 << 20):
                         pass
+
+
+class ProcessKeeper(CacheKeeper):
+    """Brings the host into the cache state of a plain process, which has no image."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine, may_wipe=False, blob_path=None)
+
+    def establish(
+        self,
+        state: CacheState,
+        references: Sequence[str],  # noqa: ARG002 - it has none
+        blobs: list[str],  # noqa: ARG002 - nor these
+        base: str = "",  # noqa: ARG002 - nor this
+    ) -> None:
+        """Drop the page cache, or leave it."""
+        self._dropped_page_cache(state)

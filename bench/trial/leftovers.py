@@ -5,9 +5,11 @@ Everything that bench makes carries its label with the id of a run, and nothing 
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
+from bench.engine.host_cgroup import abandoned
 from bench.engine.protocol import LABEL
 from bench.sampling.cgroup import PARENT_NAME, remove_parent
 
@@ -57,6 +59,24 @@ def remove_from(
         if run_id != KEPT and is_left(run_id):
             engine.remove_image(reference)
             removed.append(f"image {reference} of {run_id}")
+    return removed
+
+
+def remove_processes(mounts: CgroupMounts | None) -> list[str]:
+    """End the plain processes of a bench that runs no more; only root can have started any.
+
+    Raises:
+        HostError: one does not end though it was killed.
+    """
+    if mounts is None or os.geteuid() != 0:
+        return []
+    removed = []
+    for cgroup in abandoned(mounts):
+        count = len(cgroup.processes())
+        cgroup.kill()
+        cgroup.remove()
+        remove_parent(mounts, cgroup.path.rpartition("/")[0])
+        removed.append(f"{count} process{'' if count == 1 else 'es'} in {cgroup.path}")
     return removed
 
 

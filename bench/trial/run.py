@@ -24,10 +24,11 @@ from bench.sampling.gpu import find_gpus
 from bench.scenario.allow import declared
 from bench.scenario.model import Case
 from bench.scenario.redact import redacted
-from bench.trial.cachestate import CacheKeeper
+from bench.trial.cachestate import CacheKeeper, ProcessKeeper
 from bench.trial.folder import new_folder, point_latest
+from bench.trial.host_setup import set_up
 from bench.trial.images import ImageMaker, ReadyImage
-from bench.trial.leftovers import remove_cgroups, remove_from
+from bench.trial.leftovers import remove_cgroups, remove_from, remove_processes
 from bench.trial.plan import check_trials, make_plan
 from bench.trial.replicas import ReplicaTrial
 from bench.trial.services import RunningServices
@@ -94,7 +95,7 @@ def start_run(
     checks = check_trials(scenario, checklist)
     if why_not_cut(session.measuring.facts):
         checks = dataclasses.replace(checks, cut=())
-    plan = make_plan(scenario.cases, seed, checks=checks, calibrate=True)
+    plan = make_plan(scenario.cases, seed, checks=checks, calibrate=scenario.has_images)
     host = fingerprint()
     noise = load_noise(host)
     folder = new_folder(request.out, scenario.name, clock)
@@ -115,11 +116,7 @@ def start_run(
         noise=noise.as_data() if noise else None,
         engine=dataclasses.asdict(session.measuring.facts)
         | {"private": session.may_wipe, "chosen_by": session.choice.origin},
-        builder={
-            "kind": "classic",
-            "version": session.building.facts.version,
-            "address": session.building.facts.address,
-        },
+        builder=_builder(session),
         link=way.header(),
     )
     return _Runner(
@@ -159,6 +156,14 @@ def resume_run(
     ).run()
 
 
+def _builder(session: Session) -> dict[str, str]:
+    """What builds images; nothing where there are none."""
+    if session.choice.is_host:
+        return {}
+    facts = session.building.facts
+    return {"kind": "classic", "version": facts.version, "address": facts.address}
+
+
 class _Runner:
     def __init__(
         self,
@@ -186,6 +191,7 @@ class _Runner:
         )
         self._subjects: dict[str, Subject] = {}
         self._stacks: dict[str, StackSubject] = {}
+        self._loads: dict[str, str] = {}
         self._way = Way(session, request.scenario.scenario.link)
 
     def run(self) -> RunResult:
@@ -237,7 +243,7 @@ class _Runner:
             except BenchError as error:
                 fault = isinstance(error, BuildError)
                 self._note_failed_image(name, error, "failed" if fault else "error")
-        blank = maker.make_calibration()
+        blank = maker.make_calibration() if scenario.has_images else None
         if blank is not None:
             self._note_image("calibration", CALIBRATION_CASE, blank)
             case = Case.model_validate(
@@ -260,12 +266,16 @@ class _Runner:
             }
 
     def _make_image(self, maker: ImageMaker, name: str, case: Case) -> None:
-        """The image of a case, or those of a stack."""
+        """The image of a case, those of a stack, or what a plain process needs."""
         loaded = self._request.scenario
         if case.compose is None:
+            load = self._load_image(maker, name, case)
+            if case.host is not None:
+                self._set_up_process(name, case, load)
+                return
             ready = maker.make(name, case, loaded.folder)
             self._note_image("case", name, ready)
-            self._subjects[name] = self._subject(name, case, ready)
+            self._subjects[name] = self._subject(name, case, ready, load)
             return
         stack, facts, bases = make_stack(
             maker, name, case, loaded.stacks[name], self._way.reference
@@ -273,7 +283,25 @@ class _Runner:
         self._journal.append("image_ready", role="case", bases=bases, **dataclasses.asdict(facts))
         self._stacks[name] = stack
 
-    def _subject(self, name: str, case: Case, ready: ReadyImage) -> Subject:
+    def _load_image(self, maker: ImageMaker, name: str, case: Case) -> str:
+        """The image of its load tool, made once for all cases that have the same."""
+        if case.load is None:
+            return ""
+        source = case.load.model_dump_json(include={"image", "build", "registry", "platform"})
+        if source not in self._loads:
+            ready = maker.make(f"load-{name}", case.load, self._request.scenario.folder)
+            self._note_image("load", name, ready)
+            self._loads[source] = ready.reference
+        return self._loads[source]
+
+    def _set_up_process(self, name: str, case: Case, load: str) -> None:
+        self._progress.say(f"setting up {name}")
+        folder = self._request.scenario.folder
+        facts = set_up(name, case, folder, self._clock)
+        self._journal.append("image_ready", role="case", bases=[], **dataclasses.asdict(facts))
+        self._subjects[name] = Subject(name, case, "", None, (), folder, load_reference=load)
+
+    def _subject(self, name: str, case: Case, ready: ReadyImage, load: str = "") -> Subject:
         return Subject(
             name=name,
             case=case,
@@ -282,6 +310,7 @@ class _Runner:
             layers=ready.facts.layers,
             folder=self._request.scenario.folder,
             base=ready.base,
+            load_reference=load,
         )
 
     def _note_image(self, role: str, name: str, ready: ReadyImage) -> None:
@@ -289,7 +318,9 @@ class _Runner:
         self._journal.append("image_ready", role=role, bases=list(ready.bases), **facts)
 
     def _note_failed_image(self, name: str, error: BenchError, status: str) -> None:
-        self._progress.say(f"{name}: no image: {error.cause.splitlines()[0]}")
+        plain = self._request.scenario.scenario.cases[name].host is not None
+        what = "not set up" if plain else "no image"
+        self._progress.say(f"{name}: {what}: {error.cause.splitlines()[0]}")
         self._journal.append(
             "image_failed", role="case", case=name, status=status, reason=str(error), log_tail=[]
         )
@@ -314,6 +345,7 @@ class _Runner:
             gpu=bool(find_gpus().devices),
             allow=declared(self._request.scenario.scenario),
             access_log=self._way.access_log(),
+            beside=session.building,
             link_bit_s=self._way.rate_bit_s,
         )
         for number, key in enumerate(self._plan):
@@ -348,10 +380,25 @@ class _Runner:
         if isinstance(subject, StackSubject):
             return StackTrial(self._lab, subject, key, number, attempt)
         kind = ReplicaTrial if key.replicas else Trial
-        return kind(self._lab, subject, key, number, attempt)
+        return kind(self._laboratory(subject), subject, key, number, attempt)
+
+    def _laboratory(self, subject: Subject) -> Laboratory:
+        """The laboratory; for a plain process with this host in the place of the engine."""
+        if subject.case.host is None:
+            return self._lab
+        host = self._session.host
+        return dataclasses.replace(
+            self._lab,
+            engine=host,
+            keeper=ProcessKeeper(host),
+            mounts=find_mounts(),
+            access_log=None,
+        )
 
     def _mend(self) -> None:
         """Start again what has died, and remove what the trial could not; it spoils the next."""
+        if self._session.choice.is_host:
+            return
         dead = "" if self._way.stands() else "registry"
         try:
             self._session.measuring.containers(LABEL)
@@ -377,7 +424,9 @@ class _Runner:
         removed = []
         for engine in self._engines:
             removed += remove_from(engine, is_left, images=session.may_wipe)
-        removed += remove_cgroups(find_mounts(), is_left)  # which their containers stood in
+        mounts = find_mounts()
+        removed += remove_processes(mounts)
+        removed += remove_cgroups(mounts, is_left)  # which their containers stood in
         if removed:
             self._progress.say(f"removed what a killed run had left: {', '.join(removed)}")
 
@@ -389,11 +438,12 @@ class _Runner:
 
     @property
     def _engines(self) -> tuple[Engine, ...]:
-        measuring, building = self._session.measuring, self._session.building
-        return (measuring,) if building is measuring else (measuring, building)
+        """The engines that may hold something of this run, this host among them."""
+        session = self._session
+        return tuple(dict.fromkeys((session.host, session.measuring, session.building)))
 
     def _clean_up(self) -> None:
-        """Remove what this run made; that one engine is dead does not matter to the other."""
+        """Remove what this run made; that one engine is dead does not matter to the others."""
         for engine in self._engines:
             try:
                 if engine is self._session.building:

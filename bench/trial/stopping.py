@@ -10,7 +10,9 @@ import signal
 import struct
 from typing import TYPE_CHECKING, Any
 
+from bench.engine.host import KIND as HOST
 from bench.results.behaviour import Killed, Standing
+from bench.stop_signal import DEFAULT_SIGNAL, signal_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from bench.engine.protocol import EngineFacts
     from bench.results.behaviour import Disposition
     from bench.trial.process_table import Process
-
-DEFAULT_SIGNAL = "SIGTERM"
 
 _MOST_NAMED = 20
 _MOST_WATCHED = 100
@@ -33,22 +33,6 @@ _EXIT_CODE_AT = 60
 _GET_INFO = 3 << 30 | _INFO_BYTES << 16 | 0xFF << 8 | 11
 
 
-def signal_number(name: str) -> int:
-    """The number of a signal as images and Compose write it: `SIGTERM`, `TERM`, `15`.
-
-    Raises:
-        ValueError: there is no such signal.
-    """
-    text = name.strip().upper().removeprefix("SIG")
-    if text.isdigit():
-        return int(text)
-    base, plus, offset = text.partition("+")  # RTMIN+3, as systemd wants it
-    try:
-        return int(signal.Signals[f"SIG{base}"]) + (int(offset) if plus else 0)
-    except (KeyError, ValueError):
-        raise ValueError(f"{name!r} is no signal") from None
-
-
 def standing_fact(
     engine: EngineFacts, table: Sequence[Process], stop_signal: str, hide: Callable[[str], str]
 ) -> dict[str, Any]:
@@ -60,6 +44,8 @@ def standing_fact(
         stop_signal: of the container; empty for the default.
         hide: takes secrets out of command lines.
     """
+    if engine.kind == HOST:
+        return {"unseen": "a plain process is process 1 of nothing"}
     if not engine.is_local:
         return {"unseen": "the engine does not run under this kernel"}
     if not table:

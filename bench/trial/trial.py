@@ -36,7 +36,9 @@ class Trial:
         self._record = TrialRecord(lab, number, attempt)
         self._facts = self._record.facts
         arm = Arm.NEED if key.arm == Arm.NEED else Arm.FIT
-        self._life = Life(lab, subject, self._record, arm, TrialNetwork(lab, subject, key))
+        network = TrialNetwork(lab, subject, key)
+        is_open = key.network == "open"  # with its way cut off, a case cannot be reached by name
+        self._life = Life(lab, subject, self._record, arm, network, under_load=is_open)
         self._state = CacheState(key.cache)
         self._pull = ImagePull(lab, subject, self._record, self._state)
 

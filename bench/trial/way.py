@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bench.engine.select import Session
 
 UNSHAPED = "loopback, not shaped"
+NOTHING_PULLED = "none: nothing is pulled"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Way:
         """What the journal says of it."""
         if self.rate_bit_s is not None:
             return {"rate_bit_s": self.rate_bit_s, "text": format_rate(self.rate_bit_s)}
+        if self.session.choice.is_host:
+            return {"rate_bit_s": None, "text": NOTHING_PULLED}
         return {"rate_bit_s": None, "text": UNSHAPED if self.session.may_wipe else "not shaped"}
 
     @contextmanager

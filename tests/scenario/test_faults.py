@@ -154,7 +154,7 @@ CASES = {
     "variable without value": (case("environment: {«A: }"), "`A` has no value", "write one"),
     "nothing to run": (
         scenario("cases: {«one: {ready: {tcp: {port: 80}}}}"),
-        "`one`: needs either `image` or `build`",
+        "`one`: needs one of `image`, `build` and `host`",
         "`image` pulls by name",
     ),
     "no ready": (
@@ -701,6 +701,6 @@ compare: {baseline: «tow, candidates: [one]}
     assert set(places) <= set(found)
     extra = [one.message for one in faults if (one.line, one.col) not in places]
     assert extra == [
-        "`one`: needs either `image` or `build`",
+        "`one`: needs one of `image`, `build` and `host`",
         "`port` is missing in `tcp`",
     ]

@@ -20,13 +20,14 @@ from bench.trial.cachestate import CacheKeeper
 from bench.trial.images import ReadyImage
 from bench.trial.laboratory import Laboratory
 from bench.trial.run import RunRequest, RunResult, start_run
-from tests.fakes import FakeEngine, Script, Watcher
+from tests.fakes import FakeEngine, Script, Watcher, local
 from tests.pulls import cold_stream, manifest_of
 from tests.trial.lab import UP, quiet_load
 
 if TYPE_CHECKING:
     import pytest
 
+    from bench.engine.host import HostEngine
     from bench.engine.private import PrivateEngine
     from bench.engine.registry import Registry
     from bench.errors import BenchError
@@ -130,6 +131,7 @@ class Runs:
     out: Path
     measuring: FakeEngine = field(default_factory=lambda: FakeEngine(UP))
     building: FakeEngine = field(default_factory=lambda: FakeEngine(UP))
+    host: FakeEngine = field(default_factory=lambda: FakeEngine(UP, facts=local()))
     watcher: Watcher = field(default_factory=Watcher)
     clock: SystemClock = field(default_factory=LabelClock)
     is_private: bool = True
@@ -148,6 +150,7 @@ class Runs:
             self.building if self.is_private else self.measuring,
             cast("Registry", None),
             cast("PrivateEngine", self.private),
+            cast("HostEngine", self.host),
         )
 
     def start(self, text: str = SCENARIO, **options: Any) -> RunResult:

@@ -9,7 +9,7 @@ import pytest
 
 from bench.scenario.model import CacheState
 from bench.trial import cachestate
-from bench.trial.cachestate import CacheKeeper
+from bench.trial.cachestate import CacheKeeper, ProcessKeeper
 from tests.fakes import FakeEngine
 
 if TYPE_CHECKING:
@@ -112,3 +112,10 @@ def test_cold_after_base_removes_the_base_from_somebodys_engine_too(engine, drop
     one.establish(CacheState.BASE, [REFERENCE], [], "base@sha256:2")
     one.establish(CacheState.COLD, [REFERENCE], [], "base@sha256:2")
     assert set(engine.images) == {"calibration", "of-another-case"}
+
+
+@pytest.mark.parametrize(("state", "dropped"), [("image", "3\n"), ("warm", "")])
+def test_of_a_plain_process_only_the_page_cache_counts(engine, drops, state, dropped):
+    ProcessKeeper(engine).establish(CacheState(state), "", [])
+    assert drops.read_text() == dropped
+    assert engine.calls == []

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.stop_signal import signal_number
 from bench.trial.process_table import read_table
-from bench.trial.stopping import Endings, signal_number, standing
+from bench.trial.stopping import Endings, standing
 from tests.trial.proc_tree import TERM_CAUGHT, Entry, write_proc
 
 if TYPE_CHECKING:

@@ -47,7 +47,10 @@ def way(link: FakeLink, rate_bit_s: int | None, *, may_wipe: bool = True) -> Way
         access_log=lambda *, link: "log of the link" if link else "log of the registry",
     )
     registry = SimpleNamespace(address="127.0.0.1:5591")
-    session: Any = SimpleNamespace(may_wipe=may_wipe, private=private, registry=registry)
+    choice = SimpleNamespace(is_host=False)
+    session: Any = SimpleNamespace(
+        may_wipe=may_wipe, private=private, registry=registry, choice=choice
+    )
     return Way(cast("Any", session), rate_bit_s)
 
 
