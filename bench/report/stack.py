@@ -86,9 +86,9 @@ def _row(case: str, member: TrialResult) -> tuple[str, ...]:
     return (
         case,
         member.service,
-        _READY_BY[fact["ready_by"]],
+        _READY_BY[_ready_by(member)],
         ", ".join(waits) or "nobody",
-        value_words(metrics.get("waited_s"), "waited_s"),
+        value_words(metrics.get("waited_s") if waits else None, "waited_s"),
         value_words(metrics.get("ready_s"), "ready_s"),
         value_words(metrics.get("startup_s"), "startup_s"),
         value_words(metrics.get("memory_peak_bytes"), "memory_peak_bytes"),
@@ -119,20 +119,39 @@ def _notes(label: str, start: StackStart) -> Iterator[str]:
             f"{label}: at most {format_bytes(together)} of memory at one moment, sampled; each "
             f"service's own kernel high-water mark together: {format_bytes(marks)}"
         )
+    yield from _on_readiness(start)
+    policies = [
+        f"{one.service} {policy}" for one in start.members if (policy := _restart(one)) != "no"
+    ]
+    if policies:
+        yield f"restart is on record and not honoured in a trial: {', '.join(policies)}"
+
+
+def _on_readiness(start: StackStart) -> Iterator[str]:
+    """What the times to ready are worth, where that is not bench's own asking."""
+    floors: dict[str, list[str]] = {}
     for member in start.members:
         ready: Any = member.facts.get("ready") or {}
-        fact: Any = member.facts["member"]
         if ready.get("floor_ns"):
-            floor = format_seconds(ready["floor_ns"] / 1e9)
-            yield (
-                f"{member.service} cannot be healthy sooner than {floor} after its start: that is "
-                "the interval of its check"
-            )
-        if fact["ready_by"] == "started":
-            yield (
-                f"{member.service} counts as ready once it is started: it has no health check, and "
-                "the scenario names no probe for it"
-            )
-        if fact["restart"] != "no":
-            policy = f"restart: {fact['restart']} of {member.service}"
-            yield f"{policy} is on record; a trial restarts nothing"
+            floors.setdefault(format_seconds(ready["floor_ns"] / 1e9), []).append(member.service)
+    for floor, services in floors.items():
+        yield (
+            f"{' and '.join(services)} cannot be healthy sooner than {floor} after the start: that "
+            "is the interval of the check"
+        )
+    unasked = [one.service for one in start.members if _ready_by(one) == "started"]
+    if unasked:
+        yield (
+            f"{' and '.join(unasked)}: ready once started, for there is no health check, and the "
+            "scenario names no probe"
+        )
+
+
+def _restart(member: TrialResult) -> str:
+    fact: Any = member.facts["member"]
+    return str(fact["restart"])
+
+
+def _ready_by(member: TrialResult) -> str:
+    fact: Any = member.facts["member"]
+    return str(fact["ready_by"])

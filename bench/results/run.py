@@ -72,6 +72,11 @@ class Run:
         return {**METRICS, **self.scenario.own_metrics}
 
     @property
+    def single_cases(self) -> list[str]:
+        """The cases that are one image, and no stack of several."""
+        return [name for name, case in self.scenario.cases.items() if case.compose is None]
+
+    @property
     def link(self) -> str:
         """The way from the registry to the engine, in words."""
         return str(self.header["link"]["text"])

@@ -104,3 +104,4 @@ def test_every_report_can_be_made(run):
     text = (run.folder / "summary.md").read_text()
     assert "init (completed), db (healthy)" in text
     assert "the longest way" in text
+    assert "front: ready once started" in text
