@@ -91,7 +91,7 @@ def test_a_folder_that_is_full_from_the_start_begins_no_run(bench, busybox, meas
 
 def test_reports_that_do_not_fit_do_not_lose_the_journal(bench, busybox, measuring, small_disk):
     text = SCENARIO.format(image=busybox, cache="warm", ready=HTTP, case="observe: 0s, repeat: 1")
-    subprocess.run(["mount", "-o", "remount,size=200k", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,size=100k", str(small_disk)], check=True)
     done = bench("run", bench.scenario(text), "--out", small_disk, "--progress", "quiet")
     assert done.returncode == 3, done.stderr
     assert "cannot be written: No space left on device" in done.stderr
