@@ -101,6 +101,9 @@ _TABLE = (
     Metric("create_s", "s", "create", _L, "The engine's create call."),
     Metric("start_s", "s", "start", _L,
            "The engine's start call, until it returned; the process runs a few ms earlier."),
+    Metric("waited_s", "s", "waited for others", _L,
+           "Of a service of a stack: from the moment at which its containers could be started to "
+           "the moment at which those that it waits for had come far enough."),
     Metric("ready_s", "s", "ready after start", _L,
            "From the return of the start call to the probe's confirming answer."),
     Metric("startup_s", "s", "start incl. pull", _L,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.run import worst
+from bench.engine.alive import is_alive
 from bench.engine.select import choose, open_session
 from bench.errors import UsageError
 from bench.judge.checklist import load_checklist
@@ -43,6 +44,8 @@ def measure(
 ) -> int:
     """Run one scenario from its start, and more `afterwards`; returns its exit code."""
     _check_formats(settings)
+    for one in loaded.warnings:
+        settings.progress.say(str(one))
     if settings.baseline:
         _check_baseline(settings.baseline, loaded, settings.out)
     request = RunRequest(loaded, settings.out, settings.seed, settings.keep, afterwards)
@@ -59,6 +62,8 @@ def resume(text: str, settings: Settings) -> int:
 
     _check_formats(settings)
     folder = find_run(text, settings.out)
+    if is_alive(folder.name):
+        raise UsageError(folder.name, "is being run by another process", "wait for its end")
     history = read_history(folder)
     loaded = _reloaded(history.scenario_file, history.scenario)
     if redacted(loaded.tree) != history.scenario:
@@ -84,7 +89,7 @@ def _reloaded(file: str, tree: dict[str, object]) -> LoadedScenario:
     from bench.scenario.load import scenario_from_tree
     from bench.scenario.model import Scenario
 
-    if file == "--image":
+    if file in ("--image", "--compose"):
         return scenario_from_tree(tree, file)
     loaded = load_scenario(Path(file))
     cases = tree["cases"]
@@ -110,7 +115,9 @@ def show_plan(loaded: LoadedScenario, seed: int | None) -> None:
     for name, service in scenario.services.items():
         click.echo(f"  service {name}: {_image(service.image, service.build)}")
     for name, case in scenario.cases.items():
-        click.echo(f"  case {name}: {_image(case.image, case.build)}")
+        services = [one.name for one in loaded.stacks[name].members] if case.compose else []
+        what = f"{case.compose.file}: {', '.join(services)}" if case.compose else ""
+        click.echo(f"  case {name}: {what or _image(case.image, case.build)}")
     for number, key in enumerate(plan, 1):
         arm = "" if key.arm == "fit" else f" ({key.arm} arm)"
         warmup = " (warm-up)" if key.warmup else ""

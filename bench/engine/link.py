@@ -77,12 +77,20 @@ class Link:
         self.remove()
         try:
             self._make(rate_bit_s)
-            self.registry.start()
-            _await(lambda: listens((self.ends.far, _PORT)), self.registry)
+            self.serve()
             self._accept()
             yield
         finally:
             self.remove()
+
+    def serve(self) -> None:
+        """Have the registry at the far end run, which may have died.
+
+        Raises:
+            EngineUnavailableError: it does not come up.
+        """
+        self.registry.start()
+        _await(lambda: listens((self.ends.far, _PORT)), self.registry)
 
     def remove(self) -> int:
         """Remove it, or what a killed run has left of it; says how many there were: 0 or 1."""

@@ -255,6 +255,13 @@ def _gpu(choice: Choice) -> Finding:  # noqa: ARG001
     gpus = find_gpus()
     if gpus.devices:
         names = ", ".join(device.name for device in gpus.devices)
+        if any(device.persistent is False for device in gpus.devices):
+            return Finding(
+                "GPU",
+                Health.LESS,
+                f"{names}: persistence mode is off, so the first to open it waits for seconds",
+                "nvidia-smi -pm 1",
+            )
         return Finding("GPU", Health.GOOD, f"{names}, driver {gpus.driver}")
     return Finding(
         "GPU",

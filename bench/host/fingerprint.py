@@ -31,6 +31,7 @@ def fingerprint() -> dict[str, Any]:
         "python": platform.python_version(),
         "load_1min": round(os.getloadavg()[0], 2),
         "gpus": [device.name for device in gpus.devices],
+        "gpus_persistent": [device.persistent for device in gpus.devices],
         "gpu_absent_because": gpus.absent_because,
         "root": os.geteuid() == 0,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bench.judge.checks import judge_check
+from bench.judge.checks import is_required, judge_check
 from bench.judge.evidence import got_ready
 from bench.judge.finding import Finding, sentence
 from bench.judge.limits import judge_image, judge_trials
@@ -73,7 +73,8 @@ def judge(
                     trials=trials,
                     context=context,
                 )
-            verdict = _verdict(one.row, case_id, found)
+            row = replace(one.row, required=is_required(one.row, case))
+            verdict = _verdict(row, case_id, found)
             verdict = _waived(verdict, one, context.today)
             verdicts.append(_expected(verdict, case, ready=ready))
         verdicts += _unknown_expectations(case_id, case, rows)

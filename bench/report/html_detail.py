@@ -161,7 +161,7 @@ def _trial(one: TrialResult) -> TrialRow:
     lines = one.log_tail[-MOST_LINES:] if one.status is not TrialStatus.OK else ()
     return TrialRow(
         trial_id=one.trial_id,
-        case=key.case,
+        case=f"{key.case}: {one.service}" if one.service else key.case,
         round=key.round + 1,
         state=", ".join(mark for mark in marks if mark),
         status=one.status.value,

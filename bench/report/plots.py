@@ -18,9 +18,11 @@ from bench.report.plot_replicas import replica_curves, sweep_words, sweeps
 from bench.report.plot_resources import MOST_CURVES, resource_curves
 from bench.report.plot_sizes import size_curves
 from bench.report.plot_spent import divided, spent_words, time_spent
+from bench.report.plot_stack import stack_waterfall, stack_words
 from bench.report.plot_values import distributions, threshold_margins
 from bench.report.plot_weight import weight_curves, weight_words, weights
 from bench.report.rows import limits_by_id, rule_rows
+from bench.report.stack import typical_starts
 from bench.report.svg import svg_text
 from bench.report.wording import actual_words, one_line, start_words, unit_words, value_words
 from bench.results.atomic import write_text
@@ -91,6 +93,7 @@ def make_plots(run: Run, *, most_curves: int | None = None) -> list[Plot]:
         *_weight(run),
         *_pulls(run),
         *_spent(run),
+        *_stacks(run),
         *_replicas(run),
         *_sizes(run),
     ]
@@ -292,6 +295,18 @@ def _spent(run: Run) -> Iterator[Plot]:
         )
 
 
+def _stacks(run: Run) -> Iterator[Plot]:
+    for case, cache, start in typical_starts(run):
+        yield _plot(
+            f"stack-{case}-{cache}",
+            f"The start of {case}, {start_words(cache)}",
+            "The start nearest the median, service by service; a line below its bars marks those "
+            "that the last one waited for. Pulls come one after the other.",
+            stack_words(start),
+            stack_waterfall(start),
+        )
+
+
 def _replicas(run: Run) -> Iterator[Plot]:
     if sweeps(run):
         yield _plot(
@@ -332,6 +347,7 @@ __all__ = [
     "replica_curves",
     "resource_curves",
     "save_plots",
+    "stack_waterfall",
     "threshold_margins",
     "time_spent",
     "write_plots",

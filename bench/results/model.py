@@ -165,8 +165,19 @@ class LayerFacts:
 
 
 @dataclass(frozen=True)
+class ImagePart:
+    """The image of one service of a stack; sizes as in ImageFacts."""
+
+    service: str
+    reference: str
+    digest: str
+    size_bytes: int | None
+    transfer_bytes: int | None
+
+
+@dataclass(frozen=True)
 class ImageFacts:
-    """What is known of a case's image for the whole run.
+    """What is known of a case's image for the whole run; of a stack, of all of them together.
 
     Attributes:
         reference: what trials pull, with its digest.
@@ -179,6 +190,8 @@ class ImageFacts:
         waste_bytes: bytes overwritten or deleted by a later layer.
         engine_size_bytes: what the engine itself says, which depends on its image store.
         config: user, entrypoint, command, healthcheck and the like, as in the image.
+        parts: the images of a stack's services; the sizes are then those of their layers, each
+            distinct one once, and there is neither a reference nor a digest of all.
     """
 
     case: str
@@ -194,6 +207,7 @@ class ImageFacts:
     config: dict[str, object] = field(default_factory=dict)
     rebuild_s: float | None = None
     rebuild_steps: int | None = None
+    parts: tuple[ImagePart, ...] = ()
 
     def metrics(self) -> dict[str, float]:
         """The metrics that belong to the image, by name."""

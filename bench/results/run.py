@@ -19,6 +19,7 @@ from bench.results.derive import derive
 from bench.results.frames import layers_frame, phases_frame, samples_frame, trials_frame
 from bench.results.journal import FILE_NAME
 from bench.results.reading import UNSOUND, damage, read_journal
+from bench.results.stacks import with_sums
 from bench.scenario.model import Scenario, threshold_limit
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ def load_run(path: str | Path) -> Run:
             derive(events, samples)
             for events, samples in zip(reading.trials.values(), columns, strict=True)
         ]
+        results, columns = with_sums(results, columns)
     except UNSOUND as error:
         raise damage(journal, "is damaged", error) from error
     return Run(

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from bench.errors import BenchError, ScenarioError
 from bench.metrics import METRICS
 from bench.results.model import CALIBRATION_CASE
+from bench.scenario.composed import BESIDE_COMPOSE
 from bench.scenario.container import IMAGE_OR_BUILD, LIMITS_TWICE
 from bench.scenario.env_file import read_env_files
 from bench.scenario.figure_checks import check_metrics, own_units
+from bench.scenario.model import Case
 from bench.scenario.nodes import Map, Node, Scalar, Series
 from bench.scenario.probes import COMPOSITES, PROBES, choice_fault
 from bench.scenario.suggest import did_you_mean, shown
@@ -43,6 +45,7 @@ def check(root: Map, folder: Path) -> Iterator[Diagnostic]:
                 yield from _container(name, entry, folder)
     yield from check_metrics(root)
     yield from _thresholds(root)
+    yield from _answer(root)
     yield from _link(root)
     yield from _reserved(root)
     yield from _compare(root)
@@ -86,6 +89,9 @@ def _fault(place: Place, label: str, advice: str) -> Diagnostic:
 def _container(name: str, entry: Entry, folder: Path) -> Iterator[Diagnostic]:
     node = entry.node
     assert isinstance(node, Map)
+    if _given(node, ("compose",)):
+        yield from _stack(node)
+        return
     if len(_given(node, ("image", "build"))) != 1:
         yield _fault(entry.place, name, IMAGE_OR_BUILD)
     if _given(node, ("limits",)) and _given(node.map("deploy").map("resources"), ("limits",)):
@@ -97,6 +103,24 @@ def _container(name: str, entry: Entry, folder: Path) -> Iterator[Diagnostic]:
     yield from _build(node.get("build"), folder)
     yield from _env_files(node.get("env_file"), folder)
     yield from _ready(node)
+
+
+def _stack(node: Map) -> Iterator[Diagnostic]:
+    """What does not go together with `compose`."""
+    for key, entry in node.entries.items():
+        if key in Case.model_fields and key not in BESIDE_COMPOSE:
+            fault = f"`{key}` has no meaning beside `compose`"
+            where = "`compose: {ready: {SERVICE: …}}`" if key == "ready" else "the Compose file"
+            yield entry.place.diagnostic(fault, f"say it in {where}")
+    cache, observe = node.entries.get("cache"), node.get("observe")
+    if cache and "base" in _states(cache.node):
+        fault = "`cache: base` is for one image, and a stack has several"
+        yield cache.node.place.diagnostic(fault, "leave `base` out")
+    if observe and _text(observe) == "exit":
+        fault = "a stack is observed for a time: its services end at different times"
+        yield observe.place.diagnostic(fault, "write `observe: 10s`")
+    for entry in node.map("compose").map("ready").entries.values():
+        yield from _ready(Map(entry.place, {"ready": entry}))
 
 
 def _build(build: Node | None, folder: Path) -> Iterator[Diagnostic]:
@@ -241,6 +265,16 @@ def _thresholds(root: Map) -> Iterator[Diagnostic]:
         if cache and states and (state := _text(cache)) and state not in states:
             fault = f"no case is measured with `cache: {state}`"
             yield cache.place.diagnostic(fault, f"cases are: {', '.join(sorted(states))}")
+
+
+def _answer(root: Map) -> Iterator[Diagnostic]:
+    metrics = {*METRICS, *own_units(root)}
+    names = root.get("answer")
+    for item in names.items if isinstance(names, Series) else ():
+        name = _text(item)
+        if name and name not in metrics:
+            suggestion = did_you_mean(name, metrics) or "`bench explain metrics` lists them"
+            yield item.place.diagnostic(f"there is no metric {shown(name)}", suggestion)
 
 
 def _cache_states(root: Map) -> set[str]:

@@ -190,6 +190,8 @@ class Healthcheck(Model):
     """Failures in a row until the container is unhealthy."""
     start_period: Duration | None = None
     """Time after the start in which failures do not count."""
+    start_interval: PositiveDuration | None = None
+    """Between two checks within that time; engines before API 1.44 go on with `interval`."""
     disable: Flag = False
     """Whether to switch the image's own check off."""
 
@@ -254,9 +256,14 @@ class Container(Model):
     deploy: Deploy = Field(default_factory=Deploy)
     """Limits and reservations in Compose's long form."""
 
+    @property
+    def sources(self) -> list[str]:
+        """The keys that say where its image comes from; there should be one."""
+        return [name for name in ("image", "build") if getattr(self, name) is not None]
+
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        if (self.image is None) == (self.build is None):
+        if len(self.sources) != 1:
             raise PydanticCustomError("incoherent", "{fault}", {"fault": IMAGE_OR_BUILD})
         if self.limits is not None and self.deploy.resources.limits is not None:
             raise PydanticCustomError("incoherent", "{fault}", {"fault": LIMITS_TWICE})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-UNBUILT = frozenset({"compose", "depends_on"})
+UNBUILT = frozenset({"depends_on"})
 """Keys that the format reserves and this version does nothing with."""
 
 _ELSEWHERE = {
+    "compose": "it stands in a case: `cases: {stack: {compose: compose.yaml}}`",
     "mem_limit": "write `limits: {memory: 8g}`",
     "mem_reservation": "write `deploy: {resources: {reservations: {memory: 1g}}}`",
     "memswap_limit": "swap is never given: the memory limit is the limit",

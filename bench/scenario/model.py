@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from bench.scenario.allow import parse_allowed
+from bench.scenario.composed import ComposeUse, StackVolumes
 from bench.scenario.container import (
     BlkioConfig,
     BlkioRate,
@@ -100,8 +101,10 @@ def _counts_once(counts: list[int]) -> list[int]:
 
 
 class Case(Container):
-    """One image and how to run and measure it."""
+    """One image and how to run and measure it; or a stack of several."""
 
+    compose: ComposeUse | None = None
+    """Compose file whose services are measured together, in the place of an image."""
     repeat: Count = 6
     """Measured trials for each cache state."""
     warmup: Annotated[int, Field(strict=True, ge=0, le=1000)] = 0
@@ -133,6 +136,18 @@ class Case(Container):
     """Figures that the workload prints, by name; they are metrics like any other."""
     expect: Expect | None = None
     """What it is known to fail; then that, and only that, is a success."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _stack_is_ready_by_its_services(cls, value: object) -> object:
+        if isinstance(value, dict) and value.get("compose") is not None and "ready" not in value:
+            return {**value, "ready": {"healthcheck": True}}
+        return value
+
+    @property
+    def sources(self) -> list[str]:
+        """The keys that say where its image comes from; there should be one."""
+        return [*super().sources, *(["compose"] if self.compose is not None else [])]
 
 
 class Threshold(Model):
@@ -230,6 +245,9 @@ class Scenario(Model):
     """Changes to rows of the checklist, by id; `off` leaves a row out."""
     compare: Compare | None = None
     """Which cases are set against which."""
+    answer: list[Text] = []
+    """Metrics of which the one sentence is made that a report begins with; start, size and memory,
+    and the scenario's own, where unset."""
 
     @cached_property
     def own_metrics(self) -> dict[str, Metric]:
@@ -274,6 +292,7 @@ __all__ = [
     "CheckSetting",
     "Command",
     "Compare",
+    "ComposeUse",
     "Container",
     "Deploy",
     "DeviceReservation",
@@ -292,6 +311,7 @@ __all__ = [
     "Scenario",
     "Service",
     "Severity",
+    "StackVolumes",
     "TcpProbe",
     "Threshold",
     "Ulimit",

@@ -22,6 +22,7 @@ _VARIABLE: Schema = {"type": "string", "pattern": r"\$\{"}
 _TEXTS: Schema = {"type": "array", "items": {"type": "string"}}
 _SHORT_FORMS: dict[str, list[Schema]] = {
     "Build": [{"type": "string", "minLength": 1}],
+    "ComposeUse": [{"type": "string", "minLength": 1}],
     "LogProbe": [{"type": "string", "minLength": 1}],
     "ExecProbe": [{"type": "string"}, _TEXTS],
     "Ulimit": [{"type": "integer", "minimum": -1}, _VARIABLE],
@@ -107,7 +108,7 @@ def _describe(name: str, definition: Schema) -> None:
 def _attribute_docs() -> dict[str, dict[str, str]]:
     """The docstrings of the models' attributes, by class; inherited ones included."""
     docs: dict[str, dict[str, str]] = {}
-    for module in ("values", "container", "probes", "figures", "model"):
+    for module in ("values", "container", "probes", "composed", "figures", "model"):
         tree = ast.parse((Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8"))
         for one in tree.body:
             if isinstance(one, ast.ClassDef):

@@ -56,7 +56,7 @@ class Attachments:
         self._container_id = container_id
         patterns = [probe.log.pattern for probe in subject.case.ready.probes() if probe.log]
         self.exit = ExitWatch(lab.engine, container_id, lab.clock)
-        hide = hider(subject.case, subject.folder)
+        hide = hider(subject.case, subject.folder, subject.secrets)
         self._figures = FigureSearch(subject.case.metrics, hide)
         self.output = OutputWatch(
             lab.engine.attach(container_id),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bench.scenario.model import CacheState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bench.engine.protocol import Engine
 
@@ -40,23 +40,25 @@ class CacheKeeper:
         return os.geteuid() == 0 and os.access(DROP_CACHES, os.W_OK)
 
     def establish(
-        self, state: CacheState, reference: str, blobs: list[str], base: str = ""
+        self, state: CacheState, references: Sequence[str], blobs: list[str], base: str = ""
     ) -> None:
-        """Bring the host into `state` for the image `reference`.
+        """Bring the host into `state` for the images `references`.
 
         Args:
-            state: `cold` leaves no layer of it, `base` those of its base, the others leave it
+            state: `cold` leaves no layer of them, `base` those of the base, the others leave them
                 present.
-            reference: what the trial runs.
+            references: what the trial runs.
             blobs: digests that a cold trial will pull.
             base: an image of the base's layers alone; empty where it is not known.
         """
         if state.is_pulled:
-            self._wipe([reference, base] if base else [reference])
+            self._wipe([*references, base] if base else [*references])
             if state is CacheState.BASE:
                 self._pull(base)
-        elif not self._engine.has_image(reference):
-            self._pull(reference)
+        else:
+            for reference in references:
+                if not self._engine.has_image(reference):
+                    self._pull(reference)
         if state is not CacheState.WARM and self.drops_page_cache:
             os.sync()
             DROP_CACHES.write_text("3\n")

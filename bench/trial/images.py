@@ -20,6 +20,7 @@ from bench.image.layers import LayerReader
 from bench.image.rebuild import changed_context, steps_done
 from bench.results.model import CALIBRATION_CASE, ImageFacts
 from bench.scenario.model import CacheState, Case
+from bench.trial.leftovers import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from bench.engine.registry import Manifest
     from bench.engine.select import Session
     from bench.scenario.model import Build, Container
-
-_KEPT = "kept"
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class ImageMaker:
     @property
     def _label(self) -> str:
         """On bench's own builder images stay, as its cache; elsewhere they belong to the run."""
-        return _KEPT if self._session.may_wipe else self._run_id
+        return KEPT if self._session.may_wipe else self._run_id
 
     def make(self, name: str, container: Container, folder: Path) -> ReadyImage:
         """The image of a case or service, in the registry.

@@ -32,6 +32,7 @@ class Subject:
 
     Attributes:
         base: which of its layers are its base's, where that is known.
+        secrets: what must not be read in its output, beside what the case itself has.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Subject:
     folder: Path
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
     base: BaseLayers | None = None
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def blobs(self) -> list[str]:

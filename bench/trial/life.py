@@ -19,7 +19,7 @@ from bench.trial.blame import FailedTrialError, is_images_fault
 from bench.trial.limits import mismatches
 from bench.trial.probes import ProbeTarget
 from bench.trial.process_table import Process, read_table
-from bench.trial.readiness import NotReadyError, make_readiness
+from bench.trial.readiness import NotReadyError, ReadyFact, make_readiness
 from bench.trial.secrets import hider
 from bench.trial.spec import container_spec, named_volumes
 from bench.trial.stopping import Endings, standing_fact
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from bench.sampling.cgroup import ContainerCgroup
     from bench.scenario.model import Arm
     from bench.trial.laboratory import Laboratory, Subject
-    from bench.trial.network import TrialNetwork
-    from bench.trial.readiness import ReadyFact
+    from bench.trial.network import LifeNetwork
     from bench.trial.record import TrialRecord
 
 _KILLED = 137
@@ -55,7 +54,7 @@ class Life:
         subject: Subject,
         record: TrialRecord,
         arm: Arm,
-        network: TrialNetwork,
+        network: LifeNetwork,
     ) -> None:
         """Nothing is made before `prepare`."""
         self._lab = lab
@@ -193,6 +192,14 @@ class Life:
         finally:
             if readiness.port_open is not None:
                 self._facts["port_open"] = dataclasses.asdict(readiness.port_open)
+        self._is_ready(fact)
+
+    def count_as_ready(self) -> None:
+        """It is ready because it is started, for nothing says when it can do something."""
+        self._is_ready(ReadyFact(self._started_ns, 0, 0, "started"))
+
+    def _is_ready(self, fact: ReadyFact) -> None:
+        attached = self.attached
         self.ready = fact
         self._network.was_ready((fact.at_ns - self._started_ns) / 1e9)
         self._facts["ready"] = dataclasses.asdict(fact)
@@ -249,7 +256,7 @@ class Life:
         with self._record.phase("examine"):
             table = self.processes()
             stop_signal = self._state.stop_signal if self._state else ""
-        hide = hider(self._subject.case, self._subject.folder)
+        hide = hider(self._subject.case, self._subject.folder, self._subject.secrets)
         self._facts["process"] = standing_fact(lab.engine.facts, table, stop_signal, hide)
         with contextlib.closing(Endings(table[1:])) as endings:
             start_ns = lab.clock.monotonic_ns()
@@ -306,11 +313,15 @@ class Life:
         if self._parent and self._lab.mounts:
             remove_parent(self._lab.mounts, self._parent)
 
+    def last_words(self) -> list[str]:
+        """The last lines of its output so far."""
+        return self._attachments.output.tail() if self._attachments else []
+
     def write_end(
         self, status: TrialStatus, reason: str, case: str, seconds_to_ready: float | None
     ) -> None:
         """Write how the trial ended, and the output to a file of its own."""
         output = self._attachments.output if self._attachments else None
-        self._record.end(status, reason, output.tail() if output else [], seconds_to_ready)
+        self._record.end(status, reason, self.last_words(), seconds_to_ready)
         if output:
             self._record.write_log(case, output.text())

@@ -25,23 +25,26 @@ class TrialRecord:
 
     Attributes:
         trial_id: such as `t0007`, or `t0007.1` for the second attempt at it; `t0007-r2` and
-            `t0007-r2.1` for the second of the containers that are started at once.
+            `t0007-r2.1` for the second of the containers that are started at once, `t0007-db` for
+            a service of a stack.
         facts: what is written at the end beside the phases.
     """
 
-    def __init__(self, lab: Laboratory, number: int, attempt: int, replica: int = 0) -> None:
+    def __init__(self, lab: Laboratory, number: int, attempt: int, part: str = "") -> None:
+        """`part` is which of several containers this is the record of; empty for one or for all."""
         self._lab = lab
         self._attempt = attempt
-        self.trial_id = f"t{number:04d}" + (f"-r{replica}" if replica else "")
+        self.trial_id = f"t{number:04d}" + (f"-{part}" if part else "")
         self.trial_id += f".{attempt}" if attempt else ""
         self.facts: dict[str, Any] = {}
 
-    def begin(self, key: TrialKey) -> None:
-        """The trial begins."""
+    def begin(self, key: TrialKey, service: str = "") -> None:
+        """The trial begins; `service` is that of a stack which this is the record of."""
         self._lab.journal.append(
             "trial_started",
             trial_id=self.trial_id,
             key=dataclasses.asdict(key),
+            service=service,
             attempt=self._attempt,
             at=self._lab.clock.utc_now().isoformat(timespec="milliseconds"),
         )

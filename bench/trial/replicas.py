@@ -107,7 +107,8 @@ class ReplicaTrial:
     def _measure(self) -> None:
         lab, subject = self._lab, self._subject
         with self._phase("prepare"):
-            lab.keeper.establish(CacheState(self._key.cache), subject.reference, subject.blobs)
+            state = CacheState(self._key.cache)
+            lab.keeper.establish(state, [subject.reference], subject.blobs)
         with self._phase("create"):
             for one in self._replicas:
                 one.life.prepare()

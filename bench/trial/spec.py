@@ -62,7 +62,7 @@ def container_spec(
         working_dir=container.working_dir,
         network_mode=container.network_mode,
         extra_hosts=extra_hosts or {},
-        healthcheck=_healthcheck(container.healthcheck, keep=keep_healthcheck),
+        healthcheck=healthcheck_config(container.healthcheck, keep=keep_healthcheck),
         stop_signal=container.stop_signal,
         cap_add=tuple(container.cap_add),
         cap_drop=tuple(container.cap_drop),
@@ -146,7 +146,8 @@ def _device_request(device: Any) -> dict[str, Any]:
     return request
 
 
-def _healthcheck(healthcheck: Healthcheck | None, *, keep: bool) -> dict[str, Any] | None:
+def healthcheck_config(healthcheck: Healthcheck | None, *, keep: bool) -> dict[str, Any] | None:
+    """The engine's own form of a check; None leaves the image's, where it may run (`keep`)."""
     if not keep or (healthcheck and healthcheck.disable):
         return {"Test": ["NONE"]}
     if healthcheck is None:
@@ -159,6 +160,7 @@ def _healthcheck(healthcheck: Healthcheck | None, *, keep: bool) -> dict[str, An
         "Interval": healthcheck.interval,
         "Timeout": healthcheck.timeout,
         "StartPeriod": healthcheck.start_period,
+        "StartInterval": healthcheck.start_interval,
     }
     config |= {key: round(value * 1e9) for key, value in times.items() if value is not None}
     if healthcheck.retries is not None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 DEFAULT_SIGNAL = "SIGTERM"
 
 _MOST_NAMED = 20
+_MOST_WATCHED = 100
+"""Processes of a container; each takes one of the open files, of which many hosts allow 1024."""
+
 _LONGEST_COMMAND = 300
 _EXIT_INFO = 1 << 3
 _INFO_BYTES = 64
@@ -104,14 +107,15 @@ class Endings:
 
     When process 1 ends the kernel kills what is left of the container. Which processes that
     were, a pidfd that was opened before tells after their end, from Linux 6.15 on; a process that
-    process 1 itself killed looks the same. What was forked after the watch began is missed.
+    process 1 itself killed looks the same. What was forked after the watch began is missed, and of
+    very many processes all but the first.
     """
 
     def __init__(self, processes: Sequence[Process]) -> None:
         """Begin to watch those of `processes` that are alive."""
         self._watched: list[tuple[Process, int]] = []
         for one in processes:
-            if not one.is_zombie:
+            if not one.is_zombie and len(self._watched) < _MOST_WATCHED:
                 with contextlib.suppress(OSError):
                     self._watched.append((one, os.pidfd_open(one.pid)))
 

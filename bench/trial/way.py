@@ -58,6 +58,15 @@ class Way:
         with self.session.private.link().shaped(self.rate_bit_s):
             yield
 
+    def stands(self) -> bool:
+        """Whether the registry at its far end runs."""
+        return ("registry" if self.rate_bit_s is None else "link") in self.pids()
+
+    def mend(self) -> None:
+        """Start the registry at the far end of a link again, where it has died."""
+        if self.rate_bit_s is not None:
+            self.session.private.link().serve()
+
     def reference(self, reference: str) -> str:
         """What trials pull to have the image `reference` come this way."""
         if self.rate_bit_s is None:

@@ -340,6 +340,15 @@ def test_what_a_run_left_is_removed_and_nothing_else(leftovers):
     assert result.stderr.count("of run-7") == 3
 
 
+def test_what_a_run_that_is_alive_has_is_left_to_it(leftovers, monkeypatch):
+    monkeypatch.setattr(clean, "is_alive", lambda run_id: run_id == "run-7")
+    engine = leftovers.connect("unix:///run/docker.sock")
+    fill(engine)
+    result = run(clean.command, "--engine", "unix:///run/docker.sock")
+    assert result.stdout == "removed 0 things\n"
+    assert left(engine)[0] == ["mine", "theirs"]
+
+
 def test_a_clean_engine_has_nothing_removed(leftovers):
     result = run(clean.command, "--engine", "unix:///run/docker.sock")
     assert result.stdout == "removed 0 things\n"

@@ -101,6 +101,13 @@ def test_the_registry_starts_when_there_is_a_way_and_the_engine_is_told_last(lin
         assert link.address == "10.87.255.254:5591"
 
 
+def test_a_registry_that_has_died_is_started_again_and_nothing_else_is_touched(link, system):
+    with link.shaped(10**8):
+        before = list(system.commands)
+        link.serve()
+        assert system.commands == [*before, "start link"]
+
+
 def test_afterwards_nothing_of_it_is_there(link, system, tmp_path):
     with contextlib.suppress(ZeroDivisionError), link.shaped(10**8):
         assert (tmp_path / "note").exists()

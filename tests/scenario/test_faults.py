@@ -52,8 +52,8 @@ TOP = {
     "unknown key": (scenario(rest="«treshholds: {}"), "unknown key `treshholds`", "`thresholds`?"),
     "reserved key": (
         scenario(rest="«compose: x"),
-        "`compose` is known, but not built in this version",
-        "leave it out",
+        "`compose` has no meaning here",
+        "it stands in a case",
     ),
     "bare link rate": (scenario(rest="link: «200"), "200 is not a link rate", "200mbit"),
     "link in bytes": (scenario(rest="link: «25MB"), "'25MB' is not a link rate", "1gbit"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -62,7 +63,7 @@ class FakePrivate:
     def __init__(self, *engines: FakeEngine) -> None:
         self._engines = engines
         self.ups: list[object] = []
-        self.pids = {"measuring": 1}
+        self.pids = {"registry": 1, "measuring": 1}
 
     def own_pids(self) -> dict[str, int]:
         return self.pids
@@ -75,6 +76,7 @@ class FakePrivate:
 
     def up(self, *, only: object = None) -> None:
         self.ups.append(only)
+        self.pids.setdefault("registry", 2)
         for engine in self._engines:
             engine.is_dead = False
 
@@ -157,6 +159,7 @@ class Runs:
         """Keep the run away from this host."""
         monkeypatch.setattr(FakeMaker, "errors", {})
         monkeypatch.setattr(FakeMaker, "made", [])
+        monkeypatch.setattr("bench.trial.run.alive", lambda _: contextlib.nullcontext())
         monkeypatch.setattr("bench.trial.run.ImageMaker", FakeMaker)
         monkeypatch.setattr("bench.trial.run.find_mounts", lambda: None)
         monkeypatch.setattr("bench.trial.run.find_gpus", lambda: Gpus((), "none"))

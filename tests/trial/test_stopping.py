@@ -166,6 +166,19 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+def test_of_very_many_processes_only_the_first_are_watched(tmp_path, monkeypatch):
+    monkeypatch.setattr("bench.trial.stopping._MOST_WATCHED", 2)
+    process, _ = sleeper()
+    write_proc(tmp_path, Entry(5, 4, "sh", 1), Entry(process.pid, 5, "sleep", 2))
+    (one,) = read_table(5, tmp_path)[1:]
+    before = open_files()
+    endings = Endings([one] * 10)
+    assert open_files() == before + 2
+    endings.close()
+    process.kill()
+    process.wait()
+
+
 def test_a_watch_that_is_given_up_leaves_no_descriptor_open(tmp_path):
     before = open_files()
     process, _ = sleeper()
