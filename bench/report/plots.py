@@ -20,6 +20,7 @@ from bench.report.plot_sizes import size_curves
 from bench.report.plot_spent import divided, spent_words, time_spent
 from bench.report.plot_stack import stack_waterfall, stack_words
 from bench.report.plot_values import distributions, threshold_margins
+from bench.report.plot_weight import weight_curves, weight_words, weights
 from bench.report.rows import limits_by_id, rule_rows
 from bench.report.stack import typical_starts
 from bench.report.svg import svg_text
@@ -89,6 +90,7 @@ def make_plots(run: Run, *, most_curves: int | None = None) -> list[Plot]:
         *_waterfalls(run),
         *_resources(run, most_curves),
         *_distributions(run),
+        *_weight(run),
         *_pulls(run),
         *_spent(run),
         *_stacks(run),
@@ -244,6 +246,19 @@ def _spread_words(run: Run, metric: str, cache: str) -> list[str]:
             )
             parts.append(f"{case} median {middle} ({low} to {high}, n={len(values)})")
     return parts
+
+
+def _weight(run: Run) -> Iterator[Plot]:
+    if found := weights(run):
+        yield _plot(
+            "weight",
+            "Pull and start over the size of the image",
+            "A dot is a cold trial that came out well, a ring the median of a case. The size is "
+            "what is fetched, on a logarithmic scale, as the time of the pull is. Of several cases "
+            "of about the same size one is named.",
+            weight_words(found),
+            weight_curves(run, found),
+        )
 
 
 def _pulls(run: Run) -> Iterator[Plot]:

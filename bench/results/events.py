@@ -117,6 +117,8 @@ class ImageReady(_Shape):
     config: dict[str, Any]
     parts: list[_ImagePart] = []
     bases: list[dict[str, str]] = []
+    rebuild_s: Seconds | None = None
+    rebuild_steps: Amount | None = None
 
 
 class ImageFailed(_Shape):
