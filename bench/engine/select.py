@@ -175,6 +175,8 @@ def _connected(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
     building: Engine = DockerEngine(private.address("building")) if choice.is_private else measuring
     registry = Registry(private.registry_address())
     try:
+        if choice.is_private:
+            private.check_store(measuring.facts)
         yield Session(choice, measuring, building, registry, private)
     finally:
         registry.close()
