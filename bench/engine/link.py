@@ -10,7 +10,6 @@ frames, as `tc` counts them.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
@@ -139,9 +138,9 @@ class Link:
         _await(lambda: _RELOADED in _since(log, seen), self.measuring)
 
 
-def daemon_configuration(ends: LinkEnds) -> str:
+def insecure_registries(ends: LinkEnds) -> list[str]:
     """What dockerd must be told in its configuration: the far end serves without TLS."""
-    return json.dumps({"insecure-registries": [ends.network]}) + "\n"
+    return [ends.network]
 
 
 def registry_configuration(ends: LinkEnds, store: Path) -> str:

@@ -203,6 +203,8 @@ def _connected(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
     building: Engine = DockerEngine(private.address("building")) if choice.is_private else measuring
     registry, host = Registry(private.registry_address()), HostEngine()
     try:
+        if choice.is_private:
+            private.check_store(measuring.facts)
         yield Session(choice, measuring, building, registry, private, host)
     finally:
         host.close()
