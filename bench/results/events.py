@@ -222,6 +222,27 @@ class _MemoryKill(_Shape):
 
 class _Counters(_Shape):
     memory_peak_bytes: Amount | None = None
+    cpu_ns: Amount | None = None
+
+
+class _Thermal(_Shape):
+    events: Seconds | None = None
+    slowed_s: Seconds | None = None
+
+
+class _Load(_Shape):
+    wall_s: Seconds | None = None
+    core_s: Seconds | None = None
+    steal_share: float | None = None
+    busy_share: float | None = None
+    other_share: float | None = None
+    swapped_pages: int | None = None
+    swap_used_bytes: Amount | None = None
+    memory_available_bytes: Amount | None = None
+    clock_step_s: float | None = None
+    cpu_s: dict[str, Seconds] = {}
+    stalled_s: dict[str, Seconds] = {}
+    thermal: _Thermal | None = None
 
 
 class Facts(_Shape):
@@ -245,7 +266,7 @@ class Facts(_Shape):
     egress: Observation | None = None
     counters: _Counters | None = None
     figures: dict[str, Matches] | None = None
-    host: dict[str, Any] = {}
+    host: _Load | None = None
     warnings: list[str] = []
 
 

@@ -36,6 +36,12 @@ class TrialRecord:
         self.trial_id += f".{attempt}" if attempt else ""
         self.facts: dict[str, Any] = {}
 
+    @property
+    def cpu_s(self) -> float | None:
+        """CPU seconds of its container by the last totals; None where they were not read."""
+        cpu_ns = self.facts.get("counters", {}).get("cpu_ns")
+        return None if cpu_ns is None else cpu_ns / 1e9
+
     def begin(self, key: TrialKey) -> None:
         """The trial begins."""
         self._lab.journal.append(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from typing import TYPE_CHECKING
 
 from bench.errors import BenchError, StoreError
@@ -70,8 +69,7 @@ class ReplicaTrial:
         lab = self._lab
         for one in self._replicas:
             one.begin()
-        daemons = {"bench": os.getpid(), **lab.daemons}
-        before = lab.read_load(daemons)
+        before = lab.load_now()
         interrupted: Interrupted | None = None
         status, reason = None, ""
         try:
@@ -89,7 +87,7 @@ class ReplicaTrial:
             left = self._take_down()
             if left:
                 status, reason = TrialStatus.ERROR, f"{reason}; clean-up: {left}".lstrip("; ")
-            load = load_between(before, lab.read_load(daemons))
+            load = load_between(before, lab.load_now(), self._cpu_s())
             for one in self._replicas:
                 one.end(load, status, reason)
             worst = min(self._replicas, key=lambda one: _GRAVITY.index(one.status))
@@ -97,6 +95,12 @@ class ReplicaTrial:
         if interrupted:
             raise interrupted
         return worst.status
+
+    def _cpu_s(self) -> float | None:
+        """CPU seconds of all of them; None where those of any are not known."""
+        used = [one.record.cpu_s for one in self._replicas]
+        known = [one for one in used if one is not None]
+        return sum(known) if len(known) == len(used) else None
 
     def _seconds_to_ready(self) -> float | None:
         """Until the last was ready."""
