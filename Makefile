@@ -5,13 +5,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test unit lint engine images benchmarks schema sample clean-venv
+.PHONY: demo test test-faults unit lint engine images benchmarks schema sample clean-venv
 
 demo: engine images
 	$(BIN)/bench run scenarios/quickstart.yaml
 
 test: lint unit engine images
 	$(BIN)/python -m pytest -m engine
+
+# Kills daemons, fills disks, cuts networks, and reads twenty thousand broken files.
+test-faults: engine
+	$(BIN)/python -m pytest -m faults
 
 unit: $(STAMP)
 	$(BIN)/python -m pytest -m "not engine" -n auto

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.engine.select import choose, open_session
+from bench.engine.select import open_session
 from bench.report.formats import write_reports
 from bench.results.run import load_run
 from bench.scenario.load import LoadedScenario, load_scenario
+from bench.trial.engine_choice import choose_engine
 from bench.trial.progress import Progress, Silent
 from bench.trial.run import RunRequest, start_run
 
@@ -42,7 +43,8 @@ def run(
     """
     loaded = scenario if isinstance(scenario, LoadedScenario) else load_scenario(Path(scenario))
     watcher = progress or Silent()
-    with open_session(choose(engine), f"bench.run {loaded.path}", watcher.say) as session:
+    choice = choose_engine(loaded.scenario, engine)
+    with open_session(choice, f"bench.run {loaded.path}", watcher.say) as session:
         result = start_run(RunRequest(loaded, Path(out), seed), session, watcher)
     finished = load_run(result.folder)
     write_reports(finished)

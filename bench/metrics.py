@@ -76,6 +76,15 @@ _TABLE = (
            "Building the image, from sending the context to its id, once a run.",
            "The builder's layer cache is used where it holds; a second run is faster.",
            Scope.IMAGE),
+    Metric("rebuild_s", "s", "rebuild", _L,
+           "Building the image again after a small change of the files that `rebuild_after` names, "
+           "with the builder's cache, once a run right after the build.",
+           "Steps that fetch something take what the network and its servers take at that moment.",
+           Scope.IMAGE),
+    Metric("rebuild_steps", "", "steps of a rebuild", _L,
+           "Steps of that build which the builder's cache did not have; FROM is none. Absent where "
+           "the builder does not say.",
+           "Steps differ in weight: see rebuild_s.", Scope.IMAGE),
     Metric("pull_s", "s", "pull", _L,
            "From sending the pull request to the end of its stream with the digest checked."),
     Metric("pull_download_s", "s", "downloading", _L,
@@ -92,6 +101,9 @@ _TABLE = (
     Metric("create_s", "s", "create", _L, "The engine's create call."),
     Metric("start_s", "s", "start", _L,
            "The engine's start call, until it returned; the process runs a few ms earlier."),
+    Metric("waited_s", "s", "waited for others", _L,
+           "Of a service of a stack: from the moment at which its containers could be started to "
+           "the moment at which those that it waits for had come far enough."),
     Metric("ready_s", "s", "ready after start", _L,
            "From the return of the start call to the probe's confirming answer."),
     Metric("startup_s", "s", "start incl. pull", _L,

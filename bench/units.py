@@ -59,6 +59,23 @@ def parse_compose_bytes(text: str) -> int:
     return _whole_bytes(text, float(match[1]) * factor)
 
 
+def parse_cores(text: str) -> frozenset[int]:
+    """The cores of a `cpuset`, such as `0-3,8`.
+
+    Raises:
+        ValueError: not such a list.
+    """
+    cores: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not (first.isdecimal() and (last.isdecimal() or not dash)):
+            raise ValueError(f"{text!r} is not a list of cores; write 0-3, or 0,2")
+        cores |= set(range(int(first), int(last if dash else first) + 1))
+    if not cores:
+        raise ValueError(f"{text!r} names no core; write 0-3, or 0,2")
+    return frozenset(cores)
+
+
 def parse_exact_bytes(text: str) -> int:
     """Bytes in `text` by the exact units of thresholds: `GB` is 10**9, `GiB` is 2**30.
 

@@ -201,6 +201,9 @@ class FakeContainer:
             return
         if self._has_child:
             self._child = subprocess.Popen(["sleep", "60"])
+            if self.ended.is_set():  # removed by another thread in the meantime
+                self._child.kill()
+                self._child.wait()
         if self.script.life_s is None:
             return
         timer = threading.Timer(self.script.life_s, self.end, [self.script.exit_code])
@@ -281,6 +284,7 @@ class FakeEngine(Engine):
         self.made: list[FakeContainer] = []
         self.present: dict[str, FakeContainer] = {}
         self.volume_labels: dict[str, Mapping[str, str]] = {}
+        self.network_labels: dict[str, Mapping[str, str]] = {}
         self.images: dict[str, Mapping[str, str]] = {}
         self.calls: list[Call] = []
         self.pulls_of: list[str] = []
@@ -334,8 +338,9 @@ class FakeEngine(Engine):
 
     @property
     def leftovers(self) -> list[str]:
-        """Containers and volumes that are there."""
-        return [*(one.spec.name for one in self.present.values()), *self.volume_labels]
+        """Containers, volumes and networks that are there."""
+        containers = [one.spec.name for one in self.present.values()]
+        return [*containers, *self.volume_labels, *self.network_labels]
 
     def _container(self, container_id: str) -> FakeContainer:
         if container_id not in self.present:
@@ -461,6 +466,23 @@ class FakeEngine(Engine):
     @_call
     def remove_volume(self, name: str) -> None:
         self.volume_labels.pop(name, None)
+
+    @_call
+    def networks(self, label: str) -> list[tuple[str, str]]:
+        return [
+            (name, labels[label]) for name, labels in self.network_labels.items() if label in labels
+        ]
+
+    @_call
+    def create_network(self, name: str, labels: Mapping[str, str], *, internal: bool) -> None:
+        self.network_labels[name] = labels
+
+    @_call
+    def remove_network(self, name: str) -> None:
+        used = [one for one in self.present.values() if name in one.spec.networks]
+        if used:
+            raise EngineRefusedError(name, "has active endpoints", status=403)
+        self.network_labels.pop(name, None)
 
     @_call
     def has_image(self, reference: str) -> bool:

@@ -505,7 +505,7 @@ def _egress(key: TrialKey, shape: Shape) -> dict[str, Any]:
     """What is recorded of contacts: a name asked for, and a connection where it was found."""
     attempts: list[dict[str, Any]] = []
     if shape.reaches_out:
-        asked = {"t_s": 0.61, "kind": "dns", "name": "pypi.org", "address": "10.0.0.2", "port": 53,
+        asked = {"t_s": 0.61, "kind": "dns", "name": "pip.test", "address": "10.0.0.2", "port": 53,
                  "process": "pip", "question": "A, AAAA", "allowed": False, "times": 2}  # fmt: skip
         called = asked | {"t_s": 0.66, "kind": "tcp", "address": "192.0.2.63", "port": 443,
                           "question": "", "times": 31}  # fmt: skip

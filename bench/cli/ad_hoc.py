@@ -1,9 +1,10 @@
-"""`bench run --image`: the scenario that the options amount to."""
+"""`bench run --image` and `--compose`: the scenario that the options amount to."""
 
 from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from bench.scenario.load import LoadedScenario
 
 
+_PROBES = ("http", "tcp", "log", "exec_", "exit_")
+_LIMITS = ("memory", "cpus", "pids")
+
+
 def scenario_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenario:
     """The scenario for one image, printed to stderr so that it can be kept.
 
@@ -22,28 +27,60 @@ def scenario_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenari
     """
     from bench.scenario.load import parse_scenario_text
 
+    _refuse(options, "--image", ("compose", "services", "profiles"))
     image = options["image"]
     ready = _ready(options)
     if options["timeout"]:
         ready["timeout"] = options["timeout"]
     limits = {
-        key: options[f"limit_{key}"]
-        for key in ("memory", "cpus", "pids")
-        if options[f"limit_{key}"] is not None
+        key: options[f"limit_{key}"] for key in _LIMITS if options[f"limit_{key}"] is not None
     }
     case: dict[str, Any] = {"image": image, "ready": ready}
     if limits:
         case["limits"] = limits
-    name = re.sub(r"[^A-Za-z0-9]+", "-", image.rpartition("/")[2].partition("@")[0]).strip("-")
-    tree = {
-        "version": 1,
-        "name": name[:60] or "image",
-        "checklist": "cloud-native",
-        "cases": {"image": case},
-    }
+    name = _name_of(image.rpartition("/")[2].partition("@")[0]) or "image"
+    return parse_scenario_text(_shown(name, {"image": case}), "--image", overrides=overrides)
+
+
+def stack_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenario:
+    """The scenario for the services of a Compose file, printed to stderr so that it can be kept.
+
+    Raises:
+        UsageError: an option that says something of one image.
+        ScenarioError: the file cannot be measured; carries every fault with its line.
+    """
+    from bench.scenario.load import parse_scenario_text
+
+    _refuse(options, "--compose", (*_PROBES, *(f"limit_{one}" for one in _LIMITS)))
+    file = options["compose"]
+    use: dict[str, Any] = {"file": file}
+    use |= {key: list(options[key]) for key in ("services", "profiles") if options[key]}
+    if options["timeout"]:
+        use["timeout"] = options["timeout"]
+    name = _name_of(Path(file).absolute().parent.name) or "stack"
+    text = _shown(name, {"stack": {"compose": use}})
+    return parse_scenario_text(text, "--compose", overrides=overrides)
+
+
+def _refuse(options: dict[str, Any], beside: str, names: tuple[str, ...]) -> None:
+    for name in names:
+        if options.get(name):
+            raise UsageError(
+                f"--{name.strip('_').replace('_', '-').removesuffix('s')}",
+                f"says nothing beside {beside}",
+            )
+
+
+def _name_of(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:60]
+
+
+def _shown(name: str, cases: dict[str, Any]) -> str:
+    """A scenario of these cases, which is printed."""
+    tree = {"version": 1, "name": name, "checklist": "cloud-native", "cases": cases}
     text = _yaml(tree).replace("$", "$$")  # what is typed here is meant as it stands
     click.echo(f"# the scenario that this amounts to\n{text}", err=True)
-    return parse_scenario_text(text, "--image", overrides=overrides)
+    return text
 
 
 def _ready(options: dict[str, Any]) -> dict[str, Any]:

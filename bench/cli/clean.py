@@ -6,12 +6,13 @@ import os
 
 import click
 
+from bench.engine.alive import is_alive
 from bench.engine.docker import DockerEngine
 from bench.engine.private import PrivateEngine
-from bench.engine.protocol import LABEL, Engine
 from bench.engine.select import choose
 from bench.errors import EngineUnavailableError
-from bench.sampling.cgroup import PARENT_NAME, find_mounts, remove_parent
+from bench.sampling.cgroup import find_mounts
+from bench.trial.leftovers import remove_cgroups, remove_from, remove_processes
 
 
 @click.command(name="clean")
@@ -19,9 +20,19 @@ from bench.sampling.cgroup import PARENT_NAME, find_mounts, remove_parent
 def command(engine: str | None) -> None:
     """Remove what an interrupted run left; touches nothing that bench did not make."""
     choice = choose(engine)
-    private = choice.is_private
-    removed = _sweep_private(PrivateEngine()) if private else _sweep_at(choice.address)
+    removed = _sweep_processes()
+    if choice.is_private:
+        removed += _sweep_private(PrivateEngine())
+    elif not choice.is_host:
+        removed += _sweep_at(choice.address)
     click.echo(f"removed {removed} thing{'' if removed == 1 else 's'}")
+
+
+def _sweep_processes() -> int:
+    removed = remove_processes(find_mounts())
+    for one in removed:
+        click.echo(f"removed {one}", err=True)
+    return len(removed)
 
 
 def _sweep_private(private: PrivateEngine) -> int:
@@ -43,7 +54,7 @@ def _sweep_private(private: PrivateEngine) -> int:
                 "`bench engine up` and `bench clean`",
                 err=True,
             )
-        return removed + private.remove_link() + _sweep_cgroups()
+        return removed + private.remove_link() + len(remove_cgroups(find_mounts(), _is_left))
 
 
 def _waiting(holder: str) -> None:
@@ -53,36 +64,13 @@ def _waiting(holder: str) -> None:
 def _sweep_at(address: str) -> int:
     engine = DockerEngine(address)
     try:
-        return _sweep(engine)
+        removed = remove_from(engine, _is_left)
     finally:
         engine.close()
+    for one in removed:
+        click.echo(f"removed {one}", err=True)
+    return len(removed)
 
 
-def _sweep(engine: Engine) -> int:
-    removed = 0
-    for container_id, run in engine.containers(LABEL):
-        engine.remove(container_id)
-        click.echo(f"removed container {container_id[:12]} of {run}", err=True)
-        removed += 1
-    for name, run in engine.volumes(LABEL):
-        engine.remove_volume(name)
-        click.echo(f"removed volume {name} of {run}", err=True)
-        removed += 1
-    for reference, run in engine.image_references(LABEL):
-        if run != "kept":  # the private builder's own cache
-            engine.remove_image(reference)
-            click.echo(f"removed image {reference} of {run}", err=True)
-            removed += 1
-    return removed
-
-
-def _sweep_cgroups() -> int:
-    """The cgroups of trials; nobody else makes any under bench's parent."""
-    mounts = find_mounts()
-    if mounts is None:
-        return 0
-    bases = {mounts.path(controller, PARENT_NAME) for controller in mounts.controllers}
-    left = {one.name for base in bases if base.exists() for one in base.iterdir() if one.is_dir()}
-    for name in left:
-        remove_parent(mounts, f"/{PARENT_NAME}/{name}")
-    return len(left)
+def _is_left(run_id: str) -> bool:
+    return not is_alive(run_id)

@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.run import worst
-from bench.engine.select import choose, open_session
+from bench.engine.alive import is_alive
+from bench.engine.select import open_session
 from bench.errors import UsageError
 from bench.judge.checklist import load_checklist
 from bench.scenario.load import LoadedScenario, load_scenario
+from bench.trial.engine_choice import choose_engine
 from bench.trial.history import read_history
 from bench.trial.plan import check_trials, make_plan
 from bench.trial.run import RunRequest, RunResult, resume_run, start_run
 
 if TYPE_CHECKING:
     from bench.results.run import Run
+    from bench.scenario.model import Case
     from bench.trial.progress import Progress
     from bench.trial.run import Afterwards
 
@@ -43,11 +46,14 @@ def measure(
 ) -> int:
     """Run one scenario from its start, and more `afterwards`; returns its exit code."""
     _check_formats(settings)
+    for one in loaded.warnings:
+        settings.progress.say(str(one))
     if settings.baseline:
         _check_baseline(settings.baseline, loaded, settings.out)
     request = RunRequest(loaded, settings.out, settings.seed, settings.keep, afterwards)
     holder = f"bench run {loaded.path}"
-    with open_session(choose(settings.engine), holder, _waiting(settings.progress)) as session:
+    choice = choose_engine(loaded.scenario, settings.engine)
+    with open_session(choice, holder, _waiting(settings.progress)) as session:
         result = start_run(request, session, settings.progress)
     return _conclude(result, settings)
 
@@ -59,6 +65,8 @@ def resume(text: str, settings: Settings) -> int:
 
     _check_formats(settings)
     folder = find_run(text, settings.out)
+    if is_alive(folder.name):
+        raise UsageError(folder.name, "is being run by another process", "wait for its end")
     history = read_history(folder)
     loaded = _reloaded(history.scenario_file, history.scenario)
     if redacted(loaded.tree) != history.scenario:
@@ -72,7 +80,8 @@ def resume(text: str, settings: Settings) -> int:
         return _conclude(RunResult(folder), settings)
     request = RunRequest(loaded, folder.parent, settings.seed, settings.keep)
     holder = f"bench run --resume {folder.name}"
-    with open_session(choose(settings.engine), holder, _waiting(settings.progress)) as session:
+    choice = choose_engine(loaded.scenario, settings.engine)
+    with open_session(choice, holder, _waiting(settings.progress)) as session:
         result = resume_run(request, history, session, settings.progress)
     return _conclude(result, settings)
 
@@ -84,7 +93,7 @@ def _reloaded(file: str, tree: dict[str, object]) -> LoadedScenario:
     from bench.scenario.load import scenario_from_tree
     from bench.scenario.model import Scenario
 
-    if file == "--image":
+    if file in ("--image", "--compose"):
         return scenario_from_tree(tree, file)
     loaded = load_scenario(Path(file))
     cases = tree["cases"]
@@ -105,18 +114,25 @@ def show_plan(loaded: LoadedScenario, seed: int | None) -> None:
     scenario = loaded.scenario
     checklist = load_checklist(scenario.checklist, loaded.folder) if scenario.checklist else None
     checks = check_trials(scenario, checklist)
-    plan = make_plan(scenario.cases, seed or 0, checks=checks, calibrate=True)
+    plan = make_plan(scenario.cases, seed or 0, checks=checks, calibrate=scenario.has_images)
     click.echo(f"{scenario.name}: {len(plan)} trials, order for seed {seed or 0}")
     for name, service in scenario.services.items():
         click.echo(f"  service {name}: {_image(service.image, service.build)}")
     for name, case in scenario.cases.items():
-        click.echo(f"  case {name}: {_image(case.image, case.build)}")
+        click.echo(f"  case {name}: {_what(loaded, name, case)}")
     for number, key in enumerate(plan, 1):
         arm = "" if key.arm == "fit" else f" ({key.arm} arm)"
         warmup = " (warm-up)" if key.warmup else ""
         network = "" if key.network == "open" else " (no way out)"
         state = f"{key.cache}{arm}{network}{warmup}"
         click.echo(f"  {number:>3}. round {key.round + 1}: {key.case} {state}")
+
+
+def _what(loaded: LoadedScenario, name: str, case: Case) -> str:
+    if case.compose:
+        services = ", ".join(one.name for one in loaded.stacks[name].members)
+        return f"{case.compose.file}: {services}"
+    return "a process of this host" if case.host else _image(case.image, case.build)
 
 
 def _image(image: str | None, build: object) -> str:

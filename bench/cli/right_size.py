@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.progress import MODES, make_progress
+from bench.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.scenario.load import LoadedScenario
@@ -53,6 +54,13 @@ def command(
     settings = measuring.Settings(
         out=out, seed=None, engine=engine, keep=False, formats=(), baseline=None, progress=shown
     )
+    for name, case in loaded.scenario.cases.items():
+        if case.compose is not None:
+            raise UsageError(
+                f"{scenario}: {name}",
+                "is a stack, whose services have limits of their own",
+                "search the size of one service at a time, as a case with `image`",
+            )
     sized = for_sizing(narrowed(loaded, cases, 1))
     sizer = RightSizer(shown.say)
     code = measuring.measure(sized, settings, sizer)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 @click.command(name="run")
 @click.argument("scenarios", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--image", help="Measure this image against the checklist, without a file.")
+@click.option("--compose", help="Measure the services of this Compose file, without a scenario.")
+@click.option("--service", "services", multiple=True, help="With --compose: this one (repeatable).")
+@click.option("--profile", "profiles", multiple=True, help="With --compose: active (repeatable).")
 @click.option("--http", help="With --image: ready when PORT[/PATH] answers with 2xx.")
 @click.option("--tcp", type=int, help="With --image: ready when this port accepts.")
 @click.option("--log", help="With --image: ready when a line of output matches.")
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--limit-memory", help="With --image: memory limit, such as 8g.")
 @click.option("--limit-cpus", help="With --image: limit in cores.")
 @click.option("--limit-pids", type=int, help="With --image: limit of processes and threads.")
-@click.option("--timeout", help="With --image: how long to wait for ready, such as 60s.")
+@click.option("--timeout", help="With --image or --compose: how long to wait, such as 60s.")
 @click.option("--case", "cases", multiple=True, help="Only this case (repeatable).")
 @click.option("--repeat", type=click.IntRange(1, 10_000), help="Trials of each case.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value.")
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Folder for the run's folder.",
 )
-@click.option("--engine", help="private, docker, podman, or an address.")
+@click.option("--engine", help="private, docker, podman, host, or an address.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and run nothing.")
 @click.option("--resume", metavar="RUN", help="Finish a run that was cut off.")
 @click.option("--keep", is_flag=True, help="Leave the images on your own engine.")
@@ -78,8 +81,8 @@ def command(
         progress=make_progress(progress),
     )
     if resume:
-        if scenarios or ad_hoc["image"]:
-            raise UsageError("--resume", "names the run; leave scenarios and --image out")
+        if scenarios or ad_hoc["image"] or ad_hoc["compose"]:
+            raise UsageError("--resume", "names the run; leave scenarios, --image, --compose out")
         codes = [measuring.resume(resume, settings)]
     else:
         loaded = _load(scenarios, cases, repeat, overrides, ad_hoc)
@@ -103,6 +106,18 @@ def worst(codes: list[int], *, exit_zero: bool) -> int:
     return 0
 
 
+_OF_COMPOSE = ("services", "profiles")
+
+
+def _given(ad_hoc: dict[str, Any]) -> list[str]:
+    return [name for name, one in ad_hoc.items() if not (one is None or one is False or one == ())]
+
+
+def _option(name: str) -> str:
+    name = name.removesuffix("s") if name in _OF_COMPOSE else name
+    return f"--{name.strip('_').replace('_', '-')}"
+
+
 def _load(
     scenarios: tuple[Path, ...],
     cases: tuple[str, ...],
@@ -113,19 +128,21 @@ def _load(
     from bench.scenario.load import load_scenarios
 
     changes = list(overrides)
-    if ad_hoc["image"]:
+    named = next((name for name in ("image", "compose") if ad_hoc[name]), "")
+    if named:
         if scenarios:
-            raise UsageError("--image", "needs no scenario file", "give one or the other")
-        from bench.cli.ad_hoc import scenario_for
+            raise UsageError(f"--{named}", "needs no scenario file", "give one or the other")
+        from bench.cli import ad_hoc as options
 
-        return [narrowed(scenario_for(ad_hoc, changes), cases, repeat)]
+        made = {"image": options.scenario_for, "compose": options.stack_for}[named]
+        return [narrowed(made(ad_hoc, changes), cases, repeat)]
     if not scenarios:
         raise UsageError(
             "bench run", "no scenario given", "bench run scenarios/quickstart.yaml, or --image NAME"
         )
-    given = [name for name, one in ad_hoc.items() if one is not None and one is not False]
-    if given:
-        raise UsageError(f"--{given[0].strip('_').replace('_', '-')}", "goes with --image only")
+    if given := _given(ad_hoc):
+        whose = "--compose" if given[0] in _OF_COMPOSE else "--image"
+        raise UsageError(_option(given[0]), f"goes with {whose} only")
     return [narrowed(one, cases, repeat) for one in load_scenarios(scenarios, overrides=changes)]
 
 

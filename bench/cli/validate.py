@@ -52,6 +52,8 @@ def command(
             if output == "text":
                 count = len(loaded.scenario.cases)
                 click.echo(f"{path}: ok ({count} case{'s' if count != 1 else ''})")
+                for warning in loaded.warnings:
+                    click.echo(str(warning), err=True)
     if output == "json":
         _print_json(faults)
     elif faults:

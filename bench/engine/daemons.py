@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.engine import network
-from bench.engine.link import NAMESPACE, daemon_configuration, registry_configuration
+from bench.engine.link import NAMESPACE, insecure_registries, registry_configuration
 from bench.engine.ping import docker_answers, listens
 from bench.engine.process import Daemon
 
@@ -45,12 +47,39 @@ class Paths:
         return self.run / f"{role}.sock"
 
 
+class ImageStore(StrEnum):
+    """Where a dockerd keeps images: in its own storage driver, or in containerd (Engine 24 on)."""
+
+    GRAPHDRIVER = "graphdriver"
+    CONTAINERD = "containerd"
+
+
 @dataclass(frozen=True)
 class Settings:
-    """What was chosen for this host when the engine was first set up."""
+    """What was chosen for this host when the engine was first set up.
+
+    Attributes:
+        image_store: of both daemons; the one setting that may change later.
+    """
 
     network_base: str
     registry_port: int
+    image_store: ImageStore = ImageStore.GRAPHDRIVER
+
+    @staticmethod
+    def from_json(text: str) -> Settings:
+        """Read back what `to_json` wrote.
+
+        Raises:
+            ValueError, TypeError, AttributeError: it is something else.
+        """
+        fields = json.loads(text)
+        store = ImageStore(fields.pop("image_store", ImageStore.GRAPHDRIVER))
+        return Settings(**fields, image_store=store)
+
+    def to_json(self) -> str:
+        """The form in which it is remembered."""
+        return json.dumps(asdict(self))
 
 
 def write_configuration(paths: Paths, settings: Settings) -> None:
@@ -66,8 +95,24 @@ def write_configuration(paths: Paths, settings: Settings) -> None:
     ends = network.link_ends(settings.network_base)
     (paths.state / "link.yml").write_text(registry_configuration(ends, paths.state / "registry"))
     # dockerd would read /etc/docker/daemon.json, which is meant for the user's own
-    (paths.state / "daemon.json").write_text(daemon_configuration(ends))
-    (paths.state / "containerd.toml").write_text("version = 2\n")
+    (paths.state / "daemon.json").write_text(_daemon_configuration(settings, ends))
+    (paths.state / "containerd.toml").write_text(_CONTAINERD_CONFIGURATION)
+
+
+_CONTAINERD_CONFIGURATION = """\
+version = 2
+[plugins."io.containerd.metadata.v1.bolt"]
+  content_sharing_policy = "isolated"
+"""
+"""What one namespace has fetched is not to be there already in another: a cold pull of the
+measuring daemon would be served by what the building daemon has."""
+
+
+def _daemon_configuration(settings: Settings, ends: network.LinkEnds) -> str:
+    wanted: dict[str, object] = {"insecure-registries": insecure_registries(ends)}
+    if settings.image_store is ImageStore.CONTAINERD:
+        wanted["features"] = {"containerd-snapshotter": True}
+    return json.dumps(wanted) + "\n"
 
 
 def own_daemons(paths: Paths, settings: Settings) -> list[tuple[Daemon, Callable[[], bool]]]:

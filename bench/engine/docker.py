@@ -71,6 +71,9 @@ class DockerEngine:
         """Create a container from an image that is present."""
         with self._call(spec.name):
             answer = self._api.create_container_from_config(container_config(spec), spec.name)
+            for name in list(spec.networks)[1:]:  # older engines take only one when it is made
+                aliases = list(spec.networks[name])
+                self._api.connect_container_to_network(answer["Id"], name, aliases=aliases)
         return Created(answer["Id"], tuple(answer.get("Warnings") or ()))
 
     def attach(self, container_id: str) -> FramedOutput:
@@ -184,6 +187,24 @@ class DockerEngine:
         """Remove a volume; absent is fine."""
         with self._call(name), contextlib.suppress(NotFound):
             self._api.remove_volume(name, force=True)
+
+    def networks(self, label: str) -> list[tuple[str, str]]:
+        """(name, label's value) of every network with `label`."""
+        with self._call("networks"):
+            found = self._api.networks(filters={"label": label})
+        return [(one["Name"], (one.get("Labels") or {}).get(label, "")) for one in found]
+
+    def create_network(self, name: str, labels: Mapping[str, str], *, internal: bool) -> None:
+        """Make a bridge network."""
+        with self._call(name):
+            self._api.create_network(
+                name, driver="bridge", labels=dict(labels), internal=internal, check_duplicate=True
+            )
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network; absent is fine."""
+        with self._call(name), contextlib.suppress(NotFound):
+            self._api.remove_network(name)
 
     def has_image(self, reference: str) -> bool:
         """Whether it is in the store."""

@@ -26,8 +26,9 @@ def container_config(spec: ContainerSpec) -> dict[str, Any]:
     NanoCPUs the engine would refuse more cores than the host has. The swap limit equals the
     memory limit, so that nothing is swapped.
     """
+    first = next(iter(spec.networks), None)
     host: dict[str, Any] = {
-        "NetworkMode": spec.network_mode,
+        "NetworkMode": first or spec.network_mode,
         "ExtraHosts": [f"{name}:{address}" for name, address in spec.extra_hosts.items()],
         "Binds": list(spec.binds),
         "Tmpfs": dict(spec.tmpfs),
@@ -76,6 +77,10 @@ def container_config(spec: ContainerSpec) -> dict[str, Any]:
         "WorkingDir": spec.working_dir,
         "StopSignal": spec.stop_signal,
         "Healthcheck": None if spec.healthcheck is None else dict(spec.healthcheck),
+        "Hostname": spec.hostname,
+        "NetworkingConfig": None
+        if first is None
+        else {"EndpointsConfig": {first: {"Aliases": list(spec.networks[first])}}},
     }
     return config | {key: value for key, value in optional.items() if value is not None}
 

@@ -31,6 +31,12 @@ MINIMUM_API = (1, 40)
 
 CALL_TIMEOUT_S = 120
 
+PULL_SILENCE_S = 120.0
+"""How long a pull may say nothing. Downloads and extractions tell of every hundredth part, or of
+every 512 KiB where that is less; on a connection that is cut without a word, the engine alone
+would wait for some minutes, and try again after that.
+"""
+
 _TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 _BROKEN = (
     requests.exceptions.RequestException,
@@ -65,6 +71,15 @@ def translated(subject: str, address: str) -> Iterator[None]:
         raise EngineError(subject, f"the engine cannot be asked: {error}") from error
 
 
+class _Client(docker.APIClient):
+    """The SDK's client, but for pulls, which it would wait for without end."""
+
+    def _post(self, url: str, **options: Any) -> Any:
+        if url.endswith("/images/create") and options.get("stream"):
+            options["timeout"] = PULL_SILENCE_S
+        return super()._post(url, **options)  # type: ignore[misc]  # not in its stubs
+
+
 def connect(address: str) -> Any:
     """The SDK's low-level client; its type is left open, for its stubs know half of it.
 
@@ -72,7 +87,7 @@ def connect(address: str) -> Any:
         EngineUnavailableError: no socket, no permission, nobody listening, API too old.
     """
     try:
-        api = docker.APIClient(base_url=address, version="auto", timeout=CALL_TIMEOUT_S)
+        api = _Client(base_url=address, version="auto", timeout=CALL_TIMEOUT_S)
     except (DockerException, requests.exceptions.RequestException, ValueError) as error:
         raise unreachable(address, error) from error
     if api_version(api) < MINIMUM_API:

@@ -10,7 +10,6 @@ frames, as `tc` counts them.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
@@ -77,12 +76,20 @@ class Link:
         self.remove()
         try:
             self._make(rate_bit_s)
-            self.registry.start()
-            _await(lambda: listens((self.ends.far, _PORT)), self.registry)
+            self.serve()
             self._accept()
             yield
         finally:
             self.remove()
+
+    def serve(self) -> None:
+        """Have the registry at the far end run, which may have died.
+
+        Raises:
+            EngineUnavailableError: it does not come up.
+        """
+        self.registry.start()
+        _await(lambda: listens((self.ends.far, _PORT)), self.registry)
 
     def remove(self) -> int:
         """Remove it, or what a killed run has left of it; says how many there were: 0 or 1."""
@@ -131,9 +138,9 @@ class Link:
         _await(lambda: _RELOADED in _since(log, seen), self.measuring)
 
 
-def daemon_configuration(ends: LinkEnds) -> str:
+def insecure_registries(ends: LinkEnds) -> list[str]:
     """What dockerd must be told in its configuration: the far end serves without TLS."""
-    return json.dumps({"insecure-registries": [ends.network]}) + "\n"
+    return [ends.network]
 
 
 def registry_configuration(ends: LinkEnds, store: Path) -> str:

@@ -8,18 +8,18 @@ of theirs is ever "already there". Both pull from and push to a registry on loop
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.engine import network
 from bench.engine.access_log import AccessLog
 from bench.engine.daemons import (
     SEARCH_PATH,
+    ImageStore,
     Paths,
     Settings,
     link_registry,
@@ -35,9 +35,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.engine.process import Daemon
+    from bench.engine.protocol import EngineFacts
 
 PROGRAMS = ("dockerd", "containerd", "runc", "docker-registry", "ip", "iptables")
 PACKAGES = ("docker.io", "docker-registry", "mmdebstrap", "iproute2", "iptables", "pigz")
+
+STORE_VARIABLE = "BENCH_IMAGE_STORE"
+"""Says where the daemons are to keep images: `graphdriver` or `containerd`."""
 
 _PREFERRED_PORT = 5591
 _START_TIMEOUT_S = 60.0
@@ -83,8 +87,8 @@ class PrivateEngine:
     def settings(self) -> Settings | None:
         """What was chosen at the first start, None before that."""
         try:
-            return Settings(**json.loads(self.paths.settings.read_text()))
-        except (OSError, ValueError, TypeError):
+            return Settings.from_json(self.paths.settings.read_text())
+        except (OSError, ValueError, TypeError, AttributeError):
             return None
 
     def address(self, role: str) -> str:
@@ -115,8 +119,8 @@ class PrivateEngine:
         self.paths.state.mkdir(parents=True, exist_ok=True)
         self.paths.run.mkdir(parents=True, exist_ok=True)
         with _locked(self.paths.run / "up.lock"):
-            settings = self.settings() or Settings(network.free_base(), free_port(_PREFERRED_PORT))
-            self.paths.settings.write_text(json.dumps(asdict(settings)))
+            settings = self._chosen_settings()
+            self.paths.settings.write_text(settings.to_json())
             write_configuration(self.paths, settings)
             network.set_up(settings.network_base)
             for daemon, answers in own_daemons(self.paths, settings):
@@ -124,6 +128,36 @@ class PrivateEngine:
                     continue
                 daemon.start()
                 _await(daemon, answers)
+
+    def _chosen_settings(self) -> Settings:
+        """Those of the first start, with the image store that the environment names, if any."""
+        settings = self.settings() or Settings(network.free_base(), free_port(_PREFERRED_PORT))
+        wanted = _wanted_store(os.environ.get(STORE_VARIABLE))
+        if wanted is None or wanted is settings.image_store:
+            return settings
+        if {"measuring", "building"} & set(self.own_pids()):
+            raise EngineUnavailableError(
+                "private engine",
+                f"runs with the {settings.image_store} image store, "
+                f"and {STORE_VARIABLE} asks for {wanted}",
+                "`bench engine down` first, or leave the variable unset",
+            )
+        return replace(settings, image_store=wanted)
+
+    def check_store(self, facts: EngineFacts) -> None:
+        """Refuse an engine that keeps images elsewhere than it was told; old ones ignore it.
+
+        Raises:
+            EngineUnavailableError: it does.
+        """
+        settings = self.settings()
+        if settings is not None and facts.image_store != settings.image_store:
+            raise EngineUnavailableError(
+                "private engine",
+                f"was to use the {settings.image_store} image store, "
+                f"and Engine {facts.version} uses {facts.image_store}",
+                f"`bench engine down`, and {STORE_VARIABLE}={facts.image_store} or a newer Engine",
+            )
 
     def down(self) -> None:
         """End all daemons and remove the bridges; images and packages stay."""
@@ -196,6 +230,20 @@ class PrivateEngine:
                 yield
             finally:
                 file.truncate(0)
+
+
+def _wanted_store(name: str | None) -> ImageStore | None:
+    """The image store called `name`, None where none is named."""
+    if not name:
+        return None
+    try:
+        return ImageStore(name)
+    except ValueError as error:
+        raise EngineUnavailableError(
+            STORE_VARIABLE,
+            f"{name} is not an image store",
+            f"it may be {' or '.join(ImageStore)}",
+        ) from error
 
 
 def _await(daemon: Daemon, answers: Callable[[], bool]) -> None:

@@ -29,6 +29,8 @@ class ContainerSpec:
         dns: its DNS servers, where they are not to be the engine's.
         dns_search: domains that short names are looked up in, `.` for none; likewise.
         healthcheck: the engine's own form, None to leave the image's, `NONE` to disable.
+        networks: networks that were made for it, and its names there; in the place of the mode.
+        hostname: where it is not to be the container's id.
     """
 
     image: str
@@ -46,6 +48,8 @@ class ContainerSpec:
     user: str | None = None
     working_dir: str | None = None
     network_mode: str = "bridge"
+    networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hostname: str | None = None
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
     dns: tuple[str, ...] = ()
     dns_search: tuple[str, ...] = ()
@@ -230,6 +234,18 @@ class Engine(Protocol):
 
     def remove_volume(self, name: str) -> None:
         """Remove a volume; absent is fine."""
+        ...
+
+    def networks(self, label: str) -> list[tuple[str, str]]:
+        """(name, value of the label) of all networks that carry `label`."""
+        ...
+
+    def create_network(self, name: str, labels: Mapping[str, str], *, internal: bool) -> None:
+        """Make a bridge network; from an `internal` one no route leads out."""
+        ...
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network that no container is in; absent is fine."""
         ...
 
     def has_image(self, reference: str) -> bool:

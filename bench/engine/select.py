@@ -1,17 +1,19 @@
 """Which engine a run uses, and what stands beside it.
 
-Order: `--engine`, BENCH_ENGINE, DOCKER_HOST, the private engine where it can be started, the
-default Docker socket, a Podman socket. What was named explicitly never falls through.
+Order: `--engine`, BENCH_ENGINE, none where there are plain processes only, DOCKER_HOST, the
+private engine where it can be started, the default Docker socket, a Podman socket. What was named
+explicitly never falls through.
 """
 
 from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.engine.docker import DockerEngine
+from bench.engine.host import HostEngine, why_no_processes
 from bench.engine.private import PrivateEngine, why_impossible
 from bench.engine.registry import Registry
 from bench.errors import BenchError, EngineUnavailableError
@@ -23,12 +25,12 @@ if TYPE_CHECKING:
 
 DOCKER_SOCKET = "unix:///var/run/docker.sock"
 PODMAN_SOCKETS = ("unix:///run/podman/podman.sock",)
-NAMES = ("private", "docker", "podman")
+NAMES = ("private", "docker", "podman", "host")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """An engine to use: `private`, or the address of somebody's own.
+    """An engine to use: `private`, `host` for none, or the address of somebody's own.
 
     Attributes:
         explicit: whether the user named it.
@@ -44,18 +46,27 @@ class Choice:
         """Whether it is bench's own."""
         return self.address == "private"
 
+    @property
+    def is_host(self) -> bool:
+        """Whether there are no containers at all."""
+        return self.address == "host"
 
-def choose(option: str | None, environ: Mapping[str, str] | None = None) -> Choice:
+
+def choose(
+    option: str | None, environ: Mapping[str, str] | None = None, *, plain: bool = False
+) -> Choice:
     """The engine to use.
 
     Args:
-        option: value of `--engine`: private, docker, podman, or an address.
+        option: value of `--engine`: private, docker, podman, host, or an address.
         environ: environment variables; this process's own where None.
+        plain: whether there are plain processes only, for which none is needed.
     """
     environ = os.environ if environ is None else environ
     for value, origin in (
         (option, "--engine"),
         (environ.get("BENCH_ENGINE"), "BENCH_ENGINE"),
+        ("host" if plain else None, "the scenario, which has plain processes only"),
         (environ.get("DOCKER_HOST"), "DOCKER_HOST"),
     ):
         if value:
@@ -77,7 +88,7 @@ def _address(value: str, environ: Mapping[str, str]) -> str:
         return (existing or sockets)[0]
     if value.startswith("/"):
         return f"unix://{value}"
-    if value == "private" or "://" in value:
+    if value in ("private", "host") or "://" in value:
         return value
     raise EngineUnavailableError(
         value,
@@ -107,6 +118,7 @@ class Session:
         building: builds, mirrors, and runs the services; the same one on somebody's own engine.
         registry: what the trials pull from.
         private: bench's own daemons; on somebody's own engine only its registry is used.
+        host: runs the cases that are plain processes.
     """
 
     choice: Choice
@@ -114,6 +126,7 @@ class Session:
     building: Engine
     registry: Registry
     private: PrivateEngine
+    host: HostEngine = field(default_factory=HostEngine)
 
     @property
     def may_wipe(self) -> bool:
@@ -147,7 +160,13 @@ def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) ->
         EngineUnavailableError: it is not there, with the remedy.
     """
     private = PrivateEngine()
-    if choice.is_private:
+    if choice.is_host:
+        no_processes = why_no_processes()
+        if no_processes:
+            raise no_processes
+        with private.reserved(holder, on_wait):  # one run at a time here too
+            yield from _without_containers(choice, private)
+    elif choice.is_private:
         impossible = why_impossible()
         if impossible:
             raise impossible
@@ -168,15 +187,27 @@ def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) ->
         yield from _connected(choice, private)
 
 
+def _without_containers(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
+    host, registry = HostEngine(), Registry("")  # which nobody asks for anything
+    try:
+        yield Session(choice, host, host, registry, private, host)
+    finally:
+        registry.close()
+        host.close()
+
+
 def _connected(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
     measuring: Engine = DockerEngine(
         private.address("measuring") if choice.is_private else choice.address
     )
     building: Engine = DockerEngine(private.address("building")) if choice.is_private else measuring
-    registry = Registry(private.registry_address())
+    registry, host = Registry(private.registry_address()), HostEngine()
     try:
-        yield Session(choice, measuring, building, registry, private)
+        if choice.is_private:
+            private.check_store(measuring.facts)
+        yield Session(choice, measuring, building, registry, private, host)
     finally:
+        host.close()
         registry.close()
         measuring.close()
         building.close()

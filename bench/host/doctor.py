@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.engine.docker import DockerEngine
+from bench.engine.host import why_no_processes
 from bench.engine.private import PACKAGES, PrivateEngine, missing_programs, why_impossible
 from bench.errors import BenchError
 from bench.host import fitness
@@ -51,6 +52,11 @@ def examine(choice: Choice) -> list[Finding]:
 
 def _engine(choice: Choice) -> Finding:
     subject = "engine"
+    if choice.is_host:
+        no_processes = why_no_processes()
+        if no_processes:
+            return Finding(subject, Health.BAD, no_processes.cause, no_processes.remedy)
+        return Finding(subject, Health.GOOD, "none: plain processes of this host only")
     if choice.is_private:
         impossible = why_impossible()
         if impossible:
@@ -181,6 +187,13 @@ def _gpu(choice: Choice) -> Finding:  # noqa: ARG001
     gpus = find_gpus()
     if gpus.devices:
         names = ", ".join(device.name for device in gpus.devices)
+        if any(device.persistent is False for device in gpus.devices):
+            return Finding(
+                "GPU",
+                Health.LESS,
+                f"{names}: persistence mode is off, so the first to open it waits for seconds",
+                "nvidia-smi -pm 1",
+            )
         return Finding("GPU", Health.GOOD, f"{names}, driver {gpus.driver}")
     return Finding(
         "GPU",

@@ -33,6 +33,7 @@ def fingerprint() -> dict[str, Any]:
         "governors": governors(),
         "load_1min": round(os.getloadavg()[0], 2),
         "gpus": [device.name for device in gpus.devices],
+        "gpus_persistent": [device.persistent for device in gpus.devices],
         "gpu_absent_because": gpus.absent_because,
         "root": os.geteuid() == 0,
     }

@@ -50,8 +50,21 @@ def judge_image(row: Row, image: ImageFacts | None, *, complete: bool) -> Findin
     verb = "meets" if holds else "does not meet"
     reason = f"{shown_against(value, limit, metric.unit)} {verb} {limit.text(metric.unit)}"
     outcome = Outcome.PASS if holds else Outcome.FAIL
-    beside = _other_sizes(image) if row.metric == "image_size_bytes" else ""
+    is_size = row.metric == "image_size_bytes"
+    beside = sentence(_sizes_of_parts(image), _other_sizes(image)) if is_size else ""
     return Finding(outcome, sentence(reason, beside), value, 1)
+
+
+def _sizes_of_parts(image: ImageFacts) -> str:
+    """Of a stack: each service's image by itself; empty for a single image."""
+    if not image.parts:
+        return ""
+    sizes = ", ".join(
+        f"{one.service} {format_bytes(one.size_bytes)}"
+        for one in image.parts
+        if one.size_bytes is not None
+    )
+    return f"each distinct layer once, of {sizes}"
 
 
 def _other_sizes(image: ImageFacts) -> str:

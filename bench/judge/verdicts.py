@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bench.judge.checks import judge_check
+from bench.judge.checks import is_required, judge_check
 from bench.judge.evidence import got_ready
-from bench.judge.finding import Finding, sentence
+from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.limits import judge_image, judge_trials
 from bench.judge.model import JudgeContext, Outcome, Verdict
+from bench.judge.plain_process import why_not_judged
 from bench.judge.scenario_rows import SetRow, scenario_rows
 from bench.metrics import Scope
 from bench.scenario.model import Severity
@@ -62,8 +63,14 @@ def judge(
     for case_id, case in scenario.cases.items():
         ready = got_ready(trials, case_id)
         for one in rows:
+            impossible = why_not_judged(one.row) if case.host else ""
+            if impossible:
+                optional = replace(one.row, required=False)
+                verdicts.append(_verdict(optional, case_id, unmeasured(impossible)))
+                continue
             if case_id in missing and one.row.metric:
-                found = Finding(Outcome.ERROR, f"there is no image: {missing[case_id]}")
+                what = "it was not set up" if case.host else "there is no image"
+                found = Finding(Outcome.ERROR, f"{what}: {missing[case_id]}")
             else:
                 found = _find(
                     one.row,
@@ -73,7 +80,8 @@ def judge(
                     trials=trials,
                     context=context,
                 )
-            verdict = _verdict(one.row, case_id, found)
+            row = replace(one.row, required=is_required(one.row, case))
+            verdict = _verdict(row, case_id, found)
             verdict = _waived(verdict, one, context.today)
             verdicts.append(_expected(verdict, case, ready=ready))
         verdicts += _unknown_expectations(case_id, case, rows)

@@ -20,6 +20,7 @@ from bench.judge.finding import counted
 from bench.judge.model import Outcome
 from bench.metrics import METRICS
 from bench.report import trust
+from bench.report.answer import answer
 from bench.report.comparison import comparison_blocks
 from bench.report.rows import case_outcomes, comparison_groups, reason_groups, rule_rows
 from bench.report.sections import sections
@@ -162,11 +163,16 @@ def _result(run: Run) -> RenderableType:
             Text(one_line(case)),
             Text(case_words(outcome), _STYLES[outcome.outcome]),
         )
-    return Group(table, Text(_circumstances(run), "dim"))
+    sentence = answer(run)
+    said = [Text(one_line(sentence))] if sentence else []
+    return Group(table, *said, Text(_circumstances(run), "dim"))
 
 
 def _circumstances(run: Run) -> str:
-    trials = sum(one.key.case != CALIBRATION_CASE and one.key.replica <= 1 for one in run.results)
+    trials = sum(
+        one.key.case != CALIBRATION_CASE and one.key.replica <= 1 and not one.service
+        for one in run.results
+    )
     engine = run.header["engine"]
     parts = (
         f"{run.header['name']}: {counted(trials, 'trial')}",

@@ -9,7 +9,7 @@ from bench.results.model import TrialStatus
 from bench.results.workload import Matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bench.results.model import TrialResult
     from bench.results.run import Run
@@ -21,16 +21,27 @@ def figure_doubts(run: Run) -> Iterator[str]:
         trials = [
             one for one in run.results if one.key.case == case and one.status is TrialStatus.OK
         ]
-        if not settings.metrics or not trials:
-            continue
-        unread = sum("figures" not in one.facts for one in trials)
-        if unread:
-            yield (
-                f"the output of {case} was not read to its end in {unread} of "
-                f"{counted(len(trials), 'trial')}: its own figures are missing there"
-            )
-        for name in settings.metrics:
-            yield from _doubts(case, name, [one for one in trials if "figures" in one.facts])
+        yield from _source_doubts(case, case, settings.metrics, trials)
+        if settings.load is not None:
+            loaded = [one for one in trials if "load" in one.facts]
+            yield from _source_doubts(case, f"the load on {case}", settings.load.metrics, loaded)
+
+
+def _source_doubts(
+    case: str, source: str, names: Iterable[str], trials: Sequence[TrialResult]
+) -> Iterator[str]:
+    """Of the figures `names` in the output of `source`, that is of the case or its load tool."""
+    names = list(names)
+    if not names or not trials:
+        return
+    unread = sum("figures" not in one.facts for one in trials)
+    if unread:
+        yield (
+            f"the output of {source} was not read to its end in {unread} of "
+            f"{counted(len(trials), 'trial')}: its own figures are missing there"
+        )
+    for name in names:
+        yield from _doubts(case, name, [one for one in trials if "figures" in one.facts])
 
 
 def _doubts(case: str, name: str, trials: Sequence[TrialResult]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bench.metrics import METRICS
 from bench.report import html_detail, html_view, trust
+from bench.report.answer import answer
 from bench.report.plots import make_plots
 from bench.report.sections import sections
 from bench.report.svg import inline_svg
@@ -81,6 +82,7 @@ def _render(run: Run, plots: list[Plot], detail: Detail) -> str:
             run=run,
             title=run.header["name"],
             description=run.scenario.description,
+            answer=answer(run),
             standard=run.checklist.title if run.checklist else "the scenario's own thresholds",
             verdict=exit_words(run),
             cards=html_view.cards(run),

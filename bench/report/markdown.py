@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.report import trust
+from bench.report.answer import answer
 from bench.report.console import floor_words
 from bench.report.rows import (
     case_outcomes,
@@ -75,6 +76,8 @@ def _lines(run: Run) -> Iterator[str]:
     yield ""
     if run.scenario.description:
         yield from (escaped(run.scenario.description), "")
+    if sentence := answer(run):
+        yield from (f"**{escaped(sentence)}**", "")
     for case, outcome in case_outcomes(run).items():
         mark = MARKS[outcome.outcome]
         yield f"- {mark} **{escaped(case)}**: {case_words(outcome)}"

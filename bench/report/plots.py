@@ -18,8 +18,11 @@ from bench.report.plot_replicas import replica_curves, sweep_words, sweeps
 from bench.report.plot_resources import MOST_CURVES, resource_curves
 from bench.report.plot_sizes import size_curves
 from bench.report.plot_spent import divided, spent_words, time_spent
+from bench.report.plot_stack import stack_waterfall, stack_words
 from bench.report.plot_values import distributions, threshold_margins
+from bench.report.plot_weight import weight_curves, weight_words, weights
 from bench.report.rows import limits_by_id, rule_rows
+from bench.report.stack import typical_starts
 from bench.report.svg import svg_text
 from bench.report.wording import actual_words, one_line, start_words, unit_words, value_words
 from bench.results.atomic import write_text
@@ -87,8 +90,10 @@ def make_plots(run: Run, *, most_curves: int | None = None) -> list[Plot]:
         *_waterfalls(run),
         *_resources(run, most_curves),
         *_distributions(run),
+        *_weight(run),
         *_pulls(run),
         *_spent(run),
+        *_stacks(run),
         *_replicas(run),
         *_sizes(run),
     ]
@@ -243,6 +248,19 @@ def _spread_words(run: Run, metric: str, cache: str) -> list[str]:
     return parts
 
 
+def _weight(run: Run) -> Iterator[Plot]:
+    if found := weights(run):
+        yield _plot(
+            "weight",
+            "Pull and start over the size of the image",
+            "A dot is a cold trial that came out well, a ring the median of a case. The size is "
+            "what is fetched, on a logarithmic scale, as the time of the pull is. Of several cases "
+            "of about the same size one is named.",
+            weight_words(found),
+            weight_curves(run, found),
+        )
+
+
 def _pulls(run: Run) -> Iterator[Plot]:
     for case in run.scenario.cases:
         middle = median_trial(trials_of(run, case, "cold"), "pull_s")
@@ -274,6 +292,18 @@ def _spent(run: Run) -> Iterator[Plot]:
             "by side between two samples count one after the other.",
             spent_words(run),
             time_spent(run),
+        )
+
+
+def _stacks(run: Run) -> Iterator[Plot]:
+    for case, cache, start in typical_starts(run):
+        yield _plot(
+            f"stack-{case}-{cache}",
+            f"The start of {case}, {start_words(cache)}",
+            "The start nearest the median, service by service; a line below its bars marks those "
+            "that the last one waited for. Pulls come one after the other.",
+            stack_words(start),
+            stack_waterfall(start),
         )
 
 
@@ -317,6 +347,7 @@ __all__ = [
     "replica_curves",
     "resource_curves",
     "save_plots",
+    "stack_waterfall",
     "threshold_margins",
     "time_spent",
     "write_plots",

@@ -10,6 +10,7 @@ from bench.report.right_size import right_size
 from bench.report.scale_out import scale_out
 from bench.report.slowest_link import slowest_link
 from bench.report.spent import time_to_ready
+from bench.report.stack import stack
 from bench.report.stopping import stopping
 from bench.report.workload import workload
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _MAKERS = (
     workload,
+    stack,
     slowest_link,
     time_to_ready,
     contacts,

@@ -25,7 +25,7 @@ def slowest_link(run: Run) -> Section | None:
     rows: list[tuple[str, ...]] = []
     notes: list[str] = []
     errors: list[float] = []
-    for case in run.scenario.cases:
+    for case in run.single_cases:
         limit_s = _limit_s(run, case)
         trials = [one for one in trials_of(run, case, "cold") if one.status is TrialStatus.OK]
         middle = median_trial(trials, "pull_s")

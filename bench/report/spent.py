@@ -61,7 +61,7 @@ def spent(run: Run) -> list[Spent]:
     """Every case and cache state with trials that came out well."""
     return [
         _spent(case, cache, trials)
-        for case in run.scenario.cases
+        for case in run.single_cases
         for cache, arm in measured_states(run, case)
         if arm == "fit" and (trials := good_trials(run, case, cache))
     ]

@@ -9,12 +9,12 @@ from bench.judge import stats
 from bench.report.section import Section
 from bench.report.wording import value_words, visible
 from bench.results.behaviour import behaviour
-from bench.results.model import TrialStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.results.behaviour import Behaviour, Standing
+    from bench.results.model import TrialResult
     from bench.results.run import Run
 
 _ANSWERS = {
@@ -29,12 +29,7 @@ _ANSWERS = {
 def stopping(run: Run) -> Section | None:
     """A row a case; None where none was asked to stop."""
     rows, notes = [], []
-    for case in run.scenario.cases:
-        trials = [
-            one
-            for one in run.results
-            if one.key.case == case and one.status in (TrialStatus.OK, TrialStatus.FAILED)
-        ]
+    for case, trials in _by_container(run).items():
         asked = [found for one in trials if (found := behaviour(one)).stop is not None]
         if not asked:
             continue
@@ -51,6 +46,16 @@ def stopping(run: Run) -> Section | None:
         notes=tuple(notes),
         in_terminal=False,
     )
+
+
+def _by_container(run: Run) -> dict[str, list[TrialResult]]:
+    """The trials that say something, by case; of a stack, by service."""
+    found: dict[str, list[TrialResult]] = {}
+    for case in run.scenario.cases:
+        for one in run.results:
+            if one.key.case == case and one.status.counts:
+                found.setdefault(f"{case}: {one.service}" if one.service else case, []).append(one)
+    return found
 
 
 def _row(case: str, asked: Sequence[Behaviour], again: Sequence[float]) -> tuple[str, ...]:

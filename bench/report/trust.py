@@ -81,6 +81,7 @@ def _lost_trials(run: Run) -> Iterator[str]:
             (one.key.case, one.reason or "no reason recorded")
             for one in run.results
             if one.status is status
+            and not one.service  # the trial of its stack says it
             # with no way out, or a size that is too small, a failure is the finding
             and not (_is_a_test(one.key) and status is TrialStatus.FAILED)
         )

@@ -38,6 +38,9 @@ def _host(one: Run, other: Run) -> Iterator[str]:
         values = one.header["host"].get(key), other.header["host"].get(key)
         if values[0] != values[1]:
             yield f"host {key.replace('_', ' ')}: {values[0]} against {values[1]}"
+    decoders = [side.header["engine"].get("decoder") for side in (one, other)]
+    if decoders[0] != decoders[1]:
+        yield f"layers are decompressed by another program: {decoders[0]} against {decoders[1]}"
     if one.link != other.link:
         yield f"link: {one.link} against {other.link}"
 

@@ -71,8 +71,10 @@ def derive(events: TrialEvents, samples: Samples) -> TrialResult:
     path = _pull_path(events)
     if path is not None and not path.unreliable:
         metrics |= {"pull_download_s": path.download_s, "pull_extract_s": path.extract_s}
-    metrics |= _counter_metrics(facts, samples)
-    metrics |= _sampled_metrics(samples)
+    metrics |= _counter_metrics(facts)
+    metrics |= sampled_metrics(samples)
+    if (facts.get("memory_kill") or {}).get("engine_flag"):
+        metrics["oom_kills"] = max(1.0, metrics.get("oom_kills", 0.0))
     metrics |= _share_metrics(events, samples)
     metrics |= _egress_metrics(facts)
     metrics |= workload_metrics(facts)
@@ -80,6 +82,7 @@ def derive(events: TrialEvents, samples: Samples) -> TrialResult:
     return TrialResult(
         trial_id=started["trial_id"],
         key=TrialKey(**started["key"]),
+        service=str(started.get("service", "")),
         attempt=int(started["attempt"]),
         status=status,
         reason=str(ended.get("reason", "the run was cut off in this trial")),
@@ -155,14 +158,28 @@ def _time_metrics(
     return metrics
 
 
-def _counter_metrics(facts: Mapping[str, Any], samples: Samples) -> dict[str, float]:
-    """Totals and high-water marks that the kernel keeps by itself."""
+def _counter_metrics(facts: Mapping[str, Any]) -> dict[str, float]:
+    """What a trial recorded of its totals, and the high-water mark that the kernel keeps."""
     counters = facts.get("counters") or {}
     metrics: dict[str, float] = {}
     if "memory_peak_bytes" in counters:
         metrics["memory_peak_bytes"] = float(counters["memory_peak_bytes"])
     if "cpu_ns_at_ready" in facts:
         metrics["cpu_to_ready_s"] = facts["cpu_ns_at_ready"] / 1e9
+    if "downloaded_bytes" in facts:
+        metrics["downloaded_bytes"] = float(facts["downloaded_bytes"])
+    if facts.get("exit"):
+        metrics["exit_code"] = float(facts["exit"]["code"])
+    if facts.get("stop"):
+        metrics["stop_killed"] = float(facts["stop"]["killed"])
+    if "waited_ns" in (facts.get("member") or {}):
+        metrics["waited_s"] = facts["member"]["waited_ns"] / 1e9
+    return metrics
+
+
+def _totals(samples: Samples) -> dict[str, float]:
+    """Totals that the kernel keeps by itself, as they were read last."""
+    metrics: dict[str, float] = {}
     for column, name, factor in (
         ("cpu_ns", "cpu_s", 1e-9),
         ("throttled_ns", "cpu_throttled_s", 1e-9),
@@ -175,22 +192,15 @@ def _counter_metrics(facts: Mapping[str, Any], samples: Samples) -> dict[str, fl
         highest = _highest(samples, column)
         if highest is not None:
             metrics[name] = highest * factor
-    if (facts.get("memory_kill") or {}).get("engine_flag"):
-        metrics["oom_kills"] = max(1.0, metrics.get("oom_kills", 0.0))
     periods, paused = _highest(samples, "quota_periods_n"), _highest(samples, "throttled_n")
     if periods and paused is not None:
         metrics["cpu_throttled_periods_pct"] = 100 * paused / periods
-    if "downloaded_bytes" in facts:
-        metrics["downloaded_bytes"] = float(facts["downloaded_bytes"])
-    if facts.get("exit"):
-        metrics["exit_code"] = float(facts["exit"]["code"])
-    if facts.get("stop"):
-        metrics["stop_killed"] = float(facts["stop"]["killed"])
     return metrics
 
 
-def _sampled_metrics(samples: Samples) -> dict[str, float]:
-    metrics: dict[str, float] = {}
+def sampled_metrics(samples: Samples) -> dict[str, float]:
+    """Everything that is computed from samples alone, by name."""
+    metrics = _totals(samples)
     held = unreclaimable(samples)
     peaks = {
         "memory_anon_peak_bytes": _top(held),

@@ -37,7 +37,7 @@ class _Shape(BaseModel):
 class _Key(_Shape):
     case: str
     round: Amount
-    cache: str
+    cache: Literal["cold", "base", "image", "warm"]
     arm: Literal["fit", "need", "size"] = "fit"
     network: Literal["open", "cut"] = "open"
     replica: Amount = 0
@@ -92,6 +92,14 @@ class _LayerFacts(_Shape):
     unpacked_bytes: Amount | None
 
 
+class _ImagePart(_Shape):
+    service: str
+    reference: str
+    digest: str
+    size_bytes: Amount | None
+    transfer_bytes: Amount | None
+
+
 class ImageReady(_Shape):
     """An image is in the registry."""
 
@@ -107,7 +115,10 @@ class ImageReady(_Shape):
     engine_size_bytes: Amount | None
     layers: list[_LayerFacts]
     config: dict[str, Any]
+    parts: list[_ImagePart] = []
     bases: list[dict[str, str]] = []
+    rebuild_s: Seconds | None = None
+    rebuild_steps: Amount | None = None
 
 
 class ImageFailed(_Shape):
@@ -122,6 +133,7 @@ class TrialStarted(_Shape):
 
     trial_id: str
     key: _Key
+    service: str = ""
     attempt: Amount
 
 
@@ -245,6 +257,24 @@ class _Load(_Shape):
     thermal: _Thermal | None = None
 
 
+class _Wait(_Shape):
+    service: str
+    condition: str
+
+
+class _Member(_Shape):
+    ready_by: str
+    restart: str
+    waits: list[_Wait]
+    waited_ns: Amount | None = None
+    pulled: bool = False
+
+
+class _Stack(_Shape):
+    services: list[str]
+    volumes: str
+
+
 class Facts(_Shape):
     """What a trial recorded beside its phases; all of it may be absent."""
 
@@ -266,6 +296,8 @@ class Facts(_Shape):
     egress: Observation | None = None
     counters: _Counters | None = None
     figures: dict[str, Matches] | None = None
+    member: _Member | None = None
+    stack: _Stack | None = None
     host: _Load | None = None
     warnings: list[str] = []
 

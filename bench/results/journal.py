@@ -7,18 +7,24 @@ run_started     schema_version, run_id, name, bench_version, at, seed, scenario_
                 (resolved, secrets redacted), plan (list of trial keys), host, noise (measured_at,
                 floors: metric -> share, median, n), engine, builder, link (text, rate_bit_s)
 run_resumed     at
-image_ready     role (case, service or calibration), case, reference, digest, source, build_s,
+image_ready     role (case, service, load or calibration), case, reference, digest, source, build_s,
                 builder, size_bytes, transfer_bytes, waste_bytes, engine_size_bytes, layers
-                (digest, instruction, transfer_bytes, unpacked_bytes), config
+                (digest, instruction, transfer_bytes, unpacked_bytes), config, rebuild_s,
+                rebuild_steps, parts (of a stack: service, reference, digest, size_bytes,
+                transfer_bytes); of a plain process only build_s, the time of its setup, is
+                known: source is `host`
 image_failed    role, case, status (failed or error), reason, log_tail
-trial_started   trial_id, key (the fields of TrialKey), attempt, at, pid
+trial_started   trial_id, key (the fields of TrialKey), service (of a stack, whose own trial has
+                none), attempt, at, pid
 phase           trial_id, phase, start_ns, end_ns, clock, resolution_ns
 layers          trial_id, layers (the fields of LayerPull)
 samples         trial_id, method, columns (name -> list of integers; t_ns is one of them)
 threads         trial_id, t_ns, thread, run_ns, wait_ns (lists of one length: a thread whose times
                 have changed, until the container is ready)
 trial_ended     trial_id, status, reason, facts (of a pull: link with rate_bit_s and achieved_bit_s,
-                served with requests, size_bytes and blobs: digest -> the same), log_tail
+                served with requests, size_bytes and blobs: digest -> the same; of a stack: stack
+                with services in the order of their start, volumes; of a service of one: member
+                with ready_by, restart, waits (service, condition), waited_ns, pulled), log_tail
 note            text: something that a reader of the results must know
 run_ended       at, outcome (complete or interrupted)
 

@@ -165,18 +165,33 @@ class LayerFacts:
 
 
 @dataclass(frozen=True)
+class ImagePart:
+    """The image of one service of a stack; sizes as in ImageFacts."""
+
+    service: str
+    reference: str
+    digest: str
+    size_bytes: int | None
+    transfer_bytes: int | None
+
+
+@dataclass(frozen=True)
 class ImageFacts:
-    """What is known of a case's image for the whole run.
+    """What is known of a case's image for the whole run; of a stack, of all of them together.
 
     Attributes:
         reference: what trials pull, with its digest.
         source: `built`, `mirrored`, `engine` (from the user's own) or `origin`.
         build_s: seconds of the build, None where nothing was built.
+        rebuild_s: seconds of another build after a small change, None where none was asked for.
+        rebuild_steps: steps of it that the builder's cache did not have, None where unknown.
         size_bytes: unpacked size: regular-file bytes over the layers, hard links once.
         transfer_bytes: compressed layers and configuration.
         waste_bytes: bytes overwritten or deleted by a later layer.
         engine_size_bytes: what the engine itself says, which depends on its image store.
         config: user, entrypoint, command, healthcheck and the like, as in the image.
+        parts: the images of a stack's services; the sizes are then those of their layers, each
+            distinct one once, and there is neither a reference nor a digest of all.
     """
 
     case: str
@@ -190,11 +205,16 @@ class ImageFacts:
     engine_size_bytes: int | None
     layers: tuple[LayerFacts, ...] = ()
     config: dict[str, object] = field(default_factory=dict)
+    rebuild_s: float | None = None
+    rebuild_steps: int | None = None
+    parts: tuple[ImagePart, ...] = ()
 
     def metrics(self) -> dict[str, float]:
         """The metrics that belong to the image, by name."""
         values = {
             "build_s": self.build_s,
+            "rebuild_s": self.rebuild_s,
+            "rebuild_steps": self.rebuild_steps,
             "image_size_bytes": self.size_bytes,
             "image_transfer_bytes": self.transfer_bytes,
             "layer_waste_bytes": self.waste_bytes,

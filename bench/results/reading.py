@@ -9,7 +9,7 @@ from bench.errors import StoreError
 from bench.results.derive import TrialEvents
 from bench.results.events import check_event, sample_columns
 from bench.results.journal import SCHEMA_VERSION, read_events
-from bench.results.model import ImageFacts, LayerFacts, LayerPull
+from bench.results.model import ImageFacts, ImagePart, LayerFacts, LayerPull
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ class Reading:
             self.trials[event["trial_id"]] = TrialEvents(event)
         elif kind == "trial_ended":
             self.trials[event["trial_id"]].ended = event
-        elif kind == "image_ready" and event["role"] != "service":
+        elif kind == "image_ready" and event["role"] in ("case", "calibration"):
             self.images[event["case"]] = _image(event)
             self.bases[event["case"]] = list(event.get("bases", []))
             self.failed_images.pop(event["case"], None)
@@ -87,7 +87,7 @@ def read_journal(path: Path) -> Reading:
         for event in read_events(path):
             kind = event["event"]
             if kind == "run_started":
-                _check_version(path, event)
+                check_version(path, event)
             check_event(event)
             if kind == "run_started":
                 reading = Reading(event)
@@ -115,7 +115,12 @@ def _first_line(error: Exception) -> str:
     return f"no {error}" if isinstance(error, KeyError) else str(error)
 
 
-def _check_version(path: Path, header: Mapping[str, Any]) -> None:
+def check_version(path: Path, header: Mapping[str, Any]) -> None:
+    """Refuse a journal that another version of bench wrote.
+
+    Raises:
+        StoreError: with the two versions.
+    """
     version = header.get("schema_version")
     if version != SCHEMA_VERSION:
         raise StoreError(
@@ -138,4 +143,7 @@ def _image(event: Mapping[str, Any]) -> ImageFacts:
         engine_size_bytes=event["engine_size_bytes"],
         layers=tuple(LayerFacts(**layer) for layer in event["layers"]),
         config=event["config"],
+        rebuild_s=event.get("rebuild_s"),
+        rebuild_steps=event.get("rebuild_steps"),
+        parts=tuple(ImagePart(**part) for part in event.get("parts", ())),
     )

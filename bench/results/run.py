@@ -19,6 +19,7 @@ from bench.results.derive import derive
 from bench.results.frames import layers_frame, phases_frame, samples_frame, trials_frame
 from bench.results.journal import FILE_NAME
 from bench.results.reading import UNSOUND, damage, read_journal
+from bench.results.stacks import with_sums
 from bench.scenario.model import Scenario, threshold_limit
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ class Run:
     def metrics(self) -> dict[str, Metric]:
         """Every metric that it may have, by name: those of the table, then the scenario's own."""
         return {**METRICS, **self.scenario.own_metrics}
+
+    @property
+    def single_cases(self) -> list[str]:
+        """The cases that are one image, and no stack of several."""
+        return [name for name, case in self.scenario.cases.items() if case.compose is None]
 
     @property
     def link(self) -> str:
@@ -172,6 +178,7 @@ def load_run(path: str | Path) -> Run:
             derive(events, samples)
             for events, samples in zip(reading.trials.values(), columns, strict=True)
         ]
+        results, columns = with_sums(results, columns)
     except UNSOUND as error:
         raise damage(journal, "is damaged", error) from error
     return Run(

@@ -114,8 +114,13 @@ def summarise(
 def status_counts(run: Run, case: str) -> dict[str, int]:
     """How many attempts of `case` ended in each status, warm-ups among them.
 
-    Trials with the network cut are left out: what fails there is no fault of the measurement.
+    Trials with the network cut are left out: what fails there is no fault of the measurement; and
+    single services of a stack, which has trials of its own.
     """
-    own = (one for one in run.results if one.key.case == case and one.key.network == "open")
+    own = (
+        one
+        for one in run.results
+        if one.key.case == case and one.key.network == "open" and not one.service
+    )
     tally = Counter(one.status for one in own)
     return {status.value: tally[status] for status in TrialStatus if tally[status]}

@@ -20,12 +20,18 @@ _EVERY_NS = 100_000_000
 
 @dataclass(frozen=True)
 class GpuDevice:
-    """One device, for the record."""
+    """One device, for the record.
+
+    Attributes:
+        persistent: whether the driver keeps it ready while nobody has it open; else whoever opens
+            it first waits for seconds. None where the driver does not say.
+    """
 
     index: int
     name: str
     uuid: str
     memory_bytes: int
+    persistent: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -58,11 +64,13 @@ def find_gpus() -> Gpus:
 
 def _device(nvml: Any, index: int) -> GpuDevice:
     handle = nvml.nvmlDeviceGetHandleByIndex(index)
+    persistence = _optional(nvml, "nvmlDeviceGetPersistenceMode", handle)
     return GpuDevice(
         index=index,
         name=_text(nvml.nvmlDeviceGetName(handle)),
         uuid=_text(_optional(nvml, "nvmlDeviceGetUUID", handle) or ""),
         memory_bytes=int(nvml.nvmlDeviceGetMemoryInfo(handle).total),
+        persistent=None if persistence is None else bool(persistence),
     )
 
 

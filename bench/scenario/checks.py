@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING
 from bench.errors import BenchError, ScenarioError
 from bench.metrics import METRICS
 from bench.results.model import CALIBRATION_CASE
-from bench.scenario.container import IMAGE_OR_BUILD, LIMITS_TWICE
+from bench.scenario.composed import BESIDE_COMPOSE
+from bench.scenario.container import IMAGE_BUILD_OR_HOST, IMAGE_OR_BUILD, LIMITS_TWICE
 from bench.scenario.env_file import read_env_files
 from bench.scenario.figure_checks import check_metrics, own_units
+from bench.scenario.host_checks import check_host
+from bench.scenario.load_checks import check_load
+from bench.scenario.model import Case
 from bench.scenario.nodes import Map, Node, Scalar, Series
 from bench.scenario.probes import COMPOSITES, PROBES, choice_fault
 from bench.scenario.suggest import did_you_mean, shown
@@ -40,9 +44,10 @@ def check(root: Map, folder: Path) -> Iterator[Diagnostic]:
     for key in ("cases", "services"):
         for name, entry in root.map(key).entries.items():
             if isinstance(entry.node, Map):
-                yield from _container(name, entry, folder)
+                yield from _container(name, entry, folder, is_case=key == "cases")
     yield from check_metrics(root)
     yield from _thresholds(root)
+    yield from _answer(root)
     yield from _link(root)
     yield from _reserved(root)
     yield from _compare(root)
@@ -83,11 +88,20 @@ def _fault(place: Place, label: str, advice: str) -> Diagnostic:
 # One container
 
 
-def _container(name: str, entry: Entry, folder: Path) -> Iterator[Diagnostic]:
+def _container(name: str, entry: Entry, folder: Path, *, is_case: bool) -> Iterator[Diagnostic]:
     node = entry.node
     assert isinstance(node, Map)
-    if len(_given(node, ("image", "build"))) != 1:
-        yield _fault(entry.place, name, IMAGE_OR_BUILD)
+    if is_case and _given(node, ("compose",)):
+        yield from _stack(node)
+        return
+    sources = ("image", "build", "host") if is_case else ("image", "build")
+    if len(_given(node, sources)) != 1:
+        yield _fault(entry.place, name, IMAGE_BUILD_OR_HOST if is_case else IMAGE_OR_BUILD)
+    elif _given(node, ("host",)) and is_case:
+        yield from check_host(name, node, folder)
+    if is_case and isinstance(node.get("load"), Map):
+        yield from check_load(node)
+        yield from _container("load", node.entries["load"], folder, is_case=False)
     if _given(node, ("limits",)) and _given(node.map("deploy").map("resources"), ("limits",)):
         yield _fault(entry.place, name, LIMITS_TWICE)
     if _given(node, ("replicas",)) and _text(node.get("network_mode")) == "host":
@@ -97,6 +111,24 @@ def _container(name: str, entry: Entry, folder: Path) -> Iterator[Diagnostic]:
     yield from _build(node.get("build"), folder)
     yield from _env_files(node.get("env_file"), folder)
     yield from _ready(node)
+
+
+def _stack(node: Map) -> Iterator[Diagnostic]:
+    """What does not go together with `compose`."""
+    for key, entry in node.entries.items():
+        if key in Case.model_fields and key not in BESIDE_COMPOSE:
+            fault = f"`{key}` has no meaning beside `compose`"
+            where = "`compose: {ready: {SERVICE: …}}`" if key == "ready" else "the Compose file"
+            yield entry.place.diagnostic(fault, f"say it in {where}")
+    cache, observe = node.entries.get("cache"), node.get("observe")
+    if cache and "base" in _states(cache.node):
+        fault = "`cache: base` is for one image, and a stack has several"
+        yield cache.node.place.diagnostic(fault, "leave `base` out")
+    if observe and _text(observe) == "exit":
+        fault = "a stack is observed for a time: its services end at different times"
+        yield observe.place.diagnostic(fault, "write `observe: 10s`")
+    for entry in node.map("compose").map("ready").entries.values():
+        yield from _ready(Map(entry.place, {"ready": entry}))
 
 
 def _build(build: Node | None, folder: Path) -> Iterator[Diagnostic]:
@@ -114,6 +146,23 @@ def _build(build: Node | None, folder: Path) -> Iterator[Diagnostic]:
         place = dockerfile.place if dockerfile else context.place
         suggestion = did_you_mean(name, _names_in(base), kind="there are")
         yield place.diagnostic(f"there is no file {shown(name)} in {shown(where)}", suggestion)
+    if isinstance(build, Map):
+        yield from _rebuild_after(build.get("rebuild_after"), base, where)
+
+
+def _rebuild_after(node: Node | None, context: Path, where: str) -> Iterator[Diagnostic]:
+    """Files that are not there, or that a copy of the context would not hold as its own."""
+    for item in node.items if isinstance(node, Series) else [node] if node else []:
+        if not (name := _text(item)):
+            continue
+        path = context / name
+        if not _exists(path, Path.is_file):
+            suggestion = did_you_mean(path.name, _names_in(path.parent), kind="there are")
+            fault = f"there is no file {shown(name)} in {shown(where)}"
+            yield item.place.diagnostic(fault, suggestion)
+        elif path.resolve() != context.resolve() / name:
+            fault = f"{shown(name)} leads out of {shown(where)}, or over a link"
+            yield item.place.diagnostic(fault, "name the file itself, as it lies in the context")
 
 
 def _exists(path: Path, as_what: Callable[[Path], bool]) -> bool:
@@ -224,6 +273,16 @@ def _thresholds(root: Map) -> Iterator[Diagnostic]:
         if cache and states and (state := _text(cache)) and state not in states:
             fault = f"no case is measured with `cache: {state}`"
             yield cache.place.diagnostic(fault, f"cases are: {', '.join(sorted(states))}")
+
+
+def _answer(root: Map) -> Iterator[Diagnostic]:
+    metrics = {*METRICS, *own_units(root)}
+    names = root.get("answer")
+    for item in names.items if isinstance(names, Series) else ():
+        name = _text(item)
+        if name and name not in metrics:
+            suggestion = did_you_mean(name, metrics) or "`bench explain metrics` lists them"
+            yield item.place.diagnostic(f"there is no metric {shown(name)}", suggestion)
 
 
 def _cache_states(root: Map) -> set[str]:

@@ -26,6 +26,10 @@ from bench.scenario.values import (
 )
 
 IMAGE_OR_BUILD = "needs either `image` or `build`; `image` pulls by name, `build` builds a folder"
+IMAGE_BUILD_OR_HOST = (
+    "needs one of `image`, `build` and `host`; `image` pulls by name, `build` builds a folder, "
+    "`host` runs a plain process of this host"
+)
 LIMITS_TWICE = (
     "`limits` and `deploy.resources.limits` together; the first is short for the second: "
     "keep one of them"
@@ -85,6 +89,8 @@ class Build(Model):
     """Stage to build; the last one where unset."""
     args: Variables = {}
     """Build arguments, as a mapping or a list of KEY=value."""
+    rebuild_after: Strings = []
+    """Files of the context after whose change it is built once more, to see what that takes."""
 
     @model_validator(mode="before")
     @classmethod
@@ -188,6 +194,8 @@ class Healthcheck(Model):
     """Failures in a row until the container is unhealthy."""
     start_period: Duration | None = None
     """Time after the start in which failures do not count."""
+    start_interval: PositiveDuration | None = None
+    """Between two checks within that time; engines before API 1.44 go on with `interval`."""
     disable: Flag = False
     """Whether to switch the image's own check off."""
 
@@ -252,13 +260,22 @@ class Container(Model):
     deploy: Deploy = Field(default_factory=Deploy)
     """Limits and reservations in Compose's long form."""
 
+    @property
+    def sources(self) -> list[str]:
+        """The keys that say where its image comes from; there should be one."""
+        return [name for name in ("image", "build") if getattr(self, name) is not None]
+
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        if (self.image is None) == (self.build is None):
+        if len(self.sources) != 1:
             raise PydanticCustomError("incoherent", "{fault}", {"fault": IMAGE_OR_BUILD})
         if self.limits is not None and self.deploy.resources.limits is not None:
             raise PydanticCustomError("incoherent", "{fault}", {"fault": LIMITS_TWICE})
         return self
+
+    def _sources(self) -> int:
+        """How many things say what is to run; one should."""
+        return (self.image is not None) + (self.build is not None)
 
     @property
     def effective_limits(self) -> Limits:

@@ -2,8 +2,9 @@
 
 Blank lines and lines that begin with `#` are passed over, and `export ` before a key. A value
 without quotes ends at ` #`; in single quotes it is taken as it stands, in double quotes with
-the escapes of a shell, and either may go on over several lines. Variables in values are not
-replaced. Messages never quote a line: what stands in such a file may be a secret.
+the escapes of a shell, and either may go on over several lines. Variables in values are replaced
+only for Compose files, and not within single quotes. Messages never quote a line: what stands in
+such a file may be a secret.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import Diagnostic, ScenarioError
+from bench.scenario.interpolate import interpolate_compose
 from bench.scenario.source import Source, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _LINE = re.compile(
     r"""[ \t]*(?:export[ \t]+)?(?P<key>[^\s=#'"][^\s=]*)[ \t]*=[ \t]*"""
@@ -29,8 +31,15 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "\n": ""}
 
 
-def read_env_files(files: Iterable[Path | str]) -> dict[str, str]:
+def read_env_files(
+    files: Iterable[Path | str], environ: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The variables in `files`; of one that stands twice, the last value.
+
+    Args:
+        files: where they stand.
+        environ: what variables in values are taken from, and then from what stands above; values
+            are left as they are where None.
 
     Raises:
         ScenarioError: a file that cannot be read, or lines that are not KEY=value; all faults
@@ -40,7 +49,7 @@ def read_env_files(files: Iterable[Path | str]) -> dict[str, str]:
     faults: list[Diagnostic] = []
     for file in files:
         try:
-            _read(read_source(Path(file)), values, faults)
+            _read(read_source(Path(file)), values, faults, environ)
         except ScenarioError as error:
             faults += error.diagnostics
     if faults:
@@ -48,7 +57,12 @@ def read_env_files(files: Iterable[Path | str]) -> dict[str, str]:
     return values
 
 
-def _read(source: Source, values: dict[str, str], faults: list[Diagnostic]) -> None:
+def _read(
+    source: Source,
+    values: dict[str, str],
+    faults: list[Diagnostic],
+    environ: Mapping[str, str] | None,
+) -> None:
     text = source.text.replace("\r\n", "\n")
     position = 0
     while position < len(text):
@@ -64,7 +78,15 @@ def _read(source: Source, values: dict[str, str], faults: list[Diagnostic]) -> N
             message = "not KEY=value, or a quote that is not closed"
             faults.append(Diagnostic(source.name, line, 1, message, "write KEY=value"))
         else:
-            values[match["key"]] = _value(match)
+            value = _value(match)
+            if environ is not None and match["single"] is None:
+                value, unreplaced, _ = interpolate_compose(value, {**values, **environ})
+                line = text.count("\n", 0, position) + 1
+                faults += [
+                    Diagnostic(source.name, line, 1, one.message.split(": ")[0], one.suggestion)
+                    for one in unreplaced
+                ]
+            values[match["key"]] = value
         position = end + 1
 
 

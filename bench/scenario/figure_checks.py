@@ -40,6 +40,7 @@ def _defined(root: Map) -> Iterator[tuple[str, Entry]]:
     for case in root.map("cases").entries.values():
         if isinstance(case.node, Map):
             yield from case.node.map("metrics").entries.items()
+            yield from case.node.map("load").map("metrics").entries.items()
 
 
 def _like_the_first(name: str, node: Map, first: Map) -> Iterator[Diagnostic]:

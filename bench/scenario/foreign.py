@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-UNBUILT = frozenset({"compose", "depends_on"})
+UNBUILT = frozenset({"depends_on"})
 """Keys that the format reserves and this version does nothing with."""
 
 _ELSEWHERE = {
+    "compose": "it stands in a case: `cases: {stack: {compose: compose.yaml}}`",
     "mem_limit": "write `limits: {memory: 8g}`",
     "mem_reservation": "write `deploy: {resources: {reservations: {memory: 1g}}}`",
     "memswap_limit": "swap is never given: the memory limit is the limit",
@@ -29,6 +30,8 @@ _ELSEWHERE = {
     "replicas": "how many are started at once stands in a case: `replicas: 3`",
     "matrix": "it stands in a case, which it expands into several",
     "metrics": "it stands in a case, whose output it looks through",
+    "load": "it stands in a case, which it puts under load",
+    "host": "it stands in a case, which it makes a plain process",
     "extends": "write what cases share in `defaults`, or use a YAML anchor",
     "secrets": "bench mounts no secrets: give a test value in `environment` or `env_file`",
     "configs": "bench mounts no configs: bind-mount a file with `volumes`",
@@ -38,7 +41,7 @@ _ELSEWHERE = {
     "tty": "nobody types into a measured container: leave it out",
     "privileged": "a privileged container escapes its limits: add single rights with `cap_add`",
 }
-_WHERE = frozenset({"Scenario", "Case", "Service", "Deploy"})
+_WHERE = frozenset({"Scenario", "Case", "Service", "LoadTool", "Deploy"})
 _COMPOSE_TOP = {
     "networks": "every trial has a network of its own: leave it out",
     "volumes": "volumes are named where they are mounted: leave it out here",

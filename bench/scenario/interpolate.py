@@ -11,6 +11,9 @@
 `text` may itself hold variables. A dollar sign before anything but a name or a brace stays as
 it is, so that a pattern may end in `$`; `$VAR` without braces is a fault, because Compose
 would replace it and shells would too.
+
+In Compose files all this is as Compose has it: `$VAR` is replaced, a variable that is not set is
+empty, and a dollar sign before anything else is a fault.
 """
 
 from __future__ import annotations
@@ -43,29 +46,46 @@ class Fault:
 @dataclass
 class _State:
     environ: Mapping[str, str]
+    as_compose: bool = False
     faults: list[Fault] = field(default_factory=list)
+    unset: list[str] = field(default_factory=list)
 
 
 def interpolate(text: str, environ: Mapping[str, str]) -> tuple[str, list[Fault]]:
     """`text` with its variables replaced from `environ`, and what could not be."""
-    if "$" not in text:
-        return text, []
     state = _State(environ)
+    return _result(text, state), state.faults
+
+
+def interpolate_compose(
+    text: str, environ: Mapping[str, str]
+) -> tuple[str, list[Fault], list[str]]:
+    """`text` as Compose replaces its variables, what could not be, and the names that are unset."""
+    state = _State(environ, as_compose=True)
+    return _result(text, state), state.faults, state.unset
+
+
+def _result(text: str, state: _State) -> str:
+    if "$" not in text:
+        return text
     result = _replace(text, state, 0)
     if len(result) > LONGEST_RESULT:
         fault = Fault("$", f"longer than {LONGEST_RESULT} characters once replaced", "")
-        return "", [*state.faults, fault]
-    return result, state.faults
+        state.faults.append(fault)
+        return ""
+    return result
 
 
 def _replace(text: str, state: _State, depth: int) -> str:
     parts: list[str] = []
     position = length = 0
     while (match := _DOLLAR.search(text, position)) and length <= LONGEST_RESULT:
-        parts.append(text[position : match.start()])
+        parts.append(_literal(text[position : match.start()], state))
         position = match.end()
         if match["dollar"]:
             parts.append("$")
+        elif state.as_compose and (name := match["bare"]):
+            parts.append(_variable(name, state, depth))
         elif name := match["bare"]:
             state.faults.append(
                 Fault(
@@ -83,8 +103,15 @@ def _replace(text: str, state: _State, depth: int) -> str:
             parts.append(_variable(text[position:end], state, depth))
             position = end + 1
         length += len(parts[-1])
-    parts.append(text[position:])
+    parts.append(_literal(text[position:], state))
     return "".join(parts)
+
+
+def _literal(text: str, state: _State) -> str:
+    if state.as_compose and "$" in text:
+        fault = "a dollar sign that begins no variable"
+        state.faults.append(Fault("$", fault, "write `$$` for a dollar sign"))
+    return text
 
 
 def _closing(text: str, start: int) -> int | None:
@@ -124,6 +151,8 @@ def _variable(body: str, state: _State, depth: int) -> str:
         state.faults.append(
             Fault(written, f"the variable {name} {empty}{reason}", f"set {name} before the run")
         )
+    elif state.as_compose:
+        state.unset.append(name)
     else:
         near = nearest(name, state.environ)
         hint = f"did you mean `${{{near}}}`? Or" if near else "set it, or"

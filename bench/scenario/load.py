@@ -4,6 +4,8 @@
 text -> nodes -> without x- -> --set -> ${VAR} -> defaults merged -> matrix expanded -> tree
      -> Scenario
 ```
+
+The Compose files that its cases name are read with it; see `bench.compose`.
 """
 
 from __future__ import annotations
@@ -15,24 +17,27 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from bench.compose.load import load_stack
+from bench.compose.model import Condition
 from bench.errors import ScenarioError
 from bench.scenario.checks import check
 from bench.scenario.env_file import read_env_files
 from bench.scenario.matrix import expand_matrices
 from bench.scenario.merge import merge_defaults
 from bench.scenario.model import Case, Scenario
-from bench.scenario.nodes import Map, Node, Scalar, find_key, value_of
+from bench.scenario.nodes import Map, Node, Scalar, find_key, locate, value_of
 from bench.scenario.overrides import apply_override
 from bench.scenario.parse import fatal, parse_yaml
 from bench.scenario.redact import redacted
 from bench.scenario.resolve import with_environments, with_variables, without_extensions
 from bench.scenario.source import Source, decode, read_source
-from bench.scenario.suggest import shown
+from bench.scenario.suggest import did_you_mean, shown
 from bench.scenario.wording import reworded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from bench.compose.stack import Stack
     from bench.errors import Diagnostic
     from bench.scenario.source import Place
 
@@ -48,6 +53,7 @@ class LoadedScenario:
         tree: the same in the form of the file, with variables replaced, the defaults merged
             into each case and overrides applied; sizes and times keep their units. Validating
             it gives an equal scenario again. It may hold secrets: see `redact`.
+        stacks: what the Compose files of its cases describe, by case.
     """
 
     scenario: Scenario
@@ -55,6 +61,17 @@ class LoadedScenario:
     folder: Path
     tree: dict[str, Any] = field(repr=False)
     _root: Map = field(repr=False, compare=False)
+    stacks: Mapping[str, Stack] = field(repr=False, compare=False)
+
+    @property
+    def warnings(self) -> list[Diagnostic]:
+        """What a reader should know of the Compose files of its cases, each thing once."""
+        found = [one for name in self.scenario.cases for one in self._warnings_of(name)]
+        return list(dict.fromkeys(found))
+
+    def _warnings_of(self, case: str) -> tuple[Diagnostic, ...]:
+        stack = self.stacks.get(case)
+        return stack.warnings if stack else ()
 
     def position(self, dotted: str) -> Place | None:
         """Where the key was written that `dotted` leads to; None where it was not.
@@ -169,11 +186,49 @@ def _load(
         faults += reworded(error, merged, Scenario)
         unexplained = error.errors()[0]["msg"]
     faults += check(merged, folder)
+    stacks = {} if scenario is None else _stacks(scenario, merged, folder, environ, faults)
     if scenario is None and not faults:
         faults.append(source.at(1, 1).diagnostic(unexplained))
     if faults or scenario is None:
         raise ScenarioError(_sorted(faults, source))
-    return LoadedScenario(scenario, path, folder, tree, merged)
+    return LoadedScenario(scenario, path, folder, tree, merged, stacks)
+
+
+def _stacks(
+    scenario: Scenario,
+    root: Map,
+    folder: Path,
+    environ: Mapping[str, str] | None,
+    faults: list[Diagnostic],
+) -> dict[str, Stack]:
+    """What the Compose files of the cases describe; `faults` is given what is wrong with them."""
+    stacks = {}
+    for name, case in scenario.cases.items():
+        use = case.compose
+        if use is None:
+            continue
+        try:
+            stacks[name] = stack = load_stack(
+                folder / use.file,
+                services=use.services,
+                profiles=use.profiles,
+                env_files=[folder / one for one in use.env_file],
+                environ=environ,
+            )
+        except ScenarioError as error:
+            faults += error.diagnostics
+            continue
+        known = [member.name for member in stack.members]
+        for service in use.ready:
+            if service not in known:
+                place = locate(root, ("cases", name, "compose", "ready", service))[0]
+                fault = f"no service {shown(service)} is started"
+                faults.append(place.diagnostic(fault, did_you_mean(service, known)))
+            elif stack.waited_for(service, Condition.HEALTHY):
+                place = locate(root, ("cases", name, "compose", "ready", service))[0]
+                fault = f"others wait for the health check of `{service}`, which decides"
+                faults.append(place.diagnostic(fault, "leave it out here"))
+    return stacks
 
 
 def _resolved(

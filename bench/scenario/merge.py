@@ -2,20 +2,23 @@
 
 Mappings merge at every depth, anything else is replaced whole. What excludes each other does
 not meet: a case that pulls an `image` leaves the default `build` behind, one that names a
-probe leaves the default probe behind but keeps its timeout. `key: null` in a case takes the
+probe leaves the default probe behind but keeps its timeout, and a stack leaves all behind that
+is said of one container. `key: null` in a case takes the
 default away.
 """
 
 from __future__ import annotations
 
 from bench.errors import ScenarioError
+from bench.scenario.composed import BESIDE_COMPOSE
 from bench.scenario.nodes import Entry, Map, Node, Scalar
 from bench.scenario.parse import MOST_NODES
 from bench.scenario.probes import COMPOSITES, PROBES
 
 _EXCLUSIVE: dict[tuple[str, ...], tuple[str, ...]] = {
-    (): ("image", "build"),
+    (): ("image", "build", "host", "compose"),
     ("ready",): (*PROBES, *COMPOSITES),
+    ("load",): ("image", "build"),
 }
 """Keys of which one shuts out the others, by the path of their mapping within a case."""
 
@@ -32,7 +35,9 @@ def merge_defaults(root: Map) -> Map:
     merged: dict[str, Entry | None] = {}
     size = root.size
     for name, entry in cases.entries.items():
-        node = _merge(defaults, entry.node, ()) if isinstance(entry.node, Map) else entry.node
+        node = entry.node
+        if isinstance(node, Map):
+            node = _merge(_for_stack(defaults) if _given(node, "compose") else defaults, node, ())
         size += node.size
         if size > MOST_NODES:
             fault = f"more than {MOST_NODES} values once the defaults are merged in"
@@ -42,8 +47,13 @@ def merge_defaults(root: Map) -> Map:
     return root.replace({"defaults": None, "cases": together})
 
 
+def _for_stack(defaults: Map) -> Map:
+    """What of the defaults means something to a stack: its services say the rest themselves."""
+    return defaults.replace({key: None for key in defaults.entries if key not in BESIDE_COMPOSE})
+
+
 def _merge(default: Node, own: Node, path: tuple[str, ...]) -> Node:
-    if path == ("build",):
+    if path in (("build",), ("load", "build")):
         default, own = long_build(default), long_build(own)
     if not isinstance(default, Map) or not isinstance(own, Map):
         return own

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from bench.scenario.allow import parse_allowed
+from bench.scenario.composed import ComposeUse, StackVolumes
 from bench.scenario.container import (
     BlkioConfig,
     BlkioRate,
@@ -30,6 +31,8 @@ from bench.scenario.container import (
     Ulimit,
 )
 from bench.scenario.figures import MetricName, WorkloadMetric, own_metrics
+from bench.scenario.host import HostProcess
+from bench.scenario.load_tool import LoadTool
 from bench.scenario.probes import ExecProbe, HttpProbe, LogProbe, ProbeChoice, Ready, TcpProbe
 from bench.scenario.thresholds import (
     Aggregate,
@@ -100,8 +103,12 @@ def _counts_once(counts: list[int]) -> list[int]:
 
 
 class Case(Container):
-    """One image and how to run and measure it."""
+    """One image, one plain process or a stack of several images, and how to run and measure it."""
 
+    compose: ComposeUse | None = None
+    """Compose file whose services are measured together, in the place of an image."""
+    host: HostProcess | None = None
+    """Plain process of this host to run instead of an image."""
     repeat: Count = 6
     """Measured trials for each cache state."""
     warmup: Annotated[int, Field(strict=True, ge=0, le=1000)] = 0
@@ -131,8 +138,33 @@ class Case(Container):
     unset and the checklist judges it."""
     metrics: dict[MetricName, WorkloadMetric] = {}
     """Figures that the workload prints, by name; they are metrics like any other."""
+    load: LoadTool | None = None
+    """Tool that puts work on it when it is ready."""
     expect: Expect | None = None
     """What it is known to fail; then that, and only that, is a success."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _what_follows_from_its_source(cls, value: object) -> object:
+        """A stack is ready by its services; a plain process has the host's network, and no pull."""
+        if not isinstance(value, dict):
+            return value
+        if value.get("compose") is not None and "ready" not in value:
+            return {**value, "ready": {"healthcheck": True}}
+        if value.get("host") is not None:
+            return {"cache": CacheState.WARM.value, **value, "network_mode": "host"}
+        return value
+
+    @property
+    def sources(self) -> list[str]:
+        """The keys that say what is run; there should be one."""
+        own = [name for name in ("compose", "host") if getattr(self, name) is not None]
+        return [*super().sources, *own]
+
+    @property
+    def figures(self) -> dict[str, WorkloadMetric]:
+        """The figures that it and its load tool print, by name."""
+        return {**self.metrics, **(self.load.metrics if self.load else {})}
 
 
 class Threshold(Model):
@@ -230,11 +262,25 @@ class Scenario(Model):
     """Changes to rows of the checklist, by id; `off` leaves a row out."""
     compare: Compare | None = None
     """Which cases are set against which."""
+    answer: list[Text] = []
+    """Metrics of which the one sentence is made that a report begins with; start, size and memory,
+    and the scenario's own, where unset."""
+
+    @property
+    def has_images(self) -> bool:
+        """Whether any of its cases has an image; else all are plain processes."""
+        return any(case.host is None for case in self.cases.values())
+
+    @property
+    def needs_engine(self) -> bool:
+        """Whether anything of it runs in a container."""
+        loaded = any(case.load is not None for case in self.cases.values())
+        return self.has_images or loaded or bool(self.services)
 
     @cached_property
     def own_metrics(self) -> dict[str, Metric]:
         """The metrics that its cases define, by name, in the order in which they do."""
-        return own_metrics(case.metrics for case in self.cases.values())
+        return own_metrics(case.figures for case in self.cases.values())
 
 
 def expand_threshold(value: object) -> dict[str, str]:
@@ -274,15 +320,18 @@ __all__ = [
     "CheckSetting",
     "Command",
     "Compare",
+    "ComposeUse",
     "Container",
     "Deploy",
     "DeviceReservation",
     "ExecProbe",
     "Expect",
     "Healthcheck",
+    "HostProcess",
     "HttpProbe",
     "Limit",
     "Limits",
+    "LoadTool",
     "LogProbe",
     "ProbeChoice",
     "Ready",
@@ -292,6 +341,7 @@ __all__ = [
     "Scenario",
     "Service",
     "Severity",
+    "StackVolumes",
     "TcpProbe",
     "Threshold",
     "Ulimit",

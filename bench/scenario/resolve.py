@@ -102,6 +102,8 @@ def _container(node: Node, faults: list[Diagnostic]) -> Node:
     if isinstance(build := node.get("build"), Map):
         build = _with_variables_of(build, "args", faults)
         node = node.replace({"build": Entry(node.entries["build"].place, build)})
+    if isinstance(load := node.get("load"), Map):
+        node = node.replace({"load": Entry(node.entries["load"].place, _container(load, faults))})
     return node
 
 

@@ -22,6 +22,7 @@ _VARIABLE: Schema = {"type": "string", "pattern": r"\$\{"}
 _TEXTS: Schema = {"type": "array", "items": {"type": "string"}}
 _SHORT_FORMS: dict[str, list[Schema]] = {
     "Build": [{"type": "string", "minLength": 1}],
+    "ComposeUse": [{"type": "string", "minLength": 1}],
     "LogProbe": [{"type": "string", "minLength": 1}],
     "ExecProbe": [{"type": "string"}, _TEXTS],
     "Ulimit": [{"type": "integer", "minimum": -1}, _VARIABLE],
@@ -49,7 +50,9 @@ _MATRIX: Schema = {
 _ONE_OR_MORE = ("cache", "replicas")
 """Lists of a case of which one item alone may be written without the list."""
 
-_FROM_DEFAULTS = frozenset({"Case", "Build", "HttpProbe", "TcpProbe", "LogProbe", "ExecProbe"})
+_FROM_DEFAULTS = frozenset(
+    {"Case", "Build", "HostProcess", "LoadTool", "HttpProbe", "TcpProbe", "LogProbe", "ExecProbe"}
+)
 """Models of which a case may give a part and the defaults the rest."""
 
 _OWN = "own"
@@ -107,7 +110,17 @@ def _describe(name: str, definition: Schema) -> None:
 def _attribute_docs() -> dict[str, dict[str, str]]:
     """The docstrings of the models' attributes, by class; inherited ones included."""
     docs: dict[str, dict[str, str]] = {}
-    for module in ("values", "container", "probes", "figures", "model"):
+    modules = (
+        "values",
+        "container",
+        "host",
+        "probes",
+        "composed",
+        "figures",
+        "load_tool",
+        "model",
+    )
+    for module in modules:
         tree = ast.parse((Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8"))
         for one in tree.body:
             if isinstance(one, ast.ClassDef):

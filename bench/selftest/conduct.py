@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.engine.select import choose, open_session
+from bench.engine.select import open_session
 from bench.errors import EngineError
 from bench.host.noise import load_noise, save_noise
 from bench.judge.noise import HostNoise, host_noise
@@ -21,6 +21,7 @@ from bench.selftest.outcomes import outcomes
 from bench.selftest.resources import resources
 from bench.selftest.score import Met
 from bench.selftest.times import times
+from bench.trial.engine_choice import choose_engine
 from bench.trial.run import RunRequest, start_run
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def selftest(
             folder.mkdir()
             folder.chmod(0o777)  # root in a container need not be root here
         loaded = scenario(stamps, quick=quick)
-        with open_session(choose(engine), "bench selftest", _waiting(progress)) as session:
+        choice = choose_engine(loaded.scenario, engine)
+        with open_session(choice, "bench selftest", _waiting(progress)) as session:
             facts = session.measuring.facts
             if not facts.is_local:
                 raise EngineError(

@@ -56,7 +56,7 @@ class Attachments:
         self._container_id = container_id
         patterns = [probe.log.pattern for probe in subject.case.ready.probes() if probe.log]
         self.exit = ExitWatch(lab.engine, container_id, lab.clock)
-        hide = hider(subject.case, subject.folder)
+        hide = hider(subject.case, subject.folder, subject.secrets)
         self._figures = FigureSearch(subject.case.metrics, hide)
         self.output = OutputWatch(
             lab.engine.attach(container_id),
@@ -126,7 +126,8 @@ class Attachments:
     def _note_figures(self) -> None:
         """What was found in all of the output; nothing where its end was not seen."""
         if self.output.wait_end(_REST_OF_OUTPUT_S):
-            self._record.facts["figures"] = self._figures.facts()
+            known = self._record.facts.get("figures", {})  # of its load tool
+            self._record.facts["figures"] = known | self._figures.facts()
 
     def end_egress(self) -> None:
         """Listen no longer, and put on record what it tried to reach."""

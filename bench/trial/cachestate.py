@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bench.scenario.model import CacheState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bench.engine.protocol import Engine
 
@@ -40,28 +40,35 @@ class CacheKeeper:
         return os.geteuid() == 0 and os.access(DROP_CACHES, os.W_OK)
 
     def establish(
-        self, state: CacheState, reference: str, blobs: list[str], base: str = ""
+        self, state: CacheState, references: Sequence[str], blobs: list[str], base: str = ""
     ) -> None:
-        """Bring the host into `state` for the image `reference`.
+        """Bring the host into `state` for the images `references`.
 
         Args:
-            state: `cold` leaves no layer of it, `base` those of its base, the others leave it
+            state: `cold` leaves no layer of them, `base` those of the base, the others leave them
                 present.
-            reference: what the trial runs.
+            references: what the trial runs.
             blobs: digests that a cold trial will pull.
             base: an image of the base's layers alone; empty where it is not known.
         """
         if state.is_pulled:
-            self._wipe([reference, base] if base else [reference])
+            self._wipe([*references, base] if base else [*references])
             if state is CacheState.BASE:
                 self._pull(base)
-        elif not self._engine.has_image(reference):
-            self._pull(reference)
-        if state is not CacheState.WARM and self.drops_page_cache:
-            os.sync()
-            DROP_CACHES.write_text("3\n")
-            if state.is_pulled:
-                self._read_blobs(blobs)
+        else:
+            for reference in references:
+                if not self._engine.has_image(reference):
+                    self._pull(reference)
+        if self._dropped_page_cache(state) and state.is_pulled:
+            self._read_blobs(blobs)
+
+    def _dropped_page_cache(self, state: CacheState) -> bool:
+        """Drop the page cache where `state` asks for it and it can be done; whether it was."""
+        if state is CacheState.WARM or not self.drops_page_cache:
+            return False
+        os.sync()
+        DROP_CACHES.write_text("3\n")
+        return True
 
     def _pull(self, reference: str) -> None:
         for _ in self._engine.pull(reference):
@@ -84,3 +91,20 @@ class CacheKeeper:
                 with path.open("rb", buffering=0) as file:
                     while file.read(1 << 20):
                         pass
+
+
+class ProcessKeeper(CacheKeeper):
+    """Brings the host into the cache state of a plain process, which has no image."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine, may_wipe=False, blob_path=None)
+
+    def establish(
+        self,
+        state: CacheState,
+        references: Sequence[str],  # noqa: ARG002 - it has none
+        blobs: list[str],  # noqa: ARG002 - nor these
+        base: str = "",  # noqa: ARG002 - nor this
+    ) -> None:
+        """Drop the page cache, or leave it."""
+        self._dropped_page_cache(state)

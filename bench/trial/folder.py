@@ -40,11 +40,19 @@ def point_latest(folder: Path) -> None:
     """Let `latest` beside a run's folder point to it.
 
     Somebody's own file or folder of that name is left alone.
+
+    Raises:
+        StoreError: the link cannot be made.
     """
     link = folder.parent / LATEST
-    if link.exists() and not link.is_symlink():
-        return
     fresh = folder.parent / f".{LATEST}-{os.getpid()}"
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(folder.name)
-    fresh.replace(link)
+    try:
+        if link.exists() and not link.is_symlink():
+            return
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(folder.name)
+        fresh.replace(link)
+    except OSError as error:
+        raise StoreError(
+            str(link), f"cannot be made: {error.strerror}", "choose another --out"
+        ) from error

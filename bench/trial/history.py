@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import StoreError
+from bench.results.events import check_event
 from bench.results.journal import FILE_NAME, read_events
 from bench.results.model import TrialKey, TrialStatus
+from bench.results.reading import UNSOUND, check_version, damage
+from bench.scenario.model import Scenario
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +30,7 @@ class History:
         plan: all of its trials.
         done: by number of the trial, -1 where it has its result, else how many attempts at it
             there were.
+        ended: whether its end is in the journal, with all that it made removed before.
     """
 
     folder: Path
@@ -34,38 +38,58 @@ class History:
     scenario: dict[str, Any]
     plan: list[TrialKey]
     done: dict[int, int]
+    ended: bool
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing is left to do."""
-        return all(self.done.get(number) == -1 for number in range(len(self.plan)))
+        return self.ended and all(self.done.get(one) == -1 for one in range(len(self.plan)))
 
 
 def read_history(folder: Path) -> History:
     """How far the run in `folder` got.
 
     Raises:
-        StoreError: there is no journal of a run in it.
+        StoreError: there is no journal of a run in it, it is damaged, or another version of bench
+            wrote it.
     """
+    path = folder / FILE_NAME
+    kind = ""
     begun: dict[str, Any] | None = None
+    plan: list[TrialKey] = []
     attempts: dict[int, int] = {}
+    services: set[str] = set()
     final: Counter[tuple[int, int]] = Counter()
-    for event in read_events(folder / FILE_NAME):
-        if event["event"] == "run_started":
-            begun = event
-        elif event["event"] == "trial_started":
-            number = _number(event["trial_id"])
-            attempts[number] = max(attempts.get(number, 0), event["attempt"] + 1)
-        elif event["event"] == "trial_ended" and event["status"] in _FINAL:
-            number = _number(event["trial_id"])
-            final[number, attempts[number]] += 1
+    ended = False
+    try:
+        for event in read_events(path):
+            kind = event["event"]
+            if kind == "run_started":
+                check_version(path, event)
+                check_event(event)
+                Scenario.model_validate(event["scenario"])
+                begun = event
+                plan = [TrialKey(**key) for key in event["plan"]]
+            elif kind == "trial_started":
+                check_event(event)
+                number = _number(event["trial_id"])
+                attempts[number] = max(attempts.get(number, 0), event["attempt"] + 1)
+                services |= {event["trial_id"]} if event.get("service") else set()
+            elif kind == "trial_ended" and event["trial_id"] in services:
+                continue  # the stack has a result of its own, which comes last
+            elif kind == "trial_ended" and event["status"] in _FINAL:
+                number = _number(event["trial_id"])
+                final[number, attempts[number]] += 1
+            elif kind in ("run_ended", "run_resumed"):
+                ended = event.get("outcome") == "complete"
+    except UNSOUND as error:
+        raise damage(path, f"an event {kind!r} is damaged", error) from error
     if begun is None:
         raise StoreError(str(folder), "its journal does not say how the run began")
-    plan = [TrialKey(**key) for key in begun["plan"]]
     done = dict(attempts)
-    for (number, _), ended in final.items():
+    for (number, _), count in final.items():
         # containers that are started at once have a result when all of them have one
-        if number >= len(plan) or ended == max(1, plan[number].replicas):
+        if number >= len(plan) or count == max(1, plan[number].replicas):
             done[number] = -1
     return History(
         folder=folder,
@@ -73,6 +97,7 @@ def read_history(folder: Path) -> History:
         scenario=begun["scenario"],
         plan=plan,
         done=done,
+        ended=ended,
     )
 
 

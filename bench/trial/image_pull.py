@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bench.engine.reference import split_reference
 from bench.errors import EngineError
 from bench.results.pull_path import covered_s, layer_times
+from bench.scenario.model import CacheState
 from bench.trial.blame import InvalidTrialError
 from bench.trial.pull import PullRecorder
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from bench.engine.access_log import Served
     from bench.engine.registry import Blob, Manifest
     from bench.results.model import LayerPull
-    from bench.scenario.model import CacheState
     from bench.trial.laboratory import Laboratory, Subject
     from bench.trial.record import TrialRecord
 
@@ -30,13 +30,21 @@ class ImagePull:
     """The pull of one trial."""
 
     def __init__(
-        self, lab: Laboratory, subject: Subject, record: TrialRecord, state: CacheState
+        self,
+        lab: Laboratory,
+        subject: Subject,
+        record: TrialRecord,
+        state: CacheState,
+        shared: int = 0,
     ) -> None:
-        """Nothing is pulled before `run`."""
+        """Nothing is pulled before `run`.
+
+        `shared` is how many of its layers, from the first, another image has brought before.
+        """
         self._lab = lab
         self._subject = subject
         self._record = record
-        self._base_layers = subject.base_layers(state)
+        self._base_layers = max(shared, subject.base_layers(state))
         self._state = state
         self._mark: int | None = None
         self._is_done = False
@@ -72,7 +80,8 @@ class ImagePull:
 
     @property
     def _not_so(self) -> str:
-        return f"not a pull from {self._state}" if self._base_layers else "not a cold pull"
+        is_cold = self._state is CacheState.COLD
+        return "not a cold pull" if is_cold else f"not a pull from {self._state}"
 
     def doubt(self) -> str:
         """What the registry's log says against the pull; empty where it bears it out.

@@ -35,6 +35,8 @@ class Subject:
 
     Attributes:
         base: which of its layers are its base's, where that is known.
+        secrets: what must not be read in its output, beside what the case itself has.
+        load_reference: the image of its load tool; empty where it has none.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Subject:
     folder: Path
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
     base: BaseLayers | None = None
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    load_reference: str = ""
 
     @property
     def blobs(self) -> list[str]:
@@ -71,6 +75,7 @@ class Laboratory:
         slowest_ready_s: by case, the slowest open start so far, from the return of the start
             call to ready; trials write it down for those with the network cut.
         access_log: of the registry that trials pull from; None where it is not bench's own.
+        beside: runs what is not measured, as load tools are; None where nothing is.
         link_bit_s: what the way from that registry is shaped to; None where it is not.
         services: where the counters of the scenario's services are.
         read_load: how busy the host and the daemons were up to now.
@@ -89,6 +94,7 @@ class Laboratory:
     allow: tuple[Allowed, ...] = ()
     slowest_ready_s: dict[str, float] = field(default_factory=dict)
     access_log: AccessLog | None = None
+    beside: Engine | None = None
     link_bit_s: int | None = None
     services: tuple[ContainerCgroup, ...] = ()
     read_load: Callable[[dict[str, int]], HostLoad] = read_load

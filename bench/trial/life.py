@@ -19,21 +19,21 @@ from bench.trial.blame import FailedTrialError, is_images_fault
 from bench.trial.limits import mismatches
 from bench.trial.probes import ProbeTarget
 from bench.trial.process_table import Process, read_table
-from bench.trial.readiness import NotReadyError, make_readiness
+from bench.trial.readiness import NotReadyError, ReadyFact, make_readiness
 from bench.trial.secrets import hider
-from bench.trial.spec import container_spec, named_volumes
+from bench.trial.spec import container_spec, named_volumes, process_spec
 from bench.trial.stopping import Endings, standing_fact
+from bench.trial.under_load import LoadRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.engine.protocol import ContainerState
+    from bench.engine.protocol import ContainerSpec, ContainerState
     from bench.results.model import TrialStatus
     from bench.sampling.cgroup import ContainerCgroup
     from bench.scenario.model import Arm
     from bench.trial.laboratory import Laboratory, Subject
-    from bench.trial.network import TrialNetwork
-    from bench.trial.readiness import ReadyFact
+    from bench.trial.network import LifeNetwork
     from bench.trial.record import TrialRecord
 
 _KILLED = 137
@@ -55,9 +55,11 @@ class Life:
         subject: Subject,
         record: TrialRecord,
         arm: Arm,
-        network: TrialNetwork,
+        network: LifeNetwork,
+        *,
+        under_load: bool = False,
     ) -> None:
-        """Nothing is made before `prepare`."""
+        """Nothing is made before `prepare`; a load tool is run only `under_load`."""
         self._lab = lab
         self._subject = subject
         self._record = record
@@ -71,8 +73,23 @@ class Life:
         self._attachments: Attachments | None = None
         self._state: ContainerState | None = None
         self._started_ns = 0
+        self._load = self._load_run() if under_load else None
         self._is_sampled = False
         self.ready: ReadyFact | None = None
+
+    def _load_run(self) -> LoadRun | None:
+        lab, subject = self._lab, self._subject
+        if subject.case.load is None or lab.beside is None:
+            return None
+        return LoadRun(
+            lab.beside,
+            subject.case.load,
+            subject.load_reference,
+            name=f"{self._name}-load",
+            run_id=lab.run_id,
+            folder=subject.folder,
+            clock=lab.clock,
+        )
 
     @property
     def attached(self) -> Attachments:
@@ -88,22 +105,10 @@ class Life:
 
     def create(self) -> None:
         """Create it, under a cgroup of bench's own where there can be one."""
-        lab, case = self._lab, self._subject.case
-        facts = lab.engine.facts
+        lab, facts = self._lab, self._lab.engine.facts
         if lab.mounts and facts.is_local and takes_parent(facts.cgroup_driver):
             self._parent = make_parent(lab.mounts, f"{lab.run_id}-{self._record.trial_id}")
-        spec = container_spec(
-            case,
-            image=self._subject.reference,
-            name=self._name,
-            folder=self._subject.folder,
-            labels={LABEL: lab.run_id},
-            arm=self._arm,
-            extra_hosts=self._subject.extra_hosts,
-            keep_healthcheck=case.ready.uses("healthcheck"),
-            cgroup_parent=self._parent,
-        )
-        spec = self._network.joined(spec)
+        spec = self._network.joined(self._spec())
         self._requested = {
             "memory_bytes": spec.memory_bytes,
             "swap_bytes": None if spec.memory_bytes is None else 0,
@@ -118,6 +123,29 @@ class Life:
         self.container_id = created.container_id
         if created.warnings:
             self._facts["warnings"] = list(created.warnings)
+
+    def _spec(self) -> ContainerSpec:
+        case, subject, labels = self._subject.case, self._subject, {LABEL: self._lab.run_id}
+        if case.host is not None:
+            return process_spec(
+                case,
+                name=self._name,
+                folder=subject.folder,
+                labels=labels,
+                arm=self._arm,
+                cgroup_parent=self._parent,
+            )
+        return container_spec(
+            case,
+            image=subject.reference,
+            name=self._name,
+            folder=subject.folder,
+            labels=labels,
+            arm=self._arm,
+            extra_hosts=subject.extra_hosts,
+            keep_healthcheck=case.ready.uses("healthcheck"),
+            cgroup_parent=self._parent,
+        )
 
     def _cgroup(self) -> ContainerCgroup | None:
         facts = self._lab.engine.facts
@@ -193,6 +221,14 @@ class Life:
         finally:
             if readiness.port_open is not None:
                 self._facts["port_open"] = dataclasses.asdict(readiness.port_open)
+        self._is_ready(fact)
+
+    def count_as_ready(self) -> None:
+        """It is ready because it is started, for nothing says when it can do something."""
+        self._is_ready(ReadyFact(self._started_ns, 0, 0, "started"))
+
+    def _is_ready(self, fact: ReadyFact) -> None:
+        attached = self.attached
         self.ready = fact
         self._network.was_ready((fact.at_ns - self._started_ns) / 1e9)
         self._facts["ready"] = dataclasses.asdict(fact)
@@ -225,7 +261,9 @@ class Life:
         """
         case, attached = self._subject.case, self.attached
         with self._record.phase("observe"):
-            if case.observe == "exit":
+            if self._load is not None:
+                self._put_under_load(self._load)
+            elif case.observe == "exit":
                 attached.exit.wait(case.ready.timeout)
             elif case.observe:
                 attached.exit.wait(case.observe)
@@ -233,6 +271,26 @@ class Life:
             at_ns = attached.exit.at_ns or self._lab.clock.monotonic_ns()
             after_s = (at_ns - self.ready.at_ns) / 1e9 if self.ready else 0.0
             raise FailedTrialError(attached.how_it_ended(f"{after_s:.1f} s after it was ready"))
+
+    def _put_under_load(self, load: LoadRun) -> None:
+        """Run the load tool to its end.
+
+        Raises:
+            FailedTrialError: the case ended under it.
+            EngineError: the tool failed.
+        """
+        assert self._state is not None, "it is started before it is put under load"
+        self._facts["load"] = {"reference": self._subject.load_reference}
+        ending = self.attached.exit
+        try:
+            load.run(self._network.address(self._state), ending)
+        except EngineError:
+            if not ending.ended:
+                raise
+        finally:
+            self._facts["figures"] = load.figures()
+        if ending.ended:
+            raise FailedTrialError(self.attached.how_it_ended("under load"))
 
     def processes(self) -> list[Process]:
         """Its processes, process 1 first; empty where they cannot be seen from here."""
@@ -249,7 +307,7 @@ class Life:
         with self._record.phase("examine"):
             table = self.processes()
             stop_signal = self._state.stop_signal if self._state else ""
-        hide = hider(self._subject.case, self._subject.folder)
+        hide = hider(self._subject.case, self._subject.folder, self._subject.secrets)
         self._facts["process"] = standing_fact(lab.engine.facts, table, stop_signal, hide)
         with contextlib.closing(Endings(table[1:])) as endings:
             start_ns = lab.clock.monotonic_ns()
@@ -276,6 +334,8 @@ class Life:
     def take_down(self) -> str:
         """Remove whatever it left, at whichever step it broke off; says what could not be done."""
         steps: list[Callable[[], None]] = [self.kill, self._remove_volumes]
+        if self._load:
+            steps.append(self._load.remove)
         if self._attachments:
             attached = self._attachments
             steps += [attached.end_output, attached.end_egress, self.end_sampling]
@@ -306,11 +366,17 @@ class Life:
         if self._parent and self._lab.mounts:
             remove_parent(self._lab.mounts, self._parent)
 
+    def last_words(self) -> list[str]:
+        """The last lines of its output so far."""
+        return self._attachments.output.tail() if self._attachments else []
+
     def write_end(
         self, status: TrialStatus, reason: str, case: str, seconds_to_ready: float | None
     ) -> None:
         """Write how the trial ended, and the output to a file of its own."""
         output = self._attachments.output if self._attachments else None
-        self._record.end(status, reason, output.tail() if output else [], seconds_to_ready)
+        self._record.end(status, reason, self.last_words(), seconds_to_ready)
         if output:
             self._record.write_log(case, output.text())
+        if self._load and "load" in self._facts:
+            self._record.write_log(f"{case}-load", self._load.text())

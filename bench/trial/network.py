@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bench.egress.cut import DNS_STAND_IN, CutNetwork
 from bench.egress.ledger import Ledger
@@ -33,6 +33,42 @@ def way_out(key: TrialKey) -> WayOut:
     if key.network == "open":
         return WayOut.OPEN
     return WayOut.SILENT if key.round % 2 else WayOut.REFUSED
+
+
+class LifeNetwork(Protocol):
+    """What the life of a container asks of its network."""
+
+    def prepare(self, container: str) -> None:
+        """Make what a container of this name will join."""
+        ...
+
+    def joined(self, spec: ContainerSpec) -> ContainerSpec:
+        """`spec`, in its network."""
+        ...
+
+    def watch(self) -> Watch:
+        """What listens to the container from now on."""
+        ...
+
+    def address(self, state: ContainerState) -> str:
+        """Where probes reach the container."""
+        ...
+
+    def patience(self, ready: Ready) -> Ready:
+        """`ready`, waited for no longer than makes sense."""
+        ...
+
+    def was_ready(self, seconds: float) -> None:
+        """It was ready so long after the return of the start call."""
+        ...
+
+    def explained(self, reason: str, *, ended: bool) -> str:
+        """Why it did not get ready, with what the network had to do with it."""
+        ...
+
+    def remove(self) -> None:
+        """Remove what `prepare` made."""
+        ...
 
 
 class TrialNetwork:

@@ -54,17 +54,21 @@ class CheckTrials:
 
 
 def check_trials(scenario: Scenario, checklist: Checklist | None) -> CheckTrials:
-    """The trials that the rows of `scenario` are judged on beside those of the rounds."""
+    """The trials that the rows of `scenario` are judged on beside those of the rounds.
+
+    A stack is neither cut off from its network nor started several at once.
+    """
     need = needs_arm(scenario, checklist, Arm.NEED)
     cut = needs_check(scenario, checklist, Judgement.EGRESS)
-    own_network = [name for name, case in scenario.cases.items() if case.network_mode != "host"]
+    alone = {name: case for name, case in scenario.cases.items() if case.compose is None}
+    own_network = [name for name, case in alone.items() if case.network_mode != "host"]
     judged = needs_check(scenario, checklist, Judgement.SCALE_OUT)
     return CheckTrials(
         need=list(scenario.cases) if need else (),
         cut=own_network if cut else (),
         replicas={
             name: replica_counts(case) if judged else tuple(case.replicas)
-            for name, case in scenario.cases.items()
+            for name, case in alone.items()
         },
     )
 

@@ -25,29 +25,36 @@ class TrialRecord:
 
     Attributes:
         trial_id: such as `t0007`, or `t0007.1` for the second attempt at it; `t0007-r2` and
-            `t0007-r2.1` for the second of the containers that are started at once.
+            `t0007-r2.1` for the second of the containers that are started at once, `t0007-db` for
+            a service of a stack.
         facts: what is written at the end beside the phases.
     """
 
-    def __init__(self, lab: Laboratory, number: int, attempt: int, replica: int = 0) -> None:
+    def __init__(self, lab: Laboratory, number: int, attempt: int, part: str = "") -> None:
+        """`part` is which of several containers this is the record of; empty for one or for all."""
         self._lab = lab
         self._attempt = attempt
-        self.trial_id = f"t{number:04d}" + (f"-r{replica}" if replica else "")
+        self.trial_id = f"t{number:04d}" + (f"-{part}" if part else "")
         self.trial_id += f".{attempt}" if attempt else ""
         self.facts: dict[str, Any] = {}
 
     @property
     def cpu_s(self) -> float | None:
-        """CPU seconds of its container by the last totals; None where they were not read."""
-        cpu_ns = self.facts.get("counters", {}).get("cpu_ns")
-        return None if cpu_ns is None else cpu_ns / 1e9
+        """CPU seconds of its container by the last totals.
 
-    def begin(self, key: TrialKey) -> None:
-        """The trial begins."""
+        None where they were not read, and where a load tool ran beside it: what the trial's
+        containers used is not known then, for nobody counts that of the tool.
+        """
+        cpu_ns = self.facts.get("counters", {}).get("cpu_ns")
+        return None if cpu_ns is None or "load" in self.facts else cpu_ns / 1e9
+
+    def begin(self, key: TrialKey, service: str = "") -> None:
+        """The trial begins; `service` is that of a stack which this is the record of."""
         self._lab.journal.append(
             "trial_started",
             trial_id=self.trial_id,
             key=dataclasses.asdict(key),
+            service=service,
             attempt=self._attempt,
             at=self._lab.clock.utc_now().isoformat(timespec="milliseconds"),
         )
@@ -119,3 +126,10 @@ class TrialRecord:
             path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise StoreError(str(path), f"cannot be written: {error.strerror}") from error
+
+
+def total_cpu_s(records: Sequence[TrialRecord]) -> float | None:
+    """CPU seconds of all their containers; None where those of any are not known."""
+    used = [one.cpu_s for one in records]
+    known = [one for one in used if one is not None]
+    return sum(known) if len(known) == len(used) else None

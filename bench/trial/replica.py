@@ -44,7 +44,7 @@ class Replica:
         self._lab = lab
         self._subject = subject
         self._key = key
-        self.record = TrialRecord(lab, number, attempt, key.replica)
+        self.record = TrialRecord(lab, number, attempt, f"r{key.replica}")
         network = TrialNetwork(lab, subject, key)
         self.life = Life(lab, subject, self.record, Arm(key.arm), network)
         self.status, self.reason = TrialStatus.OK, ""

@@ -18,6 +18,7 @@ from bench.scenario.model import CacheState
 from bench.trial.at_once import at_once
 from bench.trial.blame import FailedTrialError, InvalidTrialError, outcome_of
 from bench.trial.progress import Silent
+from bench.trial.record import total_cpu_s
 from bench.trial.replica import Replica
 from bench.trial.signals import Interrupted, postponed
 from bench.trial.spec import mount_points
@@ -97,10 +98,7 @@ class ReplicaTrial:
         return worst.status
 
     def _cpu_s(self) -> float | None:
-        """CPU seconds of all of them; None where those of any are not known."""
-        used = [one.record.cpu_s for one in self._replicas]
-        known = [one for one in used if one is not None]
-        return sum(known) if len(known) == len(used) else None
+        return total_cpu_s([one.record for one in self._replicas])
 
     def _seconds_to_ready(self) -> float | None:
         """Until the last was ready."""
@@ -111,7 +109,8 @@ class ReplicaTrial:
     def _measure(self) -> None:
         lab, subject = self._lab, self._subject
         with self._phase("prepare"):
-            lab.keeper.establish(CacheState(self._key.cache), subject.reference, subject.blobs)
+            state = CacheState(self._key.cache)
+            lab.keeper.establish(state, [subject.reference], subject.blobs)
         with self._phase("create"):
             for one in self._replicas:
                 one.life.prepare()

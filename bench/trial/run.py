@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.clock import Clock, SystemClock
 from bench.egress.cut import why_not_cut
-from bench.engine.protocol import LABEL, Engine
+from bench.engine.alive import alive, is_alive
+from bench.engine.protocol import LABEL
 from bench.errors import BenchError, BuildError, EngineUnavailableError
 from bench.host.fingerprint import fingerprint
 from bench.host.noise import load_noise
@@ -23,18 +24,24 @@ from bench.sampling.gpu import find_gpus
 from bench.scenario.allow import declared
 from bench.scenario.model import Case
 from bench.scenario.redact import redacted
-from bench.trial.cachestate import CacheKeeper
+from bench.trial.cachestate import CacheKeeper, ProcessKeeper
 from bench.trial.folder import new_folder, point_latest
+from bench.trial.host_setup import set_up
 from bench.trial.images import ImageMaker, ReadyImage
+from bench.trial.leftovers import remove_cgroups, remove_from, remove_processes
 from bench.trial.plan import check_trials, make_plan
 from bench.trial.replicas import ReplicaTrial
 from bench.trial.services import RunningServices
 from bench.trial.signals import Interrupted, interruptible, postponed
+from bench.trial.stack import StackTrial
+from bench.trial.stack_images import make_stack
+from bench.trial.stack_subject import StackSubject
 from bench.trial.trial import Laboratory, Subject, Trial
 from bench.trial.way import Way
 from bench.version import __version__
 
 if TYPE_CHECKING:
+    from bench.engine.protocol import Engine
     from bench.engine.select import Session
     from bench.scenario.load import LoadedScenario
     from bench.trial.history import History
@@ -88,7 +95,7 @@ def start_run(
     checks = check_trials(scenario, checklist)
     if why_not_cut(session.measuring.facts):
         checks = dataclasses.replace(checks, cut=())
-    plan = make_plan(scenario.cases, seed, checks=checks, calibrate=True)
+    plan = make_plan(scenario.cases, seed, checks=checks, calibrate=scenario.has_images)
     host = fingerprint()
     noise = load_noise(host)
     folder = new_folder(request.out, scenario.name, clock)
@@ -109,11 +116,7 @@ def start_run(
         noise=noise.as_data() if noise else None,
         engine=dataclasses.asdict(session.measuring.facts)
         | {"private": session.may_wipe, "chosen_by": session.choice.origin},
-        builder={
-            "kind": "classic",
-            "version": session.building.facts.version,
-            "address": session.building.facts.address,
-        },
+        builder=_builder(session),
         link=way.header(),
     )
     return _Runner(
@@ -153,6 +156,14 @@ def resume_run(
     ).run()
 
 
+def _builder(session: Session) -> dict[str, str]:
+    """What builds images; nothing where there are none."""
+    if session.choice.is_host:
+        return {}
+    facts = session.building.facts
+    return {"kind": "classic", "version": facts.version, "address": facts.address}
+
+
 class _Runner:
     def __init__(
         self,
@@ -179,17 +190,20 @@ class _Runner:
             session.building, clock, folder.name, request.scenario.folder, progress.say
         )
         self._subjects: dict[str, Subject] = {}
+        self._stacks: dict[str, StackSubject] = {}
+        self._loads: dict[str, str] = {}
         self._way = Way(session, request.scenario.scenario.link)
 
     def run(self) -> RunResult:
         try:
-            point_latest(self._folder)
-            interrupted = self._measure()
-            self._journal.append(
-                "run_ended",
-                at=self._clock.utc_now().isoformat(timespec="seconds"),
-                outcome="interrupted" if interrupted else "complete",
-            )
+            with alive(self._folder.name):
+                point_latest(self._folder)
+                interrupted = self._measure()
+                self._journal.append(
+                    "run_ended",
+                    at=self._clock.utc_now().isoformat(timespec="seconds"),
+                    outcome="interrupted" if interrupted else "complete",
+                )
         finally:
             self._journal.close()
         return RunResult(self._folder, interrupted)
@@ -199,6 +213,7 @@ class _Runner:
         try:
             with interruptible():
                 try:
+                    self._remove_what_was_left()
                     self._make_images()
                     with self._way.laid():
                         self._run_trials()
@@ -222,16 +237,13 @@ class _Runner:
             references[name] = ready.reference
         for name, case in scenario.cases.items():
             try:
-                ready = maker.make(name, case, loaded.folder)
+                self._make_image(maker, name, case)
             except EngineUnavailableError:
                 raise
             except BenchError as error:
                 fault = isinstance(error, BuildError)
                 self._note_failed_image(name, error, "failed" if fault else "error")
-                continue
-            self._note_image("case", name, ready)
-            self._subjects[name] = self._subject(name, case, ready)
-        blank = maker.make_calibration()
+        blank = maker.make_calibration() if scenario.has_images else None
         if blank is not None:
             self._note_image("calibration", CALIBRATION_CASE, blank)
             case = Case.model_validate(
@@ -248,8 +260,48 @@ class _Runner:
                 name: dataclasses.replace(subject, extra_hosts=self._services.addresses)
                 for name, subject in self._subjects.items()
             }
+            self._stacks = {
+                name: stack.with_extra_hosts(self._services.addresses)
+                for name, stack in self._stacks.items()
+            }
 
-    def _subject(self, name: str, case: Case, ready: ReadyImage) -> Subject:
+    def _make_image(self, maker: ImageMaker, name: str, case: Case) -> None:
+        """The image of a case, those of a stack, or what a plain process needs."""
+        loaded = self._request.scenario
+        if case.compose is None:
+            load = self._load_image(maker, name, case)
+            if case.host is not None:
+                self._set_up_process(name, case, load)
+                return
+            ready = maker.make(name, case, loaded.folder)
+            self._note_image("case", name, ready)
+            self._subjects[name] = self._subject(name, case, ready, load)
+            return
+        stack, facts, bases = make_stack(
+            maker, name, case, loaded.stacks[name], self._way.reference
+        )
+        self._journal.append("image_ready", role="case", bases=bases, **dataclasses.asdict(facts))
+        self._stacks[name] = stack
+
+    def _load_image(self, maker: ImageMaker, name: str, case: Case) -> str:
+        """The image of its load tool, made once for all cases that have the same."""
+        if case.load is None:
+            return ""
+        source = case.load.model_dump_json(include={"image", "build", "registry", "platform"})
+        if source not in self._loads:
+            ready = maker.make(f"load-{name}", case.load, self._request.scenario.folder)
+            self._note_image("load", name, ready)
+            self._loads[source] = ready.reference
+        return self._loads[source]
+
+    def _set_up_process(self, name: str, case: Case, load: str) -> None:
+        self._progress.say(f"setting up {name}")
+        folder = self._request.scenario.folder
+        facts = set_up(name, case, folder, self._clock)
+        self._journal.append("image_ready", role="case", bases=[], **dataclasses.asdict(facts))
+        self._subjects[name] = Subject(name, case, "", None, (), folder, load_reference=load)
+
+    def _subject(self, name: str, case: Case, ready: ReadyImage, load: str = "") -> Subject:
         return Subject(
             name=name,
             case=case,
@@ -258,6 +310,7 @@ class _Runner:
             layers=ready.facts.layers,
             folder=self._request.scenario.folder,
             base=ready.base,
+            load_reference=load,
         )
 
     def _note_image(self, role: str, name: str, ready: ReadyImage) -> None:
@@ -265,7 +318,9 @@ class _Runner:
         self._journal.append("image_ready", role=role, bases=list(ready.bases), **facts)
 
     def _note_failed_image(self, name: str, error: BenchError, status: str) -> None:
-        self._progress.say(f"{name}: no image: {error.cause.splitlines()[0]}")
+        plain = self._request.scenario.scenario.cases[name].host is not None
+        what = "not set up" if plain else "no image"
+        self._progress.say(f"{name}: {what}: {error.cause.splitlines()[0]}")
         self._journal.append(
             "image_failed", role="case", case=name, status=status, reason=str(error), log_tail=[]
         )
@@ -290,12 +345,13 @@ class _Runner:
             gpu=bool(find_gpus().devices),
             allow=declared(self._request.scenario.scenario),
             access_log=self._way.access_log(),
+            beside=session.building,
             link_bit_s=self._way.rate_bit_s,
             services=self._service_cgroups(),
         )
         for number, key in enumerate(self._plan):
             attempts = self._done.get(number, 0)
-            subject = self._subjects.get(key.case)
+            subject = self._subjects.get(key.case) or self._stacks.get(key.case)
             if attempts < 0 or subject is None:
                 continue
             self._progress.trial_begins(number + 1, len(self._plan), key)
@@ -318,44 +374,92 @@ class _Runner:
         self._progress.trial_begins(number, number, key)
         self._run_one(subject, key, number - 1, 0)
 
-    def _run_one(self, subject: Subject, key: TrialKey, number: int, attempts: int) -> None:
+    def _run_one(
+        self, subject: Subject | StackSubject, key: TrialKey, number: int, attempts: int
+    ) -> None:
         for attempt in range(attempts, attempts + 1 + MOST_REPEATS):
-            kind = ReplicaTrial if key.replicas else Trial
-            status = kind(self._lab, subject, key, number, attempt).run()
-            if status is TrialStatus.ERROR and not self._engine_answers():
-                self._progress.say("the engine does not answer; starting it again")
-                self._session.revive()
-                self._lab = dataclasses.replace(self._lab, daemons=self._way.pids())
+            status = self._trial(subject, key, number, attempt).run()
+            if status is TrialStatus.ERROR:
+                self._mend()
             if status is not TrialStatus.INVALID:
                 return
 
-    def _engine_answers(self) -> bool:
+    def _trial(
+        self, subject: Subject | StackSubject, key: TrialKey, number: int, attempt: int
+    ) -> Trial | ReplicaTrial | StackTrial:
+        if isinstance(subject, StackSubject):
+            return StackTrial(self._lab, subject, key, number, attempt)
+        kind = ReplicaTrial if key.replicas else Trial
+        return kind(self._laboratory(subject), subject, key, number, attempt)
+
+    def _laboratory(self, subject: Subject) -> Laboratory:
+        """The laboratory; for a plain process with this host in the place of the engine."""
+        if subject.case.host is None:
+            return self._lab
+        host = self._session.host
+        return dataclasses.replace(
+            self._lab,
+            engine=host,
+            keeper=ProcessKeeper(host),
+            mounts=find_mounts(),
+            access_log=None,
+        )
+
+    def _mend(self) -> None:
+        """Start again what has died, and remove what the trial could not; it spoils the next."""
+        if self._session.choice.is_host:
+            return
+        dead = "" if self._way.stands() else "registry"
         try:
             self._session.measuring.containers(LABEL)
         except BenchError:
-            return False
-        return True
+            dead = "engine"
+        if not dead:
+            return
+        self._progress.say(f"the {dead} does not answer; starting it again")
+        self._session.revive()
+        self._way.mend()
+        self._lab = dataclasses.replace(self._lab, daemons=self._way.pids())
+        if self._session.may_wipe:
+            remove_from(self._session.measuring, self._is_own)
+
+    def _remove_what_was_left(self) -> None:
+        """Remove what was left by this very run, where it is resumed, and by others that are dead.
+
+        Their containers would keep their images in the store, and no pull would be cold.
+        Somebody's own engine is swept by `bench clean` alone.
+        """
+        session = self._session
+        is_left = self._is_left if session.may_wipe else self._is_own
+        removed = []
+        for engine in self._engines:
+            removed += remove_from(engine, is_left, images=session.may_wipe)
+        mounts = find_mounts()
+        removed += remove_processes(mounts)
+        removed += remove_cgroups(mounts, is_left)  # which their containers stood in
+        if removed:
+            self._progress.say(f"removed what a killed run had left: {', '.join(removed)}")
+
+    def _is_own(self, run_id: str) -> bool:
+        return run_id == self._folder.name
+
+    def _is_left(self, run_id: str) -> bool:
+        return self._is_own(run_id) or not is_alive(run_id)
+
+    @property
+    def _engines(self) -> tuple[Engine, ...]:
+        """The engines that may hold something of this run, this host among them."""
+        session = self._session
+        return tuple(dict.fromkeys((session.host, session.measuring, session.building)))
 
     def _clean_up(self) -> None:
-        """Remove what this run made; that one engine is dead does not matter to the other."""
-        measuring, building = self._session.measuring, self._session.building
-        for engine in (measuring, building) if building is not measuring else (measuring,):
+        """Remove what this run made; that one engine is dead does not matter to the others."""
+        for engine in self._engines:
             try:
-                if engine is building:
+                if engine is self._session.building:
                     self._services.stop()
-                self._remove_own(engine)
+                remove_from(engine, self._is_own, images=not self._request.keep)
             except BenchError as error:
                 self._progress.say(f"clean-up was cut short: {error.cause}; run `bench clean`")
                 self._journal.append("note", text=f"clean-up was cut short: {error.cause}")
-
-    def _remove_own(self, engine: Engine) -> None:
-        run_id = self._folder.name
-        for container_id, owner in engine.containers(LABEL):
-            if owner == run_id:
-                engine.remove(container_id)
-        for volume, owner in engine.volumes(LABEL):
-            if owner == run_id:
-                engine.remove_volume(volume)
-        for reference, owner in engine.image_references(LABEL):
-            if owner == run_id and not self._request.keep:
-                engine.remove_image(reference)
+        remove_cgroups(find_mounts(), self._is_own)

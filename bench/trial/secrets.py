@@ -20,13 +20,16 @@ _SHORTEST = 4
 _USER_OF_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
-def hider(container: Container, folder: Path) -> Callable[[str], str]:
+def hider(
+    container: Container, folder: Path, further: frozenset[str] = frozenset()
+) -> Callable[[str], str]:
     """What puts `***` in the place of the secrets of `container` in a text.
 
     Secrets are the values from its `env_file`, those of variables that are called like one,
-    and the user part of URLs in the others; as in the scenario that a journal keeps.
+    and the user part of URLs in the others; as in the scenario that a journal keeps. `further`
+    are others.
     """
-    secrets = set(read_env_files([folder / one for one in container.env_file]).values())
+    secrets = further | set(read_env_files([folder / one for one in container.env_file]).values())
     for name, value in container.environment.items():
         secrets |= {value} if is_secret_name(name) else set(_USER_OF_URL.findall(value))
     long = sorted((one for one in secrets if len(one) >= _SHORTEST), key=len, reverse=True)

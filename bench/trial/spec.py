@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bench.engine.protocol import ContainerSpec
 from bench.errors import UsageError
 from bench.scenario.env_file import read_env_files
-from bench.scenario.model import Arm, Command, Container, Healthcheck
+from bench.scenario.model import Arm, Case, Command, Container, Healthcheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,7 +63,7 @@ def container_spec(
         working_dir=container.working_dir,
         network_mode=container.network_mode,
         extra_hosts=extra_hosts or {},
-        healthcheck=_healthcheck(container.healthcheck, keep=keep_healthcheck),
+        healthcheck=healthcheck_config(container.healthcheck, keep=keep_healthcheck),
         stop_signal=container.stop_signal,
         cap_add=tuple(container.cap_add),
         cap_drop=tuple(container.cap_drop),
@@ -80,6 +81,33 @@ def container_spec(
         if reservations
         else (),
         cgroup_parent=cgroup_parent,
+    )
+
+
+def process_spec(
+    case: Case,
+    *,
+    name: str,
+    folder: Path,
+    labels: Mapping[str, str],
+    arm: Arm = Arm.FIT,
+    cgroup_parent: str = "",
+) -> ContainerSpec:
+    """What to create for a case that is a plain process; the arguments are as of a container."""
+    assert case.host is not None, "it is a plain process"
+    spec = container_spec(
+        case,
+        image="",
+        name=name,
+        folder=folder,
+        labels=labels,
+        arm=arm,
+        cgroup_parent=cgroup_parent,
+    )
+    return dataclasses.replace(
+        spec,
+        command=split_words(case.host.command),
+        working_dir=str((folder / case.host.working_dir).resolve()),
     )
 
 
@@ -103,9 +131,17 @@ def mount_points(container: Container, image_volumes: Iterable[str] = ()) -> lis
 
 
 def _words(command: Command | None) -> tuple[str, ...] | None:
-    """Compose splits a command that is written as text, without a shell."""
-    if command is None or isinstance(command, list):
-        return None if command is None else tuple(command)
+    return None if command is None else split_words(command)
+
+
+def split_words(command: Command) -> tuple[str, ...]:
+    """The words of a command; Compose splits one that is written as text, without a shell.
+
+    Raises:
+        UsageError: a quote in it is not closed.
+    """
+    if isinstance(command, list):
+        return tuple(command)
     try:
         return tuple(shlex.split(command))
     except ValueError as error:
@@ -146,7 +182,8 @@ def _device_request(device: Any) -> dict[str, Any]:
     return request
 
 
-def _healthcheck(healthcheck: Healthcheck | None, *, keep: bool) -> dict[str, Any] | None:
+def healthcheck_config(healthcheck: Healthcheck | None, *, keep: bool) -> dict[str, Any] | None:
+    """The engine's own form of a check; None leaves the image's, where it may run (`keep`)."""
     if not keep or (healthcheck and healthcheck.disable):
         return {"Test": ["NONE"]}
     if healthcheck is None:
@@ -159,6 +196,7 @@ def _healthcheck(healthcheck: Healthcheck | None, *, keep: bool) -> dict[str, An
         "Interval": healthcheck.interval,
         "Timeout": healthcheck.timeout,
         "StartPeriod": healthcheck.start_period,
+        "StartInterval": healthcheck.start_interval,
     }
     config |= {key: round(value * 1e9) for key, value in times.items() if value is not None}
     if healthcheck.retries is not None:

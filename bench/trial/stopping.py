@@ -10,7 +10,9 @@ import signal
 import struct
 from typing import TYPE_CHECKING, Any
 
+from bench.engine.host import KIND as HOST
 from bench.results.behaviour import Killed, Standing
+from bench.stop_signal import DEFAULT_SIGNAL, signal_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,31 +21,16 @@ if TYPE_CHECKING:
     from bench.results.behaviour import Disposition
     from bench.trial.process_table import Process
 
-DEFAULT_SIGNAL = "SIGTERM"
-
 _MOST_NAMED = 20
+_MOST_WATCHED = 100
+"""Processes of a container; each takes one of the open files, of which many hosts allow 1024."""
+
 _LONGEST_COMMAND = 300
 _EXIT_INFO = 1 << 3
 _INFO_BYTES = 64
 _EXIT_CODE_AT = 60
 # _IOWR(0xFF, 11, struct pidfd_info): include/uapi/linux/pidfd.h
 _GET_INFO = 3 << 30 | _INFO_BYTES << 16 | 0xFF << 8 | 11
-
-
-def signal_number(name: str) -> int:
-    """The number of a signal as images and Compose write it: `SIGTERM`, `TERM`, `15`.
-
-    Raises:
-        ValueError: there is no such signal.
-    """
-    text = name.strip().upper().removeprefix("SIG")
-    if text.isdigit():
-        return int(text)
-    base, plus, offset = text.partition("+")  # RTMIN+3, as systemd wants it
-    try:
-        return int(signal.Signals[f"SIG{base}"]) + (int(offset) if plus else 0)
-    except (KeyError, ValueError):
-        raise ValueError(f"{name!r} is no signal") from None
 
 
 def standing_fact(
@@ -57,6 +44,8 @@ def standing_fact(
         stop_signal: of the container; empty for the default.
         hide: takes secrets out of command lines.
     """
+    if engine.kind == HOST:
+        return {"unseen": "a plain process is process 1 of nothing"}
     if not engine.is_local:
         return {"unseen": "the engine does not run under this kernel"}
     if not table:
@@ -104,14 +93,15 @@ class Endings:
 
     When process 1 ends the kernel kills what is left of the container. Which processes that
     were, a pidfd that was opened before tells after their end, from Linux 6.15 on; a process that
-    process 1 itself killed looks the same. What was forked after the watch began is missed.
+    process 1 itself killed looks the same. What was forked after the watch began is missed, and of
+    very many processes all but the first.
     """
 
     def __init__(self, processes: Sequence[Process]) -> None:
         """Begin to watch those of `processes` that are alive."""
         self._watched: list[tuple[Process, int]] = []
         for one in processes:
-            if not one.is_zombie:
+            if not one.is_zombie and len(self._watched) < _MOST_WATCHED:
                 with contextlib.suppress(OSError):
                     self._watched.append((one, os.pidfd_open(one.pid)))
 

@@ -35,7 +35,9 @@ class Trial:
         self._record = TrialRecord(lab, number, attempt)
         self._facts = self._record.facts
         arm = Arm.NEED if key.arm == Arm.NEED else Arm.FIT
-        self._life = Life(lab, subject, self._record, arm, TrialNetwork(lab, subject, key))
+        network = TrialNetwork(lab, subject, key)
+        is_open = key.network == "open"  # with its way cut off, a case cannot be reached by name
+        self._life = Life(lab, subject, self._record, arm, network, under_load=is_open)
         self._state = CacheState(key.cache)
         self._pull = ImagePull(lab, subject, self._record, self._state)
 
@@ -92,7 +94,7 @@ class Trial:
         lab, life, subject = self._lab, self._life, self._subject
         with self._record.phase("prepare"):
             base = subject.base.reference if subject.base else ""
-            lab.keeper.establish(self._state, subject.reference, subject.blobs, base)
+            lab.keeper.establish(self._state, [subject.reference], subject.blobs, base)
             life.prepare()
         self._facts["zero_ns"] = lab.clock.monotonic_ns()
         if self._state.is_pulled:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bench.engine.select import Session
 
 UNSHAPED = "loopback, not shaped"
+NOTHING_PULLED = "none: nothing is pulled"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Way:
         """What the journal says of it."""
         if self.rate_bit_s is not None:
             return {"rate_bit_s": self.rate_bit_s, "text": format_rate(self.rate_bit_s)}
+        if self.session.choice.is_host:
+            return {"rate_bit_s": None, "text": NOTHING_PULLED}
         return {"rate_bit_s": None, "text": UNSHAPED if self.session.may_wipe else "not shaped"}
 
     @contextmanager
@@ -57,6 +60,15 @@ class Way:
             return
         with self.session.private.link().shaped(self.rate_bit_s):
             yield
+
+    def stands(self) -> bool:
+        """Whether the registry at its far end runs."""
+        return ("registry" if self.rate_bit_s is None else "link") in self.pids()
+
+    def mend(self) -> None:
+        """Start the registry at the far end of a link again, where it has died."""
+        if self.rate_bit_s is not None:
+            self.session.private.link().serve()
 
     def reference(self, reference: str) -> str:
         """What trials pull to have the image `reference` come this way."""
@@ -72,7 +84,13 @@ class Way:
         return self.session.private.access_log(link=self.rate_bit_s is not None)
 
     def pids(self) -> dict[str, int]:
-        """The pids by name of bench's own daemons, that of the link among them while it is laid."""
+        """The pids by name of bench's own daemons that have to do with this run.
+
+        That of the link is among them while it is laid, and on somebody's own engine only the
+        registry's is, whatever else may be running idly.
+        """
         found = dict(self.session.private.own_pids())
+        if not self.session.may_wipe:
+            found = {name: pid for name, pid in found.items() if name == "registry"}
         pid = None if self.rate_bit_s is None else self.session.private.link().registry.pid()
         return found if pid is None else {**found, "link": pid}

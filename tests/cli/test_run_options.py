@@ -440,6 +440,17 @@ def test_a_scenario_that_has_changed_since_is_refused_and_nothing_is_run(runs, f
     assert (folder / FILE_NAME).read_text() == before
 
 
+def test_a_run_that_another_process_is_still_at_is_refused(runs, file, monkeypatch):
+    run(runs, file)
+    folder = cut(runs)
+    before = (folder / FILE_NAME).read_text()
+    monkeypatch.setattr("bench.cli.measuring.is_alive", lambda run_id: run_id == folder.name)
+    result = run(runs, "--resume", "latest")
+    assert isinstance(result.exception, UsageError)
+    assert result.exception.cause == "is being run by another process"
+    assert (folder / FILE_NAME).read_text() == before
+
+
 def test_a_complete_run_is_only_reported_again(runs, file):
     run(runs, file)
     calls = len(runs.measuring.calls)

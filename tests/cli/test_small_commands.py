@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -340,6 +341,15 @@ def test_what_a_run_left_is_removed_and_nothing_else(leftovers):
     assert result.stderr.count("of run-7") == 3
 
 
+def test_what_a_run_that_is_alive_has_is_left_to_it(leftovers, monkeypatch):
+    monkeypatch.setattr(clean, "is_alive", lambda run_id: run_id == "run-7")
+    engine = leftovers.connect("unix:///run/docker.sock")
+    fill(engine)
+    result = run(clean.command, "--engine", "unix:///run/docker.sock")
+    assert result.stdout == "removed 0 things\n"
+    assert left(engine)[0] == ["mine", "theirs"]
+
+
 def test_a_clean_engine_has_nothing_removed(leftovers):
     result = run(clean.command, "--engine", "unix:///run/docker.sock")
     assert result.stdout == "removed 0 things\n"
@@ -423,3 +433,31 @@ def test_cleaning_waits_for_the_run_that_holds_the_engine(leftovers, monkeypatch
     result = run(clean.command)
     assert waits == ["bench clean"]
     assert "waiting for bench run a.yaml" in result.stderr
+
+
+def test_processes_of_a_bench_that_was_killed_are_ended_whatever_the_engine(
+    leftovers, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    base = tmp_path / "cgroup" / "memory" / "container-bench" / "run-t0001"
+    theirs, left = base / f"host-{os.getpid()}-{birth(os.getpid())}-ab", base / "host-99999999-1-cd"
+    for folder in (theirs, left):
+        folder.mkdir(parents=True)
+        (folder / "cgroup.procs").write_text("4711\n")
+    ended = []
+
+    def kill(pid: int, number: int) -> None:
+        ended.append((pid, number))
+        (left / "cgroup.procs").unlink()
+
+    monkeypatch.setattr(os, "kill", kill)
+    result = run(clean.command, "--engine", "host")
+    assert ended == [(4711, signal.SIGKILL)]
+    assert result.stdout == "removed 1 thing\n"
+    assert "host-99999999-1-cd" in result.stderr
+    assert theirs.exists()
+    assert not left.exists()
+
+
+def birth(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]

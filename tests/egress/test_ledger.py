@@ -99,8 +99,8 @@ def test_what_is_sent_to_port_53_and_is_no_question_is_a_datagram():
 
 
 def test_an_address_has_the_name_that_was_asked_for():
-    wire = Wire().back(answered("pypi.org", frames.SERVER)).out(frames.tcp(), frames.icmp(8))
-    assert wire.tried == [("tcp", "pypi.org:443"), ("icmp", "pypi.org")]
+    wire = Wire().back(answered("pip.test", frames.SERVER)).out(frames.tcp(), frames.icmp(8))
+    assert wire.tried == [("tcp", "pip.test:443"), ("icmp", "pip.test")]
     assert {one.address for one in wire.contacts} == {frames.SERVER}
 
 
@@ -154,14 +154,14 @@ def test_ipv6_stands_in_brackets():
         ("198.51.100.9", [True, True, True]),
         ("198.51.100.0/24:8125", [False, True, False]),
         (":443", [True, False, False]),
-        ("pypi.org:443", [True, False, False]),
-        ("PyPI.org", [True, True, True]),
+        ("pip.test:443", [True, False, False]),
+        ("PIP.test", [True, True, True]),
         ("198.51.100.8", [False, False, False]),
         ("example.org", [False, False, False]),
     ],
 )
 def test_what_is_declared_is_allowed(allow, expected):
-    wire = Wire(allow).back(answered("pypi.org", frames.SERVER))
+    wire = Wire(allow).back(answered("pip.test", frames.SERVER))
     assert wire.out(frames.tcp(), frames.udp(), frames.icmp(8)).allowed == expected
 
 

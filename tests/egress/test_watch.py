@@ -123,10 +123,10 @@ def test_where_it_is_alone_on_the_device_whatever_comes_in_is_its_own(tap):
 def test_answers_to_it_give_names(tap):
     watch = listening(tap, alone=True)
     watch.start()
-    answer = frames.answer("pypi.org", frames.SERVER)
+    answer = frames.answer("pip.test", frames.SERVER)
     tap.hear(frames.udp(frames.OWN, 9, answer, source_port=53), sent_here=True)
     tap.hear(frames.tcp())
-    assert [one.destination for one in watch.finish(0).attempts] == ["pypi.org:443"]
+    assert [one.destination for one in watch.finish(0).attempts] == ["pip.test:443"]
 
 
 def test_the_owner_is_looked_for_before_the_answer_goes_out(tap):

@@ -86,6 +86,21 @@ def stream(*pieces: Any, cut: bool = False) -> Answer:
     return write
 
 
+def silence_after(piece: Any) -> Answer:
+    """A chunked answer that says one thing and then nothing, until the client has gone."""
+
+    def write(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        data = json.dumps(piece).encode() + b"\r\n"
+        handler.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        handler.rfile.read(1)
+        handler.close_connection = True
+
+    return write
+
+
 def hang_up(handler: Handler) -> None:
     """No answer: the connection closes."""
     handler.close_connection = True

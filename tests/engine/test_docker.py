@@ -27,6 +27,7 @@ from tests.engine.fake_docker import (
     answer,
     hang_up,
     refusal,
+    silence_after,
     stream,
     upgraded,
 )
@@ -90,6 +91,15 @@ def test_a_stream_that_ends_inside_a_line_is_an_error_of_the_engine(daemon, engi
     daemon.on("POST", "/images/create", stream({"status": "a"}, b'{"status": "Downl'))
     with pytest.raises(EngineUnavailableError):
         list(engine.pull("web"))
+
+
+def test_a_pull_that_falls_silent_is_not_waited_for_without_end(daemon, engine, monkeypatch):
+    monkeypatch.setattr("bench.engine.docker_connect.PULL_SILENCE_S", 0.1)
+    daemon.on("POST", "/images/create", silence_after({"status": "Downloading"}))
+    lines = engine.pull("web")
+    assert next(lines) == {"status": "Downloading"}
+    with pytest.raises(EngineTimeoutError, match="did not answer in time"):
+        next(lines)
 
 
 def test_a_pull_that_is_refused_at_once_says_why(daemon, engine):
@@ -320,6 +330,31 @@ def test_what_carries_the_label_is_listed_with_its_run(daemon, engine):
     query = daemon.asked("/containers/json").query
     assert json.loads(query["filters"]) == {"label": [LABEL]}
     assert query["all"] == "1"
+
+
+def test_a_network_is_a_labelled_bridge(daemon, engine):
+    daemon.on("POST", "/networks/create", answer({"Id": "n"}))
+    engine.create_network("back", {LABEL: "run-7"}, internal=True)
+    asked = daemon.asked("/networks/create").json()
+    assert (asked["Name"], asked["Driver"], asked["Internal"]) == ("back", "bridge", True)
+    assert asked["Labels"] == {LABEL: "run-7"}
+
+
+def test_networks_are_listed_by_their_label_and_removed(daemon, engine):
+    daemon.on("GET", "/networks", answer([{"Name": "back", "Labels": {LABEL: "run-7"}}]))
+    daemon.on("DELETE", "/networks/back", refusal(404, "network back not found"))
+    assert engine.networks(LABEL) == [("back", "run-7")]
+    engine.remove_network("back")
+
+
+def test_a_container_joins_its_further_networks_before_it_starts(daemon, engine):
+    daemon.on("POST", "/containers/create", answer({"Id": ID, "Warnings": []}))
+    daemon.on("POST", "/networks/back/connect", answer())
+    networks = {"front": ("web",), "back": ("web", "shop")}
+    engine.create(ContainerSpec(image="web", name="t1", labels={}, networks=networks))
+    asked = daemon.asked("/networks/back/connect").json()
+    assert asked["Container"] == ID
+    assert asked["EndpointConfig"] == {"Aliases": ["web", "shop"]}
 
 
 def test_an_engine_without_volumes_has_an_empty_list(daemon, engine):

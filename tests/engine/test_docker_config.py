@@ -76,6 +76,14 @@ def test_zero_is_a_value(field, key):
     assert host(**{field: 0})[key] == 0
 
 
+def test_the_first_network_is_the_one_that_it_is_made_in():
+    given = config(networks={"front": ("web", "shop"), "back": ("web",)}, hostname="web-1")
+    assert given["HostConfig"]["NetworkMode"] == "front"
+    assert given["NetworkingConfig"] == {"EndpointsConfig": {"front": {"Aliases": ["web", "shop"]}}}
+    assert given["Hostname"] == "web-1"
+    assert "NetworkingConfig" not in config()
+
+
 def test_a_disabled_healthcheck_is_said_and_an_images_own_is_left():
     assert config(healthcheck={"Test": ["NONE"]})["Healthcheck"] == {"Test": ["NONE"]}
     assert "Healthcheck" not in config(healthcheck=None)
@@ -181,6 +189,8 @@ SOME_VALUE: dict[str, Any] = {
     "init": True,
     "user": "x",
     "working_dir": "/x",
+    "networks": {"back": ("web",)},
+    "hostname": "web-1",
     "network_mode": "none",
     "extra_hosts": {"a": "10.0.0.1"},
     "dns": ("198.51.100.53",),

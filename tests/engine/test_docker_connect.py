@@ -6,7 +6,6 @@ import os
 import socket
 from typing import TYPE_CHECKING, Any
 
-import docker
 import pytest
 import requests
 import urllib3
@@ -109,7 +108,7 @@ def test_a_socket_of_another_group_needs_permission(monkeypatch):
     def refuse(**_):
         raise outer
 
-    monkeypatch.setattr(docker, "APIClient", refuse)
+    monkeypatch.setattr("bench.engine.docker_connect._Client", refuse)
     with pytest.raises(EngineUnavailableError, match="may not be opened by this user") as caught:
         DockerEngine("unix:///var/run/docker.sock")
     assert "group" in caught.value.remedy

@@ -13,7 +13,7 @@ import pytest
 
 from bench.engine import link as module
 from bench.engine.daemons import Settings, link_registry, write_configuration
-from bench.engine.link import Link, daemon_configuration
+from bench.engine.link import Link
 from bench.engine.network import link_ends
 from bench.engine.process import Daemon
 from bench.errors import EngineUnavailableError, HostError
@@ -101,6 +101,13 @@ def test_the_registry_starts_when_there_is_a_way_and_the_engine_is_told_last(lin
         assert link.address == "10.87.255.254:5591"
 
 
+def test_a_registry_that_has_died_is_started_again_and_nothing_else_is_touched(link, system):
+    with link.shaped(10**8):
+        before = list(system.commands)
+        link.serve()
+        assert system.commands == [*before, "start link"]
+
+
 def test_afterwards_nothing_of_it_is_there(link, system, tmp_path):
     with contextlib.suppress(ZeroDivisionError), link.shaped(10**8):
         assert (tmp_path / "note").exists()
@@ -149,8 +156,11 @@ def test_a_registry_that_ends_at_once_is_named_with_its_log(link, system, monkey
         link.shaped(10**8).__enter__()
 
 
-def test_the_engines_configuration_takes_the_far_end_without_tls():
-    assert json.loads(daemon_configuration(ENDS)) == {"insecure-registries": ["10.87.255.252/30"]}
+def test_the_engines_configuration_takes_the_far_end_without_tls(private):  # noqa: F811
+    private.paths.state.mkdir(parents=True)
+    write_configuration(private.paths, Settings("10.87.0.0/16", 5599))
+    configuration = json.loads((private.paths.state / "daemon.json").read_text())
+    assert configuration == {"insecure-registries": ["10.87.255.252/30"]}
 
 
 def test_the_registry_at_the_far_end_serves_the_same_store_and_writes_nothing(private):  # noqa: F811

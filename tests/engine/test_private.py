@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import threading
+import tomllib
+from dataclasses import replace
 
 import pytest
 
 from bench.engine import private as module
-from bench.engine.daemons import Paths, Settings, own_daemons, write_configuration
+from bench.engine.daemons import ImageStore, Paths, Settings, own_daemons, write_configuration
 from bench.engine.private import PACKAGES, PrivateEngine, why_impossible
 from bench.engine.process import Daemon
 from bench.errors import EngineUnavailableError
+from tests.fakes import FACTS
 
 
 @pytest.fixture
@@ -32,7 +35,10 @@ def test_the_settings_of_the_first_start_are_remembered(private):
     assert private.registry_address() == "127.0.0.1:5599"
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"network_base": "10.87.0.0/16"}', '{"x": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"network_base": "10.87.0.0/16"}', '{"x": 1}', '{"image_store": "zfs"}'],
+)
 def test_damaged_settings_count_as_none(private, text):
     remember(private, text)
     assert private.settings() is None
@@ -116,6 +122,66 @@ def test_the_users_own_daemon_configuration_is_not_read(private, commands):
     file = private.paths.state / "daemon.json"
     assert value(commands["measuring"], "--config-file") == str(file)
     assert json.loads(file.read_text()) == {"insecure-registries": ["10.87.255.252/30"]}
+
+
+# which image store
+
+
+def chosen(private: PrivateEngine) -> Settings:
+    return private._chosen_settings()
+
+
+def test_images_are_kept_by_the_graph_driver_unless_something_else_is_said(private):
+    remember(private, Settings("10.87.0.0/16", 5599).to_json())
+    assert chosen(private).image_store is ImageStore.GRAPHDRIVER
+
+
+def test_the_environment_chooses_the_image_store_and_it_is_remembered(private, monkeypatch):
+    remember(private, Settings("10.87.0.0/16", 5599).to_json())
+    monkeypatch.setenv("BENCH_IMAGE_STORE", "containerd")
+    settings = chosen(private)
+    assert settings == Settings("10.87.0.0/16", 5599, ImageStore.CONTAINERD)
+    assert Settings.from_json(settings.to_json()) == settings
+
+
+def test_the_daemons_are_told_of_the_containerd_store(private):
+    private.paths.state.mkdir(parents=True)
+    settings = Settings("10.87.0.0/16", 5599, ImageStore.CONTAINERD)
+    write_configuration(private.paths, settings)
+    configuration = json.loads((private.paths.state / "daemon.json").read_text())
+    assert configuration["features"] == {"containerd-snapshotter": True}
+
+
+def test_what_the_builder_has_fetched_is_not_there_for_the_measuring_daemon(private):
+    private.paths.state.mkdir(parents=True)
+    write_configuration(private.paths, Settings("10.87.0.0/16", 5599))
+    text = (private.paths.state / "containerd.toml").read_text()
+    policy = tomllib.loads(text)["plugins"]["io.containerd.metadata.v1.bolt"]
+    assert policy == {"content_sharing_policy": "isolated"}
+
+
+def test_the_image_store_is_not_changed_under_a_running_daemon(private, monkeypatch):
+    remember(private, Settings("10.87.0.0/16", 5599).to_json())
+    monkeypatch.setenv("BENCH_IMAGE_STORE", "containerd")
+    monkeypatch.setattr(private, "own_pids", lambda: {"measuring": 1})
+    with pytest.raises(EngineUnavailableError, match="runs with the graphdriver") as caught:
+        chosen(private)
+    assert "bench engine down" in caught.value.remedy
+
+
+def test_an_image_store_that_there_is_not_is_refused(private, monkeypatch):
+    remember(private, Settings("10.87.0.0/16", 5599).to_json())
+    monkeypatch.setenv("BENCH_IMAGE_STORE", "zfs")
+    with pytest.raises(EngineUnavailableError, match="zfs is not an image store") as caught:
+        chosen(private)
+    assert caught.value.remedy == "it may be graphdriver or containerd"
+
+
+def test_an_engine_that_ignores_the_choice_of_its_store_is_refused(private):
+    remember(private, Settings("10.87.0.0/16", 5599, ImageStore.CONTAINERD).to_json())
+    private.check_store(replace(FACTS, image_store="containerd"))
+    with pytest.raises(EngineUnavailableError, match=r"Engine 20\.10\.24 uses graphdriver"):
+        private.check_store(replace(FACTS, version="20.10.24", image_store="graphdriver"))
 
 
 def test_the_registry_listens_on_loopback_only(private):

@@ -223,3 +223,31 @@ def test_images_of_the_user_are_reached_by_the_docker_socket(host, monkeypatch, 
 @pytest.fixture
 def private(tmp_path) -> PrivateEngine:
     return PrivateEngine(Paths(tmp_path / "s", tmp_path / "r"))
+
+
+def test_plain_processes_need_no_engine_unless_bench_is_told_of_one(host):
+    assert choose(None, {"DOCKER_HOST": "tcp://host:2376"}, plain=True).is_host
+    assert choose(None, {"BENCH_ENGINE": "podman"}, plain=True).address.endswith("podman.sock")
+
+
+def test_a_session_without_containers_starts_nothing_and_holds_the_lock(monkeypatch, tmp_path):
+    paths = Paths(tmp_path / "s", tmp_path / "r")
+    monkeypatch.setattr(select, "PrivateEngine", lambda: PrivateEngine(paths))
+    monkeypatch.setattr(select, "why_no_processes", lambda: None)
+    monkeypatch.setattr(PrivateEngine, "up", lambda *_, **__: pytest.fail("started an engine"))
+    choice = Choice("host", explicit=True, origin="--engine")
+    with open_session(choice, "bench run a.yaml", pytest.fail) as session:
+        assert session.measuring is session.building is session.host
+        assert session.measuring.facts.kind == "host"
+        assert not session.may_wipe
+        assert "a.yaml" in paths.lock.read_text()
+
+
+def test_without_root_the_host_says_what_is_missing(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    choice = Choice("host", explicit=True, origin="--engine")
+    with (
+        pytest.raises(EngineUnavailableError, match="need root"),
+        open_session(choice, "test", pytest.fail),
+    ):
+        pass

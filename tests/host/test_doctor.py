@@ -239,6 +239,14 @@ TROUBLE: dict[str, tuple[str, Callable[[Any], object], Health, Choice]] = {
         Health.LESS,
         PRIVATE,
     ),
+    "a GPU that the driver does not keep ready": (
+        "GPU",
+        lambda host: host.set(
+            find_gpus=lambda: Gpus((GpuDevice(0, "Stub GPU", "", 1, persistent=False),))
+        ),
+        Health.LESS,
+        PRIVATE,
+    ),
     "no GPU": (
         "GPU",
         lambda host: host.set(find_gpus=lambda: Gpus((), "no NVIDIA GPU or driver")),

@@ -36,9 +36,10 @@ def test_hosts_are_compared_by_what_is_recorded():
 def test_gpus_are_named_or_their_absence_is_explained(monkeypatch):
     monkeypatch.setattr(module, "find_gpus", lambda: Gpus((), "no driver"))
     assert (fingerprint()["gpus"], fingerprint()["gpu_absent_because"]) == ([], "no driver")
-    device = GpuDevice(0, "Stub GPU", "GPU-0", 1)
+    device = GpuDevice(0, "Stub GPU", "GPU-0", 1, persistent=False)
     monkeypatch.setattr(module, "find_gpus", lambda: Gpus((device,)))
     assert (fingerprint()["gpus"], fingerprint()["gpu_absent_because"]) == (["Stub GPU"], "")
+    assert fingerprint()["gpus_persistent"] == [False]
 
 
 @pytest.fixture

@@ -88,16 +88,16 @@ def test_all_that_a_trial_tried_that_was_never_ready_came_before():
 
 def test_destinations_are_named_by_what_is_known_of_them_the_earliest_first():
     trials = rounds(
-        attempt("198.51.100.9:443", name="pypi.org", t_s=0.9),
-        attempt("10.0.0.2:53", "dns", name="pypi.org", question="AAAA", t_s=0.8),
+        attempt("198.51.100.9:443", name="pip.test", t_s=0.9),
+        attempt("10.0.0.2:53", "dns", name="pip.test", question="AAAA", t_s=0.8),
         attempt("198.51.100.7:8125", "udp", t_s=0.2),
     )
-    trials += closed(attempt("10.0.0.2:53", "dns", name="pypi.org", question="A", t_s=0.7))
+    trials += closed(attempt("10.0.0.2:53", "dns", name="pip.test", question="A", t_s=0.7))
     listed = [(one.label, one.protocol, one.trials) for one in destinations(trials)]
     assert listed == [
         ("198.51.100.7:8125", "UDP", 6),
-        ("pypi.org", "DNS AAAA, A", 8),
-        ("pypi.org:443", "TCP", 6),
+        ("pip.test", "DNS AAAA, A", 8),
+        ("pip.test:443", "TCP", 6),
     ]
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.clean import _sweep as sweep
 from bench.egress.cut import DNS_STAND_IN, CutNetwork
 from bench.egress.ledger import Ledger
 from bench.engine.protocol import LABEL, ContainerSpec
 from bench.results.contacts import Observation, WayOut, before_ready, observation
+from bench.trial.leftovers import remove_from
 from tests.live.conftest import Bench
 
 HERE = Path(__file__).parent
@@ -275,5 +275,5 @@ def test_attempts_at_the_first_moment_are_found_each_time(cut, measuring, image)
 @pytest.mark.parametrize("cut", [WayOut.SILENT], indirect=True)
 def test_the_holder_of_a_killed_run_is_swept_up(cut, measuring):
     cut.watch(Ledger((), {})).finish(0)
-    assert sweep(measuring) >= 1
+    assert remove_from(measuring, lambda owner: owner == "test-egress")
     assert cut.container_id not in [one for one, _ in measuring.containers(LABEL)]

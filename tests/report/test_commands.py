@@ -160,13 +160,14 @@ def test_compare_refuses_what_was_not_measured_alike_unless_forced(out):
     made = events(Build())
     made[0]["host"] |= {"cores": 8, "kernel": "6.12"}
     made[0]["link"] = {"text": "200mbit"}
+    made[0]["engine"] |= {"decoder": "unpigz"}
     for case in made[0]["scenario"]["cases"].values():
         case["limits"]["memory"] = "4g"
         case["ready"] = {"tcp": {"port": 8080}}
     (out / "second" / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
     said = refused(compare, "first", "second", "--out", str(out))
-    for words in ("host cores: 16 against 8", "host kernel", "link: loopback", "limit of memory",
-                  "different probes"):  # fmt: skip
+    for words in ("host cores: 16 against 8", "host kernel", "link: loopback",
+                  "against unpigz", "limit of memory", "different probes"):  # fmt: skip
         assert words in said
     done = call(compare, "first", "second", "--force", "--out", str(out))
     assert done.exit_code == 0

@@ -17,8 +17,8 @@ def test_each_destination_of_each_case_has_a_row(run):
     section = contacts(run)
     assert section is not None
     assert section.rows == (
-        ("bad", "pypi.org", "DNS A, AAAA", "6 of 6", "2 of 2", "610 ms after the start", "pip", ""),
-        ("bad", "pypi.org:443", "TCP", "6 of 6", "0 of 2", "660 ms after the start", "pip", ""),
+        ("bad", "pip.test", "DNS A, AAAA", "6 of 6", "2 of 2", "610 ms after the start", "pip", ""),
+        ("bad", "pip.test:443", "TCP", "6 of 6", "0 of 2", "660 ms after the start", "pip", ""),
     )
     assert all(len(row) == len(section.columns) for row in section.rows)
 
@@ -36,7 +36,7 @@ def test_it_is_in_the_files_and_not_on_the_terminal(run):
     assert "Outside contacts" in html_text(run)
     assert "## Outside contacts" in markdown_text(run)
     assert "OUTSIDE CONTACTS" not in end_block(run)
-    assert "pypi.org" in end_block(run), "the reason names it all the same"
+    assert "pip.test" in end_block(run), "the reason names it all the same"
 
 
 def changed(tmp_path, change) -> Run:

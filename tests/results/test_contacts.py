@@ -65,10 +65,10 @@ def test_a_journal_refuses_contacts_of_another_form():
     ("one", "destination"),
     [
         (TRIED, "198.51.100.9:443"),
-        (contact(name="pypi.org"), "pypi.org:443"),
+        (contact(name="pip.test"), "pip.test:443"),
         (contact(address="2001:db8::9"), "[2001:db8::9]:443"),
         (contact(kind="icmp", port=None), "198.51.100.9"),
-        (contact(kind="dns", name="pypi.org", port=53), "pypi.org"),
+        (contact(kind="dns", name="pip.test", port=53), "pip.test"),
     ],
 )
 def test_a_destination_is_a_name_where_there_is_one(one, destination):

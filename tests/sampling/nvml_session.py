@@ -23,6 +23,7 @@ FAULTS = (
     "no device",
     "old library",
     "no uuid",
+    "no persistence mode",
     "mig",
     "no energy on one",
     "no process list",

@@ -74,6 +74,12 @@ int nvmlDeviceGetUUID(void *device, char *text, unsigned length) {
     return SUCCESS;
 }
 
+int nvmlDeviceGetPersistenceMode(void *device, unsigned *mode) {
+    if (is("no persistence mode")) return NOT_SUPPORTED;
+    *mode = *(int *)device == 0;
+    return SUCCESS;
+}
+
 int nvmlDeviceGetMemoryInfo(void *device, struct memory *info) {
     int index = *(int *)device;
     if (is("lost")) return GPU_IS_LOST;

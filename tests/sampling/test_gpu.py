@@ -70,9 +70,20 @@ def test_every_device_is_recorded_with_the_driver(answers):
     assert gpus["driver"] == "570.86.15"
     assert gpus["absent_because"] == ""
     assert gpus["devices"] == [
-        {"index": 0, "name": "Stub GPU 0", "uuid": "GPU-0000-0", "memory_bytes": 8192 * MIB},
-        {"index": 1, "name": "Stub GPU 1", "uuid": "GPU-0000-1", "memory_bytes": 8192 * MIB},
+        {
+            "index": index,
+            "name": f"Stub GPU {index}",
+            "uuid": f"GPU-0000-{index}",
+            "memory_bytes": 8192 * MIB,
+            "persistent": persistent,
+        }
+        for index, persistent in ((0, True), (1, False))
     ]
+
+
+def test_a_driver_that_does_not_say_whether_a_device_is_kept_ready_leaves_it_open(answers):
+    devices = answers["no persistence mode"]["gpus"]["devices"]
+    assert [one["persistent"] for one in devices] == [None, None]
 
 
 def test_memory_is_that_of_the_containers_own_processes(answers):

@@ -23,14 +23,28 @@ def test_the_worked_example_is_a_good_scenario():
     assert scenario.cases["good"].environment == {}
 
 
-def test_the_examples_of_metrics_and_matrix_are_good():
-    _, metrics, matrix = EXAMPLES
+def test_the_examples_of_metrics_matrix_and_plain_processes_are_good(tmp_path):
+    _, metrics, matrix, process, load = EXAMPLES
     head = "version: 1\nname: t\ndefaults: {image: x, ready: {exit: true}}\ncases:\n"
     measured = parse_scenario_text(f"{head}  a:\n{metrics}", "docs/scenario.md").scenario
     assert list(measured.own_metrics) == ["epoch_s", "rows_per_s"]
     cases = parse_scenario_text(f"{head}{matrix}", "docs/scenario.md").scenario.cases
     assert len(cases) == 8
     assert {"disk.free", "disk.slow", "app.memory-64m.WORKERS-1"} <= set(cases)
+    (tmp_path / "images" / "app").mkdir(parents=True)
+    (tmp_path / "scenarios").mkdir()
+    bare = parse_scenario_text(
+        f"version: 1\nname: t\ndefaults: {{ready: {{exit: true}}}}\ncases:\n{process}",
+        "docs/scenario.md",
+        folder=tmp_path / "scenarios",
+    )
+    assert bare.scenario.cases["bare"].host is not None
+    (tmp_path / "images" / "load").mkdir()
+    (tmp_path / "images" / "load" / "Dockerfile").touch()
+    shop = parse_scenario_text(
+        f"version: 1\nname: t\ncases:\n{load}", "docs/scenario.md", folder=tmp_path / "scenarios"
+    )
+    assert list(shop.scenario.own_metrics) == ["latency_p95_ms"]
 
 
 def test_every_key_is_named():

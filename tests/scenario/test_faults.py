@@ -52,8 +52,8 @@ TOP = {
     "unknown key": (scenario(rest="«treshholds: {}"), "unknown key `treshholds`", "`thresholds`?"),
     "reserved key": (
         scenario(rest="«compose: x"),
-        "`compose` is known, but not built in this version",
-        "leave it out",
+        "`compose` has no meaning here",
+        "it stands in a case",
     ),
     "bare link rate": (scenario(rest="link: «200"), "200 is not a link rate", "200mbit"),
     "link in bytes": (scenario(rest="link: «25MB"), "'25MB' is not a link rate", "1gbit"),
@@ -154,7 +154,7 @@ CASES = {
     "variable without value": (case("environment: {«A: }"), "`A` has no value", "write one"),
     "nothing to run": (
         scenario("cases: {«one: {ready: {tcp: {port: 80}}}}"),
-        "`one`: needs either `image` or `build`",
+        "`one`: needs one of `image`, `build` and `host`",
         "`image` pulls by name",
     ),
     "no ready": (
@@ -624,6 +624,29 @@ def test_build_paths_are_looked_up_beside_the_scenario(tmp_path: Path):
     assert parse_scenario_text(text, "s.yaml", folder=tmp_path).scenario.cases["one"].build
 
 
+def test_files_whose_change_asks_for_another_build_lie_in_the_context_themselves(tmp_path: Path):
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "Dockerfile").touch()
+    (tmp_path / "web" / "app.py").touch()
+    (tmp_path / "web" / "link.py").symlink_to("app.py")
+    (tmp_path / "other.py").touch()
+
+    def build(files: str) -> str:
+        return case(f"build: {{context: web, rebuild_after: {files}}}")
+
+    fault = one_fault(build("[app.py, «ap.py]"), tmp_path)
+    assert fault.message == "there is no file 'ap.py' in 'web'"
+    assert fault.suggestion == "did you mean `app.py`?"
+    for name in ("../other.py", "link.py"):
+        fault = one_fault(build(f"«{name}"), tmp_path)
+        assert fault.message == f"'{name}' leads out of 'web', or over a link"
+
+    loaded = parse_scenario_text(build("app.py"), "s.yaml", folder=tmp_path)
+    one = loaded.scenario.cases["one"].build
+    assert one is not None
+    assert one.rebuild_after == ["app.py"]
+
+
 def test_a_service_s_build_is_looked_up_too(tmp_path: Path):
     marked = scenario(rest="services: {db: {build: «nowhere, ready: {exit: true}}}")
     assert one_fault(marked, tmp_path).message == "there is no folder 'nowhere'"
@@ -701,6 +724,6 @@ compare: {baseline: «tow, candidates: [one]}
     assert set(places) <= set(found)
     extra = [one.message for one in faults if (one.line, one.col) not in places]
     assert extra == [
-        "`one`: needs either `image` or `build`",
+        "`one`: needs one of `image`, `build` and `host`",
         "`port` is missing in `tcp`",
     ]

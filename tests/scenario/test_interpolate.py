@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.scenario.interpolate import LONGEST_RESULT, interpolate
+from bench.scenario.interpolate import LONGEST_RESULT, interpolate, interpolate_compose
 from bench.scenario.load import parse_scenario_text, scenario_from_tree
 from tests.scenario.marked import case, scenario
 
@@ -133,3 +133,27 @@ def test_a_resolved_tree_is_read_again_with_its_dollars_as_they_are():
     again = scenario_from_tree(loaded.tree, "journal")
     assert again.scenario == loaded.scenario
     assert again.tree == loaded.tree
+
+
+# In Compose files
+
+
+@pytest.mark.parametrize(
+    ("text", "result", "unset"),
+    [
+        ("$A${B}", "1b", []),
+        ("$NOPE.", ".", ["NOPE"]),
+        ("${NOPE}", "", ["NOPE"]),
+        ("${NOPE:-$B}", "b", []),
+        ("$$A", "$A", []),
+        ("${A:?no}", "1", []),
+    ],
+)
+def test_compose_replaces_without_braces_and_takes_what_is_not_set_for_empty(text, result, unset):
+    assert interpolate_compose(text, ENVIRON) == (result, [], unset)
+
+
+@pytest.mark.parametrize("text", ["cost: $5", "$(date)", "ends in $", "${NOPE:?why}", "${A"])
+def test_what_compose_refuses(text):
+    _, faults, _ = interpolate_compose(text, ENVIRON)
+    assert len(faults) == 1

@@ -20,3 +20,4 @@ def runs(tmp_path, monkeypatch):
     yield runs
     runs.measuring.end_all()
     runs.building.end_all()
+    runs.host.end_all()

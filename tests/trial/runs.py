@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,13 +20,14 @@ from bench.trial.cachestate import CacheKeeper
 from bench.trial.images import ReadyImage
 from bench.trial.laboratory import Laboratory
 from bench.trial.run import RunRequest, RunResult, start_run
-from tests.fakes import FakeEngine, Script, Watcher
+from tests.fakes import FakeEngine, Script, Watcher, local
 from tests.pulls import cold_stream, manifest_of
 from tests.trial.lab import UP, quiet_load
 
 if TYPE_CHECKING:
     import pytest
 
+    from bench.engine.host import HostEngine
     from bench.engine.private import PrivateEngine
     from bench.engine.registry import Registry
     from bench.errors import BenchError
@@ -62,7 +64,7 @@ class FakePrivate:
     def __init__(self, *engines: FakeEngine) -> None:
         self._engines = engines
         self.ups: list[object] = []
-        self.pids = {"measuring": 1}
+        self.pids = {"registry": 1, "measuring": 1}
 
     def own_pids(self) -> dict[str, int]:
         return self.pids
@@ -75,6 +77,7 @@ class FakePrivate:
 
     def up(self, *, only: object = None) -> None:
         self.ups.append(only)
+        self.pids.setdefault("registry", 2)
         for engine in self._engines:
             engine.is_dead = False
 
@@ -128,6 +131,7 @@ class Runs:
     out: Path
     measuring: FakeEngine = field(default_factory=lambda: FakeEngine(UP))
     building: FakeEngine = field(default_factory=lambda: FakeEngine(UP))
+    host: FakeEngine = field(default_factory=lambda: FakeEngine(UP, facts=local()))
     watcher: Watcher = field(default_factory=Watcher)
     clock: SystemClock = field(default_factory=LabelClock)
     is_private: bool = True
@@ -146,6 +150,7 @@ class Runs:
             self.building if self.is_private else self.measuring,
             cast("Registry", None),
             cast("PrivateEngine", self.private),
+            cast("HostEngine", self.host),
         )
 
     def start(self, text: str = SCENARIO, **options: Any) -> RunResult:
@@ -157,6 +162,7 @@ class Runs:
         """Keep the run away from this host."""
         monkeypatch.setattr(FakeMaker, "errors", {})
         monkeypatch.setattr(FakeMaker, "made", [])
+        monkeypatch.setattr("bench.trial.run.alive", lambda _: contextlib.nullcontext())
         monkeypatch.setattr("bench.trial.run.ImageMaker", FakeMaker)
         monkeypatch.setattr("bench.trial.run.find_mounts", lambda: None)
         monkeypatch.setattr("bench.trial.run.find_gpus", lambda: Gpus((), "none"))

@@ -9,7 +9,7 @@ import pytest
 
 from bench.scenario.model import CacheState
 from bench.trial import cachestate
-from bench.trial.cachestate import CacheKeeper
+from bench.trial.cachestate import CacheKeeper, ProcessKeeper
 from tests.fakes import FakeEngine
 
 if TYPE_CHECKING:
@@ -47,21 +47,21 @@ def keeper(
 
 
 def test_cold_leaves_no_image_on_an_engine_of_benchs_own(engine, drops):
-    keeper(engine).establish(CacheState.COLD, REFERENCE, [])
+    keeper(engine).establish(CacheState.COLD, [REFERENCE], [])
     assert engine.images == {}
 
 
 def test_cold_removes_only_its_own_image_from_somebodys_engine(engine, drops):
-    keeper(engine, may_wipe=False).establish(CacheState.COLD, REFERENCE, [])
+    keeper(engine, may_wipe=False).establish(CacheState.COLD, [REFERENCE], [])
     assert set(engine.images) == {"calibration", "of-another-case"}
 
 
 @pytest.mark.parametrize("state", [CacheState.IMAGE, CacheState.WARM])
 def test_the_other_states_have_the_image_and_touch_no_other(engine, drops, state):
-    keeper(engine).establish(state, REFERENCE, [])
+    keeper(engine).establish(state, [REFERENCE], [])
     assert engine.pulls_of == []
     del engine.images[REFERENCE]
-    keeper(engine).establish(state, REFERENCE, [])
+    keeper(engine).establish(state, [REFERENCE], [])
     assert engine.pulls_of == [REFERENCE]
     assert set(engine.images) == {REFERENCE, "calibration", "of-another-case"}
 
@@ -71,14 +71,14 @@ def test_the_other_states_have_the_image_and_touch_no_other(engine, drops, state
     [(CacheState.COLD, True), (CacheState.IMAGE, True), (CacheState.WARM, False)],
 )
 def test_the_page_cache_is_dropped_but_for_a_warm_trial(engine, drops, state, dropped):
-    keeper(engine).establish(state, REFERENCE, [])
+    keeper(engine).establish(state, [REFERENCE], [])
     assert drops.read_text() == ("3\n" if dropped else "")
 
 
 def test_without_root_it_is_left_as_it_is(engine, drops, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     one = keeper(engine)
-    one.establish(CacheState.COLD, REFERENCE, [])
+    one.establish(CacheState.COLD, [REFERENCE], [])
     assert not one.drops_page_cache
     assert drops.read_text() == ""
 
@@ -94,14 +94,14 @@ def test_the_registrys_blobs_are_in_memory_again_before_a_cold_pull(engine, drop
         return path
 
     one = keeper(engine, blob_path=blob_path)
-    one.establish(CacheState.COLD, REFERENCE, ["a", "gone", "b"])
+    one.establish(CacheState.COLD, [REFERENCE], ["a", "gone", "b"])
     assert read == ["a", "gone", "b"]
-    one.establish(CacheState.IMAGE, REFERENCE, ["c"])
+    one.establish(CacheState.IMAGE, [REFERENCE], ["c"])
     assert read == ["a", "gone", "b"]
 
 
 def test_base_leaves_the_layers_of_the_base_alone(engine, drops):
-    keeper(engine).establish(CacheState.BASE, REFERENCE, [], "base@sha256:2")
+    keeper(engine).establish(CacheState.BASE, [REFERENCE], [], "base@sha256:2")
     assert engine.images == {"base@sha256:2": {}}
     assert engine.pulls_of == ["base@sha256:2"]
     assert drops.read_text() == "3\n"
@@ -109,6 +109,13 @@ def test_base_leaves_the_layers_of_the_base_alone(engine, drops):
 
 def test_cold_after_base_removes_the_base_from_somebodys_engine_too(engine, drops):
     one = keeper(engine, may_wipe=False)
-    one.establish(CacheState.BASE, REFERENCE, [], "base@sha256:2")
-    one.establish(CacheState.COLD, REFERENCE, [], "base@sha256:2")
+    one.establish(CacheState.BASE, [REFERENCE], [], "base@sha256:2")
+    one.establish(CacheState.COLD, [REFERENCE], [], "base@sha256:2")
     assert set(engine.images) == {"calibration", "of-another-case"}
+
+
+@pytest.mark.parametrize(("state", "dropped"), [("image", "3\n"), ("warm", "")])
+def test_of_a_plain_process_only_the_page_cache_counts(engine, drops, state, dropped):
+    ProcessKeeper(engine).establish(CacheState(state), "", [])
+    assert drops.read_text() == dropped
+    assert engine.calls == []

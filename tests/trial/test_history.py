@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bench.errors import BuildError, StoreError
 from bench.results.journal import FILE_NAME
+from bench.results.run import load_run
 from bench.trial.history import read_history
 from bench.trial.run import RunRequest, RunResult, resume_run
-from tests.trial.runs import FakeMaker, Runs, events, loaded, trials
+from tests.trial.runs import FakeMaker, Runs, events, loaded, own_label, trials
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +42,19 @@ def test_a_complete_run_has_nothing_left_to_do(runs):
     assert [key.case for key in history.plan] == [
         one["key"]["case"] for one in events(history.folder, "trial_started")
     ]
+
+
+def test_a_run_that_was_cut_off_in_its_clean_up_is_cleaned_up_and_ended(runs):
+    folder = runs.start().folder
+    cut_off(folder, after='"run_ended"', inclusive=False)
+    runs.measuring.create_volume("left", own_label(folder))
+    assert not read_history(folder).is_complete
+    before = trials(folder)
+    resumed(runs, folder)
+    assert trials(folder) == before
+    assert runs.measuring.leftovers == []
+    assert read_history(folder).is_complete
+    assert load_run(folder).outcome == "complete"
 
 
 def test_trials_that_are_done_are_not_repeated_and_the_others_are_run(runs):
@@ -128,6 +143,30 @@ def test_a_journal_without_a_beginning_is_no_run(tmp_path):
         read_history(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("kind", "change", "named"),
+    [
+        ("run_started", {"plan": [{"case": "bad"}]}, "plan.0.round"),
+        ("run_started", {"plan": [{"case": "bad", "round": 0, "cache": "hot"}]}, "plan.0.cache"),
+        ("run_started", {"plan": [{"case": "bad", "round": 0, "cache": "cold", "x": 1}]}, "'x'"),
+        ("run_started", {"scenario": {}}, "version"),
+        ("run_started", {"schema_version": 99}, "schema version 99"),
+        ("trial_started", {"attempt": "first"}, "attempt"),
+        ("trial_started", {"trial_id": 7}, "trial_id"),
+        ("trial_started", {"trial_id": "seventh"}, "trial_started"),
+        ("trial_ended", {"trial_id": "t0099"}, "no 99"),
+        ("trial_ended", {"status": ["ok"]}, "trial_ended"),
+    ],
+)
+def test_a_damaged_journal_is_not_gone_on_with(runs, kind, change, named):
+    folder = runs.start().folder
+    made = events(folder)
+    next(one for one in made if one["event"] == kind).update(change)
+    (folder / FILE_NAME).write_text("".join(json.dumps(one) + "\n" for one in made))
+    with pytest.raises(StoreError, match=re.escape(named)):
+        read_history(folder)
+
+
 def test_a_folder_without_a_journal_is_no_run(tmp_path):
     with pytest.raises(StoreError, match="cannot be read"):
         read_history(tmp_path)
@@ -185,3 +224,16 @@ def test_a_failed_one_is_a_result_like_any(group):
     ended = f'{ending("t0002-r2")},"status":"ok"'
     (group / FILE_NAME).write_text(text.replace(ended, ended.replace('"ok"', '"failed"')))
     assert read_history(group).is_complete
+
+
+def test_the_services_of_a_stack_have_no_result_of_their_own(group):
+    lines = []
+    for line in (group / FILE_NAME).read_text().splitlines():
+        event = json.loads(line)
+        if event["event"] == "trial_started":
+            event["service"] = "db"
+        lines.append(json.dumps(event))
+    (group / FILE_NAME).write_text("".join(f"{one}\n" for one in lines))
+    history = read_history(group)
+    assert -1 not in history.done.values()
+    assert set(history.done) == set(range(len(history.plan)))

@@ -204,3 +204,11 @@ def test_what_cannot_be_scaled_out_is_not_started_several_times():
     assert replicas(scenario(case={"ready": {"exit": True}})) == ()
     assert replicas(scenario(case={"network_mode": "host"})) == ()
     assert replicas(scenario(case={"ready": {"exit": True}, "replicas": 4})) == (4,)
+
+
+def test_a_stack_is_neither_cut_off_nor_started_several_times():
+    stack = Scenario.model_validate(
+        {"version": 1, "name": "t", "cases": {"shop": {"compose": "compose.yaml"}}}
+    )
+    trials = check_trials(stack, CLOUD_NATIVE)
+    assert (list(trials.need), list(trials.cut), dict(trials.replicas)) == (["shop"], [], {})

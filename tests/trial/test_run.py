@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 
 import pytest
 
+from bench.engine.protocol import LABEL, ContainerSpec
 from bench.errors import BuildError, EngineError, EngineUnavailableError, PullError, StoreError
 from bench.results.journal import Journal
 from bench.results.model import TrialStatus
@@ -204,7 +206,7 @@ def test_a_trial_that_failed_or_ended_in_error_is_not_repeated(runs):
 def test_an_engine_that_dies_in_the_middle_is_started_again_and_the_run_goes_on(runs):
     def die() -> None:
         runs.measuring.is_dead = True
-        runs.private.pids = {"measuring": 99}
+        runs.private.pids = {"registry": 1, "measuring": 99}
 
     runs.measuring.trouble("stop", die, at=2)
     result = runs.start()
@@ -214,6 +216,35 @@ def test_an_engine_that_dies_in_the_middle_is_started_again_and_the_run_goes_on(
     assert runs.private.ups == [None]
     assert "the engine does not answer; starting it again" in runs.watcher.said()
     assert runs.measuring.leftovers == []
+
+
+def test_what_a_trial_could_not_remove_is_gone_before_the_next_one(runs):
+    there: list[int] = []
+
+    def die() -> None:
+        runs.measuring.is_dead = True
+
+    def look(call: str) -> None:
+        if call == "create":
+            there.append(len(runs.measuring.present))
+
+    runs.measuring.trouble("stop", die)
+    runs.measuring.on_call = look
+    runs.start()
+    assert set(there) == {0}
+
+
+def test_a_registry_that_dies_in_the_middle_is_started_again_and_the_run_goes_on(runs):
+    def die() -> None:
+        runs.private.pids.pop("registry")
+        raise PullError("bad", "the pull failed: unexpected EOF")
+
+    runs.measuring.trouble("pull", die)
+    result = runs.start()
+    statuses = [status for _, status in trials(result.folder)]
+    assert statuses == ["error", *["ok"] * 5]
+    assert runs.private.ups == [None]
+    assert "the registry does not answer; starting it again" in runs.watcher.said()
 
 
 def test_an_error_of_an_engine_that_still_answers_starts_nothing(runs):
@@ -372,6 +403,37 @@ def test_a_service_that_does_not_get_ready_ends_the_run_and_is_removed(runs):
     assert runs.measuring.leftovers == []
 
 
+def has_container(engine, run_id: str) -> None:
+    spec = ContainerSpec(image="x", name=f"of {run_id}", labels={LABEL: run_id})
+    engine.create(spec)
+    engine.create_volume(f"volume of {run_id}", {LABEL: run_id})
+
+
+def test_what_killed_runs_left_on_the_private_engine_is_removed_before_the_first_trial(
+    runs, monkeypatch
+):
+    monkeypatch.setattr("bench.trial.run.is_alive", lambda run_id: run_id == "lives")
+    for run_id in ("killed", "lives"):
+        has_container(runs.measuring, run_id)
+        has_container(runs.building, run_id)
+    runs.start(ONE)
+    for engine in (runs.measuring, runs.building):
+        assert engine.leftovers == ["of lives", "volume of lives"]
+    (said,) = [one for one in runs.watcher.said() if "killed run had left" in one]
+    assert (said.count("container "), said.count("volume of killed")) == (2, 2)
+
+
+def test_on_somebodys_own_engine_only_what_the_run_itself_left_is_removed(runs):
+    runs.is_private = False
+    runs.measuring.trouble("start", lambda: signal.raise_signal(signal.SIGINT), at=3)
+    folder = runs.start().folder
+    for run_id in ("killed", folder.name):
+        has_container(runs.measuring, run_id)
+    request = RunRequest(loaded(), runs.out)
+    resume_run(request, read_history(folder), runs.session, runs.watcher, runs.clock)
+    assert runs.measuring.leftovers == ["of killed", "volume of killed"]
+
+
 # The folder
 
 
@@ -427,6 +489,15 @@ def test_somebody_elses_latest_is_left_alone(runs, kind):
     assert link.is_dir() is (kind == "folder")
     assert not link.is_symlink()
     assert not list(runs.out.glob(".latest*"))
+
+
+def test_a_disk_without_room_for_the_link_is_told_as_that(runs, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("pathlib.Path.symlink_to", full)
+    with pytest.raises(StoreError, match="latest: cannot be made: No space left"):
+        runs.start(ONE)
 
 
 def test_a_latest_that_points_nowhere_is_put_right(runs):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.stop_signal import signal_number
 from bench.trial.process_table import read_table
-from bench.trial.stopping import Endings, signal_number, standing
+from bench.trial.stopping import Endings, standing
 from tests.trial.proc_tree import TERM_CAUGHT, Entry, write_proc
 
 if TYPE_CHECKING:
@@ -164,6 +165,19 @@ def test_where_there_is_nothing_below_nothing_was_killed():
 
 def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_of_very_many_processes_only_the_first_are_watched(tmp_path, monkeypatch):
+    monkeypatch.setattr("bench.trial.stopping._MOST_WATCHED", 2)
+    process, _ = sleeper()
+    write_proc(tmp_path, Entry(5, 4, "sh", 1), Entry(process.pid, 5, "sleep", 2))
+    (one,) = read_table(5, tmp_path)[1:]
+    before = open_files()
+    endings = Endings([one] * 10)
+    assert open_files() == before + 2
+    endings.close()
+    process.kill()
+    process.wait()
 
 
 def test_a_watch_that_is_given_up_leaves_no_descriptor_open(tmp_path):

@@ -16,11 +16,16 @@ OWN = "127.0.0.1:5591/quick/web@sha256:1"
 
 class FakeLink:
     address = "10.87.255.254:5591"
-    registry = SimpleNamespace(pid=lambda: 77)
 
     def __init__(self) -> None:
         self.laid: list[int] = []
         self.is_laid = False
+        self.own_pids = {"registry": 1}
+        self.pid: int | None = 77
+        self.registry = SimpleNamespace(pid=lambda: self.pid)
+
+    def serve(self) -> None:
+        self.pid = 78
 
     @contextmanager
     def shaped(self, rate_bit_s: int):
@@ -38,11 +43,14 @@ def link() -> FakeLink:
 def way(link: FakeLink, rate_bit_s: int | None, *, may_wipe: bool = True) -> Way:
     private = SimpleNamespace(
         link=lambda: link,
-        own_pids=lambda: {"registry": 1},
+        own_pids=lambda: dict(link.own_pids),
         access_log=lambda *, link: "log of the link" if link else "log of the registry",
     )
     registry = SimpleNamespace(address="127.0.0.1:5591")
-    session: Any = SimpleNamespace(may_wipe=may_wipe, private=private, registry=registry)
+    choice = SimpleNamespace(is_host=False)
+    session: Any = SimpleNamespace(
+        may_wipe=may_wipe, private=private, registry=registry, choice=choice
+    )
     return Way(cast("Any", session), rate_bit_s)
 
 
@@ -79,3 +87,24 @@ def test_somebodys_own_engine_has_no_link_of_ours(link):
     with pytest.raises(EngineUnavailableError) as caught:
         way(link, 10**9, may_wipe=False).check()
     assert "--engine private" in caught.value.remedy
+
+
+def test_it_stands_as_long_as_the_registry_that_pulls_come_from_runs(link):
+    plain, shaped = way(link, None), way(link, 10**9)
+    assert plain.stands()
+    link.pid = None
+    assert plain.stands()
+    assert not shaped.stands()
+    plain.mend()
+    assert not shaped.stands()
+    shaped.mend()
+    assert shaped.stands()
+    link.own_pids = {}
+    assert not plain.stands()
+    assert shaped.stands()
+
+
+def test_daemons_that_have_nothing_to_do_with_the_run_are_not_its_load(link):
+    link.own_pids = {"registry": 1, "measuring": 2, "building": 3}
+    assert way(link, None).pids() == link.own_pids
+    assert way(link, None, may_wipe=False).pids() == {"registry": 1}

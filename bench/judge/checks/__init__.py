@@ -10,11 +10,13 @@ from bench.judge.checks.egress import judge_egress
 from bench.judge.checks.memory_need import judge_memory
 from bench.judge.checks.scale_out import judge_scale_out
 from bench.judge.evidence import gather
-from bench.judge.finding import Finding, sentence
+from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.limits import NEED_TRIALS, blame_image, judged_cache
 from bench.judge.model import Outcome
 from bench.judge.row import Judgement
+from bench.metrics import METRICS
 from bench.scenario.model import Arm
+from bench.units import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,11 +27,26 @@ if TYPE_CHECKING:
     from bench.scenario.model import Case
 
 
+_NOT_OF_A_STACK = {
+    Judgement.EGRESS: "a stack's services talk to each other, and what leaves the stack is not "
+    "told apart from that: measure a service by itself as a case with `image`",
+    Judgement.SCALE_OUT: "a stack is started once: measure a service by itself as a case with "
+    "`image` and `replicas`",
+}
+
+
+def is_required(row: Row, case: Case) -> bool:
+    """Whether a figure that is missing for `row` keeps `case` from being judged."""
+    return row.required and not (case.compose is not None and row.check in _NOT_OF_A_STACK)
+
+
 def judge_check(
     row: Row, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
 ) -> Finding:
     """Judge the row's check."""
     complete = context.complete
+    if case.compose is not None and row.check in _NOT_OF_A_STACK:
+        return unmeasured(_NOT_OF_A_STACK[row.check])
     if row.check is Judgement.EGRESS:
         services = context.services
         return judge_egress(case_id, case, trials, services=services, complete=complete)
@@ -60,4 +77,19 @@ def _judge_need(
         found = blame_image(trials, case_id, need) or found
     elif need.failed:
         found = replace(found, reason=sentence(found.reason, need.failures()))
+    if case.compose is not None and found.actual is not None:
+        metric = found.metric or row.metric
+        found = replace(found, reason=sentence(found.reason, _of_each(metric, case_id, trials)))
     return replace(found, cache=cache)
+
+
+def _of_each(metric: str, case_id: str, trials: Sequence[TrialResult]) -> str:
+    """Of a stack: what the figure is the sum of, and what each service took at most."""
+    peaks: dict[str, float] = {}
+    for one in trials:
+        key = one.key
+        if one.service and (key.case, key.arm) == (case_id, Arm.NEED) and metric in one.metrics:
+            peaks[one.service] = max(one.metrics[metric], peaks.get(one.service, 0.0))
+    unit = METRICS[metric].unit
+    each = ", ".join(f"{name} {format_value(value, unit)}" for name, value in peaks.items())
+    return f"the highest sum over its services at one moment, sampled; at most by itself: {each}"

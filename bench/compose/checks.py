@@ -1,0 +1,156 @@
+"""What a Compose file must get right beyond the form of each value: names, files, combinations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.compose.model import Condition
+from bench.errors import ScenarioError
+from bench.scenario.env_file import read_env_files
+from bench.scenario.nodes import locate
+from bench.scenario.suggest import did_you_mean, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from bench.compose.model import ComposeFile, Service
+    from bench.errors import Diagnostic
+    from bench.scenario.nodes import Map
+    from bench.scenario.source import Place
+
+
+def check_names(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
+    """Every name in `file` that leads nowhere, and what does not go together."""
+    for name, service in file.services.items():
+        at = _Places(root, name)
+        if service.image is None and service.build is None:
+            yield at.key().diagnostic(f"`{name}` has neither `image` nor `build`", "write one")
+        if service.replicas != 1:
+            fault = f"{service.replicas} containers of `{name}`; a stack has one of each service"
+            yield at.key("scale", "deploy").diagnostic(fault, "leave it out, or write 1")
+        if service.networks and service.network_mode:
+            fault = "`networks` and `network_mode` together"
+            yield at.key("network_mode").diagnostic(fault, "keep one of them")
+        yield from _twice(service, at)
+        for other, wait in service.depends_on.items():
+            if other == name:
+                yield at.key("depends_on", other).diagnostic(f"`{name}` waits for itself")
+            elif other not in file.services and wait.required:
+                suggestion = did_you_mean(other, file.services)
+                fault = f"there is no service {shown(other)} to wait for"
+                yield at.key("depends_on", other).diagnostic(fault, suggestion)
+            elif other in file.services:
+                yield from _cannot_be_healthy(file.services[other], wait.condition, at, other)
+        known = {
+            "networks": (service.networks or {}, {*file.networks, "default"}),
+            "configs": ([one.source for one in service.configs], file.configs),
+            "secrets": ([one.source for one in service.secrets], file.secrets),
+            "volumes": (
+                [one.source for one in service.volumes if one.type == "volume" and one.source],
+                file.volumes,
+            ),
+        }
+        for kind, (used, declared) in known.items():
+            yield from _undeclared(kind, used, declared, at)
+
+
+def _twice(service: Service, at: _Places) -> Iterator[Diagnostic]:
+    """Limits that stand there in two ways, and differ."""
+    given = service.deploy.resources.limits
+    for key, short, long in (
+        ("cpus", service.cpus, given.cpus),
+        ("mem_limit", service.mem_limit, given.memory),
+        ("pids_limit", service.pids_limit, given.pids),
+    ):
+        if None not in (short, long) and short != long:
+            fault = f"`{key}` and `deploy.resources.limits` differ"
+            yield at.key(key).diagnostic(fault, "keep one of them")
+
+
+def _cannot_be_healthy(
+    other: Service, condition: Condition, at: _Places, name: str
+) -> Iterator[Diagnostic]:
+    off = other.healthcheck is not None and other.healthcheck.is_off
+    if condition is Condition.HEALTHY and off:
+        fault = f"this waits for the health check of `{name}`, which is switched off"
+        yield at.key("depends_on", name).diagnostic(fault, "wait for `service_started`")
+
+
+def _undeclared(
+    kind: str, used: Collection[str], declared: Collection[str], at: _Places
+) -> Iterator[Diagnostic]:
+    for one in used:
+        if one not in declared:
+            fault = f"`{one}` does not stand in the file's `{kind}`"
+            hint = did_you_mean(one, declared) or f"write `{kind}: {{{one}: …}}` at the top level"
+            yield at.key(kind, one).diagnostic(fault, hint)
+
+
+def check_files(
+    root: Map, file: ComposeFile, chosen: Collection[str], environ: Mapping[str, str]
+) -> Iterator[Diagnostic]:
+    """Every file that a chosen service needs and that is not there, or cannot be used."""
+    for name in chosen:
+        service, at = file.services[name], _Places(root, name)
+        yield from _build_files(service, at)
+        for env_file in service.env_file:
+            path = Path(env_file.path)
+            if path.is_file():
+                raw = env_file.format == "raw"
+                try:
+                    read_env_files([path], None if raw else environ)
+                except ScenarioError as error:
+                    yield from error.diagnostics
+            elif env_file.required:
+                yield at.key("env_file").diagnostic(f"there is no file {env_file.path}")
+        for kind, uses in (("configs", service.configs), ("secrets", service.secrets)):
+            sources = getattr(file, kind)
+            for use in uses:
+                source, place = sources[use.source], locate(root, (kind, use.source))[0]
+                if source.file and not Path(source.file).exists():
+                    yield place.diagnostic(f"there is no file {source.file}")
+                if source.environment and source.environment not in environ:
+                    fault = f"the variable {source.environment} is not set"
+                    yield place.diagnostic(fault, "set it before the run")
+
+
+def _build_files(service: Service, at: _Places) -> Iterator[Diagnostic]:
+    build = service.build
+    if build is None:
+        return
+    context = Path(build.context)
+    if not context.is_dir():
+        yield at.key("build").diagnostic(f"there is no folder {build.context}")
+    elif not build.dockerfile_inline:
+        dockerfile = context / (build.dockerfile or "Dockerfile")
+        if not dockerfile.is_file():
+            yield at.key("build").diagnostic(f"there is no file {dockerfile}")
+
+
+def remarks(root: Map, file: ComposeFile, chosen: Collection[str]) -> Iterator[Diagnostic]:
+    """What a reader of the figures should know of the chosen services."""
+    for name in chosen:
+        service, at = file.services[name], _Places(root, name)
+        for mount in service.volumes:
+            if mount.type != "bind" or mount.source is None:
+                continue
+            place = at.key("volumes")
+            if not Path(mount.source).exists():
+                said = f"there is no {mount.source}: the engine makes an empty folder of that name"
+                yield place.diagnostic(said)
+            elif not mount.read_only and Path(mount.source).is_dir():
+                said = f"what is written to {mount.source} stays there from trial to trial"
+                yield place.diagnostic(said, "mount a named volume to begin with an empty one")
+
+
+class _Places:
+    """Where the keys of one service stand."""
+
+    def __init__(self, root: Map, service: str) -> None:
+        self._root = root
+        self._above = ("services", service)
+
+    def key(self, *path: str) -> Place:
+        """Where the last of these keys stands that the service has."""
+        return locate(self._root, (*self._above, *path))[0]

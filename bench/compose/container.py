@@ -1,0 +1,110 @@
+"""A service of a stack as a case of a scenario, so that it can be made and measured like one.
+
+What concerns its place among the others (networks, volumes, files) is not in the case: whoever
+runs the stack puts that in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bench.scenario.container import Healthcheck, Limits
+from bench.scenario.model import Case
+
+if TYPE_CHECKING:
+    from bench.compose.model import Device, Service
+    from bench.compose.stack import Member
+    from bench.scenario.model import Ready
+
+
+def as_case(member: Member, outer: Case, ready: Ready, dockerfile: str = "") -> Case:
+    """The case that `member` is.
+
+    Args:
+        member: the service.
+        outer: the case of the stack, which says how the counters are read.
+        ready: what decides that it is ready.
+        dockerfile: where the text of its `dockerfile_inline` lies, if it has one.
+    """
+    service = member.service
+    tree: dict[str, Any] = {
+        "platform": service.platform,
+        "command": service.command,
+        "entrypoint": service.entrypoint,
+        "environment": dict(member.environment),
+        "ports": [one.text for one in service.ports],
+        "tmpfs": [*service.tmpfs, *_tmpfs(member)],
+        "read_only": service.read_only,
+        "init": service.init,
+        "user": service.user,
+        "working_dir": service.working_dir,
+        "network_mode": service.network_mode,
+        "stop_signal": service.stop_signal,
+        "cap_add": service.cap_add,
+        "cap_drop": service.cap_drop,
+        "cpuset": service.cpuset,
+        "ulimits": {key: one.model_dump() for key, one in service.ulimits.items()},
+        "gpus": "all" if service.gpus == "all" else None,
+        "deploy": _deploy(service),
+    }
+    if service.build is not None:
+        tree["build"] = {
+            "context": service.build.context,
+            "dockerfile": dockerfile or service.build.dockerfile or "Dockerfile",
+            "target": service.build.target,
+            "args": service.build.args,
+        }
+    else:
+        tree["image"] = service.image
+    given = {key: value for key, value in tree.items() if value not in (None, [], {})}
+    case = Case.model_validate({**given, "ready": ready})
+    return case.model_copy(
+        update={
+            "healthcheck": _healthcheck(service),
+            "shm_size": service.shm_size or None,
+            "stop_grace_period": service.stop_grace_period,
+            "limits": _limits(service),
+            "sample": outer.sample,
+            "observe": outer.observe,
+        }
+    )
+
+
+def _limits(service: Service) -> Limits:
+    limits = service.limits
+    return Limits.model_construct(cpus=limits.cpus, memory=limits.memory, pids=limits.pids)
+
+
+def _healthcheck(service: Service) -> Healthcheck | None:
+    check = service.healthcheck
+    if check is None:
+        return None
+    return Healthcheck.model_construct(**{**check.__dict__, "disable": check.is_off})
+
+
+def _tmpfs(member: Member) -> list[str]:
+    found = []
+    for mount in member.mounts:
+        if mount.type == "tmpfs":
+            size, mode = mount.tmpfs.size, mount.tmpfs.mode
+            options = [f"size={size}"] if size else []
+            options += [f"mode={mode:o}"] if mode is not None else []
+            found.append(mount.target + (f":{','.join(options)}" if options else ""))
+    return found
+
+
+def _deploy(service: Service) -> dict[str, Any]:
+    reservations = service.deploy.resources.reservations
+    devices = [_device(one) for one in reservations.devices]
+    devices += [_device(one) for one in service.gpus or () if not isinstance(one, str)]
+    memory = reservations.memory or service.mem_reservation
+    reserved: dict[str, Any] = {"devices": devices} if devices else {}
+    if memory:
+        reserved["memory"] = f"{memory}b"
+    return {"resources": {"reservations": reserved}} if reserved else {}
+
+
+def _device(device: Device) -> dict[str, Any]:
+    capabilities = device.capabilities or ["gpu"]
+    given = {"driver": device.driver, "count": device.count, "device_ids": device.device_ids}
+    return {"capabilities": capabilities} | {k: v for k, v in given.items() if v is not None}

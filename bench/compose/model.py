@@ -1,0 +1,442 @@
+"""What of a Compose file bench honours, as pydantic models, short forms made long.
+
+The names and their meaning are those of the Compose specification
+(https://github.com/compose-spec/compose-spec). Paths are absolute and variables replaced before
+anything is validated here; see `shape`.
+"""
+
+# ruff: noqa: RUF012 - pydantic copies the defaults
+from __future__ import annotations
+
+import posixpath
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from bench.compose.values import Bytes, Flag, Octal, Seconds, Whole, Word, Words, pairs
+from bench.scenario.container import Ulimit as ScenarioUlimit
+from bench.scenario.values import Command, Cpus, Identifier, Model, Text
+
+_PORT = re.compile(
+    r"(?:(?:[0-9.]+|\[[0-9A-Fa-f:]+\]):)?(?:\d*(?:-\d+)?:)?\d+(?:-\d+)?(?:/(?:tcp|udp|sctp))?"
+)
+
+
+class Condition(StrEnum):
+    """What a service waits for of one that it depends on."""
+
+    STARTED = "service_started"
+    HEALTHY = "service_healthy"
+    COMPLETED = "service_completed_successfully"
+
+
+class Dependency(Model):
+    """What a service waits for."""
+
+    condition: Condition = Condition.STARTED
+    restart: Flag = False
+    """Whether Compose restarts this one with the other; nothing is restarted in a trial."""
+    required: Flag = True
+    """Whether the other must be there."""
+
+
+class Build(Model):
+    """How to build an image; the context alone may stand for it."""
+
+    context: Text = "."
+    dockerfile: Text | None = None
+    dockerfile_inline: Text | None = None
+    args: dict[str, str] = {}
+    target: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return {"context": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_dockerfile(self) -> Self:
+        if self.dockerfile and self.dockerfile_inline:
+            raise ValueError("`dockerfile` and `dockerfile_inline` together; keep one of them")
+        return self
+
+
+class Healthcheck(Model):
+    """The engine's own health probe; what is unset is taken from the image."""
+
+    test: Command | None = None
+    interval: Seconds | None = None
+    timeout: Seconds | None = None
+    retries: Whole | None = None
+    start_period: Seconds | None = None
+    start_interval: Seconds | None = None
+    disable: Flag = False
+
+    @model_validator(mode="after")
+    def _known_test(self) -> Self:
+        if isinstance(self.test, list) and self.test[:1] not in (["NONE"], ["CMD"], ["CMD-SHELL"]):
+            raise ValueError(
+                "the first word of `test` is none of NONE, CMD and CMD-SHELL; put one before it"
+            )
+        return self
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the image's own check is switched off."""
+        return self.disable or self.test == ["NONE"]
+
+
+class Limits(Model):
+    """What a service may use."""
+
+    cpus: Cpus | None = None
+    memory: Bytes | None = None
+    pids: Whole | None = None
+
+
+class Device(Model):
+    """Devices that are set aside for a service."""
+
+    capabilities: list[Text] = []
+    driver: Text | None = None
+    count: Literal["all"] | Whole | None = None
+    device_ids: list[Text] | None = None
+    options: dict[str, str] = {}
+
+
+class Reservations(Model):
+    """What is set aside for a service."""
+
+    memory: Bytes | None = None
+    devices: list[Device] = []
+
+
+class Resources(Model):
+    """Limits and reservations."""
+
+    limits: Limits = Field(default_factory=Limits)
+    reservations: Reservations = Field(default_factory=Reservations)
+
+
+class RestartPolicy(Model):
+    """When a container that ended is started again, in the words of `deploy`."""
+
+    condition: Literal["none", "on-failure", "any"] = "any"
+    delay: Seconds | None = None
+    max_attempts: Whole | None = None
+    window: Seconds | None = None
+
+
+class Deploy(Model):
+    """The part of `deploy` that applies to one host."""
+
+    resources: Resources = Field(default_factory=Resources)
+    restart_policy: RestartPolicy | None = None
+    replicas: Annotated[Whole, Field(ge=0)] = 1
+
+
+class Ulimit(ScenarioUlimit):
+    """A soft and a hard limit; one number may stand for both."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers(cls, value: object) -> object:
+        return int(value) if isinstance(value, str) and value.lstrip("-").isdecimal() else value
+
+
+class EnvFile(Model):
+    """A file of KEY=value lines."""
+
+    path: Text
+    required: Flag = True
+    format: Literal["raw"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return {"path": value} if isinstance(value, str) else value
+
+
+class Port(Model):
+    """A port to publish."""
+
+    target: Word
+    published: Word | None = None
+    host_ip: Text | None = None
+    protocol: Literal["tcp", "udp", "sctp"] = "tcp"
+    app_protocol: Text | None = None
+    mode: Literal["host", "ingress"] = "host"
+    name: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return value
+        text = str(value)
+        if not _PORT.fullmatch(text):
+            raise ValueError(f'{value!r} is not a port to publish; write it as "8080:80"')
+        rest, _, protocol = text.partition("/")
+        before, _, target = rest.rpartition(":")
+        address, _, published = before.rpartition(":")
+        return {
+            "target": target,
+            "published": published or None,
+            "host_ip": address or None,
+            "protocol": protocol or "tcp",
+        }
+
+    @property
+    def text(self) -> str:
+        """The short form."""
+        published = f"{self.published}:" if self.published else ""
+        address = self.host_ip or ""
+        if ":" in address and not address.startswith("["):
+            address = f"[{address}]"
+        before = f"{address}:" if address else ""
+        return f"{before}{published}{self.target}/{self.protocol}"
+
+
+class BindOptions(Model):
+    """How a folder or file of the host is mounted."""
+
+    propagation: Text | None = None
+    create_host_path: Flag = True
+    selinux: Literal["z", "Z"] | None = None
+    recursive: Text | None = None
+
+
+class VolumeOptions(Model):
+    """How a volume is mounted."""
+
+    nocopy: Flag = False
+
+
+class TmpfsOptions(Model):
+    """A file system in memory."""
+
+    size: Bytes | None = None
+    mode: Octal | None = None
+
+
+class Mount(Model):
+    """A volume, a folder of the host, or a file system in memory, and where it is mounted."""
+
+    type: Literal["volume", "bind", "tmpfs"]
+    source: Text | None = None
+    target: Text
+    read_only: Flag = False
+    consistency: Text | None = None
+    bind: BindOptions = Field(default_factory=BindOptions)
+    volume: VolumeOptions = Field(default_factory=VolumeOptions)
+    tmpfs: TmpfsOptions = Field(default_factory=TmpfsOptions)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = value.split(":")
+        if len(parts) > 3 or not all(parts):
+            raise ValueError(f"{value!r} is not a volume; write SOURCE:TARGET or SOURCE:TARGET:ro")
+        if len(parts) == 1:
+            return {"type": "volume", "target": value}
+        source, target, *rest = parts
+        modes = rest[0].split(",") if rest else []
+        kind = "bind" if source.startswith(("/", ".", "~")) else "volume"
+        options: dict[str, Any] = {"type": kind, "source": source, "target": target}
+        for mode in modes:
+            if mode in ("ro", "rw"):
+                options["read_only"] = mode == "ro"
+            elif mode in ("z", "Z") and kind == "bind":
+                options.setdefault("bind", {})["selinux"] = mode
+            elif mode == "nocopy":
+                options.setdefault("volume", {})["nocopy"] = True
+            elif kind == "bind" and mode.removeprefix("r") in ("shared", "slave", "private"):
+                options.setdefault("bind", {})["propagation"] = mode
+            elif mode not in ("cached", "delegated", "consistent"):
+                raise ValueError(f"{mode!r} is no way to mount; write ro or rw")
+        return options
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if self.type == "bind" and self.source is None:
+            raise ValueError("a bind mount without a source; write `source: ./FOLDER`")
+        if self.type == "tmpfs" and self.source is not None:
+            raise ValueError("a file system in memory has no source; leave it out")
+        return self
+
+
+class FileUse(Model):
+    """A config or a secret, and where it is mounted as a file."""
+
+    source: Text
+    target: Text | None = None
+    uid: Word | None = None
+    gid: Word | None = None
+    mode: Octal | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return {"source": value} if isinstance(value, str) else value
+
+    def path(self, folder: str) -> str:
+        """Where it is mounted; a relative target, or none, is in `folder`."""
+        return posixpath.join(folder, self.target or self.source)
+
+
+class NetworkUse(Model):
+    """How a service joins a network."""
+
+    aliases: list[Text] = []
+    priority: Whole = 0
+    interface_name: None = None
+    gw_priority: Whole = 0
+
+
+def _uses(value: object) -> object:
+    named = {str(one): {} for one in value} if isinstance(value, list) else value
+    if not isinstance(named, dict):
+        return value
+    return {key: {} if one is None else one for key, one in named.items()}
+
+
+def _dependencies(value: object) -> object:
+    return {str(one): {} for one in value} if isinstance(value, list) else value
+
+
+def _hosts(value: object) -> object:
+    if not isinstance(value, list):
+        return value
+    return pairs(value, "=" if all("=" in str(one) for one in value) else ":")
+
+
+class Service(Model):
+    """A service: an image and how to run it."""
+
+    image: Text | None = None
+    build: Build | None = None
+    platform: Text | None = None
+    command: Command | None = None
+    entrypoint: Command | None = None
+    environment: dict[str, str] = {}
+    env_file: Annotated[
+        list[EnvFile],
+        BeforeValidator(lambda value: [value] if not isinstance(value, list) else value),
+    ] = []
+    depends_on: Annotated[dict[str, Dependency], BeforeValidator(_dependencies)] = {}
+    healthcheck: Healthcheck | None = None
+    ports: list[Port] = []
+    volumes: list[Mount] = []
+    tmpfs: Words = []
+    configs: list[FileUse] = []
+    secrets: list[FileUse] = []
+    networks: Annotated[dict[str, NetworkUse], BeforeValidator(_uses)] | None = None
+    network_mode: Literal["bridge", "host", "none"] | None = None
+    hostname: Word | None = None
+    extra_hosts: Annotated[dict[str, Word], BeforeValidator(_hosts)] = {}
+    profiles: list[Text] = []
+    restart: Annotated[Text, Field(pattern=r"^(no|always|unless-stopped|on-failure(:\d+)?)$")] = (
+        "no"
+    )
+    deploy: Deploy = Field(default_factory=Deploy)
+    scale: Annotated[Whole, Field(ge=0)] | None = None
+    mem_limit: Bytes | None = None
+    mem_reservation: Bytes | None = None
+    cpus: Cpus | None = None
+    pids_limit: Whole | None = None
+    cpuset: Text | None = None
+    gpus: Literal["all"] | list[Device] | None = None
+    shm_size: Bytes | None = None
+    ulimits: dict[str, Ulimit] = {}
+    read_only: Flag = False
+    init: Flag = False
+    user: Word | None = None
+    working_dir: Text | None = None
+    cap_add: list[Text] = []
+    cap_drop: list[Text] = []
+    stop_signal: Text | None = None
+    stop_grace_period: Seconds = 10.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _restart_is_a_word(cls, value: object) -> object:
+        if isinstance(value, dict) and value.get("restart") is False:
+            return {**value, "restart": "no"}  # YAML 1.1 reads `no` as false
+        return value
+
+    @property
+    def replicas(self) -> int:
+        """How many containers of it are asked for."""
+        return self.deploy.replicas if self.scale is None else self.scale
+
+    @property
+    def restart_policy(self) -> str:
+        """When it would be started again, in the words of `restart`."""
+        policy = self.deploy.restart_policy
+        if policy is None:
+            return self.restart
+        return {"none": "no", "any": "always"}.get(policy.condition, policy.condition)
+
+    @property
+    def limits(self) -> Limits:
+        """What it may use, by whichever names that is given."""
+        given = self.deploy.resources.limits
+        return Limits.model_construct(
+            cpus=given.cpus if given.cpus is not None else self.cpus,
+            memory=(given.memory or self.mem_limit) or None,
+            pids=_positive(given.pids if given.pids is not None else self.pids_limit),
+        )
+
+
+def _positive(count: int | None) -> int | None:
+    """Compose writes `-1` and `0` for no limit."""
+    return count if count is not None and count > 0 else None
+
+
+class Network(Model):
+    """A network of the stack."""
+
+    driver: Literal["bridge", "default"] | None = None
+    internal: Flag = False
+
+
+class Volume(Model):
+    """A named volume of the stack."""
+
+    driver: Literal["local", "default"] | None = None
+
+
+class FileSource(Model):
+    """What a config or a secret consists of: one of these."""
+
+    file: Text | None = None
+    environment: Text | None = None
+    content: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        given = [one for one in (self.file, self.environment, self.content) if one is not None]
+        if len(given) != 1:
+            raise ValueError("needs exactly one of file, environment and content; write one")
+        return self
+
+
+def _named(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {key: {} if one is None else one for key, one in value.items()}
+
+
+class ComposeFile(Model):
+    """A Compose file, with what it includes and extends merged in."""
+
+    name: Text | None = None
+    services: Annotated[dict[Identifier, Service], Field(min_length=1)]
+    networks: Annotated[dict[str, Network], BeforeValidator(_named)] = {}
+    volumes: Annotated[dict[str, Volume], BeforeValidator(_named)] = {}
+    configs: dict[str, FileSource] = {}
+    secrets: dict[str, FileSource] = {}

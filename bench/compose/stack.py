@@ -1,0 +1,104 @@
+"""A stack as a Compose file describes it: services in an order of starting, and what they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from bench.compose.model import Condition, FileSource, Mount, Network, Service
+    from bench.errors import Diagnostic
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One service that another waits for.
+
+    Attributes:
+        service: which.
+        condition: until when.
+        restart: whether Compose would restart the other one with it.
+    """
+
+    service: str
+    condition: Condition
+    restart: bool = False
+
+
+@dataclass(frozen=True)
+class Member:
+    """One service of a stack.
+
+    Attributes:
+        name: by which the others reach it.
+        service: what the file says of it.
+        waits: what it waits for before it is started.
+        environment: its variables, those of its env files among them.
+        from_files: values of its env files, which may be secrets.
+        networks: the names by which it is known in each network that it joins, besides its own.
+        mounts: its volumes, of those with the same target the last.
+    """
+
+    name: str
+    service: Service
+    waits: tuple[Wait, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    from_files: frozenset[str] = field(default=frozenset(), repr=False)
+    networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mounts: tuple[Mount, ...] = ()
+
+    @property
+    def volumes(self) -> list[str]:
+        """The named volumes that it mounts."""
+        return [one.source for one in self.mounts if one.type == "volume" and one.source]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What a Compose file, or a choice of its services, describes.
+
+    Attributes:
+        name: of the project.
+        path: of the file.
+        members: in an order in which each comes after those that it waits for.
+        networks: those that any of them joins.
+        volumes: names of those that any of them mounts.
+        configs: by name.
+        secrets: by name.
+        environ: what variables were taken from.
+        digest: of the texts of the files.
+        warnings: what a reader should know.
+    """
+
+    name: str
+    path: Path
+    members: tuple[Member, ...]
+    networks: Mapping[str, Network]
+    volumes: tuple[str, ...]
+    configs: Mapping[str, FileSource]
+    secrets: Mapping[str, FileSource]
+    environ: Mapping[str, str] = field(repr=False)
+    digest: str
+    warnings: tuple[Diagnostic, ...] = ()
+
+    def member(self, name: str) -> Member:
+        """The service called `name`.
+
+        Raises:
+            KeyError: it is not among them.
+        """
+        found = [one for one in self.members if one.name == name]
+        if not found:
+            raise KeyError(name)
+        return found[0]
+
+    def waited_for(self, name: str, condition: Condition) -> bool:
+        """Whether another service waits for `name` with this condition."""
+        return any(
+            (one.service, one.condition) == (name, condition)
+            for member in self.members
+            for one in member.waits
+        )

@@ -1,0 +1,81 @@
+"""The scalar types of a Compose file, which is read more leniently than a scenario.
+
+A variable makes text of everything, so that numbers and flags are taken as text too; a size
+without a unit is bytes, as the Compose specification has it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from bench.scenario.values import Text
+from bench.units import parse_compose_bytes, parse_duration_s
+
+_TRUE = frozenset({"true", "yes", "on", "y", "1"})
+_FALSE = frozenset({"false", "no", "off", "n", "0"})
+
+
+def _flag(value: object) -> object:
+    word = value.lower() if isinstance(value, str) else ""
+    return True if word in _TRUE else False if word in _FALSE else value
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value) else value
+
+
+def _bytes(value: object) -> object:
+    value = _whole(value)
+    return parse_compose_bytes(value) if isinstance(value, str) else value
+
+
+def _seconds(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a duration; write one such as 30s or 1m30s")  # noqa: TRY004
+    return 0.0 if value == "0" else parse_duration_s(value)
+
+
+def _one_or_more(value: object) -> object:
+    return value if value is None or isinstance(value, list | dict) else [value]
+
+
+def _word(value: object) -> object:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _octal(value: object) -> object:
+    """Rights of a file: YAML 1.1 wrote them with a leading 0, 1.2 with 0o."""
+    text = str(value).removeprefix("0o")
+    return int(text, 8) if isinstance(value, str) and re.fullmatch(r"[0-7]{1,5}", text) else value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
+Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
+Bytes = Annotated[int, BeforeValidator(_bytes), Field(strict=True, ge=0)]
+"""Bytes, as a number or with a unit: `64m` is 64 MiB."""
+
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+"""Seconds, written with a unit."""
+
+Word = Annotated[Text, BeforeValidator(_word)]
+"""Text, of which a number may be taken as it is."""
+
+Words = Annotated[list[Word], BeforeValidator(_one_or_more)]
+"""A list of texts; one alone may be written without the list."""
+
+Octal = Annotated[int, BeforeValidator(_octal), Field(strict=True, ge=0, le=0o7777)]
+"""The rights of a file, as they are written for `chmod`."""
+
+
+def pairs(value: Any, separator: str = "=") -> Any:
+    """Names and values, from a mapping or a list of NAME=value."""
+    if not isinstance(value, list):
+        return value
+    found = {}
+    for item in value:
+        name, mark, text = str(item).partition(separator)
+        found[name] = text if mark else None
+    return found

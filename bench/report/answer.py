@@ -1,0 +1,164 @@
+"""The answer of a run in one sentence with numbers: what every report says first.
+
+It names only differences that were called, and says so where none was. Which metrics it is made
+of, the scenario's `answer` says; else start, size and memory, and the scenario's own.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bench.judge.finding import counted
+from bench.judge.model import Difference, Outcome
+from bench.metrics import Scope
+from bench.report.rows import case_outcomes, comparison_groups
+from bench.report.wording import change_words, unit_words
+from bench.results.summary import summaries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from bench.judge.model import Comparison
+    from bench.results.run import Run
+
+_FIRST = ("startup_s", "ready_s", "image_size_bytes", "memory_anon_peak_bytes")
+_MOST_METRICS = 3
+_MOST_NAMED = 4
+_CALLED = (Difference.BETTER, Difference.WORSE, Difference.DIFFERENT)
+
+
+def answer(run: Run) -> str:
+    """The sentence; empty where the run has neither figures nor verdicts."""
+    figures = list(_compared(run)) or list(_measured(run))
+    parts = [*figures, *_judged(run)]
+    return f"{'; '.join(parts)}." if parts else ""
+
+
+def _headline(run: Run) -> list[str]:
+    return list(run.scenario.answer) or [*_FIRST, *run.scenario.own_metrics]
+
+
+def _compared(run: Run) -> Iterator[str]:
+    groups = comparison_groups(run.comparisons)
+    names = _headline(run)
+    if len(groups) > 2:
+        yield from _ranked(groups, names)
+        return
+    for (baseline, candidate), group in groups:
+        said = [_change(one) for one in _called(group, names)[:_MOST_METRICS]]
+        words = ", ".join(said) or "no difference was called"
+        yield f"{candidate} against {baseline}: {words}"
+
+
+def _called(group: Iterable[Comparison], names: Sequence[str]) -> list[Comparison]:
+    """The differences of `group` that were called, one a metric, in the order of `names`."""
+    found: dict[str, Comparison] = {}
+    for one in group:
+        if one.difference in _CALLED and one.metric in names:
+            found.setdefault(one.metric, one)
+    return sorted(found.values(), key=lambda one: names.index(one.metric))
+
+
+def _ranked(
+    groups: Sequence[tuple[tuple[str, str], list[Comparison]]], names: Sequence[str]
+) -> Iterator[str]:
+    """Of many candidates the largest difference of each, and the largest of those first."""
+    largest = [max(called, key=_size) for _, group in groups if (called := _called(group, names))]
+    largest.sort(key=_size, reverse=True)
+    baselines = dict.fromkeys(baseline for (baseline, _), _ in groups)
+    for one in largest[:_MOST_NAMED]:
+        against = "" if len(baselines) == 1 else f" against {one.baseline}"
+        yield f"{one.candidate}{against}: {_change(one)}"
+    rest, same = len(largest) - _MOST_NAMED, len(groups) - len(largest)
+    if rest > 0:
+        yield f"{counted(rest, 'more case')} with smaller differences"
+    if same:
+        yield f"{same} of {counted(len(groups), 'case')} without one"
+
+
+def _size(one: Comparison) -> float:
+    return abs(math.log(one.ratio)) if one.ratio else math.inf
+
+
+def _change(one: Comparison) -> str:
+    if not one.ratio:
+        return f"{one.title} {change_words(one)}"
+    candidate = unit_words(one.candidate_median, one.unit)
+    baseline = unit_words(one.baseline_median, one.unit)
+    return f"{one.title} {change_words(one)} ({candidate}, not {baseline})"
+
+
+def _measured(run: Run) -> Iterator[str]:
+    """Medians of the cases, where nothing is compared: of each, or only the least and the most."""
+    names = _headline(run)
+    cases = list(run.scenario.cases)
+    if len(cases) > _MOST_NAMED:
+        yield from _ranges(run, cases, names)
+        return
+    for case in cases:
+        said = [words for name in names if (words := _medians(run, case, name))]
+        if said:
+            yield f"{case}: {', '.join(said[:_MOST_METRICS])}"
+
+
+def _values(run: Run, case: str, name: str) -> dict[str, float]:
+    """The median of a metric by cache state; that of the image under no state."""
+    image = run.images.get(case)
+    if run.metrics[name].scope is Scope.IMAGE:
+        values = image.metrics() if image else {}
+        return {"": values[name]} if name in values else {}
+    found = summaries(run, case)
+    return {one.cache: one.median for one in found if one.metric == name and one.arm == "fit"}
+
+
+def _medians(run: Run, case: str, name: str) -> str:
+    metric, values = run.metrics[name], _values(run, case, name)
+    if not values:
+        return ""
+    if len(values) == 1:
+        return f"{metric.title} {unit_words(next(iter(values.values())), metric.unit)}"
+    states = (f"{unit_words(value, metric.unit)} {cache}" for cache, value in values.items())
+    return f"{metric.title} {', '.join(states)}"
+
+
+def _ranges(run: Run, cases: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    said = 0
+    for name in names:
+        first = {case: next(iter(_values(run, case, name).values()), None) for case in cases}
+        known = {case: value for case, value in first.items() if value is not None}
+        if len(known) > 1 and said < _MOST_METRICS:
+            said += 1
+            least, most = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
+            low, high = (unit_words(known[one], run.metrics[name].unit) for one in (least, most))
+            yield f"{run.metrics[name].title} from {low} ({least}) to {high} ({most})"
+
+
+def _judged(run: Run) -> Iterator[str]:
+    if not run.verdicts:
+        return
+    outcomes = case_outcomes(run)
+    good = [case for case, one in outcomes.items() if one.outcome is Outcome.PASS]
+    if good:
+        named = len(good) <= _MOST_NAMED
+        who = _listed(good) if named else f"{len(good)} of {counted(len(outcomes), 'case')}"
+        yield f"{who} {'passes' if len(good) == 1 else 'pass'}"
+    others = [case for case in outcomes if case not in good]
+    for case in others[:_MOST_NAMED]:
+        outcome = outcomes[case]
+        ids = [
+            one.id for one in run.verdicts if one.case == case and one.verdict is outcome.outcome
+        ]
+        expected = ", as expected" if outcome.as_expected else ""
+        if outcome.outcome is Outcome.FAIL:
+            yield f"{case} fails {_listed(ids)}{expected}"
+        elif ids:
+            yield f"{case} is {outcome.outcome} in {_listed(ids)}"
+    if len(others) > _MOST_NAMED:
+        yield f"{counted(len(others) - _MOST_NAMED, 'more case')} did not pass"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

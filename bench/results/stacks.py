@@ -1,0 +1,194 @@
+"""Stacks as they are read back: what their services took together, and who waited for whom.
+
+A stack has no counters of its own. Its samples are the sum of those of its services at each moment
+at which any of them was looked at, straight lines in between; before its first sample a service
+counts as nothing, and after its last its totals stay while what it held is gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.results.derive import sampled_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.results.events import Samples
+    from bench.results.model import TrialKey, TrialResult
+
+Values = np.ndarray[Any, np.dtype[np.float64]]
+
+METHOD = "sum of the services"
+
+_TOTALS = frozenset(
+    {
+        "cpu_ns", "cpu_wait_ns", "throttled_ns", "throttled_n", "quota_periods_n", "oom_kills",
+        "io_read_bytes", "io_write_bytes", "net_rx_bytes", "net_tx_bytes",
+    }
+)  # fmt: skip
+"""Columns that only grow, and stay when a service is gone."""
+
+_OF_THE_DEVICE = frozenset({"gpu_utilization_pct", "gpu_energy_mj"})
+"""Columns that say the same of all services, for they share the device."""
+
+
+@dataclass(frozen=True)
+class StackStart:
+    """One start of a stack.
+
+    Attributes:
+        whole: its trial.
+        members: those of its services, in the order of their start.
+    """
+
+    whole: TrialResult
+    members: tuple[TrialResult, ...]
+
+    def member(self, service: str) -> TrialResult | None:
+        """The trial of one service."""
+        return next((one for one in self.members if one.service == service), None)
+
+    def total_of(self, metric: str) -> float | None:
+        """The sum of a metric over the services; None where any has none."""
+        values = [one.metrics[metric] for one in self.members if metric in one.metrics]
+        return sum(values) if len(values) == len(self.members) else None
+
+
+@dataclass(frozen=True)
+class ChainLink:
+    """One service on the way that the last answer waited for; seconds from the stack's zero.
+
+    Attributes:
+        service: which.
+        after: the service whose condition let it start; empty where it waited for nobody.
+        condition: that condition.
+        started_s: its start call was sent.
+        ready_s: it was ready.
+    """
+
+    service: str
+    after: str
+    condition: str
+    started_s: float
+    ready_s: float
+
+
+def starts_of(results: Sequence[TrialResult]) -> list[StackStart]:
+    """Every start of a stack among `results`, in their order."""
+    members: dict[tuple[TrialKey, int], list[TrialResult]] = {}
+    for one in results:
+        if one.service:
+            members.setdefault((one.key, one.attempt), []).append(one)
+    return [
+        StackStart(one, tuple(members[one.key, one.attempt]))
+        for one in results
+        if not one.service and (one.key, one.attempt) in members
+    ]
+
+
+def with_sums(
+    results: Sequence[TrialResult], columns: Sequence[Samples]
+) -> tuple[list[TrialResult], list[Samples]]:
+    """The same results and samples, in which stacks have what their services took together."""
+    samples = {id(one): table for one, table in zip(results, columns, strict=True)}
+    changed: dict[int, TrialResult] = {}
+    for start in starts_of(results):
+        tables = [samples[id(one)] for one in start.members]
+        whole = start.whole
+        samples[id(whole)] = table = summed([one for one in tables if len(one.get("t_ns", ()))])
+        changed[id(whole)] = replace(
+            whole,
+            metrics=whole.metrics | _metrics(start, table),
+            facts=whole.facts | {"method": METHOD},
+        )
+    return (
+        [changed.get(id(one), one) for one in results],
+        [samples[id(one)] for one in results],
+    )
+
+
+def summed(tables: Sequence[Samples]) -> Samples:
+    """The sum of several services' samples, column by column; only columns that all have."""
+    if not tables:
+        return {}
+    stamps = np.unique(np.concatenate([one["t_ns"] for one in tables]))
+    names = [name for name in tables[0] if all(name in one for one in tables) and name != "t_ns"]
+    total: Samples = {"t_ns": stamps}
+    for name in names:
+        values = [_at(stamps, one, name) for one in tables]
+        total[name] = np.max(values, axis=0) if name in _OF_THE_DEVICE else np.sum(values, axis=0)
+    return total
+
+
+def _at(stamps: Values, table: Samples, name: str) -> Values:
+    """The column of one service at these moments."""
+    known = ~np.isnan(table[name])
+    if not known.any():
+        return np.full(len(stamps), np.nan)
+    own, values = table["t_ns"][known], table[name][known]
+    after = values[-1] if name in _TOTALS else 0.0
+    found: Values = np.interp(stamps, own, values, left=0.0, right=after)
+    return found
+
+
+def _metrics(start: StackStart, table: Samples) -> dict[str, float]:
+    """What the services took together.
+
+    The memory peak is that of the summed samples: it is the highest that all had at one moment,
+    while the kernel's own marks are each service's highest at its own.
+    """
+    metrics = sampled_metrics(table)
+    charged = table.get("memory_usage_bytes")
+    if charged is not None and not np.isnan(charged).all():
+        metrics["memory_peak_bytes"] = float(np.nanmax(charged))
+    ready: Any = start.whole.facts.get("ready")
+    if ready and "cpu_ns" in table:
+        used_ns = np.interp(ready["at_ns"], table["t_ns"], table["cpu_ns"])
+        metrics["cpu_to_ready_s"] = float(used_ns) / 1e9
+    return metrics
+
+
+def chain_of(start: StackStart) -> list[ChainLink]:
+    """The services that the last answer waited for, one after the other, the first first.
+
+    Each is the one whose condition was met last of those that the next waited for. Empty where
+    the stack did not get ready.
+    """
+    ready: Any = start.whole.facts.get("ready")
+    if not ready:
+        return []
+    chain: list[ChainLink] = []
+    service, seen = str(ready["probe"]), set()
+    while service and service not in seen:
+        seen.add(service)
+        trial = start.member(service)
+        if trial is None or "startup_s" not in trial.metrics:
+            return []
+        fact: Any = trial.facts["member"]
+        met = [(_met_s(start, one), one) for one in fact["waits"]]
+        after, condition = "", ""
+        if met:
+            last = max(met, key=lambda pair: pair[0])[1]
+            after, condition = last["service"], last["condition"]
+        started_s = _begin_s(trial, "start")
+        chain.append(ChainLink(service, after, condition, started_s, trial.metrics["startup_s"]))
+        service = after
+    return chain[::-1]
+
+
+def _met_s(start: StackStart, wait: dict[str, str]) -> float:
+    """When the condition of `wait` was met."""
+    trial = start.member(wait["service"])
+    if trial is None:
+        return 0.0
+    if wait["condition"] == "service_started":
+        return next((one.end_s for one in trial.phases if one.phase == "start"), 0.0)
+    return trial.metrics.get("startup_s", 0.0)
+
+
+def _begin_s(trial: TrialResult, phase: str) -> float:
+    return next((one.start_s for one in trial.phases if one.phase == phase), 0.0)

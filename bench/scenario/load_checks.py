@@ -1,0 +1,37 @@
+"""What a case with a load tool must get right beside what every container must."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.scenario.nodes import Map, Series
+from bench.scenario.probes import COMPOSITES
+from bench.scenario.suggest import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.errors import Diagnostic
+
+
+def check_load(case: Map) -> Iterator[Diagnostic]:
+    """Every such fault in `case`, which has a `load`."""
+    observe = case.entries.get("observe")
+    if observe is not None:
+        fault = "with a `load` the case is observed until the tool has ended"
+        yield observe.place.diagnostic(fault, "leave `observe` out, or take it away: `null`")
+    ready = case.map("ready")
+    probes = [ready]
+    for key in COMPOSITES:
+        if isinstance(several := ready.get(key), Series):
+            probes += [item for item in several.items if isinstance(item, Map)]
+    for probe in probes:
+        entry = probe.entries.get("exit")
+        if entry is not None:
+            fault = "a job that has ended cannot be put under load"
+            yield entry.place.diagnostic(fault, "leave `load` out, or use another probe")
+    own = case.map("metrics").entries
+    for name, entry in case.map("load").map("metrics").entries.items():
+        if name in own:
+            fault = f"{shown(name)} is a figure of the case already"
+            yield entry.place.diagnostic(fault, "call it something else")

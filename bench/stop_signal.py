@@ -1,0 +1,24 @@
+"""The names of signals, as images and Compose write them."""
+
+from __future__ import annotations
+
+import signal
+
+DEFAULT_SIGNAL = "SIGTERM"
+"""What asks a program to stop where neither its image nor its case says."""
+
+
+def signal_number(name: str) -> int:
+    """The number of a signal: `SIGTERM`, `TERM`, `15`.
+
+    Raises:
+        ValueError: there is no such signal.
+    """
+    text = name.strip().upper().removeprefix("SIG")
+    if text.isdigit():
+        return int(text)
+    base, plus, offset = text.partition("+")  # RTMIN+3, as systemd wants it
+    try:
+        return int(signal.Signals[f"SIG{base}"]) + (int(offset) if plus else 0)
+    except (KeyError, ValueError):
+        raise ValueError(f"{name!r} is no signal") from None

@@ -1,0 +1,195 @@
+"""The place of a service in its stack: networks, volumes and files, made for one trial."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.egress.watch import NoWatch, Watch
+from bench.engine.protocol import LABEL
+from bench.errors import BenchError, HostError
+from bench.scenario.model import StackVolumes
+from bench.trial.spec import healthcheck_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bench.compose.model import FileUse, Mount
+    from bench.compose.stack import Member
+    from bench.engine.protocol import ContainerSpec, ContainerState, Engine
+    from bench.scenario.model import Ready
+    from bench.trial.stack_subject import Part, StackSubject
+
+NOT_WATCHED = "what the services of a stack try to reach outside of it is not observed"
+_PLAIN_MODE = 0o444
+_SECRETS, _CONFIGS = "/run/secrets", "/"
+
+
+class Surroundings:
+    """What the services of a stack share for one trial.
+
+    Attributes:
+        found_empty: whether volumes that were to be filled had to be made.
+    """
+
+    def __init__(self, engine: Engine, run_id: str, subject: StackSubject, trial_id: str) -> None:
+        """Nothing is made before `make`."""
+        self._engine = engine
+        self._labels = {LABEL: run_id}
+        self._subject = subject
+        self._prefix = f"cbench-{run_id}-{trial_id}"
+        self._is_kept = subject.use.volumes is StackVolumes.FILLED
+        kept = f"cbench-{run_id}-{subject.name}"
+        self._volumes = kept if self._is_kept else self._prefix
+        self._files: Path | None = None
+        self._networks: list[str] = []
+        self.found_empty = False
+
+    def network(self, name: str) -> str:
+        """The engine's name of a network."""
+        return f"{self._prefix}-{name}"
+
+    def volume(self, name: str) -> str:
+        """The engine's name of a named volume."""
+        return f"{self._volumes}-{name}"
+
+    def make(self) -> None:
+        """Make the networks and the volumes that are not there."""
+        for name, network in self._subject.stack.networks.items():
+            self._networks.append(self.network(name))
+            self._engine.create_network(self.network(name), self._labels, internal=network.internal)
+        there = {name for name, _ in self._engine.volumes(LABEL)} if self._is_kept else set()
+        for name in self._subject.stack.volumes:
+            if self.volume(name) not in there:
+                self.found_empty = self._is_kept
+                self._engine.create_volume(self.volume(name), self._labels)
+
+    def remove(self) -> str:
+        """Remove what `make` made; says what could not be done."""
+        trouble: list[str] = []
+        for name in self._networks:
+            with noted(trouble):
+                self._engine.remove_network(name)
+        if not self._is_kept:
+            self.empty(trouble)
+        if self._files is not None:
+            shutil.rmtree(self._files, ignore_errors=True)
+        return "; ".join(trouble)
+
+    def empty(self, trouble: list[str]) -> None:
+        """Remove the volumes with what is in them."""
+        for name in self._subject.stack.volumes:
+            with noted(trouble):
+                self._engine.remove_volume(self.volume(name))
+
+    def file(self, kind: str, use: FileUse) -> str:
+        """Where on this host the config or secret lies that `use` mounts.
+
+        Raises:
+            HostError: it cannot be written.
+        """
+        stack = self._subject.stack
+        source = (stack.secrets if kind == "secrets" else stack.configs)[use.source]
+        if source.file is not None:
+            return source.file
+        text = source.content
+        if text is None:
+            assert source.environment is not None, "a config or secret has one of three sources"
+            text = stack.environ[source.environment]
+        if self._files is None:
+            self._files = Path(tempfile.mkdtemp(prefix="container-bench-"))
+        descriptor, path = tempfile.mkstemp(dir=self._files)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(path).chmod(use.mode if use.mode is not None else _PLAIN_MODE)
+            if use.uid or use.gid:
+                os.chown(path, int(use.uid or -1), int(use.gid or -1))
+        except (OSError, ValueError) as error:
+            raise HostError(f"{kind} {use.source}", f"cannot be written: {error}") from error
+        return path
+
+
+@contextlib.contextmanager
+def noted(trouble: list[str]) -> Iterator[None]:
+    """Go on where the engine refuses, and say so in `trouble`."""
+    try:
+        yield
+    except BenchError as error:
+        trouble.append(error.cause)
+
+
+class Place:
+    """The network of one service, and all else that it shares with the others."""
+
+    def __init__(self, part: Part, around: Surroundings, became_ready: Callable[[], None]) -> None:
+        """`became_ready` is called at the moment of the confirming answer."""
+        self._part = part
+        self._around = around
+        self._became_ready = became_ready
+
+    def prepare(self, container: str) -> None:
+        """The surroundings are made for all services at once."""
+
+    def joined(self, spec: ContainerSpec) -> ContainerSpec:
+        """`spec` in its networks, with its volumes, files and names, and with its own check."""
+        around, member = self._around, self._part.member
+        service = member.service
+        return dataclasses.replace(
+            spec,
+            networks={around.network(name): names for name, names in member.networks.items()},
+            hostname=service.hostname,
+            extra_hosts={**spec.extra_hosts, **service.extra_hosts},
+            binds=(
+                *(self._bind(one) for one in member.mounts if one.type != "tmpfs"),
+                *self._files(member),
+            ),
+            healthcheck=healthcheck_config(self._part.subject.case.healthcheck, keep=True),
+        )
+
+    def _bind(self, mount: Mount) -> str:
+        modes = ["ro"] if mount.read_only else []
+        if mount.type == "bind":
+            modes += [one for one in (mount.bind.selinux, mount.bind.propagation) if one]
+            source = mount.source or ""
+        else:
+            modes += ["nocopy"] if mount.volume.nocopy else []
+            source = self._around.volume(mount.source) if mount.source else ""
+        return ":".join(one for one in (source, mount.target, ",".join(modes)) if one)
+
+    def _files(self, member: Member) -> list[str]:
+        service = member.service
+        kinds = (("configs", service.configs, _CONFIGS), ("secrets", service.secrets, _SECRETS))
+        return [
+            f"{self._around.file(kind, use)}:{use.path(folder)}:ro"
+            for kind, uses, folder in kinds
+            for use in uses
+        ]
+
+    def watch(self) -> Watch:
+        """Nothing: services talk to each other, and what leaves the stack is not told apart."""
+        return NoWatch(NOT_WATCHED)
+
+    def address(self, state: ContainerState) -> str:
+        """Its address in the first of its networks."""
+        return state.address
+
+    def patience(self, ready: Ready) -> Ready:
+        """As long as the case says."""
+        return ready
+
+    def was_ready(self, seconds: float) -> None:  # noqa: ARG002 - when is noted elsewhere
+        """The confirming answer has just come."""
+        self._became_ready()
+
+    def explained(self, reason: str, *, ended: bool) -> str:  # noqa: ARG002 - as it is
+        """The reason alone."""
+        return reason
+
+    def remove(self) -> None:
+        """The surroundings are removed for all services at once."""

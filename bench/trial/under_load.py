@@ -1,0 +1,154 @@
+"""A case under load: a tool in a container beside it, from when it is ready until the tool ends.
+
+It runs on the building engine, as services do, so that nothing of it is in the measuring engine.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import socket
+import struct
+import threading
+from typing import TYPE_CHECKING, Any
+
+from bench.engine.protocol import LABEL
+from bench.errors import EngineError
+from bench.scenario.load_tool import TARGET
+from bench.trial.figures import FigureSearch
+from bench.trial.secrets import hider
+from bench.trial.spec import container_spec, named_volumes
+from bench.trial.watch import ExitWatch, OutputWatch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.clock import Clock
+    from bench.engine.protocol import Engine
+    from bench.scenario.load_tool import LoadTool
+
+_SHOWN_LINES = 8
+_REST_OF_OUTPUT_S = 20.0
+_ADDRESS_OF_A_DEVICE = 0x8915  # SIOCGIFADDR: netdevice(7)
+_LOOPBACK = "127.0.0.1"
+
+
+class LoadRun:
+    """One run of a load tool, for one trial."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tool: LoadTool,
+        reference: str,
+        *,
+        name: str,
+        run_id: str,
+        folder: Path,
+        clock: Clock,
+    ) -> None:
+        """Nothing is made before `run`.
+
+        Args:
+            engine: that runs it.
+            tool: as the scenario has it.
+            reference: of its image, which that engine has.
+            name: of its container.
+            run_id: what it is labelled with.
+            folder: relative paths start here.
+            clock: stamps its output.
+        """
+        self._engine = engine
+        self._tool = tool
+        self._reference = reference
+        self._name = name
+        self._run_id = run_id
+        self._folder = folder
+        self._clock = clock
+        self._hide = hider(tool, folder)
+        self._figures = FigureSearch(tool.metrics, self._hide)
+        self._output: OutputWatch | None = None
+        self._container_id = ""
+
+    def run(self, address: str, case: ExitWatch) -> None:
+        """Put the case at `address` under load, until the tool ends, or the case does.
+
+        Raises:
+            EngineError: the tool failed, or was not done in its time.
+        """
+        engine, labels = self._engine, {LABEL: self._run_id}
+        # known by its name until the answer is there, which an interruption may cut off
+        self._container_id = self._name
+        for volume in named_volumes(self._tool, self._name):
+            engine.create_volume(volume, labels)
+        spec = container_spec(
+            self._tool,
+            image=self._reference,
+            name=self._name,
+            folder=self._folder,
+            labels=labels,
+            extra_hosts={TARGET: self._reachable(address)},
+        )
+        container_id = self._container_id = engine.create(spec).container_id
+        output = self._output = OutputWatch(
+            engine.attach(container_id), self._clock, [], self._hide, self._figures.take
+        )
+        output.start()
+        start_ns = self._clock.monotonic_ns()
+        engine.start(container_id)
+        ending = ExitWatch(engine, container_id, self._clock)
+        over = threading.Event()
+        for one in (ending, case):
+            one.on_end(over.set)
+        ending.start(engine.state(container_id).pid, start_ns)
+        if not case.ended:
+            over.wait(self._tool.timeout)
+        if case.ended:
+            return
+        if not ending.ended:
+            raise self._fault(f"was not done within its time of {self._tool.timeout:g} s")
+        output.wait_end(_REST_OF_OUTPUT_S)
+        if code := ending.exit_code():
+            raise self._fault(f"ended with code {code}")
+
+    def _reachable(self, address: str) -> str:
+        """`address` as a container reaches it: what is on this host it finds at its gateway.
+
+        Raises:
+            EngineError: it cannot be reached from there.
+        """
+        if address != _LOOPBACK:
+            return address
+        bridge = self._engine.facts.bridge
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+                request = struct.pack("256s", bridge.encode()[:15])
+                answer = fcntl.ioctl(one, _ADDRESS_OF_A_DEVICE, request)
+        except OSError as error:
+            raise EngineError(
+                "load",
+                f"this host has no address on the engine's bridge {bridge!r}",
+                "use the private engine, or leave `load` out of the plain process",
+            ) from error
+        return socket.inet_ntoa(answer[20:24])
+
+    def _fault(self, what: str) -> EngineError:
+        tail = "\n    ".join(self._output.tail(_SHOWN_LINES) if self._output else [])
+        return EngineError("load", f"the load tool {what}\n    {tail}".rstrip())
+
+    def figures(self) -> dict[str, dict[str, Any]]:
+        """What was found in its output, for the journal."""
+        return self._figures.facts()
+
+    def text(self) -> str:
+        """What is kept of its output."""
+        return self._output.text() if self._output else ""
+
+    def remove(self) -> None:
+        """Remove it, at whichever step it is."""
+        if not self._container_id:
+            return
+        self._engine.remove(self._container_id)
+        for volume in named_volumes(self._tool, self._name):
+            self._engine.remove_volume(volume)
+        if self._output is not None:
+            self._output.close()

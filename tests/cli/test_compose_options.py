@@ -1,0 +1,90 @@
+"""`bench run --compose`: the scenario that it amounts to, and what does not go with it."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bench.cli.right_size import command as right_size
+from bench.cli.run import command
+from bench.cli.validate import command as validate
+from bench.errors import ScenarioError, UsageError
+
+COMPOSE = """
+services:
+  db: {image: postgres, container_name: db1}
+  web: {image: nginx, depends_on: [db]}
+  debug: {image: curl, profiles: [dev]}
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    folder = tmp_path / "my shop"
+    folder.mkdir()
+    (folder / "compose.yaml").write_text(COMPOSE)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(command, [str(one) for one in arguments])
+
+
+def test_it_needs_no_scenario_and_prints_the_one_that_it_amounts_to():
+    result = invoke("--compose", "compose.yaml", "--dry-run", "--timeout", "9s")
+    assert result.exit_code == 0, result.output
+    for line in ("name: my-shop", "checklist: cloud-native", "file: compose.yaml", "timeout: 9s"):
+        assert line in result.output
+    assert "case stack: compose.yaml: db, web" in result.output
+
+
+def test_one_service_with_what_it_depends_on():
+    result = invoke("--compose", "compose.yaml", "--service", "db", "--dry-run")
+    assert "case stack: compose.yaml: db\n" in result.output
+
+
+def test_a_profile_is_active():
+    result = invoke("--compose", "compose.yaml", "--profile", "dev", "--dry-run")
+    assert "case stack: compose.yaml: db, web, debug" in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "subject"),
+    [
+        (["--compose", "compose.yaml", "--http", "80"], "--http"),
+        (["--compose", "compose.yaml", "--limit-memory", "1g"], "--limit-memory"),
+        (["--image", "x", "--exit", "--compose", "compose.yaml"], "--compose"),
+        (["--image", "x", "--exit", "--service", "db"], "--service"),
+        (["s.yaml", "--service", "db"], "--service"),
+        (["s.yaml", "--compose", "compose.yaml"], "--compose"),
+        (["s.yaml", "--timeout", "1s"], "--timeout"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(options, subject):
+    error = invoke(*options).exception
+    assert isinstance(error, UsageError)
+    assert error.subject == subject
+
+
+def test_faults_are_those_of_the_file(folder):
+    (folder / "compose.yaml").write_text("services:\n  web: {image: x, comand: y}\n")
+    error = invoke("--compose", "compose.yaml", "--dry-run").exception
+    assert isinstance(error, ScenarioError)
+    assert (error.diagnostics[0].file, error.diagnostics[0].line) == ("compose.yaml", 2)
+
+
+def test_validating_a_scenario_says_what_is_passed_over(folder):
+    text = "version: 1\nname: t\ncases: {shop: {compose: compose.yaml}}\n"
+    (folder / "s.yaml").write_text(text)
+    result = CliRunner().invoke(validate, ["s.yaml"])
+    assert result.exit_code == 0
+    assert "compose.yaml:3:25: `container_name` is passed over" in result.output
+
+
+def test_the_size_of_a_stack_is_not_searched(folder):
+    text = "version: 1\nname: t\ncases: {shop: {compose: compose.yaml}}\n"
+    (folder / "s.yaml").write_text(text)
+    error = CliRunner().invoke(right_size, ["s.yaml"]).exception
+    assert isinstance(error, UsageError)
+    assert "is a stack" in error.cause

@@ -1,0 +1,121 @@
+"""Compose files that cannot be measured: each fault with its line, and what to write."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.compose.load import load_stack
+from bench.errors import ScenarioError
+from tests.compose.files import one_fault, write
+
+
+@pytest.mark.parametrize(
+    ("marked", "message"),
+    [
+        ("«", "the file is empty"),
+        ("«[]", "is no mapping"),
+        ("«name: x", "`services` is missing"),
+        ("services: «{}", "nothing in it"),
+        ("services: {«web: {command: x}}", "neither `image` nor `build`"),
+        ("services: {web: {image: a, «comand: x}}", "unknown key `comand`"),
+        ("services: {web: {image: a, «privileged: true}}", "`privileged` is known, but"),
+        ("services: {web: {image: a, «devices: [/dev/x]}}", "`devices` is known, but"),
+        ("services: {web: {image: a, network_mode: «'service:db'}}", "is not known here"),
+        ("services: {web: {image: a, ports: [«'80:x']}}", "is not a port to publish"),
+        ("services: {web: {image: a, mem_limit: «8x}}", "is not a size"),
+        ("services: {web: {image: a, stop_grace_period: «5}}", "is not a duration"),
+        ("services: {web: {image: a, restart: «sometimes}}", "`restart`"),
+        ("services: {web: {image: a, volumes: [«'a:b:c:d']}}", "is not a volume"),
+        ("services: {web: {image: a, «volumes: ['data:/d']}}", "in the file's `volumes`"),
+        ("services: {web: {image: a, networks: {«back: }}}", "in the file's `networks`"),
+        ("services: {web: {image: a, «secrets: [s]}}", "in the file's `secrets`"),
+        ("services: {web: {image: a, depends_on: {«nope: }}}", "no service 'nope' to wait for"),
+        ("services: {web: {image: a, depends_on: {«web: }}}", "waits for itself"),
+        ("services: {web: {image: a, «scale: 2}}", "2 containers of `web`"),
+        ("services: {web: {image: a, «deploy: {replicas: 0}}}", "0 containers of `web`"),
+        (
+            "services: {web: {image: a, «cpus: 1, deploy: {resources: {limits: {cpus: 2}}}}}",
+            "differ",
+        ),
+        ("services: {web: {image: a, healthcheck: «{test: [curl]}}}", "first word of `test`"),
+        ("services: {web: {image: a, networks: [default], «network_mode: host}}", "together"),
+        ("services: {web: {image: a, «env_file: no.env}}", "there is no file"),
+        ("services: {web: {«build: ./nope}}", "there is no folder"),
+        ("services: {web: {build: «https://example.org/x.git}}", "not a folder of this host"),
+        ("services: {web: {image: a, extends: «{file: x}}}", "names no service"),
+        ("services: {web: {image: a, extends: «web}}", "extends itself"),
+        ("services: {web: {image: a, extends: «wbe}, api: {image: b}}", "no service 'wbe'"),
+        ("include: [«nope.yaml]\nservices: {web: {image: a}}", "there is no file 'nope.yaml'"),
+        ("services: {web: {image: a}}\nvolumes: {v: {«external: true}}", "`external` is known"),
+        ("services: {web: {image: a}}\nsecrets: {s: «{}}", "exactly one of"),
+        ("services: {web: {image: '«${X:?say which}'}}", "the variable X is not set: say which"),
+        ("services: {web: {image: a, command: 'awk «$(x)'}}", "begins no variable"),
+        ("services: {web: {image: «!reset x}}", "a YAML tag"),
+        ("services: {web: {image: a, ulimits: {nofile: «-7}}}", "-7 is too small"),
+        ("services: {«web: {image: a, gpus: [{count: 0}]}}", "0 is not a number of devices"),
+    ],
+)
+def test_the_fault_is_where_it_stands(tmp_path, marked, message):
+    assert message in one_fault(tmp_path, marked).message
+
+
+def test_services_that_wait_for_each_other(tmp_path):
+    text = "services: {a: {image: x, «depends_on: [b]}, b: {image: x, depends_on: [a]}}"
+    assert "a -> b -> a" in one_fault(tmp_path, text).message
+
+
+def test_a_service_that_only_a_profile_has(tmp_path):
+    text = "services: {a: {image: x, depends_on: {«b: }}, b: {image: x, profiles: [dev]}}"
+    assert "only the profile dev has" in one_fault(tmp_path, text).message
+
+
+def test_the_health_of_a_service_without_a_check(tmp_path):
+    text = (
+        "services: {a: {image: x, depends_on: {«b: {condition: service_healthy}}}, "
+        "b: {image: x, healthcheck: {disable: true}}}"
+    )
+    assert "switched off" in one_fault(tmp_path, text).message
+
+
+def test_a_service_that_is_not_there_to_choose(tmp_path):
+    fault = one_fault(tmp_path, "«services: {web: {image: a}}", services=["wbe"])
+    assert "no service 'wbe'" in fault.message
+    assert "`web`" in fault.suggestion
+
+
+def test_every_service_has_a_profile(tmp_path):
+    text = "«services: {web: {image: a, profiles: [x]}}"
+    assert "every service has a profile" in one_fault(tmp_path, text).message
+
+
+def test_a_secret_from_a_variable_that_is_not_set(tmp_path):
+    text = "services: {a: {image: x, secrets: [s]}}\nsecrets: {«s: {environment: NOPE}}"
+    assert "the variable NOPE is not set" in one_fault(tmp_path, text).message
+
+
+def test_files_of_services_that_are_not_started_need_not_be_there(tmp_path):
+    path = write(tmp_path, "services: {a: {image: x}, b: {build: ./nope}}")
+    assert len(load_stack(path, services=["a"], environ={}).members) == 1
+
+
+def test_all_faults_are_reported_at_once(tmp_path):
+    path = write(tmp_path, "services:\n  a: {image: x, comand: y}\n  b: {image: x, mem_limit: 8x}")
+    with pytest.raises(ScenarioError) as raised:
+        load_stack(path, environ={})
+    assert [one.line for one in raised.value.diagnostics] == [2, 3]
+
+
+def test_a_file_that_includes_itself(tmp_path):
+    text = "include: [«compose.yaml]\nservices: {web: {image: a}}"
+    assert "includes itself" in one_fault(tmp_path, text).message
+
+
+def test_an_included_service_that_stands_here_too(tmp_path):
+    write(tmp_path, "services: {web: {image: b}}", "other.yaml")
+    text = "include: [other.yaml]\nservices: {«web: {image: a}}"
+    assert "in the included file too" in one_fault(tmp_path, text).message
+
+
+def test_no_such_file(tmp_path):
+    with pytest.raises(ScenarioError, match="no such file"):
+        load_stack(tmp_path / "nope.yaml", environ={})

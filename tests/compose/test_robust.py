@@ -1,0 +1,63 @@
+"""Whatever stands in a Compose file, reading it ends in a stack or in a ScenarioError."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bench.compose.load import load_stack
+from bench.compose.model import ComposeFile, Service
+from bench.errors import ScenarioError
+from tests.compose.files import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOOD: dict[str, Any] = {
+    "services": {"web": {"image": "nginx", "depends_on": ["llm"]}, "llm": {"image": "llm"}},
+    "secrets": {"session-key": {"file": "session-key.txt"}},
+}
+
+JUNK: list[Any] = [
+    None, True, -1, 3.5, 10**30, "", "x", "a:b:c:d", "a 'b", "${X", "$", "http://x", [], [None],
+    [[]], [{}], {}, {"a": None}, {"a": {"b": 1}}, {"x": [1]}, ["a", "a"], ["=", "A="], {"file": 1},
+    {"service": []}, {"service": "web"}, {"service": "llm", "file": "compose.yaml"}, [{"path": 1}],
+    [{"type": "bind"}], [{"type": "tmpfs", "target": "/x", "source": "y"}], ["/a:/b:zz"],
+    {"dockerfile_inline": "FROM x", "dockerfile": "y"}, {"test": ["CMD"], "interval": "x"},
+    {"resources": {"limits": {"cpus": "x"}}}, [{"source": "session-key", "mode": "9"}],
+]  # fmt: skip
+
+
+def read(folder: Path, tree: Any) -> None:
+    write(folder, "key", "session-key.txt")
+    path = write(folder, json.dumps(tree))
+    try:
+        load_stack(path, environ={"POSTGRES_PASSWORD": "pw"})
+    except ScenarioError as error:
+        faults = error.diagnostics
+    else:
+        return
+    assert faults
+    assert all(one.message and one.line >= 1 for one in faults)
+
+
+def test_the_file_is_good_before_it_is_spoilt(tmp_path):
+    read(tmp_path, GOOD)
+    assert load_stack(tmp_path / "compose.yaml", environ={"POSTGRES_PASSWORD": "pw"}).members
+
+
+@pytest.mark.parametrize("key", [*Service.model_fields, "extends", "labels", "devices"])
+def test_junk_in_a_service(tmp_path, key):
+    for junk in JUNK:
+        tree = copy.deepcopy(GOOD)
+        tree["services"]["web"][key] = junk
+        read(tmp_path, tree)
+
+
+@pytest.mark.parametrize("key", [*ComposeFile.model_fields, "include", "x-note"])
+def test_junk_at_the_top(tmp_path, key):
+    for junk in JUNK:
+        read(tmp_path, GOOD | {key: junk})

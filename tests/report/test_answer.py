@@ -1,0 +1,93 @@
+"""A report begins with one sentence that has the numbers in it, and only what was called."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from bench.judge.model import Difference
+from bench.report.answer import answer
+from bench.report.console import end_block
+from bench.report.html import html_text
+from bench.report.markdown import markdown_text
+from bench.results.run import Run, load_run
+from tests.journals import Build, write_journal
+
+
+def asked(run: Run, *metrics: str) -> Run:
+    """`run` with these metrics in its answer."""
+    scenario = run.scenario.model_copy(update={"answer": list(metrics)})
+    return dataclasses.replace(run, scenario=scenario)
+
+
+def with_comparisons(run: Run, comparisons) -> Run:
+    changed = dataclasses.replace(run)
+    changed.__dict__["comparisons"] = tuple(comparisons)
+    return changed
+
+
+def test_two_cases_are_set_against_each_other_with_both_figures(run):
+    sentence = answer(asked(run, "image_size_bytes"))
+    assert sentence.startswith("good against bad: image unpacked ")
+    assert "x smaller (" in sentence
+    assert ", not " in sentence
+    assert sentence.endswith("good passes; bad fails CI-3, CI-4, CI-5 and RS-3.1, as expected.")
+
+
+def test_the_metrics_stand_in_the_order_in_which_the_scenario_asks_for_them(run):
+    sentence = answer(asked(run, "stop_s", "startup_s"))
+    assert sentence.index("stop") < sentence.index("start incl. pull")
+    assert "image" not in sentence
+
+
+def test_what_was_not_called_is_not_said(run):
+    unclear = (
+        dataclasses.replace(one, difference=Difference.INCONCLUSIVE) for one in run.comparisons
+    )
+    sentence = answer(with_comparisons(run, unclear))
+    assert sentence.startswith("good against bad: no difference was called; ")
+
+
+def test_of_many_candidates_the_largest_difference_comes_first(run):
+    size = next(one for one in run.comparisons if one.metric == "image_size_bytes")
+    ratios = {"a": 1.2, "b": 9.0, "c": 0.5, "d": 3.0, "e": 1.1, "f": 1.0}
+    made = [
+        dataclasses.replace(
+            size,
+            candidate=name,
+            ratio=ratio,
+            difference=Difference.SAME if ratio == 1.0 else Difference.WORSE,
+        )
+        for name, ratio in ratios.items()
+    ]
+    sentence = answer(with_comparisons(run, made))
+    places = [sentence.index(f"{name}: image unpacked") for name in ("b", "d", "c", "a")]
+    assert places == sorted(places)
+    assert "e: image" not in sentence
+    assert "1 more case with smaller differences; 1 of 6 cases without one" in sentence
+
+
+def test_one_case_says_its_medians(warm):
+    assert answer(warm).startswith("good: start incl. pull 1.58 s, ready after start 1.28 s, image")
+
+
+def test_many_cases_say_the_least_and_the_most(tmp_path, run):
+    build = Build(rounds=1, cut=False, need=False, replicas=(), troubles={})
+    cases = tuple(f"c{number}" for number in range(6))
+    shapes = {name: build.shapes["bad" if name == "c3" else "good"] for name in cases}
+    build = dataclasses.replace(build, cases=cases, shapes=build.shapes | shapes)
+    many = asked(load_run(write_journal(tmp_path, build)), "image_size_bytes")
+    sentence = answer(many)
+    assert sentence.startswith("image unpacked from ")
+    assert "(c3)" in sentence.split(" to ")[1]
+
+
+def test_a_run_without_trials_has_no_figures(empty):
+    assert answer(empty).startswith("bad is inconclusive in CI-3, ")
+
+
+@pytest.mark.parametrize("make", [end_block, html_text, markdown_text])
+def test_every_report_says_it(run, make):
+    words = answer(run).split(";")[0].split(" (")[0]
+    assert words in " ".join(make(run).split())

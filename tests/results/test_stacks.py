@@ -1,0 +1,124 @@
+"""What the services of a stack took together, and who waited for whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from bench.results.model import PhaseSpan, TrialKey, TrialResult, TrialStatus
+from bench.results.stacks import StackStart, chain_of, starts_of, summed, with_sums
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.results.events import Samples
+
+KEY = TrialKey("shop", 0, "cold")
+
+
+def table(**columns: list[float]) -> Samples:
+    return {name: np.array(values, dtype=np.float64) for name, values in columns.items()}
+
+
+def test_gauges_are_added_at_each_moment_and_gone_with_their_service():
+    first = table(t_ns=[0, 10, 20], memory_usage_bytes=[100, 200, 100])
+    second = table(t_ns=[10, 20, 30], memory_usage_bytes=[10, 10, 50])
+    total = summed([first, second])
+    assert list(total["t_ns"]) == [0, 10, 20, 30]
+    assert list(total["memory_usage_bytes"]) == [100, 210, 110, 50]
+
+
+def test_totals_stay_when_their_service_is_gone():
+    first = table(t_ns=[0, 10], cpu_ns=[0, 7])
+    second = table(t_ns=[10, 20, 30], cpu_ns=[0, 1, 2])
+    assert list(summed([first, second])["cpu_ns"]) == [0, 7, 8, 9]
+
+
+def test_between_two_samples_a_service_is_on_a_straight_line():
+    first = table(t_ns=[0, 20], tasks=[0, 10])
+    second = table(t_ns=[10], tasks=[1])
+    assert list(summed([first, second])["tasks"]) == [0, 6, 10]
+
+
+def test_a_column_that_one_service_lacks_has_no_sum():
+    first = table(t_ns=[0], tasks=[1], cpu_wait_ns=[1])
+    assert set(summed([first, table(t_ns=[0], tasks=[1])])) == {"t_ns", "tasks"}
+
+
+def test_a_reading_that_is_missing_is_not_nothing():
+    first = table(t_ns=[0, 10, 20], tasks=[1, np.nan, 3])
+    assert list(summed([first])["tasks"]) == [1, 2, 3]
+    assert np.isnan(summed([table(t_ns=[0], tasks=[np.nan])])["tasks"]).all()
+
+
+def test_what_is_said_of_the_device_is_not_added():
+    one = table(t_ns=[0], gpu_utilization_pct=[60])
+    assert list(summed([one, one])["gpu_utilization_pct"]) == [60]
+
+
+def member(
+    name: str, start_s: float, ready_s: float, waits: Sequence[tuple[str, str]] = ()
+) -> TrialResult:
+    spans = (
+        PhaseSpan("wait", 0.0, start_s, "monotonic", None),
+        PhaseSpan("start", start_s, start_s + 0.1, "monotonic", None),
+    )
+    fact = {
+        "ready_by": "probe",
+        "restart": "no",
+        "waits": [{"service": one, "condition": condition} for one, condition in waits],
+    }
+    return TrialResult(
+        f"t0000-{name}", KEY, 0, TrialStatus.OK, "", service=name,
+        metrics={"startup_s": ready_s}, phases=spans, facts={"member": fact},
+    )  # fmt: skip
+
+
+def whole(last: str) -> TrialResult:
+    fact: dict[str, object] = {"ready": {"at_ns": 15, "probe": last}}
+    return TrialResult("t0000", KEY, 0, TrialStatus.OK, "", metrics={"startup_s": 9.0}, facts=fact)
+
+
+HEALTHY, STARTED = "service_healthy", "service_started"
+
+
+def test_the_longest_way_goes_back_over_what_was_met_last():
+    members = (
+        member("init", 0.0, 3.0),
+        member("db", 0.0, 2.0),
+        member("model", 3.0, 8.0, [("init", "service_completed_successfully")]),
+        member("front", 3.2, 9.0, [("db", HEALTHY), ("model", STARTED)]),
+    )
+    chain = chain_of(StackStart(whole("front"), members))
+    assert [one.service for one in chain] == ["init", "model", "front"]
+    assert [one.after for one in chain] == ["", "init", "model"]
+    assert chain[-1].condition == STARTED
+
+
+def test_a_stack_that_never_got_ready_has_no_way():
+    failed = TrialResult("t0000", KEY, 0, TrialStatus.FAILED, "x")
+    assert chain_of(StackStart(failed, (member("db", 0.0, 1.0),))) == []
+
+
+def test_the_trial_of_a_stack_gets_the_sums_of_its_services():
+    results = [whole("b"), member("a", 0, 1), member("b", 0, 9)]
+    samples: list[Samples] = [
+        {},
+        table(t_ns=[0, 10, 20], memory_usage_bytes=[1, 5, 1], cpu_ns=[0, 10, 20]),
+        table(t_ns=[0, 10, 20], memory_usage_bytes=[2, 2, 3], cpu_ns=[0, 0, 10]),
+    ]
+    after, columns = with_sums(results, samples)
+    assert after[0].metrics["memory_peak_bytes"] == 7
+    assert after[0].metrics["cpu_s"] == pytest.approx(30e-9)
+    assert after[0].metrics["cpu_to_ready_s"] == pytest.approx(20e-9)
+    assert list(columns[0]["memory_usage_bytes"]) == [3, 7, 4]
+    assert after[1:] == results[1:]
+
+
+def test_each_attempt_is_a_start_of_its_own():
+    again = TrialResult("t0000.1", KEY, 1, TrialStatus.OK, "")
+    results = [whole("a"), member("a", 0, 1), again]
+    assert [one.whole.trial_id for one in starts_of(results)] == ["t0000"]
+    assert StackStart(results[0], (results[1],)).total_of("memory_peak_bytes") is None

@@ -1,0 +1,75 @@
+"""The setup of a plain process: its commands, its output where it fails, its time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from bench.clock import SystemClock
+from bench.errors import BuildError
+from bench.scenario.model import Case
+from bench.trial.host_setup import set_up
+from bench.trial.signals import Interrupted, interruptible
+
+
+def case(*setup: object, **changes: object) -> Case:
+    host = {"command": ["serve"], "setup": list(setup)}
+    return Case.model_validate({"host": host, "ready": {"exit": True}} | changes)
+
+
+def test_the_commands_run_one_after_the_other_in_its_folder(tmp_path: Path):
+    facts = set_up("app", case(["sh", "-c", "echo a > one"], "cp one two"), tmp_path, SystemClock())
+    assert (tmp_path / "two").read_text() == "a\n"
+    assert facts.source == "host"
+    assert facts.build_s is not None
+    assert facts.metrics() == {"build_s": facts.build_s}
+
+
+def test_without_a_setup_there_is_no_time_of_it(tmp_path: Path):
+    assert set_up("app", case(), tmp_path, SystemClock()).metrics() == {}
+
+
+def test_it_has_the_environment_of_bench_and_of_the_case(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("OF_BENCH", "x")
+    one = case(["sh", "-c", "echo $OF_BENCH$MINE > out"], environment={"MINE": "y"})
+    set_up("app", one, tmp_path, SystemClock())
+    assert (tmp_path / "out").read_text() == "xy\n"
+
+
+def test_a_failure_shows_the_last_lines_and_what_to_run(tmp_path: Path):
+    one = case(
+        ["sh", "-c", "echo first; echo $API_TOKEN >&2; exit 4"],
+        ["touch", "never"],
+        environment={"API_TOKEN": "hush-hush"},
+    )
+    with pytest.raises(BuildError, match="ended with code 4") as caught:
+        set_up("app", one, tmp_path, SystemClock())
+    assert "first\n    ***" in caught.value.cause
+    assert str(tmp_path) in caught.value.remedy
+    assert not (tmp_path / "never").exists()
+
+
+def test_a_command_that_is_not_there_is_named(tmp_path: Path):
+    with pytest.raises(BuildError, match="no-such-command: cannot be run"):
+        set_up("app", case(["no-such-command"]), tmp_path, SystemClock())
+
+
+def test_an_interruption_ends_all_that_a_command_has_started(tmp_path: Path):
+    script = "sleep 600 & echo $! > child; wait"
+    child = tmp_path / "child"
+
+    def interrupt() -> None:
+        while not (child.exists() and child.read_text()):
+            time.sleep(0.005)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(Interrupted), interruptible():
+        set_up("app", case(["sh", "-c", script]), tmp_path, SystemClock())
+    stat = Path(f"/proc/{child.read_text().strip()}/stat")
+    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
