@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-faults unit lint engine images benchmarks schema sample clean-venv
+.PHONY: demo test test-faults unit lint engine images scenarios benchmarks schema sample clean-venv
 
 demo: engine images
 	$(BIN)/bench run scenarios/quickstart.yaml
@@ -30,6 +30,10 @@ engine: $(STAMP)
 
 images: engine
 	$(BIN)/bench images prepare
+
+# One after the other, whatever the verdicts; it takes its time.
+scenarios: engine images
+	$(BIN)/bench run scenarios/*.yaml
 
 benchmarks: engine images
 	$(BIN)/python benchmarks/run.py

@@ -1,7 +1,7 @@
 """The answer of a run in one sentence with numbers: what every report says first.
 
-It names only differences that were called, and says so where none was. Which metrics it is made
-of, the scenario's `answer` says; else start, size and memory, and the scenario's own.
+Which metrics it is made of, the scenario's `answer` says, and of these it also says what was not
+called a difference; else start, size and memory, and the scenario's own, as far as they differ.
 """
 
 from __future__ import annotations
@@ -46,16 +46,22 @@ def _compared(run: Run) -> Iterator[str]:
         yield from _ranked(groups, names)
         return
     for (baseline, candidate), group in groups:
-        said = [_change(one) for one in _called(group, names)[:_MOST_METRICS]]
+        asked = _each_once(group, names) if run.scenario.answer else _called(group, names)
+        said = [_change(one) for one in asked[:_MOST_METRICS]]
         words = ", ".join(said) or "no difference was called"
         yield f"{candidate} against {baseline}: {words}"
 
 
 def _called(group: Iterable[Comparison], names: Sequence[str]) -> list[Comparison]:
     """The differences of `group` that were called, one a metric, in the order of `names`."""
+    return _each_once((one for one in group if one.difference in _CALLED), names)
+
+
+def _each_once(group: Iterable[Comparison], names: Sequence[str]) -> list[Comparison]:
+    """The first comparison of each metric of `names`, in their order."""
     found: dict[str, Comparison] = {}
     for one in group:
-        if one.difference in _CALLED and one.metric in names:
+        if one.metric in names:
             found.setdefault(one.metric, one)
     return sorted(found.values(), key=lambda one: names.index(one.metric))
 
@@ -82,7 +88,7 @@ def _size(one: Comparison) -> float:
 
 
 def _change(one: Comparison) -> str:
-    if not one.ratio:
+    if not one.ratio or one.difference not in _CALLED:
         return f"{one.title} {change_words(one)}"
     candidate = unit_words(one.candidate_median, one.unit)
     baseline = unit_words(one.baseline_median, one.unit)

@@ -49,6 +49,15 @@ def test_what_was_not_called_is_not_said(run):
     assert sentence.startswith("good against bad: no difference was called; ")
 
 
+def test_of_what_the_scenario_asks_for_it_is_said_that_it_is_the_same(run):
+    same = [
+        dataclasses.replace(one, difference=Difference.SAME) if one.metric == "stop_s" else one
+        for one in run.comparisons
+    ]
+    sentence = answer(with_comparisons(asked(run, "startup_s", "stop_s"), same))
+    assert "stop the same (within 5 %)" in sentence
+
+
 def test_of_many_candidates_the_largest_difference_comes_first(run):
     size = next(one for one in run.comparisons if one.metric == "image_size_bytes")
     ratios = {"a": 1.2, "b": 9.0, "c": 0.5, "d": 3.0, "e": 1.1, "f": 1.0}
