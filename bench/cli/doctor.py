@@ -18,7 +18,8 @@ def command(ctx: click.Context, engine: str | None, form: str) -> None:
     import dataclasses
     import json
 
-    from bench.host.doctor import Health, examine
+    from bench.host.doctor import examine
+    from bench.host.finding import Health
 
     findings = examine(choose(engine))
     if form == "json":

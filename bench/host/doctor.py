@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +11,8 @@ from bench.engine.docker import DockerEngine
 from bench.engine.host import why_no_processes
 from bench.engine.private import PACKAGES, PrivateEngine, missing_programs, why_impossible
 from bench.errors import BenchError
+from bench.host import fitness
+from bench.host.finding import Finding, Health
 from bench.sampling.cgroup import CgroupVersion, find_mounts, takes_parent
 from bench.sampling.gpu import find_gpus
 from bench.sampling.threads import ThreadTimes
@@ -22,26 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.engine.select import Choice
-
-
-class Health(StrEnum):
-    """How a finding bears on measuring."""
-
-    GOOD = "good"
-    LESS = "less"
-    """Something cannot be measured, or not as well."""
-    BAD = "bad"
-    """Nothing can be run."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at: what it is, how it stands, and what would mend it."""
-
-    subject: str
-    health: Health
-    text: str
-    remedy: str = ""
 
 
 def examine(choice: Choice) -> list[Finding]:
@@ -54,15 +33,21 @@ def examine(choice: Choice) -> list[Finding]:
         _memory_peak,
         _waiting,
         _pressure,
-        _swap,
-        _cores,
-        _load,
-        _steal,
-        _disk,
         _page_cache,
         _gpu,
     )
-    return [examination(choice) for examination in examinations]
+    return [
+        *(examination(choice) for examination in examinations),
+        fitness.cores(),
+        fitness.load(),
+        fitness.other_containers(),
+        fitness.steal(),
+        fitness.memory(),
+        fitness.swap(),
+        fitness.disk(),
+        fitness.clock_rate(),
+        fitness.heat(),
+    ]
 
 
 def _engine(choice: Choice) -> Finding:
@@ -185,65 +170,6 @@ def _pressure(choice: Choice) -> Finding:  # noqa: ARG001
     if Path("/proc/pressure/cpu").exists():
         return Finding("pressure", Health.GOOD, "the kernel keeps stall times")
     return Finding("pressure", Health.LESS, "no stall times (PSI)", "boot with psi=1")
-
-
-def _swap(choice: Choice) -> Finding:  # noqa: ARG001
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("SwapTotal:") and int(line.split()[1]) > 0:
-            return Finding(
-                "swap",
-                Health.LESS,
-                "is on: it hides a shortage of memory in the need arm",
-                "swapoff -a while you measure",
-            )
-    return Finding("swap", Health.GOOD, "off")
-
-
-def _cores(choice: Choice) -> Finding:  # noqa: ARG001
-    cores = os.cpu_count() or 1
-    if cores < 2:
-        return Finding(
-            "cores", Health.LESS, "one: bench and the workload share it", "use a host with two"
-        )
-    return Finding("cores", Health.GOOD, f"{cores}; the engine and bench share them")
-
-
-def _load(choice: Choice) -> Finding:  # noqa: ARG001
-    load, cores = os.getloadavg()[0], os.cpu_count() or 1
-    if load > cores / 2:
-        return Finding(
-            "load",
-            Health.LESS,
-            f"{load:.2f} over the last minute on {cores} cores: times will be noisy",
-            "let other work end first",
-        )
-    return Finding("load", Health.GOOD, f"{load:.2f} over the last minute")
-
-
-def _steal(choice: Choice) -> Finding:  # noqa: ARG001
-    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
-    total = sum(fields)
-    share = fields[7] / total if len(fields) > 7 and total else 0.0
-    if share > 0.05:
-        return Finding(
-            "steal",
-            Health.LESS,
-            f"{share:.0%} of the core time since boot went to other tenants",
-            "compare pairs within one run, and trust ratios more than seconds",
-        )
-    return Finding("steal", Health.GOOD, f"{share:.1%} of the core time since boot")
-
-
-def _disk(choice: Choice) -> Finding:  # noqa: ARG001
-    free = shutil.disk_usage("/var/lib").free
-    if free < 8 * 2**30:
-        return Finding(
-            "disk",
-            Health.LESS,
-            f"{free / 2**30:.1f} GiB free under /var/lib",
-            "images are there three times: built, in the registry, and pulled",
-        )
-    return Finding("disk", Health.GOOD, f"{free / 2**30:.0f} GiB free under /var/lib")
 
 
 def _page_cache(choice: Choice) -> Finding:  # noqa: ARG001

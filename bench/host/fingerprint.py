@@ -7,6 +7,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from bench.host.thermal import governors
 from bench.sampling.cgroup import find_mounts
 from bench.sampling.gpu import find_gpus
 from bench.sampling.threads import ThreadTimes
@@ -29,6 +30,7 @@ def fingerprint() -> dict[str, Any]:
         "schedstat": ThreadTimes.is_available(),
         "virtualised": _virtualised(),
         "python": platform.python_version(),
+        "governors": governors(),
         "load_1min": round(os.getloadavg()[0], 2),
         "gpus": [device.name for device in gpus.devices],
         "gpus_persistent": [device.persistent for device in gpus.devices],

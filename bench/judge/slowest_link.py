@@ -84,7 +84,7 @@ class PullModel:
         for layer, times in fetched:
             size_bytes = layer.transfer_bytes or 0
             fastest = float("inf")
-            if link_bit_s is None and layer.download_s:
+            if link_bit_s is None and layer.download_s and size_bytes:
                 fastest = size_bytes / layer.download_s
             begin_s = max(done_s, times.downloaded_s)
             loads.append(_Load(size_bytes, fastest, max(0.0, times.done_s - begin_s)))

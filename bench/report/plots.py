@@ -43,7 +43,7 @@ DISTRIBUTED = ("startup_s", "pull_s", "ready_s", "memory_anon_peak_bytes", "cpu_
 """The metrics whose spread a report shows."""
 
 
-_CURVES_IN_ALL = 72
+_CURVES_IN_ALL = 60
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.judge import stats
 from bench.judge.limits import NEAR
@@ -25,6 +25,12 @@ NOISY = 0.15
 
 STEAL = 0.02
 """Share of core time taken by other tenants from which on it is said."""
+
+OTHER_WORK = 0.20
+"""Share of core time used by other programs of the host from which on it is said."""
+
+STALLED = 0.05
+"""Share of a trial for which programs waited for memory from which on it is said."""
 
 OUTLIER = 4.0
 """Robust standard deviations from the median from which on a trial is called an outlier."""
@@ -91,16 +97,23 @@ def _is_a_test(key: TrialKey) -> bool:
 
 def _limits_above_host(run: Run) -> Iterator[str]:
     cores = int(run.header["host"]["cores"])
-    found: dict[float, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for name, case in run.scenario.cases.items():
-        cpus = case.effective_limits.cpus
-        if cpus is not None and cpus > cores:
-            found.setdefault(cpus, []).append(name)
-    for cpus, names in found.items():
-        yield (
-            f"{' and '.join(names)} may use {cpus:g} cores and the host has {cores}: "
-            "the host was the limit"
-        )
+        limits, available = case.effective_limits, _least_available(run, name)
+        if limits.cpus is not None and limits.cpus > cores:
+            found.setdefault(f"{limits.cpus:g} cores and the host has {cores}", []).append(name)
+        if limits.memory is not None and available is not None and limits.memory > available:
+            asked, had = format_bytes(limits.memory), format_bytes(available)
+            found.setdefault(f"{asked} of memory and the host had {had}", []).append(name)
+    for what, names in found.items():
+        yield f"{' and '.join(names)} may use {what}: the host was the limit"
+
+
+def _least_available(run: Run, case: str) -> int | None:
+    """The least memory that the host could have given before a trial of `case`, in bytes."""
+    hosts = [one.facts.get("host") for one in run.results if one.key.case == case]
+    sizes = [one.get("memory_available_bytes") for one in hosts if isinstance(one, dict)]
+    return min((one for one in sizes if one is not None), default=None)
 
 
 def _near_limits(run: Run) -> Iterator[str]:
@@ -145,19 +158,40 @@ def _swap(run: Run) -> Iterator[str]:
 
 def _host_noise(run: Run) -> Iterator[str]:
     loads = [one.facts.get("host") for one in run.results]
-    known: list[Mapping[str, object]] = [one for one in loads if isinstance(one, dict)]
+    known: list[Mapping[str, Any]] = [one for one in loads if isinstance(one, dict)]
     stolen = [share for one in known if (share := _number(one.get("steal_share"))) > STEAL]
     if stolen:
         yield (
             f"other tenants of the machine took {STEAL:.0%} or more of the core time in "
             f"{len(stolen)} of {len(known)} trials (up to {max(stolen):.0%})"
         )
+    others = [share for one in known if (share := _number(one.get("other_share"))) > OTHER_WORK]
+    if others:
+        yield (
+            f"other programs of the host took {OTHER_WORK:.0%} or more of the core time in "
+            f"{len(others)} of {len(known)} trials (up to {max(others):.0%})"
+        )
+    stalled = sum(_stalled(one) > STALLED for one in known)
+    if stalled:
+        yield (
+            f"programs waited for memory for {STALLED:.0%} or more of the time in {stalled} of "
+            f"{len(known)} trials"
+        )
+    hot = sum(_number((one.get("thermal") or {}).get("events")) > 0 for one in known)
+    if hot:
+        yield f"cores were slowed down for their heat in {hot} of {len(known)} trials"
     swapped = sum(_number(one.get("swapped_pages")) > 0 for one in known)
     if swapped:
         yield f"the host swapped in {swapped} of {len(known)} trials"
     load, cores = _number(run.header["host"].get("load_1min")), run.header["host"]["cores"]
     if load > cores / 2:
         yield f"the host was busy when the run began: load {load:.1f} on {cores} cores"
+
+
+def _stalled(load: Mapping[str, Any]) -> float:
+    """The share of a trial for which some program waited for memory."""
+    wall_s = _number(load.get("wall_s"))
+    return _number((load.get("stalled_s") or {}).get("memory")) / wall_s if wall_s else 0.0
 
 
 def _spread(run: Run) -> Iterator[str]:

@@ -234,6 +234,27 @@ class _MemoryKill(_Shape):
 
 class _Counters(_Shape):
     memory_peak_bytes: Amount | None = None
+    cpu_ns: Amount | None = None
+
+
+class _Thermal(_Shape):
+    events: Seconds | None = None
+    slowed_s: Seconds | None = None
+
+
+class _Load(_Shape):
+    wall_s: Seconds | None = None
+    core_s: Seconds | None = None
+    steal_share: float | None = None
+    busy_share: float | None = None
+    other_share: float | None = None
+    swapped_pages: int | None = None
+    swap_used_bytes: Amount | None = None
+    memory_available_bytes: Amount | None = None
+    clock_step_s: float | None = None
+    cpu_s: dict[str, Seconds] = {}
+    stalled_s: dict[str, Seconds] = {}
+    thermal: _Thermal | None = None
 
 
 class _Wait(_Shape):
@@ -277,7 +298,7 @@ class Facts(_Shape):
     figures: dict[str, Matches] | None = None
     member: _Member | None = None
     stack: _Stack | None = None
-    host: dict[str, Any] = {}
+    host: _Load | None = None
     warnings: list[str] = []
 
 

@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 from bench.results.model import TrialStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from bench.errors import BenchError, EngineRefusedError
 
 STEAL_BOUND = 0.30
 """Share of core time taken by other tenants of the machine, above which a trial is invalid."""
+
+OTHER_WORK_BOUND = 0.50
+"""Share of core time used by programs of this host that have nothing to do with the trial."""
+
+SWAP_BOUND_PAGES = 4096
+"""Pages moved to or from swap; 16 MiB where a page has 4 KiB."""
+
+HEAT_BOUND = 0.05
+"""Share of the trial's time in which a core was slowed down for its heat."""
 
 CLOCK_STEP_BOUND_S = 1.0
 """A wall clock that moved further than this against the monotonic one makes a trial invalid."""
@@ -50,12 +59,23 @@ def outcome_of(
 
 def judge_host(load: Mapping[str, Any]) -> tuple[TrialStatus, str]:
     """Whether the host was fit for a measurement while it lasted, as `load_between` saw it."""
+    doubt = next(_doubts(load), "")
+    return (TrialStatus.INVALID, doubt) if doubt else (TrialStatus.OK, "")
+
+
+def _doubts(load: Mapping[str, Any]) -> Iterator[str]:
+    """What makes the trial invalid; what the host does not count makes none."""
     if load["steal_share"] > STEAL_BOUND:
-        share = load["steal_share"]
-        return TrialStatus.INVALID, f"{share:.0%} of the core time went to other tenants"
+        yield f"{load['steal_share']:.0%} of the core time went to other tenants"
+    if load.get("other_share", 0.0) > OTHER_WORK_BOUND:
+        yield f"{load['other_share']:.0%} of the core time went to other programs of this host"
+    if load["swapped_pages"] > SWAP_BOUND_PAGES:
+        yield f"the host moved {load['swapped_pages']} pages of memory to or from swap"
+    slowed_s = load.get("thermal", {}).get("slowed_s", 0.0)
+    if slowed_s > HEAT_BOUND * load["wall_s"]:
+        yield f"a core was slowed down for its heat for {slowed_s:.1f} s of {load['wall_s']:.1f} s"
     if abs(load["clock_step_s"]) > CLOCK_STEP_BOUND_S:
-        return TrialStatus.INVALID, f"the wall clock jumped by {load['clock_step_s']} s"
-    return TrialStatus.OK, ""
+        yield f"the wall clock jumped by {load['clock_step_s']} s"
 
 
 def is_images_fault(error: EngineRefusedError) -> bool:

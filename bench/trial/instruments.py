@@ -57,6 +57,7 @@ class Instruments:
         self._threads: ThreadSource | None = None
         self._gpu: GpuSource | None = None
         self._oom_kills: int | None = None
+        self._cpu_ns: int | None = None
         self._failure: Exception | None = None
         self._on_batch = on_batch
         self._on_threads = on_threads
@@ -124,7 +125,7 @@ class Instruments:
         return self._oom_kills
 
     def finish(self) -> dict[str, Any]:
-        """End the sampling; returns the last totals and the kernel's high-water mark."""
+        """End the sampling; returns the last total of CPU time and the high-water mark."""
         try:
             self._sampler.stop()
         except Exception as error:  # noqa: BLE001 - handed to the trial, as what ends the thread is
@@ -132,6 +133,8 @@ class Instruments:
         counters: dict[str, Any] = {"method": self.method}
         if self._files is not None:
             counters |= self._files.high_water()
+            if self._cpu_ns is not None:
+                counters["cpu_ns"] = self._cpu_ns
             self._files.close()
         if self._network is not None:
             self._network.close()
@@ -142,10 +145,15 @@ class Instruments:
         return counters
 
     def _batch(self, columns: Columns) -> None:
-        seen = [value for value in columns.get("oom_kills", []) if value is not None]
-        if seen:
-            self._oom_kills = max(self._oom_kills or 0, *seen)
+        self._oom_kills = _highest(columns, "oom_kills", self._oom_kills)
+        self._cpu_ns = _highest(columns, "cpu_ns", self._cpu_ns)
         self._on_batch(columns)
         changes = self._threads.take_changes() if self._threads is not None else None
         if changes is not None and changes.t_ns:
             self._on_threads(changes)
+
+
+def _highest(columns: Columns, name: str, so_far: int | None) -> int | None:
+    """The highest value of a counter; None where none was ever read."""
+    seen = [int(value) for value in columns.get(name, []) if value is not None]
+    return max(seen + ([] if so_far is None else [so_far]), default=None)

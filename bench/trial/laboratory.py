@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.host.load import HostLoad, read_load
+from bench.sampling.counters import CounterFiles
 from bench.scenario.model import CacheState
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from bench.image.base_layers import BaseLayers
     from bench.results.journal import Journal
     from bench.results.model import LayerFacts
-    from bench.sampling.cgroup import CgroupMounts
+    from bench.sampling.cgroup import CgroupMounts, ContainerCgroup
     from bench.scenario.allow import Allowed
     from bench.scenario.model import Case
     from bench.trial.cachestate import CacheKeeper
@@ -74,6 +77,7 @@ class Laboratory:
         access_log: of the registry that trials pull from; None where it is not bench's own.
         beside: runs what is not measured, as load tools are; None where nothing is.
         link_bit_s: what the way from that registry is shaped to; None where it is not.
+        services: where the counters of the scenario's services are.
         read_load: how busy the host and the daemons were up to now.
     """
 
@@ -92,4 +96,15 @@ class Laboratory:
     access_log: AccessLog | None = None
     beside: Engine | None = None
     link_bit_s: int | None = None
+    services: tuple[ContainerCgroup, ...] = ()
     read_load: Callable[[dict[str, int]], HostLoad] = read_load
+
+    def load_now(self) -> HostLoad:
+        """How busy the host, bench with its daemons, and the services were up to now."""
+        load = self.read_load({"bench": os.getpid(), **self.daemons})
+        used_ns = [CounterFiles(one).cpu_ns() for one in self.services]
+        known_ns = [one for one in used_ns if one is not None]
+        if not used_ns or len(known_ns) < len(used_ns):
+            return load
+        daemon_s = load.daemon_s | {"services": sum(known_ns) / 1e9}
+        return dataclasses.replace(load, daemon_s=daemon_s)

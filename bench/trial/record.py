@@ -38,6 +38,16 @@ class TrialRecord:
         self.trial_id += f".{attempt}" if attempt else ""
         self.facts: dict[str, Any] = {}
 
+    @property
+    def cpu_s(self) -> float | None:
+        """CPU seconds of its container by the last totals.
+
+        None where they were not read, and where a load tool ran beside it: what the trial's
+        containers used is not known then, for nobody counts that of the tool.
+        """
+        cpu_ns = self.facts.get("counters", {}).get("cpu_ns")
+        return None if cpu_ns is None or "load" in self.facts else cpu_ns / 1e9
+
     def begin(self, key: TrialKey, service: str = "") -> None:
         """The trial begins; `service` is that of a stack which this is the record of."""
         self._lab.journal.append(
@@ -116,3 +126,10 @@ class TrialRecord:
             path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise StoreError(str(path), f"cannot be written: {error.strerror}") from error
+
+
+def total_cpu_s(records: Sequence[TrialRecord]) -> float | None:
+    """CPU seconds of all their containers; None where those of any are not known."""
+    used = [one.cpu_s for one in records]
+    known = [one for one in used if one is not None]
+    return sum(known) if len(known) == len(used) else None

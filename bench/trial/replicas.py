@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from typing import TYPE_CHECKING
 
 from bench.errors import BenchError, StoreError
@@ -19,6 +18,7 @@ from bench.scenario.model import CacheState
 from bench.trial.at_once import at_once
 from bench.trial.blame import FailedTrialError, InvalidTrialError, outcome_of
 from bench.trial.progress import Silent
+from bench.trial.record import total_cpu_s
 from bench.trial.replica import Replica
 from bench.trial.signals import Interrupted, postponed
 from bench.trial.spec import mount_points
@@ -70,8 +70,7 @@ class ReplicaTrial:
         lab = self._lab
         for one in self._replicas:
             one.begin()
-        daemons = {"bench": os.getpid(), **lab.daemons}
-        before = lab.read_load(daemons)
+        before = lab.load_now()
         interrupted: Interrupted | None = None
         status, reason = None, ""
         try:
@@ -89,7 +88,7 @@ class ReplicaTrial:
             left = self._take_down()
             if left:
                 status, reason = TrialStatus.ERROR, f"{reason}; clean-up: {left}".lstrip("; ")
-            load = load_between(before, lab.read_load(daemons))
+            load = load_between(before, lab.load_now(), self._cpu_s())
             for one in self._replicas:
                 one.end(load, status, reason)
             worst = min(self._replicas, key=lambda one: _GRAVITY.index(one.status))
@@ -97,6 +96,9 @@ class ReplicaTrial:
         if interrupted:
             raise interrupted
         return worst.status
+
+    def _cpu_s(self) -> float | None:
+        return total_cpu_s([one.record for one in self._replicas])
 
     def _seconds_to_ready(self) -> float | None:
         """Until the last was ready."""

@@ -19,7 +19,7 @@ from bench.host.noise import load_noise
 from bench.judge.checklist import load_checklist
 from bench.results.journal import FILE_NAME, SCHEMA_VERSION, Journal
 from bench.results.model import CALIBRATION_CASE, TrialKey, TrialStatus
-from bench.sampling.cgroup import find_mounts
+from bench.sampling.cgroup import ContainerCgroup, find_mounts, locate
 from bench.sampling.gpu import find_gpus
 from bench.scenario.allow import declared
 from bench.scenario.model import Case
@@ -347,6 +347,7 @@ class _Runner:
             access_log=self._way.access_log(),
             beside=session.building,
             link_bit_s=self._way.rate_bit_s,
+            services=self._service_cgroups(),
         )
         for number, key in enumerate(self._plan):
             attempts = self._done.get(number, 0)
@@ -357,6 +358,15 @@ class _Runner:
             self._run_one(subject, key, number, attempts)
         if self._request.afterwards:
             self._request.afterwards(self._folder, self._subjects, self._run_another)
+
+    def _service_cgroups(self) -> tuple[ContainerCgroup, ...]:
+        facts, mounts = self._session.building.facts, find_mounts()
+        if mounts is None or not facts.is_local:
+            return ()
+        return tuple(
+            locate(mounts, one, facts.cgroup_driver, facts.kind, "")
+            for one in self._services.containers
+        )
 
     def _run_another(self, subject: Subject, key: TrialKey) -> None:
         self._plan.append(key)

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 
 class RunningServices:
-    """Starts services one after the other, and removes them all."""
+    """Starts services one after the other, and removes them all.
+
+    Attributes:
+        containers: ids of those that were made.
+        addresses: of those that are ready, by name.
+    """
 
     def __init__(
         self, engine: Engine, clock: Clock, run_id: str, folder: Path, say: Callable[[str], None]
@@ -35,7 +40,7 @@ class RunningServices:
         self._run_id = run_id
         self._folder = folder
         self._say = say
-        self._containers: list[str] = []
+        self.containers: list[str] = []
         self._volumes: list[str] = []
         self._outputs: list[OutputWatch] = []
         self.addresses: dict[str, str] = {}
@@ -66,7 +71,7 @@ class RunningServices:
             keep_healthcheck=service.ready.uses("healthcheck"),
         )
         container_id = engine.create(spec).container_id
-        self._containers.append(container_id)
+        self.containers.append(container_id)
         patterns = [probe.log.pattern for probe in service.ready.probes() if probe.log]
         hide = hider(service, self._folder)
         output = OutputWatch(engine.attach(container_id), self._clock, patterns, hide)
@@ -92,7 +97,7 @@ class RunningServices:
         """Remove them."""
         for output in self._outputs:
             output.close()
-        for container_id in reversed(self._containers):
+        for container_id in reversed(self.containers):
             self._engine.remove(container_id)
         for volume in self._volumes:
             self._engine.remove_volume(volume)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from typing import TYPE_CHECKING
 
 from bench.errors import BenchError, StoreError
@@ -21,7 +20,7 @@ from bench.trial.at_once import at_once
 from bench.trial.blame import FailedTrialError, InvalidTrialError, judge_host, outcome_of
 from bench.trial.image_pull import ImagePull
 from bench.trial.progress import Silent
-from bench.trial.record import TrialRecord
+from bench.trial.record import TrialRecord, total_cpu_s
 from bench.trial.signals import Interrupted, postponed
 from bench.trial.stack_board import Board
 from bench.trial.stack_member import MemberLife
@@ -77,8 +76,7 @@ class StackTrial:
             "services": list(self._members),
             "volumes": self._subject.use.volumes.value,
         }
-        daemons = {"bench": os.getpid(), **lab.daemons}
-        before = lab.read_load(daemons)
+        before = lab.load_now()
         interrupted: Interrupted | None = None
         try:
             self._measure()
@@ -94,7 +92,7 @@ class StackTrial:
             interrupted = signal
         with postponed():
             left = self._take_down(filled=status is TrialStatus.OK)
-            load = load_between(before, lab.read_load(daemons))
+            load = load_between(before, lab.load_now(), self._cpu_s())
             if status.counts:
                 status, reason = self._doubted(status, reason)
             if status is TrialStatus.OK:
@@ -229,6 +227,9 @@ class StackTrial:
             one.end(load, shared, reason)
         tail = culprit.life.last_words() if culprit else []
         self._record.end(status, reason, tail, self._seconds_to_ready)
+
+    def _cpu_s(self) -> float | None:
+        return total_cpu_s([one.record for one in self._members.values()])
 
     @property
     def _seconds_to_ready(self) -> float | None:

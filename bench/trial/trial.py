@@ -5,7 +5,6 @@ A trial only appends events to the journal. Nothing here computes a metric.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from bench.errors import BenchError, StoreError
@@ -62,8 +61,7 @@ class Trial:
         """
         lab = self._lab
         self._record.begin(self._key)
-        daemons = {"bench": os.getpid(), **lab.daemons}
-        before = lab.read_load(daemons)
+        before = lab.load_now()
         interrupted: Interrupted | None = None
         try:
             self._measure()
@@ -79,7 +77,7 @@ class Trial:
             interrupted = signal
         with postponed():
             left = self._life.take_down()
-            load = load_between(before, lab.read_load(daemons))
+            load = load_between(before, lab.load_now(), self._record.cpu_s)
             self._facts["host"] = load
             if status.counts and (doubt := self._pull.doubt()):
                 status, reason = TrialStatus.INVALID, doubt

@@ -84,7 +84,13 @@ class Way:
         return self.session.private.access_log(link=self.rate_bit_s is not None)
 
     def pids(self) -> dict[str, int]:
-        """The pids by name of bench's own daemons, that of the link among them while it is laid."""
+        """The pids by name of bench's own daemons that have to do with this run.
+
+        That of the link is among them while it is laid, and on somebody's own engine only the
+        registry's is, whatever else may be running idly.
+        """
         found = dict(self.session.private.own_pids())
+        if not self.session.may_wipe:
+            found = {name: pid for name, pid in found.items() if name == "registry"}
         pid = None if self.rate_bit_s is None else self.session.private.link().registry.pid()
         return found if pid is None else {**found, "link": pid}

@@ -25,7 +25,7 @@ from bench.engine.private import PACKAGES, PrivateEngine
 from bench.engine.protocol import LABEL, ContainerSpec
 from bench.engine.select import Choice
 from bench.errors import EngineUnavailableError, HostError, UsageError
-from bench.host.doctor import Finding, Health
+from bench.host.finding import Finding, Health
 from bench.judge.checklist import load_checklist
 from bench.metrics import METRICS
 from bench.sampling.cgroup import CgroupMounts, CgroupVersion

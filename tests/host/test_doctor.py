@@ -14,8 +14,11 @@ from bench.engine.daemons import Paths
 from bench.engine.private import PrivateEngine
 from bench.engine.select import Choice
 from bench.errors import EngineTimeoutError, EngineUnavailableError
-from bench.host import doctor
-from bench.host.doctor import Finding, Health, examine
+from bench.host import doctor, fitness
+from bench.host.doctor import examine
+from bench.host.finding import Finding, Health
+from bench.host.others import Busy
+from bench.host.thermal import ThermalCounters
 from bench.sampling.cgroup import CgroupMounts, CgroupVersion
 from bench.sampling.gpu import GpuDevice, Gpus
 from tests.fakes import FACTS, FakeEngine
@@ -49,7 +52,13 @@ def host(monkeypatch, tmp_path):
                 ThreadTimes=SimpleNamespace(is_available=lambda: True),
                 find_gpus=lambda: Gpus((GpuDevice(0, "Stub GPU", "", 1),), driver="570"),
             )
-            self.file("/proc/meminfo", "SwapTotal: 0 kB\n")
+            self.fitness(
+                busiest=lambda: [Busy("cc1plus", 77, 0.98)],
+                containers=lambda: (0, 0),
+                governors=lambda: ["performance"],
+                read_thermal=lambda: ThermalCounters({"core": 0}, {}),
+            )
+            self.memory()
             self.file("/proc/stat", "cpu  100 0 100 800 0 0 0 0 0 0\n")
             monkeypatch.setattr(os, "geteuid", lambda: 0)
             monkeypatch.setattr(os, "cpu_count", lambda: 2)
@@ -63,6 +72,15 @@ def host(monkeypatch, tmp_path):
         def set(self, **functions: Any) -> None:
             for name, function in functions.items():
                 monkeypatch.setattr(doctor, name, function)
+
+        def fitness(self, **functions: Any) -> None:
+            for name, function in functions.items():
+                monkeypatch.setattr(fitness, name, function)
+
+        def memory(self, available_gib: int = 20, swap_gib: int = 0) -> None:
+            lines = {"MemTotal": 24, "MemAvailable": available_gib, "SwapTotal": swap_gib}
+            text = "".join(f"{name}: {gib << 20} kB\n" for name, gib in lines.items())
+            self.file("/proc/meminfo", f"{text}SwapFree: 0 kB\n")
 
         def os(self, **functions: Any) -> None:
             for name, function in functions.items():
@@ -171,7 +189,7 @@ TROUBLE: dict[str, tuple[str, Callable[[Any], object], Health, Choice]] = {
     ),
     "swap": (
         "swap",
-        lambda host: host.file("/proc/meminfo", "MemTotal: 9 kB\nSwapTotal:  1024 kB\n"),
+        lambda host: host.memory(swap_gib=1),
         Health.LESS,
         PRIVATE,
     ),
@@ -190,7 +208,7 @@ TROUBLE: dict[str, tuple[str, Callable[[Any], object], Health, Choice]] = {
     ),
     "a full disk": (
         "disk",
-        lambda host: host.set(
+        lambda host: host.fitness(
             shutil=SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=1 << 30))
         ),
         Health.LESS,
@@ -199,6 +217,25 @@ TROUBLE: dict[str, tuple[str, Callable[[Any], object], Health, Choice]] = {
     "a page cache of others": (
         "page cache",
         lambda host: host.os(access=lambda *_: False),
+        Health.LESS,
+        PRIVATE,
+    ),
+    "too little memory": ("memory", lambda host: host.memory(7), Health.LESS, PRIVATE),
+    "containers of others": (
+        "containers",
+        lambda host: host.fitness(containers=lambda: (0, 3)),
+        Health.LESS,
+        PRIVATE,
+    ),
+    "a clock rate that follows the work": (
+        "clock rate",
+        lambda host: host.fitness(governors=lambda: ["powersave"]),
+        Health.LESS,
+        PRIVATE,
+    ),
+    "heat": (
+        "heat",
+        lambda host: host.fitness(read_thermal=lambda: ThermalCounters({"core": 4}, {})),
         Health.LESS,
         PRIVATE,
     ),
@@ -233,6 +270,24 @@ def test_every_examination_has_a_trouble_of_its_own_here(host):
     assert {one.subject for one in examine(PRIVATE)} == {
         subject for subject, *_ in TROUBLE.values()
     }
+
+
+def test_a_busy_host_names_who_keeps_it_busy(host):
+    host.os(getloadavg=lambda: (1.5, 0.0, 0.0))
+    assert "busiest now: cc1plus (pid 77, 1.0 cores)" in found("load").text
+
+
+def test_containers_that_bench_may_have_left_can_be_removed(host):
+    host.fitness(containers=lambda: (2, 1))
+    finding = found("containers")
+    assert finding.text == "2 of bench's own engine and 1 of other engines run: they share the host"
+    assert "bench clean" in finding.remedy
+
+
+def test_a_host_without_counters_of_heat_says_that_it_has_none(host):
+    host.fitness(read_thermal=lambda: ThermalCounters({}, {}), governors=list)
+    assert "no counters here" in found("heat").text
+    assert "does not show" in found("clock rate").text
 
 
 def test_an_engine_that_runs_is_described(host, monkeypatch):

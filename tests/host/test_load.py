@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from bench.host.load import HostLoad, load_between, read_load
+from bench.host.thermal import ThermalCounters
+from tests.host.trees import METAL, VM, copy_of
 
 BEFORE = HostLoad(
     busy_s=100.0,
@@ -20,12 +21,14 @@ BEFORE = HostLoad(
     daemon_s={"measuring": 5.0, "registry": 1.0},
     swapped_pages=7,
     wall_minus_monotonic_s=1_790_000_000.0,
+    monotonic_s=500.0,
 )
 
 
 def after(**changes: object) -> HostLoad:
     """The host a second later on two cores: one busy, one idle."""
-    return dataclasses.replace(BEFORE, **({"busy_s": 101.0, "idle_s": 1001.0} | changes))  # type: ignore[arg-type]
+    changes = {"busy_s": 101.0, "idle_s": 1001.0, "monotonic_s": 501.0} | changes
+    return dataclasses.replace(BEFORE, **changes)  # type: ignore[arg-type]
 
 
 def test_shares_are_of_all_core_time():
@@ -64,6 +67,81 @@ def test_a_daemon_that_died_or_was_started_on_the_way_is_left_out():
     assert load["cpu_s"] == {"registry": 0.5}
 
 
+def test_what_nobody_of_ours_used_was_used_by_others():
+    load = load_between(BEFORE, after(daemon_s={"measuring": 5.3, "registry": 1.1}), 0.2)
+    assert load["cpu_s"] == {"measuring": 0.3, "registry": 0.1, "workload": 0.2}
+    assert load["other_share"] == 0.2  # 1 s busy, less 0.6 s, of 2 s
+    assert (load["wall_s"], load["core_s"]) == (1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("daemon_s", "workload_s"), [({"measuring": 5.3}, None), ({"registry": 1.0}, 0.2)]
+)
+def test_where_engine_or_workload_are_not_known_no_one_else_is_blamed(daemon_s, workload_s):
+    """The user's own engine is not among the daemons, and would be taken for other work."""
+    assert "other_share" not in load_between(BEFORE, after(daemon_s=daemon_s), workload_s)
+
+
+def test_parts_that_are_read_later_than_the_whole_leave_nothing_rather_than_less():
+    assert load_between(BEFORE, after(), 1.02)["other_share"] == 0.0
+
+
+def test_a_host_without_counters_of_heat_and_stalls_says_nothing_of_them():
+    assert {"thermal", "stalled_s"}.isdisjoint(load_between(BEFORE, after()))
+
+
+def test_heat_and_stalls_are_those_of_the_time_between():
+    before = dataclasses.replace(
+        BEFORE, stalled_s={"io": 3.0}, thermal=ThermalCounters({"core": 4}, {"core": 1000})
+    )
+    hot = after(stalled_s={"io": 3.25}, thermal=ThermalCounters({"core": 6}, {"core": 1300}))
+    load = load_between(before, hot)
+    assert load["stalled_s"] == {"io": 0.25}
+    assert load["thermal"] == {"events": 2, "slowed_s": 0.3}
+
+
+def test_memory_and_swap_are_told_as_they_were_before():
+    before = dataclasses.replace(BEFORE, swap_used_bytes=5, memory_available_bytes=7)
+    load = load_between(before, after(swap_used_bytes=50, memory_available_bytes=70))
+    assert (load["swap_used_bytes"], load["memory_available_bytes"]) == (5, 7)
+
+
+# readings of recorded hosts
+
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_virtual_machine_is_read():
+    load = read_load({"measuring": 417}, VM)
+    assert load.busy_s == pytest.approx((83643 + 13248 + 395) * TICK_S)
+    assert load.idle_s == pytest.approx((236908 + 1570) * TICK_S)
+    assert load.steal_s == pytest.approx(96 * TICK_S)
+    assert load.daemon_s["measuring"] == pytest.approx((4870 + 508 + 538 + 500) * TICK_S)
+    assert load.swap_used_bytes == 0
+    assert load.memory_available_bytes is not None
+    assert load.stalled_s == {"cpu": 145.737911, "io": 15.644028, "memory": 0.000979}
+    assert not load.thermal.are_there
+
+
+def test_a_notebook_with_swap_and_without_psi_is_read():
+    load = read_load({}, METAL)
+    assert load.swapped_pages == 600
+    assert load.swap_used_bytes == (8388604 - 8126460) * 1024
+    assert load.memory_available_bytes == 6 * 2**30
+    assert load.stalled_s == {}
+    assert load.thermal.are_there
+
+
+def test_a_kernel_whose_stall_times_are_switched_off_has_none(tmp_path):
+    """With psi=0 the files are there, and reading them is refused."""
+    root = copy_of(VM, tmp_path)
+    for resource in ("cpu", "io", "memory"):
+        file = root / "proc" / "pressure" / resource
+        file.unlink()
+        file.mkdir()  # cannot be read either
+    assert read_load({}, root).stalled_s == {}
+
+
 # readings of this host
 
 
@@ -86,19 +164,14 @@ def test_a_daemon_that_is_gone_is_left_out_rather_than_zero():
     assert read_load({"gone": process.pid}).daemon_s == {}
 
 
-def test_guests_are_not_counted_twice(monkeypatch):
+def test_guests_are_not_counted_twice(tmp_path):
     """The kernel counts a guest's time as the user's too (proc_stat(5))."""
-    texts = {
-        "/proc/stat": "cpu  1000 200 300 5000 50 10 20 70 400 500\ncpu0 1 2 3 4 5 6 7 8 9 10\n",
-        "/proc/vmstat": "pswpin 3\npswpout 4\npgpgin 99\n",
-    }
-    monkeypatch.setattr(Path, "read_text", lambda path: texts[str(path)])
-    load = read_load({})
-    tick_s = 1 / os.sysconf("SC_CLK_TCK")
-    assert load.busy_s == pytest.approx((1000 + 200 + 300 + 10 + 20) * tick_s)
-    assert load.idle_s == pytest.approx((5000 + 50) * tick_s)
-    assert load.steal_s == pytest.approx(70 * tick_s)
-    assert load.swapped_pages == 7
+    root = copy_of(VM, tmp_path)
+    (root / "proc" / "stat").write_text("cpu  1000 200 300 5000 50 10 20 70 400 500\n")
+    load = read_load({}, root)
+    assert load.busy_s == pytest.approx((1000 + 200 + 300 + 10 + 20) * TICK_S)
+    assert load.idle_s == pytest.approx((5000 + 50) * TICK_S)
+    assert load.steal_s == pytest.approx(70 * TICK_S)
 
 
 BUSY = """

@@ -109,3 +109,8 @@ def test_without_a_pull_that_could_be_taken_apart_nothing_is_said():
 def test_a_slower_link_is_never_faster():
     times = [model(TWO).startup_at(link(rate)) for rate in (1, 5, 20, 80, 300, 1000)]
     assert times == sorted(times, reverse=True)
+
+
+def test_a_layer_without_bytes_takes_none_of_the_link():
+    odd = trial(layer(0, 0, 1.0, 0.0, 1.0), layer(1, 10, 0.5, 1.5, 1.0), wall_s=3.0, startup_s=4.0)
+    assert model(odd).startup_at(link(80)) == pytest.approx(1.0 + 1.0 + 1.0)

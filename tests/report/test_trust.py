@@ -108,6 +108,39 @@ def test_a_noisy_host_is_named(tmp_path):
     assert any("load 12.5 on 16 cores" in one for one in found)
 
 
+def test_a_host_with_other_work_heat_or_stalls_is_named(tmp_path):
+    def busy(event):
+        if event["event"] == "trial_ended":
+            event["facts"]["host"] |= {
+                "other_share": 0.31,
+                "stalled_s": {"memory": 0.8},
+                "thermal": {"events": 2, "slowed_s": 0.1},
+            }
+
+    found = warnings(tmp_path, busy)
+    assert found == [
+        (
+            "other programs of the host took 20% or more of the core time in 29 of 29 trials "
+            "(up to 31%)"
+        ),
+        "programs waited for memory for 5% or more of the time in 29 of 29 trials",
+        "cores were slowed down for their heat in 29 of 29 trials",
+    ]
+
+
+def test_a_host_with_less_memory_than_a_case_may_take_is_named(tmp_path):
+    short = iter([True])
+
+    def little(event):
+        if event["event"] == "trial_ended" and next(short, False):
+            event["facts"]["host"]["memory_available_bytes"] = 3 * 2**30
+
+    (one,) = warnings(tmp_path, little, cases=("good",), calibrate=False)
+    assert one == (
+        "good may use 8.00 GiB of memory and the host had 3.00 GiB: the host was the limit"
+    )
+
+
 def test_an_outlier_is_reported_and_kept(tmp_path):
     late: dict[str, str] = {}
 

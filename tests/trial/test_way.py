@@ -102,3 +102,9 @@ def test_it_stands_as_long_as_the_registry_that_pulls_come_from_runs(link):
     link.own_pids = {}
     assert not plain.stands()
     assert shaped.stands()
+
+
+def test_daemons_that_have_nothing_to_do_with_the_run_are_not_its_load(link):
+    link.own_pids = {"registry": 1, "measuring": 2, "building": 3}
+    assert way(link, None).pids() == link.own_pids
+    assert way(link, None, may_wipe=False).pids() == {"registry": 1}

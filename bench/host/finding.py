@@ -1,0 +1,26 @@
+"""One thing about this host or engine that was looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Health(StrEnum):
+    """How a finding bears on measuring."""
+
+    GOOD = "good"
+    LESS = "less"
+    """Something cannot be measured, or not as well."""
+    BAD = "bad"
+    """Nothing can be run."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: what it is, how it stands, and what would mend it."""
+
+    subject: str
+    health: Health
+    text: str
+    remedy: str = ""

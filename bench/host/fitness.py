@@ -1,0 +1,154 @@
+"""What makes this host unfit for measuring just now: other work, too little of it all, its heat."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from bench.host.finding import Finding, Health
+from bench.host.load import read_memory
+from bench.host.others import busiest, containers
+from bench.host.thermal import governors, read_thermal
+from bench.units import format_bytes
+
+_NAMED = 3
+
+NEEDED_BYTES = 8 * 2**30
+"""What CI-7 allows a pod: below this the host is the limit before the standard is."""
+
+
+def cores() -> Finding:
+    """Whether bench and the workload can each have one."""
+    count = os.cpu_count() or 1
+    if count < 2:
+        return Finding(
+            "cores", Health.LESS, "one: bench and the workload share it", "use a host with two"
+        )
+    return Finding("cores", Health.GOOD, f"{count}; the engine and bench share them")
+
+
+def load() -> Finding:
+    """Whether other programs keep the cores busy, and which."""
+    average, count = os.getloadavg()[0], os.cpu_count() or 1
+    if average <= count / 2:
+        return Finding("load", Health.GOOD, f"{average:.2f} over the last minute")
+    now = ", ".join(
+        f"{one.name} (pid {one.pid}, {one.cores:.1f} cores)" for one in busiest()[:_NAMED]
+    )
+    return Finding(
+        "load",
+        Health.LESS,
+        f"{average:.2f} over the last minute on {count} cores: times will be noisy; busiest now: "
+        f"{now or 'none'}",
+        "let other work end first; a trial is invalid when it took more than half of the cores",
+    )
+
+
+def other_containers() -> Finding:
+    """Whether containers run here that are not of the run to come."""
+    own, others = containers()
+    if not own and not others:
+        return Finding("containers", Health.GOOD, "none run beside the trials")
+    text = " and ".join(
+        f"{count} of {whose}"
+        for count, whose in ((own, "bench's own engine"), (others, "other engines"))
+        if count
+    )
+    remedy = "stop them while you measure"
+    if own:
+        remedy = "where no other run goes on: `bench clean` removes bench's own"
+    return Finding("containers", Health.LESS, f"{text} run: they share the host", remedy)
+
+
+def steal() -> Finding:
+    """Whether other tenants of the machine below took core time."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+    total = sum(fields)
+    share = fields[7] / total if len(fields) > 7 and total else 0.0
+    if share > 0.05:
+        return Finding(
+            "steal",
+            Health.LESS,
+            f"{share:.0%} of the core time since boot went to other tenants",
+            "compare pairs within one run, and trust ratios more than seconds",
+        )
+    return Finding("steal", Health.GOOD, f"{share:.1%} of the core time since boot")
+
+
+def memory() -> Finding:
+    """Whether a case can have as much memory as the standard allows it."""
+    found = read_memory()
+    text = f"{format_bytes(found['MemAvailable'])} available of {format_bytes(found['MemTotal'])}"
+    if found["MemAvailable"] < NEEDED_BYTES:
+        return Finding(
+            "memory",
+            Health.LESS,
+            f"{text}: less than the {format_bytes(NEEDED_BYTES)} that a case may take (CI-7)",
+            "end other programs; what such a case needs shows on a larger host only",
+        )
+    return Finding("memory", Health.GOOD, text)
+
+
+def swap() -> Finding:
+    """Whether a shortage of memory would be hidden."""
+    found = read_memory()
+    if found["SwapTotal"] > 0:
+        used = format_bytes(found["SwapTotal"] - found["SwapFree"])
+        return Finding(
+            "swap",
+            Health.LESS,
+            f"is on, {used} in use: it hides a shortage of memory in the need arm",
+            "swapoff -a while you measure",
+        )
+    return Finding("swap", Health.GOOD, "off")
+
+
+def disk() -> Finding:
+    """Whether images find room."""
+    free = shutil.disk_usage("/var/lib").free
+    if free < 8 * 2**30:
+        return Finding(
+            "disk",
+            Health.LESS,
+            f"{free / 2**30:.1f} GiB free under /var/lib",
+            "free some: images are there three times: built, in the registry, and pulled",
+        )
+    return Finding("disk", Health.GOOD, f"{free / 2**30:.0f} GiB free under /var/lib")
+
+
+def heat() -> Finding:
+    """Whether it would be seen that cores are slowed down for their heat, and were."""
+    counters = read_thermal()
+    if not counters.are_there:
+        return Finding(
+            "heat",
+            Health.LESS,
+            "no counters here, as in any virtual machine: cores that are slowed down for their "
+            "heat are not noticed",
+            "trust ratios within one run more than seconds, or measure on bare metal",
+        )
+    count = max(counters.events.values())
+    if count:
+        return Finding(
+            "heat",
+            Health.LESS,
+            f"cores were slowed down for their heat, {count} times since boot",
+            "cool it, and let it rest between runs; trials in which it happens are marked",
+        )
+    return Finding("heat", Health.GOOD, "no core was slowed down for it since boot")
+
+
+def clock_rate() -> Finding:
+    """Whether cores may run slower because they have little to do."""
+    found = governors()
+    if not found:
+        return Finding("clock rate", Health.GOOD, "this host does not show what chooses it")
+    if found != ["performance"]:
+        return Finding(
+            "clock rate",
+            Health.LESS,
+            f"chosen by {' and '.join(found)}: a short start may find the cores slow",
+            "cpupower frequency-set -g performance",
+        )
+    return Finding("clock rate", Health.GOOD, "performance")

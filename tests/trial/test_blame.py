@@ -1,0 +1,57 @@
+"""What of a host's load makes a trial invalid, and what does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bench.results.model import TrialStatus
+from bench.trial.blame import judge_host
+
+QUIET: dict[str, Any] = {
+    "wall_s": 10.0,
+    "core_s": 20.0,
+    "steal_share": 0.0,
+    "busy_share": 0.4,
+    "swapped_pages": 0,
+    "clock_step_s": 0.0,
+    "cpu_s": {},
+}
+
+
+def test_what_the_host_does_not_count_makes_no_doubt():
+    assert judge_host(QUIET) == (TrialStatus.OK, "")
+
+
+@pytest.mark.parametrize(
+    ("load", "reason"),
+    [
+        ({"steal_share": 0.31}, "31% of the core time went to other tenants"),
+        ({"other_share": 0.51}, "51% of the core time went to other programs of this host"),
+        ({"swapped_pages": 4097}, "the host moved 4097 pages of memory to or from swap"),
+        (
+            {"thermal": {"events": 3, "slowed_s": 0.6}},
+            "a core was slowed down for its heat for 0.6 s of 10.0 s",
+        ),
+        ({"clock_step_s": -1.5}, "the wall clock jumped by -1.5 s"),
+    ],
+)
+def test_above_a_bound_the_trial_is_invalid_with_the_reason(load, reason):
+    assert judge_host(QUIET | load) == (TrialStatus.INVALID, reason)
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        {"steal_share": 0.30},
+        {"other_share": 0.50},
+        {"swapped_pages": 4096},
+        {"thermal": {"events": 3, "slowed_s": 0.5}},
+        {"thermal": {"events": 3}},  # a kernel that does not say for how long
+        {"clock_step_s": 1.0},
+        {"swap_used_bytes": 2**30, "stalled_s": {"cpu": 9.0}},
+    ],
+)
+def test_at_a_bound_it_is_not(load):
+    assert judge_host(QUIET | load) == (TrialStatus.OK, "")
