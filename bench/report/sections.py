@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.report.contacts import contacts
+from bench.report.excerpts import excerpts
 from bench.report.right_size import right_size
 from bench.report.scale_out import scale_out
 from bench.report.slowest_link import slowest_link
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
     from bench.report.section import Section
     from bench.results.run import Run
 
-_MAKERS = (workload, slowest_link, time_to_ready, contacts, scale_out, stopping, right_size)
+_MAKERS = (
+    workload,
+    excerpts,
+    slowest_link,
+    time_to_ready,
+    contacts,
+    scale_out,
+    stopping,
+    right_size,
+)
 
 
 def sections(run: Run) -> list[Section]:

@@ -19,6 +19,7 @@ from bench.results.behaviour import (  # noqa: TC001 - pydantic reads them
     Writes,
 )
 from bench.results.contacts import Observation  # noqa: TC001
+from bench.results.excerpts import ExcerptFound  # noqa: TC001
 from bench.results.model import TrialStatus  # noqa: TC001
 from bench.results.workload import Matches  # noqa: TC001
 
@@ -245,6 +246,7 @@ class Facts(_Shape):
     egress: Observation | None = None
     counters: _Counters | None = None
     figures: dict[str, Matches] | None = None
+    excerpts: dict[str, ExcerptFound] | None = None
     host: dict[str, Any] = {}
     warnings: list[str] = []
 

@@ -29,6 +29,7 @@ from bench.scenario.container import (
     Resources,
     Ulimit,
 )
+from bench.scenario.excerpts import Excerpt
 from bench.scenario.figures import MetricName, WorkloadMetric, own_metrics
 from bench.scenario.probes import ExecProbe, HttpProbe, LogProbe, ProbeChoice, Ready, TcpProbe
 from bench.scenario.thresholds import (
@@ -131,6 +132,8 @@ class Case(Container):
     unset and the checklist judges it."""
     metrics: dict[MetricName, WorkloadMetric] = {}
     """Figures that the workload prints, by name; they are metrics like any other."""
+    excerpts: dict[MetricName, Excerpt] = {}
+    """Parts of what the workload prints that the report shows as they stand, by name."""
     expect: Expect | None = None
     """What it is known to fail; then that, and only that, is a success."""
 
@@ -277,6 +280,7 @@ __all__ = [
     "Container",
     "Deploy",
     "DeviceReservation",
+    "Excerpt",
     "ExecProbe",
     "Expect",
     "Healthcheck",

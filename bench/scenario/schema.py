@@ -107,7 +107,7 @@ def _describe(name: str, definition: Schema) -> None:
 def _attribute_docs() -> dict[str, dict[str, str]]:
     """The docstrings of the models' attributes, by class; inherited ones included."""
     docs: dict[str, dict[str, str]] = {}
-    for module in ("values", "container", "probes", "figures", "model"):
+    for module in ("values", "container", "probes", "figures", "excerpts", "model"):
         tree = ast.parse((Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8"))
         for one in tree.body:
             if isinstance(one, ast.ClassDef):
