@@ -76,6 +76,15 @@ _TABLE = (
            "Building the image, from sending the context to its id, once a run.",
            "The builder's layer cache is used where it holds; a second run is faster.",
            Scope.IMAGE),
+    Metric("rebuild_s", "s", "rebuild", _L,
+           "Building the image again after a small change of the files that `rebuild_after` names, "
+           "with the builder's cache, once a run right after the build.",
+           "Steps that fetch something take what the network and its servers take at that moment.",
+           Scope.IMAGE),
+    Metric("rebuild_steps", "", "steps of a rebuild", _L,
+           "Steps of that build which the builder's cache did not have; FROM is none. Absent where "
+           "the builder does not say.",
+           "Steps differ in weight: see rebuild_s.", Scope.IMAGE),
     Metric("pull_s", "s", "pull", _L,
            "From sending the pull request to the end of its stream with the digest checked."),
     Metric("pull_download_s", "s", "downloading", _L,

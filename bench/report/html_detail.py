@@ -32,6 +32,14 @@ MOST_LINES = 40
 """Log lines of a failed trial that the page shows."""
 
 _LONGEST_LINE = 400
+_IMAGE_FIGURES = (
+    "image_size_bytes",
+    "image_transfer_bytes",
+    "layer_waste_bytes",
+    "build_s",
+    "rebuild_s",
+    "rebuild_steps",
+)
 _FILES = {
     "run.json": "verdicts, comparisons and what was run, for programs",
     "summary.md": "this page in short",
@@ -106,7 +114,7 @@ def _image_facts(image: ImageFacts) -> list[tuple[str, str]]:
     metrics = image.metrics()
     found = [
         (METRICS[name].title, value_words(metrics[name], name))
-        for name in ("image_size_bytes", "image_transfer_bytes", "layer_waste_bytes", "build_s")
+        for name in _IMAGE_FIGURES
         if name in metrics
     ]
     if image.engine_size_bytes is not None:

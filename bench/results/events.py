@@ -109,6 +109,8 @@ class ImageReady(_Shape):
     layers: list[_LayerFacts]
     config: dict[str, Any]
     bases: list[dict[str, str]] = []
+    rebuild_s: Seconds | None = None
+    rebuild_steps: Amount | None = None
 
 
 class ImageFailed(_Shape):

@@ -9,7 +9,8 @@ run_started     schema_version, run_id, name, bench_version, at, seed, scenario_
 run_resumed     at
 image_ready     role (case, service or calibration), case, reference, digest, source, build_s,
                 builder, size_bytes, transfer_bytes, waste_bytes, engine_size_bytes, layers
-                (digest, instruction, transfer_bytes, unpacked_bytes), config
+                (digest, instruction, transfer_bytes, unpacked_bytes), config, rebuild_s,
+                rebuild_steps
 image_failed    role, case, status (failed or error), reason, log_tail
 trial_started   trial_id, key (the fields of TrialKey), attempt, at, pid
 phase           trial_id, phase, start_ns, end_ns, clock, resolution_ns

@@ -138,4 +138,6 @@ def _image(event: Mapping[str, Any]) -> ImageFacts:
         engine_size_bytes=event["engine_size_bytes"],
         layers=tuple(LayerFacts(**layer) for layer in event["layers"]),
         config=event["config"],
+        rebuild_s=event.get("rebuild_s"),
+        rebuild_steps=event.get("rebuild_steps"),
     )

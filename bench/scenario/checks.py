@@ -114,6 +114,23 @@ def _build(build: Node | None, folder: Path) -> Iterator[Diagnostic]:
         place = dockerfile.place if dockerfile else context.place
         suggestion = did_you_mean(name, _names_in(base), kind="there are")
         yield place.diagnostic(f"there is no file {shown(name)} in {shown(where)}", suggestion)
+    if isinstance(build, Map):
+        yield from _rebuild_after(build.get("rebuild_after"), base, where)
+
+
+def _rebuild_after(node: Node | None, context: Path, where: str) -> Iterator[Diagnostic]:
+    """Files that are not there, or that a copy of the context would not hold as its own."""
+    for item in node.items if isinstance(node, Series) else [node] if node else []:
+        if not (name := _text(item)):
+            continue
+        path = context / name
+        if not _exists(path, Path.is_file):
+            suggestion = did_you_mean(path.name, _names_in(path.parent), kind="there are")
+            fault = f"there is no file {shown(name)} in {shown(where)}"
+            yield item.place.diagnostic(fault, suggestion)
+        elif path.resolve() != context.resolve() / name:
+            fault = f"{shown(name)} leads out of {shown(where)}, or over a link"
+            yield item.place.diagnostic(fault, "name the file itself, as it lies in the context")
 
 
 def _exists(path: Path, as_what: Callable[[Path], bool]) -> bool:

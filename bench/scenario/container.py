@@ -85,6 +85,8 @@ class Build(Model):
     """Stage to build; the last one where unset."""
     args: Variables = {}
     """Build arguments, as a mapping or a list of KEY=value."""
+    rebuild_after: Strings = []
+    """Files of the context after whose change it is built once more, to see what that takes."""
 
     @model_validator(mode="before")
     @classmethod

@@ -17,6 +17,7 @@ from bench.image.base_layers import BaseLayers, final_base, push_base, shared_la
 from bench.image.bases import base_records, prepare_bases
 from bench.image.facts import gather
 from bench.image.layers import LayerReader
+from bench.image.rebuild import changed_context, steps_done
 from bench.results.model import CALIBRATION_CASE, ImageFacts
 from bench.scenario.model import CacheState, Case
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from bench.clock import Clock
     from bench.engine.registry import Manifest
     from bench.engine.select import Session
-    from bench.scenario.model import Container
+    from bench.scenario.model import Build, Container
 
 _KEPT = "kept"
 
@@ -130,17 +131,43 @@ class ImageMaker:
         if self._session.may_wipe:
             self._prepare_bases(text)
         self._say(f"building {name}")
-        start_ns = self._clock.monotonic_ns()
-        lines = self._session.building.build(
-            context, build.dockerfile, tag, build.args, build.target, {LABEL: self._label}
-        )
-        for _ in lines:
-            pass
-        build_s = (self._clock.monotonic_ns() - start_ns) / 1e9
+        build_s, _ = self._timed_build(build, context, tag)
         bases = base_records(self._session.building, text)
-        return self._push(
+        ready = self._push(
             name, repository, tag, source="built", build_s=build_s, bases=tuple(bases)
         )
+        if not build.rebuild_after:
+            return ready
+        self._say(f"building {name} after a change of {', '.join(build.rebuild_after)}")
+        rebuild_s, steps = self._rebuild(build, context, tag)
+        facts = dataclasses.replace(ready.facts, rebuild_s=rebuild_s, rebuild_steps=steps)
+        return dataclasses.replace(ready, facts=facts)
+
+    def _timed_build(self, build: Build, context: Path, tag: str) -> tuple[float, list[str]]:
+        """Seconds that a build took, and what the builder said."""
+        start_ns = self._clock.monotonic_ns()
+        output = list(
+            self._session.building.build(
+                context, build.dockerfile, tag, build.args, build.target, {LABEL: self._label}
+            )
+        )
+        return (self._clock.monotonic_ns() - start_ns) / 1e9, output
+
+    def _rebuild(self, build: Build, context: Path, tag: str) -> tuple[float, int | None]:
+        """Seconds and steps of a build after a small change; its image does not stay."""
+        changed_tag = f"{tag}-changed"
+        with changed_context(context, build.rebuild_after) as changed:
+            try:
+                rebuild_s, output = self._timed_build(build, changed, changed_tag)
+            except BuildError as error:
+                raise BuildError(
+                    str(context / build.dockerfile),
+                    f"after a change of {', '.join(build.rebuild_after)}: {error.cause}",
+                    error.remedy,
+                ) from error
+            finally:
+                self._session.building.remove_image(changed_tag)
+        return rebuild_s, steps_done(output)
 
     def _prepare_bases(self, dockerfile: str) -> None:
         """Have the bases that the bundled Dockerfiles stand on, where these are named."""

@@ -639,6 +639,29 @@ def test_build_paths_are_looked_up_beside_the_scenario(tmp_path: Path):
     assert parse_scenario_text(text, "s.yaml", folder=tmp_path).scenario.cases["one"].build
 
 
+def test_files_whose_change_asks_for_another_build_lie_in_the_context_themselves(tmp_path: Path):
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "Dockerfile").touch()
+    (tmp_path / "web" / "app.py").touch()
+    (tmp_path / "web" / "link.py").symlink_to("app.py")
+    (tmp_path / "other.py").touch()
+
+    def build(files: str) -> str:
+        return case(f"build: {{context: web, rebuild_after: {files}}}")
+
+    fault = one_fault(build("[app.py, «ap.py]"), tmp_path)
+    assert fault.message == "there is no file 'ap.py' in 'web'"
+    assert fault.suggestion == "did you mean `app.py`?"
+    for name in ("../other.py", "link.py"):
+        fault = one_fault(build(f"«{name}"), tmp_path)
+        assert fault.message == f"'{name}' leads out of 'web', or over a link"
+
+    loaded = parse_scenario_text(build("app.py"), "s.yaml", folder=tmp_path)
+    one = loaded.scenario.cases["one"].build
+    assert one is not None
+    assert one.rebuild_after == ["app.py"]
+
+
 def test_a_service_s_build_is_looked_up_too(tmp_path: Path):
     marked = scenario(rest="services: {db: {build: «nowhere, ready: {exit: true}}}")
     assert one_fault(marked, tmp_path).message == "there is no folder 'nowhere'"

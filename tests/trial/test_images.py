@@ -115,6 +115,53 @@ def test_on_benchs_own_builder_images_stay_and_on_somebodys_they_belong_to_the_r
     assert labels == [{LABEL: "kept"}, {LABEL: "run-7"}]
 
 
+def test_a_build_after_a_change_is_timed_and_counted_and_leaves_nothing_behind(
+    make, builder, dockerfile, monkeypatch
+):
+    outputs = [
+        ["Step 1/2 : FROM scratch", "Step 2/2 : COPY . /"],
+        ["Step 1/2 : FROM scratch", "Step 2/2 : COPY . /", " ---> 4f2a"],
+    ]
+    changed = []
+
+    def build(context, name, tag, args, target, labels):
+        changed.append((context / "app.py").read_text() != "serve()\n")
+        builder.images[tag] = labels
+        return iter(outputs[len(changed) - 1])
+
+    monkeypatch.setattr(builder, "build", build)
+    (dockerfile / "app.py").write_text("serve()\n")
+    image = make({"build": {"context": "app", "rebuild_after": "app.py"}})
+    assert changed == [False, True]
+    assert image.facts.rebuild_s >= 0
+    assert image.facts.rebuild_steps == 1
+    assert image.facts.metrics()["rebuild_steps"] == 1
+    assert list(builder.images) == [TAG]
+    assert builder.arguments_of("push") == [(TAG,)]
+    assert (dockerfile / "app.py").read_text() == "serve()\n"
+
+
+def test_without_a_change_there_is_one_build_and_no_figure_of_another(make, builder, dockerfile):
+    image = make({"build": "app"})
+    assert len(builder.arguments_of("build")) == 1
+    assert not {"rebuild_s", "rebuild_steps"} & set(image.facts.metrics())
+
+
+def test_a_build_that_fails_after_the_change_says_so_of_the_users_own_file(
+    make, builder, dockerfile, monkeypatch
+):
+    def build(context, *_):
+        if context != dockerfile:
+            raise BuildError("Dockerfile", "the build failed: no")
+        return iter([])
+
+    monkeypatch.setattr(builder, "build", build)
+    (dockerfile / "app.py").write_text("serve()\n")
+    with pytest.raises(BuildError, match=r"after a change of app\.py: the build") as caught:
+        make({"build": {"context": "app", "rebuild_after": ["app.py"]}})
+    assert caught.value.subject == str(dockerfile / "Dockerfile")
+
+
 def test_a_build_that_fails_is_the_images_fault(make, builder, dockerfile):
     builder.trouble("build", BuildError("Dockerfile", "the build failed"))
     with pytest.raises(BuildError):
