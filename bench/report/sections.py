@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.report.contacts import contacts
+from bench.report.excerpts import excerpts
 from bench.report.own_load import own_load_section
 from bench.report.right_size import right_size
 from bench.report.scale_out import scale_out
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _MAKERS = (
     workload,
     stack,
+    excerpts,
     slowest_link,
     time_to_ready,
     contacts,
