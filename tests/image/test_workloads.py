@@ -1,0 +1,127 @@
+"""What the bundled workloads do apart from PyTorch, which these tests have not got."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bench.scenario.load import load_scenario
+from bench.trial.excerpts import ExcerptSearch
+from bench.trial.figures import FigureSearch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
+    """Imports `folder/module` of the images as its program does; they are forgotten afterwards."""
+    before = set(sys.modules)
+
+    def imported(name: str) -> ModuleType:
+        folder, module = name.split("/")
+        monkeypatch.syspath_prepend(ROOT / "images" / folder)
+        return importlib.import_module(module)
+
+    yield imported
+    for name in set(sys.modules) - before:
+        if str(ROOT / "images") in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+def test_the_data_are_the_same_each_time_and_have_every_class_equally_often(load: Any):
+    data = load("cifar10/make_data")
+    made = data.records("train.bin", 40)
+    assert len(made) == 40 * 3073
+    assert made == data.records("train.bin", 40)
+    assert made != data.records("test.bin", 40)
+    kinds = [made[place] for place in range(0, len(made), 3073)]
+    assert sorted(kinds) == sorted([*range(10)] * 4)
+    assert kinds != sorted(kinds)
+
+
+@pytest.fixture
+def address(load: Any) -> Iterator[str]:
+    """A classifier that finds the class in the first byte of an image."""
+    server = load("cifar10/serve").Server(lambda image: image[0], port=0)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _answer(request: urllib.request.Request | str) -> tuple[int, Any]:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=5) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def test_the_classifier_answers_over_http(address: str):
+    assert _answer(f"{address}/healthz") == (200, {"status": "ok"})
+    image = bytes([7]) + bytes(3071)
+    asked = urllib.request.Request(f"{address}/classify", data=image)
+    assert _answer(asked) == (200, {"class": 7})
+
+
+def test_the_classifier_refuses_what_is_no_image(address: str):
+    assert _answer(urllib.request.Request(f"{address}/classify", data=b"short"))[0] == 400
+    assert _answer(f"{address}/elsewhere")[0] == 404
+
+
+def test_each_worker_has_a_model_a_device_and_a_port_of_its_own(load: Any):
+    environment = load("ensemble/parent").environment
+    given = [environment(number, {"OMP_NUM_THREADS": "1", "DIE_S": "2"}) for number in range(4)]
+    for name in ("MODEL", "CUDA_VISIBLE_DEVICES", "PORT"):
+        assert len({one[name] for one in given}) == 4
+    assert [one.get("DIE_S") for one in given] == ["2", None, None, None]
+    assert {one["OMP_NUM_THREADS"] for one in given} == {"1"}
+
+
+def test_a_worker_takes_its_model_by_number_or_from_its_host(load: Any):
+    configuration = load("ensemble/configurations").configuration
+    assert configuration("2", "any") == 2
+    chosen = {configuration("auto", f"host-{number}") for number in range(100)}
+    assert chosen == {0, 1, 2, 3}
+
+
+PRINTED = [
+    '{"event": "training", "prepare_s": 31.2}',
+    '{"epoch": 1, "epoch_s": 2.0, "epoch_peak_bytes": 300, "loss": 2.3}',
+    '{"epoch": 2, "epoch_s": 1.0, "epoch_peak_bytes": 400, "loss": 2.1}',
+    '{"accuracy_pct": 37.5}',
+    "profile of 200 batches",
+    "   73328 function calls in 0.661 seconds",
+    "end of profile",
+    '{"load_ms": 310.5, "first_inference_ms": 2.3}',
+]
+"""What train.py and serve.py print, shortened."""
+
+
+def test_the_training_scenario_finds_all_that_it_looks_for():
+    path = ROOT / "scenarios" / "cifar10-training.yaml"
+    cases = load_scenario(path, environ={}).scenario.cases
+    case = cases["found"]
+    figures, excerpts = FigureSearch(case.metrics), ExcerptSearch(case.excerpts)
+    for line in PRINTED:
+        figures.take(line)
+        excerpts.take(line)
+    assert set(figures.facts()) == set(case.metrics)
+    assert excerpts.facts()["profile"]["lines"] == tuple(PRINTED[4:7])
+    assert cases["development"].metrics == case.metrics
