@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import sys
 import threading
@@ -99,6 +100,24 @@ def test_a_worker_takes_its_model_by_number_or_from_its_host(load: Any):
     assert configuration("2", "any") == 2
     chosen = {configuration("auto", f"host-{number}") for number in range(100)}
     assert chosen == {0, 1, 2, 3}
+
+
+def test_messages_are_found_again(load: Any, tmp_path: Path):
+    history = load("storyteller/history")
+    place = tmp_path / "data" / "messages.jsonl"
+    assert history.read(place) == []
+    history.add(place, {"role": "user", "content": "Once\nupon"})
+    history.add(place, {"role": "assistant", "content": "a time"})
+    assert [one["content"] for one in history.read(place)] == ["Once\nupon", "a time"]
+
+
+def test_the_pace_of_an_answer_leaves_the_first_token_apart(load: Any):
+    stamps = itertools.chain([10.0], (10.5 + 0.1 * number for number in range(11)))
+    pace = load("storyteller/pace").Pace(clock=lambda: next(stamps))
+    for _ in range(11):
+        pace.token()
+    assert pace.first_token_ms == 500
+    assert pace.tokens_per_s == pytest.approx(10)
 
 
 PRINTED = [
