@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.report.cache_states import cache_states
 from bench.report.contacts import contacts
 from bench.report.own_load import own_load_section
 from bench.report.right_size import right_size
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _MAKERS = (
     workload,
     stack,
+    cache_states,
     slowest_link,
     time_to_ready,
     contacts,
