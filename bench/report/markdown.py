@@ -96,6 +96,8 @@ def _lines(run: Run) -> Iterator[str]:
             section.columns, ([escaped(cell) for cell in row] for row in section.rows)
         )
         yield from (line for note in section.notes for line in ("", escaped(note)))
+        for title, text in section.texts:
+            yield from ("", escaped(title), "", *_as_it_stands(text))
     floor = floor_words(run)
     if floor:
         yield from ("", "## Floor of the engine", "", escaped(floor))
@@ -103,6 +105,11 @@ def _lines(run: Run) -> Iterator[str]:
     if doubts:
         yield from ("", "## Before you trust this", "")
         yield from (f"- {escaped(text)}" for text in doubts)
+
+
+def _as_it_stands(text: str) -> Iterator[str]:
+    """`text` indented, which nothing in it can end, as it could a fence."""
+    yield from (f"    {line}" for line in text.split("\n"))
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:

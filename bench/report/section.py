@@ -18,6 +18,7 @@ class Section:
         plots: kind of the pictures that belong to it; empty for none.
         in_terminal: whether it is shown at the end of a run, too.
         details: titles and texts of several lines, which only the page shows, folded away.
+        texts: the same, which page and Markdown show.
     """
 
     title: str
@@ -28,3 +29,4 @@ class Section:
     plots: str = ""
     in_terminal: bool = True
     details: tuple[tuple[str, str], ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()

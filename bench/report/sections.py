@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bench.report.cache_states import cache_states
 from bench.report.contacts import contacts
+from bench.report.excerpts import excerpts
 from bench.report.own_load import own_load_section
 from bench.report.right_size import right_size
 from bench.report.scale_out import scale_out
@@ -23,6 +24,7 @@ _MAKERS = (
     workload,
     stack,
     cache_states,
+    excerpts,
     slowest_link,
     time_to_ready,
     contacts,

@@ -19,6 +19,7 @@ from bench.results.behaviour import (  # noqa: TC001 - pydantic reads them
     Writes,
 )
 from bench.results.contacts import Observation  # noqa: TC001
+from bench.results.excerpts import ExcerptFound  # noqa: TC001
 from bench.results.model import TrialStatus  # noqa: TC001
 from bench.results.workload import Matches  # noqa: TC001
 
@@ -300,6 +301,7 @@ class Facts(_Shape):
     member: _Member | None = None
     stack: _Stack | None = None
     host: _Load | None = None
+    excerpts: dict[str, ExcerptFound] | None = None
     warnings: list[str] = []
 
 

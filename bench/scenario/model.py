@@ -30,6 +30,7 @@ from bench.scenario.container import (
     Resources,
     Ulimit,
 )
+from bench.scenario.excerpts import Excerpt
 from bench.scenario.figures import MetricName, WorkloadMetric, own_metrics
 from bench.scenario.host import HostProcess
 from bench.scenario.load_tool import LoadTool
@@ -142,6 +143,8 @@ class Case(Container):
     unset and the checklist judges it."""
     metrics: dict[MetricName, WorkloadMetric] = {}
     """Figures that the workload prints, by name; they are metrics like any other."""
+    excerpts: dict[MetricName, Excerpt] = {}
+    """Parts of what the workload prints that the report shows as they stand, by name."""
     load: LoadTool | None = None
     """Tool that puts work on it when it is ready."""
     expect: Expect | None = None
@@ -328,6 +331,7 @@ __all__ = [
     "Container",
     "Deploy",
     "DeviceReservation",
+    "Excerpt",
     "ExecProbe",
     "Expect",
     "Healthcheck",

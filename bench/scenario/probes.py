@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from bench.scenario.values import Command, Model, OnlyTrue, Port, PositiveDuration, Text
+from bench.scenario.values import Command, Model, OnlyTrue, Pattern, Port, PositiveDuration
 
 PROBES = ("http", "tcp", "log", "exec", "healthcheck", "exit")
 """The words for the single probes, of which a `ready` names one."""
@@ -38,22 +37,13 @@ class TcpProbe(Model):
 class LogProbe(Model):
     """Ready when a line of output matches; the pattern alone may stand for it."""
 
-    pattern: Text
+    pattern: Pattern
     """Regular expression, searched in each line of stdout and stderr."""
 
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: object) -> object:
         return {"pattern": value} if isinstance(value, str) else value
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except (re.error, RecursionError, OverflowError) as error:
-            raise ValueError(f"not a regular expression: {error}") from None
-        return value
 
 
 class ExecProbe(Model):

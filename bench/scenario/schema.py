@@ -117,6 +117,7 @@ def _attribute_docs() -> dict[str, dict[str, str]]:
         "probes",
         "composed",
         "figures",
+        "excerpts",
         "load_tool",
         "model",
     )

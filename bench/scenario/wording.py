@@ -105,8 +105,8 @@ def _words(finding: _Finding, said: str) -> tuple[str, str]:
         inside = f" in `{label}`" if label else ""
         return f"`{last}` is missing{inside}", _EXAMPLES.get(str(last), f"write `{last}: …`")
     if last == "[key]":
-        in_metrics = len(finding.path) > 2 and finding.path[-3] == "metrics"
-        rule = METRIC_NAME_RULE if in_metrics else _NAME_RULE
+        of_output = len(finding.path) > 2 and finding.path[-3] in ("metrics", "excerpts")
+        rule = METRIC_NAME_RULE if of_output else _NAME_RULE
         return f"{shown(finding.path[-2])} is not a name", rule
     if finding.kind == "value_error":
         message, suggestion = split_advice(str(finding.context["error"]))

@@ -7,6 +7,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import EngineError
+from bench.trial.excerpts import ExcerptSearch
 from bench.trial.figures import FigureSearch
 from bench.trial.instruments import Instruments
 from bench.trial.killed import MemoryKill
@@ -58,12 +59,13 @@ class Attachments:
         self.exit = ExitWatch(lab.engine, container_id, lab.clock)
         hide = hider(subject.case, subject.folder, subject.secrets)
         self._figures = FigureSearch(subject.case.metrics, hide)
+        self._excerpts = ExcerptSearch(subject.case.excerpts, hide)
         self.output = OutputWatch(
             lab.engine.attach(container_id),
             lab.clock,
             patterns,
             hide,
-            self._figures.take if self._figures else None,
+            self._read_line if self._figures or self._excerpts else None,
         )
         self.instruments = Instruments(
             lab.engine,
@@ -92,6 +94,10 @@ class Attachments:
             address = ipaddress.ip_address(state.address) if state.address else None
             self._egress.found(state.pid, address, state.mac)
 
+    def _read_line(self, line: str) -> None:
+        self._figures.take(line)
+        self._excerpts.take(line)
+
     def _write_samples(self, columns: Columns) -> None:
         self._record.samples(self.instruments.method, columns)
 
@@ -116,18 +122,21 @@ class Attachments:
         return kill
 
     def end_output(self) -> None:
-        """Follow the output no longer, and put on record the figures that were found in it."""
-        if self._figures and "start_sent_ns" in self._record.facts:
-            self._note_figures()
+        """Follow the output no longer, and put on record what was found in it."""
+        if (self._figures or self._excerpts) and "start_sent_ns" in self._record.facts:
+            self._note_findings()
         self.output.close()
         if self.output.first_ns:
             self._record.facts["first_output_ns"] = self.output.first_ns
 
-    def _note_figures(self) -> None:
+    def _note_findings(self) -> None:
         """What was found in all of the output; nothing where its end was not seen."""
-        if self.output.wait_end(_REST_OF_OUTPUT_S):
-            known = self._record.facts.get("figures", {})  # of its load tool
-            self._record.facts["figures"] = known | self._figures.facts()
+        if not self.output.wait_end(_REST_OF_OUTPUT_S):
+            return
+        if figures := self._record.facts.get("figures", {}) | self._figures.facts():
+            self._record.facts["figures"] = figures  # those of its load tool are there already
+        if self._excerpts:
+            self._record.facts["excerpts"] = self._excerpts.facts()
 
     def end_egress(self) -> None:
         """Listen no longer, and put on record what it tried to reach."""

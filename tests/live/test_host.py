@@ -43,7 +43,7 @@ cases:
       setup: [[sh, -c, "echo ready now > made"], [sleep, "0.3"]]
     ready: {{log: "ready now", timeout: 15s}}
   not-set-up:
-    host: {{command: [true], setup: [[sh, -c, "echo no luck; exit 9"]]}}
+    host: {{command: ["true"], setup: [[sh, -c, "echo no luck; exit 9"]]}}
   crashes: {{host: {{command: [sh, -c, "echo last words; exit 3"]}}}}
   starves:
     host: {{command: [{python}, -c, "kept = bytearray(200 << 20)"]}}
@@ -58,6 +58,9 @@ cases:
     host: {{command: [sh, -c, "sleep 0.3; echo rows=42"]}}
     ready: {{exit: true, timeout: 15s}}
     metrics: {{rows: {{pattern: "rows=([0-9]+)", unit: count, better: higher}}}}
+  busy:
+    host: {{command: [sh, -c, "i=0; while [ $$i -lt 600000 ]; do i=$$((i+1)); done"]}}
+    ready: {{exit: true, timeout: 15s}}
   asked:
     host: {{command: [sh, -c, "sleep 0.3; touch here; exec sleep 60"]}}
     ready: {{exec: [test, -f, here], timeout: 15s}}
@@ -88,6 +91,7 @@ def outcome(tmp_path_factory):
     (bench.folder / "server.py").write_text(SERVER)
     path = bench.scenario(SCENARIO.format(python=sys.executable))
     done = bench("run", path, "--progress", "quiet", "--engine", "host")
+    assert done.returncode != 2, done.stderr
     return done, bench.latest()
 
 
@@ -127,7 +131,9 @@ def test_limits_are_held_by_the_kernel_and_not_in_the_need_arm(outcome):
     assert limits["applied"]["memory_bytes"] == 64 * 2**20
     assert limits["applied"]["cpus"] == 0.5
     assert limits["applied"]["pids"] == 20
-    assert only(outcome[1], "serves").metrics["cpu_throttled_s"] > 0
+    busy = only(outcome[1], "busy").metrics
+    assert busy["cpu_throttled_s"] > 0.1
+    assert busy["cpu_s"] < 0.8 * busy["run_s"]
     need = only(outcome[1], "serves", "need").facts["limits"]
     assert "memory_bytes" not in need["applied"]
     assert "cpus" not in need["applied"]

@@ -23,11 +23,13 @@ def test_the_worked_example_is_a_good_scenario():
     assert scenario.cases["good"].environment == {}
 
 
-def test_the_examples_of_metrics_matrix_and_plain_processes_are_good(tmp_path):
-    _, metrics, matrix, process, load = EXAMPLES
+def test_the_examples_of_metrics_excerpts_matrix_processes_and_load_are_good(tmp_path):
+    _, metrics, excerpts, matrix, process, load = EXAMPLES
     head = "version: 1\nname: t\ndefaults: {image: x, ready: {exit: true}}\ncases:\n"
     measured = parse_scenario_text(f"{head}  a:\n{metrics}", "docs/scenario.md").scenario
     assert list(measured.own_metrics) == ["epoch_s", "rows_per_s"]
+    shown = parse_scenario_text(f"{head}  a:\n{excerpts}", "docs/scenario.md").scenario
+    assert list(shown.cases["a"].excerpts) == ["profile"]
     cases = parse_scenario_text(f"{head}{matrix}", "docs/scenario.md").scenario.cases
     assert len(cases) == 8
     assert {"disk.free", "disk.slow", "app.memory-64m.WORKERS-1"} <= set(cases)

@@ -387,6 +387,21 @@ METRICS = {
         "'round' is a column of trials.csv",
         "something else",
     ),
+    "name of an excerpt": (
+        case("excerpts: {«My-Part: {begin: a, end: b}}"),
+        "'My-Part' is not a name",
+        "small letters, digits and `_`, at most 40",
+    ),
+    "begin of an excerpt": (
+        case("excerpts: {a: {begin: «'([0-9', end: b}}"),
+        "`begin`: not a regular expression",
+        "",
+    ),
+    "end of an excerpt": (
+        case("excerpts: {«a: {begin: b}}"),
+        "`end` is missing in `a`",
+        "write `end: …`",
+    ),
     "not a pattern": (
         figure("a: {pattern: «'([0-9', unit: s, better: lower}"),
         "`pattern`: not a regular expression",

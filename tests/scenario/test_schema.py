@@ -136,6 +136,7 @@ LOADER_S = {
     "metrics: name of bench's",
     "metrics: name of a column",
     "metrics: not a pattern",
+    "metrics: begin of an excerpt",
     "metrics: no group",
     "metrics: two groups",
     "metrics: no source",

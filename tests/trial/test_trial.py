@@ -655,3 +655,28 @@ def test_a_log_file_that_cannot_be_written_is_a_full_disk_too(bench, tmp_path):
     with pytest.raises(StoreError, match=r"web-t0007\.log"):
         bench.run()
     assert bench.engine.leftovers == []
+
+
+# What the workload prints
+
+
+def test_what_is_looked_for_in_the_output_goes_on_record_and_secrets_do_not(bench):
+    bench.engine.script = Script(
+        output=(b"profile of t0p-secret\n", b"took 2 s\n", b"end of profile\n", b"up\n")
+    )
+    bench.run(
+        {
+            "environment": {"API_TOKEN": "t0p-secret"},
+            "metrics": {"took_s": {"pattern": r"took (\d+)", "unit": "s", "better": "lower"}},
+            "excerpts": {"profile": {"begin": "^profile of t0p", "end": "^end"}},
+        }
+    )
+    facts = bench.ended["facts"]
+    assert facts["figures"]["took_s"]["last"] == 2
+    lines = ["profile of ***", "took 2 s", "end of profile"]
+    assert facts["excerpts"] == {"profile": {"lines": lines, "left_out": 0, "ended": True}}
+
+
+def test_a_trial_that_looks_for_nothing_has_nothing_of_it_on_record(bench):
+    bench.run()
+    assert {"figures", "excerpts"} & set(bench.ended["facts"]) == set()
