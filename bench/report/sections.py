@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _MAKERS = (
     workload,
     stack,
-    cache_states,
     excerpts,
+    cache_states,
     slowest_link,
     time_to_ready,
     contacts,
