@@ -96,12 +96,13 @@ def foreseen() -> Iterator[tuple[str, str, str]]:
 
 
 def _error(plain: list[TrialResult], shaped: list[TrialResult]) -> str:
-    middle = median_trial(plain, "startup_s")
+    measured = [one.metrics["startup_s"] for one in shaped if "startup_s" in one.metrics]
+    middle = median_trial([one for one in plain if PullModel.from_trial(one, None)])
     model = PullModel.from_trial(middle, None) if middle else None
-    known = [one.metrics["startup_s"] for one in shaped if "startup_s" in one.metrics]
-    if model is None or not known:
-        return "not known"
-    found_s, measured_s = model.startup_at(parse_rate_bit_s(RATE)), statistics.median(known)
+    if model is None or not measured:
+        why = (one.path.unreliable if one.path else one.reason for one in (*plain, *shaped))
+        return f"not known: {', '.join(filter(None, why)) or 'no trial was measured'}"
+    found_s, measured_s = model.startup_at(parse_rate_bit_s(RATE)), statistics.median(measured)
     return f"{found_s / measured_s - 1:+.1%} of {format_seconds(measured_s)}"
 
 
