@@ -143,7 +143,7 @@ def format_seconds(value: float) -> str:
     """`value` seconds with about three digits, in s, ms or µs, or in minutes from 120 s on."""
     size = abs(value)
     if size >= 120:
-        return f"{value / 60:.1f} min"
+        return f"{_digits(value / 60)} min"
     if size >= 1 or size == 0:
         return f"{_digits(value)} s"
     if size >= 1e-3:

@@ -1,7 +1,8 @@
 """`make benchmarks`: what bench itself costs, as ratios against a peer measured in the same run.
 
-Nothing here fails a build: a shared machine is too noisy for that. Each line ends with the
-target that the figure is meant to stay under.
+The last two parts are of another kind: whether the parts of a pull add up, and how far a start
+over a slow link is from what was foreseen. Nothing here fails a build: a shared machine is too
+noisy for that. Each line ends with the target that the figure is meant to stay under.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from typing import TYPE_CHECKING
 
-from benchmarks import bare, lab
+from benchmarks import bare, lab, pulls
 from benchmarks.reports import report_cost
 
 if TYPE_CHECKING:
@@ -79,19 +80,33 @@ def reports_cost() -> None:
         show(*line)
 
 
+def pull_closure() -> None:
+    """Whether the parts of a pull add up to it."""
+    for line in pulls.closure():
+        show(*line)
+
+
+def link_foreseen() -> None:
+    """Whether a pull that was not shaped foretells one over a slow link."""
+    for line in pulls.foreseen():
+        show(*line)
+
+
 def main() -> None:
     """Run the parts asked for, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=60, help="pairs of each comparison")
-    parser.add_argument("parts", nargs="*", default=["cli", "trial", "sampling", "reports"])
+    parser.add_argument("parts", nargs="*", help="which of them; all where none is named")
     options = parser.parse_args()
     parts: dict[str, Callable[[], None]] = {
         "cli": cli_times,
         "trial": lambda: trial_cost(options.pairs),
         "sampling": lambda: sampling_cost(options.pairs),
         "reports": reports_cost,
+        "pulls": pull_closure,
+        "link": link_foreseen,
     }
-    for part in options.parts:
+    for part in options.parts or parts:
         parts[part]()
 
 

@@ -41,8 +41,9 @@ def explanation(subject: str) -> str:
         UsageError: nothing is called that; the message suggests the nearest.
     """
     from bench.judge.checklist import load_checklist
+    from bench.judge.ready import READY
 
-    rows = {row.id: row for row in load_checklist("cloud-native", Path()).rows}
+    rows = {row.id: row for row in (*load_checklist("cloud-native", Path()).rows, READY)}
     if subject == "metrics":
         return "\n".join(f"{name:<32}{one.title}" for name, one in METRICS.items())
     if subject == "checklist":

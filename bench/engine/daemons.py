@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -54,6 +55,10 @@ class ImageStore(StrEnum):
     CONTAINERD = "containerd"
 
 
+class UnknownSettingsError(Exception):
+    """What was chosen has names that this version of bench does not know."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What was chosen for this host when the engine was first set up.
@@ -71,9 +76,13 @@ class Settings:
         """Read back what `to_json` wrote.
 
         Raises:
+            UnknownSettingsError: there is more than these.
             ValueError, TypeError, AttributeError: it is something else.
         """
         fields = json.loads(text)
+        unknown = fields.keys() - {one.name for one in dataclasses.fields(Settings)}
+        if unknown:
+            raise UnknownSettingsError(", ".join(sorted(unknown)))
         store = ImageStore(fields.pop("image_store", ImageStore.GRAPHDRIVER))
         return Settings(**fields, image_store=store)
 

@@ -22,6 +22,7 @@ from bench.engine.daemons import (
     ImageStore,
     Paths,
     Settings,
+    UnknownSettingsError,
     link_registry,
     own_daemons,
     write_configuration,
@@ -85,9 +86,21 @@ class PrivateEngine:
         self.paths = paths or Paths()
 
     def settings(self) -> Settings | None:
-        """What was chosen at the first start, None before that."""
+        """What was chosen at the first start; None before that, or where it is damaged.
+
+        Raises:
+            EngineUnavailableError: another version of bench chose more than this one knows; its
+                daemons may run, and would be lost sight of.
+        """
         try:
             return Settings.from_json(self.paths.settings.read_text())
+        except UnknownSettingsError as error:
+            raise EngineUnavailableError(
+                "private engine",
+                f"was set up by another version of bench: {self.paths.settings} has {error}",
+                "use that version, or end its daemons with it (`bench engine down`) and remove "
+                "the file",
+            ) from error
         except (OSError, ValueError, TypeError, AttributeError):
             return None
 
@@ -120,7 +133,8 @@ class PrivateEngine:
         self.paths.run.mkdir(parents=True, exist_ok=True)
         with _locked(self.paths.run / "up.lock"):
             settings = self._chosen_settings()
-            self.paths.settings.write_text(settings.to_json())
+            if settings != self.settings():
+                self._remember(settings)
             write_configuration(self.paths, settings)
             network.set_up(settings.network_base)
             for daemon, answers in own_daemons(self.paths, settings):
@@ -128,6 +142,12 @@ class PrivateEngine:
                     continue
                 daemon.start()
                 _await(daemon, answers)
+
+    def _remember(self, settings: Settings) -> None:
+        """Keep them, whole or not at all: a full disk must not cost the ones that were there."""
+        fresh = self.paths.settings.with_suffix(".partial")
+        fresh.write_text(settings.to_json())
+        fresh.replace(self.paths.settings)
 
     def _chosen_settings(self) -> Settings:
         """Those of the first start, with the image store that the environment names, if any."""

@@ -57,7 +57,7 @@ def read_load(daemons: dict[str, int], root: Path = Path("/")) -> HostLoad:
     idle = fields[3] + fields[4]
     steal = fields[7] if len(fields) > 7 else 0
     memory = read_memory(root)
-    now_s = time.monotonic()
+    now_s, wall_s = time.monotonic(), time.time()
     return HostLoad(
         busy_s=(sum(fields[:8]) - idle - steal) * _TICK_S,
         idle_s=idle * _TICK_S,
@@ -68,7 +68,7 @@ def read_load(daemons: dict[str, int], root: Path = Path("/")) -> HostLoad:
             if (seconds := _cpu_s(proc, pid)) is not None
         },
         swapped_pages=_swapped_pages(proc),
-        wall_minus_monotonic_s=time.time() - now_s,
+        wall_minus_monotonic_s=wall_s - now_s,
         monotonic_s=now_s,
         swap_used_bytes=memory["SwapTotal"] - memory["SwapFree"],
         memory_available_bytes=memory["MemAvailable"],

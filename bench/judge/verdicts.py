@@ -11,6 +11,7 @@ from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.limits import judge_image, judge_trials
 from bench.judge.model import JudgeContext, Outcome, Verdict
 from bench.judge.plain_process import why_not_judged
+from bench.judge.ready import READY, is_judged, judge_ready
 from bench.judge.scenario_rows import SetRow, scenario_rows
 from bench.metrics import Scope
 from bench.scenario.model import Severity
@@ -59,18 +60,18 @@ def judge(
     """
     missing = failed_images or {}
     rows = scenario_rows(scenario, checklist)
-    verdicts = []
+    verdicts: list[Verdict] = []
     for case_id, case in scenario.cases.items():
+        judged: list[Verdict] = []
         ready = got_ready(trials, case_id)
         for one in rows:
             impossible = why_not_judged(one.row) if case.host else ""
             if impossible:
                 optional = replace(one.row, required=False)
-                verdicts.append(_verdict(optional, case_id, unmeasured(impossible)))
+                judged.append(_verdict(optional, case_id, unmeasured(impossible)))
                 continue
             if case_id in missing and one.row.metric:
-                what = "it was not set up" if case.host else "there is no image"
-                found = Finding(Outcome.ERROR, f"{what}: {missing[case_id]}")
+                found = _without_image(case, missing[case_id])
             else:
                 found = _find(
                     one.row,
@@ -83,13 +84,23 @@ def judge(
             row = replace(one.row, required=is_required(one.row, case))
             verdict = _verdict(row, case_id, found)
             verdict = _waived(verdict, one, context.today)
-            verdicts.append(_expected(verdict, case, ready=ready))
-        verdicts += _unknown_expectations(case_id, case, rows)
+            judged.append(_expected(verdict, case, ready=ready))
+        if not is_judged(one for one in judged if _weighs(one)):
+            found = judge_ready(case_id, case, trials, complete=context.complete)
+            if case_id in missing:
+                found = _without_image(case, missing[case_id])
+            judged.append(_expected(_verdict(READY, case_id, found), case, ready=ready))
+        verdicts += [*judged, *_unknown_expectations(case_id, case, judged)]
     return tuple(verdicts)
 
 
+def _without_image(case: Case, why: str) -> Finding:
+    what = "it was not set up" if case.host else "there is no image"
+    return Finding(Outcome.ERROR, f"{what}: {why}")
+
+
 def case_outcome(verdicts: Sequence[Verdict]) -> CaseOutcome:
-    """What the verdicts of one case amount to; a pass where nothing blocks."""
+    """What the verdicts of one case amount to."""
     judged = [one for one in verdicts if _weighs(one)]
     gravity = (Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.NOT_MEASURED, Outcome.FAIL)
     found = {one.verdict for one in judged}
@@ -191,9 +202,9 @@ def _expected(verdict: Verdict, case: Case, *, ready: bool) -> Verdict:
     return replace(verdict, expected=met, reason=sentence(verdict.reason, note))
 
 
-def _unknown_expectations(case_id: str, case: Case, rows: Sequence[SetRow]) -> list[Verdict]:
+def _unknown_expectations(case_id: str, case: Case, judged: Sequence[Verdict]) -> list[Verdict]:
     """An error for each id that `expect` names and no row has: it could never be met."""
-    known = {one.row.id for one in rows}
+    known = {one.id for one in judged}
     return [
         Verdict(
             case=case_id,

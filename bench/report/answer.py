@@ -141,8 +141,6 @@ def _ranges(run: Run, cases: Sequence[str], names: Sequence[str]) -> Iterator[st
 
 
 def _judged(run: Run) -> Iterator[str]:
-    if not run.verdicts:
-        return
     outcomes = case_outcomes(run)
     good = [case for case, one in outcomes.items() if one.outcome is Outcome.PASS]
     if good:

@@ -33,6 +33,7 @@ from bench.report.wording import (
     exit_words,
     limit_words,
     one_line,
+    standard_words,
     unit_words,
     value_words,
 )
@@ -202,7 +203,7 @@ def _checklist(run: Run, rows: Sequence[RuleRow], cases: Sequence[str]) -> Rende
     )
     for row, limit in zip(rows, limits, strict=True):
         table.add_row(Text(one_line(row.name)), *cells[row.id], Text(limit))
-    title = run.checklist.title if run.checklist else "the scenario's own thresholds"
+    title = standard_words(run)
     return Group(table, Text(f"by: {one_line(title)}", "dim"))
 
 

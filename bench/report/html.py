@@ -15,7 +15,7 @@ from bench.report.answer import answer
 from bench.report.plots import make_plots
 from bench.report.sections import sections
 from bench.report.svg import inline_svg
-from bench.report.wording import exit_words
+from bench.report.wording import exit_words, standard_words
 from bench.results.atomic import write_text
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _render(run: Run, plots: list[Plot], detail: Detail) -> str:
             title=run.header["name"],
             description=run.scenario.description,
             answer=answer(run),
-            standard=run.checklist.title if run.checklist else "the scenario's own thresholds",
+            standard=standard_words(run),
             verdict=exit_words(run),
             cards=html_view.cards(run),
             rules=html_view.rules(run),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.judge.model import Difference, Outcome
+from bench.judge.ready import READY
 from bench.report.plot_values import share_of_limit
 from bench.report.rows import (
     case_outcomes,
@@ -165,7 +166,7 @@ def _card_figures(run: Run, case: str) -> list[tuple[str, str]]:
 def rules(run: Run) -> list[Rule]:
     """Every rule with its verdicts, in the checklist's order."""
     limits = limits_by_id(run)
-    written = {row.id: row for row in run.checklist.rows} if run.checklist else {}
+    written = {row.id: row for row in (*(run.checklist.rows if run.checklist else ()), READY)}
     return [
         Rule(
             id=row.id,

@@ -29,6 +29,7 @@ from bench.report.wording import (
     p_words,
     ratio_interval_words,
     rule_words,
+    standard_words,
     unit_words,
 )
 from bench.results.atomic import write_text
@@ -124,7 +125,7 @@ def _checklist(run: Run) -> Iterator[str]:
     if not rows:
         return
     cases = list(run.scenario.cases)
-    title = run.checklist.title if run.checklist else "the scenario's own thresholds"
+    title = standard_words(run)
     yield from ("", f"## Checklist: {escaped(title)}", "")
     yield from _table(
         ["rule", *(escaped(case) for case in cases), "limit"],

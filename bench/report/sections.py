@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.report.cache_states import cache_states
 from bench.report.contacts import contacts
 from bench.report.excerpts import excerpts
 from bench.report.own_load import own_load_section
@@ -23,6 +24,7 @@ _MAKERS = (
     workload,
     stack,
     excerpts,
+    cache_states,
     slowest_link,
     time_to_ready,
     contacts,

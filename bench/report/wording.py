@@ -61,9 +61,16 @@ KEY_METRICS = (
 
 def exit_words(run: Run) -> str:
     """What the run's exit code says."""
-    if not run.verdicts:
-        return "nothing was judged: the scenario names no checklist and no thresholds"
     return _EXIT_CODES.get(run.exit_code, "")
+
+
+def standard_words(run: Run) -> str:
+    """What the cases were judged by."""
+    if run.checklist:
+        return run.checklist.title
+    if run.scenario.thresholds:
+        return "the scenario's own thresholds"
+    return "whether they get ready: the scenario names no checklist and no thresholds"
 
 
 def visible(text: object) -> str:

@@ -292,6 +292,7 @@ class Facts(_Shape):
     process: Standing | _Unseen | None = None
     link: _LinkUse | None = None
     served: _AllServed | None = None
+    page_cache_dropped: bool | None = None
     processes: list[ProcessUse] | None = None
     writes: Writes | None = None
     egress: Observation | None = None

@@ -18,7 +18,7 @@ from bench.scenario.env_file import read_env_files
 from bench.scenario.figure_checks import check_metrics, own_units
 from bench.scenario.host_checks import check_host
 from bench.scenario.load_checks import check_load
-from bench.scenario.model import Case
+from bench.scenario.model import READY_ID, Case
 from bench.scenario.nodes import Map, Node, Scalar, Series
 from bench.scenario.probes import COMPOSITES, PROBES, choice_fault
 from bench.scenario.suggest import did_you_mean, shown
@@ -334,7 +334,7 @@ def _ids(root: Map, folder: Path) -> Iterator[Diagnostic]:
             suggestion = did_you_mean(key, rows)
             yield entry.place.diagnostic(f"no row {shown(key)} in the checklist", suggestion)
     off = {key for key, entry in checks.items() if _text(entry.node) == "off"}
-    yield from _expected(root, [*rows, *root.map("thresholds").entries], off)
+    yield from _expected(root, [*rows, *root.map("thresholds").entries, READY_ID], off)
 
 
 def _expected(root: Map, known: list[str], off: set[str]) -> Iterator[Diagnostic]:

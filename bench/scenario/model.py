@@ -78,6 +78,10 @@ class Sample(Model):
     """Between two readings."""
 
 
+READY_ID = "READY"
+"""The row of every case on whose start no blocking row is: all its trials get ready."""
+
+
 class Expect(Model):
     """What a case is known to fail."""
 

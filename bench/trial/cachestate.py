@@ -41,7 +41,7 @@ class CacheKeeper:
 
     def establish(
         self, state: CacheState, references: Sequence[str], blobs: list[str], base: str = ""
-    ) -> None:
+    ) -> bool:
         """Bring the host into `state` for the images `references`.
 
         Args:
@@ -50,6 +50,9 @@ class CacheKeeper:
             references: what the trial runs.
             blobs: digests that a cold trial will pull.
             base: an image of the base's layers alone; empty where it is not known.
+
+        Returns:
+            Whether the page cache was dropped.
         """
         if state.is_pulled:
             self._wipe([*references, base] if base else [*references])
@@ -59,8 +62,10 @@ class CacheKeeper:
             for reference in references:
                 if not self._engine.has_image(reference):
                     self._pull(reference)
-        if self._dropped_page_cache(state) and state.is_pulled:
+        dropped = self._dropped_page_cache(state)
+        if dropped and state.is_pulled:
             self._read_blobs(blobs)
+        return dropped
 
     def _dropped_page_cache(self, state: CacheState) -> bool:
         """Drop the page cache where `state` asks for it and it can be done; whether it was."""
@@ -105,6 +110,6 @@ class ProcessKeeper(CacheKeeper):
         references: Sequence[str],  # noqa: ARG002 - it has none
         blobs: list[str],  # noqa: ARG002 - nor these
         base: str = "",  # noqa: ARG002 - nor this
-    ) -> None:
-        """Drop the page cache, or leave it."""
-        self._dropped_page_cache(state)
+    ) -> bool:
+        """Drop the page cache, or leave it; returns whether it was dropped."""
+        return self._dropped_page_cache(state)

@@ -21,6 +21,7 @@ from bench.trial.probes import ProbeTarget
 from bench.trial.process_table import Process, read_table
 from bench.trial.readiness import NotReadyError, ReadyFact, make_readiness
 from bench.trial.secrets import hider
+from bench.trial.signals import postponed
 from bench.trial.spec import container_spec, named_volumes, process_spec
 from bench.trial.stopping import Endings, standing_fact
 from bench.trial.under_load import LoadRun
@@ -116,11 +117,13 @@ class Life:
             "pids": spec.pids,
         }
         self._facts["limits"] = {"requested": self._requested}
-        # known by its name until the answer is there, which an interruption may cut off
+        # known by its name until the answer is there, which a dying engine may not give
         self.container_id = self._name
-        with self._record.phase("create"):
-            created = lab.engine.create(spec)
-        self.container_id = created.container_id
+        # an engine goes on with a call that is cut off, and may make it after it was cleaned up
+        with postponed():
+            with self._record.phase("create"):
+                created = lab.engine.create(spec)
+            self.container_id = created.container_id
         if created.warnings:
             self._facts["warnings"] = list(created.warnings)
 

@@ -110,7 +110,9 @@ class ReplicaTrial:
         lab, subject = self._lab, self._subject
         with self._phase("prepare"):
             state = CacheState(self._key.cache)
-            lab.keeper.establish(state, [subject.reference], subject.blobs)
+            dropped = lab.keeper.establish(state, [subject.reference], subject.blobs)
+            for one in self._replicas:
+                one.record.facts["page_cache_dropped"] = dropped
         with self._phase("create"):
             for one in self._replicas:
                 one.life.prepare()

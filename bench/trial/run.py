@@ -7,35 +7,32 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.clock import Clock, SystemClock
 from bench.egress.cut import why_not_cut
 from bench.engine.alive import alive, is_alive
 from bench.engine.protocol import LABEL
-from bench.errors import BenchError, BuildError, EngineUnavailableError
+from bench.errors import BenchError
 from bench.host.fingerprint import fingerprint
 from bench.host.noise import load_noise
 from bench.judge.checklist import load_checklist
 from bench.results.journal import FILE_NAME, SCHEMA_VERSION, Journal
-from bench.results.model import CALIBRATION_CASE, TrialKey, TrialStatus
+from bench.results.model import TrialKey, TrialStatus
 from bench.sampling.cgroup import ContainerCgroup, find_mounts, locate
 from bench.sampling.gpu import find_gpus
 from bench.scenario.allow import declared
-from bench.scenario.model import Case
 from bench.scenario.redact import redacted
 from bench.trial.cachestate import CacheKeeper, ProcessKeeper
 from bench.trial.folder import new_folder, point_latest
-from bench.trial.host_setup import set_up
-from bench.trial.images import ImageMaker, ReadyImage
 from bench.trial.leftovers import remove_cgroups, remove_from, remove_processes
 from bench.trial.plan import check_trials, make_plan
 from bench.trial.replicas import ReplicaTrial
 from bench.trial.services import RunningServices
 from bench.trial.signals import Interrupted, interruptible, postponed
 from bench.trial.stack import StackTrial
-from bench.trial.stack_images import make_stack
 from bench.trial.stack_subject import StackSubject
+from bench.trial.subjects import SubjectMaker
 from bench.trial.trial import Laboratory, Subject, Trial
 from bench.trial.way import Way
 from bench.version import __version__
@@ -189,10 +186,17 @@ class _Runner:
         self._services = RunningServices(
             session.building, clock, folder.name, request.scenario.folder, progress.say
         )
-        self._subjects: dict[str, Subject] = {}
-        self._stacks: dict[str, StackSubject] = {}
-        self._loads: dict[str, str] = {}
         self._way = Way(session, request.scenario.scenario.link)
+        self._subjects = SubjectMaker(
+            request.scenario,
+            session,
+            clock,
+            journal,
+            self._way,
+            self._services,
+            run_id=folder.name,
+            say=progress.say,
+        )
 
     def run(self) -> RunResult:
         try:
@@ -214,7 +218,7 @@ class _Runner:
             with interruptible():
                 try:
                     self._remove_what_was_left()
-                    self._make_images()
+                    self._subjects.make()
                     with self._way.laid():
                         self._run_trials()
                 finally:
@@ -223,107 +227,6 @@ class _Runner:
         except Interrupted as signal:
             return signal.exit_code
         return 0
-
-    def _make_images(self) -> None:
-        loaded, session = self._request.scenario, self._session
-        scenario = loaded.scenario
-        maker = ImageMaker(
-            session, self._clock, self._folder.name, scenario.name, self._progress.say
-        )
-        references = {}
-        for name, service in scenario.services.items():
-            ready = maker.make(f"service-{name}", service, loaded.folder)
-            self._note_image("service", name, ready)
-            references[name] = ready.reference
-        for name, case in scenario.cases.items():
-            try:
-                self._make_image(maker, name, case)
-            except EngineUnavailableError:
-                raise
-            except BenchError as error:
-                fault = isinstance(error, BuildError)
-                self._note_failed_image(name, error, "failed" if fault else "error")
-        blank = maker.make_calibration() if scenario.has_images else None
-        if blank is not None:
-            self._note_image("calibration", CALIBRATION_CASE, blank)
-            case = Case.model_validate(
-                {
-                    "image": blank.reference,
-                    "ready": {"exit": True, "timeout": "30s"},
-                    "observe": "exit",
-                }
-            )
-            self._subjects[CALIBRATION_CASE] = self._subject(CALIBRATION_CASE, case, blank)
-        if scenario.services:
-            self._services.start(scenario.services, references)
-            self._subjects = {
-                name: dataclasses.replace(subject, extra_hosts=self._services.addresses)
-                for name, subject in self._subjects.items()
-            }
-            self._stacks = {
-                name: stack.with_extra_hosts(self._services.addresses)
-                for name, stack in self._stacks.items()
-            }
-
-    def _make_image(self, maker: ImageMaker, name: str, case: Case) -> None:
-        """The image of a case, those of a stack, or what a plain process needs."""
-        loaded = self._request.scenario
-        if case.compose is None:
-            load = self._load_image(maker, name, case)
-            if case.host is not None:
-                self._set_up_process(name, case, load)
-                return
-            ready = maker.make(name, case, loaded.folder)
-            self._note_image("case", name, ready)
-            self._subjects[name] = self._subject(name, case, ready, load)
-            return
-        stack, facts, bases = make_stack(
-            maker, name, case, loaded.stacks[name], self._way.reference
-        )
-        self._journal.append("image_ready", role="case", bases=bases, **dataclasses.asdict(facts))
-        self._stacks[name] = stack
-
-    def _load_image(self, maker: ImageMaker, name: str, case: Case) -> str:
-        """The image of its load tool, made once for all cases that have the same."""
-        if case.load is None:
-            return ""
-        source = case.load.model_dump_json(include={"image", "build", "registry", "platform"})
-        if source not in self._loads:
-            ready = maker.make(f"load-{name}", case.load, self._request.scenario.folder)
-            self._note_image("load", name, ready)
-            self._loads[source] = ready.reference
-        return self._loads[source]
-
-    def _set_up_process(self, name: str, case: Case, load: str) -> None:
-        self._progress.say(f"setting up {name}")
-        folder = self._request.scenario.folder
-        facts = set_up(name, case, folder, self._clock)
-        self._journal.append("image_ready", role="case", bases=[], **dataclasses.asdict(facts))
-        self._subjects[name] = Subject(name, case, "", None, (), folder, load_reference=load)
-
-    def _subject(self, name: str, case: Case, ready: ReadyImage, load: str = "") -> Subject:
-        return Subject(
-            name=name,
-            case=case,
-            reference=self._way.reference(ready.reference),
-            manifest=ready.manifest,
-            layers=ready.facts.layers,
-            folder=self._request.scenario.folder,
-            base=ready.base,
-            load_reference=load,
-        )
-
-    def _note_image(self, role: str, name: str, ready: ReadyImage) -> None:
-        facts: dict[str, Any] = dataclasses.asdict(ready.facts) | {"case": name}
-        self._journal.append("image_ready", role=role, bases=list(ready.bases), **facts)
-
-    def _note_failed_image(self, name: str, error: BenchError, status: str) -> None:
-        plain = self._request.scenario.scenario.cases[name].host is not None
-        what = "not set up" if plain else "no image"
-        self._progress.say(f"{name}: {what}: {error.cause.splitlines()[0]}")
-        self._journal.append(
-            "image_failed", role="case", case=name, status=status, reason=str(error), log_tail=[]
-        )
 
     def _run_trials(self) -> None:
         session = self._session
@@ -351,13 +254,13 @@ class _Runner:
         )
         for number, key in enumerate(self._plan):
             attempts = self._done.get(number, 0)
-            subject = self._subjects.get(key.case) or self._stacks.get(key.case)
+            subject = self._subjects.find(key.case)
             if attempts < 0 or subject is None:
                 continue
             self._progress.trial_begins(number + 1, len(self._plan), key)
             self._run_one(subject, key, number, attempts)
         if self._request.afterwards:
-            self._request.afterwards(self._folder, self._subjects, self._run_another)
+            self._request.afterwards(self._folder, self._subjects.single, self._run_another)
 
     def _service_cgroups(self) -> tuple[ContainerCgroup, ...]:
         facts, mounts = self._session.building.facts, find_mounts()

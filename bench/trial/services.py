@@ -13,6 +13,7 @@ from bench.errors import EngineError
 from bench.trial.probes import ProbeTarget
 from bench.trial.readiness import NotReadyError, make_readiness
 from bench.trial.secrets import hider
+from bench.trial.signals import postponed
 from bench.trial.spec import container_spec, named_volumes
 from bench.trial.watch import ExitWatch, OutputWatch
 
@@ -70,8 +71,9 @@ class RunningServices:
             extra_hosts=dict(self.addresses),
             keep_healthcheck=service.ready.uses("healthcheck"),
         )
-        container_id = engine.create(spec).container_id
-        self.containers.append(container_id)
+        with postponed():  # an engine goes on with a call that is cut off
+            container_id = engine.create(spec).container_id
+            self.containers.append(container_id)
         patterns = [probe.log.pattern for probe in service.ready.probes() if probe.log]
         hide = hider(service, self._folder)
         output = OutputWatch(engine.attach(container_id), self._clock, patterns, hide)

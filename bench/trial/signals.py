@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,13 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def postponed() -> Iterator[None]:
-    """Let what is inside come to its end: an interruption is raised after it."""
+    """Let what is inside come to its end: an interruption is raised after it.
+
+    Only in the main thread, which signals reach; whoever waits for another one waits for its end.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     _Gate.holds += 1
     try:
         yield

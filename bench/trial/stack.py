@@ -107,7 +107,8 @@ class StackTrial:
     def _measure(self) -> None:
         lab, subject = self._lab, self._subject
         with self._record.phase("prepare"):
-            lab.keeper.establish(self._state, subject.references, subject.blobs)
+            dropped = lab.keeper.establish(self._state, subject.references, subject.blobs)
+            self._facts["page_cache_dropped"] = dropped
         self._note_zero(lab.clock.monotonic_ns())
         if self._state.is_pulled:
             with self._record.phase("pull"):

@@ -94,7 +94,8 @@ class Trial:
         lab, life, subject = self._lab, self._life, self._subject
         with self._record.phase("prepare"):
             base = subject.base.reference if subject.base else ""
-            lab.keeper.establish(self._state, [subject.reference], subject.blobs, base)
+            dropped = lab.keeper.establish(self._state, [subject.reference], subject.blobs, base)
+            self._facts["page_cache_dropped"] = dropped
             life.prepare()
         self._facts["zero_ns"] = lab.clock.monotonic_ns()
         if self._state.is_pulled:

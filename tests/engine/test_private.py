@@ -37,11 +37,33 @@ def test_the_settings_of_the_first_start_are_remembered(private):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", '{"network_base": "10.87.0.0/16"}', '{"x": 1}', '{"image_store": "zfs"}'],
+    ["", "{", "[]", '{"network_base": "10.87.0.0/16"}', '{"image_store": "zfs"}'],
 )
 def test_damaged_settings_count_as_none(private, text):
     remember(private, text)
     assert private.settings() is None
+
+
+def test_what_a_newer_bench_has_chosen_is_left_as_it_is(private):
+    text = '{"network_base": "10.87.0.0/16", "registry_port": 5599, "of_tomorrow": 1}'
+    remember(private, text)
+    with pytest.raises(EngineUnavailableError, match="of_tomorrow") as caught:
+        private.up()
+    assert "another version" in caught.value.cause
+    assert private.paths.settings.read_text() == text
+
+
+def test_a_full_disk_does_not_cost_the_settings_that_were_there(private, monkeypatch):
+    remember(private, '{"network_base": "10.87.0.0/16", "registry_port": 5599}')
+
+    def full(path, text):
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        private._remember(Settings("10.88.0.0/16", 5600))
+    assert private.settings() == Settings("10.87.0.0/16", 5599)
 
 
 def test_before_the_first_start_there_is_no_registry(private):

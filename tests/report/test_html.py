@@ -158,8 +158,11 @@ def test_a_run_without_trials_still_makes_a_page(empty):
     assert "the run ended before it was made" in page.text
 
 
-def test_a_run_that_is_judged_by_nothing_says_so(warm):
-    assert "so nothing was judged" in Page(html_text(warm)).text
+def test_a_run_that_nothing_is_asked_of_is_judged_by_getting_ready_and_says_so(warm):
+    text = Page(html_text(warm)).text
+    assert "whether they get ready: the scenario names no checklist and no thresholds" in text
+    assert "READY gets ready" in text
+    assert "Every trial gets ready, and stays up while it is observed." in text
 
 
 def test_a_case_without_an_image_shows_why(tmp_path):

@@ -163,7 +163,7 @@ class Runs:
         monkeypatch.setattr(FakeMaker, "errors", {})
         monkeypatch.setattr(FakeMaker, "made", [])
         monkeypatch.setattr("bench.trial.run.alive", lambda _: contextlib.nullcontext())
-        monkeypatch.setattr("bench.trial.run.ImageMaker", FakeMaker)
+        monkeypatch.setattr("bench.trial.subjects.ImageMaker", FakeMaker)
         monkeypatch.setattr("bench.trial.run.find_mounts", lambda: None)
         monkeypatch.setattr("bench.trial.run.find_gpus", lambda: Gpus((), "none"))
         quiet = functools.partial(Laboratory, read_load=quiet_load)

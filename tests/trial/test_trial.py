@@ -548,6 +548,22 @@ def test_an_interruption_in_any_call_is_raised_after_the_clean_up(bench, call, n
     assert bench.ended["reason"] == ("" if call == "remove_volume" else number.name)
 
 
+def test_an_engine_is_not_left_alone_with_a_container_that_it_is_making(bench, monkeypatch):
+    create, made = bench.engine.create, []
+
+    def interrupted(spec):
+        signal.raise_signal(signal.SIGINT)
+        made.append(create(spec))  # as an engine does, whoever has gone in the meantime
+        return made[-1]
+
+    monkeypatch.setattr(bench.engine, "create", interrupted)
+    with pytest.raises(Interrupted), interruptible():
+        bench.run(VOLUMES)
+    assert made
+    assert bench.engine.leftovers == []
+    assert bench.ended["status"] == "interrupted"
+
+
 def test_an_interruption_while_a_failed_trial_is_taken_down_waits_for_that(bench):
     bench.engine.script = Script(life_s=0, exit_code=1)
     bench.engine.trouble("remove", lambda: signal.raise_signal(signal.SIGINT))

@@ -1,0 +1,171 @@
+"""What the trials of a run are given: images made and pushed, processes set up, services started.
+
+Each case becomes a subject, or the stack of several, and what was made of it goes on record.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from bench.errors import BenchError, BuildError, EngineUnavailableError
+from bench.results.model import CALIBRATION_CASE
+from bench.scenario.model import Case
+from bench.trial.host_setup import set_up
+from bench.trial.images import ImageMaker, ReadyImage
+from bench.trial.laboratory import Subject
+from bench.trial.stack_images import make_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.clock import Clock
+    from bench.engine.select import Session
+    from bench.results.journal import Journal
+    from bench.scenario.load import LoadedScenario
+    from bench.trial.services import RunningServices
+    from bench.trial.stack_subject import StackSubject
+    from bench.trial.way import Way
+
+
+class SubjectMaker:
+    """Makes the subjects of one run.
+
+    Attributes:
+        single: those of one container or process, by case; the calibration is among them.
+        stacks: those of several containers, by case.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedScenario,
+        session: Session,
+        clock: Clock,
+        journal: Journal,
+        way: Way,
+        services: RunningServices,
+        *,
+        run_id: str,
+        say: Callable[[str], None],
+    ) -> None:
+        """`services` are started once their images are there; who gave them stops them."""
+        self._loaded = loaded
+        self._session = session
+        self._clock = clock
+        self._journal = journal
+        self._way = way
+        self._services = services
+        self._run_id = run_id
+        self._say = say
+        self._loads: dict[str, str] = {}
+        self.single: dict[str, Subject] = {}
+        self.stacks: dict[str, StackSubject] = {}
+
+    def find(self, case: str) -> Subject | StackSubject | None:
+        """The subject of a case; None where it has no image."""
+        return self.single.get(case) or self.stacks.get(case)
+
+    def make(self) -> None:
+        """Make them all, once a run; a case that has no image is put on record, and left out.
+
+        Raises:
+            EngineUnavailableError: nothing can be made at all.
+            BenchError: a service has no image, or does not get ready.
+        """
+        loaded = self._loaded
+        scenario = loaded.scenario
+        maker = ImageMaker(self._session, self._clock, self._run_id, scenario.name, self._say)
+        references = {}
+        for name, service in scenario.services.items():
+            ready = maker.make(f"service-{name}", service, loaded.folder)
+            self._note_image("service", name, ready)
+            references[name] = ready.reference
+        for name, case in scenario.cases.items():
+            try:
+                self._make_image(maker, name, case)
+            except EngineUnavailableError:
+                raise
+            except BenchError as error:
+                fault = isinstance(error, BuildError)
+                self._note_failed_image(name, error, "failed" if fault else "error")
+        blank = maker.make_calibration() if scenario.has_images else None
+        if blank is not None:
+            self._note_image("calibration", CALIBRATION_CASE, blank)
+            case = Case.model_validate(
+                {
+                    "image": blank.reference,
+                    "ready": {"exit": True, "timeout": "30s"},
+                    "observe": "exit",
+                }
+            )
+            self.single[CALIBRATION_CASE] = self._subject(CALIBRATION_CASE, case, blank)
+        if scenario.services:
+            self._services.start(scenario.services, references)
+            self.single = {
+                name: dataclasses.replace(subject, extra_hosts=self._services.addresses)
+                for name, subject in self.single.items()
+            }
+            self.stacks = {
+                name: stack.with_extra_hosts(self._services.addresses)
+                for name, stack in self.stacks.items()
+            }
+
+    def _make_image(self, maker: ImageMaker, name: str, case: Case) -> None:
+        """The image of a case, those of a stack, or what a plain process needs."""
+        loaded = self._loaded
+        if case.compose is None:
+            load = self._load_image(maker, name, case)
+            if case.host is not None:
+                self._set_up_process(name, case, load)
+                return
+            ready = maker.make(name, case, loaded.folder)
+            self._note_image("case", name, ready)
+            self.single[name] = self._subject(name, case, ready, load)
+            return
+        stack, facts, bases = make_stack(
+            maker, name, case, loaded.stacks[name], self._way.reference
+        )
+        self._journal.append("image_ready", role="case", bases=bases, **dataclasses.asdict(facts))
+        self.stacks[name] = stack
+
+    def _load_image(self, maker: ImageMaker, name: str, case: Case) -> str:
+        """The image of its load tool, made once for all cases that have the same."""
+        if case.load is None:
+            return ""
+        source = case.load.model_dump_json(include={"image", "build", "registry", "platform"})
+        if source not in self._loads:
+            ready = maker.make(f"load-{name}", case.load, self._loaded.folder)
+            self._note_image("load", name, ready)
+            self._loads[source] = ready.reference
+        return self._loads[source]
+
+    def _set_up_process(self, name: str, case: Case, load: str) -> None:
+        self._say(f"setting up {name}")
+        folder = self._loaded.folder
+        facts = set_up(name, case, folder, self._clock)
+        self._journal.append("image_ready", role="case", bases=[], **dataclasses.asdict(facts))
+        self.single[name] = Subject(name, case, "", None, (), folder, load_reference=load)
+
+    def _subject(self, name: str, case: Case, ready: ReadyImage, load: str = "") -> Subject:
+        return Subject(
+            name=name,
+            case=case,
+            reference=self._way.reference(ready.reference),
+            manifest=ready.manifest,
+            layers=ready.facts.layers,
+            folder=self._loaded.folder,
+            base=ready.base,
+            load_reference=load,
+        )
+
+    def _note_image(self, role: str, name: str, ready: ReadyImage) -> None:
+        facts: dict[str, Any] = dataclasses.asdict(ready.facts) | {"case": name}
+        self._journal.append("image_ready", role=role, bases=list(ready.bases), **facts)
+
+    def _note_failed_image(self, name: str, error: BenchError, status: str) -> None:
+        plain = self._loaded.scenario.cases[name].host is not None
+        what = "not set up" if plain else "no image"
+        self._say(f"{name}: {what}: {error.cause.splitlines()[0]}")
+        self._journal.append(
+            "image_failed", role="case", case=name, status=status, reason=str(error), log_tail=[]
+        )
