@@ -1,8 +1,8 @@
 # A story-writing service packed the way such services are first packed. Each sin is named above its
 # line; good.Dockerfile mends most of them, best.Dockerfile the rest. The context is the folder above.
 
-# The first stage stands for a machine on which `pip install` fetches PyTorch from an index: its files
-# are not in the image, and its order is that of the sins.
+# The first stage stands for a machine on which `pip install` fetches from an index: its wheels are not
+# in the image, and its order is that of the sins.
 # Sin: the full image; in earnest also without a release (`python`), so that nobody knows which.
 FROM python:3.11-bookworm AS installed
 
@@ -11,9 +11,10 @@ WORKDIR /app
 # app.py, installs all packages again, and makes the model again.
 COPY storyteller .
 COPY fetch_wheels.sh .cache/wheel[s]/*.whl /wheels/
-RUN ls /wheels/torch-*.whl > /dev/null || { echo "run images/fetch_wheels.sh first" >&2; exit 1; }
+RUN ls /wheels/streamlit-*.whl > /dev/null || { echo "run images/fetch_wheels.sh first" >&2; exit 1; }
 RUN python -m venv --without-pip /opt/venv \
- && pip --python /opt/venv/bin/python install --find-links /wheels --requirement requirements.txt
+ && pip --python /opt/venv/bin/python install --no-index --find-links /wheels \
+        --requirement wheels.txt
 RUN /opt/venv/bin/python make_model.py model
 
 FROM python:3.11-bookworm

@@ -64,6 +64,7 @@ def main(folder: str, kind: str = "float32") -> None:
     words.save_pretrained(folder)
     for one in Path(folder).iterdir():
         one.chmod(0o644)  # weights are written for their owner alone, and the service is another
+    try_out(folder)
 
 
 if __name__ == "__main__":

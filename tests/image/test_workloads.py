@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
+import re
 import sys
 import threading
 import urllib.error
@@ -14,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.compose.container import as_case
+from bench.compose.load import load_stack
 from bench.scenario.load import load_scenario
+from bench.scenario.model import Case
 from bench.trial.excerpts import ExcerptSearch
 from bench.trial.figures import FigureSearch
 
@@ -95,6 +99,46 @@ def test_each_worker_has_a_model_a_device_and_a_port_of_its_own(load: Any):
     assert {one["OMP_NUM_THREADS"] for one in given} == {"1"}
 
 
+ENSEMBLE = ROOT / "images" / "ensemble"
+
+
+def test_each_of_four_containers_has_a_model_and_a_device_of_its_own_and_a_quarter_of_the_limits():
+    stack = load_stack(ENSEMBLE / "compose.yaml", environ={})
+    given = [one.environment for one in stack.members]
+    for name in ("MODEL", "CUDA_VISIBLE_DEVICES"):
+        assert [one[name] for one in given] == ["0", "1", "2", "3"]
+    assert {one["OMP_NUM_THREADS"] for one in given} == {"1"}
+    path = ROOT / "scenarios" / "ensemble.yaml"
+    whole = load_scenario(path, environ={}).scenario.cases["together"].effective_limits
+    assert sum(one.service.limits.cpus or 0 for one in stack.members) == whole.cpus
+    assert sum(one.service.limits.memory or 0 for one in stack.members) == whole.memory
+
+
+def test_of_four_containers_the_first_alone_is_killed():
+    given = load_stack(
+        ENSEMBLE / "compose.yaml", env_files=[ENSEMBLE / "killed.env"], environ={}
+    ).members
+    assert [one.environment.get("DIE_S") for one in given] == ["1", None, None, None]
+
+
+def test_four_containers_can_be_given_graphics_cards():
+    outer = Case.model_validate({"image": "any", "ready": {"exit": True}})
+    stack = load_stack(ENSEMBLE / "gpus.compose.yaml", environ={})
+    cases = [as_case(one, outer, outer.ready) for one in stack.members]
+    assert [one.gpus for one in cases] == ["all"] * 4
+    assert [one.environment["CUDA_VISIBLE_DEVICES"] for one in cases] == ["0", "1", "2", "3"]
+    assert (
+        load_scenario(
+            ROOT / "scenarios" / "ensemble.yaml",
+            overrides=["cases.together.gpus=all"],
+            environ={},
+        )
+        .scenario.cases["together"]
+        .gpus
+        == "all"
+    )
+
+
 def test_a_worker_takes_its_model_by_number_or_from_its_host(load: Any):
     configuration = load("ensemble/configurations").configuration
     assert configuration("2", "any") == 2
@@ -144,3 +188,28 @@ def test_the_training_scenario_finds_all_that_it_looks_for():
     assert set(figures.facts()) == set(case.metrics)
     assert excerpts.facts()["profile"]["lines"] == tuple(PRINTED[4:7])
     assert cases["development"].metrics == case.metrics
+
+
+TOLD = (
+    '{"history_messages": 0, "answer_s": 7.1, "first_token_ms": 61.5, "tokens_per_s": 18.2, '
+    '"answer_bytes": 900000000}'
+)
+"""What start.py prints."""
+
+
+def test_the_storyteller_scenario_finds_all_that_it_looks_for():
+    path = ROOT / "scenarios" / "storyteller.yaml"
+    case = load_scenario(path, environ={}).scenario.cases["best"]
+    figures = FigureSearch(case.metrics)
+    figures.take(TOLD)
+    assert set(figures.facts()) == set(case.metrics)
+
+
+def test_a_story_counts_as_found_where_there_is_a_question_and_an_answer():
+    path = ROOT / "scenarios" / "storyteller.yaml"
+    use = load_scenario(path, environ={}).scenario.cases["history"].compose
+    assert use is not None
+    (pattern,) = [one.log.pattern for one in use.ready["story"].probes() if one.log]
+    assert not re.search(pattern, TOLD)
+    assert re.search(pattern, TOLD.replace('messages": 0', 'messages": 2'))
+    assert not re.search(pattern, TOLD.replace('messages": 0', 'messages": 20'))
