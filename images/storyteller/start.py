@@ -40,7 +40,7 @@ def test() -> None:
         "answer_s": round(container_age_s(), 3),
         "first_token_ms": pace.first_token_ms,
         "tokens_per_s": pace.tokens_per_s,
-        "answer_bytes": memory_bytes(),
+        "process_bytes": memory_bytes(),
     }
     history.add(place, {"role": "user", "content": TEST}, {"role": "assistant", "content": story})
     print(json.dumps(said), flush=True)

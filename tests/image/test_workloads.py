@@ -192,7 +192,7 @@ def test_the_training_scenario_finds_all_that_it_looks_for():
 
 TOLD = (
     '{"history_messages": 0, "answer_s": 7.1, "first_token_ms": 61.5, "tokens_per_s": 18.2, '
-    '"answer_bytes": 900000000}'
+    '"process_bytes": 900000000}'
 )
 """What start.py prints."""
 
