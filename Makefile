@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-faults unit lint engine images scenarios benchmarks schema sample clean-venv
+.PHONY: demo test test-faults test-gpu unit lint engine images scenarios benchmarks schema sample clean-venv
 
 demo: engine images
 	$(BIN)/bench run scenarios/quickstart.yaml
@@ -16,6 +16,10 @@ test: lint unit engine images
 # Kills daemons, fills disks, cuts networks, and reads twenty thousand broken files.
 test-faults: engine
 	$(BIN)/python -m pytest -m faults
+
+# On a machine with an NVIDIA GPU and its driver; no container engine is needed.
+test-gpu: $(STAMP)
+	$(BIN)/python -m pytest -m gpu
 
 unit: $(STAMP)
 	$(BIN)/python -m pytest -m "not engine" -n auto

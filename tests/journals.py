@@ -608,6 +608,8 @@ def _host() -> dict[str, Any]:
         "python": "3.11.7",
         "load_1min": 0.4,
         "gpus": [],
+        "gpus_memory_bytes": [],
+        "gpu_driver": "",
         "gpu_absent_because": "the driver's library is not there",
         "root": True,
     }

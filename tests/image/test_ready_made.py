@@ -17,7 +17,7 @@ IMAGES = ROOT / "images"
 def _builds() -> dict[str, tuple[Path, str]]:
     """Context and Dockerfile of everything that the bundled scenarios build, by its path."""
     found = {}
-    for path in sorted((ROOT / "scenarios").glob("*.yaml")):
+    for path in sorted((ROOT / "scenarios").rglob("*.yaml")):
         scenario = load_scenario(path, environ={}).scenario
         for one in (*scenario.cases.values(), *scenario.services.values()):
             if one.build:
