@@ -37,6 +37,7 @@ images: engine
 
 # One after the other, whatever the verdicts; it takes its time.
 scenarios: engine images
+	PYTHON=$(BIN)/python images/fetch_wheels.sh
 	$(BIN)/bench run scenarios/*.yaml
 
 benchmarks: engine images

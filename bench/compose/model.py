@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from bench.compose.values import Bytes, Flag, Octal, Seconds, Whole, Word, Words, pairs
+from bench.scenario.container import SecurityOption
 from bench.scenario.container import Ulimit as ScenarioUlimit
 from bench.scenario.values import Command, Cpus, Identifier, Model, Text
 
@@ -314,6 +315,10 @@ def _hosts(value: object) -> object:
     return pairs(value, "=" if all("=" in str(one) for one in value) else ":")
 
 
+def _sysctls(value: object) -> object:
+    return pairs(value, "=") if isinstance(value, list) else value
+
+
 class Service(Model):
     """A service: an image and how to run it."""
 
@@ -358,6 +363,10 @@ class Service(Model):
     working_dir: Text | None = None
     cap_add: list[Text] = []
     cap_drop: list[Text] = []
+    security_opt: list[SecurityOption] = []
+    group_add: list[Word] = []
+    sysctls: Annotated[dict[str, Word], BeforeValidator(_sysctls)] = {}
+    ipc: Literal["private", "shareable", "host", "none"] | None = None
     stop_signal: Text | None = None
     stop_grace_period: Seconds = 10.0
 

@@ -274,6 +274,8 @@ def test_devices_ulimits_and_the_rest(tmp_path):
     settings = """
       ulimits: {nofile: 1024, nproc: {soft: 10, hard: 20}}, shm_size: 64m, read_only: true,
       user: 1000, hostname: h, working_dir: /w, cap_add: [NET_ADMIN], cap_drop: [ALL],
+      security_opt: ["no-new-privileges:true"], group_add: [44, video], ipc: host,
+      sysctls: ["net.core.somaxconn=1024"],
       stop_signal: SIGINT, stop_grace_period: 3s, tmpfs: /run, extra_hosts: ["a:1.2.3.4"],
       deploy: {resources: {reservations: {devices: [{count: 1, capabilities: [gpu]}]}}}
     """
@@ -282,6 +284,9 @@ def test_devices_ulimits_and_the_rest(tmp_path):
     assert service.ulimits["nproc"].soft == 10
     assert (service.shm_size, service.user, service.tmpfs) == (64 * 2**20, "1000", ["/run"])
     assert service.extra_hosts == {"a": "1.2.3.4"}
+    assert service.security_opt == ["no-new-privileges:true"]
+    assert (service.group_add, service.ipc) == (["44", "video"], "host")
+    assert service.sysctls == {"net.core.somaxconn": "1024"}
     assert service.stop_grace_period == 3.0
     assert service.deploy.resources.reservations.devices[0].count == 1
 
