@@ -150,8 +150,8 @@ _TABLE = (
            "Grows up to the limit for programs that read many files, without harm. " + _FLOOR),
     Metric("memory_anon_peak_bytes", "bytes", "anon memory peak", _L,
            "Highest sample of anonymous + shared + kernel memory, which cannot be reclaimed.",
-           f"{_SAMPLED} On cgroup v1 the kernel brings memory.stat up to date in batches, so that "
-           "the figure comes late, and too low where the trial is short."),
+           f"{_SAMPLED} The kernel counts it in batches, of 64 pages a core, and of those the last "
+           "may be missing."),
     Metric("memory_working_set_peak_bytes", "bytes", "working set peak", _L,
            "Highest sample of charged memory less inactive file cache, as docker stats shows.",
            _SAMPLED),
