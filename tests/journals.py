@@ -623,7 +623,7 @@ def _engine() -> dict[str, Any]:
         "engine_id": "ABCD",
         "address": "unix:///run/bench/docker.sock",
         "storage_driver": "overlay2",
-        "image_store": "graph-driver",
+        "image_store": "graphdriver",
         "cgroup_driver": "cgroupfs",
         "cgroup_version": "2",
         "runtime": "runc",

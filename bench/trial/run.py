@@ -270,10 +270,7 @@ class _Runner:
         facts, mounts = self._session.building.facts, find_mounts()
         if mounts is None or not facts.is_local:
             return ()
-        return tuple(
-            locate(mounts, one, facts.cgroup_driver, facts.kind, "")
-            for one in self._services.containers
-        )
+        return tuple(locate(mounts, one, facts, "") for one in self._services.containers)
 
     def _run_another(self, subject: Subject, key: TrialKey) -> None:
         self._plan.append(key)
