@@ -15,7 +15,8 @@ test: lint unit engine images
 
 # Kills daemons, fills disks, cuts networks, and reads twenty thousand broken files.
 test-faults: engine
-	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m pytest -m "faults and not engine" -n auto
+	$(BIN)/python -m pytest -m "faults and engine"
 
 # On a machine with an NVIDIA GPU and its driver; no container engine is needed.
 test-gpu: $(STAMP)
