@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-faults test-gpu unit lint engine images scenarios benchmarks schema sample clean-venv
+.PHONY: demo test test-faults test-gpu unit lint engine images scenarios benchmarks schema clean-venv
 
 demo: engine images
 	$(BIN)/bench run scenarios/quickstart.yaml
