@@ -110,3 +110,9 @@ def test_the_picture_of_its_resources_shows_the_gpu_where_it_held_memory_on_one(
     pictures = {one.name: one.svg for one in make_plots(run)}
     assert ("GPU memory" in pictures["resources-bad-cold-fit"]) is panels
     assert "GPU memory" not in pictures["resources-good-cold-fit"]
+
+
+def test_its_heading_keeps_its_capitals(tmp_path):
+    section = gpu(with_gpus(tmp_path, lambda _, count: held(2 * GIB, count)))
+    assert section is not None
+    assert (section.heading, section.anchor) == ("GPU", "gpu")
