@@ -189,7 +189,7 @@ def private(monkeypatch, tmp_path):
         def __init__(self) -> None:
             super().__init__(Paths(tmp_path / "state", tmp_path / "run"))
 
-        def up(self, *, only: object = None) -> None:
+        def up(self, *, registry_alone: bool = False) -> None:
             done.append("up")
 
         def down(self) -> None:

@@ -63,7 +63,7 @@ class FakePrivate:
 
     def __init__(self, *engines: FakeEngine) -> None:
         self._engines = engines
-        self.ups: list[object] = []
+        self.ups: list[str] = []
         self.pids = {"registry": 1, "measuring": 1}
 
     def own_pids(self) -> dict[str, int]:
@@ -75,8 +75,8 @@ class FakePrivate:
     def access_log(self, *, link: bool = False) -> None:
         """Nothing is served here: the stream is the only proof."""
 
-    def up(self, *, only: object = None) -> None:
-        self.ups.append(only)
+    def up(self, *, registry_alone: bool = False) -> None:
+        self.ups.append("registry" if registry_alone else "all")
         self.pids.setdefault("registry", 2)
         for engine in self._engines:
             engine.is_dead = False
