@@ -160,14 +160,19 @@ def test_compare_refuses_what_was_not_measured_alike_unless_forced(out):
     made = events(Build())
     made[0]["host"] |= {"cores": 8, "kernel": "6.12"}
     made[0]["link"] = {"text": "200mbit"}
-    made[0]["engine"] |= {"decoder": "unpigz"}
+    made[0]["engine"] |= {"decoder": "unpigz", "version": "26.1.5"}
+    for event in made:
+        if event["event"] == "image_ready" and event["case"] == "good":
+            event["bases"][0]["source"] = "docker-hub"
     for case in made[0]["scenario"]["cases"].values():
         case["limits"]["memory"] = "4g"
         case["ready"] = {"tcp": {"port": 8080}}
     (out / "second" / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
     said = refused(compare, "first", "second", "--out", str(out))
     for words in ("host cores: 16 against 8", "host kernel", "link: loopback",
-                  "against unpigz", "limit of memory", "different probes"):  # fmt: skip
+                  "against unpigz", "engine's version: 20.10.24 against 26.1.5",
+                  ": bootstrapped against docker-hub", "limit of memory",
+                  "different probes"):  # fmt: skip
         assert words in said
     done = call(compare, "first", "second", "--force", "--out", str(out))
     assert done.exit_code == 0
