@@ -119,7 +119,7 @@ class ImageReady(_Shape):
     parts: list[_ImagePart] = []
     bases: list[dict[str, str]] = []
     rebuild_s: Seconds | None = None
-    rebuild_steps: Amount | None = None
+    rebuilt: list[str] | None = None
 
 
 class ImageFailed(_Shape):

@@ -81,3 +81,16 @@ def test_every_package_that_is_fetched_has_one_version():
                 assert same, f"{path.name}: {line}"
                 versions.setdefault(name, set()).add(version)
     assert versions["torch"] == {"2.13.0"}
+
+
+def test_what_is_installed_without_an_index_is_fetched_before():
+    lists = [path.read_text(encoding="utf-8") for path in IMAGES.glob("*/wheels.txt")]
+    fetched = {line for text in lists for line in text.splitlines()}
+    known = {"wheels.txt", *fetched, *(line.partition("==")[0] for line in fetched)}
+    texts = [(context / name).read_text(encoding="utf-8") for context, name in BUILDS.values()]
+    lines = [line for text in texts for line in text.replace("\\\n", " ").splitlines()]
+    installs = [line.partition("--find-links /wheels")[2] for line in lines if "--no-index" in line]
+    assert installs
+    for one in installs:
+        words = one.partition("&&")[0].split()
+        assert {word for word in words if not word.startswith("-")} <= known, one

@@ -206,6 +206,21 @@ def test_a_case_without_an_image_shows_why(tmp_path):
     assert "pip: no space left" in Page(html_text(load_run(folder))).text
 
 
+def test_an_image_that_was_built_again_shows_which_steps_were_done(tmp_path):
+    import json
+
+    folder = write_journal(tmp_path, Build(rounds=1, troubles={}, cases=("good",)))
+    journal = folder / "events.jsonl"
+    events = [json.loads(line) for line in journal.read_text().splitlines()]
+    for one in events:
+        if one["event"] == "image_ready" and one["case"] == "good":
+            one |= {"rebuild_s": 2.5, "rebuilt": ["COPY app.py ./", "CMD python app.py"]}
+    journal.write_text("".join(json.dumps(one) + "\n" for one in events))
+    text = Page(html_text(load_run(folder))).text
+    assert "COPY app.py ./; CMD python app.py" in text
+    assert "steps of a rebuild" in text
+
+
 def test_a_page_that_would_get_too_large_shows_less_and_says_so(troubled, monkeypatch):
     monkeypatch.setattr(html, "MOST_BYTES", 215_000)
     text = html_text(troubled)

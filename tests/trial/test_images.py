@@ -151,11 +151,32 @@ def test_a_build_after_a_change_is_timed_and_counted_and_leaves_nothing_behind(
     image = make({"build": {"context": "app", "rebuild_after": "app.py"}})
     assert changed == [False, True]
     assert image.facts.rebuild_s >= 0
-    assert image.facts.rebuild_steps == 1
+    assert image.facts.rebuilt == ("COPY . /",)
     assert image.facts.metrics()["rebuild_steps"] == 1
     assert list(builder.images) == [TAG]
     assert builder.arguments_of("push") == [(TAG,)]
     assert (dockerfile / "app.py").read_text() == "serve()\n"
+
+
+def test_what_a_build_after_a_change_leaves_of_its_first_stage_goes_on_benchs_own_builder_alone(
+    make, builder, dockerfile, monkeypatch
+):
+    left = {"stage": {"Parent": "step"}, "step": {"Parent": "old"}}
+
+    def build(context, name, tag, args, target, labels):
+        stages = () if context == dockerfile else left
+        builder.images |= {tag: labels} | {one: {} for one in stages}
+        return iter([])
+
+    monkeypatch.setattr(builder, "build", build)
+    monkeypatch.setattr(builder, "image_details", lambda name: left.get(name, {"Size": 1000}))
+    (dockerfile / "app.py").write_text("serve()\n")
+    builder.images["old"] = {}
+    case = {"build": {"context": "app", "rebuild_after": "app.py"}}
+    make(case)
+    assert builder.arguments_of("remove_image") == [(f"{TAG}-changed",), ("stage",)]
+    make(case, private=False)
+    assert builder.arguments_of("remove_image")[2:] == [(f"{TAG}-changed",)]
 
 
 def test_without_a_change_there_is_one_build_and_no_figure_of_another(make, builder, dockerfile):
