@@ -14,12 +14,13 @@ from bench.metrics import METRICS
 from bench.results.model import CALIBRATION_CASE
 from bench.scenario.composed import BESIDE_COMPOSE
 from bench.scenario.container import IMAGE_BUILD_OR_HOST, IMAGE_OR_BUILD, LIMITS_TWICE
+from bench.scenario.engine_checks import check_engine, check_least
 from bench.scenario.env_file import read_env_files
 from bench.scenario.figure_checks import check_metrics, own_units
 from bench.scenario.host_checks import check_host
 from bench.scenario.load_checks import check_load
 from bench.scenario.model import READY_ID, Case
-from bench.scenario.nodes import Map, Node, Scalar, Series
+from bench.scenario.nodes import Map, Node, Scalar, Series, value_of
 from bench.scenario.probes import COMPOSITES, PROBES, choice_fault
 from bench.scenario.suggest import did_you_mean, shown
 from bench.scenario.thresholds import parse_expression, parse_limit
@@ -107,6 +108,11 @@ def _container(name: str, entry: Entry, folder: Path, *, is_case: bool) -> Itera
     if _given(node, ("replicas",)) and _text(node.get("network_mode")) == "host":
         fault = "on the network of the host all replicas would have the same ports"
         yield node.entries["replicas"].place.diagnostic(fault, "leave one of the two out")
+    is_process = is_case and bool(_given(node, ("host",)))
+    if not is_process:
+        yield from check_engine(node)
+    for limits in (node.map("limits"), node.map("deploy").map("resources").map("limits")):
+        yield from check_least(limits, of_container=not is_process)
     yield from _base(node)
     yield from _build(node.get("build"), folder)
     yield from _env_files(node.get("env_file"), folder)
@@ -209,6 +215,11 @@ def _ready(container: Map) -> Iterator[Diagnostic]:
         if advice := choice_fault(_given(probe, PROBES), composites=False):
             label = "all" if ready.get("all") else "any"
             yield _fault(probe.place, label, advice)
+    for probe in probes:
+        run = probe.get("exec")
+        command = run.get("command") if isinstance(run, Map) else run
+        if command and not (command.items if isinstance(command, Series) else value_of(command)):
+            yield command.place.diagnostic("a command without a program", "write at least one word")
     unplugged = _text(container.get("network_mode")) == "none"
     checkless = container.map("healthcheck").get("disable")
     for probe in probes:
@@ -288,8 +299,11 @@ def _answer(root: Map) -> Iterator[Diagnostic]:
 def _cache_states(root: Map) -> set[str]:
     states: set[str] = set()
     for entry in root.map("cases").entries.values():
-        node = entry.node.get("cache") if isinstance(entry.node, Map) else None
-        states |= _states(node) if node else {"cold"}
+        if not isinstance(entry.node, Map):
+            continue
+        node = entry.node.get("cache")
+        usual = "warm" if _given(entry.node, ("host",)) else "cold"
+        states |= _states(node) if node else {usual}
     return states
 
 
