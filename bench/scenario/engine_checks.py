@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bench.errors import Diagnostic
+    from bench.scenario.source import Place
 
 LEAST_MEMORY_BYTES = 6 * 2**20
 """Docker refuses less: https://docs.docker.com/engine/containers/resource_constraints/."""
@@ -71,19 +72,19 @@ def check_least(limits: Map, *, of_container: bool = True) -> Iterator[Diagnosti
     except ValueError:
         size = 0  # said where its form is checked
     if memory and size:
-        yield from too_little(memory, size, None)
+        yield from too_little(memory.place, size, None)
     if cpus:
-        yield from too_little(cpus, None, _number(cpus))
+        yield from too_little(cpus.place, None, _number(cpus))
 
 
-def too_little(node: Node, memory: int | None, cpus: float | None) -> Iterator[Diagnostic]:
+def too_little(place: Place, memory: int | None, cpus: float | None) -> Iterator[Diagnostic]:
     """What is too small to be set, in bytes or in cores; 0 stands for no limit."""
     if memory and memory < LEAST_MEMORY_BYTES:
         fault = f"{format_bytes(memory)} of memory is less than an engine takes"
-        yield node.place.diagnostic(fault, "the least is 6m")
+        yield place.diagnostic(fault, "the least is 6m")
     if cpus and 0 < cpus < LEAST_CPUS:
         fault = f"{cpus:g} cores is less than the kernel takes"
-        yield node.place.diagnostic(fault, f"the least is {LEAST_CPUS}")
+        yield place.diagnostic(fault, f"the least is {LEAST_CPUS}")
 
 
 def understood(node: Node | None, read: Callable[[str], object]) -> Iterator[Diagnostic]:
@@ -120,14 +121,21 @@ def _paths(container: Map) -> Iterator[Diagnostic]:
     tmpfs = container.get("tmpfs")
     nodes = [container.get("working_dir"), *(tmpfs.items if isinstance(tmpfs, Series) else [tmpfs])]
     for node in nodes:
-        path = (_text(node) or "") if node else ""
-        if node and path and not path.startswith("/"):
-            fault = f"{shown(path)} is no path from the root of the container"
-            yield node.place.diagnostic(fault, "begin it with a slash")
+        if node:
+            yield from _absolute(node)
+
+
+def _absolute(node: Node) -> Iterator[Diagnostic]:
+    path = _text(node)
+    if path and not path.startswith("/"):
+        fault = f"{shown(path)} is no path from the root of the container"
+        yield node.place.diagnostic(fault, "begin it with a slash")
 
 
 def _volumes(volumes: Node | None) -> Iterator[Diagnostic]:
     for item in volumes.items if isinstance(volumes, Series) else ():
+        if (target := item.get("target") if isinstance(item, Map) else None) is not None:
+            yield from _absolute(target)
         if not (text := _text(item)):
             continue
         parts = text.split(":")
@@ -164,7 +172,9 @@ def _number(node: Node | None) -> float | None:
 
 
 def _text(node: Node | None) -> str | None:
-    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else None
+    """The text in `node`; None too where a variable is left, which was said when it was found."""
+    text = node.value if isinstance(node, Scalar) else None
+    return text if isinstance(text, str) and "${" not in text else None
 
 
 __all__ = ["check_engine", "check_least", "splittable", "too_little", "understood"]

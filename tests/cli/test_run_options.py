@@ -151,7 +151,6 @@ def test_the_image_is_judged_by_the_built_in_checklist():
         ("registry.example:5000/team/web_app:v2", "web-app-v2"),
         ("web@sha256:" + "0" * 64, "web"),
         ("x" * 90, "x" * 60),
-        ("_:_", "image"),
     ],
 )
 def test_the_scenario_is_called_after_the_image(image, name):
