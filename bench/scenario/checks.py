@@ -19,6 +19,7 @@ from bench.scenario.env_file import read_env_files
 from bench.scenario.figure_checks import check_metrics, own_units
 from bench.scenario.host_checks import check_host
 from bench.scenario.load_checks import check_load
+from bench.scenario.load_tool import TARGET
 from bench.scenario.model import READY_ID, Case
 from bench.scenario.nodes import Map, Node, Scalar, Series, value_of
 from bench.scenario.probes import COMPOSITES, PROBES, choice_fault
@@ -166,7 +167,7 @@ def _rebuild_after(node: Node | None, context: Path, where: str) -> Iterator[Dia
             suggestion = did_you_mean(path.name, _names_in(path.parent), kind="there are")
             fault = f"there is no file {shown(name)} in {shown(where)}"
             yield item.place.diagnostic(fault, suggestion)
-        elif path.resolve() != context.resolve() / name:
+        elif Path(name).is_absolute() or path.resolve() != context.resolve() / name:
             fault = f"{shown(name)} leads out of {shown(where)}, or over a link"
             yield item.place.diagnostic(fault, "name the file itself, as it lies in the context")
 
@@ -312,6 +313,11 @@ def _reserved(root: Map) -> Iterator[Diagnostic]:
     if entry:
         fault = f"{CALIBRATION_CASE!r} is the name of bench's own do-nothing container"
         yield entry.place.diagnostic(fault, "call the case something else")
+    service = root.map("services").entries.get(TARGET)
+    cases = root.map("cases").entries.values()
+    if service and any(isinstance(one.node, Map) and one.node.get("load") for one in cases):
+        fault = f"{TARGET!r} is the name by which a load tool reaches the case"
+        yield service.place.diagnostic(fault, "call the service something else")
 
 
 def _compare(root: Map) -> Iterator[Diagnostic]:

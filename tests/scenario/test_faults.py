@@ -244,6 +244,7 @@ READY = {
     "no port": (case("ready: {«http: {path: /}}"), "`port` is missing in `http`", "port: 8080"),
     "port range": (case("ready: {tcp: {port: «65536}}"), "65536 is too large", "65535"),
     "path": (case("ready: {http: {port: 80, path: «x}}"), "'x' is not a path", "slash"),
+    "path with é": (case("ready: {http: {port: 80, path: «/é}}"), "'/é' is not a path", "%C3%A9"),
     "status": (case("ready: {http: {port: 80, status: «20}}"), "20 is too small", "100"),
     "pattern": (case("ready: {log: «'('}"), "not a regular expression: missing )", ""),
     "long pattern": (case("ready: {log: {pattern: «'['}}"), "not a regular expression", ""),
@@ -637,6 +638,7 @@ VARIABLES = {
     "no operator": (case("command: '«${A B}'"), "is not a variable", "${VAR:-default}"),
     "wrong type": (case('repeat: «"${WORD}"'), "'word' is not a whole number", ""),
     "within braces": (case("command: «${HOME}"), "a variable within { } or [ ]", "in quotes"),
+    "no text": (case('command: "«${BYTES}"'), "BYTES is not UTF-8 text", "set BYTES"),
     "version true": ("version: «true", "true is not a version", "known is: 1"),
 }
 
@@ -661,7 +663,7 @@ ALL = {
 def test_each_fault_is_reported_once_where_it_stands_and_with_advice(
     marked: str, message: str, suggestion: str
 ):
-    fault = one_fault(marked, HOME="/root", WORD="word", EMPTY="")
+    fault = one_fault(marked, HOME="/root", WORD="word", EMPTY="", BYTES="a\udcff")
 
     assert message in fault.message
     assert suggestion in fault.suggestion
@@ -701,9 +703,9 @@ def test_files_whose_change_asks_for_another_build_lie_in_the_context_themselves
     fault = one_fault(build("[app.py, «ap.py]"), tmp_path)
     assert fault.message == "there is no file 'ap.py' in 'web'"
     assert fault.suggestion == "did you mean `app.py`?"
-    for name in ("../other.py", "link.py"):
+    for name in ("../other.py", "link.py", str(tmp_path / "web" / "app.py"), "/etc/passwd"):
         fault = one_fault(build(f"«{name}"), tmp_path)
-        assert fault.message == f"'{name}' leads out of 'web', or over a link"
+        assert fault.message.endswith(" leads out of 'web', or over a link")
 
     loaded = parse_scenario_text(build("app.py"), "s.yaml", folder=tmp_path)
     one = loaded.scenario.cases["one"].build
