@@ -265,11 +265,31 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 Text = Annotated[str, Field(strict=True, min_length=1)]
 
 
-def _compiles(value: str) -> str:
+_REPEATED_REPEAT = re.compile(
+    r"(?<!\\)\((?:\?:|\?P<\w+>)?(?:\\.|\[[^]]*\]|[^\\()\[\]|])[+*]\??\)(?:[+*]|\{\d+,\})"
+)
+
+
+def compiled(value: str) -> re.Pattern[str]:
+    """The regular expression that `value` is.
+
+    Python tries `(a+)+` in every way on a line that it does not match: a long one would stop all
+    of bench for good.
+
+    Raises:
+        ValueError: it is none, or repeats nothing but a repeat.
+    """
     try:
-        re.compile(value)
+        pattern = re.compile(value)
     except (re.error, RecursionError, OverflowError) as error:
         raise ValueError(f"not a regular expression: {error}") from None
+    if nested := _REPEATED_REPEAT.search(value):
+        raise ValueError(f"{nested[0]!r} repeats a repeat, and may never end; write it once")
+    return pattern
+
+
+def _compiles(value: str) -> str:
+    compiled(value)
     return value
 
 

@@ -247,6 +247,11 @@ READY = {
     "path with é": (case("ready: {http: {port: 80, path: «/é}}"), "'/é' is not a path", "%C3%A9"),
     "status": (case("ready: {http: {port: 80, status: «20}}"), "20 is too small", "100"),
     "pattern": (case("ready: {log: «'('}"), "not a regular expression: missing )", ""),
+    "pattern that never ends": (
+        case("ready: {log: «'^(a+)+$'}"),
+        "'(a+)+' repeats a repeat",
+        "write it once",
+    ),
     "long pattern": (case("ready: {log: {pattern: «'['}}"), "not a regular expression", ""),
     "exit number": (case("ready: {exit: «1}"), "1 cannot stand here", "write true"),
     "bare timeout": (case("ready: {exit: true, timeout: «60}"), "60 has no unit", "write 60s"),
@@ -455,6 +460,11 @@ METRICS = {
         figure("a: {pattern: «'([0-9', unit: s, better: lower}"),
         "`pattern`: not a regular expression",
         "",
+    ),
+    "pattern that never ends": (
+        figure("a: {pattern: «'x(?P<value>[0-9]*)*', unit: s, better: lower}"),
+        "repeats a repeat",
+        "write it once",
     ),
     "no group": (
         figure("a: {pattern: «'took [0-9]+ s', unit: s, better: lower}"),
@@ -793,3 +803,9 @@ compare: {baseline: «tow, candidates: [one]}
         "`one`: needs one of `image`, `build` and `host`",
         "`port` is missing in `tcp`",
     ]
+
+
+@pytest.mark.parametrize("pattern", [r"(\d+\.)+ready", "(a+b)*", r"\(a+\)+", "(a|b+)+", "[(a+)]+"])
+def test_patterns_that_end_are_taken(pattern: str):
+    text = case(f"ready: {{log: '{pattern}'}}")
+    parse_scenario_text(text, "s.yaml")

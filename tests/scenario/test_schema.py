@@ -160,6 +160,8 @@ LOADER_S = {
     "matrix: compare with what was expanded",
     "ready: pattern",
     "ready: long pattern",
+    "ready: pattern that never ends",
+    "metrics: pattern that never ends",
 }
 """Faults that the schema leaves to the loader."""
 
