@@ -76,7 +76,7 @@ def main() -> NoReturn:
         click.echo("interrupted", err=True)
         code = 130
     except BenchError as error:
-        click.echo(f"{error}", err=True)
+        click.echo(_readable(str(error)), err=True)
         code = error.exit_code
     except BrokenPipeError:
         # whoever read our output has gone; Python would complain once more at its end
@@ -96,6 +96,11 @@ def _usable_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
         elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
+
+
+def _readable(text: str) -> str:
+    """`text` without what would speak to the terminal: names of files and runs may hold it."""
+    return "".join(one if one.isprintable() or one == "\n" else "·" for one in text)
 
 
 def _fault(error: Exception) -> str:

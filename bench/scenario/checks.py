@@ -363,14 +363,18 @@ def _expected(root: Map, known: list[str], off: set[str]) -> Iterator[Diagnostic
         lists = [
             one for one in (expect.get("fail"), expect.get("may_fail")) if isinstance(one, Series)
         ]
+        seen: set[str] = set()
         for item in (item for one in lists for item in one.items):
             name = _text(item)
-            if name and name not in known:
+            if name in seen:
+                yield item.place.diagnostic(f"{shown(name)} stands here twice", "keep one of them")
+            elif name and name not in known:
                 fault = f"{shown(name)} is neither a row of the checklist nor a threshold"
                 yield item.place.diagnostic(fault, did_you_mean(name, known))
             elif name in off:
                 fault = f"{shown(name)} cannot fail: `checks` leaves it out"
                 yield item.place.diagnostic(fault, "leave it out here too")
+            seen |= {name} if name else set()
 
 
 def _row_ids(name: str, folder: Path) -> list[str]:

@@ -170,6 +170,11 @@ CASES = {
         "`limits` and `deploy.resources.limits` together",
         "keep one",
     ),
+    "expect twice": (
+        case("expect: {fail: [READY], may_fail: [«READY]}"),
+        "'READY' stands here twice",
+        "keep one",
+    ),
     "expect unknown": (case("expect: {fail: [«CI-4]}"), "'CI-4' is neither a row", ""),
     "device": (
         case("deploy: {resources: {reservations: {devices: [«{count: 1}]}}}"),

@@ -91,6 +91,7 @@ LOADER_S = {
     "top: no checklist of this name",
     "case: limits twice",
     "case: expect unknown",
+    "case: expect twice",
     "case: cache twice",
     "case: cache base",
     "case: base of origin",
