@@ -96,7 +96,10 @@ def command(
     if resume:
         if scenarios or ad_hoc["image"] or ad_hoc["compose"]:
             raise UsageError("--resume", "names the run; leave scenarios, --image, --compose out")
-        codes = [measuring.resume(resume, settings)]
+        said = {"cases": cases, "repeat": repeat, "seed": seed, "dry_run": dry_run, **ad_hoc}
+        if given := _given(said):
+            raise UsageError(_option(given[0]), "says nothing beside --resume", "leave it out")
+        codes = [measuring.resume(resume, settings, overrides)]
     else:
         loaded = _load(scenarios, cases, repeat, overrides, ad_hoc)
         if dry_run:
@@ -120,6 +123,7 @@ def worst(codes: list[int], *, exit_zero: bool) -> int:
 
 
 _OF_COMPOSE = ("services", "profiles")
+_SEVERAL = (*_OF_COMPOSE, "cases")
 
 
 def _given(ad_hoc: dict[str, Any]) -> list[str]:
@@ -127,7 +131,7 @@ def _given(ad_hoc: dict[str, Any]) -> list[str]:
 
 
 def _option(name: str) -> str:
-    name = name.removesuffix("s") if name in _OF_COMPOSE else name
+    name = name.removesuffix("s") if name in _SEVERAL else name
     return f"--{name.strip('_').replace('_', '-')}"
 
 

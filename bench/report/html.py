@@ -65,7 +65,7 @@ def html_text(run: Run, plots: list[Plot] | None = None) -> str:
         if drawn is None:
             drawn = make_plots(run, most_curves=detail.curves)
         text = _render(run, drawn, detail)
-        if len(text.encode()) < MOST_BYTES:
+        if len(text.encode(errors="backslashreplace")) < MOST_BYTES:
             return text
     return _render(run, [], Detail(40, 0, "To stay below 1 MB, the pictures lie in plots/ only."))
 

@@ -61,10 +61,27 @@ def _variable_text(key: object, value: object) -> str:
     raise PydanticCustomError("variables", message, {"key": str(key)})
 
 
+_SECURITY_OPTIONS = (
+    "apparmor",
+    "label",
+    "mask",
+    "no-new-privileges",
+    "proc-opts",
+    "seccomp",
+    "systempaths",
+    "unmask",
+    "writable-cgroups",
+)
+"""Those of Docker and of Podman."""
+
+
 def _security_option(text: str) -> str:
+    name = re.split("[:=]", text)[0]
+    if name not in _SECURITY_OPTIONS:
+        known = ", ".join(_SECURITY_OPTIONS)
+        raise ValueError(f"{text!r} is no security option; write one of {known}")
     if re.match("seccomp[:=](?!unconfined$|builtin$)", text):
-        message = "profiles of seccomp are not read: `unconfined` and `builtin` are understood"
-        raise PydanticCustomError("security_option", message)
+        raise ValueError("profiles of seccomp are not read; write unconfined or builtin")
     return text
 
 
