@@ -10,7 +10,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 
 from bench.engine.docker_config import container_config
 from bench.engine.docker_connect import api_version, connect, read_facts, translated
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 
 _ONE_SHOT_API = (1, 41)
+_NO_SUCH_NAME = "tag not known"
+"""What Podman says of a digest that it finds by another name of the same image."""
+
 _CHANGES: tuple[Literal["changed", "added", "deleted"], ...] = ("changed", "added", "deleted")
 
 
@@ -235,7 +238,11 @@ class DockerEngine:
     def remove_image(self, reference: str) -> None:
         """Remove an image; absent is fine."""
         with self._call(reference), contextlib.suppress(NotFound):
-            self._api.remove_image(reference, force=True)
+            try:
+                self._api.remove_image(reference, force=True)
+            except APIError as error:
+                if _NO_SUCH_NAME not in str(error.explanation):
+                    raise
 
     def image_ids(self) -> list[str]:
         """Ids of all images in the store."""

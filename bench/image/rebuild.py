@@ -14,13 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.engine.protocol import LABEL
 from bench.errors import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_STEP = re.compile(r"Step (\d+)/\d+ : (\w+)")
+_STEP = re.compile(r"Step (\d+)/\d+ : (.+)")
 _FROM_CACHE = " ---> Using cache"
+_OWN_STEP = f"LABEL {LABEL}="
+"""The builder adds bench's label as a last step."""
 
 
 @contextmanager
@@ -51,27 +54,32 @@ def _blank_line() -> bytes:
     return b"\n" + bits.replace("0", " ").replace("1", "\t").encode() + b"\n"
 
 
-def steps_done(output: Iterable[str]) -> int | None:
-    """How many steps of a build were done, and not taken from the builder's cache.
+def steps_done(output: Iterable[str]) -> tuple[str, ...] | None:
+    """The steps of a build that were done, and not taken from the builder's cache.
 
-    FROM, which does nothing, is not among them. What a step prints itself does not count: steps
-    are numbered.
+    FROM, which does nothing, and the label that bench has added are not among them. What a step
+    prints itself does not count: steps are numbered.
 
     Args:
         output: what the classic builder said, piece by piece.
 
     Returns:
-        None where no step can be told from it, as with other builders.
+        Their instructions, in their order; None where no step can be told from it, as with other
+        builders.
     """
-    done: int | None = None
+    done: list[str] = []
     number, just_named = 0, False
     for text in output:
         step = _STEP.match(text)
         if step and int(step[1]) == number + 1:
             number, just_named = number + 1, True
-            done = (done or 0) + (step[2].upper() != "FROM")
+            done.append(step[2].strip())
             continue
-        if done and just_named and text.startswith(_FROM_CACHE):
-            done -= 1
+        if just_named and text.startswith(_FROM_CACHE):
+            done.pop()
         just_named = False
-    return done
+    if not number:
+        return None
+    return tuple(
+        one for one in done if one.split()[0].upper() != "FROM" and not one.startswith(_OWN_STEP)
+    )

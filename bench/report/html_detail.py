@@ -117,6 +117,8 @@ def _image_facts(image: ImageFacts) -> list[tuple[str, str]]:
         for name in _IMAGE_FIGURES
         if name in metrics
     ]
+    if image.rebuilt:
+        found.append(("done again in a rebuild", "; ".join(map(_short_json, image.rebuilt))))
     if image.engine_size_bytes is not None:
         found.append(("by the engine's count", format_bytes(image.engine_size_bytes)))
     config = {key: value for key, value in image.config.items() if value not in (None, "", [], {})}

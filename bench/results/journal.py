@@ -10,7 +10,7 @@ run_resumed     at
 image_ready     role (case, service, load or calibration), case, reference, digest, source, build_s,
                 builder, size_bytes, transfer_bytes, waste_bytes, engine_size_bytes, layers
                 (digest, instruction, transfer_bytes, unpacked_bytes), config, rebuild_s,
-                rebuild_steps, parts (of a stack: service, reference, digest, size_bytes,
+                rebuilt (instructions), parts (of a stack: service, reference, digest, size_bytes,
                 transfer_bytes); of a plain process only build_s, the time of its setup, is
                 known: source is `host`
 image_failed    role, case, status (failed or error), reason, log_tail

@@ -184,7 +184,7 @@ class ImageFacts:
         source: `built`, `mirrored`, `engine` (from the user's own) or `origin`.
         build_s: seconds of the build, None where nothing was built.
         rebuild_s: seconds of another build after a small change, None where none was asked for.
-        rebuild_steps: steps of it that the builder's cache did not have, None where unknown.
+        rebuilt: steps of it that the builder's cache did not have, None where unknown.
         size_bytes: unpacked size: regular-file bytes over the layers, hard links once.
         transfer_bytes: compressed layers and configuration.
         waste_bytes: bytes overwritten or deleted by a later layer.
@@ -206,7 +206,7 @@ class ImageFacts:
     layers: tuple[LayerFacts, ...] = ()
     config: dict[str, object] = field(default_factory=dict)
     rebuild_s: float | None = None
-    rebuild_steps: int | None = None
+    rebuilt: tuple[str, ...] | None = None
     parts: tuple[ImagePart, ...] = ()
 
     def metrics(self) -> dict[str, float]:
@@ -214,7 +214,7 @@ class ImageFacts:
         values = {
             "build_s": self.build_s,
             "rebuild_s": self.rebuild_s,
-            "rebuild_steps": self.rebuild_steps,
+            "rebuild_steps": None if self.rebuilt is None else len(self.rebuilt),
             "image_size_bytes": self.size_bytes,
             "image_transfer_bytes": self.transfer_bytes,
             "layer_waste_bytes": self.waste_bytes,

@@ -131,6 +131,7 @@ def check_version(path: Path, header: Mapping[str, Any]) -> None:
 
 
 def _image(event: Mapping[str, Any]) -> ImageFacts:
+    rebuilt = event.get("rebuilt")
     return ImageFacts(
         case=event["case"],
         reference=event["reference"],
@@ -144,6 +145,6 @@ def _image(event: Mapping[str, Any]) -> ImageFacts:
         layers=tuple(LayerFacts(**layer) for layer in event["layers"]),
         config=event["config"],
         rebuild_s=event.get("rebuild_s"),
-        rebuild_steps=event.get("rebuild_steps"),
+        rebuilt=None if rebuilt is None else tuple(rebuilt),
         parts=tuple(ImagePart(**part) for part in event.get("parts", ())),
     )

@@ -139,7 +139,7 @@ class ImageMaker:
             return ready
         self._say(f"building {name} after a change of {', '.join(build.rebuild_after)}")
         rebuild_s, steps = self._rebuild(build, context, tag)
-        facts = dataclasses.replace(ready.facts, rebuild_s=rebuild_s, rebuild_steps=steps)
+        facts = dataclasses.replace(ready.facts, rebuild_s=rebuild_s, rebuilt=steps)
         return dataclasses.replace(ready, facts=facts)
 
     def _timed_build(self, build: Build, context: Path, tag: str) -> tuple[float, list[str]]:
@@ -152,9 +152,12 @@ class ImageMaker:
         )
         return (self._clock.monotonic_ns() - start_ns) / 1e9, output
 
-    def _rebuild(self, build: Build, context: Path, tag: str) -> tuple[float, int | None]:
+    def _rebuild(
+        self, build: Build, context: Path, tag: str
+    ) -> tuple[float, tuple[str, ...] | None]:
         """Seconds and steps of a build after a small change; its image does not stay."""
         changed_tag = f"{tag}-changed"
+        before = set(self._session.building.image_ids())
         with changed_context(context, build.rebuild_after) as changed:
             try:
                 rebuild_s, output = self._timed_build(build, changed, changed_tag)
@@ -166,7 +169,21 @@ class ImageMaker:
                 ) from error
             finally:
                 self._session.building.remove_image(changed_tag)
+                self._sweep(before)
         return rebuild_s, steps_done(output)
+
+    def _sweep(self, before: set[str]) -> None:
+        """Remove what has been left of earlier stages since there were the images `before` alone.
+
+        On somebody's own engine it may be somebody's own.
+        """
+        builder = self._session.building
+        if not self._session.may_wipe:
+            return
+        made = set(builder.image_ids()) - before
+        parents = {builder.image_details(one).get("Parent") for one in made}
+        for one in sorted(made - parents):  # each goes with all that only it stands on
+            builder.remove_image(one)
 
     def _prepare_bases(self, dockerfile: str) -> None:
         """Have the bases that the bundled Dockerfiles stand on, where these are named."""
@@ -235,8 +252,11 @@ class ImageMaker:
         builder, registry = self._session.building, self._session.registry
         self._say(f"pushing {name}")
         digest = builder.push(tag)
-        manifest = registry.manifest(repository, digest or "latest")
-        size = builder.image_details(tag).get("Size")
+        details = builder.image_details(tag)
+        # a containerd store pushes the index that it has, where an image was pulled with one
+        architecture = str(details.get("Architecture") or "")
+        manifest = registry.manifest(repository, digest or "latest", architecture)
+        size = details.get("Size")
         facts = gather(
             name,
             repository,

@@ -311,6 +311,11 @@ def test_removing_what_is_absent_is_fine(daemon, engine):
     engine.remove_image("web")
 
 
+def test_a_digest_that_podman_knows_by_another_name_of_the_image_is_absent(daemon, engine):
+    daemon.on("DELETE", "/images/web@sha256:1", refusal(500, "web@sha256:1: tag not known"))
+    engine.remove_image("web@sha256:1")
+
+
 def test_removing_what_cannot_be_removed_is_an_error(daemon, engine):
     daemon.on("DELETE", f"/containers/{ID}", refusal(500, "device or resource busy"))
     daemon.on("DELETE", "/images/web", refusal(409, "image is being used"))

@@ -17,7 +17,7 @@ IMAGES = ROOT / "images"
 def _builds() -> dict[str, tuple[Path, str]]:
     """Context and Dockerfile of everything that the bundled scenarios build, by its path."""
     found = {}
-    for path in sorted((ROOT / "scenarios").glob("*.yaml")):
+    for path in sorted((ROOT / "scenarios").rglob("*.yaml")):
         scenario = load_scenario(path, environ={}).scenario
         for one in (*scenario.cases.values(), *scenario.services.values()):
             if one.build:
@@ -93,3 +93,17 @@ def test_the_lists_of_wheels_agree_for_all_are_fetched_into_one_folder():
     assert {one["torch"] for one in lists} == {"2.13.0"}
     together = {name: version for one in lists for name, version in one.items()}
     assert all(one.items() <= together.items() for one in lists)
+
+
+def test_what_is_installed_without_an_index_is_fetched_before():
+    lists = [path.read_text(encoding="utf-8") for path in IMAGES.glob("*/wheels.txt")]
+    fetched = {line for text in lists for line in text.splitlines()}
+    known = {"wheels.txt", *fetched, *(line.partition("==")[0] for line in fetched)}
+    texts = [(context / name).read_text(encoding="utf-8") for context, name in BUILDS.values()]
+    lines = [line for text in texts for line in text.replace("\\\n", " ").splitlines()]
+    installs = [line.partition("--find-links /wheels")[2] for line in lines if "--no-index" in line]
+    assert installs
+    for one in installs:
+        words = one.partition("&&")[0].split()
+        named = {Path(word).name for word in words if word[0] not in "-/" or word.endswith(".txt")}
+        assert named <= known, one

@@ -96,6 +96,29 @@ def test_ids_are_unique_and_links_within_the_page_lead_somewhere(page):
             assert target[1:] in ids
 
 
+def test_every_heading_can_be_reached_from_the_top(text, page):
+    links = {(one.get("href") or "")[1:] for one in page.named("a")}
+    headings = [one["id"] for one in page.named("h2") if one.get("id")]
+    assert "from-start-to-ready" in headings
+    assert all(re.fullmatch(r"[a-z0-9-]+", one) for one in headings)
+    assert set(headings) <= links
+
+
+def test_a_narrow_window_scrolls_tables_and_pictures_and_not_the_page(text):
+    style = "".join(re.findall(r"<style>.*?</style>", text, re.DOTALL))
+    assert "figure > div { overflow-x: auto; }" in style
+    for smallest in re.findall(r"minmax\((min\()?[0-9.]+rem(, 100%\))?, 1fr\)", style):
+        assert all(smallest)
+    assert "{ display: none; }" in style.split("max-width: 40rem")[1]  # the checklist is no table
+
+
+def test_what_stands_between_backticks_is_code_and_still_escaped():
+    assert str(html._coded("`sh` is 1, <b> `<i>`")) == (
+        "<code>sh</code> is 1, &lt;b&gt; <code>&lt;i&gt;</code>"
+    )
+    assert str(html._coded("a ` alone")) == "a ` alone"
+
+
 def test_sections_come_in_the_order_in_which_a_reader_asks(text):
     order = ["cards", "checklist", "comparison", "time", "resources", "spread", "images", "trials"]
     places = [text.index(f'id="{one}"') for one in order[1:]]
@@ -181,6 +204,21 @@ def test_a_case_without_an_image_shows_why(tmp_path):
     )  # fmt: skip
     journal.write_text("\n".join(kept) + "\n")
     assert "pip: no space left" in Page(html_text(load_run(folder))).text
+
+
+def test_an_image_that_was_built_again_shows_which_steps_were_done(tmp_path):
+    import json
+
+    folder = write_journal(tmp_path, Build(rounds=1, troubles={}, cases=("good",)))
+    journal = folder / "events.jsonl"
+    events = [json.loads(line) for line in journal.read_text().splitlines()]
+    for one in events:
+        if one["event"] == "image_ready" and one["case"] == "good":
+            one |= {"rebuild_s": 2.5, "rebuilt": ["COPY app.py ./", "CMD python app.py"]}
+    journal.write_text("".join(json.dumps(one) + "\n" for one in events))
+    text = Page(html_text(load_run(folder))).text
+    assert "COPY app.py ./; CMD python app.py" in text
+    assert "steps of a rebuild" in text
 
 
 def test_a_page_that_would_get_too_large_shows_less_and_says_so(troubled, monkeypatch):

@@ -30,7 +30,11 @@ class FakeRegistry:
 
     address = "127.0.0.1:5000"
 
-    def manifest(self, repository: str, reference: str) -> Manifest:
+    def __init__(self) -> None:
+        self.architectures: list[str] = []
+
+    def manifest(self, repository: str, reference: str, architecture: str) -> Manifest:
+        self.architectures.append(architecture)
         return manifest_of(repository, 4096, 100)
 
     def config(self, repository: str, manifest: Manifest) -> dict[str, Any]:
@@ -54,13 +58,18 @@ def builder():
 
 
 @pytest.fixture
+def registry():
+    return FakeRegistry()
+
+
+@pytest.fixture
 def own():
     """The user's own engine, beside the private one."""
     return FakeEngine()
 
 
 @pytest.fixture
-def make(builder, own, tmp_path, monkeypatch):
+def make(builder, own, registry, tmp_path, monkeypatch):
     """Makes the image of a case called `web`."""
     monkeypatch.setattr(Session, "users_engine", lambda _: own)
 
@@ -69,7 +78,7 @@ def make(builder, own, tmp_path, monkeypatch):
             Choice("private" if private else "unix:///d.sock", explicit=False, origin=""),
             FakeEngine() if private else builder,
             builder,
-            cast("Registry", FakeRegistry()),
+            cast("Registry", registry),
             cast("PrivateEngine", Private(tmp_path / "layers")),
         )
         maker = ImageMaker(session, SystemClock(), "run-7", "My_Scenario", lambda _: None)
@@ -106,6 +115,14 @@ def test_trials_pull_by_digest(make, dockerfile):
     assert image.facts.transfer_bytes == 4096 + 100 + 1512
 
 
+def test_of_an_index_that_was_pushed_the_image_for_the_engines_machine_is_measured(
+    make, builder, registry, dockerfile, monkeypatch
+):
+    monkeypatch.setattr(builder, "image_details", lambda _: {"Architecture": "arm64"})
+    make({"build": "app"})
+    assert registry.architectures == ["arm64"]
+
+
 def test_on_benchs_own_builder_images_stay_and_on_somebodys_they_belong_to_the_run(
     make, builder, dockerfile
 ):
@@ -134,11 +151,32 @@ def test_a_build_after_a_change_is_timed_and_counted_and_leaves_nothing_behind(
     image = make({"build": {"context": "app", "rebuild_after": "app.py"}})
     assert changed == [False, True]
     assert image.facts.rebuild_s >= 0
-    assert image.facts.rebuild_steps == 1
+    assert image.facts.rebuilt == ("COPY . /",)
     assert image.facts.metrics()["rebuild_steps"] == 1
     assert list(builder.images) == [TAG]
     assert builder.arguments_of("push") == [(TAG,)]
     assert (dockerfile / "app.py").read_text() == "serve()\n"
+
+
+def test_what_a_build_after_a_change_leaves_of_its_first_stage_goes_on_benchs_own_builder_alone(
+    make, builder, dockerfile, monkeypatch
+):
+    left = {"stage": {"Parent": "step"}, "step": {"Parent": "old"}}
+
+    def build(context, name, tag, args, target, labels):
+        stages = () if context == dockerfile else left
+        builder.images |= {tag: labels} | {one: {} for one in stages}
+        return iter([])
+
+    monkeypatch.setattr(builder, "build", build)
+    monkeypatch.setattr(builder, "image_details", lambda name: left.get(name, {"Size": 1000}))
+    (dockerfile / "app.py").write_text("serve()\n")
+    builder.images["old"] = {}
+    case = {"build": {"context": "app", "rebuild_after": "app.py"}}
+    make(case)
+    assert builder.arguments_of("remove_image") == [(f"{TAG}-changed",), ("stage",)]
+    make(case, private=False)
+    assert builder.arguments_of("remove_image")[2:] == [(f"{TAG}-changed",)]
 
 
 def test_without_a_change_there_is_one_build_and_no_figure_of_another(make, builder, dockerfile):
