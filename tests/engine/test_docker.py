@@ -563,6 +563,14 @@ def test_podman_pushes_without_naming_a_digest(daemon):
     podman.close()
 
 
+def test_with_the_containerd_store_the_digest_stands_in_the_last_status(daemon, engine):
+    digest = f"sha256:{'1c' * 32}"
+    last = {"status": f"latest: digest: {digest} size: 1203"}
+    waiting = {"status": "Waiting", "progressDetail": {}, "id": "dd0852301246"}
+    daemon.on("POST", "/images/web/push", stream(waiting, last))
+    assert engine.push("web") == digest
+
+
 def test_a_failed_push_says_why(daemon, engine):
     error = {"errorDetail": {"message": "connection refused"}, "error": "connection refused"}
     daemon.on("POST", "/images/web/push", stream({"status": "Preparing"}, error))

@@ -19,6 +19,7 @@ COLD = [
     "overlay2_cold",
     "containerd_cold",
     "containerd_26_cold",
+    "containerd_26_recorded_cold",
     "containerd_attestation",
     "podman_cold",
     "repeated_digest",
@@ -60,7 +61,14 @@ def intervals(name: str) -> list[dict[str, float | None]]:
 
 
 def test_every_recorded_stream_is_looked_at():
-    named = {*COLD, "overlay2_already_exists", "containerd_present", "podman_present", "error"}
+    named = {
+        *COLD,
+        "overlay2_already_exists",
+        "containerd_present",
+        "containerd_26_recorded_present",
+        "podman_present",
+        "error",
+    }
     assert named == {path.stem for path in STREAMS.glob("*.jsonl")}
 
 
@@ -78,6 +86,10 @@ def test_a_pull_that_brings_every_layer_is_cold(name):
     [
         ("overlay2_already_exists", "1 of 3 layers were already there"),
         ("containerd_present", "the stream does not show 3 of 3 layers being fetched"),
+        (
+            "containerd_26_recorded_present",
+            "the stream does not show 4 of 4 layers being fetched",
+        ),
         ("podman_present", "4 of 4 layers were already there"),
         ("error", "the stream does not show 2 of 2 layers being fetched"),
     ],
