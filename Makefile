@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-faults unit lint engine images scenarios benchmarks schema sample clean-venv
+.PHONY: demo test test-faults test-gpu unit lint engine images scenarios benchmarks schema clean-venv
 
 demo: engine images
 	$(BIN)/bench run scenarios/quickstart.yaml
@@ -15,7 +15,12 @@ test: lint unit engine images
 
 # Kills daemons, fills disks, cuts networks, and reads twenty thousand broken files.
 test-faults: engine
-	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m pytest -m "faults and not engine" -n auto
+	$(BIN)/python -m pytest -m "faults and engine"
+
+# On a machine with an NVIDIA GPU and its driver; no container engine is needed.
+test-gpu: $(STAMP)
+	$(BIN)/python -m pytest -m gpu
 
 unit: $(STAMP)
 	$(BIN)/python -m pytest -m "not engine" -n auto
@@ -33,6 +38,7 @@ images: engine
 
 # One after the other, whatever the verdicts; it takes its time.
 scenarios: engine images
+	PYTHON=$(BIN)/python images/fetch_wheels.sh
 	$(BIN)/bench run scenarios/*.yaml
 
 benchmarks: engine images

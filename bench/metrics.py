@@ -150,8 +150,8 @@ _TABLE = (
            "Grows up to the limit for programs that read many files, without harm. " + _FLOOR),
     Metric("memory_anon_peak_bytes", "bytes", "anon memory peak", _L,
            "Highest sample of anonymous + shared + kernel memory, which cannot be reclaimed.",
-           f"{_SAMPLED} On cgroup v1 the kernel brings memory.stat up to date in batches, so that "
-           "the figure comes late, and too low where the trial is short."),
+           f"{_SAMPLED} The kernel counts it in batches, of 64 pages a core, and of those the last "
+           "may be missing."),
     Metric("memory_working_set_peak_bytes", "bytes", "working set peak", _L,
            "Highest sample of charged memory less inactive file cache, as docker stats shows.",
            _SAMPLED),
@@ -217,9 +217,11 @@ _TABLE = (
            _SAMPLED),
     Metric("gpu_utilization_peak_pct", "pct", "GPU utilisation peak", _N,
            "Highest sample of the busiest device's share of time with a kernel running.",
-           "The driver's window is 1/6 s to 1 s; other tenants of the device count."),
+           "The driver's window is 1/6 s to 1 s, so that the first second after sampling began is "
+           "left out: it may be of what ran before. Other tenants of the device count."),
     Metric("gpu_energy_j", "J", "GPU energy", _L,
-           "Energy of the devices over the trial.", "Other tenants of the device count."),
+           "Energy of the devices over the trial.",
+           "All of what the devices draw, idle or for others, as well as for the container."),
     Metric("egress_attempts", "", "outside contacts", _L,
            "Distinct outside destinations tried before ready (a name asked for, TCP, UDP, ping), "
            "less those that the scenario declares.",

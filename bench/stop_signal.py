@@ -15,10 +15,12 @@ def signal_number(name: str) -> int:
         ValueError: there is no such signal.
     """
     text = name.strip().upper().removeprefix("SIG")
-    if text.isdigit():
-        return int(text)
     base, plus, offset = text.partition("+")  # RTMIN+3, as systemd wants it
     try:
-        return int(signal.Signals[f"SIG{base}"]) + (int(offset) if plus else 0)
+        number = int(text) if text.isdigit() else int(signal.Signals[f"SIG{base}"])
+        number += int(offset) if plus else 0
     except (KeyError, ValueError):
-        raise ValueError(f"{name!r} is no signal") from None
+        number = 0
+    if not 0 < number < signal.NSIG:
+        raise ValueError(f"{name!r} is no signal; write one such as SIGINT")
+    return number

@@ -24,6 +24,7 @@ _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmg])bit", re.IGNORECASE)
 
 _LARGEST_BYTES = 2**63 - 1
+_LONGEST_CORE = 4  # digits: Linux counts 8192 cores at most
 
 
 def parse_duration_s(text: str) -> float:
@@ -70,6 +71,8 @@ def parse_cores(text: str) -> frozenset[int]:
         first, dash, last = part.strip().partition("-")
         if not (first.isdecimal() and (last.isdecimal() or not dash)):
             raise ValueError(f"{text!r} is not a list of cores; write 0-3, or 0,2")
+        if max(len(first), len(last)) > _LONGEST_CORE:
+            raise ValueError(f"{text!r} names a core that no host has; write 0-3, or 0,2")
         cores |= set(range(int(first), int(last if dash else first) + 1))
     if not cores:
         raise ValueError(f"{text!r} names no core; write 0-3, or 0,2")

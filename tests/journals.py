@@ -608,6 +608,8 @@ def _host() -> dict[str, Any]:
         "python": "3.11.7",
         "load_1min": 0.4,
         "gpus": [],
+        "gpus_memory_bytes": [],
+        "gpu_driver": "",
         "gpu_absent_because": "the driver's library is not there",
         "root": True,
     }
@@ -621,7 +623,7 @@ def _engine() -> dict[str, Any]:
         "engine_id": "ABCD",
         "address": "unix:///run/bench/docker.sock",
         "storage_driver": "overlay2",
-        "image_store": "graph-driver",
+        "image_store": "graphdriver",
         "cgroup_driver": "cgroupfs",
         "cgroup_version": "2",
         "runtime": "runc",

@@ -6,7 +6,9 @@ interrupted after clean-up. Progress and diagnostics go to stderr, results to st
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
 import os
 import sys
 from typing import NoReturn
@@ -62,6 +64,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with the code of the contract."""
+    _usable_streams()
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as end:
@@ -73,7 +76,7 @@ def main() -> NoReturn:
         click.echo("interrupted", err=True)
         code = 130
     except BenchError as error:
-        click.echo(f"{error}", err=True)
+        click.echo(_readable(str(error)), err=True)
         code = error.exit_code
     except BrokenPipeError:
         # whoever read our output has gone; Python would complain once more at its end
@@ -85,8 +88,26 @@ def main() -> NoReturn:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _usable_streams() -> None:
+    """Streams that take every text: closed ones lead nowhere, and no character is refused."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # `>&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _readable(text: str) -> str:
+    """`text` without what would speak to the terminal: names of files and runs may hold it."""
+    return "".join(one if one.isprintable() or one == "\n" else "·" for one in text)
+
+
 def _fault(error: Exception) -> str:
     """A fault of bench's own: what to send to its makers, and where it happened."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        where = error.filename or "output"
+        return f"{where}: cannot be written: {error.strerror}\n  what to do: free some disk space"
     if os.environ.get("BENCH_TRACEBACK"):
         import traceback
 

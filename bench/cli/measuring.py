@@ -22,6 +22,8 @@ from bench.trial.plan import check_trials, make_plan
 from bench.trial.run import RunRequest, RunResult, resume_run, start_run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.results.run import Run
     from bench.scenario.model import Case
     from bench.trial.progress import Progress
@@ -58,8 +60,14 @@ def measure(
     return _conclude(result, settings)
 
 
-def resume(text: str, settings: Settings) -> int:
-    """Finish a run that was cut off and return its exit code."""
+def resume(text: str, settings: Settings, overrides: Sequence[str] = ()) -> int:
+    """Finish a run that was cut off and return its exit code.
+
+    Args:
+        text: which run.
+        settings: the options that change nothing of what is measured.
+        overrides: what `--set` said when it began.
+    """
     from bench.results.find import find_run
     from bench.scenario.redact import redacted
 
@@ -68,12 +76,12 @@ def resume(text: str, settings: Settings) -> int:
     if is_alive(folder.name):
         raise UsageError(folder.name, "is being run by another process", "wait for its end")
     history = read_history(folder)
-    loaded = _reloaded(history.scenario_file, history.scenario)
+    loaded = _reloaded(history.scenario_file, history.scenario, overrides)
     if redacted(loaded.tree) != history.scenario:
         raise UsageError(
             str(loaded.path),
             "has changed since that run began",
-            "start a new run, or put the file back as it was",
+            "put the file back as it was, repeat each --set that it began with, or start a new run",
         )
     if history.is_complete:
         settings.progress.say("nothing is left to do; the reports are made again")
@@ -86,7 +94,7 @@ def resume(text: str, settings: Settings) -> int:
     return _conclude(result, settings)
 
 
-def _reloaded(file: str, tree: dict[str, object]) -> LoadedScenario:
+def _reloaded(file: str, tree: dict[str, object], overrides: Sequence[str]) -> LoadedScenario:
     """The scenario of an earlier run, narrowed to the cases that it ran."""
     import dataclasses
 
@@ -94,8 +102,10 @@ def _reloaded(file: str, tree: dict[str, object]) -> LoadedScenario:
     from bench.scenario.model import Scenario
 
     if file in ("--image", "--compose"):
+        if overrides:
+            raise UsageError("--set", "says nothing of a run that had no file", "leave it out")
         return scenario_from_tree(tree, file)
-    loaded = load_scenario(Path(file))
+    loaded = load_scenario(Path(file), overrides=overrides)
     cases = tree["cases"]
     assert isinstance(cases, dict)
     kept = dict(loaded.tree)

@@ -38,6 +38,8 @@ def command(run: str, formats: tuple[str, ...], output: str | None, out: Path) -
     check_formats(formats)
     if output is not None and len(formats) != 1:
         raise UsageError(f"-o {output}", "takes one report", "name it with one --format")
+    if output == "":
+        raise UsageError("-o", "names no file", "write - for stdout")
     loaded = load_run(find_run(run, out))
     if output == "-":
         click.echo(report_text(loaded, formats[0]), nl=False)

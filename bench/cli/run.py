@@ -30,9 +30,17 @@ if TYPE_CHECKING:
 @click.option("--limit-pids", type=int, help="With --image: limit of processes and threads.")
 @click.option("--timeout", help="With --image or --compose: how long to wait, such as 60s.")
 @click.option("--case", "cases", multiple=True, help="Only this case (repeatable).")
-@click.option("--repeat", type=click.IntRange(1, 10_000), help="Trials of each case.")
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value.")
-@click.option("--seed", type=int, help="Of the order within the rounds.")
+@click.option(
+    "--repeat", type=click.IntRange(1, 10_000), help="Trials of each case and cache state."
+)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change a value, as in defaults.repeat=3 (repeatable).",
+)
+@click.option("--seed", type=int, help="Decides the order within the rounds.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -45,7 +53,12 @@ if TYPE_CHECKING:
 @click.option("--resume", metavar="RUN", help="Finish a run that was cut off.")
 @click.option("--keep", is_flag=True, help="Leave the images on your own engine.")
 @click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
-@click.option("--format", "formats", multiple=True, help="Further reports, or `json` on stdout.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    help="Also write `github` or `parquet`, or print `json` on stdout (repeatable).",
+)
 @click.option("--baseline", metavar="RUN", help="Compare with an earlier run of the scenario.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 where it would have been 1.")
 @click.pass_context
@@ -83,7 +96,10 @@ def command(
     if resume:
         if scenarios or ad_hoc["image"] or ad_hoc["compose"]:
             raise UsageError("--resume", "names the run; leave scenarios, --image, --compose out")
-        codes = [measuring.resume(resume, settings)]
+        said = {"cases": cases, "repeat": repeat, "seed": seed, "dry_run": dry_run, **ad_hoc}
+        if given := _given(said):
+            raise UsageError(_option(given[0]), "says nothing beside --resume", "leave it out")
+        codes = [measuring.resume(resume, settings, overrides)]
     else:
         loaded = _load(scenarios, cases, repeat, overrides, ad_hoc)
         if dry_run:
@@ -107,6 +123,7 @@ def worst(codes: list[int], *, exit_zero: bool) -> int:
 
 
 _OF_COMPOSE = ("services", "profiles")
+_SEVERAL = (*_OF_COMPOSE, "cases")
 
 
 def _given(ad_hoc: dict[str, Any]) -> list[str]:
@@ -114,7 +131,7 @@ def _given(ad_hoc: dict[str, Any]) -> list[str]:
 
 
 def _option(name: str) -> str:
-    name = name.removesuffix("s") if name in _OF_COMPOSE else name
+    name = name.removesuffix("s") if name in _SEVERAL else name
     return f"--{name.strip('_').replace('_', '-')}"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bench.compose.model import Condition
 from bench.errors import ScenarioError
+from bench.scenario.engine_checks import too_little
 from bench.scenario.env_file import read_env_files
 from bench.scenario.nodes import locate
 from bench.scenario.suggest import did_you_mean, shown
@@ -33,9 +34,11 @@ def check_names(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
             fault = "`networks` and `network_mode` together"
             yield at.key("network_mode").diagnostic(fault, "keep one of them")
         yield from _twice(service, at)
+        yield from _too_little(service, at)
         for other, wait in service.depends_on.items():
             if other == name:
-                yield at.key("depends_on", other).diagnostic(f"`{name}` waits for itself")
+                fault = f"`{name}` waits for itself"
+                yield at.key("depends_on", other).diagnostic(fault, "leave it out")
             elif other not in file.services and wait.required:
                 suggestion = did_you_mean(other, file.services)
                 fault = f"there is no service {shown(other)} to wait for"
@@ -68,6 +71,19 @@ def _twice(service: Service, at: _Places) -> Iterator[Diagnostic]:
             yield at.key(key).diagnostic(fault, "keep one of them")
 
 
+def _too_little(service: Service, at: _Places) -> Iterator[Diagnostic]:
+    """Limits that no engine would set."""
+    given = service.deploy.resources.limits
+    long = ("deploy", "resources", "limits")
+    for path, memory, cpus in (
+        (("mem_limit",), service.mem_limit, None),
+        (("cpus",), None, service.cpus),
+        ((*long, "memory"), given.memory, None),
+        ((*long, "cpus"), None, given.cpus),
+    ):
+        yield from too_little(at.key(*path), memory, cpus)
+
+
 def _cannot_be_healthy(
     other: Service, condition: Condition, at: _Places, name: str
 ) -> Iterator[Diagnostic]:
@@ -97,13 +113,18 @@ def check_files(
         for env_file in service.env_file:
             path = Path(env_file.path)
             if path.is_file():
-                raw = env_file.format == "raw"
                 try:
-                    read_env_files([path], None if raw else environ)
+                    read_env_files([path], environ, raw=env_file.format == "raw")
                 except ScenarioError as error:
                     yield from error.diagnostics
             elif env_file.required:
-                yield at.key("env_file").diagnostic(f"there is no file {env_file.path}")
+                fault = f"there is no file {env_file.path}"
+                yield at.key("env_file").diagnostic(fault, "make it, or write `required: false`")
+        for mount in service.volumes:
+            source = mount.source if mount.type == "bind" else None
+            if source and not mount.bind.create_host_path and not Path(source).exists():
+                fault = f"there is no {source}, and `create_host_path` is false"
+                yield at.key("volumes").diagnostic(fault, "make it before the run")
         for kind, uses in (("configs", service.configs), ("secrets", service.secrets)):
             sources = getattr(file, kind)
             for use in uses:

@@ -23,6 +23,8 @@ _DEEPEST = 16
 _REPLACED = frozenset({"command", "entrypoint", "test"})
 """Lists that are one value, of which the later takes the place of the earlier."""
 
+_OF_INCLUDE = ("path", "project_directory", "env_file")
+_OF_EXTENDS = ("service", "file")
 _RESOURCES = ("services", "networks", "volumes", "configs", "secrets")
 
 
@@ -105,15 +107,30 @@ class FileReader:
         root = root.replace({"include": None})
         items = included.items if isinstance(included, Series) else [included] if included else []
         for item in items:
-            where = item.get("path") if isinstance(item, Map) else item
-            paths = where.items if isinstance(where, Series) else [where] if where else []
-            for one in paths:
+            for one in self._included_paths(item):
                 other = self._other(one, folder, chain)
                 own = _path_under(item, "project_directory", folder) or other.parent
                 files = [folder / text for text in _texts(item, "env_file")]
                 inner = self._surrounding(own, files, environ)
                 root = self._together(root, self._file(other, own, inner, chain), one.place)
         return root
+
+    def _included_paths(self, item: Node) -> Sequence[Node]:
+        """The files that one item of `include` names."""
+        if not isinstance(item, Map):
+            return [item]
+        self._only(item, _OF_INCLUDE)
+        where = item.get("path")
+        if where is None:
+            self.faults.append(item.place.diagnostic("no file is named here", "write {path: FILE}"))
+        return where.items if isinstance(where, Series) else [where] if where else []
+
+    def _only(self, node: Map, known: Sequence[str]) -> None:
+        """Note every key of `node` that is not among `known`."""
+        for key, entry in node.entries.items():
+            if key not in known:
+                hint = did_you_mean(key, known)
+                self.faults.append(entry.place.diagnostic(f"unknown key `{key}`", hint))
 
     def _other(self, node: Node, folder: Path, chain: tuple[Path, ...]) -> Path:
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
@@ -126,7 +143,14 @@ class FileReader:
         return path
 
     def _together(self, root: Map, other: Map, place: Place) -> Map:
+        self._only(other, (*_RESOURCES, "name", "version"))
         for kind in _RESOURCES:
+            for one in (root.entries.get(kind), other.entries.get(kind)):
+                if one is not None and not isinstance(one.node, Map):
+                    fault = f"`{kind}`: {shown(value_of(one.node))} is not a mapping"
+                    self.faults.append(
+                        one.node.place.diagnostic(fault, f"write `{kind}: {{NAME: …}}`")
+                    )
             here, there = root.map(kind), other.map(kind)
             for name, entry in there.entries.items():
                 first = here.entries.get(name)
@@ -160,6 +184,7 @@ class FileReader:
             fault = "`extends` names no service"
             self.faults.append(extends.place.diagnostic(fault, "write {service: NAME}"))
             return node
+        self._only(extends, _OF_EXTENDS)
         file = extends.get("file")
         if file is not None:
             path = self._other(file, path.parent, ())
@@ -172,6 +197,10 @@ class FileReader:
             suggestion = did_you_mean(other.text, services)
             fault = f"there is no service {shown(other.text)} to extend"
             self.faults.append(other.place.diagnostic(fault, suggestion))
+            return node
+        if not isinstance(services[other.text].node, Map):
+            fault = f"the service {shown(other.text)} that this extends is not a mapping"
+            self.faults.append(other.place.diagnostic(fault, "write keys of a service there"))
             return node
         below = self._extended(
             root,

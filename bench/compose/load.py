@@ -16,6 +16,7 @@ from bench.compose.model import ComposeFile, Network, NetworkUse
 from bench.compose.order import choose, in_order
 from bench.compose.stack import Member, Stack, Wait
 from bench.errors import ScenarioError
+from bench.scenario.engine_checks import check_engine
 from bench.scenario.env_file import read_env_files
 from bench.scenario.model import Case
 from bench.scenario.nodes import locate, value_of
@@ -58,6 +59,8 @@ def load_stack(
     file = _validated(root, faults)
     if file is not None:
         faults += check_names(root, file)
+        for name in file.services:
+            faults += check_engine(root.map("services").map(name))
     if file is None or faults:
         raise ScenarioError(_sorted(faults))
     chosen = choose(root, file, services, {*profiles}, faults)
@@ -90,7 +93,9 @@ def _validated(root: Map, faults: list[Diagnostic]) -> ComposeFile | None:
         return ComposeFile.model_validate(value_of(root))
     except ValidationError as error:
         found = reworded(error, root, ComposeFile)
-        faults += found or [root.place.diagnostic(error.errors()[0]["msg"])]
+        if not (found or faults):
+            found = [root.place.diagnostic(error.errors()[0]["msg"])]
+        faults += found
         return None
 
 
@@ -100,8 +105,7 @@ def _member(
     from_files: dict[str, str] = {}
     for one in service.env_file:
         if Path(one.path).is_file():
-            raw = one.format == "raw"
-            from_files |= read_env_files([one.path], None if raw else environ)
+            from_files |= read_env_files([one.path], environ, raw=one.format == "raw")
     networks: dict[str, tuple[str, ...]] = {}
     if service.network_mode is None:
         joined = service.networks or {"default": NetworkUse()}

@@ -13,9 +13,10 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bench.compose.values import Bytes, Flag, Octal, Seconds, Whole, Word, Words, pairs
+from bench.scenario.container import SecurityOption
 from bench.scenario.container import Ulimit as ScenarioUlimit
 from bench.scenario.values import Command, Cpus, Identifier, Model, Text
 
@@ -314,6 +315,17 @@ def _hosts(value: object) -> object:
     return pairs(value, "=" if all("=" in str(one) for one in value) else ":")
 
 
+def _sysctls(value: object) -> object:
+    return pairs(value, "=") if isinstance(value, list) else value
+
+
+def _restart(value: str) -> str:
+    if not re.fullmatch(r"no|always|unless-stopped|on-failure(:\d+)?", value):
+        known = "no, always, unless-stopped, on-failure or on-failure:3"
+        raise ValueError(f"{value!r} does not say when it is started again; write {known}")
+    return value
+
+
 class Service(Model):
     """A service: an image and how to run it."""
 
@@ -339,9 +351,7 @@ class Service(Model):
     hostname: Word | None = None
     extra_hosts: Annotated[dict[str, Word], BeforeValidator(_hosts)] = {}
     profiles: list[Text] = []
-    restart: Annotated[Text, Field(pattern=r"^(no|always|unless-stopped|on-failure(:\d+)?)$")] = (
-        "no"
-    )
+    restart: Annotated[Text, AfterValidator(_restart)] = "no"
     deploy: Deploy = Field(default_factory=Deploy)
     scale: Annotated[Whole, Field(ge=0)] | None = None
     mem_limit: Bytes | None = None
@@ -358,6 +368,10 @@ class Service(Model):
     working_dir: Text | None = None
     cap_add: list[Text] = []
     cap_drop: list[Text] = []
+    security_opt: list[SecurityOption] = []
+    group_add: list[Word] = []
+    sysctls: Annotated[dict[str, Word], BeforeValidator(_sysctls)] = {}
+    ipc: Literal["private", "shareable", "host", "none"] | None = None
     stop_signal: Text | None = None
     stop_grace_period: Seconds = 10.0
 

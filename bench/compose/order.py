@@ -74,7 +74,8 @@ def in_order(
         if not free:
             circle = " -> ".join(_circle(file, left))
             place = locate(root, ("services", left[0], "depends_on"))[0]
-            faults.append(place.diagnostic(f"services wait for each other: {circle}"))
+            fault = f"services wait for each other: {circle}"
+            faults.append(place.diagnostic(fault, "leave one of these out"))
             return order
         order.append(free[0])
         left.remove(free[0])

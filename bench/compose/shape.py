@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.scenario.interpolate import interpolate_compose
 from bench.scenario.nodes import Entry, Map, Node, Scalar, Series
-from bench.scenario.resolve import without_extensions
+from bench.scenario.suggest import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +27,12 @@ _FROM_OUTSIDE = ("environment", "args")
 _NAMES = ("networks", "volumes", "configs", "secrets", "depends_on")
 """Mappings of names, of which one alone says something."""
 
-_REMOTE = re.compile(r"[a-z+]+://|git@|github\.com/")
+_OF_NAMES = frozenset(
+    {*_FROM_OUTSIDE, *_NAMES, "services", "extra_hosts", "sysctls", "labels", "annotations"}
+)
+"""Mappings whose keys are names of the user's own."""
+
+_REMOTE = re.compile(r"[a-z+-]+://|git@|github\.com/")
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Surroundings:
 
 def shaped(root: Map, around: Surroundings) -> Map:
     """`root` in the one form that everything after this reads."""
-    root = _without_nulls(without_extensions(_replaced(root, around)))
+    root = _without_nulls(_without_extensions(_replaced(root, around)), around)
     services = {
         name: Entry(entry.place, _service(entry.node, around))
         for name, entry in root.map("services").entries.items()
@@ -97,10 +102,25 @@ def _value(node: Node, around: Surroundings) -> Node:
     return node if faults else Scalar(node.place, text, text)
 
 
-# Nulls
+# Extensions and nulls
 
 
-def _without_nulls(node: Map, key: str = "") -> Map:
+def _without_extensions(node: Map, key: str = "") -> Map:
+    """`node` without the keys that begin with `x-`, but for names, which may."""
+    kept: dict[str, Entry | None] = {}
+    for name, entry in node.entries.items():
+        is_free = name.startswith("x-") and key not in _OF_NAMES
+        kept[name] = None if is_free else Entry(entry.place, _stripped(entry.node, name))
+    return node.replace(kept)
+
+
+def _stripped(node: Node, key: str = "") -> Node:
+    if isinstance(node, Series):
+        return Series(node.place, tuple(_stripped(item) for item in node.items))
+    return _without_extensions(node, key) if isinstance(node, Map) else node
+
+
+def _without_nulls(node: Map, around: Surroundings, key: str = "") -> Map:
     """Compose takes a key without a value as one that is not there, but for names."""
     kept: dict[str, Entry | None] = {}
     for name, entry in node.entries.items():
@@ -111,8 +131,20 @@ def _without_nulls(node: Map, key: str = "") -> Map:
             empty = Entry(entry.place, Map(entry.place, {}))
             kept[name] = empty if key in (*_NAMES, "services") else None
         elif isinstance(inner, Map):
-            kept[name] = Entry(entry.place, _without_nulls(inner, name))
+            kept[name] = Entry(entry.place, _without_nulls(inner, around, name))
+        elif isinstance(inner, Series):
+            kept[name] = Entry(entry.place, _items_without_nulls(inner, around))
     return node.replace(kept)
+
+
+def _items_without_nulls(node: Series, around: Surroundings) -> Series:
+    items: list[Node] = []
+    for item in node.items:
+        if isinstance(item, Scalar) and item.value is None:
+            around.faults.append(item.place.diagnostic("an item without a value", "write one"))
+        else:
+            items.append(_without_nulls(item, around) if isinstance(item, Map) else item)
+    return Series(node.place, tuple(items))
 
 
 # Services
@@ -131,6 +163,8 @@ def _service(node: Node, around: Surroundings) -> Node:
         node = _with(node, key, lambda one: _each(one, lambda item: _with(item, "mode", _as_text)))
     for key in ("depends_on", "networks"):
         node = _with(node, key, _as_names)
+    node = _with(node, "sysctls", lambda one: _pairs(one, "=", around))
+    node = _with(node, "extra_hosts", lambda one: _pairs(one, ":", around))
     if isinstance(extends := node.get("extends"), Scalar):
         service = Map(extends.place, {"service": Entry(extends.place, extends)})
         node = node.replace({"extends": Entry(node.entries["extends"].place, service)})
@@ -163,14 +197,27 @@ def _as_text(node: Node) -> Node:
 def _as_names(node: Node) -> Node:
     if not isinstance(node, Series):
         return node
-    return Map(
-        node.place,
-        {
-            item.text: Entry(item.place, Map(item.place, {}))
-            for item in node.items
-            if isinstance(item, Scalar)
-        },
-    )
+    names = [item for item in node.items if isinstance(item, Scalar)]
+    if len(names) < len(node.items):
+        return node  # found by its validation
+    return Map(node.place, {one.text: Entry(one.place, Map(one.place, {})) for one in names})
+
+
+def _pairs(node: Node, separator: str, around: Surroundings) -> Node:
+    """A list of NAME=value, or with the other `separator`, as a mapping."""
+    if not isinstance(node, Series):
+        return node
+    found: dict[str, Entry] = {}
+    for item in node.items:
+        if not isinstance(item, Scalar):
+            return node  # found by its validation
+        name, mark, value = item.text.partition("=" if "=" in item.text else separator)
+        if not mark or not name:
+            fault = f"{shown(item.value)} is not NAME{separator}VALUE"
+            around.faults.append(item.place.diagnostic(fault, "write both"))
+        else:
+            found[name] = Entry(item.place, Scalar(item.place, value, value))
+    return Map(node.place, found)
 
 
 def _variables(node: Node, around: Surroundings) -> Node:

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from bench.scenario.values import Text
-from bench.units import parse_compose_bytes, parse_duration_s
+from bench.scenario.values import Text, bearable_s
+from bench.units import parse_compose_bytes
 
 _TRUE = frozenset({"true", "yes", "on", "y", "1"})
 _FALSE = frozenset({"false", "no", "off", "n", "0"})
@@ -35,7 +35,7 @@ def _bytes(value: object) -> object:
 def _seconds(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not a duration; write one such as 30s or 1m30s")  # noqa: TRY004
-    return 0.0 if value == "0" else parse_duration_s(value)
+    return 0.0 if value == "0" else bearable_s(value)
 
 
 def _one_or_more(value: object) -> object:
@@ -48,13 +48,17 @@ def _word(value: object) -> object:
 
 def _octal(value: object) -> object:
     """Rights of a file: YAML 1.1 wrote them with a leading 0, 1.2 with 0o."""
-    text = str(value).removeprefix("0o")
-    return int(text, 8) if isinstance(value, str) and re.fullmatch(r"[0-7]{1,5}", text) else value
+    if not isinstance(value, str):
+        return value
+    text = value.removeprefix("0o")
+    if not re.fullmatch(r"[0-7]{1,5}", text):
+        raise ValueError(f"{value!r} is not the rights of a file; write them as for chmod: 0440")
+    return int(text, 8)
 
 
 Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
 Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
-Bytes = Annotated[int, BeforeValidator(_bytes), Field(strict=True, ge=0)]
+Bytes = Annotated[int, BeforeValidator(_bytes), Field(strict=True, ge=0, lt=2**63)]
 """Bytes, as a number or with a unit: `64m` is 64 MiB."""
 
 Seconds = Annotated[float, BeforeValidator(_seconds)]

@@ -29,6 +29,16 @@ class Paths:
     state: Path = Path("/var/lib/container-bench")
     run: Path = Path("/run/container-bench")
 
+    @classmethod
+    def of_this_user(cls) -> Paths:
+        """Root's, which are the host's; anybody else's are in folders of their own."""
+        if os.geteuid() == 0:
+            return cls()
+        base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+        state = Path(base).expanduser() / "container-bench"
+        runtime = os.environ.get("XDG_RUNTIME_DIR")
+        return cls(state, Path(runtime) / "container-bench" if runtime else state / "run")
+
     @property
     def settings(self) -> Path:
         """The file that remembers what was chosen for this host."""

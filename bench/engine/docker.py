@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 
 from bench.engine.docker_config import container_config
 from bench.engine.docker_connect import api_version, connect, read_facts, translated
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 
 _ONE_SHOT_API = (1, 41)
+_PUSHED = re.compile(r": digest: (sha256:[0-9a-f]{64})\b")
+_NO_SUCH_NAME = "tag not known"
+"""What Podman says of a digest that it finds by another name of the same image."""
+
 _CHANGES: tuple[Literal["changed", "added", "deleted"], ...] = ("changed", "added", "deleted")
 
 
@@ -235,7 +240,11 @@ class DockerEngine:
     def remove_image(self, reference: str) -> None:
         """Remove an image; absent is fine."""
         with self._call(reference), contextlib.suppress(NotFound):
-            self._api.remove_image(reference, force=True)
+            try:
+                self._api.remove_image(reference, force=True)
+            except APIError as error:
+                if _NO_SUCH_NAME not in str(error.explanation):
+                    raise
 
     def image_ids(self) -> list[str]:
         """Ids of all images in the store."""
@@ -287,15 +296,18 @@ class DockerEngine:
             self._api.tag(reference, repository, tag=tag, force=True)
 
     def push(self, reference: str) -> str:
-        """Push, and return the digest that the registry knows it by; Podman does not say."""
+        """Push, and return the digest that the registry knows it by; Podman does not say.
+
+        Engine 26 with the containerd store has it in its last status line only.
+        """
         repository, tag = split_reference(reference)
         digest = ""
         with self._call(reference):
             for line in self._api.push(repository, tag=tag, stream=True, decode=True):
                 if "error" in line or "errorDetail" in line:
                     raise EngineError(reference, f"the push failed: {_stream_error(line)}")
-                aux = line.get("aux") or {}
-                digest = aux.get("Digest") or digest
+                aux, said = line.get("aux") or {}, _PUSHED.search(str(line.get("status") or ""))
+                digest = aux.get("Digest") or (said[1] if said else digest)
         if not digest and self._facts.kind == "docker":
             raise EngineError(reference, "the push ended without a digest")
         return digest

@@ -36,6 +36,9 @@ def container_config(spec: ContainerSpec) -> dict[str, Any]:
         "Init": spec.init,
         "CapAdd": list(spec.cap_add),
         "CapDrop": list(spec.cap_drop),
+        "SecurityOpt": list(spec.security_opt),
+        "GroupAdd": list(spec.group_add),
+        "Sysctls": dict(spec.sysctls),
         "Ulimits": [
             {"Name": name, "Soft": soft, "Hard": hard} for name, soft, hard in spec.ulimits
         ],
@@ -48,6 +51,7 @@ def container_config(spec: ContainerSpec) -> dict[str, Any]:
     optional: dict[str, Any] = {
         "Dns": list(spec.dns) or None,
         "DnsSearch": list(spec.dns_search) or None,
+        "IpcMode": spec.ipc,
         "ShmSize": spec.shm_bytes,
         "CpusetCpus": spec.cpuset,
         "Memory": spec.memory_bytes,

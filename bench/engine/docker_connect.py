@@ -37,6 +37,8 @@ every 512 KiB where that is less; on a connection that is cut without a word, th
 would wait for some minutes, and try again after that.
 """
 
+_PODMAN_NETWORK = "/v4.0.0/libpod/networks/podman/json"
+
 _TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 _BROKEN = (
     requests.exceptions.RequestException,
@@ -141,8 +143,9 @@ def read_facts(api: Any, address: str) -> EngineFacts:
     components = [one.get("Name", "") for one in version.get("Components") or []]
     status = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)
     snapshotter = "containerd" in str(status.get("driver-type", ""))
+    is_podman = any("Podman" in name for name in components)
     return EngineFacts(
-        kind="podman" if any("Podman" in name for name in components) else "docker",
+        kind="podman" if is_podman else "docker",
         version=str(version.get("Version", "")),
         api_version=api.api_version,
         engine_id=str(info.get("ID", "")),
@@ -158,20 +161,29 @@ def read_facts(api: Any, address: str) -> EngineFacts:
         is_local=address.startswith("unix://") and _same_kernel(info),
         decoder=_decoder(),
         security=tuple(info.get("SecurityOptions") or ()),
-        bridge=_bridge(api, address),
+        bridge=_podman_bridge(api, address) if is_podman else _bridge(api, address),
     )
 
 
 def _bridge(api: Any, address: str) -> str:
-    """The device of the default network, which Docker calls `bridge` and Podman `podman`."""
-    for name in ("bridge", "podman"):
-        try:
-            with translated(address, address):
-                options = api.inspect_network(name).get("Options") or {}
-        except EngineError:
-            continue
-        return str(options.get("com.docker.network.bridge.name", ""))
-    return ""
+    """The device of the default network; empty where the engine does not say."""
+    try:
+        with translated(address, address):
+            options = api.inspect_network("bridge").get("Options") or {}
+    except EngineError:
+        return ""
+    return str(options.get("com.docker.network.bridge.name", ""))
+
+
+def _podman_bridge(api: Any, address: str) -> str:
+    """The same of Podman, which says it in its own API alone."""
+    try:
+        with translated(address, address):
+            answer = api.get(f"{api.base_url}{_PODMAN_NETWORK}", timeout=CALL_TIMEOUT_S)
+            answer.raise_for_status()
+            return str(answer.json()["network_interface"])
+    except (EngineError, KeyError):
+        return ""
 
 
 def _same_kernel(info: Mapping[str, Any]) -> bool:

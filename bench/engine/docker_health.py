@@ -1,17 +1,34 @@
-"""How often the engine makes the health check of a container that is still starting."""
+"""Whether an engine makes health checks, and how often while a container is still starting."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from bench.engine.protocol import EngineFacts
 
 _START_INTERVAL_API = (1, 44)
 
 # Defaults of the Docker Engine: daemon/health.go
 _INTERVAL_S = 30.0
 _START_INTERVAL_S = 5.0
+
+
+_SYSTEMD = Path("/run/systemd/system")
+"""There where systemd is the host's first process: sd_booted(3)."""
+
+
+def why_no_health_checks(engine: EngineFacts, systemd: Path = _SYSTEMD) -> str:
+    """Why the engine never makes a health check; empty where it does."""
+    if engine.kind == "podman" and engine.is_local and not systemd.is_dir():
+        return (
+            "Podman leaves health checks to systemd, which this host does not run; "
+            "use another probe, such as `exec` with the same command"
+        )
+    return ""
 
 
 def health_interval_s(config: Mapping[str, Any], api: tuple[int, ...]) -> float | None:

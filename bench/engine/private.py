@@ -32,13 +32,17 @@ from bench.engine.ping import free_port
 from bench.errors import EngineUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bench.engine.process import Daemon
     from bench.engine.protocol import EngineFacts
 
-PROGRAMS = ("dockerd", "containerd", "runc", "docker-registry", "ip", "iptables")
+REGISTRY = "registry"
+"""The one daemon of bench's own that is wanted beside somebody's own engine."""
+
+_REGISTRY_PROGRAM = "docker-registry"
+PROGRAMS = ("dockerd", "containerd", "runc", _REGISTRY_PROGRAM, "ip", "iptables")
 PACKAGES = ("docker.io", "docker-registry", "mmdebstrap", "iproute2", "iptables", "pigz")
 
 STORE_VARIABLE = "BENCH_IMAGE_STORE"
@@ -59,6 +63,17 @@ class DaemonStatus:
 def missing_programs() -> list[str]:
     """The programs of PROGRAMS that are not installed."""
     return [name for name in PROGRAMS if not shutil.which(name, path=SEARCH_PATH)]
+
+
+def why_no_registry() -> EngineUnavailableError | None:
+    """Why bench cannot run a registry of its own, or None where it can; it needs no root."""
+    if shutil.which(_REGISTRY_PROGRAM, path=SEARCH_PATH):
+        return None
+    return EngineUnavailableError(
+        REGISTRY,
+        f"not installed here: {_REGISTRY_PROGRAM}",
+        f"have the package {_REGISTRY_PROGRAM} installed, or put that program on the PATH",
+    )
 
 
 def why_impossible() -> EngineUnavailableError | None:
@@ -83,7 +98,7 @@ class PrivateEngine:
     """Starts, finds and ends the private daemons."""
 
     def __init__(self, paths: Paths | None = None) -> None:
-        self.paths = paths or Paths()
+        self.paths = paths or Paths.of_this_user()
 
     def settings(self) -> Settings | None:
         """What was chosen at the first start; None before that, or where it is damaged.
@@ -117,28 +132,29 @@ class PrivateEngine:
             )
         return f"127.0.0.1:{settings.registry_port}"
 
-    def up(self, *, only: Collection[str] | None = None) -> None:
+    def up(self, *, registry_alone: bool = False) -> None:
         """Start what does not run yet; returns when all of it answers.
 
         Args:
-            only: names of daemons, where not all are wanted.
+            registry_alone: start nothing but the registry, and no networks.
 
         Raises:
             EngineUnavailableError: not possible here, or a daemon did not come up.
         """
-        impossible = why_impossible()
+        impossible = why_no_registry() if registry_alone else why_impossible()
         if impossible:
             raise impossible
-        self.paths.state.mkdir(parents=True, exist_ok=True)
-        self.paths.run.mkdir(parents=True, exist_ok=True)
+        for folder in (self.paths.state, self.paths.run):
+            folder.mkdir(parents=True, exist_ok=True)
         with _locked(self.paths.run / "up.lock"):
             settings = self._chosen_settings()
             if settings != self.settings():
                 self._remember(settings)
             write_configuration(self.paths, settings)
-            network.set_up(settings.network_base)
+            if not registry_alone:
+                network.set_up(settings.network_base)
             for daemon, answers in own_daemons(self.paths, settings):
-                if only is not None and daemon.name not in only:
+                if registry_alone and daemon.name != REGISTRY:
                     continue
                 daemon.start()
                 _await(daemon, answers)
@@ -184,10 +200,13 @@ class PrivateEngine:
         settings = self.settings()
         if settings is None:
             return
-        self.remove_link()
+        has_networks = os.geteuid() == 0  # nobody else has more than the registry
+        if has_networks:
+            self.remove_link()
         for daemon, _ in reversed(own_daemons(self.paths, settings)):
             daemon.stop()
-        network.tear_down(settings.network_base)
+        if has_networks:
+            network.tear_down(settings.network_base)
 
     def status(self) -> list[DaemonStatus]:
         """Each daemon and whether it runs."""

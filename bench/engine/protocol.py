@@ -57,6 +57,10 @@ class ContainerSpec:
     stop_signal: str | None = None
     cap_add: tuple[str, ...] = ()
     cap_drop: tuple[str, ...] = ()
+    security_opt: tuple[str, ...] = ()
+    group_add: tuple[str, ...] = ()
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    ipc: str | None = None
     cpus: float | None = None
     cpuset: str | None = None
     memory_bytes: int | None = None

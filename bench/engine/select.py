@@ -144,7 +144,7 @@ class Session:
 
     def revive(self) -> None:
         """Start again whatever of bench's own has died."""
-        self.private.up(only=None if self.may_wipe else ("registry",))
+        self.private.up(registry_alone=not self.may_wipe)
 
 
 @contextmanager
@@ -177,7 +177,7 @@ def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) ->
     else:
         DockerEngine(choice.address).close()  # the reason comes before that of the registry
         try:
-            private.up(only=("registry",))
+            private.up(registry_alone=True)
         except BenchError as error:
             raise EngineUnavailableError(
                 "registry",

@@ -33,6 +33,8 @@ def fingerprint() -> dict[str, Any]:
         "governors": governors(),
         "load_1min": round(os.getloadavg()[0], 2),
         "gpus": [device.name for device in gpus.devices],
+        "gpus_memory_bytes": [device.memory_bytes for device in gpus.devices],
+        "gpu_driver": gpus.driver,
         "gpus_persistent": [device.persistent for device in gpus.devices],
         "gpu_absent_because": gpus.absent_because,
         "root": os.geteuid() == 0,

@@ -223,7 +223,8 @@ def _pushed(
     details = builder.image_details(base.name)
     known = (one.split("@") for one in details.get("RepoDigests") or [])
     digest = next((digest for name, digest in known if name == repository), "")
-    if not digest:
+    # a containerd store has a digest for every name, pushed or not
+    if not digest or builder.facts.image_store == "containerd":
         say(f"{base.name}: pushing to {repository}")
         digest = builder.push(reference)
         took_s += time.monotonic() - start_s

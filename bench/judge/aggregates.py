@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 from bench.judge import stats
 from bench.judge.finding import Finding, counted, sentence
 from bench.judge.model import Interval, Outcome
-from bench.scenario.thresholds import Aggregate, Limit, Operator
+from bench.scenario.thresholds import (
+    INTERVAL_NEEDS,
+    QUANTILE_NEEDS,
+    Aggregate,
+    Limit,
+    Operator,
+)
 from bench.units import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-INTERVAL_NEEDS = 6
-"""Fewest trials that bear a 95 % interval of a median (see `stats.median_interval`)."""
-
-QUANTILE_NEEDS = 20
-"""Fewest trials for a pXX."""
 
 
 def is_upper(limit: Limit) -> bool:

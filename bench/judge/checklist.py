@@ -6,6 +6,7 @@ Judging is not done here; `bench validate` imports this module, so it stays chea
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,7 @@ def load_checklist(name_or_path: str, folder: Path) -> Checklist:
         ScenarioError: the file is there and cannot be used; carries every fault with its line.
     """
     if name_or_path in built_in_names():
-        return _read(_BUILT_IN / f"{name_or_path}.yaml", f"{name_or_path}.yaml")
+        return _read_built_in(name_or_path)
     path = folder / name_or_path
     if not path.is_file():
         known = ", ".join(built_in_names())
@@ -74,6 +75,12 @@ def load_checklist(name_or_path: str, folder: Path) -> Checklist:
             f"built in: {known}; a file of your own is named relative to the scenario",
         )
     return _read(path, str(path))
+
+
+@cache
+def _read_built_in(name: str) -> Checklist:
+    """Kept: every scenario is checked against its rows, and then again judged by them."""
+    return _read(_BUILT_IN / f"{name}.yaml", f"{name}.yaml")
 
 
 def _read(path: Path, shown: str) -> Checklist:

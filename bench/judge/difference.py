@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.judge import stats
-from bench.judge.aggregates import INTERVAL_NEEDS
 from bench.judge.model import Difference, Interval
 from bench.judge.rank_test import rank_test_p
 from bench.judge.ratio import detectable_ratio, ratio_interval
 from bench.metrics import Better, Metric
+from bench.scenario.thresholds import INTERVAL_NEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

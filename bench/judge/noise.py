@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from bench.judge.aggregates import INTERVAL_NEEDS
 from bench.judge.stats import SEED, median
 from bench.metrics import METRICS, Scope
+from bench.scenario.thresholds import INTERVAL_NEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -129,15 +129,30 @@ def _medians(run: Run, case: str, name: str) -> str:
 
 
 def _ranges(run: Run, cases: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    """Of each metric the least and the most of the medians, in each cache state."""
     said = 0
     for name in names:
-        first = {case: next(iter(_values(run, case, name).values()), None) for case in cases}
-        known = {case: value for case, value in first.items() if value is not None}
-        if len(known) > 1 and said < _MOST_METRICS:
+        spans = _spans(run, cases, name)
+        if spans and said < _MOST_METRICS:
             said += 1
+            several = len(spans) > 1
+            words = (f"{span} {cache}" if several else span for cache, span in spans.items())
+            yield f"{run.metrics[name].title} {', '.join(words)}"
+
+
+def _spans(run: Run, cases: Sequence[str], name: str) -> dict[str, str]:
+    """The least and the most median of a metric by cache state, of those in which it has two."""
+    by_state: dict[str, dict[str, float]] = {}
+    for case in cases:
+        for cache, value in _values(run, case, name).items():
+            by_state.setdefault(cache, {})[case] = value
+    spans = {}
+    for cache, known in by_state.items():
+        if len(known) > 1:
             least, most = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
             low, high = (unit_words(known[one], run.metrics[name].unit) for one in (least, most))
-            yield f"{run.metrics[name].title} from {low} ({least}) to {high} ({most})"
+            spans[cache] = f"from {low} ({least}) to {high} ({most})"
+    return spans
 
 
 def _judged(run: Run) -> Iterator[str]:

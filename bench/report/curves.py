@@ -94,6 +94,12 @@ def cpu_curve(run: Run, trial: TrialResult) -> Curve | None:
     return Curve((ends[:-1] + ends[1:]) / 2, rate)
 
 
+def gpu_curve(run: Run, trial: TrialResult, column: str) -> Curve | None:
+    """A column of the GPU's samples as it stands; None where unknown."""
+    samples = samples_of(run, trial)
+    return _peaks(_seconds(trial, samples), samples[column]) if column in samples else None
+
+
 def _seconds(trial: TrialResult, samples: Samples) -> Values:
     zero_ns = float(trial.facts["zero_ns"])  # type: ignore[arg-type]
     return (samples["t_ns"] - zero_ns) / 1e9 - started_s(trial)

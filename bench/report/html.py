@@ -6,6 +6,7 @@ If the page would pass `MOST_BYTES`, it is made again with fewer curves and tria
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jinja2 import Environment
+    from markupsafe import Markup
 
     from bench.report.plots import Plot
     from bench.results.run import Run
@@ -63,7 +65,7 @@ def html_text(run: Run, plots: list[Plot] | None = None) -> str:
         if drawn is None:
             drawn = make_plots(run, most_curves=detail.curves)
         text = _render(run, drawn, detail)
-        if len(text.encode()) < MOST_BYTES:
+        if len(text.encode(errors="backslashreplace")) < MOST_BYTES:
             return text
     return _render(run, [], Detail(40, 0, "To stay below 1 MB, the pictures lie in plots/ only."))
 
@@ -120,9 +122,17 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["coded"] = _coded
     # What matplotlib wrote has its own escaping; nothing else goes into the page unescaped.
     environment.filters["inline"] = lambda plot: Markup(inline_svg(plot.svg, plot.name))  # noqa: S704
     return environment
+
+
+def _coded(text: str) -> Markup:
+    """`text`, escaped, with what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
 def _by_kind(plots: list[Plot]) -> dict[str, list[Plot]]:

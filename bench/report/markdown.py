@@ -91,7 +91,7 @@ def _lines(run: Run) -> Iterator[str]:
     yield from _comparisons(run)
     yield from _reasons(run)
     for section in sections(run):
-        yield from ("", f"## {section.title.capitalize()}", "", f"{escaped(section.beside)}", "")
+        yield from ("", f"## {section.heading}", "", f"{escaped(section.beside)}", "")
         yield from _table(
             section.columns, ([escaped(cell) for cell in row] for row in section.rows)
         )

@@ -68,7 +68,7 @@ def phase_waterfall(run: Run, cache: str = "cold") -> Figure:
             _phase_bar(axes, middle, y, 0.5, top, words=True)
             beside(axes, _end_s(middle), y, format_seconds(_end_s(middle)), weight="bold")
         else:
-            beside(axes, 0, y, "no trial got ready")
+            beside(axes, 0, y, "no trial came out well")
         for number, one in enumerate(thin):
             _phase_bar(axes, one, y + 0.36 + 0.13 * number, 0.07, top, words=False)
         y += 0.72 + 0.13 * len(thin)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bench.report.curves import (
     Curve,
     cpu_curve,
+    gpu_curve,
     median_trial,
     memory_curve,
     spread_out,
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
 MOST_CURVES = 24
 """Trials of a case whose curves are drawn."""
 
+_OF_GPU = (
+    ("gpu_memory_bytes", "bytes", "GPU memory"),
+    ("gpu_utilization_pct", "pct", "GPU use, %"),
+)
+"""Columns of the samples that have a panel each, with unit and label."""
+
 _SHADED = {"start": "start", "ready": "start-up", "observe": "observed", "stop": "stop"}
 
 
@@ -43,6 +50,8 @@ def resource_curves(
     run: Run, case: str, cache: str = "cold", arm: str = "fit", *, most: int = MOST_CURVES
 ) -> Figure:
     """Memory and CPU over the seconds since the start call: every trial faint, the median bold.
+
+    Below them GPU memory of the case and utilisation of the busiest device, where it held any.
 
     Args:
         run: the run.
@@ -53,7 +62,10 @@ def resource_curves(
     """
     trials = trials_of(run, case, cache, arm)
     middle = median_trial(trials)
-    figure, (memory, cpu) = new_figure(2, 3.9, sharex=True, height_ratios=(3, 2))
+    on_gpu = any(one.metrics.get("gpu_memory_peak_bytes") for one in trials)
+    ratios = (3, 2, 2, 2) if on_gpu else (3, 2)
+    figure, axes = new_figure(len(ratios), 0.78 * sum(ratios), sharex=True, height_ratios=ratios)
+    memory, cpu, *of_gpu = axes
     colour = case_colours(list(run.scenario.cases)).get(case, INK)
     faint = spread_out(trials, most)
     limits = run.scenario.cases[case].effective_limits
@@ -69,8 +81,15 @@ def resource_curves(
         _shade(cpu, middle, labelled=False)
     _finish(memory, "bytes", top_bytes, limits.memory if capped else None, "memory")
     _finish(cpu, "cores", top_cores, limits.cpus if capped else None, "CPU, cores")
-    cpu.set_xlabel("time since the start call")
-    _seconds_axis(cpu, trials)
+    for panel, (column, unit, label) in zip(of_gpu, _OF_GPU, strict=False):
+        top = _draw(panel, [gpu_curve(run, one, column) for one in faint], colour, bold=False)
+        if middle is not None:
+            bold = gpu_curve(run, middle, column)
+            top = max(top, _draw(panel, [bold], colour, bold=True))
+            _shade(panel, middle, labelled=False)
+        _finish(panel, unit, 100.0 if unit == "pct" else top, None, label)
+    axes[-1].set_xlabel("time since the start call")
+    _seconds_axis(axes[-1], trials)
     _memory_legend(memory, colour, len(faint), middle)
     return figure
 

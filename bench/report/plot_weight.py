@@ -28,6 +28,9 @@ FEWEST_SIZES = 3
 _ALIKE = 1.15
 """Times a size up to which another one counts as the same."""
 
+_CLOSE = 1.5
+"""Times a size up to which two names side by side would run into each other."""
+
 _MOST_TICKS = 10
 _ROUND = (1, 2, 5)
 
@@ -99,8 +102,7 @@ def weight_curves(run: Run, weights: Sequence[Weight]) -> Figure:
     for one in weights:
         _dots(pull, one, one.pull_s, colours[one.case])
         _dots(start, one, one.start_s, colours[one.case])
-    for group in _alike(weights):
-        _name(pull, group)
+    _name_all(pull, _alike(weights))
     pull.set_title("pull")
     pull.set_yscale("log")
     _log_ticks(pull, [value for one in weights for value in one.pull_s])
@@ -123,17 +125,28 @@ def _dots(axes: Axes, weight: Weight, values: Sequence[float], colour: str) -> N
     axes.plot(weight.transfer_bytes, middle, "o", color=colour, markersize=8, fillstyle="none")
 
 
-def _name(axes: Axes, group: Sequence[Weight]) -> None:
-    """The name of the first in the scenario's words, above its highest dot and to the left."""
+def _name_all(axes: Axes, groups: Iterable[Sequence[Weight]]) -> None:
+    """Names to the left of the dots: above them, or below where the one before is close."""
+    before, above = 0.0, False
+    for group in groups:
+        lightest = group[0].transfer_bytes
+        above = not above or lightest > before * _CLOSE
+        _name(axes, group, above=above)
+        before = lightest
+
+
+def _name(axes: Axes, group: Sequence[Weight], *, above: bool) -> None:
+    """The name of the first in the scenario's words, at the outermost dot of all of them."""
     more = len(group) - 1
     words = one_line(group[0].case) + (f" and {more} more" if more else "")
-    top = max(value for one in group for value in one.pull_s)
+    values = [value for one in group for value in one.pull_s]
     axes.annotate(
         words,
-        (group[0].transfer_bytes, top),
-        xytext=(-4, 5),
+        (group[0].transfer_bytes, max(values) if above else min(values)),
+        xytext=(-4, 5 if above else -5),
         textcoords="offset points",
         ha="right",
+        va="bottom" if above else "top",
     )
 
 

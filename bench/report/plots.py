@@ -170,7 +170,7 @@ def _waterfall_words(run: Run, case: str, cache: str) -> str:
     failed = sum(one.status is TrialStatus.FAILED for one in trials)
     words = f"{case}: {len(trials)} trials" + (f", {failed} failed" if failed else "")
     if middle is None:
-        return f"{words}, none got ready"
+        return f"{words}, none came out well"
     phases = ", ".join(
         f"{span.phase} {format_seconds(span.duration_s)}"
         for span in middle.phases

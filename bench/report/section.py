@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -30,3 +31,13 @@ class Section:
     in_terminal: bool = True
     details: tuple[tuple[str, str], ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """The title with a capital at its beginning; what is written in capitals stays so."""
+        return self.title[:1].upper() + self.title[1:]
+
+    @property
+    def anchor(self) -> str:
+        """What a link within the page calls it."""
+        return re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bench.report.cache_states import cache_states
 from bench.report.contacts import contacts
 from bench.report.excerpts import excerpts
+from bench.report.gpu import gpu
 from bench.report.own_load import own_load_section
 from bench.report.right_size import right_size
 from bench.report.scale_out import scale_out
@@ -27,6 +28,7 @@ _MAKERS = (
     cache_states,
     slowest_link,
     time_to_ready,
+    gpu,
     contacts,
     scale_out,
     stopping,

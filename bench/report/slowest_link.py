@@ -40,7 +40,8 @@ def slowest_link(run: Run) -> Section | None:
         return None
     return Section(
         title=_TITLE,
-        beside=f"median cold pull over {run.link}, and what its model says of slower links",
+        beside=f"the cold pull nearest the median, over {run.link}, "
+        "and what a model says of slower links",
         columns=("case", "pull", "downloading", "extracting", "achieved", "slowest link"),
         rows=tuple(rows),
         notes=(*_model(errors), *notes),

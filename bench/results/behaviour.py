@@ -7,16 +7,16 @@ not seen.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
+
+from bench.results.facts import read_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bench.results.model import TrialResult
-
-_Form = TypeVar("_Form")
 
 Disposition = Literal["handler", "blocked", "ignored", "default"]
 """What becomes of a signal in process 1."""
@@ -159,14 +159,10 @@ def behaviour(trial: TrialResult) -> Behaviour:
     processes, writes = facts.get("processes"), facts.get("writes")
     unseen = standing.get("unseen", "") if standing else "it was not looked at"
     return Behaviour(
-        standing=None if unseen else _read(Standing, standing),
+        standing=None if unseen else read_facts(Standing, standing),
         unseen=unseen,
-        stop=None if stop is None else _read(Stop, stop),
+        stop=None if stop is None else read_facts(Stop, stop),
         exit_code=ending["code"] if ending else None,
-        processes=None if processes is None else _read(tuple[ProcessUse, ...], processes),
-        writes=None if writes is None else _read(Writes, writes),
+        processes=None if processes is None else read_facts(tuple[ProcessUse, ...], processes),
+        writes=None if writes is None else read_facts(Writes, writes),
     )
-
-
-def _read(form: type[_Form], facts: object) -> _Form:
-    return TypeAdapter(form).validate_python(facts)

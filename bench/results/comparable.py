@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from bench.results.run import Run
 
+_ENGINE_KEYS = ("kind", "version", "storage_driver", "image_store", "runtime", "private")
+
 
 def all_differences(one: Run, other: Run, pairs: Iterable[tuple[str, str]]) -> list[str]:
     """The `differences` of several pairs of cases, each phrase once."""
@@ -18,7 +20,7 @@ def all_differences(one: Run, other: Run, pairs: Iterable[tuple[str, str]]) -> l
 
 
 def differences(one: Run, other: Run, cases: tuple[str, str]) -> list[str]:
-    """What forbids comparing a case of each run: host, link, limits, probe, cache state.
+    """What forbids comparing a case of each run: host, engine, link, limits, probe, cache state.
 
     Args:
         one: the baseline's run.
@@ -30,7 +32,7 @@ def differences(one: Run, other: Run, cases: tuple[str, str]) -> list[str]:
     """
     if one.folder == other.folder:
         return []
-    return [*_host(one, other), *_settings(one, other, cases)]
+    return [*_host(one, other), *_bases(one, other, cases), *_settings(one, other, cases)]
 
 
 def _host(one: Run, other: Run) -> Iterator[str]:
@@ -38,11 +40,27 @@ def _host(one: Run, other: Run) -> Iterator[str]:
         values = one.header["host"].get(key), other.header["host"].get(key)
         if values[0] != values[1]:
             yield f"host {key.replace('_', ' ')}: {values[0]} against {values[1]}"
+    for key in _ENGINE_KEYS:
+        values = one.header["engine"].get(key), other.header["engine"].get(key)
+        if values[0] != values[1]:
+            yield f"engine's {key.replace('_', ' ')}: {values[0]} against {values[1]}"
     decoders = [side.header["engine"].get("decoder") for side in (one, other)]
     if decoders[0] != decoders[1]:
         yield f"layers are decompressed by another program: {decoders[0]} against {decoders[1]}"
     if one.link != other.link:
         yield f"link: {one.link} against {other.link}"
+
+
+def _bases(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
+    """Where a base of both images comes from: Docker Hub's and a home-made one are not the same."""
+    made = [
+        {base["name"]: base["source"] for base in side.bases.get(case, ())}
+        for side, case in zip((one, other), cases, strict=True)
+    ]
+    for name in made[0].keys() & made[1].keys():
+        sources = made[0][name], made[1][name]
+        if sources[0] != sources[1]:
+            yield f"base {name}: {sources[0]} against {sources[1]}"
 
 
 def _settings(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:

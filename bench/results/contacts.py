@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
+from bench.results.facts import read_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +86,7 @@ class Observation:
         Raises:
             ValueError: it has another form.
         """
-        return TypeAdapter(cls).validate_python(facts)
+        return read_facts(cls, facts)
 
 
 def observation(trial: TrialResult) -> Observation | None:

@@ -7,10 +7,11 @@ Fields that are not named here are allowed, and kept.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bench.results.behaviour import (  # noqa: TC001 - pydantic reads them
     ProcessUse,
@@ -25,6 +26,16 @@ from bench.results.workload import Matches  # noqa: TC001
 
 Stamp = Annotated[int, Field(ge=0, lt=2**63)]
 """CLOCK_MONOTONIC in nanoseconds."""
+
+
+def _label(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("it is no time that is written out")  # noqa: TRY004 - pydantic reads it
+    return dt.datetime.fromisoformat(value)
+
+
+Label = Annotated[AwareDatetime, BeforeValidator(_label)]
+"""A moment in UTC, written out, by which a reader knows when it was."""
 
 Amount = Annotated[int, Field(ge=0, lt=2**63)]
 Seconds = Annotated[float, Field(ge=0, lt=1e9)]
@@ -73,7 +84,7 @@ class RunStarted(_Shape):
     run_id: str
     name: str
     bench_version: str
-    at: AwareDatetime
+    at: Label
     seed: int
     scenario_file: str
     scenario: dict[str, Any]
@@ -324,14 +335,14 @@ class Note(_Shape):
 class RunEnded(_Shape):
     """The run came to an end of its own."""
 
-    at: AwareDatetime
+    at: Label
     outcome: Literal["complete", "interrupted"]
 
 
 class RunResumed(_Shape):
     """A run that was cut off goes on."""
 
-    at: AwareDatetime
+    at: Label
 
 
 MODELS: dict[str, type[_Shape]] = {

@@ -90,7 +90,7 @@ class Run:
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Every row of the standard for every case."""
-        measured_on = dt.date.fromisoformat(str(self.header["at"])[:10])
+        measured_on = dt.datetime.fromisoformat(self.header["at"]).date()
         context = JudgeContext(
             link=self.link,
             host_cores=int(self.header["host"]["cores"]),

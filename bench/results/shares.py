@@ -30,6 +30,12 @@ LEAST_NS = 20_000_000
 LEAST_COVERED = 0.8
 """Share of the stretch that must lie between readings."""
 
+MOST_FOR_ONE_LOOK = 0.25
+"""Share of the stretch beyond which the states at one moment cannot stand for a whole interval."""
+
+OFTEN_NS = 100_000_000
+"""An interval up to this long has been looked at often enough, however short the stretch."""
+
 _NEEDED = {"threads", "cpu_ns", "throttled_ns"}
 _PRESSURE, _BLOCKED = "pressure_io_us", "threads_blocked"
 _DISK = {_PRESSURE, _BLOCKED}
@@ -73,9 +79,11 @@ def time_shares(
     seen = (weights > 0) & (at["threads"][1:] > 0)
     if covered_ns < LEAST_COVERED * (end_ns - begin_ns) or not seen.any():
         return None
-    busy = _busy(at, threads)
-    parts = (float(part @ weights) / covered_ns for part in _divide(at, *busy))
-    running, core_wait, throttled, disk_wait = parts
+    *busy, rest = _divide(at, *_busy(at, threads))
+    if _PRESSURE not in at and _stands_for_too_much(rest * weights, covered_ns):
+        return None
+    shares = np.array((*busy, _disk(at, rest))) @ weights / covered_ns
+    running, core_wait, throttled, disk_wait = shares.tolist()
     idle = max(0.0, 1.0 - running - core_wait - throttled - disk_wait)
     return TimeShares(running, core_wait, throttled, disk_wait, idle)
 
@@ -158,7 +166,7 @@ def _settle(
 
 
 def _divide(at: Samples, run: Values, wait: Values) -> tuple[Values, Values, Values, Values]:
-    """Running, waiting for a core, throttled and waiting for a disk, in each interval."""
+    """Running, waiting for a core, throttled, and the rest of each interval."""
     lengths = np.diff(at["t_ns"])
     wanted = run + wait
     busy = np.minimum(lengths, wanted)
@@ -169,7 +177,15 @@ def _divide(at: Samples, run: Values, wait: Values) -> tuple[Values, Values, Val
     throttled = _settle(everywhere, np.maximum(0.0, pauses), lengths, held.copy())
     # what is left of a difference of floats may be just below zero
     core_wait, rest = np.maximum(0.0, held - throttled), np.maximum(0.0, lengths - busy)
-    return running, core_wait, throttled, _disk(at, rest)
+    return running, core_wait, throttled, rest
+
+
+def _stands_for_too_much(rest: Values, covered_ns: float) -> bool:
+    """Whether the states of the threads at one moment would divide much of the stretch.
+
+    It is so where reading the threads was held up, or takes so long that it is seldom done.
+    """
+    return bool(rest.max() > max(OFTEN_NS, MOST_FOR_ONE_LOOK * covered_ns))
 
 
 def _disk(at: Samples, rest: Values) -> Values:

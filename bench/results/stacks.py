@@ -7,6 +7,7 @@ counts as nothing, and after its last its totals stay while what it held is gone
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ _TOTALS = frozenset(
 )  # fmt: skip
 """Columns that only grow, and stay when a service is gone."""
 
-_OF_THE_DEVICE = frozenset({"gpu_utilization_pct", "gpu_energy_mj"})
+_OF_THE_DEVICE = re.compile(r"gpu(_utilization_pct|_energy_mj|\d+_(?!own_).*)")
 """Columns that say the same of all services, for they share the device."""
 
 
@@ -120,7 +121,8 @@ def summed(tables: Sequence[Samples]) -> Samples:
     total: Samples = {"t_ns": stamps}
     for name in names:
         values = [_at(stamps, one, name) for one in tables]
-        total[name] = np.max(values, axis=0) if name in _OF_THE_DEVICE else np.sum(values, axis=0)
+        is_shared = _OF_THE_DEVICE.fullmatch(name)
+        total[name] = np.max(values, axis=0) if is_shared else np.sum(values, axis=0)
     return total
 
 

@@ -13,10 +13,17 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.errors import HostError
 
+if TYPE_CHECKING:
+    from bench.engine.protocol import EngineFacts
+
 PARENT_NAME = "container-bench"
+_CRUN_CHILD = "/container"
+"""What crun makes below a scope of systemd on v2: the processes are there, the limits on both."""
+
 _V1_CONTROLLERS = ("memory", "cpuacct", "cpu", "pids", "blkio")
 _V2_CONTROLLERS = ("memory", "cpu", "pids", "io")
 
@@ -83,7 +90,7 @@ class ContainerCgroup:
     @property
     def outlives_container(self) -> bool:
         """Whether the counters can still be read after the container has gone."""
-        return self.group != self.child
+        return self.group not in (self.child, self.child.removesuffix(_CRUN_CHILD))
 
 
 def make_parent(mounts: CgroupMounts, name: str) -> str:
@@ -133,27 +140,29 @@ def remove_parent(mounts: CgroupMounts, cgroup: str, patience_s: float = 2.0) ->
 
 
 def locate(
-    mounts: CgroupMounts, container_id: str, driver: str, kind: str, parent: str
+    mounts: CgroupMounts, container_id: str, engine: EngineFacts, parent: str
 ) -> ContainerCgroup:
     """Where the counters of a container will be, known from its id before it starts.
 
     Args:
         mounts: this host's mounts.
         container_id: full id.
-        driver: the engine's cgroup driver, `cgroupfs` or `systemd`.
-        kind: `docker` or `podman`.
+        engine: whose container it is.
         parent: bench's cgroup for the trial, or empty where the engine takes none.
     """
-    prefix = "libpod-" if kind == "podman" else ""
+    is_podman = engine.kind == "podman"
+    prefix = "libpod-" if is_podman else ""
     if parent:
         return ContainerCgroup(mounts, parent, f"{parent}/{prefix}{container_id}")
-    if driver == "systemd":
-        slice_name = "machine.slice" if kind == "podman" else "system.slice"
-        scope = "libpod" if kind == "podman" else "docker"
-        child = f"/{slice_name}/{scope}-{container_id}.scope"
+    if engine.cgroup_driver != "systemd":
+        group = f"/{'libpod_parent' if is_podman else 'docker'}/{prefix}{container_id}"
+        return ContainerCgroup(mounts, group, group)
+    if is_podman:
+        group = f"/machine.slice/libpod-{container_id}.scope"
     else:
-        child = f"/{'libpod_parent' if kind == 'podman' else 'docker'}/{prefix}{container_id}"
-    return ContainerCgroup(mounts, child, child)
+        group = f"/system.slice/docker-{container_id}.scope"
+    has_child = engine.runtime == "crun" and mounts.version is CgroupVersion.V2
+    return ContainerCgroup(mounts, group, group + _CRUN_CHILD if has_child else group)
 
 
 def takes_parent(driver: str) -> bool:

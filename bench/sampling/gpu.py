@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _EVERY_NS = 100_000_000
 
+_WINDOW_NS = 1_000_000_000
+"""How far back the driver's average of the utilisation may reach."""
+
 
 @dataclass(frozen=True)
 class GpuDevice:
@@ -101,6 +104,7 @@ class GpuSource:
         self._processes = processes
         self._clock = clock
         self._due_ns = 0
+        self._first_ns: int | None = None
 
     def read(self) -> dict[str, int] | None:
         """One reading, ten times a second: NVML's calls are slower than the kernel's files."""
@@ -108,26 +112,35 @@ class GpuSource:
         if now_ns < self._due_ns:
             return None
         self._due_ns = now_ns + _EVERY_NS
+        if self._first_ns is None:
+            self._first_ns = now_ns
+        of_before = now_ns - self._first_ns < _WINDOW_NS
         own = self._own_processes()
         row: dict[str, int] = {}
-        memory: list[int | None] = []
-        utilization: list[int] = []
-        energy: list[int | None] = []
-        for index, handle in enumerate(self._handles):
-            used = self._nvml.nvmlDeviceGetMemoryInfo(handle).used
-            row[f"gpu{index}_memory_used_bytes"] = int(used)
-            rates = _optional(self._nvml, "nvmlDeviceGetUtilizationRates", handle)
-            if rates is not None:
-                row[f"gpu{index}_utilization_pct"] = int(rates.gpu)
-                utilization.append(int(rates.gpu))
-            energy.append(_optional(self._nvml, "nvmlDeviceGetTotalEnergyConsumption", handle))
-            memory.append(self._memory_of(handle, own))
+        devices = [self._device(handle, own) for handle in self._handles]
+        if of_before:  # the one that ran before this container had a part in it
+            devices = [one | {"utilization_pct": None} for one in devices]
+        for index, device in enumerate(devices):
+            row |= {f"gpu{index}_{name}": value for name, value in device.items()
+                    if value is not None}  # fmt: skip
+        utilization = [one["utilization_pct"] for one in devices]
         totals = {
-            "gpu_memory_bytes": _total(memory),
-            "gpu_utilization_pct": max(utilization, default=None),
-            "gpu_energy_mj": _total(energy),
-        }
+            "gpu_memory_bytes": _total([one["own_memory_bytes"] for one in devices]),
+            "gpu_utilization_pct": max((one for one in utilization if one is not None),
+                                       default=None),
+            "gpu_energy_mj": _total([one["energy_mj"] for one in devices]),
+        }  # fmt: skip
         return row | {name: value for name, value in totals.items() if value is not None}
+
+    def _device(self, handle: Any, own: set[int] | None) -> dict[str, int | None]:
+        """What one device tells, the share of the container's processes `own` in it."""
+        rates = _optional(self._nvml, "nvmlDeviceGetUtilizationRates", handle)
+        return {
+            "memory_used_bytes": int(self._nvml.nvmlDeviceGetMemoryInfo(handle).used),
+            "utilization_pct": None if rates is None else int(rates.gpu),
+            "energy_mj": _optional(self._nvml, "nvmlDeviceGetTotalEnergyConsumption", handle),
+            "own_memory_bytes": self._memory_of(handle, own),
+        }
 
     def _own_processes(self) -> set[int] | None:
         """The container's processes, None where it has no cgroup (yet, or any more)."""

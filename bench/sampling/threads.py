@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING
 from bench.sampling.cgroup import CgroupVersion
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.clock import Clock
     from bench.sampling.cgroup import ContainerCgroup
 
@@ -23,7 +26,7 @@ _MOST_OPEN = 48
 """Threads whose files stay open; a process may have 1024 files open, for all its containers."""
 
 _COST_BOUND = 100
-"""Times as long as a reading took until the next: reading takes 1 % of a core at most."""
+"""Times a reading's time on a core until the next: reading takes 1 % of a core at most."""
 
 _DEMAND_EVERY_NS = 100_000_000
 _GONE = (errno.ENOENT, errno.ESRCH, errno.ENODEV)
@@ -185,9 +188,21 @@ class ThreadSource:
     thread, so that it is done less often where there are many.
     """
 
-    def __init__(self, times: ThreadTimes, clock: Clock, *, demand: bool) -> None:
-        """`demand` adds up the waiting in a column, to the container's end."""
+    def __init__(
+        self,
+        times: ThreadTimes,
+        clock: Clock,
+        *,
+        demand: bool,
+        cpu_ns: Callable[[], int] = time.thread_time_ns,
+    ) -> None:
+        """`demand` adds up the waiting in a column, to the container's end.
+
+        `cpu_ns` is what the reading thread has used of a core: a reading that had to wait for one
+        itself cost no more for that, and must not put off the next.
+        """
         self._times = times
+        self._cpu_ns = cpu_ns
         self._clock = clock
         self._demand = demand
         self._is_ready = False
@@ -209,10 +224,11 @@ class ThreadSource:
         now_ns = self._clock.monotonic_ns()
         if now_ns < self._due_ns or (self._is_ready and not self._demand):
             return None
+        used_ns = self._cpu_ns()
         found = self._times.read()
-        took_ns = self._clock.monotonic_ns() - now_ns
+        cost_ns = self._cpu_ns() - used_ns
         rest_ns = _DEMAND_EVERY_NS if self._is_ready else 0
-        self._due_ns = now_ns + max(_COST_BOUND * took_ns, rest_ns)
+        self._due_ns = now_ns + max(_COST_BOUND * cost_ns, rest_ns)
         return None if found is None else (now_ns, not self._is_ready, found)
 
     def parse(self, raw: tuple[int, bool, ThreadReading]) -> dict[str, int]:

@@ -14,12 +14,14 @@ from bench.metrics import METRICS
 from bench.results.model import CALIBRATION_CASE
 from bench.scenario.composed import BESIDE_COMPOSE
 from bench.scenario.container import IMAGE_BUILD_OR_HOST, IMAGE_OR_BUILD, LIMITS_TWICE
+from bench.scenario.engine_checks import check_engine, check_least
 from bench.scenario.env_file import read_env_files
 from bench.scenario.figure_checks import check_metrics, own_units
 from bench.scenario.host_checks import check_host
 from bench.scenario.load_checks import check_load
+from bench.scenario.load_tool import TARGET
 from bench.scenario.model import READY_ID, Case
-from bench.scenario.nodes import Map, Node, Scalar, Series
+from bench.scenario.nodes import Map, Node, Scalar, Series, value_of
 from bench.scenario.probes import COMPOSITES, PROBES, choice_fault
 from bench.scenario.suggest import did_you_mean, shown
 from bench.scenario.thresholds import parse_expression, parse_limit
@@ -107,6 +109,11 @@ def _container(name: str, entry: Entry, folder: Path, *, is_case: bool) -> Itera
     if _given(node, ("replicas",)) and _text(node.get("network_mode")) == "host":
         fault = "on the network of the host all replicas would have the same ports"
         yield node.entries["replicas"].place.diagnostic(fault, "leave one of the two out")
+    is_process = is_case and bool(_given(node, ("host",)))
+    if not is_process:
+        yield from check_engine(node)
+    for limits in (node.map("limits"), node.map("deploy").map("resources").map("limits")):
+        yield from check_least(limits, of_container=not is_process)
     yield from _base(node)
     yield from _build(node.get("build"), folder)
     yield from _env_files(node.get("env_file"), folder)
@@ -160,7 +167,7 @@ def _rebuild_after(node: Node | None, context: Path, where: str) -> Iterator[Dia
             suggestion = did_you_mean(path.name, _names_in(path.parent), kind="there are")
             fault = f"there is no file {shown(name)} in {shown(where)}"
             yield item.place.diagnostic(fault, suggestion)
-        elif path.resolve() != context.resolve() / name:
+        elif Path(name).is_absolute() or path.resolve() != context.resolve() / name:
             fault = f"{shown(name)} leads out of {shown(where)}, or over a link"
             yield item.place.diagnostic(fault, "name the file itself, as it lies in the context")
 
@@ -209,6 +216,11 @@ def _ready(container: Map) -> Iterator[Diagnostic]:
         if advice := choice_fault(_given(probe, PROBES), composites=False):
             label = "all" if ready.get("all") else "any"
             yield _fault(probe.place, label, advice)
+    for probe in probes:
+        run = probe.get("exec")
+        command = run.get("command") if isinstance(run, Map) else run
+        if command and not (command.items if isinstance(command, Series) else value_of(command)):
+            yield command.place.diagnostic("a command without a program", "write at least one word")
     unplugged = _text(container.get("network_mode")) == "none"
     checkless = container.map("healthcheck").get("disable")
     for probe in probes:
@@ -288,8 +300,11 @@ def _answer(root: Map) -> Iterator[Diagnostic]:
 def _cache_states(root: Map) -> set[str]:
     states: set[str] = set()
     for entry in root.map("cases").entries.values():
-        node = entry.node.get("cache") if isinstance(entry.node, Map) else None
-        states |= _states(node) if node else {"cold"}
+        if not isinstance(entry.node, Map):
+            continue
+        node = entry.node.get("cache")
+        usual = "warm" if _given(entry.node, ("host",)) else "cold"
+        states |= _states(node) if node else {usual}
     return states
 
 
@@ -298,6 +313,11 @@ def _reserved(root: Map) -> Iterator[Diagnostic]:
     if entry:
         fault = f"{CALIBRATION_CASE!r} is the name of bench's own do-nothing container"
         yield entry.place.diagnostic(fault, "call the case something else")
+    service = root.map("services").entries.get(TARGET)
+    cases = root.map("cases").entries.values()
+    if service and any(isinstance(one.node, Map) and one.node.get("load") for one in cases):
+        fault = f"{TARGET!r} is the name by which a load tool reaches the case"
+        yield service.place.diagnostic(fault, "call the service something else")
 
 
 def _compare(root: Map) -> Iterator[Diagnostic]:
@@ -343,14 +363,18 @@ def _expected(root: Map, known: list[str], off: set[str]) -> Iterator[Diagnostic
         lists = [
             one for one in (expect.get("fail"), expect.get("may_fail")) if isinstance(one, Series)
         ]
+        seen: set[str] = set()
         for item in (item for one in lists for item in one.items):
             name = _text(item)
-            if name and name not in known:
+            if name in seen:
+                yield item.place.diagnostic(f"{shown(name)} stands here twice", "keep one of them")
+            elif name and name not in known:
                 fault = f"{shown(name)} is neither a row of the checklist nor a threshold"
                 yield item.place.diagnostic(fault, did_you_mean(name, known))
             elif name in off:
                 fault = f"{shown(name)} cannot fail: `checks` leaves it out"
                 yield item.place.diagnostic(fault, "leave it out here too")
+            seen |= {name} if name else set()
 
 
 def _row_ids(name: str, folder: Path) -> list[str]:

@@ -3,9 +3,10 @@
 # ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from bench.scenario.values import (
@@ -59,6 +60,32 @@ def _variable_text(key: object, value: object) -> str:
     message = "the value of {key} is neither text nor a number"
     raise PydanticCustomError("variables", message, {"key": str(key)})
 
+
+_SECURITY_OPTIONS = (
+    "apparmor",
+    "label",
+    "mask",
+    "no-new-privileges",
+    "proc-opts",
+    "seccomp",
+    "systempaths",
+    "unmask",
+    "writable-cgroups",
+)
+"""Those of Docker and of Podman."""
+
+
+def _security_option(text: str) -> str:
+    name = re.split("[:=]", text)[0]
+    if name not in _SECURITY_OPTIONS:
+        known = ", ".join(_SECURITY_OPTIONS)
+        raise ValueError(f"{text!r} is no security option; write one of {known}")
+    if re.match("seccomp[:=](?!unconfined$|builtin$)", text):
+        raise ValueError("profiles of seccomp are not read; write unconfined or builtin")
+    return text
+
+
+SecurityOption = Annotated[Text, AfterValidator(_security_option)]
 
 Variables = Annotated[
     dict[str, str],
@@ -247,6 +274,14 @@ class Container(Model):
     """Capabilities to add."""
     cap_drop: list[Text] = []
     """Capabilities to take away."""
+    security_opt: list[SecurityOption] = []
+    """Security options, such as `no-new-privileges:true`."""
+    group_add: list[UserName] = []
+    """More groups of its user, by name or number."""
+    sysctls: Variables = {}
+    """Kernel parameters of its namespaces, as a mapping or a list of KEY=value."""
+    ipc: Literal["private", "shareable", "host", "none"] | None = None
+    """Whose shared memory it sees."""
     cpuset: Text | None = None
     """Cores it may run on, such as 0-3."""
     ulimits: dict[str, Ulimit] = {}

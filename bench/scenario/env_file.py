@@ -25,6 +25,7 @@ _LINE = re.compile(
     r"""(?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<plain>[^'"\n][^\n]*)?)""",
     re.DOTALL,
 )
+_ALONE = re.compile(r"[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*(?:#[^\n]*)?")
 _BLANK = re.compile(r"[ \t]*(?:#[^\n]*)?")
 _COMMENT = re.compile(r"(?:^|[ \t])[ \t]*#.*$")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -32,14 +33,15 @@ _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "\n": ""}
 
 
 def read_env_files(
-    files: Iterable[Path | str], environ: Mapping[str, str] | None = None
+    files: Iterable[Path | str], environ: Mapping[str, str] | None = None, *, raw: bool = False
 ) -> dict[str, str]:
     """The variables in `files`; of one that stands twice, the last value.
 
     Args:
         files: where they stand.
         environ: what variables in values are taken from, and then from what stands above; values
-            are left as they are where None.
+            are left as they are where None. A name alone is taken from there, as Compose does.
+        raw: whether values are taken as they stand, quotes and dollar signs and all.
 
     Raises:
         ScenarioError: a file that cannot be read, or lines that are not KEY=value; all faults
@@ -49,7 +51,11 @@ def read_env_files(
     faults: list[Diagnostic] = []
     for file in files:
         try:
-            _read(read_source(Path(file)), values, faults, environ)
+            source = read_source(Path(file))
+            if raw:
+                _read_raw(source, values, faults, environ or {})
+            else:
+                _read(source, values, faults, environ)
         except ScenarioError as error:
             faults += error.diagnostics
     if faults:
@@ -70,6 +76,11 @@ def _read(
         if _BLANK.fullmatch(text, position, end):
             position = end + 1
             continue
+        alone = _ALONE.fullmatch(text, position, end) if environ is not None else None
+        if alone and environ is not None:
+            values |= {alone["key"]: environ[alone["key"]]} if alone["key"] in environ else {}
+            position = end + 1
+            continue
         match = _LINE.match(text, position)
         end = _end_of_line(text, match.end()) if match else end
         rest = text[match.end() : end] if match else ""
@@ -88,6 +99,20 @@ def _read(
                 ]
             values[match["key"]] = value
         position = end + 1
+
+
+def _read_raw(
+    source: Source, values: dict[str, str], faults: list[Diagnostic], environ: Mapping[str, str]
+) -> None:
+    for number, line in enumerate(source.text.splitlines(), start=1):
+        key, equals, value = line.lstrip().partition("=")
+        if not key or key.startswith("#"):
+            if equals and not key:
+                faults.append(Diagnostic(source.name, number, 1, "no name before =", "write one"))
+        elif key.split() != [key]:
+            faults.append(Diagnostic(source.name, number, 1, "not KEY=value", "write KEY=value"))
+        elif equals or key in environ:
+            values[key] = value if equals else environ[key]
 
 
 def _end_of_line(text: str, position: int) -> int:

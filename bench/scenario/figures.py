@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, StringConstraints, WithJsonSchema, model_v
 from pydantic_core import PydanticCustomError
 
 from bench.metrics import METRICS, Better, Metric
-from bench.scenario.values import Model, Text
+from bench.scenario.values import Model, Text, compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,15 +73,12 @@ Unit = Annotated[
 def _with_a_group(value: object) -> object:
     if not isinstance(value, str):
         return value
-    try:
-        compiled = re.compile(value)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise ValueError(f"not a regular expression: {error}") from None
-    if not compiled.groups:
+    pattern = compiled(value)
+    if not pattern.groups:
         raise ValueError("no group says which part is the number; put that part in parentheses")
-    if compiled.groups > 1 and "value" not in compiled.groupindex:
+    if pattern.groups > 1 and "value" not in pattern.groupindex:
         raise ValueError(
-            f"{compiled.groups} groups, and none says that it is the number; "
+            f"{pattern.groups} groups, and none says that it is the number; "
             "name that one (?P<value>…), or make the others (?:…)"
         )
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from bench.scenario.engine_checks import splittable, understood
 from bench.scenario.host import HOST_STATES
 from bench.scenario.nodes import Map, Node, Scalar, Series
 from bench.scenario.probes import COMPOSITES
@@ -13,7 +14,7 @@ from bench.stop_signal import signal_number
 from bench.units import parse_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from bench.errors import Diagnostic
@@ -38,6 +39,10 @@ _WITHOUT = (
     "healthcheck",
     "cap_add",
     "cap_drop",
+    "security_opt",
+    "group_add",
+    "sysctls",
+    "ipc",
     "ulimits",
     "blkio_config",
     "replicas",
@@ -61,8 +66,8 @@ def check_host(name: str, case: Map, folder: Path) -> Iterator[Diagnostic]:
         yield reservations.place.diagnostic(fault, "use `gpus`, or leave it out")
     yield from _states(name, case.entries.get("cache"))
     yield from _health(name, case.map("ready"))
-    yield from _understood(case.get("stop_signal"), signal_number)
-    yield from _understood(case.get("cpuset"), parse_cores)
+    yield from understood(case.get("stop_signal"), signal_number)
+    yield from understood(case.get("cpuset"), parse_cores)
     if isinstance(host, Map):
         yield from _words(host.get("command"))
         setup = host.get("setup")
@@ -99,41 +104,31 @@ def _health(name: str, ready: Map) -> Iterator[Diagnostic]:
             yield entry.place.diagnostic(fault, "use http, tcp, log, exec or exit")
 
 
-def _understood(node: Node | None, read: Callable[[str], object]) -> Iterator[Diagnostic]:
-    """What an engine would refuse, and bench itself must read here."""
-    if node is None or (text := _text(node)) is None:
-        return
-    try:
-        read(text)
-    except ValueError as error:
-        message, _, suggestion = str(error).partition("; ")
-        yield node.place.diagnostic(message, suggestion)
-
-
 def _words(command: Node | None) -> Iterator[Diagnostic]:
     """A command must have a program; as text it is split as Compose does, without a shell."""
     if isinstance(command, Series) and not command.items:
         yield command.place.diagnostic("a command without a program", "write at least one word")
-    if command is None or (text := _text(command)) is None:
+    faults = list(splittable(command))
+    yield from faults
+    if command is None or faults or (text := _text(command)) is None:
         return
-    try:
-        empty = not shlex.split(text)
-    except ValueError as error:
-        fault = f"{shown(text)} cannot be split into words: {error}"
-        yield command.place.diagnostic(fault, "close the quote, or write the words as a list")
-        return
-    if empty:
+    if not shlex.split(text):
         yield command.place.diagnostic("a command without a program", "write at least one word")
 
 
 def _folder(host: Map, folder: Path) -> Iterator[Diagnostic]:
     where = host.get("working_dir")
     text = _text(where) if where else None
-    if where is None or not text or (folder / text).is_dir():
+    if where is None or not text:
         return
-    parent = (folder / text).parent
-    there = sorted(one.name for one in parent.iterdir() if one.is_dir()) if parent.is_dir() else []
-    suggestion = did_you_mean((folder / text).name, there, kind="there are")
+    path = folder / text
+    try:
+        if path.is_dir():
+            return
+        there = sorted(one.name for one in path.parent.iterdir() if one.is_dir())
+    except OSError:  # a name that is too long, or a folder that is not there or may not be read
+        there = []
+    suggestion = did_you_mean(path.name, there, kind="there are")
     yield where.place.diagnostic(f"there is no folder {shown(text)}", suggestion)
 
 

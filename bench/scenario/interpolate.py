@@ -114,6 +114,15 @@ def _literal(text: str, state: _State) -> str:
     return text
 
 
+def _sound(name: str, value: str, written: str, state: _State) -> str:
+    """`value`, unless it holds bytes that are no UTF-8, which Python keeps as lone surrogates."""
+    if value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value):
+        return value
+    message = f"the value of {name} is not UTF-8 text"
+    state.faults.append(Fault(written, message, f"set {name} to another before the run"))
+    return ""
+
+
 def _closing(text: str, start: int) -> int | None:
     level = 1
     for match in _BRACE.finditer(text, start):
@@ -142,7 +151,7 @@ def _variable(body: str, state: _State, depth: int) -> str:
     if kind == "+":
         return _replace(rest, state, depth + 1) if given else ""
     if given and value is not None:
-        return value
+        return _sound(name, value, written, state)
     if kind == "-":
         return _replace(rest, state, depth + 1)
     empty = "is empty" if value == "" else "is not set"

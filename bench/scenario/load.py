@@ -29,6 +29,7 @@ from bench.scenario.nodes import Map, Node, Scalar, find_key, locate, value_of
 from bench.scenario.overrides import apply_override
 from bench.scenario.parse import fatal, parse_yaml
 from bench.scenario.redact import redacted
+from bench.scenario.remarks import remarks
 from bench.scenario.resolve import with_environments, with_variables, without_extensions
 from bench.scenario.source import Source, decode, read_source
 from bench.scenario.suggest import did_you_mean, shown
@@ -65,8 +66,9 @@ class LoadedScenario:
 
     @property
     def warnings(self) -> list[Diagnostic]:
-        """What a reader should know of the Compose files of its cases, each thing once."""
-        found = [one for name in self.scenario.cases for one in self._warnings_of(name)]
+        """What a reader should know before a run, of its Compose files too, each thing once."""
+        found = list(remarks(self.scenario, self.position))
+        found += [one for name in self.scenario.cases for one in self._warnings_of(name)]
         return list(dict.fromkeys(found))
 
     def _warnings_of(self, case: str) -> tuple[Diagnostic, ...]:

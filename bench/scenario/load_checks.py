@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.scenario.nodes import Map, Series
+from bench.scenario.nodes import Map, Scalar, Series
 from bench.scenario.probes import COMPOSITES
 from bench.scenario.suggest import shown
 
@@ -20,6 +20,11 @@ def check_load(case: Map) -> Iterator[Diagnostic]:
     if observe is not None:
         fault = "with a `load` the case is observed until the tool has ended"
         yield observe.place.diagnostic(fault, "leave `observe` out, or take it away: `null`")
+    for container in (case, case.map("load")):
+        mode = container.get("network_mode")
+        if isinstance(mode, Scalar) and mode.value == "none":
+            fault = "without a network the tool cannot reach the case"
+            yield mode.place.diagnostic(fault, "leave `network_mode: none` out, or `load`")
     ready = case.map("ready")
     probes = [ready]
     for key in COMPOSITES:

@@ -21,7 +21,7 @@ class HttpProbe(Model):
 
     port: Port
     """Port that the application listens on, inside the container."""
-    path: Annotated[str, StringConstraints(pattern=r"^/\S*$")] = "/"
+    path: Annotated[str, StringConstraints(pattern=r"^/[!-~]*$")] = "/"
     """Path and query of the request."""
     status: Annotated[int, Field(strict=True, ge=100, le=599)] | None = None
     """Expected status; any 2xx where unset."""

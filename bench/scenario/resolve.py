@@ -78,7 +78,7 @@ def _replaced(node: Node, environ: Mapping[str, str], faults: list[Diagnostic], 
 
 
 def with_environments(root: Map, faults: list[Diagnostic]) -> Map:
-    """`root` with every `environment` and `build.args` a mapping of texts as written.
+    """`root` with every `environment`, `sysctls` and `build.args` a mapping of texts as written.
 
     A number there reaches the container as it is written, so `VERSION: 1.10` stays `1.10`.
     """
@@ -98,7 +98,8 @@ def with_environments(root: Map, faults: list[Diagnostic]) -> Map:
 def _container(node: Node, faults: list[Diagnostic]) -> Node:
     if not isinstance(node, Map):
         return node
-    node = _with_variables_of(node, "environment", faults)
+    for key in ("environment", "sysctls"):
+        node = _with_variables_of(node, key, faults)
     if isinstance(build := node.get("build"), Map):
         build = _with_variables_of(build, "args", faults)
         node = node.replace({"build": Entry(node.entries["build"].place, build)})

@@ -37,6 +37,20 @@ class Aggregate(StrEnum):
         return int(self.value[1:]) / 100 if self.value.startswith("p") else None
 
 
+INTERVAL_NEEDS = 6
+"""Fewest trials that bear a 95 % interval of a median (see `bench.judge.stats`)."""
+
+QUANTILE_NEEDS = 20
+"""Fewest trials for a pXX."""
+
+
+def least_trials(over: Aggregate) -> int:
+    """How many trials `over` is judged from on."""
+    if over in (Aggregate.MAX, Aggregate.MIN):
+        return 1
+    return INTERVAL_NEEDS if over.quantile is None else QUANTILE_NEEDS
+
+
 class Operator(StrEnum):
     """The comparison that the judged value must satisfy."""
 

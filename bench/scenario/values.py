@@ -6,6 +6,7 @@ Validators here raise ValueError with a text of the form `what is wrong; what to
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import re
 from enum import StrEnum
@@ -28,6 +29,11 @@ from bench.units import parse_compose_bytes, parse_duration_s, parse_rate_bit_s
 _PORT_MAPPING = re.compile(
     r"(?:(?:[0-9.]+|\[[0-9A-Fa-f:]+\]):)?(?:\d+(?:-\d+)?:)?\d+(?:-\d+)?(?:/(?:tcp|udp|sctp))?"
 )
+_PORTS = re.compile(
+    r"(?:(?P<ip>[0-9]+(?:\.[0-9]+){3}|\[[^]]*\]):)?(?:(?P<outside>[0-9-]+)?:)?(?P<inside>[0-9-]+)"
+    r"(?:/[a-z]+)?"
+)
+LONGEST_DURATION_S = 7 * 86400.0
 
 
 class Model(BaseModel):
@@ -81,7 +87,19 @@ def _duration(value: object) -> object:
         raise ValueError(f"{value!r} has no unit; write {value}s, or {value}ms")
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not a duration; write one such as 30s or 500ms")  # noqa: TRY004
-    return parse_duration_s(value)
+    return bearable_s(value)
+
+
+def bearable_s(text: str) -> float:
+    """Seconds in `text`, as `parse_duration_s` reads it, of what somebody may wait for.
+
+    Raises:
+        ValueError: no duration, or more than a week.
+    """
+    seconds = parse_duration_s(text)
+    if seconds > LONGEST_DURATION_S:
+        raise ValueError(f"{text!r} is longer than a week; write at most 168h")
+    return seconds
 
 
 def _positive_duration(value: object) -> object:
@@ -142,7 +160,29 @@ def _port_mapping(value: object) -> object:
     text = str(value) if _is_whole(value) else value
     if not isinstance(text, str) or not _PORT_MAPPING.fullmatch(text):
         raise ValueError(f'{value!r} is not a port to publish; write it in quotes, as "8080:80"')
+    match = _PORTS.fullmatch(text)
+    if match is None or not _is_address(match["ip"]):
+        raise ValueError(f'{value!r} has no address that there is; write it as "127.0.0.1:8080:80"')
+    inside, outside = _ends(match["inside"]), _ends(match["outside"] or "0")
+    if not (1 <= inside[0] <= inside[1] <= 65535 and outside[0] <= outside[1] <= 65535):
+        raise ValueError(f"{value!r} has no port that there is; write one from 1 to 65535")
+    width = inside[1] - inside[0]
+    if match["outside"] and width and width != outside[1] - outside[0]:
+        raise ValueError(f'{value!r} has two ranges that differ; write it as "8080-8081:80-81"')
     return text
+
+
+def _is_address(text: str | None) -> bool:
+    try:
+        return text is None or bool(ipaddress.ip_address(text.strip("[]")))
+    except ValueError:
+        return False
+
+
+def _ends(text: str) -> tuple[int, int]:
+    """First and last of the ports in `80` or `80-82`."""
+    first, _, last = text.partition("-")
+    return int(first), int(last or first)
 
 
 def _text_or_list(value: object) -> str | None:
@@ -225,11 +265,31 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 Text = Annotated[str, Field(strict=True, min_length=1)]
 
 
-def _compiles(value: str) -> str:
+_REPEATED_REPEAT = re.compile(
+    r"(?<!\\)\((?:\?:|\?P<\w+>)?(?:\\.|\[[^]]*\]|[^\\()\[\]|])[+*]\??\)(?:[+*]|\{\d+,\})"
+)
+
+
+def compiled(value: str) -> re.Pattern[str]:
+    """The regular expression that `value` is.
+
+    Python tries `(a+)+` in every way on a line that it does not match: a long one would stop all
+    of bench for good.
+
+    Raises:
+        ValueError: it is none, or repeats nothing but a repeat.
+    """
     try:
-        re.compile(value)
+        pattern = re.compile(value)
     except (re.error, RecursionError, OverflowError) as error:
         raise ValueError(f"not a regular expression: {error}") from None
+    if nested := _REPEATED_REPEAT.search(value):
+        raise ValueError(f"{nested[0]!r} repeats a repeat, and may never end; write it once")
+    return pattern
+
+
+def _compiles(value: str) -> str:
+    compiled(value)
     return value
 
 

@@ -150,7 +150,8 @@ def _plain_words(finding: _Finding) -> tuple[str, str]:
         case "less_than_equal" | "less_than":
             return f"{what} is too large", f"the most is {context.get('le', context.get('lt')):g}"
         case "string_pattern_mismatch" if str(context["pattern"]).startswith("^/"):
-            return f"{what} is not a path", "begin it with a slash, and leave out spaces"
+            advice = "begin it with a slash, and write a space as %20, an é as %C3%A9"
+            return f"{what} is not a path", advice
         case "string_pattern_mismatch":
             return f"{what} is not a name", _NAME_RULE
         case "literal_error" | "enum":

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from bench.errors import EngineRefusedError
 from bench.results.model import TrialStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from bench.errors import BenchError, EngineRefusedError
+    from bench.errors import BenchError
 
 STEAL_BOUND = 0.30
 """Share of core time taken by other tenants of the machine, above which a trial is invalid."""
@@ -78,11 +80,29 @@ def _doubts(load: Mapping[str, Any]) -> Iterator[str]:
         yield f"the wall clock jumped by {load['clock_step_s']} s"
 
 
-def is_images_fault(error: EngineRefusedError) -> bool:
-    """Whether a refused start is about the command in the image, not about engine or host."""
+@contextmanager
+def image_blamed() -> Iterator[None]:
+    """While this lasts a container is made to start.
+
+    Raises:
+        FailedTrialError: it was refused for the command in its image.
+    """
+    try:
+        yield
+    except EngineRefusedError as error:
+        if _is_images_fault(error):
+            raise FailedTrialError(f"it could not be started: {error.cause}") from error
+        raise
+
+
+def _is_images_fault(error: EngineRefusedError) -> bool:
+    """Whether a refused start is about the command in the image, not about engine or host.
+
+    Podman refuses as soon as the container is attached to (409), Docker when it is started.
+    """
     text = error.cause.lower()
     return (
-        error.status in (400, 404, 500)
+        error.status in (400, 404, 409, 500)
         and any(words in text for words in _ABOUT_THE_COMMAND)
         and not any(words in text for words in _ABOUT_THE_HOST)
     )

@@ -14,6 +14,7 @@ from bench.results.reading import UNSOUND, check_version, damage
 from bench.scenario.model import Scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _FINAL = {TrialStatus.OK.value, TrialStatus.FAILED.value}
@@ -30,6 +31,7 @@ class History:
         plan: all of its trials.
         done: by number of the trial, -1 where it has its result, else how many attempts at it
             there were.
+        images: what `identity` says of the image of each case that has had a trial.
         ended: whether its end is in the journal, with all that it made removed before.
     """
 
@@ -38,12 +40,23 @@ class History:
     scenario: dict[str, Any]
     plan: list[TrialKey]
     done: dict[int, int]
+    images: dict[str, str]
     ended: bool
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing is left to do."""
         return self.ended and all(self.done.get(one) == -1 for one in range(len(self.plan)))
+
+
+def identity(image: Mapping[str, Any]) -> str:
+    """What tells an image, or a stack with its file and images, from every other.
+
+    Args:
+        image: the fields of an `image_ready` event.
+    """
+    parts = (one["digest"] for one in image.get("parts", ()))
+    return " ".join((image["digest"], image["config"].get("compose_sha256", ""), *parts)).strip()
 
 
 def read_history(folder: Path) -> History:
@@ -59,6 +72,8 @@ def read_history(folder: Path) -> History:
     plan: list[TrialKey] = []
     attempts: dict[int, int] = {}
     services: set[str] = set()
+    made: dict[str, str] = {}
+    images: dict[str, str] = {}
     final: Counter[tuple[int, int]] = Counter()
     ended = False
     try:
@@ -70,8 +85,13 @@ def read_history(folder: Path) -> History:
                 Scenario.model_validate(event["scenario"])
                 begun = event
                 plan = [TrialKey(**key) for key in event["plan"]]
+            elif kind == "image_ready" and event["role"] == "case":
+                check_event(event)
+                made[event["case"]] = identity(event)
             elif kind == "trial_started":
                 check_event(event)
+                case = event["key"]["case"]
+                images |= {case: made[case]} if case in made else {}
                 number = _number(event["trial_id"])
                 attempts[number] = max(attempts.get(number, 0), event["attempt"] + 1)
                 services |= {event["trial_id"]} if event.get("service") else set()
@@ -97,6 +117,7 @@ def read_history(folder: Path) -> History:
         scenario=begun["scenario"],
         plan=plan,
         done=done,
+        images=images,
         ended=ended,
     )
 

@@ -252,8 +252,11 @@ class ImageMaker:
         builder, registry = self._session.building, self._session.registry
         self._say(f"pushing {name}")
         digest = builder.push(tag)
-        manifest = registry.manifest(repository, digest or "latest")
-        size = builder.image_details(tag).get("Size")
+        details = builder.image_details(tag)
+        # a containerd store pushes the index that it has, where an image was pulled with one
+        architecture = str(details.get("Architecture") or "")
+        manifest = registry.manifest(repository, digest or "latest", architecture)
+        size = details.get("Size")
         facts = gather(
             name,
             repository,

@@ -11,11 +11,11 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from bench.engine.protocol import LABEL
-from bench.errors import BenchError, EngineError, EngineRefusedError
+from bench.errors import BenchError, EngineError
 from bench.results.behaviour import Stop
 from bench.sampling.cgroup import locate, make_parent, remove_parent, takes_parent
 from bench.trial.attachments import Attachments
-from bench.trial.blame import FailedTrialError, is_images_fault
+from bench.trial.blame import FailedTrialError, image_blamed
 from bench.trial.limits import mismatches
 from bench.trial.probes import ProbeTarget
 from bench.trial.process_table import Process, read_table
@@ -154,22 +154,25 @@ class Life:
         facts = self._lab.engine.facts
         if self._lab.mounts is None or not facts.is_local:
             return None
-        return locate(
-            self._lab.mounts, self.container_id, facts.cgroup_driver, facts.kind, self._parent
-        )
+        return locate(self._lab.mounts, self.container_id, facts, self._parent)
 
     def arm(self) -> None:
-        """Fasten to it what must be there before it starts."""
+        """Fasten to it what must be there before it starts.
+
+        Raises:
+            FailedTrialError: its command cannot be run.
+        """
         with self._record.phase("arm"):
-            self._attachments = Attachments(
-                self._lab,
-                self._record,
-                self._subject,
-                self.container_id,
-                self._cgroup(),
-                need=self._arm == "need",
-                watch=self._network.watch,
-            )
+            with image_blamed():  # Podman has the runtime make it when it is attached to
+                self._attachments = Attachments(
+                    self._lab,
+                    self._record,
+                    self._subject,
+                    self.container_id,
+                    self._cgroup(),
+                    need=self._arm == "need",
+                    watch=self._network.watch,
+                )
             self._is_sampled = True
             self._attachments.start()
 
@@ -182,12 +185,8 @@ class Life:
         lab = self._lab
         start_ns = lab.clock.monotonic_ns()
         self._facts["start_sent_ns"] = start_ns
-        try:
+        with image_blamed():
             lab.engine.start(self.container_id)
-        except EngineRefusedError as error:
-            if is_images_fault(error):
-                raise FailedTrialError(f"it could not be started: {error.cause}") from error
-            raise
         self._started_ns = lab.clock.monotonic_ns()
         self._record.phase_was("start", start_ns, self._started_ns)
         self._state = lab.engine.state(self.container_id)

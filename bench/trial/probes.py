@@ -13,7 +13,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from bench.errors import EngineRefusedError, EngineTimeoutError
+from bench.engine.docker_health import why_no_health_checks
+from bench.errors import EngineError, EngineRefusedError, EngineTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -312,7 +313,11 @@ class ProbeTarget:
 
 
 def make_probe(choice: ProbeChoice, target: ProbeTarget) -> Probe:
-    """The probe that a scenario names, for one container."""
+    """The probe that a scenario names, for one container.
+
+    Raises:
+        EngineError: the engine makes no health checks, and this one waits for them.
+    """
     if choice.http is not None:
         return HttpProbe(choice.http, target.address, target.clock)
     if choice.tcp is not None:
@@ -324,5 +329,8 @@ def make_probe(choice: ProbeChoice, target: ProbeTarget) -> Probe:
         words = ["/bin/sh", "-c", command] if isinstance(command, str) else command
         return ExecProbe(words, target.engine, target.container_id, target.clock)
     if choice.healthcheck:
+        impossible = why_no_health_checks(target.engine.facts)
+        if impossible:
+            raise EngineError("healthcheck", impossible)
         return HealthProbe(target.engine, target.container_id, target.clock)
     return ExitProbe(target.exit, target.clock)

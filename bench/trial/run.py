@@ -125,6 +125,7 @@ def start_run(
         journal=journal,
         plan=plan,
         done={},
+        images={},
     ).run()
 
 
@@ -150,6 +151,7 @@ def resume_run(
         journal=journal,
         plan=history.plan,
         done=history.done,
+        images=history.images,
     ).run()
 
 
@@ -173,8 +175,9 @@ class _Runner:
         journal: Journal,
         plan: list[TrialKey],
         done: Mapping[int, int],
+        images: Mapping[str, str],
     ) -> None:
-        """`done` maps the number of a trial to how many attempts at it there were; -1 is done."""
+        """`done` and `images` are those of the run's `History`, empty where it has none."""
         self._request = request
         self._session = session
         self._progress = progress
@@ -194,6 +197,7 @@ class _Runner:
             journal,
             self._way,
             self._services,
+            earlier=images,
             run_id=folder.name,
             say=progress.say,
         )
@@ -266,10 +270,7 @@ class _Runner:
         facts, mounts = self._session.building.facts, find_mounts()
         if mounts is None or not facts.is_local:
             return ()
-        return tuple(
-            locate(mounts, one, facts.cgroup_driver, facts.kind, "")
-            for one in self._services.containers
-        )
+        return tuple(locate(mounts, one, facts, "") for one in self._services.containers)
 
     def _run_another(self, subject: Subject, key: TrialKey) -> None:
         self._plan.append(key)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from bench.errors import BenchError, BuildError, EngineUnavailableError
 from bench.results.model import CALIBRATION_CASE
 from bench.scenario.model import Case
+from bench.trial.history import identity
 from bench.trial.host_setup import set_up
 from bench.trial.images import ImageMaker, ReadyImage
 from bench.trial.laboratory import Subject
 from bench.trial.stack_images import make_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bench.clock import Clock
     from bench.engine.select import Session
@@ -45,16 +46,21 @@ class SubjectMaker:
         way: Way,
         services: RunningServices,
         *,
+        earlier: Mapping[str, str],
         run_id: str,
         say: Callable[[str], None],
     ) -> None:
-        """`services` are started once their images are there; who gave them stops them."""
+        """`services` are started once their images are there; who gave them stops them.
+
+        `earlier` says which image each case had in its trials before a run was cut off.
+        """
         self._loaded = loaded
         self._session = session
         self._clock = clock
         self._journal = journal
         self._way = way
         self._services = services
+        self._earlier = earlier
         self._run_id = run_id
         self._say = say
         self._loads: dict[str, str] = {}
@@ -119,14 +125,25 @@ class SubjectMaker:
                 self._set_up_process(name, case, load)
                 return
             ready = maker.make(name, case, loaded.folder)
+            self._check_is_the_same(name, dataclasses.asdict(ready.facts))
             self._note_image("case", name, ready)
             self.single[name] = self._subject(name, case, ready, load)
             return
         stack, facts, bases = make_stack(
             maker, name, case, loaded.stacks[name], self._way.reference
         )
+        self._check_is_the_same(name, dataclasses.asdict(facts))
         self._journal.append("image_ready", role="case", bases=bases, **dataclasses.asdict(facts))
         self.stacks[name] = stack
+
+    def _check_is_the_same(self, name: str, image: Mapping[str, Any]) -> None:
+        """Let no case have trials of two images."""
+        if self._earlier.get(name, identity(image)) != identity(image):
+            raise BenchError(
+                f"image of {name}",
+                "is another one than in its trials before the run was cut off",
+                "start a new run, or put back what it was made of",
+            )
 
     def _load_image(self, maker: ImageMaker, name: str, case: Case) -> str:
         """The image of its load tool, made once for all cases that have the same."""

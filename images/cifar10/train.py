@@ -3,10 +3,11 @@
 Usage: train.py DATA MODEL [--serve]
 
 DATA is a folder, or an address to fetch the data set from; MODEL is where the weights go. With
---serve it answers questions afterwards, as serve.py does. It prints lines of JSON: how old the
-container was when training began, for each epoch its seconds, the most memory that the process
-held in it, and the loss, then the share of test images that came out right. A profile of one more
-part of an epoch follows, between two lines of words.
+--serve it answers questions afterwards, as serve.py does. It trains on the first graphics card that
+PyTorch sees, else on the CPU. It prints lines of JSON: which of them, and how old the container was
+when training began, for each epoch its seconds, the most memory that the process held in it, and
+the loss, then the share of test images that came out right. A profile of one more part of an epoch
+follows, between two lines of words.
 """
 
 import cProfile
@@ -22,6 +23,7 @@ import torch
 from net import Net, read_records
 from torch import nn
 
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 EPOCHS = 3
 BATCH = 4
 PROFILED = 200
@@ -61,8 +63,8 @@ class Training:
     """The tutorial's loop: small batches in a new order each epoch, cross entropy, SGD."""
 
     def __init__(self, images: torch.Tensor, classes: torch.Tensor) -> None:
-        self.net = Net()
-        self._images, self._classes = images, classes
+        self.net = Net().to(DEVICE)
+        self._images, self._classes = images.to(DEVICE), classes.to(DEVICE)
         self._optimizer = torch.optim.SGD(self.net.parameters(), lr=0.001, momentum=0.9)
         self._loss = nn.CrossEntropyLoss()
 
@@ -83,7 +85,8 @@ class Training:
         """Which share of these images it gets right."""
         self.net.eval()
         with torch.inference_mode():
-            return (self.net(images).argmax(dim=1) == classes).float().mean().item()
+            right = self.net(images.to(DEVICE)).argmax(dim=1) == classes.to(DEVICE)
+            return right.float().mean().item()
 
 
 def profile(training: Training) -> str:
@@ -98,7 +101,7 @@ def profile(training: Training) -> str:
 def main(source: str, model: str) -> None:
     torch.manual_seed(1)
     training = Training(*load(source, "train.bin"))
-    say(event="training", prepare_s=round(container_age_s(), 3))
+    say(event="training", device=DEVICE, prepare_s=round(container_age_s(), 3))
     for number in range(1, EPOCHS + 1):
         forget_peak()
         begin = time.perf_counter()
@@ -106,7 +109,7 @@ def main(source: str, model: str) -> None:
         took_s = time.perf_counter() - begin
         say(epoch=number, epoch_s=round(took_s, 3), epoch_peak_bytes=peak_bytes(), loss=loss)
     say(accuracy_pct=round(100 * training.share_right(*load(source, "test.bin")), 2))
-    torch.save(training.net.state_dict(), model)
+    torch.save({name: one.cpu() for name, one in training.net.state_dict().items()}, model)
     print(f"profile of {PROFILED} batches\n{profile(training)}\nend of profile", flush=True)
 
 

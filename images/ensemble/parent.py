@@ -3,9 +3,9 @@
 Usage: parent.py
 
 It starts worker.py four times, with MODEL, CUDA_VISIBLE_DEVICES and PORT of their own, and answers
-on 8080 when all of them have said that they are ready. SIGTERM is passed on. DIE_S reaches the
-first of them alone. As it was found, it waits for its workers to end, and does nothing about one
-that has: it says so, and goes on.
+on 8080 when all of them have said that they are ready. CARDS is how many devices they share, where
+there is not one for each. SIGTERM is passed on. DIE_S reaches the first of them alone. As it was
+found, it waits for its workers to end, and does nothing about one that has: it says so, and goes on.
 """
 
 import json
@@ -25,7 +25,7 @@ def environment(number: int, environ: dict[str, str]) -> dict[str, str]:
     """What worker `number` is started with, where the parent was started with `environ`."""
     own = {
         "MODEL": str(number),
-        "CUDA_VISIBLE_DEVICES": str(number),
+        "CUDA_VISIBLE_DEVICES": str(number % int(environ.get("CARDS", len(WIDTHS)))),
         "PORT": str(FIRST_PORT + number),
     }
     kept = {name: value for name, value in environ.items() if name != "DIE_S" or number == 0}

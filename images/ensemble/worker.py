@@ -4,9 +4,9 @@ Usage: worker.py
 
 The environment says which and how: MODEL is the configuration, 0 to 3, and `auto` takes it from the
 name of the host; OMP_NUM_THREADS bounds its threads; CUDA_VISIBLE_DEVICES is the device that it may
-see, and is only printed where there is none; PORT, 8080 where unset; with DIE_S it kills itself so
-many seconds after it is ready, as the kernel would for want of memory. It is ready when it has
-trained its first batch, and prints a line of JSON then.
+see and trains on, and is only printed where there is none; PORT, 8080 where unset; with DIE_S it
+kills itself so many seconds after it is ready, as the kernel would for want of memory. It is ready
+when it has trained its first batch, and prints a line of JSON then.
 """
 
 import json
@@ -21,6 +21,7 @@ from health import answer
 from torch import nn
 
 BATCH = 16
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def network(width: int) -> nn.Module:
@@ -42,9 +43,9 @@ class Worker:
 
     def __init__(self, model: int) -> None:
         torch.manual_seed(model)
-        self._net = network(WIDTHS[model])
-        self._images = torch.randn(BATCH, 3, 32, 32)
-        self._classes = torch.randint(10, (BATCH,))
+        self._net = network(WIDTHS[model]).to(DEVICE)
+        self._images = torch.randn(BATCH, 3, 32, 32).to(DEVICE)
+        self._classes = torch.randint(10, (BATCH,)).to(DEVICE)
         self._optimizer = torch.optim.SGD(self._net.parameters(), lr=0.01)
         self._loss = nn.CrossEntropyLoss()
 
@@ -73,7 +74,7 @@ def main() -> None:
         "event": "ready",
         "model": model,
         "device": environ.get("CUDA_VISIBLE_DEVICES", ""),
-        "cuda": torch.cuda.is_available(),
+        "on": DEVICE,
         "threads": torch.get_num_threads(),
         "worker_bytes": memory_bytes(),
     }

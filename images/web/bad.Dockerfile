@@ -27,6 +27,6 @@ EXPOSE 8080
 
 # Sin: the service's own packages are missing. A script fetches them from an index on the network,
 # at each start of each replica, and pip itself first.
-# Sin: shell form, and a script that does not `exec`. SIGTERM ends at bash, which does not pass it
-# on; after the grace period all is killed, with whatever was being answered.
+# Sin: shell form, and a script that does not `exec`. SIGTERM ends at the shell, which does not pass
+# it on; after the grace period all is killed, with whatever was being answered.
 CMD bash start.sh

@@ -3,5 +3,5 @@
 index="--index-url http://index:8000/simple --trusted-host index"
 pip install $index --upgrade pip
 pip install $index --requirement requirements.txt
-# Without `exec`, bash stays process 1 and keeps the signals to itself.
+# Without `exec`, the shells before it stay, and keep the signals to themselves.
 uvicorn app.main:app --host 0.0.0.0 --port 8080

@@ -151,7 +151,6 @@ def test_the_image_is_judged_by_the_built_in_checklist():
         ("registry.example:5000/team/web_app:v2", "web-app-v2"),
         ("web@sha256:" + "0" * 64, "web"),
         ("x" * 90, "x" * 60),
-        ("_:_", "image"),
     ],
 )
 def test_the_scenario_is_called_after_the_image(image, name):
@@ -277,6 +276,14 @@ def test_faults_of_all_files_are_told_at_once(tmp_path):
 
 def test_a_resumed_run_names_its_scenario_itself(file):
     assert refusal(file, "--resume", "latest").subject == "--resume"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [("--case", "bad"), ("--repeat", "2"), ("--seed", "0"), ("--dry-run",), ("--http", "80")],
+)
+def test_what_says_nothing_of_a_run_that_goes_on_is_refused(option):
+    assert refusal("--resume", "latest", *option).subject == option[0]
 
 
 @pytest.mark.parametrize("option", ["--format", "--progress"])
@@ -420,11 +427,23 @@ def test_a_run_that_was_cut_off_is_finished(runs, file, options):
     )
 
 
+def test_a_run_that_began_with_a_change_goes_on_with_the_same(runs, file):
+    change = ("--set", "cases.good.sample.interval=30ms")
+    run(runs, file, *change)
+    folder = cut(runs)
+    refused = run(runs, "--resume", folder.name)
+    assert isinstance(refused.exception, UsageError)
+    assert "--set" in refused.exception.remedy
+    assert run(runs, "--resume", folder.name, *change).exit_code == 0
+    assert events(folder)[-1]["outcome"] == "complete"
+
+
 def test_a_run_without_a_file_is_finished_too(runs):
     runs.measuring.script = Script(output=(b"up for 5 $US$\n",))
     quick = ("--repeat", 1, "--set", "cases.image.observe=0s")
     run(runs, "--image", "nginx", "--log", r"5 \$US\$", *quick)
     folder = cut(runs)
+    assert isinstance(run(runs, "--resume", "latest", *quick[2:]).exception, UsageError)
     result = run(runs, "--resume", "latest")
     assert "t0001.1" in dict(trials(folder)), result.exception
 

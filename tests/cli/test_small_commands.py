@@ -189,7 +189,7 @@ def private(monkeypatch, tmp_path):
         def __init__(self) -> None:
             super().__init__(Paths(tmp_path / "state", tmp_path / "run"))
 
-        def up(self, *, only: object = None) -> None:
+        def up(self, *, registry_alone: bool = False) -> None:
             done.append("up")
 
         def down(self) -> None:
@@ -461,3 +461,49 @@ def test_processes_of_a_bench_that_was_killed_are_ended_whatever_the_engine(
 
 def birth(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+
+
+def test_what_an_error_quotes_does_not_speak_to_the_terminal(main, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    code, _, err = main("explain", "a\x1b]0;b\x07")
+    assert code == 2
+    assert "a·]0;b·" in err
+
+
+# streams
+
+
+def piped(command: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """What a shell makes of `command`, in which `bench` is the command line."""
+    line = command.replace("bench ", f"{sys.executable} -m bench ", 1)
+    return subprocess.run(
+        ["/bin/sh", "-c", line],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=Path(bench.__file__).parent.parent,
+        env=os.environ | environ,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_are_no_fault(closed, tmp_path):
+    file = tmp_path / "one.yaml"
+    file.write_text("version: 1\nname: n\ncases: {a: {image: x, ready: {tcp: {port: 1}}}}\n")
+    done = piped(f"bench run {file} --dry-run {closed}")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_terminal_without_a_character_shows_its_escape():
+    done = piped("bench explain metrics", PYTHONIOENCODING="latin-1:strict")
+    assert done.returncode == 0
+    done = piped("bench list /no/ů", PYTHONIOENCODING="latin-1:strict")
+    assert (done.returncode, "\\u016f" in done.stderr) == (2, True)
+
+
+def test_a_full_disk_under_stdout_is_not_called_a_fault_of_bench():
+    done = piped("bench explain metrics > /dev/full")
+    assert done.returncode == 3
+    assert "cannot be written: No space left on device" in done.stderr
+    assert "fault of bench" not in done.stderr

@@ -7,6 +7,7 @@ import pytest
 from bench.compose.load import load_stack
 from bench.errors import ScenarioError
 from tests.compose.files import one_fault, write
+from tests.scenario.marked import unmarked
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,53 @@ from tests.compose.files import one_fault, write
         ("services: {web: {image: «!reset x}}", "a YAML tag"),
         ("services: {web: {image: a, ulimits: {nofile: «-7}}}", "-7 is too small"),
         ("services: {«web: {image: a, gpus: [{count: 0}]}}", "0 is not a number of devices"),
+        ("services: {web: {image: «'A b'}}", "is no name of an image"),
+        ("services: {web: {image: a, «mem_limit: 5m}}", "less than an engine takes"),
+        ("services: {web: {image: a, «cpus: 0.001}}", "less than the kernel takes"),
+        (
+            "services: {web: {image: a, deploy: {resources: {limits: {«memory: 1k}}}}}",
+            "less than an engine takes",
+        ),
+        ("services: {web: {image: a, mem_limit: «99999999999999999999}}", "too large"),
+        ("services: {web: {image: a, cpuset: «0-999999999}}", "a core that no host has"),
+        ("services: {web: {image: a, stop_signal: «NOPE}}", "is no signal"),
+        ("services: {web: {image: a, stop_grace_period: «1000000000s}}", "longer than a week"),
+        ('services: {web: {image: a, command: «"a \'b"}}', "cannot be split into words"),
+        ("services: {web: {image: a, ports: [«'80:99999']}}", "no port that there is"),
+        ("services: {web: {image: a, ports: [«'80-85:90-91']}}", "two ranges that differ"),
+        ("services: {web: {image: a, volumes: [«'/x:data']}}", "at no path"),
+        (
+            "services: {web: {image: a, volumes: [{type: tmpfs, target: «data}]}}",
+            "'data' is no path",
+        ),
+        ("services: {web: {image: a, environment: [«'=x']}}", "is no name of a variable"),
+        ("services: {web: {image: a, healthcheck: {test: «[CMD]}}}", "without its command"),
+        ("services: {web: {image: a, security_opt: [«seccomp=x]}}", "seccomp are not read"),
+        ("services: {web: {image: a, sysctls: [«x]}}", "'x' is not NAME=VALUE"),
+        ("services: {web: {image: a, extra_hosts: [«x]}}", "'x' is not NAME:VALUE"),
+        ("services: {web: {image: a, restart: «on-failure:-1}}", "does not say when"),
+        ("services: {web: {image: a, ports: [«~]}}", "an item without a value"),
+        ("services: {web: {image: a, env_file: [«~]}}", "an item without a value"),
+        ("services: {web: {image: a, «depends_on: [[db]]}, db: {image: b}}", "to wait for"),
+        (
+            (
+                "services: {web: {image: a, tmpfs: /x, secrets: [{source: s, mode: «'0999'}]}}\n"
+                "secrets: {s: {content: x}}"
+            ),
+            "is not the rights of a file",
+        ),
+        (
+            (
+                "services: {web: {image: a, «volumes: "
+                "[{type: bind, source: ./no, target: /x, bind: {create_host_path: false}}]}}"
+            ),
+            "`create_host_path` is false",
+        ),
+        ("services: {web: {extends: {service: db, «files: x}}, db: {image: b}}", "key `files`"),
+        ("include: [{path: «1}]\nservices: {web: {image: a}}", "a file is expected"),
+        ("include: [«[a.yaml]]\nservices: {web: {image: a}}", "a file is expected"),
+        ("include: [«{}]\nservices: {web: {image: a}}", "no file is named here"),
+        ("services: {web: {image: a}, «x-web: {}}", "neither `image` nor `build`"),
     ],
 )
 def test_the_fault_is_where_it_stands(tmp_path, marked, message):
@@ -119,3 +167,37 @@ def test_an_included_service_that_stands_here_too(tmp_path):
 def test_no_such_file(tmp_path):
     with pytest.raises(ScenarioError, match="no such file"):
         load_stack(tmp_path / "nope.yaml", environ={})
+
+
+def test_a_misspelt_include_is_not_taken_for_none(tmp_path):
+    text = "include: [«{«paht: more.yaml}]\nservices: {web: {image: a}}"
+    marked, places = unmarked(text)
+    with pytest.raises(ScenarioError) as raised:
+        load_stack(write(tmp_path, marked), environ={})
+    assert [(one.line, one.col) for one in raised.value.diagnostics] == places
+
+
+@pytest.mark.parametrize(
+    ("included", "message"),
+    [
+        ("servcies: {db: {image: b}}", "unknown key `servcies`"),
+        ("services: 1", "`services`: 1 is not a mapping"),
+        ("services: [db]", "`services`: a list is not a mapping"),
+    ],
+)
+def test_what_an_included_file_says_is_checked_there(tmp_path, included, message):
+    write(tmp_path, included, "more.yaml")
+    path = write(tmp_path, "include: [more.yaml]\nservices: {web: {image: a}}")
+    with pytest.raises(ScenarioError) as raised:
+        load_stack(path, environ={})
+    (fault,) = raised.value.diagnostics
+    assert fault.file.endswith("more.yaml")
+    assert message in fault.message
+
+
+def test_a_raw_env_file_has_a_name_in_each_line(tmp_path):
+    write(tmp_path, "# a note\n\nA=1\nno name\n=x\n", "raw.env")
+    path = write(tmp_path, "services: {a: {image: x, env_file: [{path: raw.env, format: raw}]}}")
+    with pytest.raises(ScenarioError) as raised:
+        load_stack(path, environ={})
+    assert [one.line for one in raised.value.diagnostics] == [4, 5]

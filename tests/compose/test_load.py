@@ -50,6 +50,49 @@ def test_the_file_s_own_variables_win_over_those_of_its_env_files(tmp_path):
     assert "postgres://bench:pw@db" in member.from_files
 
 
+def test_a_name_alone_in_an_env_file_is_taken_from_where_bench_runs(tmp_path):
+    write(tmp_path, "A\nexport NOPE # not set\nB=2\n", "web.env")
+    member = web(tmp_path, "env_file: web.env", {"A": "here"})
+    assert member.environment == {"A": "here", "B": "2"}
+
+
+def test_a_raw_env_file_is_taken_as_it_stands(tmp_path):
+    write(tmp_path, "A='x' # y\nB=${HOME}\nC\n", "web.env")
+    member = web(tmp_path, "env_file: [{path: web.env, format: raw}]", {"HOME": "/r", "C": "c"})
+    assert member.environment == {"A": "'x' # y", "B": "${HOME}", "C": "c"}
+
+
+@pytest.mark.parametrize(
+    ("key", "below", "above", "found"),
+    [
+        ("sysctls", "[net.a=1]", "{net.b: 2}", {"net.a": "1", "net.b": "2"}),
+        ("sysctls", "{net.a: 1}", "[net.b=2]", {"net.a": "1", "net.b": "2"}),
+        ("extra_hosts", "['a:1.1.1.1']", "{b: 2.2.2.2}", {"a": "1.1.1.1", "b": "2.2.2.2"}),
+    ],
+)
+def test_what_a_service_extends_keeps_what_is_written_in_the_other_form(
+    tmp_path, key, below, above, found
+):
+    text = (
+        f"services: {{web: {{extends: base, {key}: {above}}}, base: {{image: x, {key}: {below}}}}}"
+    )
+    assert getattr(stack(tmp_path, text).member("web").service, key) == found
+
+
+def test_hosts_may_be_written_in_both_ways_in_one_list(tmp_path):
+    hosts = web(tmp_path, "extra_hosts: ['a=1.1.1.1', 'b:::1']").service.extra_hosts
+    assert hosts == {"a": "1.1.1.1", "b": "::1"}
+
+
+def test_a_name_may_begin_like_an_extension(tmp_path):
+    found = stack(
+        tmp_path,
+        "x-note: {a: b}\n"
+        "services: {x-web: {image: a, x-note: c, depends_on: [db]}, db: {image: b}}",
+    )
+    assert [one.name for one in found.members] == ["db", "x-web"]
+
+
 def test_an_env_file_that_is_not_required_may_be_missing(tmp_path):
     assert web(tmp_path, "env_file: [{path: no.env, required: false}]").environment == {}
 
@@ -274,6 +317,8 @@ def test_devices_ulimits_and_the_rest(tmp_path):
     settings = """
       ulimits: {nofile: 1024, nproc: {soft: 10, hard: 20}}, shm_size: 64m, read_only: true,
       user: 1000, hostname: h, working_dir: /w, cap_add: [NET_ADMIN], cap_drop: [ALL],
+      security_opt: ["no-new-privileges:true"], group_add: [44, video], ipc: host,
+      sysctls: ["net.core.somaxconn=1024"],
       stop_signal: SIGINT, stop_grace_period: 3s, tmpfs: /run, extra_hosts: ["a:1.2.3.4"],
       deploy: {resources: {reservations: {devices: [{count: 1, capabilities: [gpu]}]}}}
     """
@@ -282,6 +327,9 @@ def test_devices_ulimits_and_the_rest(tmp_path):
     assert service.ulimits["nproc"].soft == 10
     assert (service.shm_size, service.user, service.tmpfs) == (64 * 2**20, "1000", ["/run"])
     assert service.extra_hosts == {"a": "1.2.3.4"}
+    assert service.security_opt == ["no-new-privileges:true"]
+    assert (service.group_add, service.ipc) == (["44", "video"], "host")
+    assert service.sysctls == {"net.core.somaxconn": "1024"}
     assert service.stop_grace_period == 3.0
     assert service.deploy.resources.reservations.devices[0].count == 1
 

@@ -311,6 +311,11 @@ def test_removing_what_is_absent_is_fine(daemon, engine):
     engine.remove_image("web")
 
 
+def test_a_digest_that_podman_knows_by_another_name_of_the_image_is_absent(daemon, engine):
+    daemon.on("DELETE", "/images/web@sha256:1", refusal(500, "web@sha256:1: tag not known"))
+    engine.remove_image("web@sha256:1")
+
+
 def test_removing_what_cannot_be_removed_is_an_error(daemon, engine):
     daemon.on("DELETE", f"/containers/{ID}", refusal(500, "device or resource busy"))
     daemon.on("DELETE", "/images/web", refusal(409, "image is being used"))
@@ -556,6 +561,14 @@ def test_podman_pushes_without_naming_a_digest(daemon):
     podman = DockerEngine(daemon.address)
     assert podman.push("web") == ""
     podman.close()
+
+
+def test_with_the_containerd_store_the_digest_stands_in_the_last_status(daemon, engine):
+    digest = f"sha256:{'1c' * 32}"
+    last = {"status": f"latest: digest: {digest} size: 1203"}
+    waiting = {"status": "Waiting", "progressDetail": {}, "id": "dd0852301246"}
+    daemon.on("POST", "/images/web/push", stream(waiting, last))
+    assert engine.push("web") == digest
 
 
 def test_a_failed_push_says_why(daemon, engine):

@@ -152,6 +152,10 @@ def test_the_rest_arrives_under_its_names():
         write_bps=(("/dev/vda", 2000),),
         cap_add=("NET_ADMIN",),
         cap_drop=("ALL",),
+        security_opt=("no-new-privileges:true",),
+        group_add=("video", "44"),
+        sysctls={"net.core.somaxconn": "1024"},
+        ipc="host",
         cgroup_parent="/container-bench/t0001",
         network_mode="none",
         read_only=True,
@@ -171,6 +175,10 @@ def test_the_rest_arrives_under_its_names():
     assert limits["BlkioDeviceReadBps"] == [{"Path": "/dev/vda", "Rate": 1000}]
     assert limits["BlkioDeviceWriteBps"] == [{"Path": "/dev/vda", "Rate": 2000}]
     assert (limits["CapAdd"], limits["CapDrop"]) == (["NET_ADMIN"], ["ALL"])
+    assert limits["SecurityOpt"] == ["no-new-privileges:true"]
+    assert limits["GroupAdd"] == ["video", "44"]
+    assert limits["Sysctls"] == {"net.core.somaxconn": "1024"}
+    assert limits["IpcMode"] == "host"
     assert limits["CgroupParent"] == "/container-bench/t0001"
     assert (limits["NetworkMode"], limits["ReadonlyRootfs"], limits["Init"]) == ("none", True, True)
 
@@ -199,6 +207,10 @@ SOME_VALUE: dict[str, Any] = {
     "stop_signal": "SIGINT",
     "cap_add": ("ALL",),
     "cap_drop": ("ALL",),
+    "security_opt": ("no-new-privileges",),
+    "group_add": ("video",),
+    "sysctls": {"net.core.somaxconn": "1024"},
+    "ipc": "host",
     "cpus": 1.5,
     "cpuset": "0",
     "memory_bytes": 1,

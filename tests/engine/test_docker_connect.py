@@ -63,15 +63,25 @@ def test_podman_behind_the_same_interface_is_told_apart(daemon):
 
 
 @pytest.mark.parametrize(
-    ("network", "options", "bridge"),
+    ("options", "bridge"), [({"com.docker.network.bridge.name": "docker0"}, "docker0"), (None, "")]
+)
+def test_an_engine_says_which_bridge_its_containers_are_on(daemon, options, bridge):
+    daemon.on("GET", "/networks/bridge", answer({"Options": options}))
+    assert facts_with(daemon).bridge == bridge
+
+
+@pytest.mark.parametrize(
+    ("said", "bridge"),
     [
-        ("bridge", {"com.docker.network.bridge.name": "docker0"}, "docker0"),
-        ("podman", {"com.docker.network.bridge.name": "podman0"}, "podman0"),
-        ("bridge", None, ""),
+        (answer({"name": "podman", "network_interface": "podman0"}), "podman0"),
+        (answer({"name": "podman"}), ""),
+        (refusal(400, "given version is not supported"), ""),
     ],
 )
-def test_an_engine_says_which_bridge_its_containers_are_on(daemon, network, options, bridge):
-    daemon.on("GET", f"/networks/{network}", answer({"Options": options}))
+def test_podman_says_it_in_its_own_api(daemon, said, bridge):
+    daemon.on("GET", "/version", answer(VERSION | {"Components": [{"Name": "Podman Engine"}]}))
+    daemon.on("GET", "/networks/podman", answer({"Options": {}}))
+    daemon.on("GET", "/libpod/networks/podman/json", said)
     assert facts_with(daemon).bridge == bridge
 
 

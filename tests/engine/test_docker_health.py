@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
-from bench.engine.docker_health import health_interval_s
+from bench.engine.docker_health import health_interval_s, why_no_health_checks
+from tests.fakes import FACTS, local
 
 S = 10**9
 OLD, NEW = (1, 41), (1, 44)
@@ -38,3 +40,22 @@ def test_a_start_interval_holds_in_a_start_period_on_engines_that_know_it(api, c
 @pytest.mark.parametrize("found", [{}, {"Healthcheck": None}, {"Healthcheck": {"Test": ["NONE"]}}])
 def test_a_container_without_a_check_has_no_interval(found):
     assert health_interval_s(found, NEW) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_local", "has_systemd", "makes_them"),
+    [
+        ("podman", True, False, False),
+        ("podman", True, True, True),
+        ("podman", False, False, True),  # of its host nothing is known
+        ("docker", True, False, True),
+    ],
+)
+def test_podman_makes_none_on_a_host_without_systemd(
+    kind, is_local, has_systemd, makes_them, tmp_path
+):
+    systemd = tmp_path / "system"
+    if has_systemd:
+        systemd.mkdir()
+    facts = dataclasses.replace(local() if is_local else FACTS, kind=kind)
+    assert (why_no_health_checks(facts, systemd) == "") is makes_them

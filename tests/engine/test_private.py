@@ -7,9 +7,11 @@ import os
 import threading
 import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from bench.engine import network
 from bench.engine import private as module
 from bench.engine.daemons import ImageStore, Paths, Settings, own_daemons, write_configuration
 from bench.engine.private import PACKAGES, PrivateEngine, why_impossible
@@ -234,6 +236,38 @@ def test_where_it_cannot_run_nothing_is_written(private, monkeypatch):
     with pytest.raises(EngineUnavailableError, match="root"):
         private.up()
     assert not private.paths.state.exists()
+
+
+def test_the_registry_alone_needs_its_program_and_no_root(private, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(module, "SEARCH_PATH", str(private.paths.state))
+    with pytest.raises(EngineUnavailableError, match="not installed here: docker-registry"):
+        private.up(registry_alone=True)
+    assert not private.paths.state.exists()
+
+
+@pytest.mark.parametrize(("user", "networks"), [(0, ["link", "bridges"]), (1000, [])])
+def test_only_root_ends_networks_for_nobody_else_has_any(private, monkeypatch, user, networks):
+    removed: list[str] = []
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(network, "tear_down", lambda _: removed.append("bridges"))
+    monkeypatch.setattr(private, "remove_link", lambda: removed.append("link"))
+    remember(private, '{"network_base": "10.87.0.0/16", "registry_port": 5599}')
+    private.down()
+    assert removed == networks
+
+
+def test_whoever_is_not_root_has_folders_of_their_own(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("XDG_STATE_HOME", "/home/me/state")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
+    assert Paths.of_this_user() == Paths(
+        Path("/home/me/state/container-bench"), Path("/run/user/1000/container-bench")
+    )
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    assert Paths.of_this_user().run == Path("/home/me/state/container-bench/run")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert Paths.of_this_user() == Paths()
 
 
 # one run at a time

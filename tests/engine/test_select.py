@@ -149,10 +149,10 @@ def test_what_was_named_and_is_absent_never_falls_through(host, monkeypatch, tmp
 @pytest.fixture
 def beside(monkeypatch, tmp_path):
     """The private daemons beside somebody's own engine; nothing of it is really started."""
-    started: list[object] = []
+    started: list[str] = []
 
-    def up(_: PrivateEngine, *, only: object = None) -> None:
-        started.append(only)
+    def up(_: PrivateEngine, *, registry_alone: bool = False) -> None:
+        started.append("registry" if registry_alone else "all")
 
     monkeypatch.setattr(
         select, "PrivateEngine", lambda: PrivateEngine(Paths(tmp_path / "s", tmp_path / "r"))
@@ -171,7 +171,7 @@ def test_beside_somebodys_own_engine_only_the_registry_is_started(beside, daemon
         assert session.registry.address == "127.0.0.1:5599"
         assert not session.may_wipe
         session.revive()
-    assert beside == [("registry",), ("registry",)]
+    assert beside == ["registry", "registry"]
 
 
 def test_a_registry_that_cannot_be_started_is_named_as_such(beside, daemon, monkeypatch):
@@ -197,7 +197,7 @@ def test_a_private_session_holds_the_engine_and_may_wipe_it(beside, daemon, host
         assert session.measuring is not session.building
         assert "a.yaml" in session.private.paths.lock.read_text()
         assert session.users_engine() is None  # no Docker socket on this host
-    assert beside == [None]
+    assert beside == ["all"]
 
 
 def test_an_error_inside_a_session_comes_out_as_it_was(beside, daemon):

@@ -6,6 +6,7 @@ shows what that seed makes.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,10 @@ def scenario_texts() -> tuple[str, ...]:
     return (QUICKSTART, EVERYTHING, *(path.read_text() for path in ready_made))
 
 
+def name_of(text: str) -> str:
+    return text.partition("\nname: ")[2].partition("\n")[0]
+
+
 @cache
 def scenario_trees(folder: Path) -> tuple[Any, ...]:
     trees = []
@@ -63,9 +68,15 @@ def journals() -> tuple[list[dict[str, Any]], ...]:
     return events(small), events(failed), real
 
 
+def place_of_scenarios(folder: Path) -> Path:
+    """Where all of them are good as long as nobody breaks them."""
+    shutil.copytree(ROOT / "images", folder / "images")
+    return prepare(folder)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    return prepare(tmp_path_factory.mktemp("fuzz"))
+    return place_of_scenarios(tmp_path_factory.mktemp("fuzz"))
 
 
 def read_scenario(path: Path) -> bool:
@@ -102,6 +113,12 @@ def read_run(path: Path) -> bool:
     return True
 
 
+@pytest.mark.parametrize("text", scenario_texts(), ids=name_of)
+def test_what_is_not_broken_is_taken(folder, text):
+    (folder / "whole.yaml").write_text(text)
+    assert read_scenario(folder / "whole.yaml")
+
+
 @pytest.mark.parametrize("first", SEEDS)
 def test_a_broken_scenario_is_taken_or_refused_in_words(folder, first):
     taken = 0
@@ -132,7 +149,7 @@ if __name__ == "__main__":
 
     kind, number = sys.argv[1], int(sys.argv[2])
     with tempfile.TemporaryDirectory() as name:
-        place = prepare(Path(name))
+        place = place_of_scenarios(Path(name))
         if kind == "scenario":
             (place / "broken.yaml").write_bytes(
                 broken_scenario(number, scenario_texts(), scenario_trees(place))

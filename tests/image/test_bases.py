@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import re
@@ -14,6 +15,7 @@ from bench.errors import EngineRefusedError, HostError, PullError, UsageError
 from bench.image import bases
 from bench.image.base_table import BASES, PYTHON_FULL, PYTHON_SLIM, SLIM
 from bench.image.bases import BaseSource, base_records, named_bases, prepare_bases
+from tests.fakes import FACTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +29,8 @@ REGISTRY = "127.0.0.1:5000"
 class Builder:
     """An engine's store of images: what is in it by name, and what was asked of it."""
 
-    def __init__(self, hub: set[str] | None = None) -> None:
+    def __init__(self, hub: set[str] | None = None, *, store: str = "graphdriver") -> None:
+        self.facts = dataclasses.replace(FACTS, image_store=store)
         self.hub = hub or set()
         self.names: dict[str, str] = {}
         self.labels: dict[str, dict[str, str]] = {}
@@ -72,11 +75,14 @@ class Builder:
 
     def image_details(self, reference: str) -> Mapping[str, Any]:
         image_id = self.names[reference]
-        repository = self.pushed.get(image_id)
+        tags = [name for name, one in self.names.items() if one == image_id]
+        known = {self.pushed[image_id]} if image_id in self.pushed else set()
+        if self.facts.image_store == "containerd":
+            known |= {name.rpartition(":")[0] for name in tags}
         return {
             "Id": image_id,
-            "RepoTags": [name for name, one in self.names.items() if one == image_id],
-            "RepoDigests": [f"{repository}@digest of {image_id}"] if repository else [],
+            "RepoTags": tags,
+            "RepoDigests": [f"{name}@digest of {image_id}" for name in sorted(known)],
             "Config": {"Labels": self.labels[image_id] or None},
         }
 
@@ -136,6 +142,12 @@ def test_each_base_is_pushed_under_bases_and_its_digest_is_known():
     ready = {one.name: one for one in _prepare(builder)}
     assert f"push {REGISTRY}/bases/{PYTHON_FULL}" in builder.asked
     assert ready[PYTHON_FULL].digest == f"digest of {builder.names[PYTHON_FULL]}"
+
+
+def test_a_digest_that_a_containerd_store_has_by_itself_is_no_sign_of_a_push():
+    builder = Builder(store="containerd")
+    _prepare(builder)
+    assert f"push {REGISTRY}/bases/{PYTHON_FULL}" in builder.asked
 
 
 def test_what_is_there_already_is_left_alone():

@@ -21,7 +21,6 @@ from tests.live.conftest import Bench
 
 HERE = Path(__file__).parent
 LIBRARIES = ("libc.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1")
-REPEAT = 5
 
 SCENARIO = """
 version: 1
@@ -32,14 +31,14 @@ services:
   store: {{image: {image}, ready: {{tcp: {{port: 8080}}}}}}
   platform: {{image: {image}, ready: {{tcp: {{port: 8080}}}}}}
 defaults:
-  repeat: {repeat}
+  repeat: 2
   image: {image}
   cache: warm
   observe: 0s
   stop_grace_period: 0s
   ready: {{http: {{port: 8080, path: /healthz}}, timeout: 20s}}
 cases:
-  quiet: {{}}
+  quiet: {{repeat: 5}}
   loopback:
     command:
       [sh, -c, "httpd -p 127.0.0.1:81 -h /www; exec plant need:127.0.0.1:81 udp:127.0.0.1:9
@@ -47,12 +46,15 @@ cases:
   plants:
     command: [plant, "ask:updates.example.com", "tcp:198.51.100.9:443", "udp:198.51.100.7:8125",
       "ping:198.51.100.10", "tcp:[2001:db8::9]:443", --, httpd, -f, -p, "8080", -h, /www]
+    repeat: 5
   resolves:
     command: [plant, "resolve:telemetry.example.com", --, httpd, -f, -p, "8080", -h, /www]
     repeat: 1
   calls-service: {{command: [plant, "tcp:store:8080", --, httpd, -f, -p, "8080", -h, /www]}}
   declared: {{command: [plant, "need:platform:8080", --, httpd, -f, -p, "8080", -h, /www]}}
-  depends: {{command: [plant, "need:store:8080", --, httpd, -f, -p, "8080", -h, /www]}}
+  depends:
+    command: [plant, "need:store:8080", --, httpd, -f, -p, "8080", -h, /www]
+    ready: {{http: {{port: 8080, path: /healthz}}, timeout: 6s}}
   afterwards:
     command: [sh, -c, "(sleep 1; plant tcp:198.51.100.8:80) & exec httpd -f -p 8080 -h /www"]
     observe: 1500ms
@@ -121,7 +123,7 @@ def image(busybox, private, building, tmp_path_factory) -> str:
 @pytest.fixture(scope="module")
 def run(private, image, tmp_path_factory):
     bench = Bench(tmp_path_factory.mktemp("egress"))
-    text = SCENARIO.format(image=image, repeat=REPEAT)
+    text = SCENARIO.format(image=image)
     done = bench("run", bench.scenario(text), "--progress", "quiet")
     assert "Traceback" not in done.stderr + done.stdout, done.stderr
     return bench.latest()

@@ -12,7 +12,7 @@ from bench.report.console import end_block
 from bench.report.html import html_text
 from bench.report.markdown import markdown_text
 from bench.results.run import Run, load_run
-from tests.journals import Build, write_journal
+from tests.journals import Build, scenario_tree, write_journal
 
 
 def asked(run: Run, *metrics: str) -> Run:
@@ -81,15 +81,32 @@ def test_one_case_says_its_medians(warm):
     assert answer(warm).startswith("good: start incl. pull 1.58 s, ready after start 1.28 s, image")
 
 
-def test_many_cases_say_the_least_and_the_most(tmp_path, run):
+def many_cases(folder, **of_each) -> Run:
+    """Six cases, of which `c3` is the heavy one, with these keys in each."""
     build = Build(rounds=1, cut=False, need=False, replicas=(), troubles={})
     cases = tuple(f"c{number}" for number in range(6))
     shapes = {name: build.shapes["bad" if name == "c3" else "good"] for name in cases}
     build = dataclasses.replace(build, cases=cases, shapes=build.shapes | shapes)
-    many = asked(load_run(write_journal(tmp_path, build)), "image_size_bytes")
-    sentence = answer(many)
+    tree = {name: case | of_each for name, case in scenario_tree(build)["cases"].items()}
+    build = dataclasses.replace(build, scenario={"cases": tree})
+    return load_run(write_journal(folder, build))
+
+
+def test_many_cases_say_the_least_and_the_most(tmp_path):
+    sentence = answer(asked(many_cases(tmp_path), "image_size_bytes"))
     assert sentence.startswith("image unpacked from ")
     assert "(c3)" in sentence.split(" to ")[1]
+
+
+def test_many_cases_say_it_of_each_cache_state_in_which_they_were_measured(tmp_path):
+    many = asked(many_cases(tmp_path, cache=["cold", "image"]), "startup_s", "stop_s")
+    figures = [part for part in answer(many).split("; ") if " from " in part]
+    assert [part.split(" from ")[0] for part in figures] == ["start incl. pull", "stop"]
+    for part in figures:
+        cold, image = part.split(", ")
+        assert cold.endswith("(c3) cold")
+        assert image.startswith("from ")
+        assert image.endswith("(c3) image")
 
 
 def test_a_run_without_trials_has_no_figures(empty):

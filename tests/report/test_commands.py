@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from bench.cli.list import command as list_
 from bench.cli.report import command as report
 from bench.errors import BenchError
 from bench.judge.compare import compare_cases
+from bench.report.formats import write_reports
 from bench.results.comparable import differences
 from bench.results.run import load_run
 from tests.journals import GOOD, SHAPES, Build, Trouble, events, write_journal
@@ -76,6 +78,7 @@ def test_report_refuses_what_cannot_be_meant(out):
     assert "takes one report" in refused(report, "first", "-o", "-", *where)
     assert "not built yet" in refused(report, "first", "--format", "trace", *where)
     assert "is no format" in refused(report, "first", "--format", "pdf", *where)
+    assert "names no file" in refused(report, "first", "--format", "md", "-o", "", *where)
     assert "neither a run's folder" in refused(report, "nothing", *where)
 
 
@@ -160,14 +163,19 @@ def test_compare_refuses_what_was_not_measured_alike_unless_forced(out):
     made = events(Build())
     made[0]["host"] |= {"cores": 8, "kernel": "6.12"}
     made[0]["link"] = {"text": "200mbit"}
-    made[0]["engine"] |= {"decoder": "unpigz"}
+    made[0]["engine"] |= {"decoder": "unpigz", "version": "26.1.5"}
+    for event in made:
+        if event["event"] == "image_ready" and event["case"] == "good":
+            event["bases"][0]["source"] = "docker-hub"
     for case in made[0]["scenario"]["cases"].values():
         case["limits"]["memory"] = "4g"
         case["ready"] = {"tcp": {"port": 8080}}
     (out / "second" / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
     said = refused(compare, "first", "second", "--out", str(out))
     for words in ("host cores: 16 against 8", "host kernel", "link: loopback",
-                  "against unpigz", "limit of memory", "different probes"):  # fmt: skip
+                  "against unpigz", "engine's version: 20.10.24 against 26.1.5",
+                  ": bootstrapped against docker-hub", "limit of memory",
+                  "different probes"):  # fmt: skip
         assert words in said
     done = call(compare, "first", "second", "--force", "--out", str(out))
     assert done.exit_code == 0
@@ -201,3 +209,25 @@ def test_compare_refuses_runs_without_a_case_in_common(out):
 def test_compare_refuses_a_margin_of_no_metric(out):
     said = refused(compare, "first", "second", "--fail-on", "nope:1%", "--out", str(out))
     assert "nope" in said
+
+
+def test_report_does_not_put_a_file_in_the_place_of_what_is_none(out, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        done = call(report, "first", "--out", str(out), "--format", "junit", "-o", str(pipe))
+        assert done.exit_code == 0
+        assert pipe.is_fifo()
+        assert os.read(reading, 5) == b"<?xml"
+    finally:
+        os.close(reading)
+
+
+def test_report_shows_what_is_no_text_as_an_escape(out, tmp_path):
+    folder = tmp_path / os.fsdecode(b"\xff")
+    shutil.copytree(out / "first", folder)
+    journal = folder / "events.jsonl"
+    journal.write_text(journal.read_text().replace('"reason":""', '"reason":"not \\udcff"'))
+    write_reports(load_run(folder))
+    assert "\\udcff" in (folder / "index.html").read_text(encoding="utf-8")

@@ -96,6 +96,29 @@ def test_ids_are_unique_and_links_within_the_page_lead_somewhere(page):
             assert target[1:] in ids
 
 
+def test_every_heading_can_be_reached_from_the_top(text, page):
+    links = {(one.get("href") or "")[1:] for one in page.named("a")}
+    headings = [one["id"] for one in page.named("h2") if one.get("id")]
+    assert "from-start-to-ready" in headings
+    assert all(re.fullmatch(r"[a-z0-9-]+", one) for one in headings)
+    assert set(headings) <= links
+
+
+def test_a_narrow_window_scrolls_tables_and_pictures_and_not_the_page(text):
+    style = "".join(re.findall(r"<style>.*?</style>", text, re.DOTALL))
+    assert "figure > div { overflow-x: auto; }" in style
+    for smallest in re.findall(r"minmax\((min\()?[0-9.]+rem(, 100%\))?, 1fr\)", style):
+        assert all(smallest)
+    assert "{ display: none; }" in style.split("max-width: 40rem")[1]  # the checklist is no table
+
+
+def test_what_stands_between_backticks_is_code_and_still_escaped():
+    assert str(html._coded("`sh` is 1, <b> `<i>`")) == (
+        "<code>sh</code> is 1, &lt;b&gt; <code>&lt;i&gt;</code>"
+    )
+    assert str(html._coded("a ` alone")) == "a ` alone"
+
+
 def test_sections_come_in_the_order_in_which_a_reader_asks(text):
     order = ["cards", "checklist", "comparison", "time", "resources", "spread", "images", "trials"]
     places = [text.index(f'id="{one}"') for one in order[1:]]

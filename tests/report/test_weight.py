@@ -43,6 +43,13 @@ def test_cases_of_about_the_same_size_have_one_name_in_the_picture(four):
     assert {"light", "middle and 1 more", "heavy", "pull", "start call"} <= words
 
 
+def test_of_two_names_side_by_side_one_stands_above_and_one_below(tmp_path):
+    run = run_of(tmp_path, light=2.0, middle=270.0, heavy=330.0)
+    pull, _ = weight_curves(run, weights(run)).axes
+    sides = {text.get_text(): text.get_verticalalignment() for text in pull.texts}
+    assert sides == {"light": "bottom", "middle": "bottom", "heavy": "top"}
+
+
 def test_in_words_each_case_has_its_size_and_medians(four):
     first, *_ = weight_words(weights(four)).split("; ")
     assert first.startswith("light: 2.00 MiB, pull ")

@@ -158,6 +158,8 @@ def edit(kind: str, *path: str | int, to: Any) -> Any:
     [
         (edit("run_started", "host", "cores", to="many"), "host.cores"),
         (edit("run_started", "at", to="yesterday"), "at: "),
+        (edit("run_started", "at", to=-1), "at: "),
+        (edit("run_started", "at", to="1764000000"), "at: "),
         (edit("run_started", "link", to={}), "link.text"),
         (edit("run_started", "scenario", "cases", to={}), "is damaged"),
         (edit("run_started", "scenario", "thresholds", to={"no_such_s": "<= 1s"}), "no_such_s"),

@@ -327,6 +327,50 @@ def test_where_the_samples_end_well_before_ready_nothing_is_said():
     assert time_shares(samples, threads, BEGIN, BEGIN + 1000 * MS) is None
 
 
+def _unread(
+    samples: Samples, threads: list[dict[str, Any]], begin_ms: float, end_ms: float
+) -> tuple[Samples, list[dict[str, Any]]]:
+    """The same, had the threads not been looked at between two moments."""
+
+    def is_unread(stamps: Any) -> Any:
+        return (stamps > BEGIN + begin_ms * MS) & (stamps < BEGIN + end_ms * MS)
+
+    for name in samples.keys() & {"threads", "threads_runnable", "threads_blocked"}:
+        samples[name][is_unread(samples["t_ns"])] = np.nan
+    kept = ~is_unread(np.array(threads[0]["t_ns"]))
+    event = {name: np.array(values)[kept].tolist() for name, values in threads[0].items()}
+    return samples, [event]
+
+
+def test_where_one_look_would_stand_for_much_of_the_stretch_nothing_is_said():
+    """It read past the cache all the while and happened to sleep when it was looked at again."""
+    life = does(("run", 100), ("disk", 700), ("sleep", 200))
+    samples, threads = _unread(*observe(life), 120, 810)
+    assert time_shares(samples, threads, BEGIN, BEGIN + 1000 * MS) is None
+
+
+def test_a_long_time_between_two_looks_does_not_matter_where_it_was_running():
+    samples, threads = _unread(*observe(does(("run", 1000))), 120, 810)
+    found = time_shares(samples, threads, BEGIN, BEGIN + 1000 * MS)
+    assert found is not None
+    assert found.running == pytest.approx(1, abs=0.02)
+
+
+def test_a_long_time_between_two_looks_does_not_matter_where_the_kernel_keeps_the_pressure():
+    life = does(("run", 100), ("disk", 700), ("sleep", 200))
+    samples, threads = _unread(*observe(life, pressure=True), 120, 810)
+    found = time_shares(samples, threads, BEGIN, BEGIN + 1000 * MS)
+    assert found is not None
+    assert found.disk_wait == pytest.approx(0.7, abs=0.03)
+
+
+def test_looks_that_are_rare_but_many_say_how_it_went():
+    samples, threads = observe(does(("disk", 6000), ("sleep", 4000)), every_ms=400)
+    found = time_shares(samples, threads, BEGIN, BEGIN + 10_000 * MS)
+    assert found is not None
+    assert found.disk_wait == pytest.approx(0.6, abs=0.05)
+
+
 def test_a_batch_job_is_divided_up_to_the_last_sample_before_its_end():
     samples, threads = observe(does(("run", 300), ("sleep", 700)))
     for name in samples.keys() - {"t_ns", "cpu_ns"}:

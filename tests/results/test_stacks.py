@@ -54,8 +54,15 @@ def test_a_reading_that_is_missing_is_not_nothing():
 
 
 def test_what_is_said_of_the_device_is_not_added():
-    one = table(t_ns=[0], gpu_utilization_pct=[60])
-    assert list(summed([one, one])["gpu_utilization_pct"]) == [60]
+    shared: dict[str, list[float]] = {
+        "gpu_utilization_pct": [60],
+        "gpu0_memory_used_bytes": [9],
+        "gpu0_energy_mj": [5],
+    }
+    one = table(t_ns=[0], gpu0_own_memory_bytes=[4], **shared)
+    both = summed([one, one])
+    assert {name: list(both[name]) for name in shared} == shared
+    assert list(both["gpu0_own_memory_bytes"]) == [8]
 
 
 def member(

@@ -39,6 +39,8 @@ def seen(processes: Path) -> dict[str, Any]:
         return found
     clock = FakeClock()
     source = GpuSource(processes, clock)
+    found["first row"] = source.read()
+    clock.advance(1.0)
     found["rows"] = []
     for _ in range(11):
         raw = source.read()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,9 +19,17 @@ from bench.sampling.cgroup import (
     remove_parent,
     takes_parent,
 )
+from tests.fakes import FACTS
 from tests.sampling.trees import CONTAINER_ID, DATA, mounts_of
 
+if TYPE_CHECKING:
+    from bench.engine.protocol import EngineFacts
+
 V1, V2 = CgroupVersion.V1, CgroupVersion.V2
+
+
+def engine(kind: str, driver: str, runtime: str = "runc") -> EngineFacts:
+    return dataclasses.replace(FACTS, kind=kind, cgroup_driver=driver, runtime=runtime)
 
 
 def test_a_hybrid_host_counts_as_v1():
@@ -98,14 +108,22 @@ def test_the_mounts_of_this_host_can_be_read():
     ],
 )
 def test_a_containers_cgroup_is_known_from_its_id(driver, kind, path):
-    found = locate(mounts_of(V2), CONTAINER_ID, driver, kind, "")
+    found = locate(mounts_of(V2), CONTAINER_ID, engine(kind, driver), "")
     assert (found.group, found.child) == (path, path)
+    assert not found.outlives_container
+
+
+@pytest.mark.parametrize(("version", "child"), [(V1, ""), (V2, "/container")])
+def test_on_v2_crun_runs_it_in_a_child_of_the_scope_that_systemd_made(version, child):
+    found = locate(mounts_of(version), CONTAINER_ID, engine("podman", "systemd", "crun"), "")
+    assert found.group == f"/machine.slice/libpod-{CONTAINER_ID}.scope"
+    assert found.child == found.group + child
     assert not found.outlives_container
 
 
 @pytest.mark.parametrize(("kind", "prefix"), [("docker", ""), ("podman", "libpod-")])
 def test_below_bench_the_counters_outlive_the_container(kind, prefix):
-    found = locate(mounts_of(V1), CONTAINER_ID, "cgroupfs", kind, "/container-bench/t3")
+    found = locate(mounts_of(V1), CONTAINER_ID, engine(kind, "cgroupfs"), "/container-bench/t3")
     assert found.group == "/container-bench/t3"
     assert found.child == f"/container-bench/t3/{prefix}{CONTAINER_ID}"
     assert found.outlives_container

@@ -89,6 +89,7 @@ def test_a_driver_that_does_not_say_whether_a_device_is_kept_ready_leaves_it_ope
 def test_memory_is_that_of_the_containers_own_processes(answers):
     row = answers["none"]["rows"][0]
     assert row["gpu_memory_bytes"] == (512 + 64) * MIB
+    assert (row["gpu0_own_memory_bytes"], row["gpu1_own_memory_bytes"]) == (512 * MIB, 64 * MIB)
     assert row["gpu0_memory_used_bytes"] == (512 + 1024) * MIB, "the device has other tenants"
     assert row["gpu1_memory_used_bytes"] == (64 + 2048) * MIB
 
@@ -97,6 +98,12 @@ def test_utilisation_is_that_of_the_busiest_device(answers):
     row = answers["none"]["rows"][0]
     assert (row["gpu0_utilization_pct"], row["gpu1_utilization_pct"]) == (37, 12)
     assert row["gpu_utilization_pct"] == 37
+
+
+def test_utilisation_of_the_first_second_may_be_that_of_others_before_and_is_left_out(answers):
+    first = answers["none"]["first row"]
+    assert not [name for name in first if "utilization" in name]
+    assert first["gpu_memory_bytes"] == (512 + 64) * MIB
 
 
 def test_energy_adds_up_over_devices(answers):
@@ -151,12 +158,15 @@ def test_on_mig_there_is_no_utilisation_rather_than_zero(answers):
 
 
 def test_a_sum_that_lacks_a_device_is_absent(answers):
-    assert missing(answers, "no energy on one") == {"gpu_energy_mj"}
+    assert missing(answers, "no energy on one") == {"gpu1_energy_mj", "gpu_energy_mj"}
+
+
+OWN_MEMORY = {"gpu0_own_memory_bytes", "gpu1_own_memory_bytes", "gpu_memory_bytes"}
 
 
 @pytest.mark.parametrize("fault", ["no process list", "memory of processes unknown"])
 def test_memory_that_cannot_be_told_by_process_is_absent(answers, fault):
-    assert missing(answers, fault) == {"gpu_memory_bytes"}
+    assert missing(answers, fault) == OWN_MEMORY
 
 
 def test_what_other_tenants_hide_does_not_matter(answers):
@@ -164,7 +174,7 @@ def test_what_other_tenants_hide_does_not_matter(answers):
 
 
 def test_a_container_that_has_gone_has_no_share(answers):
-    assert missing(answers, "container gone") == {"gpu_memory_bytes"}
+    assert missing(answers, "container gone") == OWN_MEMORY
 
 
 def test_a_device_that_is_lost_ends_the_sampling(answers):

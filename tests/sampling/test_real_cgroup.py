@@ -91,3 +91,41 @@ def test_a_process_is_counted_until_it_ends_and_its_peak_is_kept(container):
     if peak:
         assert peak["memory_peak_bytes"] >= during["memory_anon_bytes"]
     files.close()
+
+
+GROWTH = """
+import os, sys
+for path in sys.argv[1:]:
+    with open(path + "/cgroup.procs", "w") as file:
+        file.write("0")
+kept, cores = [], sorted(os.sched_getaffinity(0))
+for number, line in enumerate(sys.stdin):
+    os.sched_setaffinity(0, {cores[number // 7 % len(cores)]})
+    kept.append(bytearray(1 << 20))
+    kept[-1][::4096] = b"x" * ((1 << 20) // 4096)
+    print("more", flush=True)
+"""
+
+
+def test_what_it_takes_is_seen_at_once(container):
+    """Of a cgroup above it, this would fail now and then: the kernel adds up late there."""
+    mounts = container.mounts
+    folders = {mounts.path(name, container.child) for name in mounts.controllers}
+    files = CounterFiles(container)
+    worker = subprocess.Popen(
+        [sys.executable, "-c", GROWTH, *folders], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    late = []
+    for _ in range(400):
+        worker.stdin.write(b"\n")
+        worker.stdin.flush()
+        worker.stdout.readline()
+        seen = files.parse(files.read())
+        late.append(seen["memory_usage_bytes"] - seen["memory_anon_bytes"])
+    worker.communicate()
+    files.close()
+    for folder in folders:
+        folder.rmdir()
+    assert max(late) < 8 << 20

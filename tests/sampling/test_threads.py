@@ -31,7 +31,8 @@ class Container:
         self._proc = folder / "proc"
         self.clock = FakeClock()
         self.times = ThreadTimes(cgroup, states=states, proc=self._proc)
-        self.source = ThreadSource(self.times, self.clock, demand=True)
+        self.used_ns = 0
+        self.source = ThreadSource(self.times, self.clock, demand=True, cpu_ns=lambda: self.used_ns)
 
     def are(self, **threads: tuple[int, int, str]) -> None:
         """Let these be all there are: `t<id>=(run_ns, wait_ns, state)`."""
@@ -141,7 +142,7 @@ def test_once_ready_nothing_is_read_where_demand_is_of_no_interest(container):
 
 def test_reading_takes_at_most_a_hundredth_of_a_core(container, monkeypatch):
     def slow() -> ThreadReading:
-        container.clock.advance(0.0007)
+        container.used_ns += 700_000
         return ThreadReading(1, (), None, None)
 
     monkeypatch.setattr(container.times, "read", slow)
@@ -149,9 +150,18 @@ def test_reading_takes_at_most_a_hundredth_of_a_core(container, monkeypatch):
     assert sum(one is not None for one in seen) == 40 * 20 // 80
 
 
+def test_a_reading_that_had_to_wait_for_a_core_does_not_put_off_the_next(container, monkeypatch):
+    def held_up() -> ThreadReading:
+        container.clock.advance(0.007)
+        return ThreadReading(1, (), None, None)
+
+    monkeypatch.setattr(container.times, "read", held_up)
+    assert all(container.look() is not None for _ in range(10))
+
+
 def test_a_reading_that_is_asked_for_comes_at_once(container, monkeypatch):
     def slow() -> ThreadReading:
-        container.clock.advance(0.01)
+        container.used_ns += 10 * MS
         return ThreadReading(1, (), None, None)
 
     monkeypatch.setattr(container.times, "read", slow)

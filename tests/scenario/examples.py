@@ -74,6 +74,10 @@ cases:
     stop_grace_period: 0s
     cap_add: [NET_ADMIN]
     cap_drop: [ALL]
+    security_opt: ["no-new-privileges:true", "seccomp=unconfined"]
+    group_add: [video, 44]
+    sysctls: ["net.core.somaxconn=1024"]
+    ipc: host
     cpuset: 0-1
     ulimits: {nofile: 1024, core: {soft: 0, hard: -1}}
     blkio_config:

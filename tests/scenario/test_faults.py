@@ -142,7 +142,7 @@ CASES = {
     "ulimit": (case("ulimits: {nofile: «many}"), "'many' is not a whole number", ""),
     "user": (case("user: «[a]"), "a list where text is expected", ""),
     "no value": (case("«image: , command: x"), "`image` has no value", "leave the key out"),
-    "item without value": (case("volumes: [a, «~]"), "an item without a value", "write one"),
+    "item without value": (case("volumes: [/a, «~]"), "an item without a value", "write one"),
     "environment of text": (case("environment: «x"), "'x' is not a mapping", ""),
     "environment item": (case("environment: [A=1, «B]"), "'B' is not KEY=value", "B=${B}"),
     "environment twice": (case("environment: [A=1, «A=2]"), "A stands here twice", "keep one"),
@@ -170,12 +170,65 @@ CASES = {
         "`limits` and `deploy.resources.limits` together",
         "keep one",
     ),
+    "expect twice": (
+        case("expect: {fail: [READY], may_fail: [«READY]}"),
+        "'READY' stands here twice",
+        "keep one",
+    ),
     "expect unknown": (case("expect: {fail: [«CI-4]}"), "'CI-4' is neither a row", ""),
     "device": (
         case("deploy: {resources: {reservations: {devices: [«{count: 1}]}}}"),
         "`capabilities` is missing in `devices`",
         "",
     ),
+}
+
+ENGINE = {
+    "little memory": (case("limits: {memory: «5m}"), "5.00 MiB of memory is less", "6m"),
+    "few cores": (case("limits: {cpus: «0.001}"), "0.001 cores is less", "0.01"),
+    "little memory in deploy": (
+        case("deploy: {resources: {limits: {memory: «1k}}}"),
+        "1.00 KiB of memory is less",
+        "6m",
+    ),
+    "cores": (case("cpuset: «two"), "'two' is not a list of cores", "0-3"),
+    "cores backwards": (case("cpuset: «5-1"), "names no core", "0-3"),
+    "many cores": (case("cpuset: «0-999999999"), "a core that no host has", "0-3"),
+    "signal": (case("stop_signal: «NOPE"), "'NOPE' is no signal", "SIGINT"),
+    "signal beyond": (case("stop_signal: «RTMIN+99"), "is no signal", "SIGINT"),
+    "quote in command": (case('command: «"a \'b"'), "cannot be split into words", "close"),
+    "quote in entrypoint": (case('entrypoint: «"it\'s"'), "cannot be split", "close"),
+    "probe's command": (case("ready: {exec: «[]}"), "without a program", "one word"),
+    "probe's text": (case("ready: {all: [{exec: {command: «''}}]}"), "without a program", ""),
+    "port beyond": (case("ports: [«99999]"), "no port that there is", "1 to 65535"),
+    "no port inside": (case("ports: [«'80:0']"), "no port that there is", "1 to 65535"),
+    "ports backwards": (case("ports: [«'82-80']"), "no port that there is", ""),
+    "ranges": (case("ports: [«'80-85:90-91']"), "two ranges that differ", "80-81"),
+    "port's address": (case("ports: [«'999.1.1.1:80:80']"), "no address that there is", ""),
+    "name of an image": (
+        scenario("cases: {one: {image: «'A b', ready: {exit: true}}}"),
+        "'A b' is no name of an image",
+        "small letters",
+    ),
+    "volume": (case("volumes: [«':/x']"), "':/x' is not a volume", "SOURCE:TARGET"),
+    "way to mount": (case("volumes: [«'/x:/y:zz']"), "is not a volume", "SOURCE:TARGET"),
+    "mount point": (case("volumes: [«'v:data']"), "at no path", "slash"),
+    "tmpfs": (case("tmpfs: «run"), "'run' is no path", "slash"),
+    "working folder": (case("working_dir: «app"), "'app' is no path", "slash"),
+    "variable": (case("environment: {«'A=B': c}"), "'A=B' is no name of a variable", "="),
+    "variable without name": (case("environment: {«'': c}"), "'' is no name of a variable", ""),
+    "ulimit": (case("ulimits: {«nofile: {soft: 9, hard: 1}}"), "above the hard one", "1"),
+    "check": (case("healthcheck: {test: «[curl]}"), "the first word of `test`", "before it"),
+    "empty check": (case("healthcheck: {test: «' '}"), "a check without a command", ""),
+    "check without command": (case("healthcheck: {test: «[CMD]}"), "without its command", ""),
+    "long": (case("stop_grace_period: «1000000000s"), "longer than a week", "168h"),
+    "kernel parameter": (case("sysctls: [«a]"), "'a' is not KEY=value", "a=${a}"),
+    "profile of seccomp": (
+        case("security_opt: [«seccomp=./x.json]"),
+        "profiles of seccomp are not read",
+        "unconfined",
+    ),
+    "security option": (case("security_opt: [«zzz]"), "'zzz' is no security option", "label"),
 }
 
 READY = {
@@ -196,8 +249,14 @@ READY = {
     "no port": (case("ready: {«http: {path: /}}"), "`port` is missing in `http`", "port: 8080"),
     "port range": (case("ready: {tcp: {port: «65536}}"), "65536 is too large", "65535"),
     "path": (case("ready: {http: {port: 80, path: «x}}"), "'x' is not a path", "slash"),
+    "path with é": (case("ready: {http: {port: 80, path: «/é}}"), "'/é' is not a path", "%C3%A9"),
     "status": (case("ready: {http: {port: 80, status: «20}}"), "20 is too small", "100"),
     "pattern": (case("ready: {log: «'('}"), "not a regular expression: missing )", ""),
+    "pattern that never ends": (
+        case("ready: {log: «'^(a+)+$'}"),
+        "'(a+)+' repeats a repeat",
+        "write it once",
+    ),
     "long pattern": (case("ready: {log: {pattern: «'['}}"), "not a regular expression", ""),
     "exit number": (case("ready: {exit: «1}"), "1 cannot stand here", "write true"),
     "bare timeout": (case("ready: {exit: true, timeout: «60}"), "60 has no unit", "write 60s"),
@@ -407,6 +466,11 @@ METRICS = {
         "`pattern`: not a regular expression",
         "",
     ),
+    "pattern that never ends": (
+        figure("a: {pattern: «'x(?P<value>[0-9]*)*', unit: s, better: lower}"),
+        "repeats a repeat",
+        "write it once",
+    ),
     "no group": (
         figure("a: {pattern: «'took [0-9]+ s', unit: s, better: lower}"),
         "no group says which part is the number",
@@ -589,6 +653,7 @@ VARIABLES = {
     "no operator": (case("command: '«${A B}'"), "is not a variable", "${VAR:-default}"),
     "wrong type": (case('repeat: «"${WORD}"'), "'word' is not a whole number", ""),
     "within braces": (case("command: «${HOME}"), "a variable within { } or [ ]", "in quotes"),
+    "no text": (case('command: "«${BYTES}"'), "BYTES is not UTF-8 text", "set BYTES"),
     "version true": ("version: «true", "true is not a version", "known is: 1"),
 }
 
@@ -598,6 +663,7 @@ ALL = {
         "yaml": YAML,
         "top": TOP,
         "case": CASES,
+        "engine": ENGINE,
         "ready": READY,
         "rest": REST,
         "metrics": METRICS,
@@ -612,7 +678,7 @@ ALL = {
 def test_each_fault_is_reported_once_where_it_stands_and_with_advice(
     marked: str, message: str, suggestion: str
 ):
-    fault = one_fault(marked, HOME="/root", WORD="word", EMPTY="")
+    fault = one_fault(marked, HOME="/root", WORD="word", EMPTY="", BYTES="a\udcff")
 
     assert message in fault.message
     assert suggestion in fault.suggestion
@@ -652,9 +718,9 @@ def test_files_whose_change_asks_for_another_build_lie_in_the_context_themselves
     fault = one_fault(build("[app.py, «ap.py]"), tmp_path)
     assert fault.message == "there is no file 'ap.py' in 'web'"
     assert fault.suggestion == "did you mean `app.py`?"
-    for name in ("../other.py", "link.py"):
+    for name in ("../other.py", "link.py", str(tmp_path / "web" / "app.py"), "/etc/passwd"):
         fault = one_fault(build(f"«{name}"), tmp_path)
-        assert fault.message == f"'{name}' leads out of 'web', or over a link"
+        assert fault.message.endswith(" leads out of 'web', or over a link")
 
     loaded = parse_scenario_text(build("app.py"), "s.yaml", folder=tmp_path)
     one = loaded.scenario.cases["one"].build
@@ -742,3 +808,9 @@ compare: {baseline: «tow, candidates: [one]}
         "`one`: needs one of `image`, `build` and `host`",
         "`port` is missing in `tcp`",
     ]
+
+
+@pytest.mark.parametrize("pattern", [r"(\d+\.)+ready", "(a+b)*", r"\(a+\)+", "(a|b+)+", "[(a+)]+"])
+def test_patterns_that_end_are_taken(pattern: str):
+    text = case(f"ready: {{log: '{pattern}'}}")
+    parse_scenario_text(text, "s.yaml")

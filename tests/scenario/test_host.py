@@ -59,6 +59,8 @@ def test_it_leaves_the_build_of_the_defaults_behind():
         (", cache: [«base, warm]", "`cache: base` needs an image", "`cache: warm`"),
         (", stop_signal: «FOO", "'FOO' is no signal", ""),
         (", cpuset: «two", "'two' is not a list of cores", "0-3"),
+        (", cpuset: «0-999999999", "a core that no host has", "0-3"),
+        (", limits: {cpus: «0.001}", "0.001 cores is less", "0.01"),
         (
             ", deploy: {resources: {«reservations: {memory: 1g}}}",
             "nothing is reserved for a plain process",
@@ -80,6 +82,7 @@ def test_what_only_a_container_has_is_refused_where_it_stands(settings, message,
         ('command: «"it\'s"', "cannot be split into words"),
         ("command: x, setup: [«'']", "a command without a program"),
         ("command: x, working_dir: «nowhere", "there is no folder 'nowhere'"),
+        (f"command: x, working_dir: «{'x' * 5000}", "there is no folder 'xxx"),
         ("command: x, «image: y", "unknown key `image`"),
     ],
 )
@@ -122,3 +125,8 @@ def test_plain_processes_alone_need_no_engine(cases, has_images, needs_engine):
     text = f"{HEAD}defaults: {{{READY}}}\ncases: {{{cases}}}"
     scenario = parse_scenario_text(text, "s.yaml").scenario
     assert (scenario.has_images, scenario.needs_engine) == (has_images, needs_engine)
+
+
+def test_it_is_warm_where_nothing_is_said_also_for_thresholds():
+    text = case() + "\nthresholds: {ready_s: {limit: '<= 3s', cache: «cold}}"
+    assert "no case is measured with `cache: cold`" in one_fault(text).message

@@ -65,6 +65,12 @@ def test_values_of_its_environment_stay_as_they_are_written():
             case(f"image: t, {METRICS.replace('late_ms', '«startup_s')}"),
             "bench has a metric 'startup_s' of its own",
         ),
+        (case("image: t", ", ready: {log: x}, network_mode: «none"), "without a network"),
+        (case("image: t, network_mode: «none"), "without a network"),
+        (
+            case("image: t") + "\nservices: {«case: {image: x, ready: {log: x}}}",
+            "'case' is the name by which a load tool reaches the case",
+        ),
     ],
 )
 def test_what_does_not_go_with_it_is_refused_where_it_stands(text, message):

@@ -138,10 +138,10 @@ def test_the_same_probe_merges_key_by_key():
 
 def test_lists_are_replaced_and_environments_merge_in_either_form():
     case = case_of("""\
-        defaults: {ready: {exit: true}, volumes: [a, b], environment: [A=1, B=2]}
-        cases: {a: {image: x, volumes: [c], environment: {B: 3}}}
+        defaults: {ready: {exit: true}, volumes: [/a, /b], environment: [A=1, B=2]}
+        cases: {a: {image: x, volumes: [/c], environment: {B: 3}}}
         """)
-    assert case["volumes"] == ["c"]
+    assert case["volumes"] == ["/c"]
     assert case["environment"] == {"B": "3", "A": "1"}
 
 

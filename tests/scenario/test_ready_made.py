@@ -12,7 +12,7 @@ from bench.scenario.load import load_scenario
 from bench.trial.figures import FigureSearch
 
 ROOT = Path(__file__).parents[2]
-SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
+SCENARIOS = sorted((ROOT / "scenarios").rglob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=[one.stem for one in SCENARIOS])

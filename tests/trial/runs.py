@@ -63,7 +63,7 @@ class FakePrivate:
 
     def __init__(self, *engines: FakeEngine) -> None:
         self._engines = engines
-        self.ups: list[object] = []
+        self.ups: list[str] = []
         self.pids = {"registry": 1, "measuring": 1}
 
     def own_pids(self) -> dict[str, int]:
@@ -75,8 +75,8 @@ class FakePrivate:
     def access_log(self, *, link: bool = False) -> None:
         """Nothing is served here: the stream is the only proof."""
 
-    def up(self, *, only: object = None) -> None:
-        self.ups.append(only)
+    def up(self, *, registry_alone: bool = False) -> None:
+        self.ups.append("registry" if registry_alone else "all")
         self.pids.setdefault("registry", 2)
         for engine in self._engines:
             engine.is_dead = False
@@ -88,6 +88,7 @@ class FakeMaker:
     errors: ClassVar[dict[str, BenchError]] = {}
     made: ClassVar[list[str]] = []
     can_calibrate: ClassVar[bool] = True
+    changed: ClassVar[set[str]] = set()
 
     def __init__(self, session: Session, *_: object) -> None:
         self._engine = cast("FakeEngine", session.measuring)
@@ -102,8 +103,9 @@ class FakeMaker:
         return self._image(CALIBRATION_CASE) if self.can_calibrate else None
 
     def _image(self, name: str) -> ReadyImage:
-        manifest = manifest_of(name, 4096)
-        reference = reference_of(name)
+        source = f"{name}, changed" if name in self.changed else name
+        manifest = manifest_of(source, 4096)
+        reference = reference_of(source)
         self._engine.streams.setdefault(reference, [cold_stream(manifest)])
         facts = ImageFacts(
             case=name,
@@ -162,6 +164,7 @@ class Runs:
         """Keep the run away from this host."""
         monkeypatch.setattr(FakeMaker, "errors", {})
         monkeypatch.setattr(FakeMaker, "made", [])
+        monkeypatch.setattr(FakeMaker, "changed", set())
         monkeypatch.setattr("bench.trial.run.alive", lambda _: contextlib.nullcontext())
         monkeypatch.setattr("bench.trial.subjects.ImageMaker", FakeMaker)
         monkeypatch.setattr("bench.trial.run.find_mounts", lambda: None)

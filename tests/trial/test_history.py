@@ -137,6 +137,29 @@ def test_a_case_whose_image_could_not_be_made_is_left_to_do(runs):
     assert read_history(folder).is_complete
 
 
+def test_a_case_whose_image_has_changed_since_its_trials_gets_no_more_of_them(runs):
+    folder = runs.start().folder
+    cut_off(folder, after=ending("t0002"))
+    before = trials(folder)
+    FakeMaker.changed.add("bad")
+    resumed(runs, folder)
+    new = [one["key"]["case"] for one in events(folder, "trial_started")[len(before) :]]
+    assert new
+    assert "bad" not in new
+    (failed,) = events(folder, "image_failed")
+    assert "another one than in its trials before the run was cut off" in failed["reason"]
+    assert load_run(folder).exit_code == 3
+
+
+def test_an_image_that_changed_before_its_first_trial_does_not_matter(runs):
+    folder = runs.start().folder
+    cut_off(folder, after='"trial_started"', inclusive=False)
+    FakeMaker.changed.add("bad")
+    resumed(runs, folder)
+    assert events(folder, "image_failed") == []
+    assert read_history(folder).is_complete
+
+
 def test_a_journal_without_a_beginning_is_no_run(tmp_path):
     (tmp_path / FILE_NAME).write_text('{"event":"note","text":"x"}\n')
     with pytest.raises(StoreError, match="does not say how the run began"):

@@ -30,7 +30,11 @@ class FakeRegistry:
 
     address = "127.0.0.1:5000"
 
-    def manifest(self, repository: str, reference: str) -> Manifest:
+    def __init__(self) -> None:
+        self.architectures: list[str] = []
+
+    def manifest(self, repository: str, reference: str, architecture: str) -> Manifest:
+        self.architectures.append(architecture)
         return manifest_of(repository, 4096, 100)
 
     def config(self, repository: str, manifest: Manifest) -> dict[str, Any]:
@@ -54,13 +58,18 @@ def builder():
 
 
 @pytest.fixture
+def registry():
+    return FakeRegistry()
+
+
+@pytest.fixture
 def own():
     """The user's own engine, beside the private one."""
     return FakeEngine()
 
 
 @pytest.fixture
-def make(builder, own, tmp_path, monkeypatch):
+def make(builder, own, registry, tmp_path, monkeypatch):
     """Makes the image of a case called `web`."""
     monkeypatch.setattr(Session, "users_engine", lambda _: own)
 
@@ -69,7 +78,7 @@ def make(builder, own, tmp_path, monkeypatch):
             Choice("private" if private else "unix:///d.sock", explicit=False, origin=""),
             FakeEngine() if private else builder,
             builder,
-            cast("Registry", FakeRegistry()),
+            cast("Registry", registry),
             cast("PrivateEngine", Private(tmp_path / "layers")),
         )
         maker = ImageMaker(session, SystemClock(), "run-7", "My_Scenario", lambda _: None)
@@ -104,6 +113,14 @@ def test_trials_pull_by_digest(make, dockerfile):
     assert image.reference == f"127.0.0.1:5000/my-scenario/web@{digest}"
     assert image.manifest.digest == digest
     assert image.facts.transfer_bytes == 4096 + 100 + 1512
+
+
+def test_of_an_index_that_was_pushed_the_image_for_the_engines_machine_is_measured(
+    make, builder, registry, dockerfile, monkeypatch
+):
+    monkeypatch.setattr(builder, "image_details", lambda _: {"Architecture": "arm64"})
+    make({"build": "app"})
+    assert registry.architectures == ["arm64"]
 
 
 def test_on_benchs_own_builder_images_stay_and_on_somebodys_they_belong_to_the_run(

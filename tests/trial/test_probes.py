@@ -9,7 +9,12 @@ import time
 import pytest
 
 from bench.clock import SystemClock
-from bench.errors import EngineRefusedError, EngineTimeoutError, EngineUnavailableError
+from bench.errors import (
+    EngineError,
+    EngineRefusedError,
+    EngineTimeoutError,
+    EngineUnavailableError,
+)
 from bench.scenario.model import HttpProbe as HttpModel
 from bench.scenario.model import ProbeChoice
 from bench.trial.probes import (
@@ -338,6 +343,17 @@ def test_each_word_of_a_scenario_has_its_probe(choice, kind, name):
     probe = make_probe(ProbeChoice.model_validate(choice), target)
     assert isinstance(probe, kind)
     assert probe.name == name
+
+
+def test_a_health_check_that_the_engine_never_makes_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("bench.trial.probes.why_no_health_checks", lambda _: "nobody makes them")
+    engine, container_id = running()
+    watch = ExitWatch(engine, container_id, CLOCK)
+    target = ProbeTarget(
+        engine, container_id, "", OutputWatch(FakeOutput(), CLOCK, []), watch, CLOCK
+    )
+    with pytest.raises(EngineError, match="healthcheck: nobody makes them"):
+        make_probe(ProbeChoice(healthcheck=True), target)
 
 
 def test_a_command_as_text_is_run_by_the_containers_shell():

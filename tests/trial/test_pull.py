@@ -19,7 +19,9 @@ COLD = [
     "overlay2_cold",
     "containerd_cold",
     "containerd_26_cold",
+    "containerd_26_recorded_cold",
     "containerd_attestation",
+    "podman_cold",
     "repeated_digest",
     "retry",
     "small_layers",
@@ -59,7 +61,14 @@ def intervals(name: str) -> list[dict[str, float | None]]:
 
 
 def test_every_recorded_stream_is_looked_at():
-    named = {*COLD, "overlay2_already_exists", "containerd_present", "error"}
+    named = {
+        *COLD,
+        "overlay2_already_exists",
+        "containerd_present",
+        "containerd_26_recorded_present",
+        "podman_present",
+        "error",
+    }
     assert named == {path.stem for path in STREAMS.glob("*.jsonl")}
 
 
@@ -77,6 +86,11 @@ def test_a_pull_that_brings_every_layer_is_cold(name):
     [
         ("overlay2_already_exists", "1 of 3 layers were already there"),
         ("containerd_present", "the stream does not show 3 of 3 layers being fetched"),
+        (
+            "containerd_26_recorded_present",
+            "the stream does not show 4 of 4 layers being fetched",
+        ),
+        ("podman_present", "4 of 4 layers were already there"),
         ("error", "the stream does not show 2 of 2 layers being fetched"),
     ],
 )
@@ -148,10 +162,21 @@ def test_each_distinct_layer_that_was_fetched_counts_once_with_its_compressed_si
     assert recorder.downloaded_bytes(manifest) == size
 
 
-@pytest.mark.parametrize("name", [*COLD, "containerd_present", "overlay2_already_exists"])
+@pytest.mark.parametrize(
+    "name", [*sorted({*COLD} - {"podman_cold"}), "containerd_present", "overlay2_already_exists"]
+)
 def test_the_digest_that_the_stream_ends_with_is_kept(name):
     manifest, recorder = recorded(name)
     assert recorder.digest == manifest.digest
+
+
+def test_podman_says_neither_the_digest_nor_when_a_download_began():
+    manifest, recorder = recorded("podman_cold")
+    assert recorder.digest == ""
+    assert recorder.downloaded_bytes(manifest) == 1_065_111 + 2_000_867 + 2 * 2_000_862
+    for layer in intervals("podman_cold"):
+        assert layer.pop("queue") is not None
+        assert set(layer.values()) == {None}
 
 
 def test_a_stream_that_broke_off_has_no_digest():

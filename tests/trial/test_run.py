@@ -213,7 +213,7 @@ def test_an_engine_that_dies_in_the_middle_is_started_again_and_the_run_goes_on(
     statuses = [status for _, status in trials(result.folder)]
     assert statuses.count("error") == 1
     assert statuses.count("ok") == 5
-    assert runs.private.ups == [None]
+    assert runs.private.ups == ["all"]
     assert "the engine does not answer; starting it again" in runs.watcher.said()
     assert runs.measuring.leftovers == []
 
@@ -243,7 +243,7 @@ def test_a_registry_that_dies_in_the_middle_is_started_again_and_the_run_goes_on
     result = runs.start()
     statuses = [status for _, status in trials(result.folder)]
     assert statuses == ["error", *["ok"] * 5]
-    assert runs.private.ups == [None]
+    assert runs.private.ups == ["all"]
     assert "the registry does not answer; starting it again" in runs.watcher.said()
 
 
@@ -261,7 +261,7 @@ def test_on_somebodys_own_engine_only_the_registry_is_started_again(runs):
 
     runs.measuring.trouble("stop", die)
     runs.start()
-    assert runs.private.ups == [("registry",)]
+    assert runs.private.ups == ["registry"]
 
 
 def test_an_engine_that_cannot_be_started_again_ends_the_run_with_what_there_is(runs, monkeypatch):

@@ -368,6 +368,13 @@ def test_a_start_refused_for_the_images_command_is_the_images_fault(bench, text)
     assert failed(bench) == f"it could not be started: the engine refused: {text}"
 
 
+def test_podman_refuses_the_command_when_it_is_attached_to(bench):
+    text = 'preparing container 5509 for attach: exec: "x": executable file not found in $PATH'
+    bench.engine.trouble("attach", EngineRefusedError("c", text, status=409))
+    assert bench.run() is TrialStatus.FAILED
+    assert failed(bench) == f"it could not be started: {text}"
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [

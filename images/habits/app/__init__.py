@@ -1,0 +1,1 @@
+"""A small web service that keeps notes: what it is packed with is what the images differ in."""

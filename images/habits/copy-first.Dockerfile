@@ -1,0 +1,24 @@
+# Habit: everything is copied before anything is installed. A change to any file makes the
+# installation below it new: it is done, pushed and pulled again.
+
+FROM python:3.11-slim-bookworm AS build
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends gcc libc6-dev libxxhash-dev
+COPY native native
+RUN gcc -O2 -shared -fPIC -o /usr/local/lib/libdigest.so native/digest.c -lxxhash
+
+FROM python:3.11-slim-bookworm
+ENV PYTHONUNBUFFERED=1
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libxxhash0 \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=build /usr/local/lib/libdigest.so /usr/local/lib/
+
+WORKDIR /srv
+COPY . .
+RUN pip install --no-cache-dir --compile --requirement requirements.txt
+RUN python -c "import app.web, waitress"
+
+USER 10001:10001
+EXPOSE 8080
+CMD ["python", "-m", "app"]

@@ -1,0 +1,43 @@
+"""Thresholds that are well-formed, and could yet never be judged: said by validate and run."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.scenario.load import parse_scenario_text
+from tests.scenario.marked import CASE, scenario
+
+
+def remarks(rest: str, cases: str = f"{{one: {CASE}}}") -> list[str]:
+    text = scenario(f"cases: {cases}", rest)
+    found = parse_scenario_text(text, "s.yaml", environ={}).warnings
+    assert all(one.line == 4 and one.suggestion for one in found)
+    return [one.message for one in found]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "said"),
+    [
+        ("startup_s: 'p95 <= 3s'", "`p95` is judged from 20 trials on, and `one` has fewer"),
+        ("pull_s: {limit: '<= 3s', cache: cold}", ""),
+        ("startup_s: 'median <= 3s'", ""),
+        ("startup_s: 'max <= 3s'", ""),
+        ("image_size_bytes: 'p95 <= 3MiB'", ""),
+        ("rebuild_s: '<= 3s'", "`one` has no `rebuild_s`, so that it cannot be judged there"),
+        ("rebuild_s: {limit: '<= 3s', required: false}", ""),
+    ],
+)
+def test_what_can_never_be_judged_is_said(threshold, said):
+    assert remarks(f"thresholds: {{{threshold}}}") == ([said] if said else [])
+
+
+def test_a_case_that_pulls_nothing_has_no_pull():
+    cases = f"{{one: {CASE}, two: {CASE[:-1]}, cache: warm}}, three: {CASE[:-1]}, cache: image}}}}"
+    (said,) = remarks("thresholds: {pull_s: '<= 3s'}", cases)
+    assert said == "`two` (and 1 more) has no `pull_s`, so that it cannot be judged there"
+
+
+def test_more_trials_are_asked_for_where_there_are_too_few():
+    cases = f"{{one: {CASE[:-1]}, repeat: 3}}}}"
+    (said,) = remarks("thresholds: {startup_s: 'median <= 3s'}", cases)
+    assert said == "`median` is judged from 6 trials on, and `one` has fewer"
