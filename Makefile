@@ -4,14 +4,23 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PODMAN_TESTS := own_engine outcomes counters exit_codes workload
 
-.PHONY: demo test test-faults test-gpu unit lint engine images scenarios benchmarks schema clean-venv
+.PHONY: demo test test-v2 test-podman test-faults test-gpu unit lint engine images scenarios benchmarks schema clean-venv
 
 demo: engine images
 	$(BIN)/bench run scenarios/quickstart.yaml
 
 test: lint unit engine images
 	$(BIN)/python -m pytest -m engine
+
+# Debian 13 in an emulated machine: cgroup v2, Engine 26, both image stores, Podman 5. Takes long.
+test-v2: $(STAMP)
+	$(BIN)/python -m pytest tests/vm
+
+# A Podman service of the tests' own; podman is installed where that can be done.
+test-podman: engine
+	BENCH_TEST_ENGINE=podman $(BIN)/python -m pytest $(addprefix tests/live/test_,$(addsuffix .py,$(PODMAN_TESTS)))
 
 # Kills daemons, fills disks, cuts networks, and reads twenty thousand broken files.
 test-faults: engine

@@ -7,6 +7,7 @@ what belongs to DNS, and nothing else, so that listening costs the container nex
 from __future__ import annotations
 
 import ctypes
+import errno
 import socket
 import struct
 from dataclasses import dataclass
@@ -124,11 +125,19 @@ class Tap:
         return self._socket.fileno()
 
     def receive(self) -> Frame | None:
-        """The next frame; None where there is none now."""
+        """The next frame; None where there is none now.
+
+        Podman's bridge goes away with the last container on it. That is said once; what came
+        before can still be read, and a device that is down carries nothing that could be missed.
+        """
         try:
             data, ancillary, _, source = self._socket.recvmsg(FRAME_BYTES, 64)
         except BlockingIOError:
             return None
+        except OSError as error:
+            if error.errno != errno.ENETDOWN:
+                raise
+            return self.receive()
         stamps = [
             _TIMESPEC.unpack_from(data)
             for level, kind, data in ancillary

@@ -1,13 +1,20 @@
-"""The kernel's filter: it hands over what begins something, and next to nothing else."""
+"""The kernel's filter, which hands over what begins something, and a device that goes away."""
 
 from __future__ import annotations
 
+import os
 import struct
+import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.egress.tap import FRAME_BYTES, filter_program
+from bench.egress.namespace import ip_program
+from bench.egress.tap import FRAME_BYTES, Tap, filter_program
 from tests.egress import frames
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DNS = frames.question("a.example")
 
@@ -78,3 +85,34 @@ def test_what_begins_something_or_belongs_to_dns_is_kept_whole(frame):
 )
 def test_the_rest_is_dropped_in_the_kernel(frame):
     assert kept(frame) == 0
+
+
+@pytest.fixture
+def devices() -> Iterator[tuple[str, str]]:
+    """Two ends of a wire; what goes in at one comes out at the other."""
+    program = ip_program()
+    if os.geteuid() != 0 or program is None:
+        pytest.skip("needs root and the program `ip`")
+    one, other = f"cbt{os.getpid()}", f"cbu{os.getpid()}"
+    made = ["link", "add", one, "type", "veth", "peer", "name", other]
+    if subprocess.run([program, *made], check=False, capture_output=True).returncode != 0:
+        pytest.skip("no device can be made here")
+    for name in (one, other):
+        subprocess.run([program, "link", "set", name, "up"], check=True)
+    yield one, other
+    subprocess.run([program, "link", "del", one], check=False, capture_output=True)
+
+
+def test_a_device_that_goes_away_is_heard_to_its_end(devices):
+    one, other = devices
+    tap, sender = Tap(one), Tap(other)
+    sender.send(frames.tcp())
+    subprocess.run([str(ip_program()), "link", "del", one], check=True)
+    heard = []
+    while (frame := tap.receive()) is not None:
+        heard.append(frame.data)
+    assert frames.tcp() in heard
+    assert tap.receive() is None
+    assert tap.lost() == 0
+    tap.close()
+    sender.close()

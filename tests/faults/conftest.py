@@ -15,7 +15,9 @@ from tests.live.conftest import (  # noqa: F401 - fixtures
     bench,
     building,
     busybox,
+    chosen,
     measuring,
+    own_address,
     private,
 )
 

@@ -1,4 +1,7 @@
-"""A real engine for the tests: bench's private one, with an image of 2 MB that serves HTTP."""
+"""A real engine for the tests, with an image of 2 MB that serves HTTP.
+
+It is bench's private one unless `engines.py` is told of another.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.engine.docker import DockerEngine
+from bench.engine.docker_health import why_no_health_checks
 from bench.engine.private import PrivateEngine, why_impossible
 from bench.engine.protocol import LABEL
 from bench.results.run import Run, load_run
+from tests.live import engines
+from tests.programs import find, need
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 BUSYBOX = "bench-test/busybox:latest"
 
@@ -30,34 +36,37 @@ def private() -> PrivateEngine:
     if impossible:
         pytest.fail(f"the engine tests need the private engine: {impossible}")
     engine = PrivateEngine()
-    engine.up()
+    engine.up(registry_alone=not engines.is_private())
     return engine
 
 
 @pytest.fixture(scope="session")
-def building(private: PrivateEngine):
-    engine = DockerEngine(private.address("building"))
+def own_address(private: PrivateEngine) -> Iterator[str]:
+    """Of an engine that is somebody's own; the private engine's builder may play that part."""
+    if engines.is_private():
+        yield private.address("building")
+        return
+    with engines.own_engine(private.registry_address()) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def building(own_address: str):
+    engine = DockerEngine(own_address)
     yield engine
     engine.close()
 
 
 @pytest.fixture(scope="session")
-def measuring(private: PrivateEngine):
-    engine = DockerEngine(private.address("measuring"))
+def measuring(private: PrivateEngine, own_address: str):
+    engine = DockerEngine(private.address("measuring") if engines.is_private() else own_address)
     yield engine
     engine.close()
 
 
 def _static_busybox() -> Path:
-    path = shutil.which("busybox")
-    if path is None:
-        subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "busybox-static"],
-            check=True,
-            env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-            capture_output=True,
-        )
-        path = shutil.which("busybox")
+    need(busybox="busybox-static")
+    path = find("busybox")
     assert path is not None
     return Path(path)
 
@@ -85,10 +94,11 @@ def busybox(private: PrivateEngine, building: DockerEngine, tmp_path_factory) ->
 
 
 class Bench:
-    """Runs the command line in a folder of its own, on the private engine."""
+    """Runs the command line in a folder of its own, on the private engine or the one named."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, engine: str = "") -> None:
         self.folder = folder
+        self._engine = {"BENCH_ENGINE": engine} if engine else {}
 
     def scenario(self, text: str, name: str = "s.yaml") -> Path:
         path = self.folder / name
@@ -97,7 +107,7 @@ class Bench:
 
     def _environment(self, environment: dict[str, str]) -> dict[str, str]:
         clean = {k: v for k, v in os.environ.items() if k not in ("BENCH_ENGINE", "DOCKER_HOST")}
-        return clean | environment
+        return clean | self._engine | environment
 
     def __call__(
         self, *arguments: str | Path, **environment: str
@@ -109,7 +119,7 @@ class Bench:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=300 * engines.PATIENCE,
         )
 
     def begin(self, *arguments: str | Path) -> subprocess.Popen[str]:
@@ -145,7 +155,7 @@ class Bench:
         process: subprocess.Popen[str],
         patience_s: float,
     ) -> None:
-        deadline = time.monotonic() + patience_s
+        deadline = time.monotonic() + patience_s * engines.PATIENCE
         journal = self.folder / "reports" / "latest" / "events.jsonl"
         while time.monotonic() < deadline and process.poll() is None:
             if journal.exists() and has_come(journal.read_text(errors="replace")):
@@ -156,11 +166,35 @@ class Bench:
 
 
 @pytest.fixture
-def bench(private: PrivateEngine, tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+def health_checks(measuring: DockerEngine) -> None:
+    """Leave the test out where the engine makes none."""
+    impossible = why_no_health_checks(measuring.facts)
+    if impossible:
+        pytest.skip(impossible)
+
+
+@pytest.fixture(scope="session")
+def chosen(own_address: str) -> str:
+    """What `Bench` is to be told of its engine."""
+    return "" if engines.is_private() else own_address
+
+
+@pytest.fixture
+def bench(chosen: str, tmp_path: Path) -> Bench:
+    return Bench(tmp_path, chosen)
 
 
 def pytest_collection_modifyitems(items) -> None:
+    private_only = pytest.mark.skip(reason="stands on what only the private engine can do")
+    no_times = pytest.mark.skip(reason="times mean nothing on this machine")
+    # a daemon outlives the object that started it, on purpose
+    daemons = pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")
     for item in items:
-        if "tests/live" in str(item.path):
-            item.add_marker(pytest.mark.engine)
+        if "tests/live" not in str(item.path):
+            continue
+        item.add_marker(pytest.mark.engine)
+        item.add_marker(daemons)
+        if item.get_closest_marker("private") and not engines.is_private():
+            item.add_marker(private_only)
+        if item.get_closest_marker("times") and engines.PATIENCE > 1:
+            item.add_marker(no_times)

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from tests.live.engines import is_private
+
 SCENARIO = """
 version: 1
 name: codes
@@ -64,7 +66,7 @@ def test_an_engine_that_was_named_and_is_not_there_is_3(bench, busybox, address)
     for done in (
         bench("run", path, "--engine", address),
         bench("run", path, BENCH_ENGINE=address),
-        bench("run", path, DOCKER_HOST=address),
+        bench("run", path, BENCH_ENGINE="", DOCKER_HOST=address),
     ):
         assert done.returncode == 3, done.stderr
         assert "what to do" in done.stderr
@@ -75,13 +77,15 @@ def test_without_a_file_the_scenario_is_printed_and_judged(bench, busybox):
     done = bench(
         "run", "--image", busybox, "--http", "8080/healthz", "--limit-memory", "64m",
         "--repeat", "1", "--format", "json", "--set", "cases.image.stop_grace_period=1s",
+        *([] if is_private() else ["--set", "cases.image.cache=image"]),
     )  # fmt: skip
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == (1 if is_private() else 3), done.stderr
     assert "checklist: cloud-native" in done.stderr
     found = {row["id"]: row["verdict"] for row in json.loads(done.stdout)["verdicts"]}
     # its httpd has no handler for SIGTERM, so that as process 1 it does not hear it
-    missed = [id_ for id_, verdict in found.items() if verdict != "pass"]
-    assert missed == ["RS-3.1"], found
+    missed = {id_ for id_, verdict in found.items() if verdict != "pass"}
+    # and somebody's own engine has the image, so that no trial of it can be a cold one
+    assert missed == ({"RS-3.1"} if is_private() else {"RS-3.1", "CI-5"}), found
     assert set(found) >= {"CI-3", "CI-4", "CI-5", "CI-7", "CI-8"}
 
 

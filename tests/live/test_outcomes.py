@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bench.engine.docker_health import why_no_health_checks
+from tests.live.engines import PATIENCE, is_private
+
 SCENARIO = """
 version: 1
 name: outcomes
@@ -12,10 +15,11 @@ checks: {{CI-3: off, CI-7: off, CI-8: off, RS-3.1: off}}
 defaults:
   repeat: 1
   image: {image}
+  cache: {cache}
   limits: {{cpus: 1, memory: 64m, pids: 50}}
   observe: 200ms
   stop_grace_period: 1s
-  ready: {{http: {{port: 8080, path: /healthz, status: 200}}, timeout: 15s}}
+  ready: {{http: {{port: 8080, path: /healthz, status: 200}}, timeout: {patience_s}s}}
 cases:
   serves: {{}}
   warm: {{cache: [image, warm], repeat: 2}}
@@ -34,32 +38,37 @@ cases:
   absent: {{image: "{registry}/bench-test/absent:1"}}
   job:
     command: [sh, -c, "sleep 0.3; echo done"]
-    ready: {{exit: true, timeout: 15s}}
+    ready: {{exit: true, timeout: {patience_s}s}}
   fails-later:
     command: [sh, -c, "httpd -p 8080 -h /www; sleep 1; exit 7"]
     observe: 5s
   logs:
     command: [sh, -c, "sleep 0.2; echo now serving; sleep 60"]
-    ready: {{log: "now s.rving", timeout: 15s}}
-  ports: {{ready: {{tcp: {{port: 8080}}, timeout: 15s}}}}
-  asked: {{ready: {{exec: [cat, /www/healthz], timeout: 15s}}}}
+    ready: {{log: "now s.rving", timeout: {patience_s}s}}
+  ports: {{ready: {{tcp: {{port: 8080}}, timeout: {patience_s}s}}}}
+  asked: {{ready: {{exec: [cat, /www/healthz], timeout: {patience_s}s}}}}
   both:
     command: [sh, -c, "echo up; exec httpd -f -p 8080 -h /www"]
-    ready: {{all: [{{log: up}}, {{tcp: {{port: 8080}}}}], timeout: 15s}}
+    ready: {{all: [{{log: up}}, {{tcp: {{port: 8080}}}}], timeout: {patience_s}s}}
   either:
-    ready: {{any: [{{log: never}}, {{tcp: {{port: 8080}}}}], timeout: 15s}}
+    ready: {{any: [{{log: never}}, {{tcp: {{port: 8080}}}}], timeout: {patience_s}s}}
   healthy:
     healthcheck: {{test: [CMD, cat, /www/healthz], interval: 500ms}}
-    ready: {{healthcheck: true, timeout: 15s}}
+    ready: {{healthcheck: true, timeout: {patience_s}s}}
 """
 
 
 @pytest.fixture(scope="module")
-def outcome(private, busybox, tmp_path_factory):
+def outcome(private, chosen, busybox, tmp_path_factory):
     from tests.live.conftest import Bench
 
-    bench = Bench(tmp_path_factory.mktemp("outcomes"))
-    text = SCENARIO.format(image=busybox, registry=private.registry_address())
+    bench = Bench(tmp_path_factory.mktemp("outcomes"), chosen)
+    text = SCENARIO.format(
+        image=busybox,
+        registry=private.registry_address(),
+        cache="cold" if is_private() else "image",
+        patience_s=15 * PATIENCE,
+    )
     done = bench("run", bench.scenario(text), "--progress", "quiet")
     return done, bench.latest()
 
@@ -78,13 +87,22 @@ def test_the_run_cannot_be_judged_where_an_image_cannot_be_had(outcome):
     assert not [one for one in run.results if one.key.case == "absent"]
 
 
+@pytest.mark.private
 def test_a_server_gets_ready_after_a_provably_cold_pull(outcome):
     trial = only(outcome[1], "serves")
     assert trial.status == "ok", trial.reason
     image = outcome[1].images["serves"]
     layers = sum(layer.transfer_bytes for layer in image.layers)
     assert trial.metrics["downloaded_bytes"] == layers
-    assert {layer.status for layer in trial.layers} == {"Pull complete"}
+    # the second, of an Engine before 28 with the containerd store: it hides the extraction
+    assert {layer.status for layer in trial.layers} <= {"Pull complete", "Download complete"}
+    assert {v.case: v.verdict for v in outcome[1].verdicts if v.id == "CI-5"}["serves"] == "pass"
+
+
+@pytest.mark.private
+@pytest.mark.times
+def test_its_phases_are_all_of_its_start(outcome):
+    trial = only(outcome[1], "serves")
     parts = [trial.metrics[f"{name}_s"] for name in ("pull", "create", "start", "ready")]
     assert trial.metrics["startup_s"] == pytest.approx(sum(parts), rel=0.1, abs=0.15)
 
@@ -97,8 +115,8 @@ def test_a_pull_is_part_of_cold_trials_only(outcome):
 
 def test_ready_is_not_before_the_server_listens(outcome):
     trial = only(outcome[1], "late")
-    assert 1.0 <= trial.metrics["ready_s"] + trial.metrics["start_s"] < 4.0
-    assert 0 < trial.metrics["ready_resolution_s"] < 0.5
+    assert 1.0 <= trial.metrics["ready_s"] + trial.metrics["start_s"] < 4.0 * PATIENCE
+    assert 0 < trial.metrics["ready_resolution_s"] < 0.5 * PATIENCE
 
 
 def test_a_crash_has_a_reason_and_its_last_words_and_no_time(outcome):
@@ -143,7 +161,17 @@ def test_an_end_after_ready_is_a_failure_too(outcome):
     assert "exited with code 7" in trial.reason
 
 
-@pytest.mark.parametrize("case", ["logs", "ports", "asked", "both", "either", "healthy"])
+def test_a_health_check_is_ready_where_the_engine_makes_any(outcome, measuring):
+    trial = only(outcome[1], "healthy")
+    impossible = why_no_health_checks(measuring.facts)
+    if impossible:
+        assert (trial.status, trial.reason) == ("error", f"healthcheck: {impossible}")
+    else:
+        assert trial.status == "ok", trial.reason
+        assert trial.metrics["ready_resolution_s"] > 0
+
+
+@pytest.mark.parametrize("case", ["logs", "ports", "asked", "both", "either"])
 def test_every_kind_of_probe_finds_its_container_ready(outcome, case):
     trial = only(outcome[1], case)
     assert trial.status == "ok", trial.reason
@@ -154,7 +182,6 @@ def test_a_failed_trial_fails_every_time_threshold(outcome):
     verdicts = {v.case: v for v in outcome[1].verdicts if v.id == "CI-5"}
     assert verdicts["crashes"].verdict == "fail"
     assert verdicts["crashes"].actual is None
-    assert verdicts["serves"].verdict == "pass"
     assert verdicts["absent"].verdict == "error"
 
 

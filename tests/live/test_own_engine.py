@@ -1,6 +1,7 @@
 """On somebody's own engine: what was there before is there afterwards, and no cold is claimed.
 
-The builder of the private engine plays the part of that engine: it holds images of others.
+The builder of the private engine plays the part of that engine unless another is named: it holds
+images of others.
 """
 
 from __future__ import annotations
@@ -45,19 +46,17 @@ def _inventory(address: str) -> dict[str, object]:
         api.close()
 
 
-def test_what_was_there_before_is_there_afterwards(bench, context, private):
-    address = private.address("building")
-    before = _inventory(address)
+def test_what_was_there_before_is_there_afterwards(bench, context, own_address):
+    before = _inventory(own_address)
     path = bench.scenario(SCENARIO.format(context=context, cache="warm"))
-    done = bench("run", path, "--engine", address, "--progress", "quiet")
+    done = bench("run", path, "--engine", own_address, "--progress", "quiet")
     assert done.returncode == 0, done.stderr
-    assert _inventory(address) == before
+    assert _inventory(own_address) == before
 
 
-def test_a_pull_onto_layers_that_were_there_is_never_a_fast_cold_one(bench, context, private):
-    address = private.address("building")
+def test_a_pull_onto_layers_that_were_there_is_never_a_fast_cold_one(bench, context, own_address):
     path = bench.scenario(SCENARIO.format(context=context, cache="cold"))
-    done = bench("run", path, "--engine", address, "--progress", "quiet")
+    done = bench("run", path, "--engine", own_address, "--progress", "quiet")
     assert done.returncode == 3, done.stdout
     trials = [one for one in bench.latest().results if one.key.case == "web"]
     assert [one.status for one in trials] == ["invalid"] * 3

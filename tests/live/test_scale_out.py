@@ -54,10 +54,10 @@ cases:
 
 
 @pytest.fixture(scope="module")
-def found(private, busybox, tmp_path_factory):
+def found(chosen, busybox, tmp_path_factory):
     from tests.live.conftest import Bench
 
-    bench = Bench(tmp_path_factory.mktemp("scale-out"))
+    bench = Bench(tmp_path_factory.mktemp("scale-out"), chosen)
     done = bench("run", bench.scenario(SCENARIO.format(image=busybox)), "--progress", "quiet")
     assert "Traceback" not in done.stderr, done.stderr
     return bench.latest()

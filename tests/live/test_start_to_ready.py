@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from bench.results.journal import FILE_NAME, read_events
+from tests.live.engines import PATIENCE
 
 SCENARIO = """
 version: 1
@@ -18,11 +19,11 @@ defaults:
   observe: 200ms
   stop_grace_period: 1s
   limits: {{memory: 64m}}
-  ready: {{log: "^up$", timeout: 30s}}
+  ready: {{log: "^up$", timeout: {patience_s}s}}
 cases:
   sleeps: {{command: [sh, -c, "sleep 1; echo up; sleep 60"]}}
   spins:
-    command: [sh, -c, "i=0; while [ $$i -lt 500000 ]; do i=$$((i+1)); done; echo up; sleep 60"]
+    command: [sh, -c, "i=0; while [ $$i -lt {turns} ]; do i=$$((i+1)); done; echo up; sleep 60"]
   throttled:
     command: [sh, -c, "(while :; do :; done) & sleep 2; echo up; sleep 60"]
     limits: {{cpus: 0.1, memory: 64m}}
@@ -41,20 +42,20 @@ cases:
     volumes: ["data:/data"]
   opens-early:
     command: [sh, -c, "nc -l -p 8080 & sleep 1; kill $$!; exec httpd -f -p 8080 -h /www"]
-    ready: {{http: {{port: 8080, path: /healthz, status: 200}}, timeout: 30s}}
+    ready: {{http: {{port: 8080, path: /healthz, status: 200}}, timeout: {patience_s}s}}
   dies-in-a-request:
     command: [sh, -c, "nc -l -p 8080 & sleep 1; exit 3"]
-    ready: {{http: {{port: 8080}}, timeout: 30s}}
+    ready: {{http: {{port: 8080}}, timeout: {patience_s}s}}
   dies-in-a-command:
     command: [sh, -c, "sleep 1; exit 3"]
-    ready: {{exec: [sleep, "60"], timeout: 30s}}
+    ready: {{exec: [sleep, "60"], timeout: {patience_s}s}}
   dies-before-its-first-check:
     command: [sh, -c, "sleep 1; exit 3"]
     healthcheck: {{test: [CMD, "true"], interval: 25s}}
-    ready: {{healthcheck: true, timeout: 30s}}
+    ready: {{healthcheck: true, timeout: {patience_s}s}}
   healthy:
     healthcheck: {{test: [CMD, "true"], interval: 1s}}
-    ready: {{healthcheck: true, timeout: 30s}}
+    ready: {{healthcheck: true, timeout: {patience_s}s}}
   loses-a-child:
     command: [sh, -c, "dd if=/dev/zero of=/dev/null bs=200M count=1; echo up; sleep 60"]
   is-killed:
@@ -63,11 +64,13 @@ cases:
 
 
 @pytest.fixture(scope="module")
-def measured(private, busybox, tmp_path_factory):
+def measured(chosen, busybox, tmp_path_factory):
     from tests.live.conftest import Bench
 
-    bench = Bench(tmp_path_factory.mktemp("to-ready"))
-    done = bench("run", bench.scenario(SCENARIO.format(image=busybox)), "--progress", "quiet")
+    bench = Bench(tmp_path_factory.mktemp("to-ready"), chosen)
+    turns, patience_s = int(500_000 / PATIENCE), 30 * PATIENCE
+    text = SCENARIO.format(image=busybox, turns=turns, patience_s=patience_s)
+    done = bench("run", bench.scenario(text), "--progress", "quiet")
     assert "Traceback" not in done.stderr
     return bench.latest()
 
@@ -100,6 +103,7 @@ def shares(run, case: str) -> dict[str, float]:
     return found
 
 
+@pytest.mark.times
 def test_one_that_sleeps_was_idle(measured):
     assert shares(measured, "sleeps")["idle"] > 90
 
@@ -131,6 +135,7 @@ def test_one_that_reads_past_the_cache_waited_for_the_disk(measured):
     assert found["disk_wait"] > 5 * shares(measured, "spins")["disk_wait"]
 
 
+@pytest.mark.times
 def test_a_port_that_opens_before_the_answer_has_a_time_of_its_own(measured):
     trial = only(measured, "opens-early")
     assert trial.status == "ok", trial.reason
@@ -138,17 +143,26 @@ def test_a_port_that_opens_before_the_answer_has_a_time_of_its_own(measured):
     assert trial.metrics["ready_s"] - trial.metrics["port_open_s"] > 0.3
 
 
-@pytest.mark.parametrize(
-    "case", ["dies-in-a-request", "dies-in-a-command", "dies-before-its-first-check"]
-)
+@pytest.mark.times
+@pytest.mark.parametrize("case", ["dies-in-a-request", "dies-in-a-command"])
 def test_no_probe_waits_for_a_container_that_is_dead(measured, case):
-    trial = only(measured, case)
+    assert_not_waited_for(measured, only(measured, case))
+
+
+@pytest.mark.times
+@pytest.mark.usefixtures("health_checks")
+def test_nor_does_a_health_check(measured):
+    assert_not_waited_for(measured, only(measured, "dies-before-its-first-check"))
+
+
+def assert_not_waited_for(run, trial) -> None:
     assert trial.status == "failed"
     assert trial.reason == "exited with code 3 before it was ready"
-    assert seconds_taken(measured, trial) < 15  # and not the half minute that it has
+    assert seconds_taken(run, trial) < 15  # and not the half minute that it has
     assert not {"ready_s", "idle_share_pct"} & set(trial.metrics)
 
 
+@pytest.mark.usefixtures("health_checks")
 def test_a_health_check_puts_its_interval_under_the_figure(measured):
     trial = only(measured, "healthy")
     assert trial.status == "ok", trial.reason
@@ -181,6 +195,7 @@ def test_memory_that_is_limited_is_not_swapped_out(measured):
             assert limits["applied"].get("swap_bytes", 0) == 0
 
 
+@pytest.mark.times
 def test_the_phases_of_every_start_add_up_to_its_total_within_a_hundredth(measured):
     to_ready = ("pull", "create", "arm", "start", "ready")
     seen = 0
@@ -192,6 +207,7 @@ def test_the_phases_of_every_start_add_up_to_its_total_within_a_hundredth(measur
     assert seen >= 8
 
 
+@pytest.mark.times
 def test_all_phases_add_up_to_the_whole_trial_within_a_hundredth(measured):
     for trial in measured.results:
         if trial.status == "ok":

@@ -36,10 +36,10 @@ thresholds:
 
 
 @pytest.fixture(scope="module")
-def outcome(private, busybox, tmp_path_factory):
+def outcome(chosen, busybox, tmp_path_factory):
     from tests.live.conftest import Bench
 
-    bench = Bench(tmp_path_factory.mktemp("workload"))
+    bench = Bench(tmp_path_factory.mktemp("workload"), chosen)
     path = bench.scenario(SCENARIO.format(image=busybox))
     done = bench("run", path, "--progress", "quiet")
     assert done.returncode in (0, 1, 3), done.stderr
