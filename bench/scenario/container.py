@@ -308,10 +308,6 @@ class Container(Model):
             raise PydanticCustomError("incoherent", "{fault}", {"fault": LIMITS_TWICE})
         return self
 
-    def _sources(self) -> int:
-        """How many things say what is to run; one should."""
-        return (self.image is not None) + (self.build is not None)
-
     @property
     def effective_limits(self) -> Limits:
         """The limits, by whichever name they were given."""
