@@ -45,7 +45,7 @@ engine: $(STAMP)
 images: engine
 	$(BIN)/bench images prepare
 
-# One after the other, whatever the verdicts; it takes its time.
+# One after the other, whatever the verdicts; it takes more than an hour.
 scenarios: engine images
 	PYTHON=$(BIN)/python images/fetch_wheels.sh
 	$(BIN)/bench run scenarios/*.yaml
