@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+_FIGURE = re.compile(r"[-\u2212+≥≤<>~]?\s?\d.{0,16}")
+
 
 @dataclass(frozen=True)
 class Section:
@@ -36,6 +38,14 @@ class Section:
     def heading(self) -> str:
         """The title with a capital at its beginning; what is written in capitals stays so."""
         return self.title[:1].upper() + self.title[1:]
+
+    @property
+    def columns_of_figures(self) -> tuple[bool, ...]:
+        """Of each column, whether all that stands in it is short and begins with a digit."""
+        return tuple(
+            any(cells) and all(_FIGURE.fullmatch(cell) for cell in cells if cell)
+            for cells in ([row[index] for row in self.rows] for index in range(len(self.columns)))
+        )
 
     @property
     def anchor(self) -> str:

@@ -33,8 +33,8 @@ WORDS = {
     Outcome.ERROR: "ERROR",
 }
 DIFFERENCE_MARKS = {
-    Difference.BETTER: "▼",
-    Difference.WORSE: "▲",
+    Difference.BETTER: "✓",
+    Difference.WORSE: "✗",
     Difference.DIFFERENT: "≠",
     Difference.SAME: "=",
     Difference.INCONCLUSIVE: "?",
