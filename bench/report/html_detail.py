@@ -37,6 +37,7 @@ _IMAGE_FIGURES = (
     "image_transfer_bytes",
     "layer_waste_bytes",
     "build_s",
+    "build_steps",
     "rebuild_s",
     "rebuild_steps",
 )
@@ -164,7 +165,7 @@ def _trial(one: TrialResult) -> TrialRow:
     return TrialRow(
         trial_id=one.trial_id,
         case=f"{key.case}: {one.service}" if one.service else key.case,
-        round=key.round + 1,
+        round=key.round,
         state=", ".join(mark for mark in marks if mark),
         status=one.status.value,
         reason=visible(one.reason),

@@ -129,6 +129,7 @@ class ImageReady(_Shape):
     config: dict[str, Any]
     parts: list[_ImagePart] = []
     bases: list[dict[str, str]] = []
+    build_steps: Amount | None = None
     rebuild_s: Seconds | None = None
     rebuilt: list[str] | None = None
 

@@ -9,10 +9,10 @@ run_started     schema_version, run_id, name, bench_version, at, seed, scenario_
 run_resumed     at
 image_ready     role (case, service, load or calibration), case, reference, digest, source, build_s,
                 builder, size_bytes, transfer_bytes, waste_bytes, engine_size_bytes, layers
-                (digest, instruction, transfer_bytes, unpacked_bytes), config, rebuild_s,
-                rebuilt (instructions), parts (of a stack: service, reference, digest, size_bytes,
-                transfer_bytes); of a plain process only build_s, the time of its setup, is
-                known: source is `host`
+                (digest, instruction, transfer_bytes, unpacked_bytes), config, build_steps,
+                rebuild_s, rebuilt (instructions), parts (of a stack: service, reference, digest,
+                size_bytes, transfer_bytes); of a plain process only build_s, the time of its setup,
+                is known: source is `host`
 image_failed    role, case, status (failed or error), reason, log_tail
 trial_started   trial_id, key (the fields of TrialKey), service (of a stack, whose own trial has
                 none), attempt, at, pid

@@ -183,8 +183,9 @@ class ImageFacts:
         reference: what trials pull, with its digest.
         source: `built`, `mirrored`, `engine` (from the user's own) or `origin`.
         build_s: seconds of the build, None where nothing was built.
+        build_steps: steps of it that the builder's cache did not have, None where unknown.
         rebuild_s: seconds of another build after a small change, None where none was asked for.
-        rebuilt: steps of it that the builder's cache did not have, None where unknown.
+        rebuilt: those of its steps that the builder's cache did not have, None where unknown.
         size_bytes: unpacked size: regular-file bytes over the layers, hard links once.
         transfer_bytes: compressed layers and configuration.
         waste_bytes: bytes overwritten or deleted by a later layer.
@@ -205,6 +206,7 @@ class ImageFacts:
     engine_size_bytes: int | None
     layers: tuple[LayerFacts, ...] = ()
     config: dict[str, object] = field(default_factory=dict)
+    build_steps: int | None = None
     rebuild_s: float | None = None
     rebuilt: tuple[str, ...] | None = None
     parts: tuple[ImagePart, ...] = ()
@@ -213,6 +215,7 @@ class ImageFacts:
         """The metrics that belong to the image, by name."""
         values = {
             "build_s": self.build_s,
+            "build_steps": self.build_steps,
             "rebuild_s": self.rebuild_s,
             "rebuild_steps": None if self.rebuilt is None else len(self.rebuilt),
             "image_size_bytes": self.size_bytes,

@@ -144,6 +144,7 @@ def _image(event: Mapping[str, Any]) -> ImageFacts:
         engine_size_bytes=event["engine_size_bytes"],
         layers=tuple(LayerFacts(**layer) for layer in event["layers"]),
         config=event["config"],
+        build_steps=event.get("build_steps"),
         rebuild_s=event.get("rebuild_s"),
         rebuilt=None if rebuilt is None else tuple(rebuilt),
         parts=tuple(ImagePart(**part) for part in event.get("parts", ())),

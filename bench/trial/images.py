@@ -130,27 +130,30 @@ class ImageMaker:
         if self._session.may_wipe:
             self._prepare_bases(text)
         self._say(f"building {name}")
-        build_s, _ = self._timed_build(build, context, tag)
+        build_s, built = self._timed_build(build, context, tag)
         bases = base_records(self._session.building, text)
         ready = self._push(
             name, repository, tag, source="built", build_s=build_s, bases=tuple(bases)
         )
-        if not build.rebuild_after:
-            return ready
-        self._say(f"building {name} after a change of {', '.join(build.rebuild_after)}")
-        rebuild_s, steps = self._rebuild(build, context, tag)
-        facts = dataclasses.replace(ready.facts, rebuild_s=rebuild_s, rebuilt=steps)
+        steps = None if built is None else len(built)
+        facts = dataclasses.replace(ready.facts, build_steps=steps)
+        if build.rebuild_after:
+            self._say(f"building {name} after a change of {', '.join(build.rebuild_after)}")
+            rebuild_s, rebuilt = self._rebuild(build, context, tag)
+            facts = dataclasses.replace(facts, rebuild_s=rebuild_s, rebuilt=rebuilt)
         return dataclasses.replace(ready, facts=facts)
 
-    def _timed_build(self, build: Build, context: Path, tag: str) -> tuple[float, list[str]]:
-        """Seconds that a build took, and what the builder said."""
+    def _timed_build(
+        self, build: Build, context: Path, tag: str
+    ) -> tuple[float, tuple[str, ...] | None]:
+        """Seconds that a build took, and its steps that the builder's cache did not have."""
         start_ns = self._clock.monotonic_ns()
-        output = list(
+        steps = steps_done(
             self._session.building.build(
                 context, build.dockerfile, tag, build.args, build.target, {LABEL: self._label}
             )
         )
-        return (self._clock.monotonic_ns() - start_ns) / 1e9, output
+        return (self._clock.monotonic_ns() - start_ns) / 1e9, steps
 
     def _rebuild(
         self, build: Build, context: Path, tag: str
@@ -160,7 +163,7 @@ class ImageMaker:
         before = set(self._session.building.image_ids())
         with changed_context(context, build.rebuild_after) as changed:
             try:
-                rebuild_s, output = self._timed_build(build, changed, changed_tag)
+                return self._timed_build(build, changed, changed_tag)
             except BuildError as error:
                 raise BuildError(
                     str(context / build.dockerfile),
@@ -170,7 +173,6 @@ class ImageMaker:
             finally:
                 self._session.building.remove_image(changed_tag)
                 self._sweep(before)
-        return rebuild_s, steps_done(output)
 
     def _sweep(self, before: set[str]) -> None:
         """Remove what has been left of earlier stages since there were the images `before` alone.

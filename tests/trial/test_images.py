@@ -151,6 +151,7 @@ def test_a_build_after_a_change_is_timed_and_counted_and_leaves_nothing_behind(
     image = make({"build": {"context": "app", "rebuild_after": "app.py"}})
     assert changed == [False, True]
     assert image.facts.rebuild_s >= 0
+    assert image.facts.metrics()["build_steps"] == 1
     assert image.facts.rebuilt == ("COPY . /",)
     assert image.facts.metrics()["rebuild_steps"] == 1
     assert list(builder.images) == [TAG]
