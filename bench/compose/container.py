@@ -12,7 +12,8 @@ from bench.scenario.container import Healthcheck, Limits
 from bench.scenario.model import Case
 
 if TYPE_CHECKING:
-    from bench.compose.model import Device, Service
+    from bench.compose.deploy import Device
+    from bench.compose.model import Service
     from bench.compose.stack import Member
     from bench.scenario.model import Ready
 

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from bench.compose.model import Condition, FileSource, Mount, Network, Service
+    from bench.compose.model import Condition, FileSource, Network, Service
+    from bench.compose.mounts import Mount
     from bench.errors import Diagnostic
 
 

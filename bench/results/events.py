@@ -13,16 +13,11 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from bench.results.behaviour import (  # noqa: TC001 - pydantic reads them
-    ProcessUse,
-    Standing,
-    Stop,
-    Writes,
-)
-from bench.results.contacts import Observation  # noqa: TC001
-from bench.results.excerpts import ExcerptFound  # noqa: TC001
-from bench.results.model import TrialStatus  # noqa: TC001
-from bench.results.workload import Matches  # noqa: TC001
+from bench.results.behaviour import ProcessUse, Standing, Stop, Writes
+from bench.results.contacts import Observation
+from bench.results.excerpts import ExcerptFound
+from bench.results.model import TrialStatus
+from bench.results.workload import Matches
 
 Stamp = Annotated[int, Field(ge=0, lt=2**63)]
 """CLOCK_MONOTONIC in nanoseconds."""

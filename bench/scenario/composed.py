@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, model_validator
 
-from bench.scenario.probes import Ready  # noqa: TC001 - pydantic reads it
+from bench.scenario.probes import Ready
 from bench.scenario.values import Model, PositiveDuration, Strings, Text
 
 BESIDE_COMPOSE = frozenset(

@@ -19,7 +19,7 @@ from bench.trial.spec import healthcheck_config
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bench.compose.model import FileUse, Mount
+    from bench.compose.mounts import FileUse, Mount
     from bench.compose.stack import Member
     from bench.engine.protocol import ContainerSpec, ContainerState, Engine
     from bench.scenario.model import Ready
