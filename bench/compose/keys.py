@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _OWN_LABELS = "bench sets labels of its own, by which it cleans up"
 _OUTPUT = "bench reads the output itself"
-_NOBODY_TYPES = "nobody types into a measured container"
+_NO_TERMINAL = "there is none: what waits for input ends at once, and output may come in blocks"
 _ONE_OF_EACH = "one container of each service is started"
 _PUSHED = "it is for pushing and caching builds, not for running them"
 
@@ -29,15 +29,14 @@ _PASSED_OVER: dict[str, dict[str, str]] = {
     "services": {
         "annotations": _OWN_LABELS,
         "attach": _OUTPUT,
-        "container_name": "bench names its containers itself, so that none collides",
         "develop": "it is for working on an application, not for measuring one",
         "expose": "services reach every port of one another",
         "labels": _OWN_LABELS,
         "label_file": _OWN_LABELS,
         "logging": _OUTPUT,
         "pull_policy": "what is on the host before a trial is its cache state",
-        "stdin_open": _NOBODY_TYPES,
-        "tty": _NOBODY_TYPES,
+        "stdin_open": _NO_TERMINAL,
+        "tty": _NO_TERMINAL,
     },
     "build": {
         "cache_from": _PUSHED,

@@ -109,7 +109,8 @@ def _member(
     networks: dict[str, tuple[str, ...]] = {}
     if service.network_mode is None:
         joined = service.networks or {"default": NetworkUse()}
-        networks = {key: (name, *use.aliases) for key, use in joined.items()}
+        own = (name, service.container_name) if service.container_name else (name,)
+        networks = {key: (*own, *use.aliases) for key, use in joined.items()}
     by_target = {one.target: one for one in service.volumes}
     return Member(
         name=name,

@@ -195,6 +195,8 @@ class Service(Model):
     image: Text | None = None
     build: Build | None = None
     platform: Text | None = None
+    container_name: Text | None = None
+    """A name for it on its networks; the container's own is bench's, so that none collides."""
     command: Command | None = None
     entrypoint: Command | None = None
     environment: dict[str, str] = {}

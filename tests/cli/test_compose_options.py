@@ -12,7 +12,7 @@ from bench.errors import ScenarioError, UsageError
 
 COMPOSE = """
 services:
-  db: {image: postgres, container_name: db1}
+  db: {image: postgres, labels: {tier: data}}
   web: {image: nginx, depends_on: [db]}
   debug: {image: curl, profiles: [dev]}
 """
@@ -79,7 +79,7 @@ def test_validating_a_scenario_says_what_is_passed_over(folder):
     (folder / "s.yaml").write_text(text)
     result = CliRunner().invoke(validate, ["s.yaml"])
     assert result.exit_code == 0
-    assert "compose.yaml:3:25: `container_name` is passed over" in result.output
+    assert "compose.yaml:3:25: `labels` is passed over" in result.output
 
 
 def test_the_size_of_a_stack_is_not_searched(folder):

@@ -219,11 +219,13 @@ def test_networks_and_their_aliases(tmp_path):
 services:
   web: {image: a, networks: [front, back]}
   db: {image: b, networks: {back: {aliases: [store]}}}
+  cache: {image: c, container_name: shop-cache, networks: [back]}
 networks: {front: , back: {internal: true}}
 """
     found = stack(tmp_path, text)
     assert found.member("web").networks == {"front": ("web",), "back": ("web",)}
     assert found.member("db").networks == {"back": ("db", "store")}
+    assert found.member("cache").networks == {"back": ("cache", "shop-cache")}
     assert found.networks["back"].internal
     assert not found.networks["front"].internal
 
@@ -422,7 +424,6 @@ def test_services_are_chosen_by_name_and_by_profile(tmp_path, choice, names):
     [
         "labels: {a: b}",
         "logging: {driver: none}",
-        "container_name: web1",
         "expose: [80]",
         "pull_policy: always",
         "tty: true",

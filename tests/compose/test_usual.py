@@ -65,7 +65,7 @@ def test_it_becomes_containers(path):
 
 def test_what_is_passed_over_is_said_and_nothing_else(path):
     said = {one.message.split("`")[1] for one in load_stack(path, environ={}).warnings}
-    assert said == {"version", "logging", "container_name", "expose", "labels", "name"}
+    assert said == {"version", "logging", "expose", "labels", "name"}
 
 
 def test_what_it_asks_for_must_be_given(path):

@@ -25,7 +25,7 @@ def job(name: str, *tests: str, **environment: str) -> Job:
 
 
 MACHINES = {
-    "graphdriver": [job("private", "counters", "outcomes")],
+    "graphdriver": [job("private", "counters", "outcomes", "start_to_ready")],
     "containerd": [job("private", "counters", "outcomes", BENCH_IMAGE_STORE="containerd")],
     "podman": [job("podman", "counters", BENCH_TEST_ENGINE="podman")],
 }
