@@ -87,12 +87,15 @@ def read_memory(root: Path = Path("/")) -> dict[str, int]:
 
 
 def _cpu_s(proc: Path, pid: int) -> float | None:
-    """CPU seconds of a process with its threads; children that it has reaped count too."""
+    """CPU seconds of a process with its threads, and of the children that it has reaped.
+
+    Not so of bench itself: a plain process that it measures is its child, and has a cgroup.
+    """
     try:
         fields = (proc / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return sum(int(field) for field in fields[11:15]) * _TICK_S
+    return sum(int(field) for field in fields[11 : 13 if pid == os.getpid() else 15]) * _TICK_S
 
 
 def _swapped_pages(proc: Path) -> int:
@@ -117,7 +120,11 @@ def _stalled_s(proc: Path) -> dict[str, float]:
 
 
 def load_between(
-    before: HostLoad, after: HostLoad, workload_s: float | None = None
+    before: HostLoad,
+    after: HostLoad,
+    workload_s: float | None = None,
+    *,
+    with_engine: bool = True,
 ) -> dict[str, object]:
     """What happened between two readings, for a trial's record.
 
@@ -125,14 +132,15 @@ def load_between(
         before: at the one moment.
         after: at the other.
         workload_s: CPU seconds of the trial's own containers; None where they are not known.
+        with_engine: whether an engine ran them: else it is one of the others.
 
     Returns:
         `wall_s` between the two; `core_s`, all core time that there was; `steal_share` and
         `busy_share` of it; `swapped_pages`; as they were before, `swap_used_bytes` and
         `memory_available_bytes`; `clock_step_s` (how far the wall clock moved against the
         monotonic one); `cpu_s`, CPU seconds by who used them; `other_share` of the core time,
-        what none of these used, where engine and workload are among them; `stalled_s` by
-        resource and `thermal`, where the host has such counters.
+        what none of these used, where the workload and the engine, if one took part, are among
+        them; `stalled_s` by resource and `thermal`, where the host has such counters.
     """
     busy_s = after.busy_s - before.busy_s
     steal_s = after.steal_s - before.steal_s
@@ -155,7 +163,8 @@ def load_between(
         "clock_step_s": round(after.wall_minus_monotonic_s - before.wall_minus_monotonic_s, 3),
         "cpu_s": {name: round(seconds, 2) for name, seconds in used_s.items()},
     }
-    if core_s > 0 and {_ENGINE, WORKLOAD} <= set(used_s):
+    known = {WORKLOAD, _ENGINE} if with_engine else {WORKLOAD}
+    if core_s > 0 and known <= set(used_s):
         # the counters of the parts are not read at the same moment, nor as finely
         other_s = max(0.0, busy_s - sum(used_s.values()))
         load["other_share"] = round(other_s / core_s, 4)

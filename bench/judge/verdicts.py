@@ -11,7 +11,7 @@ from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.limits import judge_image, judge_trials
 from bench.judge.model import JudgeContext, Outcome, Verdict
 from bench.judge.plain_process import why_not_judged
-from bench.judge.ready import READY, is_judged, judge_ready
+from bench.judge.ready import READY, judge_ready, states_left
 from bench.judge.scenario_rows import SetRow, scenario_rows
 from bench.metrics import Scope
 from bench.scenario.model import Severity
@@ -85,8 +85,9 @@ def judge(
             verdict = _verdict(row, case_id, found)
             verdict = _waived(verdict, one, context.today)
             judged.append(_expected(verdict, case, ready=ready))
-        if not is_judged(one for one in judged if _weighs(one)):
-            found = judge_ready(case_id, case, trials, complete=context.complete)
+        states = states_left(case, (one for one in judged if _weighs(one)))
+        if states:
+            found = judge_ready(case_id, case, trials, states, complete=context.complete)
             if case_id in missing:
                 found = _without_image(case, missing[case_id])
             judged.append(_expected(_verdict(READY, case_id, found), case, ready=ready))

@@ -77,7 +77,9 @@ class Trial:
             interrupted = signal
         with postponed():
             left = self._life.take_down()
-            load = load_between(before, lab.load_now(), self._record.cpu_s)
+            in_container = self._subject.case.host is None
+            used_s = self._record.cpu_s
+            load = load_between(before, lab.load_now(), used_s, with_engine=in_container)
             self._facts["host"] = load
             if status.counts and (doubt := self._pull.doubt()):
                 status, reason = TrialStatus.INVALID, doubt

@@ -82,6 +82,11 @@ def test_where_engine_or_workload_are_not_known_no_one_else_is_blamed(daemon_s, 
     assert "other_share" not in load_between(BEFORE, after(daemon_s=daemon_s), workload_s)
 
 
+def test_a_plain_process_has_no_engine_that_could_be_taken_for_other_work():
+    load = load_between(BEFORE, after(daemon_s={"bench": 1.0}), 0.2, with_engine=False)
+    assert load["other_share"] == 0.4  # 1 s busy, less 0.2 s, of 2 s
+
+
 def test_parts_that_are_read_later_than_the_whole_leave_nothing_rather_than_less():
     assert load_between(BEFORE, after(), 1.02)["other_share"] == 0.0
 
@@ -156,6 +161,16 @@ def test_counters_of_this_host_go_on():
     assert now.steal_s >= before.steal_s
     assert now.daemon_s["this"] - before.daemon_s["this"] >= 0.02
     assert load_between(before, now)["clock_step_s"] == pytest.approx(0.0, abs=0.05)
+
+
+def test_what_children_of_this_process_took_is_not_its_own():
+    """A plain process under measurement is one, and is counted by its cgroup."""
+    before = read_load({"this": os.getpid()})
+    subprocess.run(
+        [sys.executable, "-c", "while __import__('time').process_time() < 0.3: pass"], check=True
+    )
+    own_s = read_load({"this": os.getpid()}).daemon_s["this"] - before.daemon_s["this"]
+    assert own_s < 0.15
 
 
 def test_a_daemon_that_is_gone_is_left_out_rather_than_zero():

@@ -71,6 +71,24 @@ def test_trials_in_all_cache_states_are_looked_at():
     assert ready_row(found).reason == "3 of 6 trials failed: exited with code 1"
 
 
+def test_a_limit_on_the_start_in_one_cache_state_leaves_the_others_to_this_row():
+    of = scenario(CASE | {"cache": ["cold", "warm"]}, thresholds={"startup_s": {"limit": "<= 30s"}})
+    found = verdicts(of, [*good(cache="cold"), *crashed(cache="warm")])
+    assert [(one.id, one.verdict) for one in found] == [
+        ("startup_s", Outcome.PASS),
+        ("READY", Outcome.FAIL),
+    ]
+    assert exit_code(found) == 1
+    found = verdicts(of, [*good(cache="cold"), *good(cache="warm")])
+    assert ready_row(found).reason == "all of 3 trials (warm) got ready"
+
+
+def test_a_limit_on_the_start_without_limits_says_nothing_of_that_under_them():
+    of = scenario(CASE, thresholds={"startup_s": {"limit": "<= 30s", "arm": "need"}})
+    found = verdicts(of, [*crashed(), *good(2, arm="need", cache="image")])
+    assert ready_row(found).verdict is Outcome.FAIL
+
+
 @pytest.mark.parametrize("limit", ["<= 30s", "median <= 30s"])
 @pytest.mark.parametrize("metric", ["ready_s", "startup_s"])
 def test_where_a_limit_on_the_start_blocks_it_is_left_to_that(metric, limit):
