@@ -419,7 +419,7 @@ class FakeEngine(Engine):
         return container.execute()
 
     @_call
-    def stop(self, container_id: str, grace_s: float) -> None:
+    def stop(self, container_id: str, grace_s: int) -> None:
         container = self._container(container_id)
         container.end(container.script.stop_code)
 

@@ -138,10 +138,10 @@ class DockerEngine:
             code = self._api.exec_inspect(exec_id)["ExitCode"]
         return 1 if code is None else int(code)
 
-    def stop(self, container_id: str, grace_s: float) -> None:
+    def stop(self, container_id: str, grace_s: int) -> None:
         """SIGTERM (or the image's stop signal), then SIGKILL after `grace_s`."""
         with self._call(container_id[:12]):
-            self._api.stop(container_id, timeout=max(0, round(grace_s)))
+            self._api.stop(container_id, timeout=grace_s)
 
     def changes(self, container_id: str) -> list[Change]:
         """What its own layer holds, as `docker diff` has it."""

@@ -149,11 +149,11 @@ class HostEngine(Imageless):
         finally:
             beside.end()
 
-    def stop(self, container_id: str, grace_s: float) -> None:
-        """Its stop signal, then SIGKILL to all of its cgroup after `grace_s`, in whole seconds."""
+    def stop(self, container_id: str, grace_s: int) -> None:
+        """Its stop signal, then SIGKILL to all of its cgroup after `grace_s`."""
         made = self._get(container_id)
         number = signal_number(made.spec.stop_signal or DEFAULT_SIGNAL)
-        made.process.stop(number, max(0, round(grace_s)))
+        made.process.stop(number, grace_s)
 
     def changes(self, container_id: str) -> list[Change]:
         """Nothing is known of what it wrote: the file system is the host's."""

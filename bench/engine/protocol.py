@@ -197,8 +197,8 @@ class Engine(Protocol):
         """Run a command in it and return its exit code."""
         ...
 
-    def stop(self, container_id: str, grace_s: float) -> None:
-        """Ask it to stop, and kill it after `grace_s`."""
+    def stop(self, container_id: str, grace_s: int) -> None:
+        """Ask it to stop, and kill it after `grace_s`: engines wait whole seconds."""
         ...
 
     def changes(self, container_id: str) -> list[Change]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 from typing import TYPE_CHECKING
 
 from bench.engine.protocol import LABEL
@@ -266,13 +267,26 @@ class Life:
             if self._load is not None:
                 self._put_under_load(self._load)
             elif case.observe == "exit":
-                attached.exit.wait(case.ready.timeout)
+                self._await_end(case.ready.timeout)
             elif case.observe:
                 attached.exit.wait(case.observe)
         if attached.exit.ended and not case.ready.uses("exit") and attached.note_exit() != 0:
             at_ns = attached.exit.at_ns or self._lab.clock.monotonic_ns()
             after_s = (at_ns - self.ready.at_ns) / 1e9 if self.ready else 0.0
             raise FailedTrialError(attached.how_it_ended(f"{after_s:.1f} s after it was ready"))
+
+    def _await_end(self, timeout_s: float) -> None:
+        """Wait until it ends.
+
+        Raises:
+            FailedTrialError: it did not; what it took until now would pass for all of it.
+        """
+        self.attached.exit.wait(timeout_s)
+        if not self.attached.exit.ended:
+            raise FailedTrialError(
+                f"did not end within {timeout_s:g} s after it was ready, as `observe: exit` asks "
+                "of it (`ready.timeout` is its limit)"
+            )
 
     def _put_under_load(self, load: LoadRun) -> None:
         """Run the load tool to its end.
@@ -301,7 +315,8 @@ class Life:
 
     def stop(self) -> None:
         """Ask it to stop, and note how it ended; one that has ended already is left alone."""
-        lab, grace_s, attached = self._lab, self._subject.case.stop_grace_period, self.attached
+        lab, attached = self._lab, self.attached
+        grace_s = math.ceil(self._subject.case.stop_grace_period)  # engines wait whole seconds
         if attached.exit.ended:
             with self._record.phase("settle"):
                 attached.note_exit()
@@ -320,8 +335,8 @@ class Life:
                 attached.exit.wait(_NOTICED_S)
                 killed_below = endings.killed() if table and attached.exit.ended else None
                 code = attached.note_exit()
-        # engines wait whole seconds; a program may also end itself with this code, but sooner
-        killed = code == _KILLED and took_s >= round(grace_s) - 0.1
+        # a program may also end itself with this code, but sooner
+        killed = code == _KILLED and took_s >= grace_s - 0.1
         at_ns = attached.exit.at_ns
         ended_s = None if at_ns is None else max(0, at_ns - start_ns) / 1e9
         stop = Stop(grace_s, killed, ended_s, killed_below)

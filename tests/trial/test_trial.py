@@ -257,6 +257,21 @@ def test_a_batch_job_that_takes_its_time_is_waited_for(bench):
     assert bench.trial.seconds_to_ready >= 0.03
 
 
+def test_one_that_does_not_end_in_time_has_failed_where_its_end_is_waited_for(bench):
+    """Else the figures of its first seconds would pass for those of the whole."""
+    ready = {"log": "^up$", "timeout": "50ms"}
+    bench.engine.script = Script(output=(b"up\n",))
+    assert bench.run({"ready": ready, "observe": "exit"}) is TrialStatus.FAILED
+    assert bench.ended["reason"].startswith("did not end within 0.05 s after it was ready")
+
+
+def test_no_program_is_given_less_time_to_stop_than_was_said(bench):
+    bench.run({"stop_grace_period": "400ms"})
+    ((_, grace_s),) = bench.engine.arguments_of("stop")
+    assert grace_s == 1
+    assert not bench.ended["facts"]["stop"]["killed"]
+
+
 # The image's fault
 
 
