@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-GRACE_S = 2.0
+GRACE_S = 2
 LABELS = {LABEL: "test-images"}
 
 
