@@ -61,7 +61,13 @@ class FileReader:
         """
         environ = self._surrounding(path.parent, env_files, self._environ)
         self.environ = environ
-        root = self._file(path, path.parent, environ, ())
+        return self._complete(path, path.parent, environ, ())
+
+    def _complete(
+        self, path: Path, folder: Path, environ: Mapping[str, str], chain: tuple[Path, ...]
+    ) -> Map:
+        """The file at `path` with what it includes, and its services with what they extend."""
+        root = self._file(path, folder, environ, chain)
         services = root.map("services")
         extended: dict[str, Entry | None] = {
             name: Entry(entry.place, self._extended(root, name, entry.node, environ, path, ()))
@@ -73,15 +79,14 @@ class FileReader:
             {"services": Entry(root.entries["services"].place, services.replace(extended))}
         )
 
-    @staticmethod
     def _surrounding(
-        folder: Path, env_files: Sequence[Path], environ: Mapping[str, str]
+        self, folder: Path, env_files: Sequence[Path], environ: Mapping[str, str]
     ) -> Mapping[str, str]:
         beside = folder / ".env"
         files = list(env_files) or ([beside] if beside.is_file() else [])
         return {
             "COMPOSE_PROJECT_NAME": folder.absolute().name,
-            **read_env_files(files, environ),
+            **read_env_files(files, environ, warnings=self.warnings),
             **environ,
         }
 
@@ -112,7 +117,7 @@ class FileReader:
                 own = _path_under(item, "project_directory", folder) or other.parent
                 files = [folder / text for text in _texts(item, "env_file")]
                 inner = self._surrounding(own, files, environ)
-                root = self._together(root, self._file(other, own, inner, chain), one.place)
+                root = self._together(root, self._complete(other, own, inner, chain), one.place)
         return root
 
     def _included_paths(self, item: Node) -> Sequence[Node]:

@@ -62,6 +62,8 @@ def as_case(member: Member, outer: Case, ready: Ready, dockerfile: str = "") -> 
     else:
         tree["image"] = service.image
     given = {key: value for key, value in tree.items() if value not in (None, [], {})}
+    if service.entrypoint is not None:
+        given["entrypoint"] = service.entrypoint  # an empty one clears that of the image
     case = Case.model_validate({**given, "ready": ready})
     return case.model_copy(
         update={

@@ -43,7 +43,7 @@ def load_stack(
     Args:
         path: of the file; relative paths in it start from its folder.
         services: with what they depend on; all of the file, by its profiles, where empty.
-        profiles: those that are active.
+        profiles: those that are active; those of `COMPOSE_PROFILES` where empty.
         env_files: in the place of the `.env` beside it.
         environ: what variables are taken from; this process's environment where None.
 
@@ -63,13 +63,17 @@ def load_stack(
             faults += check_engine(root.map("services").map(name))
     if file is None or faults:
         raise ScenarioError(_sorted(faults))
-    chosen = choose(root, file, services, {*profiles}, faults)
+    named = reader.environ.get("COMPOSE_PROFILES", "").split(",")
+    active = {*profiles} or {one.strip() for one in named}
+    chosen = choose(root, file, services, active, faults)
     faults += check_files(root, file, chosen, reader.environ)
     order = in_order(root, file, chosen, faults)
     if faults:
         raise ScenarioError(_sorted(faults))
     warnings += remarks(root, file, order)
-    members = tuple(_member(name, file.services[name], order, reader.environ) for name in order)
+    members = tuple(
+        _member(name, file.services[name], order, reader.environ, warnings) for name in order
+    )
     faults += _unfit(root, members)
     if faults:
         raise ScenarioError(_sorted(faults))
@@ -100,12 +104,17 @@ def _validated(root: Map, faults: list[Diagnostic]) -> ComposeFile | None:
 
 
 def _member(
-    name: str, service: Service, order: Sequence[str], environ: Mapping[str, str]
+    name: str,
+    service: Service,
+    order: Sequence[str],
+    environ: Mapping[str, str],
+    warnings: list[Diagnostic],
 ) -> Member:
     from_files: dict[str, str] = {}
     for one in service.env_file:
         if Path(one.path).is_file():
-            from_files |= read_env_files([one.path], environ, raw=one.format == "raw")
+            is_raw = one.format == "raw"
+            from_files |= read_env_files([one.path], environ, raw=is_raw, warnings=warnings)
     networks: dict[str, tuple[str, ...]] = {}
     if service.network_mode is None:
         joined = service.networks or {"default": NetworkUse()}

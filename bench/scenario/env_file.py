@@ -30,10 +30,16 @@ _BLANK = re.compile(r"[ \t]*(?:#[^\n]*)?")
 _COMMENT = re.compile(r"(?:^|[ \t])[ \t]*#.*$")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "\n": ""}
+_REPLACED_LATER = {"$": "$$"}
+"""What a dollar sign behind a backslash becomes where variables are replaced afterwards."""
 
 
 def read_env_files(
-    files: Iterable[Path | str], environ: Mapping[str, str] | None = None, *, raw: bool = False
+    files: Iterable[Path | str],
+    environ: Mapping[str, str] | None = None,
+    *,
+    raw: bool = False,
+    warnings: list[Diagnostic] | None = None,
 ) -> dict[str, str]:
     """The variables in `files`; of one that stands twice, the last value.
 
@@ -42,6 +48,7 @@ def read_env_files(
         environ: what variables in values are taken from, and then from what stands above; values
             are left as they are where None. A name alone is taken from there, as Compose does.
         raw: whether values are taken as they stand, quotes and dollar signs and all.
+        warnings: is given what a reader should know.
 
     Raises:
         ScenarioError: a file that cannot be read, or lines that are not KEY=value; all faults
@@ -55,7 +62,7 @@ def read_env_files(
             if raw:
                 _read_raw(source, values, faults, environ or {})
             else:
-                _read(source, values, faults, environ)
+                _read(source, values, faults, [] if warnings is None else warnings, environ)
         except ScenarioError as error:
             faults += error.diagnostics
     if faults:
@@ -67,6 +74,7 @@ def _read(
     source: Source,
     values: dict[str, str],
     faults: list[Diagnostic],
+    warnings: list[Diagnostic],
     environ: Mapping[str, str] | None,
 ) -> None:
     text = source.text.replace("\r\n", "\n")
@@ -89,10 +97,20 @@ def _read(
             message = "not KEY=value, or a quote that is not closed"
             faults.append(Diagnostic(source.name, line, 1, message, "write KEY=value"))
         else:
-            value = _value(match)
+            value = _value(match, {} if environ is None else _REPLACED_LATER)
             if environ is not None and match["single"] is None:
-                value, unreplaced, _ = interpolate_compose(value, {**values, **environ})
+                value, unreplaced, unset = interpolate_compose(value, {**values, **environ})
                 line = text.count("\n", 0, position) + 1
+                warnings += [
+                    Diagnostic(
+                        source.name,
+                        line,
+                        1,
+                        f"the variable {name} is not set, and is taken for empty",
+                        "write \\$ for a dollar sign",
+                    )
+                    for name in unset
+                ]
                 faults += [
                     Diagnostic(source.name, line, 1, one.message.split(": ")[0], one.suggestion)
                     for one in unreplaced
@@ -120,9 +138,13 @@ def _end_of_line(text: str, position: int) -> int:
     return end if end >= 0 else len(text)
 
 
-def _value(match: re.Match[str]) -> str:
+def _value(match: re.Match[str], also_escaped: Mapping[str, str]) -> str:
     if (single := match["single"]) is not None:
         return single
     if (double := match["double"]) is not None:
-        return _ESCAPE.sub(lambda one: _ESCAPED.get(one[1], one[1]), double)
-    return _COMMENT.sub("", match["plain"] or "").strip()
+        escaped = {**_ESCAPED, **also_escaped}
+        return _ESCAPE.sub(lambda one: escaped.get(one[1], one[1]), double)
+    plain = _COMMENT.sub("", match["plain"] or "").strip()
+    for character, become in also_escaped.items():
+        plain = plain.replace(f"\\{character}", become)
+    return plain

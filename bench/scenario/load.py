@@ -221,7 +221,7 @@ def _stacks(
             faults += error.diagnostics
             continue
         known = [member.name for member in stack.members]
-        for service in use.ready:
+        for service, ready in use.ready.items():
             if service not in known:
                 place = locate(root, ("cases", name, "compose", "ready", service))[0]
                 fault = f"no service {shown(service)} is started"
@@ -230,6 +230,10 @@ def _stacks(
                 place = locate(root, ("cases", name, "compose", "ready", service))[0]
                 fault = f"others wait for the health check of `{service}`, which decides"
                 faults.append(place.diagnostic(fault, "leave it out here"))
+            elif stack.waited_for(service, Condition.COMPLETED) and not ready.is_an_end:
+                place = locate(root, ("cases", name, "compose", "ready", service))[0]
+                fault = f"others wait until `{service}` has ended, which decides"
+                faults.append(place.diagnostic(fault, "leave it out here, or write {exit: true}"))
     return stacks
 
 

@@ -112,6 +112,11 @@ class Ready(ProbeChoice):
         """Whether the probe called `name` is among them."""
         return any(getattr(probe, name) is not None for probe in self.probes())
 
+    @property
+    def is_an_end(self) -> bool:
+        """Whether what is ready by this has ended."""
+        return self.any is None and self.uses("exit")
+
 
 def choice_fault(named: list[str], *, composites: bool) -> str:
     """What is wrong with naming these probes together; empty where it is exactly one."""

@@ -18,9 +18,9 @@ from bench.sampling.cgroup import locate, make_parent, remove_parent, takes_pare
 from bench.trial.attachments import Attachments
 from bench.trial.blame import FailedTrialError, image_blamed
 from bench.trial.limits import mismatches
-from bench.trial.probes import ProbeTarget
+from bench.trial.probes import NotReadyError, ProbeTarget
 from bench.trial.process_table import Process, read_table
-from bench.trial.readiness import NotReadyError, ReadyFact, make_readiness
+from bench.trial.readiness import ReadyFact, make_readiness
 from bench.trial.secrets import hider
 from bench.trial.signals import postponed
 from bench.trial.spec import container_spec, named_volumes, process_spec
@@ -195,8 +195,11 @@ class Life:
         self.attached.instruments.process_is(self._state.pid, self._subject.case.network_mode)
         self.attached.found(self._state)
 
-    def await_ready(self) -> None:
+    def await_ready(self, *, unhealthy_is_final: bool = False) -> None:
         """Wait for the confirming answer.
+
+        Args:
+            unhealthy_is_final: whether it is given up once the engine calls it unhealthy.
 
         Raises:
             FailedTrialError: it ended before, or time was up.
@@ -211,6 +214,7 @@ class Life:
             attached.output,
             attached.exit,
             lab.clock,
+            unhealthy_is_final,
         )
         readiness = make_readiness(self._network.patience(self._subject.case.ready), target)
         try:

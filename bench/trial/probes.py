@@ -31,6 +31,10 @@ _LAST_OUTPUT_S = 1.0
 _LINE_LATENESS_NS = 1_000_000
 
 
+class NotReadyError(Exception):
+    """It never got ready; the text says why, without naming the container."""
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One attempt: whether it succeeded, when it was sent and when its answer had arrived.
@@ -251,15 +255,25 @@ class HealthProbe:
     name = "healthcheck"
     least_interval_s = _HEALTH_POLL_S
 
-    def __init__(self, engine: Engine, container_id: str, clock: Clock) -> None:
+    def __init__(
+        self, engine: Engine, container_id: str, clock: Clock, *, is_final: bool = False
+    ) -> None:
+        """`is_final`: whether one that is unhealthy is given up."""
         self._engine = engine
         self._container_id = container_id
         self._clock = clock
+        self._is_final = is_final
 
     def attempt(self, timeout_s: float) -> Attempt:  # noqa: ARG002 - an inspection takes 3 ms
-        """Inspect once."""
+        """Inspect once.
+
+        Raises:
+            NotReadyError: it is unhealthy, and that is final.
+        """
         sent_ns = self._clock.monotonic_ns()
         state = self._engine.state(self._container_id)
+        if self._is_final and state.health == "unhealthy":
+            raise NotReadyError("unhealthy: its health check failed as often as `retries` allows")
         now_ns, health = self._clock.monotonic_ns(), state.health
         detail = health or "it has no healthcheck"
         if state.health_interval_s is None:
@@ -302,7 +316,12 @@ def _said(error: Exception) -> str:
 
 @dataclass(frozen=True)
 class ProbeTarget:
-    """Everything that a probe may need of a running container."""
+    """Everything that a probe may need of a running container.
+
+    Attributes:
+        unhealthy_is_final: whether it is given up once the engine calls it unhealthy, as Compose
+            does, or may still get healthy.
+    """
 
     engine: Engine
     container_id: str
@@ -310,6 +329,7 @@ class ProbeTarget:
     output: OutputWatch
     exit: ExitWatch
     clock: Clock
+    unhealthy_is_final: bool = False
 
 
 def make_probe(choice: ProbeChoice, target: ProbeTarget) -> Probe:
@@ -332,5 +352,7 @@ def make_probe(choice: ProbeChoice, target: ProbeTarget) -> Probe:
         impossible = why_no_health_checks(target.engine.facts)
         if impossible:
             raise EngineError("healthcheck", impossible)
-        return HealthProbe(target.engine, target.container_id, target.clock)
+        return HealthProbe(
+            target.engine, target.container_id, target.clock, is_final=target.unhealthy_is_final
+        )
     return ExitProbe(target.exit, target.clock)

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.trial.probes import Attempt, Probe, ProbeTarget, make_probe
+from bench.trial.probes import Attempt, NotReadyError, Probe, ProbeTarget, make_probe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,10 +51,6 @@ class PortFact:
     at_ns: int
     resolution_ns: int
     probe: str
-
-
-class NotReadyError(Exception):
-    """It never got ready; the text says why, without naming the container."""
 
 
 @dataclass

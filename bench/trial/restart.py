@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.trial.blame import FailedTrialError
-from bench.trial.probes import ProbeTarget
-from bench.trial.readiness import NotReadyError, make_readiness
+from bench.trial.probes import NotReadyError, ProbeTarget
+from bench.trial.readiness import make_readiness
 from bench.trial.watch import ExitWatch, OutputWatch
 
 if TYPE_CHECKING:

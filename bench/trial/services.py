@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from bench.engine.protocol import LABEL, Engine
 from bench.errors import EngineError
-from bench.trial.probes import ProbeTarget
-from bench.trial.readiness import NotReadyError, make_readiness
+from bench.trial.probes import NotReadyError, ProbeTarget
+from bench.trial.readiness import make_readiness
 from bench.trial.secrets import hider
 from bench.trial.signals import postponed
 from bench.trial.spec import container_spec, named_volumes

@@ -109,7 +109,7 @@ class MemberLife:
         if self.part.ready_by is ReadyBy.STARTED:
             self.life.count_as_ready()
         else:
-            self.life.await_ready()
+            self.life.await_ready(unhealthy_is_final=True)
         if not self._board.await_rest(self.has_died):
             self.life.attached.note_exit()
             raise FailedTrialError(

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.compose.container import as_case
 from bench.compose.model import Condition
+from bench.scenario.model import Case
 from tests.compose.files import stack, write
 
 if TYPE_CHECKING:
@@ -54,6 +56,22 @@ def test_a_name_alone_in_an_env_file_is_taken_from_where_bench_runs(tmp_path):
     write(tmp_path, "A\nexport NOPE # not set\nB=2\n", "web.env")
     member = web(tmp_path, "env_file: web.env", {"A": "here"})
     assert member.environment == {"A": "here", "B": "2"}
+
+
+def test_a_dollar_sign_in_an_env_file_is_escaped_or_begins_a_variable(tmp_path):
+    write(tmp_path, "A=\"pa\\$word\"\nB=pa\\$word\nC=pa$word\nD='pa$word'\n", "web.env")
+    found = stack(tmp_path, ONE.format("env_file: web.env"), {})
+    assert found.member("web").environment == {
+        "A": "pa$word", "B": "pa$word", "C": "pa", "D": "pa$word",
+    }  # fmt: skip
+    (warning,) = found.warnings
+    assert (warning.line, warning.message.split()[2]) == (3, "word")
+
+
+def test_an_empty_entrypoint_clears_that_of_the_image(tmp_path):
+    found = stack(tmp_path, ONE.format("entrypoint: []"))
+    outer = Case.model_validate({"compose": "any"})
+    assert as_case(found.member("web"), outer, outer.ready).entrypoint == []
 
 
 def test_a_raw_env_file_is_taken_as_it_stands(tmp_path):
@@ -367,6 +385,16 @@ services:
     assert (found.service.command, found.service.cap_add) == (["b"], ["X", "Y"])
 
 
+def test_what_an_included_file_extends_is_looked_for_beside_it(tmp_path):
+    (tmp_path / "sub").mkdir()
+    write(tmp_path, "services: {base: {image: wrong}}", "base.yaml")
+    write(tmp_path / "sub", "services: {base: {image: right}}", "base.yaml")
+    text = "services: {web: {extends: {file: base.yaml, service: base}}}"
+    write(tmp_path / "sub", text, "inc.yaml")
+    found = stack(tmp_path, "include: [sub/inc.yaml]\nservices: {db: {image: y}}")
+    assert found.member("web").service.image == "right"
+
+
 def test_a_service_extends_one_of_another_file_with_paths_from_there(tmp_path):
     write(tmp_path, "A=1\n", "common/base.env")
     write(
@@ -414,6 +442,14 @@ services:
 )
 def test_services_are_chosen_by_name_and_by_profile(tmp_path, choice, names):
     assert [one.name for one in stack(tmp_path, PROFILES, **choice).members] == names
+
+
+def test_profiles_are_those_of_the_environment_where_none_is_named(tmp_path):
+    environ = {"COMPOSE_PROFILES": "other, dev"}
+    found = stack(tmp_path, PROFILES, environ)
+    assert [one.name for one in found.members] == ["db", "web", "debug"]
+    chosen = stack(tmp_path, PROFILES, environ, profiles=["none"])
+    assert [one.name for one in chosen.members] == ["db", "web"]
 
 
 # What is passed over, and said

@@ -23,12 +23,13 @@ from bench.trial.probes import (
     HealthProbe,
     HttpProbe,
     LogProbe,
+    NotReadyError,
     Probe,
     ProbeTarget,
     TcpProbe,
     make_probe,
 )
-from bench.trial.readiness import NotReadyError, Readiness
+from bench.trial.readiness import Readiness
 from bench.trial.watch import ExitWatch, OutputWatch
 from tests.fakes import FakeClock, FakeEngine, FakeOutput, Script
 from tests.servers import FakeServer, closed_port

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.trial.probes import Attempt
-from bench.trial.readiness import NotReadyError, Readiness, ReadyFact
+from bench.trial.probes import Attempt, NotReadyError
+from bench.trial.readiness import Readiness, ReadyFact
 from bench.trial.watch import ExitWatch
 from tests.fakes import ClockedEvent, FakeClock, FakeEngine
 

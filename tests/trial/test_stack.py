@@ -260,6 +260,13 @@ def test_a_service_that_dies_before_all_are_ready_fails_the_stack(stacks: Stacks
     assert stacks.ended("t0007-db")["reason"].startswith("given up: model: ")
 
 
+def test_a_service_that_the_engine_calls_unhealthy_is_given_up_as_compose_does(stacks: Stacks):
+    health = ("starting", "unhealthy", "healthy")
+    stacks.scripts["postgres"] = Script(health=health, health_interval_s=0.001)
+    assert stacks.run() is TrialStatus.FAILED
+    assert stacks.ended()["reason"].startswith("db: unhealthy: its health check failed")
+
+
 def test_a_service_without_a_check_may_end_well(stacks: Stacks):
     stacks.scripts["llama"] = Script(life_s=0, exit_code=0)
     assert stacks.run() is TrialStatus.OK
