@@ -7,6 +7,7 @@ iptables flushes the chains of the first. What they need is set here, in rules o
 from __future__ import annotations
 
 import ipaddress
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -163,9 +164,13 @@ def run_program(program: str, *arguments: str) -> subprocess.CompletedProcess[st
     Raises:
         HostError: it is not installed.
     """
-    path = shutil.which(program) or str(_SYSTEM_PROGRAMS / program)
+    search_path = f"{os.environ.get('PATH', '')}:{_SYSTEM_PROGRAMS}"
+    path = shutil.which(program, path=search_path) or program
+    environ = os.environ | {"PATH": search_path}  # `ip netns exec` looks for its program there
     try:
-        return subprocess.run([path, *arguments], check=False, capture_output=True, text=True)
+        return subprocess.run(
+            [path, *arguments], check=False, capture_output=True, text=True, env=environ
+        )
     except OSError as error:
         raise HostError(
             program, f"cannot be run: {error.strerror}", "install iproute2 and iptables"

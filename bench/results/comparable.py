@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bench.results.run import Run
+    from bench.scenario.composed import ComposeUse
+
+_OF_A_STACK = {
+    "ready": "probes",
+    "volumes": "volumes at the start",
+    "services": "chosen services",
+    "profiles": "profiles",
+}
 
 _ENGINE_KEYS = ("kind", "version", "storage_driver", "image_store", "runtime", "private")
 
@@ -63,6 +71,17 @@ def _bases(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
             yield f"base {name}: {sources[0]} against {sources[1]}"
 
 
+def _stacks(before: ComposeUse | None, after: ComposeUse | None) -> Iterator[str]:
+    """What differs in how two stacks are measured; what is in them may."""
+    if before is None or after is None:
+        if before is not after:
+            yield "one is a stack, and the other is not"
+        return
+    for key, what in _OF_A_STACK.items():
+        if getattr(before, key) != getattr(after, key):
+            yield f"the {what} of the stack differ"
+
+
 def _settings(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
     before, after = one.scenario.cases[cases[0]], other.scenario.cases[cases[1]]
     limits = before.effective_limits, after.effective_limits
@@ -72,6 +91,11 @@ def _settings(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
             yield f"limit of {key}: {values[0]} against {values[1]}"
     if before.ready != after.ready:
         yield "they are called ready by different probes"
+    yield from _stacks(before.compose, after.compose)
+    if before.load != after.load:
+        yield "they are put under another load"
+    if before.registry != after.registry:
+        yield "one is pulled from bench's own registry, the other from its origin"
     own = one.scenario.own_metrics, other.scenario.own_metrics
     for name in {**before.metrics, **after.metrics}:
         kinds = [(side[name].unit, side[name].better) for side in own if name in side]

@@ -318,14 +318,16 @@ class _Runner:
             self._session.measuring.containers(LABEL)
         except BenchError:
             dead = "engine"
-        if not dead:
-            return
-        self._progress.say(f"the {dead} does not answer; starting it again")
-        self._session.revive()
-        self._way.mend()
-        self._lab = dataclasses.replace(self._lab, daemons=self._way.pids())
+        if dead:
+            self._progress.say(f"the {dead} does not answer; starting it again")
+            self._session.revive()
+            self._way.mend()
+            self._lab = dataclasses.replace(self._lab, daemons=self._way.pids())
         if self._session.may_wipe:
-            remove_from(self._session.measuring, self._is_own)
+            try:
+                remove_from(self._session.measuring, self._is_own)
+            except BenchError as error:  # the next cold trial says that its state was not reached
+                self._progress.say(f"still there: {error.subject}, {error.cause}")
 
     def _remove_what_was_left(self) -> None:
         """Remove what was left by this very run, where it is resumed, and by others that are dead.
