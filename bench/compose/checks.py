@@ -153,6 +153,7 @@ def remarks(root: Map, file: ComposeFile, chosen: Collection[str]) -> Iterator[D
     """What a reader of the figures should know of the chosen services."""
     for name in chosen:
         service, at = file.services[name], _Places(root, name)
+        yield from _without_effect(service, file, at)
         for mount in service.volumes:
             if mount.type != "bind" or mount.source is None:
                 continue
@@ -163,6 +164,28 @@ def remarks(root: Map, file: ComposeFile, chosen: Collection[str]) -> Iterator[D
             elif not mount.read_only and Path(mount.source).is_dir():
                 said = f"what is written to {mount.source} stays there from trial to trial"
                 yield place.diagnostic(said, "mount a named volume to begin with an empty one")
+
+
+def _without_effect(service: Service, file: ComposeFile, at: _Places) -> Iterator[Diagnostic]:
+    """Keys that are known and change nothing here."""
+    for name, joined in (service.networks or {}).items():
+        if joined.priority or joined.gw_priority:
+            said = "which network is joined first, and which leads out, is left to the engine"
+            yield at.key("networks", name).diagnostic("its priority is passed over", said)
+    if any(mount.bind.recursive for mount in service.volumes):
+        said = "folders are mounted as the engine does by itself"
+        yield at.key("volumes").diagnostic("`recursive` is passed over", said)
+    for kind, uses in (("configs", service.configs), ("secrets", service.secrets)):
+        for use in uses:
+            given = [one for one in (use.uid, use.gid, use.mode) if one is not None]
+            if given and getattr(file, kind)[use.source].file:
+                said = "a file of the host keeps the owner and the rights that it has there"
+                yield at.key(kind).diagnostic(f"the rights of `{use.source}` are passed over", said)
+    devices = [*service.deploy.resources.reservations.devices]
+    devices += [one for one in service.gpus or () if not isinstance(one, str)]
+    if any(one.options for one in devices):
+        said = "bench asks for devices by driver, number, id and capability"
+        yield at.key("deploy").diagnostic("`options` of a device are passed over", said)
 
 
 class _Places:

@@ -122,6 +122,7 @@ class EngineFacts:
     Attributes:
         bridge: device that the containers of its default network are on; empty where the engine
             does not say.
+        architecture: of its machine, as images name theirs (`amd64`); empty likewise.
     """
 
     kind: str
@@ -141,6 +142,7 @@ class EngineFacts:
     decoder: str = ""
     security: tuple[str, ...] = ()
     bridge: str = ""
+    architecture: str = ""
 
 
 @dataclass(frozen=True)

@@ -83,9 +83,9 @@ def _engine(choice: Choice) -> Finding:
     if not facts.is_local:
         return Finding(
             subject,
-            Health.LESS,
+            Health.BAD,
             f"{text}, under another kernel",
-            "memory and CPU come from the engine's own statistics; run bench where the engine is",
+            "it does not find the registry that bench runs here: run bench where the engine is",
         )
     if not choice.is_private:
         return Finding(

@@ -109,6 +109,8 @@ def _compare_trials(
             arm=Arm.FIT.value,
             corrected_p=corrected_p,
             effect=pair.effect,
+            failed_baseline=len(sides[0].failed),
+            failed_candidate=len(sides[1].failed),
             detectable=pair.detectable(band, together.alpha),
         )
 

@@ -89,19 +89,21 @@ def judge_trials(
     cache = judged_cache(row, case)
     planned = case.repeat if row.arm is Arm.FIT else NEED_TRIALS
     evidence = gather(trials, case_id, arm=row.arm, cache=cache, planned=planned)
+    way = _way(case, cache, link) if row.metric == "startup_s" else ""
     short = evidence.shortfall(complete=complete)
     if short is not None:
-        return replace(short, cache=cache)
+        return replace(short, cache=cache, reason=sentence(short.reason, way))
     limit, unit = row.parsed_limit(), row.measured.unit
     values = evidence.values(row.measured, worst_value(limit))
     if not values:
-        return replace(_nothing(row, case_id, trials, evidence, cache), cache=cache)
+        found = _nothing(row, case_id, trials, evidence, cache)
+        return replace(found, cache=cache, reason=sentence(found.reason, way))
     found = decide(values, row.over or Aggregate.MAX, limit, unit)
     found = _with_failures(found, evidence, limit, is_time=row.measured.is_time)
     found = _with_gaps(found, row, evidence)
     found = _not_its_own_cap(found, row, case, limit)
     if row.metric == "startup_s":
-        notes = _startup_notes(evidence, case, link)
+        notes = _startup_notes(evidence, case, way)
         found = replace(found, reason=sentence(found.reason, notes))
     if row.metric in ("startup_s", "ready_s"):
         notes = sentence(found.reason, _floor_note(evidence))
@@ -187,7 +189,14 @@ def _not_its_own_cap(found: Finding, row: Row, case: Case, limit: Limit) -> Find
     return replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{found.reason}, {note}")
 
 
-def _startup_notes(evidence: Evidence, case: Case, link: str) -> str:
+def _way(case: Case, cache: str, link: str) -> str:
+    """What the pull came over, in words."""
+    if not CacheState(cache).is_pulled:
+        return "no pull is part of it"
+    return f"link: {'that to its own registry, not shaped' if case.registry else link}"
+
+
+def _startup_notes(evidence: Evidence, case: Case, way: str) -> str:
     notes = []
     timed = [
         one
@@ -199,13 +208,11 @@ def _startup_notes(evidence: Evidence, case: Case, link: str) -> str:
         pull_s, startup_s = worst.metrics["pull_s"], worst.metrics["startup_s"]
         slowest = "the slowest that got ready" if evidence.failed else "the slowest"
         notes.append(
-            f"{slowest} took {format_seconds(pull_s)} for the pull (link: {link}) "
+            f"{slowest} took {format_seconds(pull_s)} for the pull ({way}) "
             f"and {format_seconds(max(0.0, startup_s - pull_s))} for the rest"
         )
-    elif any(one.key.cache == CacheState.COLD for one in evidence.trials):
-        notes.append(f"link: {link}")
     else:
-        notes.append("no pull is part of it")
+        notes.append(way)
     if all(probe.chosen() == ["exit"] for probe in case.ready.probes()):
         notes.append("ready means that the job has ended, so the whole job is judged")
     return sentence(*notes)

@@ -114,6 +114,7 @@ class Comparison:
         band_from: `practical`, `noise` (the host's own) or `noise not known`.
         title: the metric's name for people.
         unit: of the metric: `s`, `bytes`, …; empty for counts.
+        failed_baseline, failed_candidate: trials that failed, and so have no value here.
     """
 
     baseline: str
@@ -137,6 +138,14 @@ class Comparison:
     band_from: str = ""
     title: str = ""
     unit: str = ""
+    failed_baseline: int = 0
+    failed_candidate: int = 0
+
+    @property
+    def candidate_fails_more_often(self) -> bool:
+        """Whether a larger share of the candidate's trials failed than of the baseline's."""
+        before, after = self.failed_baseline, self.failed_candidate
+        return after * (before + self.n_baseline) > before * (after + self.n_candidate)
 
 
 @dataclass(frozen=True)

@@ -129,11 +129,13 @@ def _watched(one: Comparison, fail_on: FailOn) -> Watched:
 
 
 def _outcome(one: Comparison, fail_on: FailOn) -> Outcome:
-    """A fail needs a call and medians apart by more than every margin.
+    """A fail needs a call and medians apart by more than every margin, or more trials that failed.
 
     What is called neither better nor the same passes only where the interval rules out that the
     margins are exceeded: trials that could not have shown it do not show that it is not so.
     """
+    if one.candidate_fails_more_often:
+        return Outcome.FAIL
     before, after = one.baseline_median, one.candidate_median
     if before is None or after is None:
         return Outcome.INCONCLUSIVE

@@ -68,7 +68,8 @@ def judge(
             impossible = why_not_judged(one.row) if case.host else ""
             if impossible:
                 optional = replace(one.row, required=False)
-                judged.append(_verdict(optional, case_id, unmeasured(impossible)))
+                verdict = _verdict(optional, case_id, unmeasured(impossible))
+                judged.append(_expected(_demanded(verdict, one.row, case), case, ready=ready))
                 continue
             if case_id in missing and one.row.metric:
                 found = _without_image(case, missing[case_id])
@@ -83,7 +84,7 @@ def judge(
                 )
             row = replace(one.row, required=is_required(one.row, case))
             verdict = _verdict(row, case_id, found)
-            verdict = _waived(verdict, one, context.today)
+            verdict = _demanded(_waived(verdict, one, context.today), one.row, case)
             judged.append(_expected(verdict, case, ready=ready))
         states = states_left(case, (one for one in judged if _weighs(one)))
         if states:
@@ -184,6 +185,18 @@ def _waived(verdict: Verdict, one: SetRow, today: dt.date) -> Verdict:
     note = f"waived until {waiver.until}: {waiver.reason}"
     reason = sentence(verdict.reason, note)
     return replace(verdict, severity=Severity.WARN.value, reason=reason)
+
+
+def _demanded(verdict: Verdict, row: Row, case: Case) -> Verdict:
+    """What is expected to fail has to be measured, though nobody can of such a case.
+
+    Where the scenario itself says `required: false` it need not be.
+    """
+    listed = case.expect is not None and verdict.id in case.expect.fail
+    if not (listed and row.required and verdict.verdict is Outcome.NOT_MEASURED):
+        return verdict
+    reason = sentence(verdict.reason, "expected to fail, which cannot be told")
+    return replace(verdict, required=True, reason=reason)
 
 
 def _expected(verdict: Verdict, case: Case, *, ready: bool) -> Verdict:

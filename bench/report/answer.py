@@ -46,8 +46,9 @@ def _compared(run: Run) -> Iterator[str]:
         yield from _ranked(groups, names)
         return
     for (baseline, candidate), group in groups:
+        several = len({one.cache for one in group if one.cache}) > 1
         asked = _each_once(group, names) if run.scenario.answer else _called(group, names)
-        said = [_change(one) for one in asked[:_MOST_METRICS]]
+        said = [_change(one, with_state=several) for one in asked[:_MOST_METRICS]]
         words = ", ".join(said) or "no difference was called"
         yield f"{candidate} against {baseline}: {words}"
 
@@ -73,9 +74,10 @@ def _ranked(
     largest = [max(called, key=_size) for _, group in groups if (called := _called(group, names))]
     largest.sort(key=_size, reverse=True)
     baselines = dict.fromkeys(baseline for (baseline, _), _ in groups)
+    several = len({one.cache for _, group in groups for one in group if one.cache}) > 1
     for one in largest[:_MOST_NAMED]:
         against = "" if len(baselines) == 1 else f" against {one.baseline}"
-        yield f"{one.candidate}{against}: {_change(one)}"
+        yield f"{one.candidate}{against}: {_change(one, with_state=several)}"
     rest, same = len(largest) - _MOST_NAMED, len(groups) - len(largest)
     if rest > 0:
         yield f"{counted(rest, 'more case')} with smaller differences"
@@ -87,12 +89,13 @@ def _size(one: Comparison) -> float:
     return abs(math.log(one.ratio)) if one.ratio else math.inf
 
 
-def _change(one: Comparison) -> str:
+def _change(one: Comparison, *, with_state: bool) -> str:
+    title = f"{one.title} {one.cache}" if with_state and one.cache else one.title
     if not one.ratio or one.difference not in _CALLED:
-        return f"{one.title} {change_words(one)}"
+        return f"{title} {change_words(one)}"
     candidate = unit_words(one.candidate_median, one.unit)
     baseline = unit_words(one.baseline_median, one.unit)
-    return f"{one.title} {change_words(one)} ({candidate}, not {baseline})"
+    return f"{title} {change_words(one)} ({candidate}, not {baseline})"
 
 
 def _measured(run: Run) -> Iterator[str]:
@@ -157,12 +160,16 @@ def _spans(run: Run, cases: Sequence[str], name: str) -> dict[str, str]:
 
 def _judged(run: Run) -> Iterator[str]:
     outcomes = case_outcomes(run)
-    good = [case for case, one in outcomes.items() if one.outcome is Outcome.PASS]
+    passed = [case for case, one in outcomes.items() if one.outcome is Outcome.PASS]
+    good = [case for case in passed if outcomes[case].as_expected]
     if good:
         named = len(good) <= _MOST_NAMED
         who = _listed(good) if named else f"{len(good)} of {counted(len(outcomes), 'case')}"
         yield f"{who} {'passes' if len(good) == 1 else 'pass'}"
-    others = [case for case in outcomes if case not in good]
+    for case in passed:
+        if case not in good:
+            yield f"{case} passes, which was not expected"
+    others = [case for case in outcomes if case not in passed]
     for case in others[:_MOST_NAMED]:
         outcome = outcomes[case]
         ids = [

@@ -56,7 +56,7 @@ def gpu(run: Run) -> Section | None:
 
 def uses_gpu(run: Run, case: str, tables: Sequence[Samples]) -> bool:
     """Whether the case asked for GPUs of which there are some, or held memory on one."""
-    asked = bool(run.scenario.cases[case].gpus) and bool(run.header["host"]["gpus"])
+    asked = run.scenario.cases[case].asks_for_gpus and bool(run.header["host"]["gpus"])
     return asked or any(_peak(one, "gpu_memory_bytes") for one in tables)
 
 

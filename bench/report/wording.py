@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from bench.judge.difference import effect_word
+from bench.judge.finding import counted
 from bench.judge.model import Difference, Outcome
 from bench.judge.noise import PRACTICAL_BAND, BandFrom
 from bench.metrics import METRICS, is_time
@@ -195,9 +196,21 @@ def rule_words(comparisons: Sequence[Comparison]) -> str:
     elif tested:
         band += f", as this host's own noise is no larger{' where it is known' if unknown else ''}"
     return (
+        f"{_left_out(comparisons)}"
         f"A difference: p < 0.05 after correction, and the interval beyond {band}. "
         "Finds: the smallest slow-down that such trials call in 8 of 10 tries."
     )
+
+
+def _left_out(comparisons: Sequence[Comparison]) -> str:
+    """How many trials of each side failed, and so have no part in the comparison."""
+    failed: dict[str, dict[str, int]] = {}
+    for one in comparisons:
+        failed.setdefault(one.baseline, {})[one.cache] = one.failed_baseline
+        failed.setdefault(one.candidate, {})[one.cache] = one.failed_candidate
+    counts = {side: sum(of_states.values()) for side, of_states in failed.items()}
+    words = [f"{counted(count, 'trial')} of {side}" for side, count in counts.items() if count]
+    return f"Left out, for they failed: {', '.join(words)}. " if words else ""
 
 
 def times(factor: float) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.host.fingerprint import COMPARABLE_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from bench.results.run import Run
     from bench.scenario.composed import ComposeUse
@@ -40,21 +40,31 @@ def differences(one: Run, other: Run, cases: tuple[str, str]) -> list[str]:
     """
     if one.folder == other.folder:
         return []
-    return [*_host(one, other), *_bases(one, other, cases), *_settings(one, other, cases)]
+    return [*_places(one, other), *_bases(one, other, cases), *_settings(one, other, cases)]
 
 
-def _host(one: Run, other: Run) -> Iterator[str]:
+def unlike_places(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+    """What tells two hosts with their engines apart, as far as figures depend on it.
+
+    Args:
+        one: `host` and `engine` as a journal's first line has them.
+        other: the same of the other.
+    """
     for key in COMPARABLE_KEYS:
-        values = one.header["host"].get(key), other.header["host"].get(key)
+        values = one["host"].get(key), other["host"].get(key)
         if values[0] != values[1]:
             yield f"host {key.replace('_', ' ')}: {values[0]} against {values[1]}"
     for key in _ENGINE_KEYS:
-        values = one.header["engine"].get(key), other.header["engine"].get(key)
+        values = one["engine"].get(key), other["engine"].get(key)
         if values[0] != values[1]:
             yield f"engine's {key.replace('_', ' ')}: {values[0]} against {values[1]}"
-    decoders = [side.header["engine"].get("decoder") for side in (one, other)]
+    decoders = [side["engine"].get("decoder") for side in (one, other)]
     if decoders[0] != decoders[1]:
         yield f"layers are decompressed by another program: {decoders[0]} against {decoders[1]}"
+
+
+def _places(one: Run, other: Run) -> Iterator[str]:
+    yield from unlike_places(one.header, other.header)
     if one.link != other.link:
         yield f"link: {one.link} against {other.link}"
 

@@ -129,6 +129,14 @@ class LayerPull:
         """Whether the image has the same layer further below: it is fetched once."""
         return self.status.startswith(COPY_STATUS)
 
+    @property
+    def download_span_s(self) -> tuple[float, float] | None:
+        """From its first byte until it was there, since the pull request; None where unknown."""
+        if self.announced_s is None or self.queue_s is None or self.download_s is None:
+            return None
+        begun_s = self.announced_s + self.queue_s
+        return begun_s, begun_s + self.download_s
+
 
 @dataclass(frozen=True)
 class TrialResult:

@@ -33,7 +33,7 @@ _TOTALS = frozenset(
 )  # fmt: skip
 """Columns that only grow, and stay when a service is gone."""
 
-_OF_THE_DEVICE = re.compile(r"gpu(_utilization_pct|_energy_mj|\d+_(?!own_).*)")
+_OF_THE_DEVICE = re.compile(r"gpu(_utilization_pct|\d+_(?!own_).*)")
 """Columns that say the same of all services, for they share the device."""
 
 
@@ -120,6 +120,9 @@ def summed(tables: Sequence[Samples]) -> Samples:
     names = [name for name in tables[0] if all(name in one for one in tables) and name != "t_ns"]
     total: Samples = {"t_ns": stamps}
     for name in names:
+        if name.endswith("_energy_mj"):
+            total[name] = _read_by_any(stamps, tables, name)
+            continue
         values = [_at(stamps, one, name) for one in tables]
         is_shared = _OF_THE_DEVICE.fullmatch(name)
         total[name] = np.max(values, axis=0) if is_shared else np.sum(values, axis=0)
@@ -134,6 +137,18 @@ def _at(stamps: Values, table: Samples, name: str) -> Values:
     own, values = table["t_ns"][known], table[name][known]
     after = values[-1] if name in _TOTALS else 0.0
     found: Values = np.interp(stamps, own, values, left=0.0, right=after)
+    return found
+
+
+def _read_by_any(stamps: Values, tables: Sequence[Samples], name: str) -> Values:
+    """A counter of the device, of which each service's readings are readings of the same."""
+    known = [~np.isnan(one[name]) for one in tables]
+    own = np.concatenate([one["t_ns"][there] for one, there in zip(tables, known, strict=True)])
+    values = np.concatenate([one[name][there] for one, there in zip(tables, known, strict=True)])
+    if not len(own):
+        return np.full(len(stamps), np.nan)
+    order = np.argsort(own, kind="stable")
+    found: Values = np.interp(stamps, own[order], values[order])
     return found
 
 

@@ -312,3 +312,10 @@ class Container(Model):
     def effective_limits(self) -> Limits:
         """The limits, by whichever name they were given."""
         return self.limits or self.deploy.resources.limits or Limits()
+
+    @property
+    def asks_for_gpus(self) -> bool:
+        """Whether it asks for GPUs, by whichever name."""
+        reserved = self.deploy.resources.reservations
+        devices = reserved.devices if reserved else []
+        return bool(self.gpus) or any("gpu" in one.capabilities for one in devices)

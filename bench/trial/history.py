@@ -28,6 +28,7 @@ class History:
         folder: the run's folder.
         scenario_file: the scenario it ran, as it was named then.
         scenario: its resolved tree, with secrets redacted.
+        place: `host` and `engine` that it was begun on.
         plan: all of its trials.
         done: by number of the trial, -1 where it has its result, else how many attempts at it
             there were.
@@ -38,6 +39,7 @@ class History:
     folder: Path
     scenario_file: str
     scenario: dict[str, Any]
+    place: dict[str, Any]
     plan: list[TrialKey]
     done: dict[int, int]
     images: dict[str, str]
@@ -115,6 +117,7 @@ def read_history(folder: Path) -> History:
         folder=folder,
         scenario_file=str(begun["scenario_file"]),
         scenario=begun["scenario"],
+        place={name: begun[name] for name in ("host", "engine")},
         plan=plan,
         done=done,
         images=images,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bench.engine.reference import split_reference
 from bench.errors import EngineError
-from bench.results.pull_path import covered_s, layer_times
+from bench.results.pull_path import covered_s
 from bench.scenario.model import CacheState
 from bench.trial.blame import InvalidTrialError
 from bench.trial.pull import PullRecorder
@@ -139,9 +139,8 @@ def achieved_bit_s(layers: Sequence[LayerPull]) -> float | None:
     spans = []
     size_bytes = 0
     for layer in layers:
-        times = layer_times(layer)
-        if times is not None and times.begun_s is not None:
-            spans.append((times.begun_s, times.downloaded_s))
+        if layer.download_span_s is not None:
+            spans.append(layer.download_span_s)
             size_bytes += layer.transfer_bytes or 0
     seconds = covered_s(spans)
     return round(8 * size_bytes / seconds, 1) if seconds > 0 else None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.engine.protocol import LABEL
+from bench.engine.reference import split_reference
 from bench.errors import BuildError, EngineError, PullError
 from bench.image import calibration
 from bench.image.base_layers import BaseLayers, final_base, push_base, shared_layers
@@ -49,7 +50,12 @@ class ReadyImage:
 
 
 class ImageMaker:
-    """Builds, mirrors and pushes the images of one run."""
+    """Builds, mirrors and pushes the images of one run.
+
+    Attributes:
+        brought: names of images that somebody's own engine did not have before and that carry no
+            label, for they were made elsewhere.
+    """
 
     def __init__(
         self,
@@ -64,6 +70,7 @@ class ImageMaker:
         self._run_id = run_id
         self._prefix = _repository_part(scenario_name)
         self._say = say
+        self.brought: list[str] = []
         self._reader = LayerReader(session.registry, session.private.layer_directory())
 
     @property
@@ -78,6 +85,7 @@ class ImageMaker:
             BuildError: the Dockerfile does not build: the image's fault.
             EngineError: it can be had nowhere, or the engine failed.
         """
+        self._refuse_emulation(name, _architecture_of(container.platform))
         repository = f"{self._prefix}/{_repository_part(name)}"
         tag = f"{self._session.registry.address}/{repository}:latest"
         if container.build is not None:
@@ -207,6 +215,8 @@ class ImageMaker:
         builder = self._session.building
         builder.tag(image, tag)
         ready = self._push(name, repository, tag, source=source)
+        if not self._session.may_wipe:
+            self.brought += [tag, ready.reference]
         if container.registry != "origin":
             return ready
         digests = builder.image_details(image).get("RepoDigests") or []
@@ -215,7 +225,9 @@ class ImageMaker:
             raise EngineError(
                 image, "has no registry of its own to pull from", "leave `registry: origin` out"
             )
-        return ReadyImage(ready.facts, origin[0], None)
+        wanted = _familiar(split_reference(image)[0])
+        named = [one for one in origin if _familiar(one.partition("@")[0]) == wanted]
+        return ReadyImage(ready.facts, (named or origin)[0], None)
 
     def _fetch(self, name: str, image: str) -> str:
         """Have `image` in the builder; says where it came from."""
@@ -223,6 +235,8 @@ class ImageMaker:
         if not self._session.may_wipe and builder.has_image(image):
             return "engine"
         self._say(f"mirroring {name} ({image})")
+        if not self._session.may_wipe:
+            self.brought.append(image)
         try:
             for _ in builder.pull(image):
                 pass
@@ -257,6 +271,7 @@ class ImageMaker:
         details = builder.image_details(tag)
         # a containerd store pushes the index that it has, where an image was pulled with one
         architecture = str(details.get("Architecture") or "")
+        self._refuse_emulation(name, architecture)
         manifest = registry.manifest(repository, digest or "latest", architecture)
         size = details.get("Size")
         facts = gather(
@@ -271,6 +286,20 @@ class ImageMaker:
         )
         return ReadyImage(facts, facts.reference, manifest, bases)
 
+    def _refuse_emulation(self, name: str, architecture: str) -> None:
+        """An emulated program has times that mean nothing.
+
+        Raises:
+            EngineError: what is for `architecture` would be emulated here.
+        """
+        own = self._session.building.facts.architecture
+        if own and architecture and architecture != own:
+            raise EngineError(
+                name,
+                f"is for linux/{architecture}, and the engine's machine is linux/{own}",
+                "measure it on such a machine, or name an image for this one",
+            )
+
     def make_calibration(self) -> ReadyImage | None:
         """The image that does nothing; None on an architecture without one."""
         architecture = platform.machine()
@@ -284,6 +313,16 @@ class ImageMaker:
             changes = ('ENTRYPOINT ["/nothing"]', f"LABEL {LABEL}={self._label}")
             self._session.building.import_rootfs(tar, tag, changes)
         return self._push(CALIBRATION_CASE, repository, tag, source="built")
+
+
+def _familiar(repository: str) -> str:
+    """A repository of Docker Hub by its short name, as engines list it; others as they are."""
+    return repository.removeprefix("docker.io/").removeprefix("library/")
+
+
+def _architecture_of(name: str | None) -> str:
+    """The second part of a platform such as `linux/arm64/v8`; empty without one."""
+    return name.split("/")[1] if name and "/" in name else ""
 
 
 def _repository_part(name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.host.load import HostLoad, read_load
+from bench.results.model import TrialStatus
 from bench.sampling.counters import CounterFiles
 from bench.scenario.model import CacheState
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from bench.scenario.model import Case
     from bench.trial.cachestate import CacheKeeper
     from bench.trial.progress import Progress
+
+
+def _none() -> str:
+    return ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ class Laboratory:
         beside: runs what is not measured, as load tools are; None where nothing is.
         link_bit_s: what the way from that registry is shaped to; None where it is not.
         services: where the counters of the scenario's services are.
+        dead_service: says which of them has ended that was to last; empty where none has.
         read_load: how busy the host and the daemons were up to now.
     """
 
@@ -97,7 +103,13 @@ class Laboratory:
     beside: Engine | None = None
     link_bit_s: int | None = None
     services: tuple[ContainerCgroup, ...] = ()
+    dead_service: Callable[[], str] = _none
     read_load: Callable[[dict[str, int]], HostLoad] = read_load
+
+    def excused(self, status: TrialStatus, reason: str) -> tuple[TrialStatus, str]:
+        """How a trial has ended: an image is not to blame where a service has died before."""
+        dead = self.dead_service() if status is TrialStatus.FAILED else ""
+        return (TrialStatus.ERROR, f"{dead}; {reason}") if dead else (status, reason)
 
     def load_now(self) -> HostLoad:
         """How busy the host, bench with its daemons, and the services were up to now."""

@@ -17,6 +17,7 @@ from bench.results.behaviour import Stop
 from bench.sampling.cgroup import locate, make_parent, remove_parent, takes_parent
 from bench.trial.attachments import Attachments
 from bench.trial.blame import FailedTrialError, image_blamed
+from bench.trial.host_ports import check_free
 from bench.trial.limits import mismatches
 from bench.trial.probes import NotReadyError, ProbeTarget
 from bench.trial.process_table import Process, read_table
@@ -100,7 +101,12 @@ class Life:
         return self._attachments
 
     def prepare(self) -> None:
-        """Make the named volumes that it mounts and the network that it joins."""
+        """Make the named volumes that it mounts and the network that it joins.
+
+        Raises:
+            HostError: another program has the port that it is asked at.
+        """
+        check_free(self._subject.case)
         self._network.prepare(self._name)
         for volume in named_volumes(self._subject.case, self._name):
             self._lab.engine.create_volume(volume, {LABEL: self._lab.run_id})

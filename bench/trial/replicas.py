@@ -89,6 +89,9 @@ class ReplicaTrial:
             if left:
                 status, reason = TrialStatus.ERROR, f"{reason}; clean-up: {left}".lstrip("; ")
             load = load_between(before, lab.load_now(), self._cpu_s())
+            dead = lab.dead_service()
+            if dead and TrialStatus.FAILED in (status, *(one.status for one in self._replicas)):
+                status, reason = TrialStatus.ERROR, dead
             for one in self._replicas:
                 one.end(load, status, reason)
             worst = min(self._replicas, key=lambda one: _GRAVITY.index(one.status))

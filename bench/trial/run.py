@@ -7,16 +7,17 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.clock import Clock, SystemClock
 from bench.egress.cut import why_not_cut
 from bench.engine.alive import alive, is_alive
 from bench.engine.protocol import LABEL
-from bench.errors import BenchError
+from bench.errors import BenchError, UsageError
 from bench.host.fingerprint import fingerprint
 from bench.host.noise import load_noise
 from bench.judge.checklist import load_checklist
+from bench.results.comparable import unlike_places
 from bench.results.journal import FILE_NAME, SCHEMA_VERSION, Journal
 from bench.results.model import TrialKey, TrialStatus
 from bench.sampling.cgroup import ContainerCgroup, find_mounts, locate
@@ -93,8 +94,8 @@ def start_run(
     if why_not_cut(session.measuring.facts):
         checks = dataclasses.replace(checks, cut=())
     plan = make_plan(scenario.cases, seed, checks=checks, calibrate=scenario.has_images)
-    host = fingerprint()
-    noise = load_noise(host)
+    place = _place(session)
+    noise = load_noise(place["host"])
     folder = new_folder(request.out, scenario.name, clock)
     journal = Journal(folder / FILE_NAME)
     journal.append(
@@ -109,10 +110,8 @@ def start_run(
         scenario=redacted(loaded.tree),
         checklist=checklist.data if checklist else None,
         plan=[dataclasses.asdict(key) for key in plan],
-        host=host,
         noise=noise.as_data() if noise else None,
-        engine=dataclasses.asdict(session.measuring.facts)
-        | {"private": session.may_wipe, "chosen_by": session.choice.origin},
+        **place,
         builder=_builder(session),
         link=way.header(),
     )
@@ -136,7 +135,18 @@ def resume_run(
     progress: Progress,
     clock: Clock | None = None,
 ) -> RunResult:
-    """Go on with a run that was cut off: every trial of its plan that has no result yet."""
+    """Go on with a run that was cut off: every trial of its plan that has no result yet.
+
+    Raises:
+        UsageError: it was begun on another host or engine; one median must not be of both.
+    """
+    unlike = next(unlike_places(history.place, _place(session)), "")
+    if unlike:
+        raise UsageError(
+            history.folder.name,
+            f"was begun elsewhere: {unlike}",
+            "go on where it was begun (`--engine` names the engine), or start a new run",
+        )
     Way(session, request.scenario.scenario.link).check()
     clock = clock or SystemClock()
     journal = Journal(history.folder / FILE_NAME)
@@ -153,6 +163,13 @@ def resume_run(
         done=history.done,
         images=history.images,
     ).run()
+
+
+def _place(session: Session) -> dict[str, dict[str, Any]]:
+    """The host, and the engine that runs the cases."""
+    own = {"private": session.may_wipe, "chosen_by": session.choice.origin}
+    engine = dataclasses.asdict(session.measuring.facts) | own
+    return {"host": fingerprint(), "engine": engine}
 
 
 def _builder(session: Session) -> dict[str, str]:
@@ -255,6 +272,7 @@ class _Runner:
             beside=session.building,
             link_bit_s=self._way.rate_bit_s,
             services=self._service_cgroups(),
+            dead_service=self._services.dead,
         )
         for number, key in enumerate(self._plan):
             attempts = self._done.get(number, 0)
@@ -364,6 +382,8 @@ class _Runner:
             try:
                 if engine is self._session.building:
                     self._services.stop()
+                    for name in () if self._request.keep else self._subjects.brought:
+                        engine.remove_image(name)
                 remove_from(engine, self._is_own, images=not self._request.keep)
             except BenchError as error:
                 self._progress.say(f"clean-up was cut short: {error.cause}; run `bench clean`")

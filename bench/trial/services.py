@@ -45,6 +45,7 @@ class RunningServices:
         self._volumes: list[str] = []
         self._outputs: list[OutputWatch] = []
         self.addresses: dict[str, str] = {}
+        self._lasting: dict[str, ExitWatch] = {}
 
     def start(self, services: Mapping[str, Service], references: Mapping[str, str]) -> None:
         """Start each service and wait until it is ready; later ones reach earlier ones by name.
@@ -94,6 +95,15 @@ class RunningServices:
                 f"service {name}", f"{error}\n    {tail}".rstrip(), "the cases were not run"
             ) from error
         self.addresses[name] = state.address
+        if not service.ready.is_an_end:
+            self._lasting[name] = watch
+
+    def dead(self) -> str:
+        """Which service has ended that was to last, and how; empty where none has."""
+        for name, watch in self._lasting.items():
+            if watch.ended:
+                return f"service {name} has ended, with code {watch.exit_code()}"
+        return ""
 
     def stop(self) -> None:
         """Remove them."""

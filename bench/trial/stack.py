@@ -93,6 +93,7 @@ class StackTrial:
         with postponed():
             left = self._take_down(filled=status is TrialStatus.OK)
             load = load_between(before, lab.load_now(), self._cpu_s())
+            status, reason = lab.excused(status, reason)
             if status.counts:
                 status, reason = self._doubted(status, reason)
             if status is TrialStatus.OK:

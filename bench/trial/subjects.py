@@ -61,8 +61,8 @@ class SubjectMaker:
         self._way = way
         self._services = services
         self._earlier = earlier
-        self._run_id = run_id
         self._say = say
+        self._maker = ImageMaker(session, clock, run_id, loaded.scenario.name, say)
         self._loads: dict[str, str] = {}
         self.single: dict[str, Subject] = {}
         self.stacks: dict[str, StackSubject] = {}
@@ -70,6 +70,11 @@ class SubjectMaker:
     def find(self, case: str) -> Subject | StackSubject | None:
         """The subject of a case; None where it has no image."""
         return self.single.get(case) or self.stacks.get(case)
+
+    @property
+    def brought(self) -> list[str]:
+        """Names of images that somebody's own engine has only through this run."""
+        return self._maker.brought
 
     def make(self) -> None:
         """Make them all, once a run; a case that has no image is put on record, and left out.
@@ -80,7 +85,7 @@ class SubjectMaker:
         """
         loaded = self._loaded
         scenario = loaded.scenario
-        maker = ImageMaker(self._session, self._clock, self._run_id, scenario.name, self._say)
+        maker = self._maker
         references = {}
         for name, service in scenario.services.items():
             ready = maker.make(f"service-{name}", service, loaded.folder)

@@ -81,6 +81,7 @@ class Trial:
             used_s = self._record.cpu_s
             load = load_between(before, lab.load_now(), used_s, with_engine=in_container)
             self._facts["host"] = load
+            status, reason = lab.excused(status, reason)
             if status.counts and (doubt := self._pull.doubt()):
                 status, reason = TrialStatus.INVALID, doubt
             if status is TrialStatus.OK:

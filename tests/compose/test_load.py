@@ -473,6 +473,24 @@ def test_what_changes_no_figure_is_passed_over_with_its_line(tmp_path, settings)
     assert "is passed over" in warning.message
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "networks: {default: {priority: 100}}",
+        "networks: {default: {gw_priority: 1}}",
+        "volumes: [{type: bind, source: ., target: /x, read_only: true, bind: {recursive: x}}]",
+        "secrets: [{source: key, mode: 0400}]",
+        "gpus: [{count: 1, options: {a: b}}]",
+    ],
+)
+def test_what_is_known_and_changes_nothing_here_is_said(tmp_path, settings):
+    write(tmp_path, "s3cret", "key.txt")
+    text = ONE.format(settings) + "\nsecrets: {key: {file: key.txt}}"
+    (warning,) = stack(tmp_path, text).warnings
+    assert warning.line == 1
+    assert warning.message.endswith("passed over")
+
+
 @pytest.mark.parametrize("settings", ["tty: false", "privileged: false", "labels: {}", "links: []"])
 def test_what_asks_for_nothing_is_not_mentioned(tmp_path, settings):
     assert stack(tmp_path, ONE.format(settings)).warnings == ()

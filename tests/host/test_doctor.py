@@ -146,7 +146,7 @@ TROUBLE: dict[str, tuple[str, Callable[[Any], object], Health, Choice]] = {
     "an engine in a virtual machine": (
         "engine",
         lambda host: host.engine(is_local=False),
-        Health.LESS,
+        Health.BAD,
         DOCKER,
     ),
     "the user's own engine": (

@@ -170,7 +170,7 @@ def test_a_figure_that_is_missing_because_the_image_always_failed_is_a_failure()
 def test_trials_lost_to_the_engine_make_an_error_even_where_the_rest_would_pass():
     found = verdict(limited("startup_s", "<= 30s"), [*six()[:4], lost(4), lost(5)], "startup_s")
     assert (found.verdict, found.n) == (Outcome.ERROR, 4)
-    assert found.reason == "only 4 of 6 trials could be measured: registry is gone"
+    assert found.reason == "only 4 of 6 trials could be measured: registry is gone; link: 200mbit"
 
 
 @pytest.mark.parametrize("status", [TrialStatus.ERROR, TrialStatus.INVALID])
@@ -181,7 +181,7 @@ def test_no_trial_at_all_is_an_error_with_the_last_reason(status):
     ]
     found = verdict(limited("startup_s", "<= 30s"), measured, "startup_s")
     assert found.verdict is Outcome.ERROR
-    assert found.reason == "no trial could be measured: layers were there"
+    assert found.reason == "no trial could be measured: layers were there; link: 200mbit"
 
 
 def test_an_interrupted_run_is_inconclusive():
@@ -189,7 +189,7 @@ def test_an_interrupted_run_is_inconclusive():
     of = limited("startup_s", "<= 30s")
     found = verdict(of, measured, "startup_s", complete=False)
     assert (found.verdict, found.n) == (Outcome.INCONCLUSIVE, 3)
-    assert found.reason == "the run was interrupted after 3 of 6 trials"
+    assert found.reason == "the run was interrupted after 3 of 6 trials; link: 200mbit"
 
 
 def test_an_interrupted_run_is_judged_where_the_case_was_done():

@@ -113,6 +113,14 @@ def test_a_fail_must_be_called_and_a_pass_rules_a_regression_out(difference, hig
     assert outcome(made) is expected
 
 
+def test_a_candidate_that_fails_more_often_is_a_regression_however_quick_the_rest_is():
+    made = replace(comparison(10.0, 10.0, Difference.SAME), failed_candidate=6)
+    assert outcome(made) is FAIL
+    assert outcome(replace(made, failed_baseline=6)) is PASS
+    assert outcome(replace(made, failed_baseline=8)) is PASS
+    assert outcome(replace(made, candidate_median=None, n_candidate=0)) is FAIL
+
+
 def test_a_difference_within_the_margins_is_open_where_it_may_be_larger():
     made = replace(comparison(10.0, 10.8), interval=Interval(1.06, 1.12))
     assert outcome(made, "startup_s:10%") is OPEN

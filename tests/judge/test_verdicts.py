@@ -273,6 +273,16 @@ def test_a_pass_where_a_failure_was_expected_is_a_miss():
     assert not case_outcome(found).as_expected
 
 
+def test_an_expectation_of_what_cannot_be_measured_is_open():
+    """Else `exactly these must fail` would hold of a row that nobody looked at."""
+    plain = {"host": {"command": "serve"}, "image": None, "expect": {"fail": ["CI-4"]}}
+    found = verdicts(scenario(plain), slow(), checklist=CLOUD_NATIVE)
+    row = by_id(found)["CI-4"]
+    assert (row.verdict, row.required, row.expected) == (Outcome.NOT_MEASURED, True, False)
+    assert row.reason.endswith("expected to fail, which cannot be told")
+    assert exit_code(found) == 3
+
+
 def test_an_expectation_is_not_met_where_no_trial_got_ready():
     crashed = [failed(number, oom_kills=0.0) for number in range(6)] + need(GIB, GIB, 1.0)
     of = scenario({"expect": {"fail": ["CI-5", "CI-7", "CI-8"]}}, checks=APART)

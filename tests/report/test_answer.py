@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from bench.judge.model import Difference
+from bench.judge.model import Difference, Outcome
 from bench.report.answer import answer
 from bench.report.console import end_block
 from bench.report.html import html_text
@@ -39,6 +39,25 @@ def test_the_metrics_stand_in_the_order_in_which_the_scenario_asks_for_them(run)
     sentence = answer(asked(run, "stop_s", "startup_s"))
     assert sentence.index("stop") < sentence.index("start incl. pull")
     assert "image" not in sentence
+
+
+def test_a_case_that_was_to_fail_and_passed_is_not_said_to_have_passed_alone(run):
+    of_bad = (
+        dataclasses.replace(one, verdict=Outcome.PASS, expected=False)
+        for one in run.verdicts
+        if one.case == "bad"
+    )
+    changed = dataclasses.replace(run)
+    changed.__dict__["verdicts"] = (*of_bad, *(one for one in run.verdicts if one.case == "good"))
+    assert answer(changed).endswith("good passes; bad passes, which was not expected.")
+
+
+def test_where_there_are_several_cache_states_each_figure_has_its_own(run):
+    (start,) = [one for one in run.comparisons if one.metric == "startup_s"]
+    both = [start, dataclasses.replace(start, metric="ready_s", title="ready", cache="warm")]
+    sentence = answer(asked(with_comparisons(run, both), "startup_s", "ready_s"))
+    assert "start incl. pull cold " in sentence
+    assert "ready warm " in sentence
 
 
 def test_what_was_not_called_is_not_said(run):

@@ -65,6 +65,15 @@ def test_what_is_said_of_the_device_is_not_added():
     assert list(both["gpu0_own_memory_bytes"]) == [8]
 
 
+def test_energy_that_is_read_less_often_than_the_rest_neither_begins_nor_ends_at_nothing():
+    """It is the device's counter since its driver was loaded, whoever looks at it."""
+    first = table(t_ns=[0, 10, 20, 30], gpu_energy_mj=[np.nan, 500_000, 520_000, np.nan])
+    later = table(t_ns=[15, 25, 40], gpu_energy_mj=[510_000, 530_000, np.nan])
+    energy = summed([first, later])["gpu_energy_mj"]
+    assert (np.diff(energy) >= 0).all()
+    assert energy[-1] - energy[0] == 30_000
+
+
 def member(
     name: str, start_s: float, ready_s: float, waits: Sequence[tuple[str, str]] = ()
 ) -> TrialResult:

@@ -64,6 +64,7 @@ class Bench:
     watcher: Watcher = field(default_factory=Watcher)
     access_log: AccessLog | None = None
     base: BaseLayers | None = None
+    dead_service: str = ""
     trial: Trial | None = None
 
     def __post_init__(self) -> None:
@@ -88,6 +89,7 @@ class Bench:
             log_folder=self.folder,
             read_load=self.read_load,
             access_log=self.access_log,
+            dead_service=lambda: self.dead_service,
         )
 
     def run(

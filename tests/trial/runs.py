@@ -92,9 +92,12 @@ class FakeMaker:
 
     def __init__(self, session: Session, *_: object) -> None:
         self._engine = cast("FakeEngine", session.measuring)
+        self._is_own = session.may_wipe
+        self.brought: list[str] = []
 
     def make(self, name: str, container: Container, folder: Path) -> ReadyImage:
         self.made.append(name)
+        self.brought += [] if self._is_own else [f"brought/{name}"]
         if name in self.errors:
             raise self.errors[name]
         return self._image(name)

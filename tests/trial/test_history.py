@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.errors import BuildError, StoreError
+from bench.errors import BuildError, StoreError, UsageError
 from bench.results.journal import FILE_NAME
 from bench.results.run import load_run
 from bench.trial.history import read_history
@@ -204,6 +205,25 @@ defaults: {ready: {log: "^up$", interval: 1ms, timeout: 10s}, observe: 0s, repea
 cases:
   web: {image: web, replicas: 2}
 """
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "what"),
+    [
+        ('"storage_driver":"overlay2"', '"storage_driver":"vfs"', "engine's storage driver"),
+        (f'"cores":{os.cpu_count()}', '"cores":999', "host cores"),
+    ],
+)
+def test_a_run_is_not_finished_on_another_engine_or_host(runs, was, now, what):
+    folder = runs.start().folder
+    cut_off(folder, after=ending("t0001"))
+    text = (folder / FILE_NAME).read_text()
+    assert was in text
+    (folder / FILE_NAME).write_text(text.replace(was, now))
+    with pytest.raises(UsageError, match=what) as caught:
+        resumed(runs, folder)
+    assert "was begun elsewhere" in caught.value.cause
+    assert "run_resumed" not in (folder / FILE_NAME).read_text()
 
 
 @pytest.fixture

@@ -67,6 +67,8 @@ def test_the_achieved_rate_is_what_came_while_something_was_being_downloaded():
     unseen = layer(2, 0.0, 0.5, None, 0.0, 1.0)
     assert achieved_bit_s([*layers, unseen]) == 8000.0
     assert achieved_bit_s([unseen]) is None
+    hidden = [replace(one, hold_s=None, extract_s=None) for one in layers]
+    assert achieved_bit_s(hidden) == 8000.0  # an engine that hides the extraction
 
 
 # in a trial

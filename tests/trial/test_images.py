@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -69,7 +70,13 @@ def own():
 
 
 @pytest.fixture
-def make(builder, own, registry, tmp_path, monkeypatch):
+def brought():
+    """What each maker says that an engine has only through it, the last one last."""
+    return []
+
+
+@pytest.fixture
+def make(builder, own, registry, brought, tmp_path, monkeypatch):
     """Makes the image of a case called `web`."""
     monkeypatch.setattr(Session, "users_engine", lambda _: own)
 
@@ -82,6 +89,7 @@ def make(builder, own, registry, tmp_path, monkeypatch):
             cast("PrivateEngine", Private(tmp_path / "layers")),
         )
         maker = ImageMaker(session, SystemClock(), "run-7", "My_Scenario", lambda _: None)
+        brought.append(maker.brought)
         if not case:
             return maker.make_calibration()
         container = Case.model_validate(case | {"ready": {"exit": True}})
@@ -113,6 +121,38 @@ def test_trials_pull_by_digest(make, dockerfile):
     assert image.reference == f"127.0.0.1:5000/my-scenario/web@{digest}"
     assert image.manifest.digest == digest
     assert image.facts.transfer_bytes == 4096 + 100 + 1512
+
+
+@pytest.mark.parametrize(
+    ("case", "details"),
+    [
+        ({"image": "nginx", "platform": "linux/s390x"}, {}),
+        ({"image": "nginx"}, {"Architecture": "s390x"}),
+    ],
+    ids=["asked for", "all there is"],
+)
+def test_an_image_for_another_machine_is_not_emulated(make, builder, monkeypatch, case, details):
+    facts = dataclasses.replace(builder.facts, architecture="amd64")
+    monkeypatch.setattr(builder, "_facts", facts)
+    monkeypatch.setattr(builder, "image_details", lambda _: details)
+    with pytest.raises(EngineError, match="linux/s390x, and the engine's machine is linux/amd64"):
+        make(case)
+
+
+def test_what_somebodys_own_engine_has_only_through_this_run_is_known(make, builder, brought):
+    reference = make({"image": "nginx"}, private=False).reference
+    assert brought[-1] == ["nginx", TAG, reference]
+    builder.images["nginx"] = {}
+    reference = make({"image": "nginx"}, private=False).reference
+    assert brought[-1] == [TAG, reference]
+    make({"image": "nginx"})
+    assert brought[-1] == []
+
+
+def test_a_platform_that_is_this_machines_is_no_matter(make, builder, monkeypatch):
+    facts = dataclasses.replace(builder.facts, architecture="amd64")
+    monkeypatch.setattr(builder, "_facts", facts)
+    assert make({"image": "nginx", "platform": "linux/amd64"}).facts.source == "mirrored"
 
 
 def test_of_an_index_that_was_pushed_the_image_for_the_engines_machine_is_measured(
@@ -254,6 +294,18 @@ def test_from_its_own_registry_an_image_is_pulled_by_the_digest_that_it_has_ther
     assert image.reference == f"nginx@{digest_of('b')}"
     assert image.manifest is None
     assert image.facts.engine_size_bytes == 7
+
+
+def test_of_several_registries_the_one_that_was_named_is_pulled_from(make, builder, monkeypatch):
+    names = ["nginx", "public.example/docker/library/nginx"]
+    details = {"RepoDigests": [f"{one}@{digest_of('b')}" for one in names]}
+    monkeypatch.setattr(builder, "image_details", lambda _: details)
+    for image, repository in (
+        ("docker.io/library/nginx:1", names[0]),
+        (f"{names[1]}:1", names[1]),
+    ):
+        made = make({"image": image, "registry": "origin"})
+        assert made.reference == f"{repository}@{digest_of('b')}"
 
 
 def test_an_image_without_a_registry_of_its_own_cannot_be_pulled_from_it(make):

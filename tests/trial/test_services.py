@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -53,6 +54,18 @@ def test_they_carry_the_label_of_the_run(engine, services):
     assert spec.labels == {"org.container-bench": "run"}
     assert spec.name == "cbench-run-service-db"
     assert engine.volume_labels == {"cbench-run-service-db-data": {"org.container-bench": "run"}}
+
+
+def test_one_that_ends_is_noticed_but_not_a_job_that_is_done(engine, services):
+    engine.scripts["seed@1"] = Script(life_s=0, exit_code=0)
+    job = Service.model_validate({"image": "x", "ready": {"exit": True}})
+    services.start({"seed": job, "db": service()}, {"seed": "seed@1", "db": "db@1"})
+    assert services.dead() == ""
+    engine.made[1].end(137)
+    deadline_s = time.monotonic() + 5
+    while not services.dead() and time.monotonic() < deadline_s:
+        time.sleep(0.005)
+    assert services.dead() == "service db has ended, with code 137"
 
 
 def test_stopping_removes_containers_and_volumes_the_last_first(engine, services):

@@ -506,6 +506,18 @@ def test_a_crash_on_a_busy_host_stays_a_crash(bench):
     assert bench.run() is TrialStatus.FAILED
 
 
+def test_a_crash_after_a_service_has_died_is_not_the_images_fault(bench):
+    bench.dead_service = "service index has ended, with code 137"
+    bench.engine.script = Script(life_s=0, exit_code=1)
+    assert bench.run() is TrialStatus.ERROR
+    assert bench.ended["reason"].startswith("service index has ended, with code 137; exited with")
+
+
+def test_what_went_well_without_it_went_well(bench):
+    bench.dead_service = "service index has ended, with code 137"
+    assert bench.run() is TrialStatus.OK
+
+
 # Clean-up, whatever happens
 
 
