@@ -55,7 +55,7 @@ def test_a_case_that_was_to_fail_and_passed_is_not_said_to_have_passed_alone(run
 def test_where_there_are_several_cache_states_each_figure_has_its_own(run):
     (start,) = [one for one in run.comparisons if one.metric == "startup_s"]
     both = [start, dataclasses.replace(start, metric="ready_s", title="ready", cache="warm")]
-    sentence = answer(asked(with_comparisons(run, both), "startup_s", "ready_s"))
+    sentence = answer(with_comparisons(asked(run, "startup_s", "ready_s"), both))
     assert "start incl. pull cold " in sentence
     assert "ready warm " in sentence
 
