@@ -10,10 +10,11 @@ from bench.report.section import Section
 from bench.report.wording import unit_words, value_words
 from bench.results.model import TrialStatus
 from bench.results.summary import evidence, measured_states
+from bench.results.warmth import cooled_trials
 from bench.scenario.model import CacheState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from bench.results.model import TrialResult
     from bench.results.run import Run
@@ -62,7 +63,7 @@ def _row(run: Run, case: str, cache: str, trials: Sequence[TrialResult]) -> tupl
         unit_words(_median(_served(trials, "size_bytes")), "bytes"),
         unit_words(_median(_served(trials, "requests")), ""),
         value_words(_median(_metric(trials, "startup_s")), "startup_s"),
-        _dropped_words(trials),
+        _dropped_words(trials, cooled_trials(run.results)),
         _proof_words(CacheState(cache), trials),
     )
 
@@ -81,8 +82,11 @@ def _median(values: Sequence[float]) -> float | None:
     return stats.median(values) if values else None
 
 
-def _dropped_words(trials: Sequence[TrialResult]) -> str:
+def _dropped_words(trials: Sequence[TrialResult], cooled: Collection[str]) -> str:
     """Whether the page cache was dropped; journals of older versions do not say."""
+    by_others = sum(one.trial_id in cooled for one in trials)
+    if by_others:
+        return f"dropped by another case in {by_others} of {len(trials)}"
     known = [one.facts["page_cache_dropped"] for one in trials if "page_cache_dropped" in one.facts]
     if not known:
         return "not recorded"

@@ -12,6 +12,8 @@ from bench.metrics import METRICS
 from bench.report.figure_doubts import figure_doubts
 from bench.results.model import CALIBRATION_CASE, SIZE_ARM, TrialStatus
 from bench.results.summary import good_trials, measured_states
+from bench.results.warmth import cooled_trials
+from bench.scenario.model import CacheState
 from bench.units import format_bytes, format_value
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ def warnings(run: Run) -> list[str]:
         *_incomplete(run),
         *run.notes,
         *_lost_trials(run),
+        *_warm_by_name(run),
         *figure_doubts(run),
         *_limits_above_host(run),
         *_near_limits(run),
@@ -89,6 +92,23 @@ def _lost_trials(run: Run) -> Iterator[str]:
             trials = "a trial" if count == 1 else f"{count} trials"
             plural = what if count == 1 else what.replace("was ", "were ", 1)
             yield f"{trials} of {case} {plural}: {reason}"
+
+
+def _warm_by_name(run: Run) -> Iterator[str]:
+    cooled = cooled_trials(run.results)
+    for case in run.scenario.cases:
+        warm = [
+            one
+            for one in run.results
+            if one.key.case == case and one.key.cache == CacheState.WARM and one.status.counts
+            and not one.service
+        ]  # fmt: skip
+        count = sum(one.trial_id in cooled for one in warm)
+        if count:
+            yield (
+                f"{count} of {len(warm)} warm trials of {case} came after another case had dropped "
+                "the page cache; `cache: [image, warm]` lets each follow one of its own"
+            )
 
 
 def _is_a_test(key: TrialKey) -> bool:

@@ -1,11 +1,8 @@
 """The plan of a run: every trial in its order, made from the scenario and a seed alone.
 
 Cases are shuffled within each round, so that a drift of the host falls on all of them. Within a
-case the states go from cold to warm, because each leaves behind what the next one needs. A case
-that is measured warm alone, beside others that empty the store or the page cache, is started once
-before each of its trials, unmeasured: it would be warm by name only.
-
-The trials of the checks come case by case after the rounds, first those of the case whose image the
+case the states go from cold to warm, because each leaves behind what the next one needs. The
+trials of the checks come case by case after the rounds, first those of the case whose image the
 last round left in place: they need the image, and nothing compares them across cases.
 """
 
@@ -89,7 +86,6 @@ def make_plan(
     """
     order = random.Random(seed)  # noqa: S311 - an order, not a secret
     plan: list[TrialKey] = []
-    all_warm = all(case.cache == [CacheState.WARM] for case in cases.values())
     warmups = max((case.warmup for case in cases.values()), default=0)
     rounds = warmups + max((case.repeat for case in cases.values()), default=0)
     for number in range(rounds):
@@ -107,14 +103,11 @@ def make_plan(
                 continue
             if not is_warmup and number - warmups >= case.repeat:
                 continue
-            keys = [
+            plan += [
                 TrialKey(name, number, state.value, warmup=is_warmup)
                 for state in _STATES
                 if state in case.cache
             ]
-            if case.cache == [CacheState.WARM] and not (all_warm or is_warmup):
-                keys.insert(0, replace(keys[0], warmup=True))
-            plan += keys
     last = next((key.case for key in reversed(plan) if key.case in cases), None)
     for name in sorted(cases, key=lambda name: name != last):
         plan += checks.of(name, rounds)

@@ -42,11 +42,6 @@ def plan_of(
     return make_plan(cases, seed, checks=CheckTrials(need=need), calibrate=calibrate)
 
 
-def is_cooled(one: Case, cases: Mapping[str, Case]) -> bool:
-    """Whether it is measured warm alone, beside cases that are not."""
-    return one.cache == ["warm"] and any(other.cache != ["warm"] for other in cases.values())
-
-
 cases_strategy = st.dictionaries(
     st.sampled_from(["a", "b", "c", "d"]),
     st.builds(
@@ -69,9 +64,8 @@ def test_each_case_comes_once_in_each_of_its_rounds_and_states(cases, seed):
         for state in STATES:
             measured = [key for key in plan if key.case == name and key.cache == state]
             wanted = (one.repeat, one.warmup) if state in one.cache else (0, 0)
-            again = one.repeat if is_cooled(one, cases) and state == "warm" else 0
             assert sum(not key.warmup for key in measured) == wanted[0]
-            assert sum(key.warmup for key in measured) == wanted[1] + again
+            assert sum(key.warmup for key in measured) == wanted[1]
 
 
 @settings(max_examples=30)
@@ -102,11 +96,7 @@ def test_rounds_follow_each_other_with_the_warm_ups_first(cases, seed):
     plan = plan_of(cases, seed, list(cases), calibrate=True)
     rounds = [key for key in plan if key.arm == "fit"]
     assert all(one.round <= other.round for one, other in pairwise(rounds))
-    own = [
-        key
-        for key in plan
-        if key.case != CALIBRATION_CASE and not is_cooled(cases[key.case], cases)
-    ]
+    own = [key for key in plan if key.case != CALIBRATION_CASE]
     assert all(one.warmup or not other.warmup for one, other in pairwise(own))
 
 
@@ -114,17 +104,6 @@ def test_a_case_without_warm_ups_waits_for_those_of_the_others():
     plan = plan_of({"a": case(repeat=1, warmup=2), "b": case(repeat=1)})
     assert [key.case for key in plan if key.warmup] == ["a", "a"]
     assert {key.case for key in plan if key.round == 2} == {"a", "b"}
-
-
-def test_a_case_that_is_warm_alone_is_started_once_more_where_others_cool_it():
-    plan = plan_of({"a": case(cache=("warm",)), "b": case(cache=("cold",))}, seed=2)
-    own = [(key.round, key.warmup) for key in plan if key.case == "a"]
-    assert own == [(0, True), (0, False), (1, True), (1, False)]
-    at = [index for index, key in enumerate(plan) if key.case == "a"]
-    assert at[1] == at[0] + 1
-    assert at[3] == at[2] + 1
-    alone = plan_of({"a": case(cache=("warm",)), "b": case(cache=("warm",))})
-    assert not any(key.warmup for key in alone)
 
 
 def test_within_a_round_the_states_of_a_case_go_from_cold_to_warm_without_a_break():
