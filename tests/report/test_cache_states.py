@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bench.report.cache_states import cache_states
 from bench.report.console import end_block
 from bench.report.sections import sections
+from bench.report.trust import warnings
 from bench.results.run import Run, load_run
 from tests.journals import MIB, Build, events
 
@@ -62,6 +63,26 @@ def test_each_state_has_what_was_fetched_in_it_and_its_proof(tmp_path):
     assert (warm["page cache"], warm["proof"]) == ("kept", "the engine had the image")
     assert rows["image"]["page cache"] == "dropped"
     assert "CACHE STATES" in end_block(run)
+
+
+def test_warm_trials_that_another_case_has_cooled_are_said_to_be(tmp_path):
+    ready = {"http": {"port": 8080}}
+    cases = {
+        "bad": {"image": "x", "repeat": 2, "cache": ["cold"], "ready": ready},
+        "good": {"image": "x", "repeat": 2, "cache": ["warm"], "ready": ready},
+    }
+    made = events(
+        Build(rounds=2, need=False, cut=False, replicas=(), calibrate=False, troubles={},
+              scenario={"cases": cases})
+    )  # fmt: skip
+    states = {one["trial_id"]: one["key"]["cache"] for one in made if "key" in one}
+    for event in made:
+        if event["event"] == "trial_ended":
+            event["facts"]["page_cache_dropped"] = states[event["trial_id"]] != "warm"
+    (tmp_path / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    run = load_run(tmp_path)
+    assert by_state(run)["warm"]["page cache"].startswith("dropped by another case in ")
+    assert any("warm trials of good came after another case" in one for one in warnings(run))
 
 
 def test_a_pull_without_a_log_of_ours_is_proved_by_the_stream_alone(tmp_path):
