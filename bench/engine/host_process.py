@@ -11,6 +11,7 @@ import contextlib
 import os
 import select
 import shutil
+import signal
 import subprocess
 import threading
 from typing import IO, TYPE_CHECKING
@@ -28,6 +29,18 @@ _NOT_EXECUTABLE = 400
 """The status with which the Docker API refuses a command that is not there."""
 _READ_BYTES = 65536
 _KILLED_WITHIN_S = 5.0
+
+
+def _ignored() -> list[signal.Signals]:
+    """The signals that bench was started to ignore, as by nohup or in a shell's background."""
+    asked = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
+    return [one for one in asked if signal.getsignal(one) is signal.SIG_IGN]
+
+
+def _heed() -> None:
+    """Let a new process heed them: it would ignore them too, unlike one in a container."""
+    for one in _ignored():
+        signal.signal(one, signal.SIG_DFL)
 
 
 class HostProcess:
@@ -81,6 +94,7 @@ class HostProcess:
                 stderr=output,
                 bufsize=0,
                 start_new_session=True,
+                preexec_fn=_heed if _ignored() else None,  # noqa: PLW1509 - it takes no lock
             )
             self._pidfd = os.pidfd_open(process.pid)
             if process.stdout and process.stderr:

@@ -176,6 +176,20 @@ def test_it_is_asked_to_stop_with_its_signal(make):
     assert process.exit_code == 7
 
 
+def test_it_heeds_a_signal_that_bench_was_started_to_ignore(make):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = make("sh", "-c", "trap 'exit 7' INT; echo up; while :; do sleep 0.01; done")
+        process.prepare()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    process.start()
+    assert process.output is not None
+    assert next(iter(process.output)).data == b"up\n"
+    process.stop(signal.SIGINT, 5)
+    assert process.exit_code == 7
+
+
 def test_one_that_does_not_listen_is_killed_after_its_time(make):
     process = make("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.01; done")
     process.prepare()
