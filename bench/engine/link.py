@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -162,12 +161,9 @@ def _since(path: Path, offset: int) -> bytes:
 
 
 def _await(answers: Callable[[], bool], daemon: Daemon) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while not answers():
-        if daemon.pid() is None or time.monotonic() > deadline:
-            raise EngineUnavailableError(
-                f"link ({daemon.name})",
-                f"did not come up; its log ends with\n    {daemon.log_tail()}",
-                f"look at {daemon.log_file}; `bench clean` removes what is left of the link",
-            )
-        time.sleep(0.01)
+    if not daemon.comes_up(answers, _PATIENCE_S):
+        raise EngineUnavailableError(
+            f"link ({daemon.name})",
+            f"did not come up; its log ends with\n    {daemon.log_tail()}",
+            f"look at {daemon.log_file}; `bench clean` removes what is left of the link",
+        )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -286,15 +285,12 @@ def _wanted_store(name: str | None) -> ImageStore | None:
 
 
 def _await(daemon: Daemon, answers: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _START_TIMEOUT_S
-    while not answers():
-        if daemon.pid() is None or time.monotonic() > deadline:
-            raise EngineUnavailableError(
-                f"private engine ({daemon.name})",
-                f"did not come up; its log ends with\n    {daemon.log_tail()}",
-                f"look at {daemon.log_file}; `bench engine down` and up again starts afresh",
-            )
-        time.sleep(0.05)
+    if not daemon.comes_up(answers, _START_TIMEOUT_S):
+        raise EngineUnavailableError(
+            f"private engine ({daemon.name})",
+            f"did not come up; its log ends with\n    {daemon.log_tail()}",
+            f"look at {daemon.log_file}; `bench engine down` and up again starts afresh",
+        )
 
 
 @contextmanager

@@ -9,8 +9,15 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.errors import HostError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LOOKS = 3
+_BETWEEN_LOOKS_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,21 @@ class Daemon:
         self.pid_file.write_text(str(process.pid))
         while self.pid() is None and process.poll() is None:
             time.sleep(0.001)  # between fork and exec it has no command line yet
+
+    def comes_up(self, answers: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until it answers; false where it ends before, or time is up.
+
+        One that another program starts (`ip netns exec`) has no command line for the moment in
+        which it becomes itself, like one that has ended: it is gone when it stays so.
+        """
+        deadline = time.monotonic() + timeout_s
+        looks = 0
+        while not answers():
+            looks = looks + 1 if self.pid() is None else 0
+            if looks == _LOOKS or time.monotonic() > deadline:
+                return False
+            time.sleep(_BETWEEN_LOOKS_S)
+        return True
 
     def stop(self, timeout_s: float = 15.0) -> None:
         """End it: SIGTERM, and SIGKILL where that is not heeded."""

@@ -177,3 +177,35 @@ def test_a_program_that_is_not_there_is_an_error_of_the_host(make):
 
 def test_without_a_log_its_tail_is_empty(make):
     assert make().log_tail() == ""
+
+
+# Coming up
+
+
+@pytest.fixture
+def looked_at(tmp_path, monkeypatch):
+    """A daemon that is not there, and the pids that looks at it find one after the other."""
+
+    def daemon(*pids: int | None) -> Daemon:
+        found = iter(pids)
+        monkeypatch.setattr(Daemon, "pid", lambda _: next(found, pids[-1]))
+        return Daemon("sleeper", ("true",), "x", tmp_path / "pid", tmp_path / "log")
+
+    return daemon
+
+
+def test_one_that_is_without_a_command_line_for_a_moment_is_not_taken_for_dead(looked_at):
+    """As `ip netns exec` has it, while it becomes the program that it starts."""
+    answers = iter([False] * 6 + [True])
+    daemon = looked_at(42, None, 42, None, None, 42)
+    assert daemon.comes_up(lambda: next(answers), 10.0)
+
+
+def test_one_that_stays_gone_does_not_come_up(looked_at):
+    begun_s = time.monotonic()
+    assert not looked_at(None).comes_up(lambda: False, 60.0)
+    assert time.monotonic() - begun_s < 30
+
+
+def test_nor_does_one_whose_time_is_up(looked_at):
+    assert not looked_at(42).comes_up(lambda: False, 0.05)
