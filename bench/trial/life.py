@@ -136,16 +136,7 @@ class Life:
 
     def _spec(self) -> ContainerSpec:
         case, subject, labels = self._subject.case, self._subject, {LABEL: self._lab.run_id}
-        if case.host is not None:
-            return process_spec(
-                case,
-                name=self._name,
-                folder=subject.folder,
-                labels=labels,
-                arm=self._arm,
-                cgroup_parent=self._parent,
-            )
-        return container_spec(
+        spec = container_spec(
             case,
             image=subject.reference,
             name=self._name,
@@ -156,6 +147,7 @@ class Life:
             keep_healthcheck=case.ready.uses("healthcheck"),
             cgroup_parent=self._parent,
         )
+        return spec if case.host is None else process_spec(spec, case.host, subject.folder)
 
     def _cgroup(self) -> ContainerCgroup | None:
         facts = self._lab.engine.facts

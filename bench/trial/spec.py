@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from bench.engine.protocol import ContainerSpec
 from bench.errors import UsageError
 from bench.scenario.env_file import read_env_files
-from bench.scenario.model import Arm, Case, Command, Container, Healthcheck
+from bench.scenario.model import Arm, Command, Container, Healthcheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from bench.scenario.host import HostProcess
 
 
 def container_spec(
@@ -88,30 +90,12 @@ def container_spec(
     )
 
 
-def process_spec(
-    case: Case,
-    *,
-    name: str,
-    folder: Path,
-    labels: Mapping[str, str],
-    arm: Arm = Arm.FIT,
-    cgroup_parent: str = "",
-) -> ContainerSpec:
-    """What to create for a case that is a plain process; the arguments are as of a container."""
-    assert case.host is not None, "it is a plain process"
-    spec = container_spec(
-        case,
-        image="",
-        name=name,
-        folder=folder,
-        labels=labels,
-        arm=arm,
-        cgroup_parent=cgroup_parent,
-    )
+def process_spec(spec: ContainerSpec, process: HostProcess, folder: Path) -> ContainerSpec:
+    """What to create for a case that is a plain process, of what a container of it would be."""
     return dataclasses.replace(
         spec,
-        command=split_words(case.host.command),
-        working_dir=str((folder / case.host.working_dir).resolve()),
+        command=split_words(process.command),
+        working_dir=str((folder / process.working_dir).resolve()),
     )
 
 
