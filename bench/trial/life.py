@@ -76,23 +76,10 @@ class Life:
         self._attachments: Attachments | None = None
         self._state: ContainerState | None = None
         self._started_ns = 0
-        self._load = self._load_run() if under_load else None
+        is_loaded = under_load and subject.case.load is not None and lab.beside is not None
+        self._load = LoadRun(lab, subject, f"{self._name}-load") if is_loaded else None
         self._is_sampled = False
         self.ready: ReadyFact | None = None
-
-    def _load_run(self) -> LoadRun | None:
-        lab, subject = self._lab, self._subject
-        if subject.case.load is None or lab.beside is None:
-            return None
-        return LoadRun(
-            lab.beside,
-            subject.case.load,
-            subject.load_reference,
-            name=f"{self._name}-load",
-            run_id=lab.run_id,
-            folder=subject.folder,
-            clock=lab.clock,
-        )
 
     @property
     def attached(self) -> Attachments:

@@ -20,11 +20,7 @@ from bench.trial.spec import container_spec, named_volumes
 from bench.trial.watch import ExitWatch, OutputWatch
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bench.clock import Clock
-    from bench.engine.protocol import Engine
-    from bench.scenario.load_tool import LoadTool
+    from bench.trial.laboratory import Laboratory, Subject
 
 _SHOWN_LINES = 8
 _REST_OF_OUTPUT_S = 20.0
@@ -35,35 +31,24 @@ _LOOPBACK = "127.0.0.1"
 class LoadRun:
     """One run of a load tool, for one trial."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        tool: LoadTool,
-        reference: str,
-        *,
-        name: str,
-        run_id: str,
-        folder: Path,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, lab: Laboratory, subject: Subject, name: str) -> None:
         """Nothing is made before `run`.
 
         Args:
-            engine: that runs it.
-            tool: as the scenario has it.
-            reference: of its image, which that engine has.
-            name: of its container.
-            run_id: what it is labelled with.
-            folder: relative paths start here.
-            clock: stamps its output.
+            lab: with an engine beside the measuring one.
+            subject: whose case has a load tool.
+            name: of the tool's container.
         """
-        self._engine = engine
+        assert lab.beside is not None, "a tool runs beside the measuring engine"
+        assert subject.case.load is not None, "there is a tool"
+        tool, folder = subject.case.load, subject.folder
+        self._engine = lab.beside
         self._tool = tool
-        self._reference = reference
+        self._reference = subject.load_reference
         self._name = name
-        self._run_id = run_id
+        self._run_id = lab.run_id
         self._folder = folder
-        self._clock = clock
+        self._clock = lab.clock
         self._hide = hider(tool, folder)
         self._figures = FigureSearch(tool.metrics, self._hide)
         self._output: OutputWatch | None = None
