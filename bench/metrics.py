@@ -153,7 +153,15 @@ _TABLE = (
            "", Scope.IMAGE),
     Metric("memory_peak_bytes", "bytes", "memory peak", _L,
            "The kernel's high-water mark of charged memory, page cache included.",
-           "Grows up to the limit for programs that read many files, without harm. " + _FLOOR),
+           "Grows up to the limit for programs that read many files, without harm. Of a stack it "
+           "is a lower bound: see memory_peak_upper_bytes. " + _FLOOR),
+    Metric("memory_peak_upper_bytes", "bytes", "memory peak at most", _L,
+           "Of a stack: the sum of its services' high-water marks. What they took together at one "
+           "moment lies between memory_peak_bytes and this.",
+           "The services need not have reached their marks at the same time."),
+    Metric("memory_usage_peak_bytes", "bytes", "memory peak as sampled", _L,
+           "Highest sample of charged memory, page cache included. What memory_peak_bytes is above "
+           "it came and went between two samples.", _SAMPLED),
     Metric("memory_anon_peak_bytes", "bytes", "anon memory peak", _L,
            "Highest sample of anonymous + shared + kernel memory, which cannot be reclaimed.",
            f"{_SAMPLED} The kernel counts it in batches, of 64 pages a core, and of those the last "

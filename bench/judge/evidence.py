@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bench.judge.finding import Finding, counted
+from bench.judge.finding import Finding, counted, sentence
 from bench.judge.model import Outcome
 from bench.results.model import CALIBRATION_CASE, TrialKey, TrialResult, TrialStatus
 
@@ -52,6 +52,11 @@ class Evidence:
                 found.append(one.metrics[metric.name])
         return found
 
+    @property
+    def killed(self) -> tuple[TrialResult, ...]:
+        """The trials in which the kernel killed a process for memory."""
+        return tuple(one for one in self.trials if one.metrics.get("oom_kills", 0.0) > 0)
+
     def failures(self) -> str:
         """How many trials failed and why; empty where none did."""
         if not self.failed:
@@ -67,8 +72,8 @@ class Evidence:
             complete: whether the run came to its end.
         """
         got, planned = len(self.trials), self.planned
-        if got >= planned:
-            return None
+        if got >= planned or (self.all_failed and not self.lost):
+            return None  # more trials of what fails every time would change nothing
         if self.lost:
             how = f"only {got} of {counted(planned, 'trial')} could be measured"
             how = how if got else "no trial could be measured"
@@ -118,6 +123,27 @@ def gather(
     return Evidence(planned, tuple(said), tuple(lost))
 
 
+def no_pass_with_gaps(
+    found: Finding, name: str, evidence: Evidence, *, may_miss: bool = False
+) -> Finding:
+    """`found`, unless it is a pass and some trials that should have the figure `name` have not.
+
+    Args:
+        found: what the trials that have the figure amount to.
+        name: the metric.
+        evidence: the trials that it was judged on.
+        may_miss: whether the figure may be missing (`required: false`).
+    """
+    should = [one for one in evidence.trials if one.status is TrialStatus.OK]
+    gaps = sum(name not in one.metrics for one in should)
+    if not gaps or found.outcome is Outcome.NOT_MEASURED:
+        return found
+    note = f"{name} is missing in {gaps} of {counted(len(evidence.trials), 'trial')}"
+    lowered = found.outcome is Outcome.PASS and not may_miss
+    outcome = Outcome.INCONCLUSIVE if lowered else found.outcome
+    return replace(found, outcome=outcome, reason=sentence(found.reason, note))
+
+
 def got_ready(trials: Iterable[TrialResult], case: str) -> bool:
     """Whether any trial of `case` got ready."""
     return any(
@@ -127,6 +153,13 @@ def got_ready(trials: Iterable[TrialResult], case: str) -> bool:
         and (one.status is TrialStatus.OK or "ready_s" in one.metrics)
         for one in trials
     )
+
+
+def never_got_ready(trials: Sequence[TrialResult], case: str) -> bool:
+    """Whether trials of `case` failed, and none of any kind got ready."""
+    own = [one for one in trials if one.key.case == case and one.status.counts and not one.service]
+    ready = any(one.status is TrialStatus.OK or "ready_s" in one.metrics for one in own)
+    return bool(own) and not ready
 
 
 def _plain(trial: TrialResult, network: str = "open") -> bool:

@@ -24,6 +24,8 @@ class Finding:
         metric: the metric judged where it is not the row's own; else empty.
         cache: cache state of the trials judged; empty where it does not apply.
         resolution: resolution of the judged value in its unit, or None.
+        by_crash: whether it is a failure only because the image failed in trials, and not for
+            anything that was measured.
     """
 
     outcome: Outcome
@@ -34,6 +36,7 @@ class Finding:
     metric: str = ""
     cache: str = ""
     resolution: float | None = None
+    by_crash: bool = False
 
 
 def sentence(*parts: str) -> str:

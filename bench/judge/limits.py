@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.judge.aggregates import decide, is_upper, shown_against, worst_value
-from bench.judge.evidence import Evidence, gather
+from bench.judge.evidence import Evidence, gather, no_pass_with_gaps
 from bench.judge.finding import Finding, counted, sentence, unmeasured
 from bench.judge.model import Outcome
 from bench.results.model import TrialStatus
@@ -17,6 +17,7 @@ from bench.units import format_bytes, format_seconds
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.judge.model import JudgeContext
     from bench.judge.row import Row
     from bench.results.model import ImageFacts, TrialResult
     from bench.scenario.model import Case
@@ -28,11 +29,18 @@ NEED_TRIALS = 2
 NEAR = 0.02
 """A peak closer to a limit than this share of it is flagged."""
 
+STACK_PEAK, STACK_PEAK_UPPER = "memory_peak_bytes", "memory_peak_upper_bytes"
+"""The ends between which the peak of several services together lies."""
+
+_CROWDED = 0.2
+"""A peak closer to all memory of the host than this share was squeezed by the host itself."""
+
 _CAPPED_BY = {
     "memory_peak_bytes": "memory",
     "memory_anon_peak_bytes": "memory",
     "memory_working_set_peak_bytes": "memory",
     "cpu_cores_peak": "cpus",
+    "cpu_cores_peak_100ms": "cpus",
     "processes_peak": "pids",
 }
 
@@ -77,31 +85,31 @@ def _other_sizes(image: ImageFacts) -> str:
 
 
 def judge_trials(
-    row: Row,
-    case_id: str,
-    case: Case,
-    trials: Sequence[TrialResult],
-    *,
-    link: str,
-    complete: bool,
+    row: Row, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
 ) -> Finding:
     """Judge a metric that every trial has a value of."""
     cache = judged_cache(row, case)
     planned = case.repeat if row.arm is Arm.FIT else NEED_TRIALS
     evidence = gather(trials, case_id, arm=row.arm, cache=cache, planned=planned)
-    way = _way(case, cache, link) if row.metric == "startup_s" else ""
-    short = evidence.shortfall(complete=complete)
+    way = _way(case, cache, context.link) if row.metric == "startup_s" else ""
+    short = evidence.shortfall(complete=context.complete)
     if short is not None:
         return replace(short, cache=cache, reason=sentence(short.reason, way))
-    limit, unit = row.parsed_limit(), row.measured.unit
+    limit, unit, over = row.parsed_limit(), row.measured.unit, row.over or Aggregate.MAX
     values = evidence.values(row.measured, worst_value(limit))
     if not values:
         found = _nothing(row, case_id, trials, evidence, cache)
         return replace(found, cache=cache, reason=sentence(found.reason, way))
-    found = decide(values, row.over or Aggregate.MAX, limit, unit)
-    found = _with_failures(found, evidence, limit, is_time=row.measured.is_time)
-    found = _with_gaps(found, row, evidence)
-    found = _not_its_own_cap(found, row, case, limit)
+    found = decide(values, over, limit, unit)
+    if case.compose is not None and row.metric == STACK_PEAK:
+        found = _between_ends(found, evidence, over, limit, unit)
+    if row.measured.is_time:
+        found = _crashes_count(found, row, evidence, over, limit)
+    elif evidence.failed:
+        found = replace(found, reason=sentence(found.reason, evidence.failures()))
+    found = no_pass_with_gaps(found, row.metric, evidence, may_miss=not row.required)
+    found = _not_its_own_cap(found, row, case, limit, evidence)
+    found = _within_reach(found, row, limit, context)
     if row.metric == "startup_s":
         notes = _startup_notes(evidence, case, way)
         found = replace(found, reason=sentence(found.reason, notes))
@@ -147,45 +155,117 @@ def blame_image(trials: Sequence[TrialResult], case_id: str, evidence: Evidence)
     if not looked_at.all_failed:
         return None
     reason = f"{looked_at.failures()}, so there is nothing to judge it by"
-    return Finding(Outcome.FAIL, reason, n=len(looked_at.trials))
+    return Finding(Outcome.FAIL, reason, n=len(looked_at.trials), by_crash=True)
 
 
-def _with_failures(found: Finding, evidence: Evidence, limit: Limit, *, is_time: bool) -> Finding:
+def _crashes_count(
+    found: Finding, row: Row, evidence: Evidence, over: Aggregate, limit: Limit
+) -> Finding:
+    """A limit on a time, where some trials failed: they count as infinite, and meet no limit.
+
+    A failure that the trials which did not fail show as well is one that was measured.
+    """
     failures = evidence.failures()
     if not failures:
         return found
-    if not is_time:
-        return replace(found, reason=sentence(found.reason, failures))
-    counts = "which counts as infinite" if is_upper(limit) else "which meets no lower limit"
-    note = f"{failures}, {counts}"
-    if found.actual is None:
-        return replace(found, reason=note)
-    return replace(found, reason=sentence(found.reason, note))
-
-
-def _with_gaps(found: Finding, row: Row, evidence: Evidence) -> Finding:
-    """A pass from some of the trials only is no pass, unless the figure may be missing."""
-    ok = [one for one in evidence.trials if one.status is TrialStatus.OK]
-    gaps = sum(row.metric not in one.metrics for one in ok)
-    if not gaps:
-        return found
-    note = f"{row.metric} is missing in {gaps} of {counted(len(evidence.trials), 'trial')}"
-    passes = found.outcome is Outcome.PASS and not row.required
-    outcome = Outcome.FAIL if found.outcome is Outcome.FAIL else Outcome.INCONCLUSIVE
-    return replace(
-        found, outcome=Outcome.PASS if passes else outcome, reason=sentence(found.reason, note)
+    note = (
+        f"{failures}, which {'counts as infinite' if is_upper(limit) else 'meets no lower limit'}"
     )
+    if found.outcome is Outcome.PASS and over is Aggregate.MAX:  # which looks past the others
+        found = replace(found, outcome=Outcome.FAIL)
+    ran = [
+        one.metrics[row.metric]
+        for one in evidence.trials
+        if one.status is TrialStatus.OK and row.metric in one.metrics
+    ]
+    measured = bool(ran) and decide(ran, over, limit, row.measured.unit).outcome is Outcome.FAIL
+    by_crash = found.outcome is Outcome.FAIL and not measured
+    reason = note if found.actual is None else sentence(found.reason, note)
+    return replace(found, reason=reason, by_crash=by_crash)
 
 
-def _not_its_own_cap(found: Finding, row: Row, case: Case, limit: Limit) -> Finding:
-    """A peak that ran into the case's own limit says nothing about a limit above that."""
-    name = _CAPPED_BY.get(row.metric)
-    cap = getattr(case.effective_limits, name) if name else None
-    if cap is None or row.arm is not Arm.FIT or found.outcome is not Outcome.PASS:
+def _between_ends(
+    found: Finding, evidence: Evidence, over: Aggregate, limit: Limit, unit: str
+) -> Finding:
+    """A stack's peak lies between two ends; both must be on the same side of the limit."""
+    uppers = [one.metrics[STACK_PEAK_UPPER] for one in evidence.trials if _has_upper(one)]
+    whole = len(uppers) == sum(STACK_PEAK in one.metrics for one in evidence.trials)
+    beyond = decide(uppers, over, limit, unit) if uppers and whole else None
+    note = "how far above that the services were together is not known"
+    if beyond is not None:
+        if beyond.outcome is found.outcome:
+            return found
+        note = f"at most {shown_against(max(uppers), limit, unit)}, the sum of the services' peaks"
+    if found.outcome not in (Outcome.PASS, Outcome.FAIL):
         return found
-    if not is_upper(limit) or limit.value < cap or (found.actual or 0.0) < (1 - NEAR) * cap:
+    settled = found.outcome is (Outcome.FAIL if is_upper(limit) else Outcome.PASS)
+    outcome = found.outcome if settled else Outcome.INCONCLUSIVE
+    return replace(found, outcome=outcome, reason=sentence(found.reason, note))
+
+
+def _has_upper(trial: TrialResult) -> bool:
+    return STACK_PEAK in trial.metrics and STACK_PEAK_UPPER in trial.metrics
+
+
+def _not_its_own_cap(
+    found: Finding, row: Row, case: Case, limit: Limit, evidence: Evidence
+) -> Finding:
+    """A peak that was cut off says nothing about a limit above that.
+
+    The case's own limit holds it, or the kernel kills what would have gone beyond.
+    """
+    name = _CAPPED_BY.get(row.metric)
+    if name is None or found.outcome is not Outcome.PASS or not is_upper(limit):
+        return found
+    if name == "memory" and evidence.killed:
+        return replace(
+            found, outcome=Outcome.INCONCLUSIVE, reason=sentence(found.reason, cut_off(evidence))
+        )
+    cap = getattr(case.effective_limits, name)
+    if cap is None or row.arm is not Arm.FIT:
+        return found
+    if limit.value < cap or (found.actual or 0.0) < (1 - NEAR) * cap:
         return found
     note = f"but the case's own limit held it there: judge it with `arm: {Arm.NEED}`"
+    return replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{found.reason}, {note}")
+
+
+def cut_off(evidence: Evidence) -> str:
+    """That kills for memory cut a peak off, in words; empty where there were none."""
+    if not evidence.killed:
+        return ""
+    of = counted(len(evidence.trials), "trial")
+    return f"processes were killed for memory in {len(evidence.killed)} of {of}, which cut it off"
+
+
+def _within_reach(found: Finding, row: Row, limit: Limit, context: JudgeContext) -> Finding:
+    """A limit that this host could never show to be exceeded, or reached, is not decided here.
+
+    Cores and the memory of GPUs are used up without a word: a program takes what there is. Memory
+    runs out with a kill, so only a peak near to all that there is says nothing.
+    """
+    kind = _CAPPED_BY.get(row.metric)
+    most: float | None = None
+    if kind == "cpus":
+        most, host = (
+            float(context.host_cores),
+            f"this host has {counted(context.host_cores, 'core')}",
+        )
+    elif row.metric == "gpu_memory_peak_bytes" and context.gpu_memory_bytes:
+        most = float(context.gpu_memory_bytes)
+        host = f"the GPUs of this host have {format_bytes(most)}"
+    elif kind == "memory" and context.host_memory_bytes:
+        most = float(context.host_memory_bytes)
+        host = f"this host has {format_bytes(most)}"
+        if (found.actual or 0.0) < (1 - _CROWDED) * most:
+            return found
+    if most is None or limit.value < most:
+        return found
+    hidden = Outcome.PASS if is_upper(limit) else Outcome.FAIL
+    if found.outcome is not hidden:
+        return found
+    what = "exceed" if is_upper(limit) else "reach"
+    note = f"but {host}, and could never {what} the limit"
     return replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{found.reason}, {note}")
 
 

@@ -159,6 +159,8 @@ class JudgeContext:
         today: the day on which waivers are looked at.
         complete: whether the run came to its end.
         services: names of what ran beside the cases.
+        host_memory_bytes: memory of that host, None where it is not known.
+        gpu_memory_bytes: memory of all its GPUs, None where it has none.
     """
 
     link: str
@@ -166,3 +168,5 @@ class JudgeContext:
     today: dt.date
     complete: bool = True
     services: tuple[str, ...] = ()
+    host_memory_bytes: int | None = None
+    gpu_memory_bytes: int | None = None

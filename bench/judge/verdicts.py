@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.judge.checks import is_required, judge_check
-from bench.judge.evidence import got_ready
+from bench.judge.evidence import got_ready, never_got_ready
 from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.limits import judge_image, judge_trials
 from bench.judge.model import JudgeContext, Outcome, Verdict
 from bench.judge.plain_process import why_not_judged
-from bench.judge.ready import READY, judge_ready, states_left
+from bench.judge.ready import READY, judge_ready
 from bench.judge.scenario_rows import SetRow, scenario_rows
 from bench.metrics import Scope
 from bench.scenario.model import Severity
@@ -63,7 +63,7 @@ def judge(
     verdicts: list[Verdict] = []
     for case_id, case in scenario.cases.items():
         judged: list[Verdict] = []
-        ready = got_ready(trials, case_id)
+        ready, never = got_ready(trials, case_id), never_got_ready(trials, case_id)
         for one in rows:
             impossible = why_not_judged(one.row) if case.host else ""
             if impossible:
@@ -83,17 +83,41 @@ def judge(
                     context=context,
                 )
             row = replace(one.row, required=is_required(one.row, case))
+            if never and _depends_on_ready(row, found):
+                found = replace(unmeasured(NEVER_READY), n=found.n, cache=found.cache)
+                judged.append(_never(_verdict(replace(row, required=False), case_id, found), case))
+                continue
             verdict = _verdict(row, case_id, found)
             verdict = _demanded(_waived(verdict, one, context.today), one.row, case)
-            judged.append(_expected(verdict, case, ready=ready))
-        states = states_left(case, (one for one in judged if _weighs(one)))
-        if states:
-            found = judge_ready(case_id, case, trials, states, complete=context.complete)
-            if case_id in missing:
-                found = _without_image(case, missing[case_id])
-            judged.append(_expected(_verdict(READY, case_id, found), case, ready=ready))
+            judged.append(_expected(verdict, case, ready=ready, by_crash=found.by_crash))
+        found = judge_ready(case_id, case, trials, complete=context.complete)
+        if case_id in missing:
+            found = _without_image(case, missing[case_id])
+        judged.append(_expected(_verdict(READY, case_id, found), case, ready=ready))
         verdicts += [*judged, *_unknown_expectations(case_id, case, judged)]
     return tuple(verdicts)
+
+
+NEVER_READY = "not judged: it never got ready"
+
+
+def _depends_on_ready(row: Row, found: Finding) -> bool:
+    """Whether `row` says nothing of a case that never got ready.
+
+    What was seen up to its end to break a limit is broken, and a start that never came is
+    infinite; all else is unknown.
+    """
+    if row.metric and row.measured.scope is Scope.IMAGE:
+        return False
+    if found.outcome is not Outcome.FAIL:
+        return found.outcome is not Outcome.ERROR
+    return found.by_crash and not (row.metric and row.measured.is_time)
+
+
+def _never(verdict: Verdict, case: Case) -> Verdict:
+    """A row that was not judged; one that was to fail has not done so."""
+    listed = case.expect is not None and verdict.id in case.expect.fail
+    return replace(verdict, expected=not listed)
 
 
 def _without_image(case: Case, why: str) -> Finding:
@@ -147,7 +171,7 @@ def _find(
         return judge_check(row, case_id, case, trials, context)
     if row.measured.scope is Scope.IMAGE:
         return judge_image(row, image, complete=complete)
-    return judge_trials(row, case_id, case, trials, link=context.link, complete=complete)
+    return judge_trials(row, case_id, case, trials, context)
 
 
 def _verdict(row: Row, case_id: str, found: Finding) -> Verdict:
@@ -169,7 +193,7 @@ def _verdict(row: Row, case_id: str, found: Finding) -> Verdict:
         required=row.required,
         reason=found.reason,
         title=row.title,
-        remedy=row.remedy if found.outcome is Outcome.FAIL else "",
+        remedy=row.remedy if found.outcome is Outcome.FAIL and not found.by_crash else "",
         resolution=found.resolution,
         unit=row.measured.unit if row.metric else "",
     )
@@ -199,7 +223,7 @@ def _demanded(verdict: Verdict, row: Row, case: Case) -> Verdict:
     return replace(verdict, required=True, reason=reason)
 
 
-def _expected(verdict: Verdict, case: Case, *, ready: bool) -> Verdict:
+def _expected(verdict: Verdict, case: Case, *, ready: bool, by_crash: bool = False) -> Verdict:
     if case.expect is None:
         return replace(verdict, expected=verdict.verdict is not Outcome.FAIL)
     listed = verdict.id in case.expect.fail
@@ -209,6 +233,8 @@ def _expected(verdict: Verdict, case: Case, *, ready: bool) -> Verdict:
     note = ""
     if failed and (listed or allowed) and not ready:
         met, note = False, "expected to fail, but with at least one trial that gets ready"
+    elif failed and by_crash and (listed or allowed):
+        met, note = False, "expected to fail, but not for trials that crash"
     elif listed and verdict.verdict is Outcome.PASS:
         note = "expected to fail but passed"
     elif failed and not listed and not allowed:

@@ -205,6 +205,7 @@ def sampled_metrics(samples: Samples) -> dict[str, float]:
     peaks = {
         "memory_anon_peak_bytes": _top(held),
         "memory_working_set_peak_bytes": _top(working_set(samples)),
+        "memory_usage_peak_bytes": _highest(samples, "memory_usage_bytes"),
         "processes_peak": _highest(samples, "tasks"),
         "gpu_memory_peak_bytes": _highest(samples, "gpu_memory_bytes"),
         "gpu_utilization_peak_pct": _highest(samples, "gpu_utilization_pct"),

@@ -54,6 +54,8 @@ class _Key(_Shape):
 
 class _Host(_Shape):
     cores: Annotated[int, Field(ge=1)]
+    memory_bytes: Annotated[int, Field(ge=1)] | None = None
+    gpus_memory_bytes: list[Amount] | None = None
 
 
 class _Link(_Shape):

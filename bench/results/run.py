@@ -97,6 +97,8 @@ class Run:
             today=measured_on,
             complete=self.outcome == "complete",
             services=tuple(self.scenario.services),
+            host_memory_bytes=self.header["host"].get("memory_bytes"),
+            gpu_memory_bytes=sum(self.header["host"].get("gpus_memory_bytes") or ()) or None,
         )
         return judge(
             self.scenario,

@@ -99,17 +99,29 @@ def with_sums(
     changed: dict[int, TrialResult] = {}
     for start in starts_of(results):
         tables = [samples[id(one)] for one in start.members]
-        whole = start.whole
-        samples[id(whole)] = table = summed([one for one in tables if len(one.get("t_ns", ()))])
+        whole, unsampled = start.whole, _unsampled(start, tables)
+        samples[id(whole)] = table = {} if unsampled else summed(tables)
         changed[id(whole)] = replace(
             whole,
             metrics=whole.metrics | _metrics(start, table),
-            facts=whole.facts | {"method": METHOD},
+            facts=whole.facts | {"method": METHOD, "unsampled": unsampled},
         )
     return (
         [changed.get(id(one), one) for one in results],
         [samples[id(one)] for one in results],
     )
+
+
+def _unsampled(start: StackStart, tables: Sequence[Samples]) -> list[str]:
+    """The services without samples: what they took is not known, and neither is any sum."""
+    there = {
+        one.service
+        for one, table in zip(start.members, tables, strict=True)
+        if len(table.get("t_ns", ()))
+    }
+    stack: Any = start.whole.facts.get("stack") or {}
+    names = stack.get("services") or [one.service for one in start.members]
+    return [name for name in names if name not in there]
 
 
 def summed(tables: Sequence[Samples]) -> Samples:
@@ -155,13 +167,22 @@ def _read_by_any(stamps: Values, tables: Sequence[Samples], name: str) -> Values
 def _metrics(start: StackStart, table: Samples) -> dict[str, float]:
     """What the services took together.
 
-    The memory peak is that of the summed samples: it is the highest that all had at one moment,
-    while the kernel's own marks are each service's highest at its own.
+    The memory peak lies between two ends. They had the highest sum of the samples at one moment,
+    and the largest of the kernel's high-water marks, each a service's own; and no more than all
+    these marks together, which need not have been reached at the same time.
     """
     metrics = sampled_metrics(table)
     charged = table.get("memory_usage_bytes")
-    if charged is not None and not np.isnan(charged).all():
-        metrics["memory_peak_bytes"] = float(np.nanmax(charged))
+    marks = [
+        one.metrics["memory_peak_bytes"]
+        for one in start.members
+        if "memory_peak_bytes" in one.metrics
+    ]
+    if charged is not None and not np.isnan(charged).all() and marks:
+        least = max(float(np.nanmax(charged)), *marks)
+        metrics["memory_peak_bytes"] = least
+        if len(marks) == len(start.members):
+            metrics["memory_peak_upper_bytes"] = max(least, sum(marks))
     ready: Any = start.whole.facts.get("ready")
     if ready and "cpu_ns" in table:
         used_ns = np.interp(ready["at_ns"], table["t_ns"], table["cpu_ns"])

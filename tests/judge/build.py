@@ -167,7 +167,12 @@ def healthy() -> list[TrialResult]:
 
 def need(peak: float, anon: float, demand: float | None) -> list[TrialResult]:
     """The two trials of the need arm; no demand means no schedstat."""
-    metrics = {"memory_peak_bytes": float(peak), "memory_anon_peak_bytes": float(anon)}
+    metrics = {
+        "memory_peak_bytes": float(peak),
+        "memory_usage_peak_bytes": float(peak),
+        "memory_anon_peak_bytes": float(anon),
+        "oom_kills": 0.0,
+    }
     if demand is not None:
         metrics["cpu_demand_cores_peak"] = demand
     return [trial(10 + number, arm="need", cache="image", figures=metrics) for number in range(2)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bench.judge.model import Outcome, Verdict
 from bench.results.model import TrialResult, TrialStatus
+from bench.scenario.model import Scenario
 from tests.judge.build import (
     CLOUD_NATIVE,
     GIB,
@@ -166,13 +168,13 @@ def test_an_interrupted_need_arm_is_inconclusive(judged):
 
 @pytest.mark.parametrize("judged", [memory, cpu])
 @pytest.mark.parametrize("arms", [["fit", "need"], ["fit"]])
-def test_an_image_that_always_fails_fails_what_could_not_be_measured(judged, arms):
+def test_what_never_gets_ready_is_not_judged_on_what_it_needs_and_gets_no_advice(judged, arms):
     measured = [failed(number) for number in range(6)]
     if "need" in arms:
         measured += [failed(10 + one, arm="need", cache="image") for one in range(2)]
     found = judged(measured, host_cores=2)
-    assert found.verdict is Outcome.FAIL
-    assert "exited with code 1, so there is nothing to judge it by" in found.reason
+    assert (found.verdict, found.required) == (Outcome.NOT_MEASURED, False)
+    assert (found.reason, found.remedy) == ("not judged: it never got ready", "")
 
 
 def test_what_a_failed_need_trial_took_is_judged_and_the_failure_told():
@@ -184,6 +186,163 @@ def test_what_a_failed_need_trial_took_is_judged_and_the_failure_told():
     found = memory(measured + fit())
     assert found.verdict is Outcome.FAIL
     assert "2 of 2 trials failed: timed out" in found.reason
+
+
+# What was cut short
+
+
+def needs(first: dict[str, float], second: dict[str, float]) -> list[TrialResult]:
+    """The two need trials, each with its own figures over the ordinary ones."""
+    ordinary = need(GIB, GIB // 2, 1.0)
+    changed = []
+    for one, figures in zip(ordinary, (first, second), strict=True):
+        metrics = {name: value for name, value in (one.metrics | figures).items() if value >= 0}
+        changed.append(replace(one, metrics=metrics))
+    return changed
+
+
+GONE = -1.0
+
+
+@pytest.mark.parametrize(
+    ("judged", "metric"), [(memory, "memory_peak_bytes"), (cpu, "cpu_demand_cores_peak")]
+)
+def test_a_need_trial_without_the_figure_leaves_it_open(judged, metric):
+    found = judged(needs({}, {metric: GONE}) + fit(), host_cores=2)
+    assert found.verdict is Outcome.INCONCLUSIVE
+    assert f"{metric} is missing in 1 of 2 trials" in found.reason
+
+
+def test_a_need_trial_without_the_figure_does_not_hide_what_the_other_shows():
+    figures = {"memory_peak_bytes": 9.0 * GIB, "memory_anon_peak_bytes": 9.0 * GIB}
+    found = memory(needs(figures, {"memory_peak_bytes": GONE}) + fit())
+    assert found.verdict is Outcome.FAIL
+
+
+@pytest.mark.parametrize("judged", [memory, cpu])
+def test_kills_for_memory_cut_the_figures_off(judged):
+    """Without a limit of its own it was the host that killed."""
+    found = judged(needs({"oom_kills": 1.0}, {}) + fit())
+    assert found.verdict is Outcome.INCONCLUSIVE
+    assert "processes were killed for memory in 1 of 2 trials, which cut it off" in found.reason
+
+
+def test_kills_for_memory_excuse_nothing_that_was_seen():
+    figures = {"memory_anon_peak_bytes": 9.0 * GIB, "oom_kills": 1.0}
+    assert memory(needs(figures, {}) + fit()).verdict is Outcome.FAIL
+
+
+@pytest.mark.parametrize("judged", [memory, cpu])
+def test_kills_that_were_not_counted_in_one_trial_leave_it_open(judged):
+    found = judged(needs({"oom_kills": GONE}, {}) + fit())
+    assert found.verdict is Outcome.INCONCLUSIVE
+    assert "not counted in every trial" in found.reason
+
+
+@pytest.mark.parametrize("judged", [memory, cpu])
+def test_a_need_trial_that_failed_does_not_show_what_it_would_have_taken(judged):
+    one, other = need(GIB, GIB // 2, 1.0)
+    crashed = replace(other, status=TrialStatus.FAILED, reason="exited with code 1")
+    found = judged([one, crashed, *fit()])
+    assert found.verdict is Outcome.INCONCLUSIVE
+    assert "1 of 2 trials failed: exited with code 1" in found.reason
+
+
+def test_the_peak_of_one_trial_is_not_set_against_the_page_cache_of_another():
+    """Each alone would do: the one has no split, the other no peak over the limit."""
+    unsplit = {"memory_peak_bytes": 9.0 * GIB, "memory_anon_peak_bytes": GONE}
+    found = memory(needs(unsplit, {}) + fit())
+    assert found.verdict is Outcome.INCONCLUSIVE
+    assert "how much of it is page cache is unknown" in found.reason
+
+
+def test_what_no_sample_saw_may_be_anything():
+    """The mark is at 9 GiB and the highest sample at 1: nobody knows what the rest was."""
+    spike = {"memory_peak_bytes": 9.0 * GIB, "memory_usage_peak_bytes": 1.0 * GIB}
+    found = memory(needs(spike, {}) + fit())
+    assert found.verdict is Outcome.INCONCLUSIVE
+    assert "no sample saw enough of it" in found.reason
+
+
+def test_a_sampled_share_is_called_a_lower_bound():
+    found = memory(need(9 * GIB, 9 * GIB, 1.0) + fit())
+    assert found.reason.startswith("at least 9.00 GiB of anonymous, shared and kernel memory")
+    assert "a lower bound" in found.reason
+
+
+# A stack's peak lies between two ends
+
+STACK = {"image": None, "compose": {"file": "compose.yaml"}, "ready": None, "limits": None}
+
+
+def stack(case: dict[str, Any] | None = None, **top: Any) -> Scenario:
+    """A scenario whose one case is a stack."""
+    whole = {name: value for name, value in STACK.items() if value is not None}
+    return Scenario.model_validate(
+        {"version": 1, "name": "test", "cases": {"app": whole | (case or {})}} | top
+    )
+
+
+def stack_needs(least: float, most: float | None, held: float = 100.0 * MIB) -> list[TrialResult]:
+    ends = {"memory_peak_upper_bytes": most} if most is not None else {}
+    return [
+        replace(one, metrics=one.metrics | ends | {"memory_anon_peak_bytes": held})
+        for one in need(least, held, 1.0)
+    ]
+
+
+def stack_fit() -> list[TrialResult]:
+    return [trial(one, oom_kills=0.0) for one in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "outcome"),
+    [
+        (GIB, 2 * GIB, Outcome.PASS),
+        (GIB, 8 * GIB, Outcome.PASS),
+        (175 * MIB, 9 * GIB, Outcome.INCONCLUSIVE),
+        (GIB, None, Outcome.INCONCLUSIVE),
+        (9 * GIB, 9 * GIB, Outcome.INCONCLUSIVE),  # page cache, and no limit to show it lives under
+    ],
+)
+def test_a_stack_passes_only_by_the_upper_end_of_its_peak(least, most, outcome):
+    measured = [*stack_needs(least, most), *stack_fit()]
+    found = verdict(stack(), measured, "CI-7", checklist=CLOUD_NATIVE)
+    assert found.verdict is outcome
+
+
+def test_a_stack_fails_by_what_its_services_held_together():
+    measured = [*stack_needs(9 * GIB, 12 * GIB, 9.0 * GIB), *stack_fit()]
+    found = verdict(stack(), measured, "CI-7", checklist=CLOUD_NATIVE)
+    assert found.verdict is Outcome.FAIL
+
+
+@pytest.mark.parametrize("row", ["CI-7", "CI-8"])
+def test_a_service_without_samples_leaves_what_a_stack_needs_open(row):
+    measured = [
+        trial(10 + one, arm="need", cache="image", facts={"unsampled": ["db"]}) for one in range(2)
+    ]
+    found = verdict(stack(), [*measured, *stack_fit()], row, checklist=CLOUD_NATIVE, host_cores=2)
+    assert found.verdict is Outcome.INCONCLUSIVE
+    assert "no samples of `db`" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "outcome"),
+    [
+        ("<= 2GiB", 2 * GIB, Outcome.PASS),
+        ("<= 2GiB", 3 * GIB, Outcome.INCONCLUSIVE),
+        ("<= 2GiB", None, Outcome.INCONCLUSIVE),
+        ("<= 512MiB", None, Outcome.FAIL),
+        (">= 1GiB", None, Outcome.PASS),
+        (">= 2GiB", 3 * GIB, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_a_threshold_on_a_stacks_peak_is_judged_at_both_ends_too(limit, most, outcome):
+    ends = {"memory_peak_upper_bytes": float(most)} if most is not None else {}
+    measured = [trial(one, figures={"memory_peak_bytes": float(GIB)} | ends) for one in range(6)]
+    of = stack(thresholds={"memory_peak_bytes": limit})
+    assert verdict(of, measured, "memory_peak_bytes").verdict is outcome
 
 
 # CI-8

@@ -157,11 +157,20 @@ def test_what_was_seen_fails_even_where_not_all_could_be_seen():
     assert judged(trials).verdict is Outcome.FAIL
 
 
-def test_a_crash_in_every_trial_is_the_images_fault():
+def test_what_never_got_ready_is_not_judged():
     crashed = [failed(number, facts=facts(ready=False)) for number in range(6)]
+    stuck = [failed(20 + one, network="cut", cache="image") for one in range(2)]
+    for measured in (crashed, crashed + stuck):
+        found = judged(measured)
+        assert found.verdict is Outcome.NOT_MEASURED
+        assert found.reason == "not judged: it never got ready"
+
+
+def test_a_contact_that_was_seen_before_the_crash_is_told_all_the_same():
+    crashed = [failed(number, facts=facts(attempt(), ready=False)) for number in range(6)]
     found = judged(crashed)
     assert found.verdict is Outcome.FAIL
-    assert "exited with code 1" in found.reason
+    assert "198.51.100.9:443" in found.reason
 
 
 def test_trials_that_came_to_nothing_are_an_error():

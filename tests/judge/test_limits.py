@@ -157,11 +157,11 @@ def test_failed_trials_give_what_they_measured_where_it_is_no_time():
     assert "2 of 6 trials failed" in found.reason
 
 
-def test_a_figure_that_is_missing_because_the_image_always_failed_is_a_failure():
+def test_a_figure_that_is_missing_because_the_image_always_failed_is_not_judged():
     of = limited("memory_anon_peak_bytes", "<= 1GiB")
     found = verdict(of, [failed(number) for number in range(6)], "memory_anon_peak_bytes")
-    assert (found.verdict, found.actual, found.n) == (Outcome.FAIL, None, 6)
-    assert "so there is nothing to judge it by" in found.reason
+    assert (found.verdict, found.actual, found.n) == (Outcome.NOT_MEASURED, None, 6)
+    assert found.reason == "not judged: it never got ready"
 
 
 # Missing trials and figures
@@ -373,3 +373,55 @@ def test_a_peak_of_the_need_arm_has_no_cap():
     of = limited("memory_peak_bytes", {"limit": "<= 8GiB", "arm": "need"})
     measured = trials("memory_peak_bytes", 8 * GIB, 8 * GIB, arm="need", cache="image")
     assert verdict(of, measured, "memory_peak_bytes").verdict is Outcome.PASS
+
+
+# What this host could never show
+
+
+@pytest.mark.parametrize(
+    ("limit", "peak", "outcome"),
+    [
+        ("<= 3", 0.5, Outcome.INCONCLUSIVE),
+        ("<= 2", 0.5, Outcome.INCONCLUSIVE),
+        ("<= 1", 0.5, Outcome.PASS),
+        ("<= 1", 1.5, Outcome.FAIL),
+        (">= 3", 1.5, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_a_limit_on_cores_that_the_host_does_not_have_is_not_decided(limit, peak, outcome):
+    of = limited("cpu_cores_peak", limit)
+    found = verdict(of, trials("cpu_cores_peak", *[peak] * 6), "cpu_cores_peak", host_cores=2)
+    assert found.verdict is outcome
+    assert ("this host has 2 cores" in found.reason) is (outcome is Outcome.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(
+    ("peak", "outcome"),
+    [(1.0, Outcome.PASS), (3.5, Outcome.INCONCLUSIVE), (3.9, Outcome.INCONCLUSIVE)],
+)
+def test_a_peak_that_nearly_fills_the_host_says_nothing_of_a_higher_limit(peak, outcome):
+    of = limited("memory_peak_bytes", {"limit": "<= 8GiB", "arm": "need"})
+    measured = trials("memory_peak_bytes", *[peak * GIB] * 2, arm="need", cache="image")
+    found = verdict(of, measured, "memory_peak_bytes", host_memory_bytes=4 * GIB)
+    assert found.verdict is outcome
+
+
+def test_the_memory_of_the_gpus_is_such_a_bound():
+    of = limited("gpu_memory_peak_bytes", "<= 200GiB")
+    measured = trials("gpu_memory_peak_bytes", *[float(70 * GIB)] * 6)
+    found = verdict(of, measured, "gpu_memory_peak_bytes", gpu_memory_bytes=80 * GIB)
+    assert found.verdict is Outcome.INCONCLUSIVE
+    assert "the GPUs of this host have 80.0 GiB" in found.reason
+
+
+@pytest.mark.parametrize("arm", ["fit", "need"])
+def test_a_memory_figure_that_kills_cut_off_does_not_pass(arm):
+    of = limited("memory_anon_peak_bytes", {"limit": "<= 1GiB", "arm": arm})
+    where = {"arm": arm, "cache": "image" if arm == "need" else "cold"}
+    measured = [
+        trial(one, memory_anon_peak_bytes=float(MIB), oom_kills=float(one == 1), **where)
+        for one in range(2 if arm == "need" else 6)
+    ]
+    found = verdict(of, measured, "memory_anon_peak_bytes")
+    assert found.verdict is Outcome.INCONCLUSIVE
+    assert "killed for memory" in found.reason

@@ -9,7 +9,7 @@ import pytest
 
 from bench.judge.model import Outcome, Verdict
 from bench.results.model import TrialResult, TrialStatus
-from tests.judge.build import CLOUD_NATIVE, failed, scenario, verdict
+from tests.judge.build import CLOUD_NATIVE, failed, scenario, trial, verdict
 from tests.judge.replicas import QUIET, lost_replicas, replica, replicas, use
 
 if TYPE_CHECKING:
@@ -46,11 +46,12 @@ def test_one_that_did_not_get_ready_fails_all():
     assert found.reason == "1 of 3 started at once did not get ready: port is in use"
 
 
-def test_where_none_got_ready_nothing_else_is_said():
+def test_where_none_of_several_got_ready_nothing_else_is_said():
     measured = replicas(startup_s=0.0, status=TrialStatus.FAILED, reason="not ready within 60 s")
-    found = judged(measured)
+    found = judged([trial(0), *measured])
     assert found.verdict is Outcome.FAIL
     assert found.reason == "3 of 3 started at once did not get ready: not ready within 60 s"
+    assert judged(measured).reason == "not judged: it never got ready"
 
 
 # What was written
@@ -207,10 +208,10 @@ def test_without_such_trials_it_is_not_measured():
     assert judged([]).verdict is Outcome.NOT_MEASURED
 
 
-def test_an_image_that_failed_every_time_fails_here_too():
+def test_an_image_that_failed_every_time_is_not_judged():
     found = judged([failed(number) for number in range(6)])
-    assert found.verdict is Outcome.FAIL
-    assert found.reason.endswith("so there is nothing to judge it by")
+    assert found.verdict is Outcome.NOT_MEASURED
+    assert found.reason == "not judged: it never got ready"
 
 
 def test_a_run_that_was_cut_off_leaves_it_open():

@@ -75,7 +75,11 @@ def test_energy_that_is_read_less_often_than_the_rest_neither_begins_nor_ends_at
 
 
 def member(
-    name: str, start_s: float, ready_s: float, waits: Sequence[tuple[str, str]] = ()
+    name: str,
+    start_s: float,
+    ready_s: float,
+    waits: Sequence[tuple[str, str]] = (),
+    peak: float | None = None,
 ) -> TrialResult:
     spans = (
         PhaseSpan("wait", 0.0, start_s, "monotonic", None),
@@ -88,7 +92,8 @@ def member(
     }
     return TrialResult(
         f"t0000-{name}", KEY, 0, TrialStatus.OK, "", service=name,
-        metrics={"startup_s": ready_s}, phases=spans, facts={"member": fact},
+        metrics={"startup_s": ready_s} | ({} if peak is None else {"memory_peak_bytes": peak}),
+        phases=spans, facts={"member": fact},
     )  # fmt: skip
 
 
@@ -119,7 +124,7 @@ def test_a_stack_that_never_got_ready_has_no_way():
 
 
 def test_the_trial_of_a_stack_gets_the_sums_of_its_services():
-    results = [whole("b"), member("a", 0, 1), member("b", 0, 9)]
+    results = [whole("b"), member("a", 0, 1, peak=6), member("b", 0, 9, peak=3)]
     samples: list[Samples] = [
         {},
         table(t_ns=[0, 10, 20], memory_usage_bytes=[1, 5, 1], cpu_ns=[0, 10, 20]),
@@ -127,10 +132,47 @@ def test_the_trial_of_a_stack_gets_the_sums_of_its_services():
     ]
     after, columns = with_sums(results, samples)
     assert after[0].metrics["memory_peak_bytes"] == 7
+    assert after[0].metrics["memory_peak_upper_bytes"] == 9
     assert after[0].metrics["cpu_s"] == pytest.approx(30e-9)
     assert after[0].metrics["cpu_to_ready_s"] == pytest.approx(20e-9)
     assert list(columns[0]["memory_usage_bytes"]) == [3, 7, 4]
     assert after[1:] == results[1:]
+
+
+def peaks(*marks: float | None, sampled: bool = True) -> dict[str, float]:
+    """The metrics of a stack whose services have these high-water marks, and few samples."""
+    names = "abc"[: len(marks)]
+    members = [member(name, 0, 1, peak=mark) for name, mark in zip(names, marks, strict=True)]
+    few = table(t_ns=[0, 10], memory_usage_bytes=[1, 2], cpu_ns=[0, 1])
+    tables = [few for _ in marks]
+    if not sampled:
+        tables[-1] = {}
+    after, _ = with_sums([whole("a"), *members], [{}, *tables])
+    return after[0].metrics
+
+
+def test_a_stacks_peak_is_at_least_the_largest_mark_of_one_and_at_most_the_sum_of_all():
+    found = peaks(9, 3)
+    assert found["memory_peak_bytes"] == 9  # the samples, 4 together, saw less
+    assert found["memory_peak_upper_bytes"] == 12
+
+
+def test_a_service_without_a_mark_leaves_the_upper_end_open():
+    assert "memory_peak_upper_bytes" not in peaks(9, None)
+
+
+@pytest.mark.parametrize("gone", ["its samples", "itself"])
+def test_a_service_that_was_not_sampled_leaves_no_sum(gone):
+    first = whole("a")
+    first.facts["stack"] = {"services": ["a", "b"], "volumes": "fresh"}
+    few = table(t_ns=[0, 10], memory_usage_bytes=[1, 2], cpu_ns=[0, 1])
+    results, tables = [first, member("a", 0, 1, peak=5)], [{}, few]
+    if gone == "its samples":
+        results, tables = [*results, member("b", 0, 1, peak=5)], [*tables, {}]
+    after, columns = with_sums(results, tables)
+    assert after[0].facts["unsampled"] == ["b"]
+    assert not {"memory_peak_bytes", "cpu_s", "cpu_cores_peak"} & set(after[0].metrics)
+    assert columns[0] == {}
 
 
 def test_each_attempt_is_a_start_of_its_own():

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.judge.checks.cpu_demand import judge_cpu
 from bench.judge.checks.egress import judge_egress
 from bench.judge.checks.memory_need import judge_memory
 from bench.judge.checks.scale_out import judge_scale_out
-from bench.judge.evidence import gather
+from bench.judge.evidence import gather, no_pass_with_gaps
 from bench.judge.finding import Finding, sentence, unmeasured
-from bench.judge.limits import NEED_TRIALS, blame_image, judged_cache
+from bench.judge.limits import NEED_TRIALS, blame_image, cut_off, judged_cache
 from bench.judge.model import Outcome
 from bench.judge.row import Judgement
 from bench.metrics import METRICS
@@ -21,6 +21,7 @@ from bench.units import format_value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.judge.evidence import Evidence
     from bench.judge.model import JudgeContext
     from bench.judge.row import Row
     from bench.results.model import TrialResult
@@ -71,16 +72,50 @@ def _judge_need(
         found = judge_memory(row, case, need, fit, complete=complete)
     else:
         found = judge_cpu(row, need, context.host_cores)
-    if found.outcome is Outcome.NOT_MEASURED or (
-        found.outcome is Outcome.PASS and need.all_failed  # what it would take is not known
-    ):
-        found = blame_image(trials, case_id, need) or found
-    elif need.failed:
-        found = replace(found, reason=sentence(found.reason, need.failures()))
+    found = _not_cut_short(found, row, case_id, need, trials)
+    found = _without_samples(found, need)
     if case.compose is not None and found.actual is not None:
         metric = found.metric or row.metric
         found = replace(found, reason=sentence(found.reason, _of_each(metric, case_id, trials)))
     return replace(found, cache=cache)
+
+
+def _not_cut_short(
+    found: Finding, row: Row, case_id: str, need: Evidence, trials: Sequence[TrialResult]
+) -> Finding:
+    """`found`, unless it is a pass and what a pod would take is not known in full.
+
+    A trial without the figure, one in which the image failed and one in which processes were
+    killed say nothing of what it would have come to.
+    """
+    if found.outcome is Outcome.NOT_MEASURED or (found.outcome is Outcome.PASS and need.all_failed):
+        return blame_image(trials, case_id, need) or found
+    found = no_pass_with_gaps(found, found.metric or row.metric, need, may_miss=not row.required)
+    short = sentence(need.failures(), cut_off(need))
+    counted_kills = sum("oom_kills" in one.metrics for one in need.trials)
+    if 0 < counted_kills < len(need.trials):
+        short = sentence(short, "kills for memory were not counted in every trial")
+    if not short:
+        return found
+    passed = found.outcome is Outcome.PASS
+    outcome = Outcome.INCONCLUSIVE if passed else found.outcome
+    return replace(found, outcome=outcome, reason=sentence(found.reason, short))
+
+
+def _without_samples(found: Finding, need: Evidence) -> Finding:
+    """`found`, unless it is open because a service of a stack was never looked at."""
+    if found.outcome not in (Outcome.NOT_MEASURED, Outcome.INCONCLUSIVE):
+        return found
+    names: list[str] = []
+    for one in need.trials:
+        unsampled: Any = one.facts.get("unsampled") or ()
+        names += [f"`{name}`" for name in unsampled]
+    if not names:
+        return found
+    note = f"no samples of {', '.join(dict.fromkeys(names))}, so the sum of the services is unknown"
+    return replace(
+        found, outcome=Outcome.INCONCLUSIVE, reason=sentence(found.reason, note), n=len(need.trials)
+    )
 
 
 def _of_each(metric: str, case_id: str, trials: Sequence[TrialResult]) -> str:
@@ -92,4 +127,4 @@ def _of_each(metric: str, case_id: str, trials: Sequence[TrialResult]) -> str:
             peaks[one.service] = max(one.metrics[metric], peaks.get(one.service, 0.0))
     unit = METRICS[metric].unit
     each = ", ".join(f"{name} {format_value(value, unit)}" for name, value in peaks.items())
-    return f"the highest sum over its services at one moment, sampled; at most by itself: {each}"
+    return f"what its services took together; at most by itself: {each}"

@@ -56,7 +56,7 @@ def judge_egress(
     if tried or stuck:
         ready = stuck or ("it gets ready with no way out too" if cut.trials else "")
         reason = sentence(_listed(tried, n), _advice(tried, services), ready)
-        return Finding(Outcome.FAIL, reason, n=n)
+        return Finding(Outcome.FAIL, reason, n=n, by_crash=not tried and free.all_failed)
     blamed = blame_image(trials, case_id, free)
     if blamed is not None:
         return blamed

@@ -1,26 +1,30 @@
 """CI-7: how much memory a pod needs, judged on the need arm.
 
-A peak that was capped is never compared with its own cap. Where only page cache brings the peak
-over the limit, the fit arm decides whether the case lives under one. Whatever is decided, it is
-said where the case's own limit squeezed it.
+Each trial by itself. A peak that was capped is never compared with its own cap. Where only page
+cache brings the peak over the limit, the fit arm decides whether the case lives under one.
+Whatever is decided, it is said where the case's own limit squeezed it.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.judge.aggregates import shown_against
 from bench.judge.finding import Finding, counted, sentence, unmeasured
-from bench.judge.limits import NEAR
+from bench.judge.limits import NEAR, STACK_PEAK, STACK_PEAK_UPPER
 from bench.judge.model import Outcome
 from bench.metrics import METRICS
 from bench.units import format_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.judge.evidence import Evidence
     from bench.judge.row import Row
+    from bench.results.model import TrialResult
     from bench.scenario.model import Case
+    from bench.scenario.thresholds import Limit
 
 
 def judge_memory(row: Row, case: Case, need: Evidence, fit: Evidence, *, complete: bool) -> Finding:
@@ -31,16 +35,54 @@ def judge_memory(row: Row, case: Case, need: Evidence, fit: Evidence, *, complet
     return replace(found, reason=sentence(found.reason, _squeezed(case, fit)))
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """What one trial without limits took, in bytes; None where it was not measured.
+
+    Attributes:
+        peak: the kernel's high-water mark; of a stack the least that its services had together.
+        most: the same; of a stack the most that they can have had together.
+        held: anonymous, shared and kernel memory, the highest sample: a lower bound.
+        unseen: how far the peak is above the highest sample of all memory.
+    """
+
+    peak: float | None
+    most: float | None
+    held: float | None
+    unseen: float | None
+
+    @classmethod
+    def of(cls, trial: TrialResult, *, stack: bool) -> _Taken:
+        """Read from the metrics of `trial`."""
+        peak = trial.metrics.get(STACK_PEAK)
+        sampled = trial.metrics.get("memory_usage_peak_bytes")
+        return cls(
+            peak=peak,
+            most=trial.metrics.get(STACK_PEAK_UPPER) if stack else peak,
+            held=trial.metrics.get("memory_anon_peak_bytes"),
+            unseen=None if peak is None or sampled is None else max(0.0, peak - sampled),
+        )
+
+    @property
+    def held_at_most(self) -> float | None:
+        """The most that was not page cache, were all that no sample saw not page cache."""
+        if self.held is None or self.unseen is None:
+            return None
+        return self.held + self.unseen
+
+
 def _judge(row: Row, case: Case, need: Evidence, fit: Evidence, *, complete: bool) -> Finding:
+    """Trial by trial: the peak of one is not set against the page cache of another."""
     limit, limit_text = row.parsed_limit(), row.limit_text
-    peaks = need.values(METRICS["memory_peak_bytes"])
-    held = need.values(METRICS["memory_anon_peak_bytes"])
-    peak = max(peaks, default=None)
-    n = len(peaks) or len(held)
-    if held and not limit.holds(max(held)):
+    stack = case.compose is not None
+    taken = [_Taken.of(one, stack=stack) for one in need.trials]
+    peak = max((one.peak for one in taken if one.peak is not None), default=None)
+    held = max((one.held for one in taken if one.held is not None), default=0.0)
+    n = sum(one.peak is not None or one.held is not None for one in taken)
+    if not limit.holds(held):
         reason = (
-            f"{shown_against(max(held), limit, 'bytes')} of anonymous, shared and kernel memory, "
-            f"which cannot be reclaimed, does not meet {limit_text}"
+            f"at least {shown_against(held, limit, 'bytes')} of anonymous, shared and kernel "
+            f"memory (sampled, so a lower bound) does not meet {limit_text}"
         )
         return Finding(Outcome.FAIL, reason, peak, n)
     if peak is None:
@@ -49,18 +91,40 @@ def _judge(row: Row, case: Case, need: Evidence, fit: Evidence, *, complete: boo
     flag = ""
     if abs(peak - limit.value) <= NEAR * limit.value:
         flag = f"the peak is within {NEAR:.0%} of the limit"
-    if limit.holds(peak):
-        reason = f"a peak of {shown} with no limit set meets {limit_text}"
-        return Finding(Outcome.PASS, sentence(reason, flag), peak, n)
-    if not held:
-        reason = f"a peak of {shown} exceeds the limit, and how much of it is page cache is unknown"
+    over = [one for one in taken if one.peak is not None and not limit.holds(one.peak)]
+    if over:
+        found = _over(limit, over, case, fit, complete=complete)
+        reason = f"a peak of {shown} exceeds the limit, {found.reason}"
+        return replace(found, reason=sentence(reason, flag), actual=peak, n=n)
+    open_ends = [one.most for one in taken if one.most is None or not limit.holds(one.most)]
+    if open_ends:
+        ends = [one for one in open_ends if one is not None]
+        upper = format_bytes(max(ends)) if len(ends) == len(open_ends) else "an unknown amount"
+        reason = f"the services took between {shown} and {upper} together, the sum of their peaks"
         return Finding(Outcome.INCONCLUSIVE, sentence(reason, flag), peak, n)
+    reason = f"a peak of {shown} with no limit set meets {limit_text}"
+    return Finding(Outcome.PASS, sentence(reason, flag), peak, n)
+
+
+def _over(
+    limit: Limit, over: Sequence[_Taken], case: Case, fit: Evidence, *, complete: bool
+) -> Finding:
+    """Of trials whose peak exceeds the limit, though what is not page cache was not seen to."""
+    if any(one.held is None for one in over):
+        return Finding(Outcome.INCONCLUSIVE, "and how much of it is page cache is unknown")
+    at_most = [one.held_at_most for one in over]
+    if any(one is None or not limit.holds(one) for one in at_most):
+        return Finding(
+            Outcome.INCONCLUSIVE,
+            "and no sample saw enough of it to tell how much of it is page cache",
+        )
     outcome, why = _fits(limit.value, case, fit, complete=complete)
-    reason = (
-        f"a peak of {shown} exceeds the limit only with page cache "
-        f"({format_bytes(max(held))} cannot be reclaimed), so the fit arm decides: {why}"
+    most = format_bytes(max(one for one in at_most if one is not None))
+    return Finding(
+        outcome,
+        f"but only with page cache (at most {most} of it is anything else), so the fit arm "
+        f"decides: {why}",
     )
-    return Finding(outcome, sentence(reason, flag), peak, n)
 
 
 def _fits(limit_bytes: float, case: Case, fit: Evidence, *, complete: bool) -> tuple[Outcome, str]:

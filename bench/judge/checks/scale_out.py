@@ -93,7 +93,7 @@ def judge_scale_out(
     faults = [one.fault for one in parts if one.fault]
     notes = _notes(seen)
     if faults:
-        return Finding(Outcome.FAIL, sentence(*faults, *notes), n=count)
+        return Finding(Outcome.FAIL, sentence(*faults, *notes), n=count, by_crash=not seen)
     unseen = [one.unseen for one in parts if one.unseen]
     if unseen:
         return Finding(Outcome.NOT_MEASURED, sentence(*unseen), n=count)
@@ -105,7 +105,8 @@ def _too_few(case_id: str, trials: Sequence[TrialResult], *, complete: bool) -> 
         return Finding(Outcome.INCONCLUSIVE, "the run was interrupted before several were started")
     plain = gather(trials, case_id, arm=Arm.FIT, cache=None, planned=0)
     if plain.all_failed:
-        return Finding(Outcome.FAIL, f"{plain.failures()}, so there is nothing to judge it by")
+        reason = f"{plain.failures()}, so there is nothing to judge it by"
+        return Finding(Outcome.FAIL, reason, by_crash=True)
     return unmeasured("no trial with several containers at once is recorded")
 
 
