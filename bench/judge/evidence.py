@@ -155,11 +155,13 @@ def got_ready(trials: Iterable[TrialResult], case: str) -> bool:
     )
 
 
-def never_got_ready(trials: Sequence[TrialResult], case: str) -> bool:
-    """Whether trials of `case` failed, and none of any kind got ready."""
+def why_none_held(trials: Sequence[TrialResult], case: str) -> str:
+    """Why rows on the trials of `case` say nothing: the image failed in all; empty where not."""
     own = [one for one in trials if one.key.case == case and one.status.counts and not one.service]
-    ready = any(one.status is TrialStatus.OK or "ready_s" in one.metrics for one in own)
-    return bool(own) and not ready
+    if not own or any(one.status is TrialStatus.OK for one in own):
+        return ""
+    ready = any("ready_s" in one.metrics for one in own)
+    return "it failed after it was ready, every time" if ready else "it never got ready"
 
 
 def _plain(trial: TrialResult, network: str = "open") -> bool:

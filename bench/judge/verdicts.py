@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.judge.checks import is_required, judge_check
-from bench.judge.evidence import got_ready, never_got_ready
+from bench.judge.evidence import got_ready, why_none_held
 from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.limits import judge_image, judge_trials
 from bench.judge.model import JudgeContext, Outcome, Verdict
@@ -14,7 +14,7 @@ from bench.judge.plain_process import why_not_judged
 from bench.judge.ready import READY, judge_ready
 from bench.judge.scenario_rows import SetRow, scenario_rows
 from bench.metrics import Scope
-from bench.scenario.model import Severity
+from bench.scenario.model import READY_ID, Severity
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -63,7 +63,7 @@ def judge(
     verdicts: list[Verdict] = []
     for case_id, case in scenario.cases.items():
         judged: list[Verdict] = []
-        ready, never = got_ready(trials, case_id), never_got_ready(trials, case_id)
+        ready, why_not = got_ready(trials, case_id), why_none_held(trials, case_id)
         for one in rows:
             impossible = why_not_judged(one.row) if case.host else ""
             if impossible:
@@ -83,8 +83,8 @@ def judge(
                     context=context,
                 )
             row = replace(one.row, required=is_required(one.row, case))
-            if never and _depends_on_ready(row, found):
-                found = replace(unmeasured(NEVER_READY), n=found.n, cache=found.cache)
+            if why_not and _depends_on_ready(row, found, ready=ready):
+                found = replace(unmeasured(f"not judged: {why_not}"), n=found.n, cache=found.cache)
                 judged.append(_never(_verdict(replace(row, required=False), case_id, found), case))
                 continue
             verdict = _verdict(row, case_id, found)
@@ -98,20 +98,18 @@ def judge(
     return tuple(verdicts)
 
 
-NEVER_READY = "not judged: it never got ready"
+def _depends_on_ready(row: Row, found: Finding, *, ready: bool) -> bool:
+    """Whether `row` says nothing of a case whose every trial failed.
 
-
-def _depends_on_ready(row: Row, found: Finding) -> bool:
-    """Whether `row` says nothing of a case that never got ready.
-
-    What was seen up to its end to break a limit is broken, and a start that never came is
-    infinite; all else is unknown.
+    What was seen up to its end to break a limit is broken, a start that never came is infinite,
+    and what is judged up to ready is known where it got `ready`; all else is not.
     """
-    if row.metric and row.measured.scope is Scope.IMAGE:
+    if (row.metric and row.measured.scope is Scope.IMAGE) or found.outcome is Outcome.ERROR:
         return False
-    if found.outcome is not Outcome.FAIL:
-        return found.outcome is not Outcome.ERROR
-    return found.by_crash and not (row.metric and row.measured.is_time)
+    if found.outcome is Outcome.PASS:
+        return not ready
+    is_time = bool(row.metric) and row.measured.is_time
+    return found.outcome is not Outcome.FAIL or (found.by_crash and not is_time)
 
 
 def _never(verdict: Verdict, case: Case) -> Verdict:
@@ -224,16 +222,23 @@ def _demanded(verdict: Verdict, row: Row, case: Case) -> Verdict:
 
 
 def _expected(verdict: Verdict, case: Case, *, ready: bool, by_crash: bool = False) -> Verdict:
+    """The verdict, and whether it is what the case says of itself.
+
+    A row that fails only because trials crashed fails as expected where the case is to crash.
+    """
     if case.expect is None:
         return replace(verdict, expected=verdict.verdict is not Outcome.FAIL)
     listed = verdict.id in case.expect.fail
     allowed = verdict.id in case.expect.may_fail and not listed
     failed = verdict.verdict is Outcome.FAIL
+    crashes = READY_ID in case.expect.fail
+    if by_crash and not listed:
+        allowed = crashes or READY_ID in case.expect.may_fail
     met = allowed or listed == failed
     note = ""
     if failed and (listed or allowed) and not ready:
         met, note = False, "expected to fail, but with at least one trial that gets ready"
-    elif failed and by_crash and (listed or allowed):
+    elif failed and by_crash and listed and not crashes:
         met, note = False, "expected to fail, but not for trials that crash"
     elif listed and verdict.verdict is Outcome.PASS:
         note = "expected to fail but passed"

@@ -154,3 +154,20 @@ def test_a_case_that_never_gets_ready_is_excused_by_no_expectation():
 def test_a_case_that_is_to_crash_at_times_and_does_not_is_not_as_expected():
     of = scenario(CASE | {"expect": {"fail": ["READY"]}}, thresholds={"ready_s": "<= 30s"})
     assert exit_code(verdicts(of, good())) == 1
+
+
+def test_a_case_that_is_to_end_after_it_was_ready_fails_on_its_times_as_expected():
+    """A worker that is killed on purpose: its crash is expected, and so is what follows from it."""
+    crashing = [failed(number, ready_s=1.0, startup_s=2.0) for number in range(3)]
+    needed = [failed(10 + one, arm="need", cache="image", ready_s=1.0) for one in range(2)]
+    rules = {"ready_s": "<= 30s", "cpu_s": {"limit": "<= 9s", "arm": "need"}}
+    of = scenario(CASE | {"expect": {"fail": ["READY"]}}, thresholds=rules)
+    found = {one.id: one for one in verdicts(of, [*crashing, *needed])}
+    assert (found["ready_s"].verdict, found["ready_s"].expected) == (Outcome.FAIL, True)
+    assert exit_code(tuple(found.values())) == 0
+    memory = scenario(CASE | {"expect": {"fail": ["READY"]}}, thresholds=MEMORY)
+    (row, _) = verdicts(memory, [*crashing, *needed])
+    assert row.reason == "not judged: it failed after it was ready, every time"
+
+
+MEMORY = {"memory_anon_peak_bytes": "<= 1GiB"}
