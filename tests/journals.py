@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.judge.checklist import load_checklist
-from bench.results.journal import FILE_NAME, SCHEMA_VERSION
+from bench.results.journal import FILE_NAME, SCHEMA_VERSION, read_events
+from bench.results.lines import Link
 from bench.results.model import CALIBRATION_CASE, TrialKey
 from bench.scenario.model import Scenario
 from bench.trial.network import way_out
 from bench.trial.plan import CheckTrials, make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 MIB = 2**20
 SECOND = 1_000_000_000
@@ -171,11 +172,29 @@ def scenario_tree(build: Build) -> dict[str, Any]:
 
 def write_journal(folder: Path, build: Build | None = None) -> Path:
     """Write the journal that `build` describes into `folder`, and return that folder."""
+    return write_events(folder, _Writer(build or Build()).events())
+
+
+def write_events(folder: Path, events: Iterable[dict[str, Any]]) -> Path:
+    """Write a journal of these events into `folder`, as the bench that had them would."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / FILE_NAME).open("w") as file:
-        for event in _Writer(build or Build()).events():
-            file.write(json.dumps(event, separators=(",", ":"), allow_nan=False) + "\n")
+    link = Link()
+    with (folder / FILE_NAME).open("wb") as file:
+        for event in events:
+            line, link = link.seal(_text(event))
+            file.write(line)
     return folder
+
+
+def rewrite(folder: Path, change: Callable[[str], str]) -> None:
+    """Write a journal again with the text of its events changed, an event a line."""
+    lines = [_text(event) for event in read_events(folder / FILE_NAME)]
+    changed = change("".join(f"{one}\n" for one in lines))
+    write_events(folder, [json.loads(one) for one in changed.splitlines()])
+
+
+def _text(event: dict[str, Any]) -> str:
+    return json.dumps(event, separators=(",", ":"))
 
 
 def events(build: Build | None = None) -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ Values = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def run_document(run: Run) -> dict[str, Any]:
-    """The content of run.json, which `run.v1.schema.json` describes; strict JSON values only."""
+    """The content of run.json, which `run.v2.schema.json` describes; strict JSON values only."""
     header = run.header
     document = {
         "schema_version": SCHEMA_VERSION,

@@ -1,5 +1,8 @@
 """The journal: everything that happened, a JSON object a line, appended and flushed as it does.
 
+Each line has a number and a checksum, by which one that was changed, lost, doubled or moved is
+noticed (`lines.py`).
+
 Events and their fields (times are CLOCK_MONOTONIC nanoseconds where the name ends in `_ns`,
 UTC labels where it is `at`):
 
@@ -39,15 +42,19 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import StoreError
+from bench.results.lines import LARGEST_JOURNAL, LONGEST_LINE, MOST_LINES, Lines, Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FILE_NAME = "events.jsonl"
 
-SCHEMA_HISTORY = {1: "first version"}
+SCHEMA_HISTORY = {
+    1: "first version",
+    2: "every line of the journal has a number, `seq`, and a checksum, `crc`",
+}
 """What changed with each schema version; a test fails when fields change and this does not."""
 
 
@@ -55,39 +62,81 @@ class Journal:
     """An append-only file of events; each append is on its way to disk before it returns."""
 
     def __init__(self, path: Path) -> None:
-        """Open `path` for appending; a line that a killed writer left half written is closed."""
+        """Open `path` for appending; a line that a killed writer left half written is closed.
+
+        Raises:
+            StoreError: it cannot be written, is damaged, or has no checksums to go on from.
+        """
         self._path = path
         self._lock = threading.Lock()  # the sampler writes its batches from a thread
+        self._failed = ""
+        self._end, self._size, self._torn = Link(), 0, False
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
-            self._torn = path.exists() and path.stat().st_size > 0 and not _ends_with_newline(path)
-            self._file = path.open("ab", buffering=0)
+            self._file = os.fdopen(os.open(path, flags | os.O_CLOEXEC, 0o666), "ab", buffering=0)
         except OSError as error:
             raise StoreError(str(path), f"cannot be written: {error.strerror}") from error
+        try:
+            if os.fstat(self._file.fileno()).st_size:
+                self._go_on()
+        except StoreError:
+            self._file.close()
+            raise
+
+    def _go_on(self) -> None:
+        """Find out where an earlier writer stopped."""
+        lines = Lines(self._path)
+        for _ in lines.events():
+            pass
+        if not lines.sealed:
+            raise StoreError(
+                str(self._path),
+                "its lines have no checksums that others could go on with",
+                "go on with the bench that wrote it, or start a new run",
+            )
+        self._end, self._size, self._torn = lines.end, lines.size, lines.is_open
 
     def append(self, event: str, **fields: Any) -> None:
         """Write one event.
 
+        After a failure nothing more is taken: what follows a line that is lost would hide that it
+        is. A run that is resumed goes on from the last whole line.
+
         Raises:
-            StoreError: the disk is full or the file is gone.
+            StoreError: the disk is full or the file is gone, or the event or the journal is larger
+                than what is read again.
         """
-        line = json.dumps({"event": event, **fields}, separators=(",", ":"), allow_nan=False)
-        try:
-            with self._lock:
-                self._write(line.encode() + b"\n")
-        except OSError as error:
+        text = json.dumps({"event": event, **fields}, separators=(",", ":"), allow_nan=False)
+        with self._lock:
+            line, end = self._end.seal(text)
+            self._check_room(event, line)
+            if not self._failed:
+                self._write(b"\n" + line if self._torn else line)
+            if self._failed:
+                raise StoreError(
+                    str(self._path),
+                    f"the journal cannot be written: {self._failed}",
+                    "free some disk space, then continue with `bench run --resume`",
+                )
+            self._end, self._size, self._torn = end, self._size + len(line), False
+
+    def _check_room(self, event: str, line: bytes) -> None:
+        if len(line) > LONGEST_LINE:
+            raise StoreError(str(self._path), f"an event {event!r} has {len(line)} bytes")
+        if self._end.seq >= MOST_LINES or self._size + len(line) > LARGEST_JOURNAL:
             raise StoreError(
                 str(self._path),
-                f"the journal cannot be written: {error.strerror}",
-                "free some disk space, then continue with `bench run --resume`",
-            ) from error
+                "the journal is as large as one may be",
+                "measure less in one run: fewer trials, or a longer sample interval",
+            )
 
-    def _write(self, line: bytes) -> None:
-        """Write all of `line`: a disk that fills up takes a part of it and says nothing."""
-        rest = b"\n" + line if self._torn else line
-        while rest:
-            written = self._file.write(rest)
-            rest = rest[written:]
-            self._torn = bool(rest)
+    def _write(self, rest: bytes) -> None:
+        """Write all of it: a disk that fills up takes a part and says nothing."""
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            self._failed = error.strerror or str(error)
 
     def close(self) -> None:
         """Flush to disk and close.
@@ -105,38 +154,10 @@ class Journal:
             self._file.close()
 
 
-def _ends_with_newline(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
-
-
 def read_events(path: Path) -> Iterator[dict[str, Any]]:
-    """The events of the journal at `path`; lines that a kill left torn are passed over.
+    """The events of the journal at `path`; a line that a kill left torn is passed over.
 
     Raises:
-        StoreError: no such file, or no line of it is an event.
+        StoreError: no such file, a line does not fit, or no line of it is an event.
     """
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise StoreError(
-            str(path), f"cannot be read: {error.strerror}", "`bench list` shows the runs there are"
-        ) from error
-    seen = False
-    decode = json.JSONDecoder(parse_constant=_not_a_number).decode
-    with file:
-        for line in file:
-            try:
-                event = decode(line.decode())
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(event, dict) and isinstance(event.get("event"), str):
-                seen = True
-                yield event
-    if not seen:
-        raise StoreError(str(path), "is not a journal of bench", "point to a run folder")
-
-
-def _not_a_number(text: str) -> None:
-    raise ValueError(f"{text} is no JSON")
+    return Lines(path).events()

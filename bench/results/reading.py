@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from bench.errors import StoreError
 from bench.results.derive import TrialEvents
 from bench.results.events import check_event, sample_columns
-from bench.results.journal import SCHEMA_VERSION, read_events
+from bench.results.journal import SCHEMA_VERSION
+from bench.results.lines import Lines
 from bench.results.model import ImageFacts, ImagePart, LayerFacts, LayerPull
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Reading:
             self.failed_images.pop(event["case"], None)
         elif kind == "image_failed":
             self.failed_images[event["case"]] = event["reason"]
+        elif kind == "run_started":
+            raise ValueError("it is there twice")
         elif kind == "note":
             self.notes.append(event["text"])
         elif kind == "run_ended":
@@ -82,22 +85,42 @@ def read_journal(path: Path) -> Reading:
         StoreError: there is none, it is damaged, or another version of bench wrote it.
     """
     reading: Reading | None = None
+    lines = Lines(path)
     kind = ""
     try:
-        for event in read_events(path):
+        for event in lines.events():
             kind = event["event"]
             if kind == "run_started":
-                check_version(path, event)
+                check_version(path, event, lines)
             check_event(event)
-            if kind == "run_started":
+            if reading is None:
+                if kind != "run_started":
+                    raise ValueError("it comes before `run_started`")
                 reading = Reading(event)
-            elif reading is not None:
+            else:
                 reading.take(event)
     except UNSOUND as error:
         raise damage(path, f"an event {kind!r} is damaged", error) from error
     if reading is None:
         raise StoreError(str(path), "does not say how the run began", "point to another run")
+    if not lines.sealed:
+        reading.notes += _of_version_1(lines)
     return reading
+
+
+def _of_version_1(lines: Lines) -> list[str]:
+    """What a reader must know of a journal without checksums."""
+    unguarded = (
+        "the lines of this journal carry no checksums (version 1): one that is missing or was "
+        "changed cannot be noticed"
+    )
+    notes = [unguarded]
+    if lines.passed_over:
+        count = len(lines.passed_over)
+        which = ", ".join(map(str, lines.passed_over[:5])) + (" and others" if count > 5 else "")
+        plural = "" if count == 1 else "s"
+        notes.append(f"{count} line{plural} of the journal cannot be read (line {which})")
+    return notes
 
 
 def damage(path: Path, what: str, error: Exception) -> StoreError:
@@ -115,18 +138,26 @@ def _first_line(error: Exception) -> str:
     return f"no {error}" if isinstance(error, KeyError) else str(error)
 
 
-def check_version(path: Path, header: Mapping[str, Any]) -> None:
-    """Refuse a journal that another version of bench wrote.
+def check_version(path: Path, header: Mapping[str, Any], lines: Lines) -> None:
+    """Refuse a journal of a version that is not known, or that is not what it says.
 
     Raises:
         StoreError: with the two versions.
     """
-    version = header.get("schema_version")
-    if version != SCHEMA_VERSION:
+    version: Any = header.get("schema_version")
+    known = range(1, SCHEMA_VERSION + 1)
+    if version not in known or isinstance(version, bool):
         raise StoreError(
             str(path),
-            f"has schema version {version}, and this bench reads {SCHEMA_VERSION}",
+            f"has schema version {version}, and this bench reads {known[0]} to {known[-1]}",
             "use the bench that wrote it, or a newer one",
+        )
+    if (version > 1) != lines.sealed:
+        raise StoreError(
+            str(path),
+            f"says that it is of version {version}, and its lines have "
+            f"{'' if lines.sealed else 'no '}checksums",
+            "the file was changed",
         )
 
 

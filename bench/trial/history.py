@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.errors import StoreError
 from bench.results.events import check_event
-from bench.results.journal import FILE_NAME, read_events
+from bench.results.journal import FILE_NAME
+from bench.results.lines import Lines
 from bench.results.model import TrialKey, TrialStatus
 from bench.results.reading import UNSOUND, check_version, damage
 from bench.scenario.model import Scenario
@@ -69,6 +70,7 @@ def read_history(folder: Path) -> History:
             wrote it.
     """
     path = folder / FILE_NAME
+    lines = Lines(path)
     kind = ""
     begun: dict[str, Any] | None = None
     plan: list[TrialKey] = []
@@ -79,10 +81,11 @@ def read_history(folder: Path) -> History:
     final: Counter[tuple[int, int]] = Counter()
     ended = False
     try:
-        for event in read_events(path):
+        for event in lines.events():
             kind = event["event"]
             if kind == "run_started":
-                check_version(path, event)
+                check_version(path, event, lines)
+                _check_sealed(folder, lines)
                 check_event(event)
                 Scenario.model_validate(event["scenario"])
                 begun = event
@@ -123,6 +126,16 @@ def read_history(folder: Path) -> History:
         images=images,
         ended=ended,
     )
+
+
+def _check_sealed(folder: Path, lines: Lines) -> None:
+    """Refuse to go on with a journal to which nothing can be added."""
+    if not lines.sealed:
+        raise StoreError(
+            str(folder),
+            "its journal is of version 1, without the checksums that it would go on with",
+            "go on with the bench that wrote it, or start a new run",
+        )
 
 
 def _number(trial_id: str) -> int:

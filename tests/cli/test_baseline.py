@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from bench.cli import measuring
-from bench.results.journal import FILE_NAME
 from bench.trial.progress import Silent
 from bench.trial.run import RunResult
-from tests.journals import GOOD, SHAPES, Build, events, write_journal
+from tests.journals import GOOD, SHAPES, Build, events, write_events, write_journal
 
 
 @pytest.fixture
@@ -78,9 +77,7 @@ def test_what_no_blocking_rule_judges_does_not_count(out, capsys):
 def test_runs_of_different_hosts_are_not_compared_and_end_with_3(out, capsys):
     made = events(built(ready_s=9.0))
     made[0]["host"] |= {"cores": 8}
-    folder = out / "second"
-    folder.mkdir()
-    (folder / FILE_NAME).write_text("".join(f"{json.dumps(one)}\n" for one in made))
+    folder = write_events(out / "second", made)
     assert measuring._conclude(RunResult(folder), settings(out)) == 3
     shown = capsys.readouterr()
     assert "host cores: 16 against 8" in shown.err

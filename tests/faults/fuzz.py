@@ -10,6 +10,8 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
+from bench.results.lines import Link
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -118,6 +120,19 @@ def _rename(rng: random.Random, holder: Any, key: Any, places: Sequence[Any]) ->
         holder.insert(rng.randrange(len(holder) + 1), copy.deepcopy(holder[key]))
 
 
+def _journal(events: Sequence[dict[str, Any]], version: int) -> bytes:
+    """The bytes of a journal of this version."""
+    link, data = Link(), b""
+    for event in events:
+        is_header = "schema_version" in event
+        text = json.dumps(event | {"schema_version": version} if is_header else event)
+        line = f"{text}\n".encode()
+        if version > 1:
+            line, link = link.seal(text)
+        data += line
+    return data
+
+
 _CHANGES: tuple[Callable[[random.Random, Any, Any, Sequence[Any]], None], ...] = (
     _replace,
     _replace,
@@ -157,5 +172,5 @@ def broken_journal(seed: int, journals: Sequence[list[dict[str, Any]]]) -> bytes
             moved = events.pop(index) if rng.random() < 0.7 else events[index]
             if rng.random() < 0.8:
                 events.insert(to, moved)
-    data = "".join(json.dumps(one) + "\n" for one in events).encode()
+    data = _journal(events, rng.choice((1, 2)))
     return broken_bytes(rng, data) if way >= 0.8 else data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.results.run import Run, load_run
-from tests.journals import CRASHED, REPEATED, Build, write_journal
+from tests.journals import CRASHED, REPEATED, Build, write_events, write_journal
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +49,4 @@ def empty(tmp_path_factory) -> Run:
     from tests.journals import events
 
     folder = tmp_path_factory.mktemp("empty")
-    import json
-
-    (folder / "events.jsonl").write_text(json.dumps(events()[0]) + "\n")
-    return load_run(folder)
+    return load_run(write_events(folder, events()[:1]))

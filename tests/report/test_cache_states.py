@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import TYPE_CHECKING, Any
 
 from bench.report.cache_states import cache_states
@@ -11,7 +10,7 @@ from bench.report.console import end_block
 from bench.report.sections import sections
 from bench.report.trust import warnings
 from bench.results.run import Run, load_run
-from tests.journals import MIB, Build, events
+from tests.journals import MIB, Build, events, write_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +41,7 @@ def four_states(
             if state == "cold":
                 facts["served"] = {"requests": 4, "size_bytes": 80 * MIB, "blobs": {}}
             change(state, event)
-    (folder / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    write_events(folder, made)
     return load_run(folder)
 
 
@@ -79,7 +78,7 @@ def test_warm_trials_that_another_case_has_cooled_are_said_to_be(tmp_path):
     for event in made:
         if event["event"] == "trial_ended":
             event["facts"]["page_cache_dropped"] = states[event["trial_id"]] != "warm"
-    (tmp_path / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    write_events(tmp_path, made)
     run = load_run(tmp_path)
     assert by_state(run)["warm"]["page cache"].startswith("dropped by another case in ")
     assert any("warm trials of good came after another case" in one for one in warnings(run))

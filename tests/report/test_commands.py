@@ -19,7 +19,16 @@ from bench.judge.compare import compare_cases
 from bench.report.formats import write_reports
 from bench.results.comparable import differences
 from bench.results.run import load_run
-from tests.journals import GOOD, SHAPES, Build, Trouble, events, write_journal
+from tests.journals import (
+    GOOD,
+    SHAPES,
+    Build,
+    Trouble,
+    events,
+    rewrite,
+    write_events,
+    write_journal,
+)
 
 
 def call(command: Any, *words: str) -> Result:
@@ -70,7 +79,7 @@ def test_report_writes_one_report_to_stdout_and_no_file(out):
 def test_report_writes_one_report_to_a_file_of_any_name(out, tmp_path):
     target = tmp_path / "deep" / "result.json"
     call(report, "latest", "--format", "json", "-o", str(target), "--out", str(out))
-    assert json.loads(target.read_text())["schema_version"] == 1
+    assert json.loads(target.read_text())["schema_version"] == 2
 
 
 def test_report_refuses_what_cannot_be_meant(out):
@@ -172,7 +181,7 @@ def test_compare_refuses_what_was_not_measured_alike_unless_forced(out):
     for case in made[0]["scenario"]["cases"].values():
         case["limits"]["memory"] = "4g"
         case["ready"] = {"tcp": {"port": 8080}}
-    (out / "second" / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    write_events(out / "second", made)
     said = refused(compare, "first", "second", "--out", str(out))
     for words in ("host cores: 16 against 8", "host kernel", "link: loopback",
                   "against unpigz", "engine's version: 20.10.24 against 26.1.5",
@@ -229,7 +238,6 @@ def test_report_does_not_put_a_file_in_the_place_of_what_is_none(out, tmp_path):
 def test_report_shows_what_is_no_text_as_an_escape(out, tmp_path):
     folder = tmp_path / os.fsdecode(b"\xff")
     shutil.copytree(out / "first", folder)
-    journal = folder / "events.jsonl"
-    journal.write_text(journal.read_text().replace('"reason":""', '"reason":"not \\udcff"'))
+    rewrite(folder, lambda text: text.replace('"reason":""', '"reason":"not \\udcff"'))
     write_reports(load_run(folder))
     assert "\\udcff" in (folder / "index.html").read_text(encoding="utf-8")

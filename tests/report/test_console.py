@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from bench.report.comparison import compare_runs, print_comparisons
 from bench.report.console import end_block, print_results
 from bench.results.run import load_run
-from tests.journals import GOOD, SHAPES, Build, Trouble, events, write_journal
+from tests.journals import GOOD, SHAPES, Build, Trouble, events, write_events, write_journal
 from tests.report.golden_files import GOLDEN, RUNS, without_folder
 
 
@@ -116,9 +115,7 @@ def test_each_cache_state_has_its_own_rows(tmp_path):
             one["trial_id"] = f"w{one['trial_id']}"
         if one["event"] == "trial_started":
             one["key"] = one["key"] | {"cache": "warm"}
-    (tmp_path / "events.jsonl").write_text(
-        "".join(f"{json.dumps(one)}\n" for one in [*made[:-1], *warm])
-    )
+    write_events(tmp_path, [*made[:-1], *warm])
     run = load_run(tmp_path)
     stream = io.StringIO()
     print_comparisons(run.comparisons, stream, everything=True)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 from bench.report import contacts as module
 from bench.report.console import end_block
 from bench.report.contacts import contacts
 from bench.report.html import html_text
 from bench.report.markdown import markdown_text
+from bench.results.journal import read_events
 from bench.results.run import Run, load_run
-from tests.journals import Build, write_journal
+from tests.journals import Build, write_events, write_journal
 
 
 def test_each_destination_of_each_case_has_a_row(run):
@@ -42,14 +41,11 @@ def test_it_is_in_the_files_and_not_on_the_terminal(run):
 def changed(tmp_path, change) -> Run:
     """The run with every trial's contacts changed."""
     folder = write_journal(tmp_path, Build(rounds=1, troubles={}, replicas=()))
-    journal = folder / "events.jsonl"
-    lines = []
-    for line in journal.read_text().splitlines():
-        event = json.loads(line)
+    made = list(read_events(folder / "events.jsonl"))
+    for event in made:
         if event["event"] == "trial_ended" and "egress" in event["facts"]:
             change(event["facts"]["egress"])
-        lines.append(json.dumps(event))
-    journal.write_text("\n".join(lines) + "\n")
+    write_events(folder, made)
     return load_run(folder)
 
 

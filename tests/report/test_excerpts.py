@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +13,7 @@ from bench.report.html import html_text
 from bench.report.markdown import markdown_text
 from bench.results.excerpts import ExcerptFound
 from bench.results.run import Run, load_run
-from tests.journals import Build, events
+from tests.journals import Build, events, write_events
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,16 +26,15 @@ def written(folder: Path, *, found: ExcerptFound) -> Run:
     tree = events(Build())[0]["scenario"]
     asked = {"profile": {"begin": "function calls", "end": "^end"}}
     cases = {name: {**one, "excerpts": asked} for name, one in tree["cases"].items()}
-    case, lines = "", []
+    case, made = "", []
     for event in events(Build(scenario={"cases": cases}, troubles={})):
         if event["event"] == "trial_started":
             case = event["key"]["case"]
         if event["event"] == "trial_ended":
             there = {"profile": dataclasses.asdict(found)} if case == "good" else {}
             event["facts"]["excerpts"] = there
-        lines.append(json.dumps(event))
-    folder.mkdir(parents=True)
-    (folder / "events.jsonl").write_text("\n".join(lines) + "\n")
+        made.append(event)
+    write_events(folder, made)
     return load_run(folder)
 
 
@@ -84,7 +82,5 @@ def test_what_was_cut_is_said(tmp_path):
 
 
 def test_a_scenario_that_asks_for_none_has_no_section(tmp_path):
-    folder = tmp_path / "none"
-    folder.mkdir()
-    (folder / "events.jsonl").write_text("\n".join(map(json.dumps, events(Build()))) + "\n")
+    folder = write_events(tmp_path / "none", events(Build()))
     assert excerpts(load_run(folder)) is None

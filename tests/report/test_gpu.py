@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from bench.report.gpu import gpu
 from bench.report.plots import make_plots
 from bench.results.run import Run, load_run
-from tests.journals import Build, events
+from tests.journals import Build, events, write_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +54,7 @@ def with_gpus(folder: Path, columns: Callable[[str, int], Columns], gpus: Any = 
                 "gpu_driver": "580.1",
             }
             event["scenario"]["cases"]["good"]["gpus"] = gpus
-    (folder / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    write_events(folder, made)
     return load_run(folder)
 
 

@@ -12,7 +12,7 @@ from bench.report import html
 from bench.report.html import Detail, html_text, write_html
 from bench.report.plots import Plot
 from bench.results.run import load_run
-from tests.journals import GOOD, SHAPES, Build, Shape, Trouble, write_journal
+from tests.journals import GOOD, SHAPES, Build, Shape, Trouble, events, write_events, write_journal
 
 VOID = {"meta", "br", "path", "use", "rect", "line", "circle"}
 
@@ -189,34 +189,23 @@ def test_a_run_that_nothing_is_asked_of_is_judged_by_getting_ready_and_says_so(w
 
 
 def test_a_case_without_an_image_shows_why(tmp_path):
-    import json
-
-    folder = write_journal(tmp_path, Build(rounds=1, troubles={}, cases=("good",)))
-    journal = folder / "events.jsonl"
-    kept = [
-        line
-        for line in journal.read_text().splitlines()
-        if not ('"image_ready"' in line and '"case":"good"' in line) and '"trial' not in line
+    made = [
+        one
+        for one in events(Build(rounds=1, troubles={}, cases=("good",)))
+        if "trial_id" not in one and (one["event"] != "image_ready" or one["case"] != "good")
     ]
-    kept.append(
-        json.dumps({"event": "image_failed", "role": "case", "case": "good", "status": "failed",
-                    "reason": "pip: no space left", "log_tail": []})
-    )  # fmt: skip
-    journal.write_text("\n".join(kept) + "\n")
-    assert "pip: no space left" in Page(html_text(load_run(folder))).text
+    made.append({"event": "image_failed", "role": "case", "case": "good", "status": "failed",
+                 "reason": "pip: no space left", "log_tail": []})  # fmt: skip
+    page = html_text(load_run(write_events(tmp_path, made)))
+    assert "pip: no space left" in Page(page).text
 
 
 def test_an_image_that_was_built_again_shows_which_steps_were_done(tmp_path):
-    import json
-
-    folder = write_journal(tmp_path, Build(rounds=1, troubles={}, cases=("good",)))
-    journal = folder / "events.jsonl"
-    events = [json.loads(line) for line in journal.read_text().splitlines()]
-    for one in events:
+    made = events(Build(rounds=1, troubles={}, cases=("good",)))
+    for one in made:
         if one["event"] == "image_ready" and one["case"] == "good":
             one |= {"rebuild_s": 2.5, "rebuilt": ["COPY app.py ./", "CMD python app.py"]}
-    journal.write_text("".join(json.dumps(one) + "\n" for one in events))
-    text = Page(html_text(load_run(folder))).text
+    text = Page(html_text(load_run(write_events(tmp_path, made)))).text
     assert "COPY app.py ./; CMD python app.py" in text
     assert "steps of a rebuild" in text
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bench.report.own_load import own_load_section
 from bench.report.sections import sections
 from bench.results.run import load_run
-from tests.journals import Build, events, write_journal
+from tests.journals import Build, events, write_events, write_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,13 +26,12 @@ def shown(run: Run) -> Section:
 
 def changed(folder: Path, change: Callable[[dict[str, Any]], None]) -> Run:
     """A run in which the load of every trial was changed."""
-    import json
 
     made = events(Build(troubles={}))
     for event in made:
         if event["event"] == "trial_ended":
             change(event["facts"]["host"])
-    (folder / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    write_events(folder, made)
     return load_run(folder)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from bench.report.plot_spent import spent_words, time_spent
 from bench.report.spent import SHARES, spent, time_to_ready
 from bench.results.run import Run, load_run
-from tests.journals import Build, events
+from tests.journals import Build, events, write_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +21,7 @@ def changed(folder: Path, change: Callable[[dict[str, Any]], None]) -> Run:
     made = events(Build(troubles={}))
     for event in made:
         change(event)
-    (folder / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    write_events(folder, made)
     return load_run(folder)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bench.report import trust
 from bench.results.run import load_run
-from tests.journals import REPEATED, Build, events, write_journal
+from tests.journals import REPEATED, Build, events, write_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +26,7 @@ def warnings(
     made = events(Build(**{"troubles": {}, **build}))
     for event in made:
         change(event)
-    (folder / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    write_events(folder, made)
     return trust.warnings(load_run(folder))
 
 
@@ -160,8 +159,7 @@ def test_warnings_of_the_engine_and_notes_of_the_run_are_passed_on(tmp_path):
         if event["event"] == "trial_ended":
             event["facts"]["warnings"] = ["no swap limit"]
 
-    folder = write_journal(tmp_path, Build(troubles={}))
-    with (folder / "events.jsonl").open("a") as file:
-        file.write(json.dumps({"event": "note", "text": "clean-up was cut short"}) + "\n")
+    note = {"event": "note", "text": "clean-up was cut short"}
+    folder = write_events(tmp_path, [*events(Build(troubles={})), note])
     assert trust.warnings(load_run(folder)) == ["clean-up was cut short"]
     assert warnings(tmp_path, warned) == ["the engine warned in 26 trials: no swap limit"]

@@ -24,7 +24,7 @@ from bench.results.comparable import differences
 from bench.results.export import csv_text, run_document
 from bench.results.run import Run, load_run
 from bench.results.workload import Matches
-from tests.journals import Build, events
+from tests.journals import Build, events, write_events
 
 METRICS = {
     "rows_per_s": {"json_key": "rows_per_s", "unit": "rows/s", "better": "higher"},
@@ -51,18 +51,17 @@ def written(folder: Path, change: Any = None, metrics: dict[str, Any] | None = N
     thresholds = {"rows_per_s": "min >= 200 rows/s", "batch_ms": "<= 1.5s"}
     build = Build(scenario={"cases": cases, "thresholds": thresholds}, troubles={})
     case = ""
-    lines: list[str] = []
+    made: list[dict[str, Any]] = []
     for event in events(build):
         if event["event"] == "trial_started":
             case = event["key"]["case"]
         if event["event"] == "trial_ended" and case in PRINTED:
-            spread = 1 + len(lines) % 7 / 1000
+            spread = 1 + len(made) % 7 / 1000
             figures = {name: one_match(value * spread) for name, value in PRINTED[case].items()}
             changed = change(case, figures) if change else figures
             event["facts"] |= {} if changed is None else {"figures": changed}
-        lines.append(json.dumps(event))
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "events.jsonl").write_text("\n".join(lines) + "\n")
+        made.append(event)
+    write_events(folder, made)
     return load_run(folder)
 
 
@@ -119,7 +118,7 @@ def test_only_what_an_axis_from_zero_can_show_is_drawn(run):
 
 
 def test_run_json_fits_its_schema(run):
-    path = Path(bench.results.__file__).with_name("run.v1.schema.json")
+    path = Path(bench.results.__file__).with_name("run.v2.schema.json")
     schema = json.loads(path.read_text(encoding="utf-8"))
     assert list(Draft202012Validator(schema).iter_errors(run_document(run))) == []
 

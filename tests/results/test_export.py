@@ -24,7 +24,7 @@ from bench.results import export
 from bench.results.atomic import replacing, write_text
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = json.loads((ROOT / "bench" / "results" / "run.v1.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "bench" / "results" / "run.v2.schema.json").read_text())
 
 # These are written out here, and not taken from the code, because scripts rely on them.
 TRIAL_KEYS = "trial_id case service replica round attempt cache arm network warmup status reason"

@@ -13,7 +13,7 @@ from bench.results.export import write_json
 from bench.results.find import find_case, find_run
 from bench.results.listing import list_runs
 from bench.results.run import load_run
-from tests.journals import Build, write_journal
+from tests.journals import Build, rewrite, write_journal
 
 SMALL = Build(rounds=1, samples_each=3, troubles={}, calibrate=False, need=False)
 
@@ -75,8 +75,8 @@ def test_a_case_stands_behind_the_last_colon_unless_the_folder_itself_has_one(ou
 
 
 def test_runs_are_listed_once_newest_first_with_their_verdicts(out):
-    journal = out / "20261123T090000Z-web" / "events.jsonl"
-    journal.write_text(journal.read_text().replace("2026-11-22T08:31", "2026-11-23T09:00"))
+    later = out / "20261123T090000Z-web"
+    rewrite(later, lambda text: text.replace("2026-11-22T08:31", "2026-11-23T09:00"))
     found = list_runs(out)
     assert [one.folder.name for one in found] == ["20261123T090000Z-web", "20261122T083107Z-web"]
     assert found[0].cases["bad"][0] == "not-measured", "CI-7 and CI-8 have no trials here"

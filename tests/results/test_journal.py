@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import threading
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import StoreError
+from bench.results import journal as journal_module
+from bench.results import lines as lines_module
 from bench.results.journal import Journal, read_events
+from bench.results.lines import DEEPEST, LARGEST_JOURNAL, Lines, Link
+from tests.journals import write_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +57,9 @@ def test_what_is_appended_is_read_back_in_order(journal, path):
 
 def test_an_event_is_on_the_disk_before_append_returns(journal, path):
     journal.append("note", text="here")
-    assert path.read_bytes() == b'{"event":"note","text":"here"}\n'
+    assert path.read_bytes() == b'{"seq":0,"event":"note","text":"here","crc":"%08x"}\n' % (
+        zlib.crc32(b'{"seq":0,"event":"note","text":"here"')
+    )
 
 
 values = st.recursive(
@@ -95,30 +102,148 @@ def test_a_journal_is_continued_and_never_overwritten(path):
 # torn lines
 
 
-WHOLE = b'{"event":"note","text":"whole"}\n'
+def noted(path: Path, *names: str) -> list[bytes]:
+    """The lines of a journal of these notes."""
+    write_events(path.parent, [{"event": "note", "text": name} for name in names])
+    return path.read_bytes().splitlines(keepends=True)
 
 
-@pytest.mark.parametrize("cut", [1, 8, len(WHOLE) - 2])
-def test_a_line_that_a_kill_left_torn_is_passed_over(path, cut):
-    path.write_bytes(WHOLE + WHOLE[:cut])
+CUTS = (1, 8, -2, -12)
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_last_line_that_a_kill_left_torn_is_passed_over(path, cut):
+    first, second = noted(path, "whole", "torn")
+    path.write_bytes(first + second[:cut])
     assert events(path) == [{"event": "note", "text": "whole"}]
 
 
-@pytest.mark.parametrize("cut", [1, 8, len(WHOLE) - 2])
-def test_what_is_appended_after_a_torn_line_is_not_lost_in_it(path, cut):
-    path.write_bytes(WHOLE + WHOLE[:cut])
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_run_that_is_resumed_goes_on_from_its_last_whole_line(path, cut):
+    first, second = noted(path, "whole", "torn")
+    path.write_bytes(first + second[:cut])
+    for at in ("once", "twice"):
+        journal = Journal(path)
+        journal.append("run_resumed", at=at)
+        journal.close()
+    assert [one.get("text") or one["at"] for one in events(path)] == ["whole", "once", "twice"]
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_torn_line_is_refused_where_the_run_was_not_resumed_after_it(path, cut):
+    first, second = noted(path, "whole", "torn")
+    path.write_bytes(first + second[:cut])
     journal = Journal(path)
     journal.append("note", text="after")
     journal.close()
-    assert [one["text"] for one in events(path)] == ["whole", "after"]
+    with pytest.raises(StoreError, match="line 2 is not whole"):
+        events(path)
+
+
+def test_a_resumed_run_that_was_killed_in_its_first_line_is_resumed_again(path):
+    first, second = noted(path, "whole", "torn")
+    path.write_bytes(first + second[:8] + b'\n{"seq":1,"event":"run_res')
+    journal = Journal(path)
+    journal.append("run_resumed", at="later")
+    journal.close()
+    assert len(events(path)) == 2
 
 
 def test_a_line_that_lacks_only_its_end_still_counts(path):
-    path.write_bytes(WHOLE[:-1])
+    path.write_bytes(b"".join(noted(path, "whole"))[:-1])
     journal = Journal(path)
     journal.append("note", text="after")
     journal.close()
     assert [one["text"] for one in events(path)] == ["whole", "after"]
+
+
+# damage
+
+
+LINES = ("a", "b", "c", "d")
+
+
+def damaged(path: Path, lines: list[bytes]) -> str:
+    """Why a journal of these lines is refused."""
+    path.write_bytes(b"".join(lines))
+    with pytest.raises(StoreError) as caught:
+        events(path)
+    assert caught.value.exit_code == 3
+    assert caught.value.remedy
+    assert str(path) in str(caught.value)
+    return caught.value.cause
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_line_that_is_gone_is_missed(path, at):
+    lines = noted(path, *LINES)
+    why = damaged(path, lines[:at] + lines[at + 1 :])
+    due = f"it is number {at + 1}, and {at} is due"
+    assert why == f"line {at + 1} follows lines that are missing: {due}"
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_a_line_that_is_there_twice_is_refused(path, at):
+    lines = noted(path, *LINES)
+    assert "is there twice or was moved" in damaged(path, lines[: at + 1] + lines[at:])
+
+
+def test_lines_in_another_order_are_refused(path):
+    a, b, c, d = noted(path, *LINES)
+    assert damaged(path, [a, c, b, d]).startswith("line 2 ")
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_a_line_that_was_changed_is_refused(path, at):
+    lines = noted(path, *LINES)
+    lines[at] = lines[at].replace(b'"text":"', b'"text":"not ')
+    why = f"line {at + 1} was changed: its checksum does not fit"
+    assert damaged(path, lines) == why
+
+
+def test_a_line_is_refused_that_fits_by_itself_and_not_to_those_before_it(path):
+    other = noted(path, "x", "b")
+    lines = noted(path, *LINES)
+    assert "line 2 was changed" in damaged(path, [lines[0], other[1], *lines[2:]])
+
+
+def test_damage_is_found_when_a_run_is_to_be_resumed_too(path):
+    lines = noted(path, *LINES)
+    path.write_bytes(b"".join(lines[:1] + lines[2:]))
+    with pytest.raises(StoreError, match="line 2"):
+        Journal(path)
+
+
+@given(st.integers(0, 2**31), st.integers(1, 255))
+def test_no_byte_that_changes_goes_unnoticed(tmp_path_factory, at, by):
+    path = tmp_path_factory.mktemp("journal") / "events.jsonl"
+    whole = b"".join(noted(path, *LINES))
+    at %= len(whole)
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ by]) + whole[at + 1 :])
+    try:
+        left = [one["text"] for one in events(path)]
+    except StoreError:
+        return
+    assert left == list(LINES[: len(left)])
+    assert len(left) == 3, "what a tear of the last line may look like"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"hello\n", b"{}\n", b"\x89PNG\r\n"])
+def test_a_file_without_a_single_event_is_no_journal(path, content):
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="not a journal"):
+        events(path)
+
+
+def test_a_journal_that_is_not_there_says_so(path):
+    with pytest.raises(StoreError, match="No such file") as caught:
+        events(path)
+    assert "bench list" in caught.value.remedy
+
+
+# version 1
+
+OLD = b'{"event":"note","text":"whole"}\n'
 
 
 @pytest.mark.parametrize(
@@ -134,22 +259,102 @@ def test_a_line_that_lacks_only_its_end_still_counts(path):
         b"\n",
     ],
 )
-def test_a_line_that_is_no_event_is_passed_over(path, line):
-    path.write_bytes(WHOLE + line + WHOLE)
-    assert len(events(path)) == 2
+def test_a_line_without_a_checksum_that_is_no_event_is_passed_over_and_counted(path, line):
+    path.write_bytes(OLD + line + OLD)
+    lines = Lines(path)
+    assert len(list(lines.events())) == 2
+    assert lines.passed_over == [2]
+    assert not lines.sealed
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"hello\n", b"{}\n", b"\x89PNG\r\n"])
-def test_a_file_without_a_single_event_is_no_journal(path, content):
-    path.write_bytes(content)
-    with pytest.raises(StoreError, match="not a journal"):
+def test_a_journal_without_checksums_is_not_added_to(path):
+    path.write_bytes(OLD)
+    with pytest.raises(StoreError, match="no checksums"):
+        Journal(path)
+    assert path.read_bytes() == OLD
+
+
+def test_a_checksum_after_lines_without_one_is_refused(path):
+    sealed = noted(path, "x")
+    assert "line 2 has a checksum" in damaged(path, [OLD, *sealed])
+
+
+# bounds
+
+
+def test_a_line_longer_than_any_of_bench_is_not_read(path, monkeypatch):
+    monkeypatch.setattr(lines_module, "LONGEST_LINE", 100)
+    noted(path, "x" * 100)
+    with pytest.raises(StoreError, match="line 1 is longer than 100 bytes"):
         events(path)
 
 
-def test_a_journal_that_is_not_there_says_so(path):
-    with pytest.raises(StoreError, match="No such file") as caught:
+def test_more_lines_than_any_journal_has_are_not_read(path, monkeypatch):
+    monkeypatch.setattr(lines_module, "MOST_LINES", 3)
+    noted(path, *LINES)
+    with pytest.raises(StoreError, match="more than 3 lines"):
         events(path)
-    assert "bench list" in caught.value.remedy
+
+
+def test_a_file_larger_than_any_journal_is_not_read(path):
+    with path.open("wb") as file:
+        file.truncate(LARGEST_JOURNAL + 1)
+    with pytest.raises(StoreError, match="at most"):
+        events(path)
+
+
+def nested(opening: str, depth: int) -> str:
+    closing = "]" if opening == "[" else "}"
+    return opening * depth + "1" + closing * depth
+
+
+@pytest.mark.parametrize("opening", ["[", '{"x":'])
+def test_what_is_nested_deeper_than_bench_nests_is_no_event(path, opening):
+    for depth in (DEEPEST, 100_000):
+        line, _ = Link().seal(f'{{"event":"note","value":{nested(opening, depth)}}}')
+        path.write_bytes(line)
+        with pytest.raises(StoreError, match="line 1 is no event"):
+            events(path)
+    line, _ = Link().seal(f'{{"event":"note","value":{nested(opening, DEEPEST - 1)}}}')
+    path.write_bytes(line)
+    assert len(events(path)) == 1
+
+
+def test_brackets_in_a_text_are_no_nesting(journal, path):
+    journal.append("note", text='\\"' + "[" * 500, other=[[], "{" * 500])
+    assert len(events(path)) == 1
+
+
+def test_an_event_or_a_journal_that_could_not_be_read_again_is_not_written(
+    journal, path, monkeypatch
+):
+    journal.append("note", text="x")
+    monkeypatch.setattr(journal_module, "LONGEST_LINE", 100)
+    with pytest.raises(StoreError, match="bytes"):
+        journal.append("note", text="x" * 100)
+    monkeypatch.setattr(journal_module, "MOST_LINES", 1)
+    with pytest.raises(StoreError, match="as large as one may be"):
+        journal.append("note", text="x")
+    assert len(events(path)) == 1
+
+
+def test_a_link_in_the_place_of_a_journal_is_not_followed(path, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    noted(outside / "events.jsonl", "secret")
+    path.symlink_to(outside / "events.jsonl")
+    with pytest.raises(StoreError, match="no plain file"):
+        events(path)
+    with pytest.raises(StoreError, match="cannot be written"):
+        Journal(path)
+
+
+def test_a_pipe_in_the_place_of_a_journal_is_not_waited_for(path):
+    os.mkfifo(path)
+    with pytest.raises(StoreError, match="no plain file"):
+        events(path)
+    with pytest.raises(StoreError, match="cannot be written"):
+        Journal(path)
 
 
 # trouble with the disk
@@ -199,14 +404,18 @@ def test_a_write_that_takes_only_a_part_is_gone_on_with(journal, path):
     assert events(path) == [{"event": "note", "text": "longer than seven bytes"}]
 
 
-def test_what_fits_again_after_a_full_disk_is_a_line_of_its_own(journal, path):
+def test_nothing_is_written_after_what_is_lost_until_the_run_is_resumed(journal, path):
     journal.append("note", text="before")
     disk = put_on(journal, room=20)
     with pytest.raises(StoreError):
         journal.append("note", text="half of this is written")
     disk.room = 10_000
-    journal.append("note", text="after")
-    assert [one["text"] for one in events(path)] == ["before", "after"]
+    with pytest.raises(StoreError, match="No space left"):
+        journal.append("note", text="after")
+    resumed = Journal(path)
+    resumed.append("run_resumed", at="later")
+    resumed.close()
+    assert [one["event"] for one in events(path)] == ["note", "run_resumed"]
 
 
 def test_a_folder_that_is_not_there_is_an_error_of_the_store(tmp_path):
@@ -222,12 +431,12 @@ def test_a_folder_in_the_place_of_the_file_is_an_error_of_the_store(tmp_path):
 
 
 def test_a_journal_that_may_not_be_read_is_an_error_of_the_store(path, monkeypatch):
-    path.write_bytes(WHOLE)
+    noted(path, "x")
 
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(StoreError, match="Permission denied"):
         Journal(path)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,15 +19,15 @@ from bench.report.markdown import markdown_text
 from bench.results.export import run_json
 from bench.results.model import TrialStatus
 from bench.results.run import Run, load_run
-from tests.journals import Build, events
+from tests.journals import Build, events, write_events
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SMALL = Build(rounds=1, samples_each=4, troubles={})
 
 
-def written(folder, made: list[dict[str, Any]]) -> Any:
-    """A journal of these events."""
-    (folder / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
-    return folder
+written = write_events
 
 
 def texts(run: Run) -> None:
@@ -141,6 +142,51 @@ def test_a_journal_of_another_version_is_refused_by_its_version(tmp_path):
         load_run(written(tmp_path, made))
 
 
+def of_version_1(folder: Path, made: list[dict[str, Any]], *between: str) -> Path:
+    """A journal as the first version of bench wrote it; `between` are lines after the first."""
+    lines = [json.dumps(one | {"schema_version": 1} if one is made[0] else one) for one in made]
+    text = "\n".join([lines[0], *between, *lines[1:]]) + "\n"
+    (folder / "events.jsonl").write_text(text)
+    return folder
+
+
+def test_a_journal_of_version_1_gives_the_same_figures_and_says_what_it_cannot(tmp_path):
+    made = events(SMALL)
+    new = load_run(written(tmp_path, made))
+    old = load_run(of_version_1(tmp_path, made))
+    pd.testing.assert_frame_equal(old.trials, new.trials)
+    pd.testing.assert_frame_equal(old.samples, new.samples)
+    assert old.verdicts == new.verdicts
+    assert new.notes == ()
+    (note,) = old.notes
+    assert "carry no checksums" in note
+    texts(old)
+
+
+def test_lines_of_version_1_that_cannot_be_read_are_counted(tmp_path):
+    old = load_run(of_version_1(tmp_path, events(SMALL), "{", "", "[]"))
+    assert old.notes[1] == "3 lines of the journal cannot be read (line 2, 3, 4)"
+
+
+@pytest.mark.parametrize("version", [2, 1])
+def test_a_journal_whose_lines_are_not_those_of_its_version_is_refused(tmp_path, version):
+    made = events(SMALL)
+    made[0]["schema_version"] = version
+    written(tmp_path, made)
+    if version == 2:
+        (tmp_path / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    with pytest.raises(StoreError, match=f"says that it is of version {version}"):
+        load_run(tmp_path)
+
+
+@pytest.mark.parametrize("at", [0, 5])
+def test_a_run_begins_once_and_first(tmp_path, at):
+    made = events(SMALL)
+    made.insert(at, {"event": "note", "text": "early"} if at == 0 else made[0])
+    with pytest.raises(StoreError, match="run_started"):
+        load_run(written(tmp_path, made))
+
+
 def edit(kind: str, *path: str | int, to: Any) -> Any:
     """A change to the first event of a kind: the value at `path` is replaced."""
 
@@ -192,6 +238,7 @@ def test_a_damaged_journal_is_refused_with_the_field_that_is_wrong(tmp_path, cha
 def test_numbers_that_are_none_never_get_into_a_figure(tmp_path, number):
     made = events(SMALL)
     index = next(i for i, one in enumerate(made) if one["event"] == "samples")
+    made[0]["schema_version"] = 1  # whose lines may have any numbers
     lines = [json.dumps(one) for one in made]
     value = json.dumps(made[index]["columns"]["cpu_ns"][1])
     lines[index] = lines[index].replace(
@@ -273,7 +320,8 @@ def test_whatever_is_changed_in_a_journal_nothing_but_our_own_errors_comes_out(t
 )
 @given(st.binary(max_size=40), st.integers(0, 2**31))
 def test_bytes_put_anywhere_never_bring_out_anything_else(tmp_path, noise, at):
-    raw = b"".join(json.dumps(one).encode() + b"\n" for one in WHOLE)
+    of_version_1(tmp_path, WHOLE)
+    raw = (tmp_path / "events.jsonl").read_bytes()
     at %= len(raw)
     (tmp_path / "events.jsonl").write_bytes(raw[:at] + noise + raw[at + len(noise) :])
     try:
@@ -287,7 +335,8 @@ def test_bytes_put_anywhere_never_bring_out_anything_else(tmp_path, noise, at):
 )
 @given(st.integers(0, 2**31))
 def test_a_journal_cut_at_any_byte_is_read_or_refused(tmp_path, at):
-    raw = b"".join(json.dumps(one).encode() + b"\n" for one in WHOLE)
+    of_version_1(tmp_path, WHOLE)
+    raw = (tmp_path / "events.jsonl").read_bytes()
     (tmp_path / "events.jsonl").write_bytes(raw[: at % len(raw)])
     try:
         texts(load_run(tmp_path))

@@ -14,6 +14,7 @@ from bench.results.journal import FILE_NAME
 from bench.results.run import load_run
 from bench.trial.history import read_history
 from bench.trial.run import RunRequest, RunResult, resume_run
+from tests.journals import rewrite, write_events
 from tests.trial.runs import FakeMaker, Runs, events, loaded, own_label, trials
 
 if TYPE_CHECKING:
@@ -91,9 +92,8 @@ def test_attempts_go_on_counting_over_several_cuts(runs):
 @pytest.mark.parametrize("status", ["invalid", "error", "interrupted"])
 def test_a_trial_without_a_result_is_tried_again(runs, status):
     folder = runs.start().folder
-    text = (folder / FILE_NAME).read_text()
     ended = f'{ending("t0001")},"status":"ok"'
-    (folder / FILE_NAME).write_text(text.replace(ended, ended.replace('"ok"', f'"{status}"')))
+    rewrite(folder, lambda text: text.replace(ended, ended.replace('"ok"', f'"{status}"')))
     assert read_history(folder).done[1] == 1
     resumed(runs, folder)
     assert ("t0001.1", "ok") in trials(folder)
@@ -102,9 +102,8 @@ def test_a_trial_without_a_result_is_tried_again(runs, status):
 @pytest.mark.parametrize("status", ["ok", "failed"])
 def test_a_trial_with_a_result_is_not(runs, status):
     folder = runs.start().folder
-    text = (folder / FILE_NAME).read_text()
     ended = f'{ending("t0001")},"status":"ok"'
-    (folder / FILE_NAME).write_text(text.replace(ended, ended.replace('"ok"', f'"{status}"')))
+    rewrite(folder, lambda text: text.replace(ended, ended.replace('"ok"', f'"{status}"')))
     assert read_history(folder).is_complete
 
 
@@ -112,7 +111,7 @@ def test_a_line_that_was_torn_does_not_count_and_does_not_spoil_the_next(runs):
     folder = runs.start().folder
     cut_off(folder, after=ending("t0002"), inclusive=False)
     with (folder / FILE_NAME).open("a") as file:
-        file.write('{"event":"trial_ended","trial_id":"t0002","sta')
+        file.write('{"seq":9,"event":"trial_ended","trial_id":"t0002","sta')
     assert read_history(folder).done == {0: -1, 1: -1, 2: 1}
     resumed(runs, folder)
     assert ("t0002.1", "ok") in trials(folder)
@@ -162,7 +161,7 @@ def test_an_image_that_changed_before_its_first_trial_does_not_matter(runs):
 
 
 def test_a_journal_without_a_beginning_is_no_run(tmp_path):
-    (tmp_path / FILE_NAME).write_text('{"event":"note","text":"x"}\n')
+    write_events(tmp_path, [{"event": "note", "text": "x"}])
     with pytest.raises(StoreError, match="does not say how the run began"):
         read_history(tmp_path)
 
@@ -186,7 +185,7 @@ def test_a_damaged_journal_is_not_gone_on_with(runs, kind, change, named):
     folder = runs.start().folder
     made = events(folder)
     next(one for one in made if one["event"] == kind).update(change)
-    (folder / FILE_NAME).write_text("".join(json.dumps(one) + "\n" for one in made))
+    write_events(folder, made)
     with pytest.raises(StoreError, match=re.escape(named)):
         read_history(folder)
 
@@ -217,9 +216,8 @@ cases:
 def test_a_run_is_not_finished_on_another_engine_or_host(runs, was, now, what):
     folder = runs.start().folder
     cut_off(folder, after=ending("t0001"))
-    text = (folder / FILE_NAME).read_text()
-    assert was in text
-    (folder / FILE_NAME).write_text(text.replace(was, now))
+    assert was in (folder / FILE_NAME).read_text()
+    rewrite(folder, lambda text: text.replace(was, now))
     with pytest.raises(UsageError, match=what) as caught:
         resumed(runs, folder)
     assert "was begun elsewhere" in caught.value.cause
@@ -256,27 +254,23 @@ def test_a_group_that_was_cut_off_between_its_ends_is_repeated_as_a_whole(runs, 
 
 @pytest.mark.parametrize("status", ["invalid", "error", "interrupted"])
 def test_one_of_a_group_without_a_result_leaves_the_group_to_do(group, status):
-    text = (group / FILE_NAME).read_text()
     ended = f'{ending("t0002-r2")},"status":"ok"'
-    (group / FILE_NAME).write_text(text.replace(ended, ended.replace('"ok"', f'"{status}"')))
+    rewrite(group, lambda text: text.replace(ended, ended.replace('"ok"', f'"{status}"')))
     assert read_history(group).done[2] == 1
 
 
 def test_a_failed_one_is_a_result_like_any(group):
-    text = (group / FILE_NAME).read_text()
     ended = f'{ending("t0002-r2")},"status":"ok"'
-    (group / FILE_NAME).write_text(text.replace(ended, ended.replace('"ok"', '"failed"')))
+    rewrite(group, lambda text: text.replace(ended, ended.replace('"ok"', '"failed"')))
     assert read_history(group).is_complete
 
 
 def test_the_services_of_a_stack_have_no_result_of_their_own(group):
-    lines = []
-    for line in (group / FILE_NAME).read_text().splitlines():
-        event = json.loads(line)
+    made = events(group)
+    for event in made:
         if event["event"] == "trial_started":
             event["service"] = "db"
-        lines.append(json.dumps(event))
-    (group / FILE_NAME).write_text("".join(f"{one}\n" for one in lines))
+    write_events(group, made)
     history = read_history(group)
     assert -1 not in history.done.values()
     assert set(history.done) == set(range(len(history.plan)))
