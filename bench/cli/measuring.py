@@ -19,6 +19,7 @@ from bench.scenario.load import LoadedScenario, load_scenario
 from bench.trial.engine_choice import choose_engine
 from bench.trial.history import read_history
 from bench.trial.plan import check_trials, make_plan
+from bench.trial.quiet import WAIT_QUIET_S
 from bench.trial.run import RunRequest, RunResult, resume_run, start_run
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Settings:
     formats: tuple[str, ...]
     baseline: str | None
     progress: Progress
+    wait_quiet_s: float = WAIT_QUIET_S
 
 
 def measure(
@@ -52,7 +54,9 @@ def measure(
         settings.progress.say(str(one))
     if settings.baseline:
         _check_baseline(settings.baseline, loaded, settings.out)
-    request = RunRequest(loaded, settings.out, settings.seed, settings.keep, afterwards)
+    request = RunRequest(
+        loaded, settings.out, settings.seed, settings.keep, afterwards, settings.wait_quiet_s
+    )
     holder = f"bench run {loaded.path}"
     choice = choose_engine(loaded.scenario, settings.engine)
     with open_session(choice, holder, _waiting(settings.progress)) as session:
@@ -86,7 +90,9 @@ def resume(text: str, settings: Settings, overrides: Sequence[str] = ()) -> int:
     if history.is_complete:
         settings.progress.say("nothing is left to do; the reports are made again")
         return _conclude(RunResult(folder), settings)
-    request = RunRequest(loaded, folder.parent, settings.seed, settings.keep)
+    request = RunRequest(
+        loaded, folder.parent, settings.seed, settings.keep, wait_quiet_s=settings.wait_quiet_s
+    )
     holder = f"bench run --resume {folder.name}"
     choice = choose_engine(loaded.scenario, settings.engine)
     with open_session(choice, holder, _waiting(settings.progress)) as session:
@@ -103,7 +109,9 @@ def _reloaded(file: str, tree: dict[str, object], overrides: Sequence[str]) -> L
 
     if file in ("--image", "--compose"):
         if overrides:
-            raise UsageError("--set", "says nothing of a run that had no file", "leave it out")
+            raise UsageError(
+                f"--set {overrides[0]}", "says nothing of a run that had no file", "leave it out"
+            )
         return scenario_from_tree(tree, file)
     loaded = load_scenario(Path(file), overrides=overrides)
     cases = tree["cases"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.progress import MODES, make_progress
+from bench.cli.quiet import quiet_options, with_bound
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     help="Folder for the run's folder.",
 )
 @click.option("--engine", help="private, docker, podman, or an address.")
+@quiet_options
 @click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
 @click.pass_context
 def command(
@@ -36,6 +38,8 @@ def command(
     overrides: tuple[str, ...],
     out: Path,
     engine: str | None,
+    wait_quiet: float,
+    max_other_load: str | None,
     progress: str,
 ) -> None:
     """Search the smallest memory and CPU limits at which the cases of SCENARIO still pass.
@@ -50,9 +54,16 @@ def command(
     from bench.sizing.right_sizer import RightSizer
 
     shown = make_progress(progress)
-    (loaded,) = load_scenarios([scenario], overrides=list(overrides))
+    (loaded,) = load_scenarios([scenario], overrides=list(with_bound(overrides, max_other_load)))
     settings = measuring.Settings(
-        out=out, seed=None, engine=engine, keep=False, formats=(), baseline=None, progress=shown
+        out=out,
+        seed=None,
+        engine=engine,
+        keep=False,
+        formats=(),
+        baseline=None,
+        progress=shown,
+        wait_quiet_s=wait_quiet,
     )
     for name, case in loaded.scenario.cases.items():
         if case.compose is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench.cli.progress import MODES, make_progress
+from bench.cli.quiet import quiet_options, with_bound
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Print the plan and run nothing.")
 @click.option("--resume", metavar="RUN", help="Finish a run that was cut off.")
 @click.option("--keep", is_flag=True, help="Leave the images on your own engine.")
+@quiet_options
 @click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
 @click.option(
     "--format",
@@ -75,6 +77,8 @@ def command(
     dry_run: bool,
     resume: str | None,
     keep: bool,
+    wait_quiet: float,
+    max_other_load: str | None,
     progress: str,
     formats: tuple[str, ...],
     baseline: str | None,
@@ -92,7 +96,9 @@ def command(
         formats=formats,
         baseline=baseline,
         progress=make_progress(progress),
+        wait_quiet_s=wait_quiet,
     )
+    overrides = with_bound(overrides, max_other_load)
     if resume:
         if scenarios or ad_hoc["image"] or ad_hoc["compose"]:
             raise UsageError("--resume", "names the run; leave scenarios, --image, --compose out")

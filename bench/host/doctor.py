@@ -36,12 +36,13 @@ def examine(choice: Choice) -> list[Finding]:
         _page_cache,
         _gpu,
     )
+    now = fitness.present()
     return [
         *(examination(choice) for examination in examinations),
         fitness.cores(),
-        fitness.load(),
+        fitness.load(now),
         fitness.other_containers(),
-        fitness.steal(),
+        fitness.steal(now),
         fitness.memory(),
         fitness.swap(),
         fitness.disk(),

@@ -6,13 +6,16 @@ import os
 import shutil
 from pathlib import Path
 
+from bench.host.bounds import DISTURBED_SHARE, OTHER_LOAD
 from bench.host.finding import Finding, Health
-from bench.host.load import read_memory
-from bench.host.others import busiest, containers
+from bench.host.load import read_load, read_memory
+from bench.host.others import containers
+from bench.host.present import Present, look
 from bench.host.thermal import governors, read_thermal
 from bench.units import format_bytes
 
 _NAMED = 3
+_LOOKED_S = 0.5
 
 NEEDED_BYTES = 8 * 2**30
 """What CI-7 allows a pod: below this the host is the limit before the standard is."""
@@ -28,21 +31,32 @@ def cores() -> Finding:
     return Finding("cores", Health.GOOD, f"{count}; the engine and bench share them")
 
 
-def load() -> Finding:
+def present() -> Present:
+    """What others do on this host just now."""
+    return look(lambda: read_load({"bench": os.getpid()}), _LOOKED_S, names=_NAMED)
+
+
+def load(now: Present) -> Finding:
     """Whether other programs keep the cores busy, and which."""
     average, count = os.getloadavg()[0], os.cpu_count() or 1
-    if average <= count / 2:
-        return Finding("load", Health.GOOD, f"{average:.2f} over the last minute")
-    now = ", ".join(
-        f"{one.name} (pid {one.pid}, {one.cores:.1f} cores)" for one in busiest()[:_NAMED]
-    )
-    return Finding(
-        "load",
-        Health.LESS,
-        f"{average:.2f} over the last minute on {count} cores: times will be noisy; busiest now: "
-        f"{now or 'none'}",
-        "let other work end first; a trial is invalid when it took more than half of the cores",
-    )
+    past = f"load average {average:.2f} over the last minute"
+    if now.other_share >= DISTURBED_SHARE:
+        return Finding(
+            "load",
+            Health.LESS,
+            f"{now}; {past}",
+            "let other work end first: `bench run` waits for it, and a trial in which it takes "
+            f"more than {OTHER_LOAD:.0%} of the core time is invalid",
+        )
+    text = f"other programs take {now.other_share:.0%} of the core time; {past}"
+    if average > count / 2:
+        return Finding(
+            "load",
+            Health.LESS,
+            f"{text} on {count} cores: it is quiet just now, and was not",
+            "let other work end first; `bench run` waits for it where it comes back",
+        )
+    return Finding("load", Health.GOOD, text)
 
 
 def other_containers() -> Finding:
@@ -61,16 +75,17 @@ def other_containers() -> Finding:
     return Finding("containers", Health.LESS, f"{text} run: they share the host", remedy)
 
 
-def steal() -> Finding:
-    """Whether other tenants of the machine below took core time."""
+def steal(now: Present) -> Finding:
+    """Whether other tenants of the machine below take core time, or took it."""
     fields = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
     total = sum(fields)
     share = fields[7] / total if len(fields) > 7 and total else 0.0
-    if share > 0.05:
+    if max(share, now.steal_share) > 0.05:
         return Finding(
             "steal",
             Health.LESS,
-            f"{share:.0%} of the core time since boot went to other tenants",
+            f"{now.steal_share:.0%} of the core time goes to other tenants now, {share:.0%} did "
+            "since boot",
             "compare pairs within one run, and trust ratios more than seconds",
         )
     return Finding("steal", Health.GOOD, f"{share:.1%} of the core time since boot")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Collection, Mapping
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-_LOOKED_S = 0.5
 _KEEPERS = ("containerd-shim", "conmon")
 """How the programs are called of which every container of Docker, containerd, Podman has one."""
 
@@ -27,28 +25,91 @@ class Busy:
     pid: int
     cores: float
 
+    def __str__(self) -> str:
+        return f"{self.name} (pid {self.pid}, {self.cores:.1f} cores)"
+
+
+@dataclass(frozen=True)
+class Process:
+    """What a process had used when it was looked at.
+
+    Attributes:
+        parent: its parent's process id.
+        used_s: CPU seconds of all its threads.
+        reaped_s: CPU seconds of the children that have ended, and of theirs.
+    """
+
+    name: str
+    parent: int
+    used_s: float
+    reaped_s: float
+
+
+def read_processes(root: Path = Path("/")) -> dict[int, Process]:
+    """Every process that there is, by its id."""
+    found = {}
+    for file in (root / "proc").glob("[0-9]*/stat"):
+        try:
+            head, _, tail = file.read_text(errors="replace").rpartition(")")
+        except OSError:  # it has ended
+            continue
+        fields = tail.split()
+        user, system, reaped_user, reaped_system = (int(field) for field in fields[11:15])
+        found[int(file.parent.name)] = Process(
+            name=head.partition("(")[2],
+            parent=int(fields[1]),
+            used_s=(user + system) * _TICK_S,
+            reaped_s=(reaped_user + reaped_system) * _TICK_S,
+        )
+    return found
+
 
 def busiest(
-    root: Path = Path("/"), sleep: Callable[[float], None] = time.sleep, least: float = 0.1
-) -> list[Busy]:
-    """The programs that use `least` cores or more just now, the busiest first; this one apart."""
-    before = _used_s(root)
-    sleep(_LOOKED_S)
+    before: Mapping[int, Process],
+    after: Mapping[int, Process],
+    seconds: float,
+    *,
+    own: Collection[int] = (),
+    least: float = 0.1,
+) -> tuple[Busy, ...]:
+    """The programs that used `least` cores or more between two looks, the busiest first.
+
+    Children that ended in between are counted with the parent that has waited for them: a compiler
+    that runs for a blink of an eye is found as the `make` that starts one after the other.
+
+    Args:
+        before: at the one moment.
+        after: at the other.
+        seconds: between the two.
+        own: processes that are nobody else's; this one is among them.
+        least: cores.
+    """
     found = [
-        Busy(name, pid, (used_s - before[pid][1]) / _LOOKED_S)
-        for pid, (name, used_s) in _used_s(root).items()
-        if pid in before and pid != os.getpid()
+        Busy(now.name, pid, used_s / seconds)
+        for pid, now in after.items()
+        if pid != os.getpid()
+        and pid not in own
+        and (used_s := _used_s(pid, before, after)) >= least * seconds
     ]
-    return sorted(
-        (one for one in found if one.cores >= least), key=lambda one: one.cores, reverse=True
+    return tuple(sorted(found, key=lambda one: one.cores, reverse=True))
+
+
+def _used_s(pid: int, before: Mapping[int, Process], after: Mapping[int, Process]) -> float:
+    now, then = after[pid], before.get(pid, Process("", 0, 0.0, 0.0))
+    ended_s = sum(
+        one.used_s + one.reaped_s
+        for child, one in before.items()
+        if one.parent == pid and child not in after
     )
+    reaped_s = now.reaped_s - then.reaped_s
+    return now.used_s - then.used_s + max(0.0, reaped_s - ended_s)
 
 
 def containers(root: Path = Path("/")) -> tuple[int, int]:
     """How many containers run on this host: of bench's own engine, and of all others."""
     own = others = 0
-    for pid, (name, _) in _used_s(root).items():
-        if not name.startswith(_KEEPERS):
+    for pid, process in read_processes(root).items():
+        if not process.name.startswith(_KEEPERS):
             continue
         try:
             command = (root / "proc" / str(pid) / "cmdline").read_bytes()
@@ -59,17 +120,3 @@ def containers(root: Path = Path("/")) -> tuple[int, int]:
         else:
             others += 1
     return own, others
-
-
-def _used_s(root: Path) -> dict[int, tuple[str, float]]:
-    """Name and CPU seconds of every process."""
-    found = {}
-    for file in (root / "proc").glob("[0-9]*/stat"):
-        try:
-            head, _, tail = file.read_text(errors="replace").rpartition(")")
-        except OSError:  # it has ended
-            continue
-        fields = tail.split()
-        used = int(fields[11]) + int(fields[12])
-        found[int(file.parent.name)] = (head.partition("(")[2], used * _TICK_S)
-    return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bench.judge import stats
 from bench.judge.limits import NEAR
 from bench.metrics import METRICS
+from bench.report.disturbed import disturbances, was_disturbed
 from bench.report.figure_doubts import figure_doubts
 from bench.results.model import CALIBRATION_CASE, SIZE_ARM, TrialStatus
 from bench.results.summary import good_trials, measured_states
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
 
 NOISY = 0.15
 """Coefficient of variation of the start-up time above which a case is called noisy."""
-
-STEAL = 0.02
-"""Share of core time taken by other tenants from which on it is said."""
-
-OTHER_WORK = 0.20
-"""Share of core time used by other programs of the host from which on it is said."""
 
 STALLED = 0.05
 """Share of a trial for which programs waited for memory from which on it is said."""
@@ -52,6 +47,7 @@ def warnings(run: Run) -> list[str]:
         *_limits_above_host(run),
         *_near_limits(run),
         *_swap(run),
+        *disturbances(run),
         *_host_noise(run),
         *_spread(run),
         *_engine_warnings(run),
@@ -85,6 +81,7 @@ def _lost_trials(run: Run) -> Iterator[str]:
             for one in run.results
             if one.status is status
             and not one.service  # the trial of its stack says it
+            and not was_disturbed(run, one)  # one line says it of all
             # with no way out, or a size that is too small, a failure is the finding
             and not (_is_a_test(one.key) and status is TrialStatus.FAILED)
         )
@@ -179,18 +176,6 @@ def _swap(run: Run) -> Iterator[str]:
 def _host_noise(run: Run) -> Iterator[str]:
     loads = [one.facts.get("host") for one in run.results]
     known: list[Mapping[str, Any]] = [one for one in loads if isinstance(one, dict)]
-    stolen = [share for one in known if (share := _number(one.get("steal_share"))) > STEAL]
-    if stolen:
-        yield (
-            f"other tenants of the machine took {STEAL:.0%} or more of the core time in "
-            f"{len(stolen)} of {len(known)} trials (up to {max(stolen):.0%})"
-        )
-    others = [share for one in known if (share := _number(one.get("other_share"))) > OTHER_WORK]
-    if others:
-        yield (
-            f"other programs of the host took {OTHER_WORK:.0%} or more of the core time in "
-            f"{len(others)} of {len(known)} trials (up to {max(others):.0%})"
-        )
     stalled = sum(_stalled(one) > STALLED for one in known)
     if stalled:
         yield (

@@ -164,6 +164,23 @@ class Phase(_Shape):
         return self
 
 
+class _Busy(_Shape):
+    name: str
+    pid: Amount
+    cores: Annotated[float, Field(ge=0)]
+
+
+class HostWaited(_Shape):
+    """The next trial has waited for a quiet host."""
+
+    at: Label
+    waited_s: Seconds
+    in_vain: bool
+    other_share: float
+    steal_share: float
+    busy: list[_Busy]
+
+
 class _Layer(_Shape):
     index: Amount
     digest: str
@@ -348,6 +365,7 @@ MODELS: dict[str, type[_Shape]] = {
     "run_resumed": RunResumed,
     "image_ready": ImageReady,
     "image_failed": ImageFailed,
+    "host_wait": HostWaited,
     "trial_started": TrialStarted,
     "phase": Phase,
     "layers": Layers,

@@ -10,6 +10,8 @@ run_started     schema_version, run_id, name, bench_version, at, seed, scenario_
                 (resolved, secrets redacted), plan (list of trial keys), host, noise (measured_at,
                 floors: metric -> share, median, n), engine, builder, link (text, rate_bit_s)
 run_resumed     at
+host_wait       at, waited_s, in_vain, other_share, steal_share (the largest seen), busy (name,
+                pid, cores): the next trial has waited for a quiet host
 image_ready     role (case, service, load or calibration), case, reference, digest, source, build_s,
                 builder, size_bytes, transfer_bytes, waste_bytes, engine_size_bytes, layers
                 (digest, instruction, transfer_bytes, unpacked_bytes), config, build_steps,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bench.host.others import Busy
     from bench.results.pull_path import PullPath
 
 CALIBRATION_CASE = "calibration"
@@ -52,6 +53,23 @@ class TrialStatus(StrEnum):
     def counts(self) -> bool:
         """Whether the trial says something about the image."""
         return self in (TrialStatus.OK, TrialStatus.FAILED)
+
+
+@dataclass(frozen=True)
+class HostWait:
+    """A trial has waited for a quiet host.
+
+    Attributes:
+        in_vain: whether the host was still busy in the end.
+        other_share, steal_share: the largest share of the core time that others took meanwhile.
+        busy: the programs that did, the busiest first.
+    """
+
+    waited_s: float
+    in_vain: bool
+    other_share: float
+    steal_share: float
+    busy: tuple[Busy, ...]
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import StoreError
+from bench.host.others import Busy
 from bench.results.derive import TrialEvents
 from bench.results.events import check_event, sample_columns
 from bench.results.journal import SCHEMA_VERSION
 from bench.results.lines import Lines
-from bench.results.model import ImageFacts, ImagePart, LayerFacts, LayerPull
+from bench.results.model import HostWait, ImageFacts, ImagePart, LayerFacts, LayerPull
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,7 @@ class Reading:
         failed_images: why a case has no image, by case.
         bases: what the FROM lines of each case stood for.
         trials: by id, in the order of time.
+        waits: for a quiet host, in the order of time.
         notes: what a reader must know.
         outcome: `complete`, `interrupted`, or `cut off` where the journal just ends.
         ended_at: UTC label of the end, or empty.
@@ -40,6 +42,7 @@ class Reading:
     failed_images: dict[str, str] = field(default_factory=dict)
     bases: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     trials: dict[str, TrialEvents] = field(default_factory=dict)
+    waits: list[HostWait] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     outcome: str = "cut off"
     ended_at: str = ""
@@ -70,6 +73,8 @@ class Reading:
             self.failed_images[event["case"]] = event["reason"]
         elif kind == "run_started":
             raise ValueError("it is there twice")
+        elif kind == "host_wait":
+            self.waits.append(_wait(event))
         elif kind == "note":
             self.notes.append(event["text"])
         elif kind == "run_ended":
@@ -159,6 +164,16 @@ def check_version(path: Path, header: Mapping[str, Any], lines: Lines) -> None:
             f"{'' if lines.sealed else 'no '}checksums",
             "the file was changed",
         )
+
+
+def _wait(event: Mapping[str, Any]) -> HostWait:
+    return HostWait(
+        waited_s=event["waited_s"],
+        in_vain=event["in_vain"],
+        other_share=event["other_share"],
+        steal_share=event["steal_share"],
+        busy=tuple(Busy(one["name"], one["pid"], one["cores"]) for one in event["busy"]),
+    )
 
 
 def _image(event: Mapping[str, Any]) -> ImageFacts:

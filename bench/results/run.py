@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bench.judge.model import Comparison, Verdict
     from bench.results.events import Samples
-    from bench.results.model import ImageFacts, TrialResult
+    from bench.results.model import HostWait, ImageFacts, TrialResult
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Run:
         failed_images: why a case has no image, by case.
         bases: what the FROM lines of each case stood for.
         results: every attempt at every trial, in the order of time.
+        waits: for a quiet host, in the order of time.
         notes: what a reader must know.
         outcome: `complete`, `interrupted`, or `cut off` where the journal just ends.
         ended_at: UTC label of the end, or empty.
@@ -57,6 +58,7 @@ class Run:
     bases: dict[str, list[dict[str, str]]]
     results: tuple[TrialResult, ...]
     sample_columns: tuple[Samples, ...]
+    waits: tuple[HostWait, ...]
     notes: tuple[str, ...]
     outcome: str
     ended_at: str
@@ -193,6 +195,7 @@ def load_run(path: str | Path) -> Run:
         bases=reading.bases,
         results=tuple(results),
         sample_columns=tuple(columns),
+        waits=tuple(reading.waits),
         notes=tuple(reading.notes),
         outcome=reading.outcome,
         ended_at=reading.ended_at,

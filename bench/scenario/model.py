@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from bench.host.bounds import OTHER_LOAD, STEAL, HostBounds
 from bench.scenario.allow import parse_allowed
 from bench.scenario.composed import ComposeUse, StackVolumes
 from bench.scenario.container import (
@@ -55,6 +56,7 @@ from bench.scenario.values import (
     Model,
     PositiveDuration,
     Severity,
+    Share,
     Text,
 )
 
@@ -253,6 +255,13 @@ class Scenario(Model):
     """`cloud-native`, or a checklist file relative to the scenario."""
     link: LinkRate | None = None
     """Shapes the way from the registry to the engine, such as `200mbit`; not shaped where unset."""
+    max_other_load: Annotated[Share, Field(json_schema_extra={"default": f"{OTHER_LOAD:.0%}"})] = (
+        OTHER_LOAD
+    )
+    """Share of the host's core time that other programs may take in a trial before it is invalid;
+    `any` measures however busy the host is."""
+    max_steal: Annotated[Share, Field(json_schema_extra={"default": f"{STEAL:.0%}"})] = STEAL
+    """The same for other tenants of the machine that the host is a part of."""
     services: dict[Identifier, Service] = {}
     """What runs beside the cases, by name."""
     cases: Annotated[dict[Identifier, Case], Field(min_length=1)]
@@ -283,6 +292,11 @@ class Scenario(Model):
         """Whether anything of it runs in a container."""
         loaded = any(case.load is not None for case in self.cases.values())
         return self.has_images or loaded or bool(self.services)
+
+    @property
+    def host_bounds(self) -> HostBounds:
+        """What others may take of the host in a trial."""
+        return HostBounds(self.max_other_load, self.max_steal)
 
     @cached_property
     def own_metrics(self) -> dict[str, Metric]:

@@ -33,6 +33,7 @@ _PORTS = re.compile(
     r"(?:(?P<ip>[0-9]+(?:\.[0-9]+){3}|\[[^]]*\]):)?(?:(?P<outside>[0-9-]+)?:)?(?P<inside>[0-9-]+)"
     r"(?:/[a-z]+)?"
 )
+_SHARE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*")
 LONGEST_DURATION_S = 7 * 86400.0
 
 
@@ -127,6 +128,21 @@ def _positive_size(value: object) -> object:
     if size == 0:
         raise ValueError(f"{value!r} is nothing; write a size such as 512m or 8g")
     return size
+
+
+def share_of(value: object) -> float:
+    """The share that `50%` or `any` is, from 0 to 1.
+
+    Raises:
+        ValueError: neither, nothing, or more than all.
+    """
+    if value == "any":
+        return 1.0
+    match = _SHARE.fullmatch(value) if isinstance(value, str) else None
+    share = float(match[1]) / 100 if match else 0.0
+    if not 0 < share <= 1:
+        raise ValueError(f"{value!r} is not a share of the core time; write 50%, or any")
+    return share
 
 
 def _rate(value: object) -> object:
@@ -242,6 +258,15 @@ AllOrCount = Annotated[
     WithJsonSchema({"anyOf": [{"const": "all"}, {"type": "integer", "minimum": 1}]}),
 ]
 """`all`, or a number of devices."""
+
+Share = Annotated[
+    float,
+    BeforeValidator(share_of),
+    WithJsonSchema(
+        {"anyOf": [{"const": "any"}, {"type": "string", "pattern": f"^{_SHARE.pattern}$"}]}
+    ),
+]
+"""A part of the core time, written as `50%`; `any` for all of it."""
 
 LinkRate = Annotated[
     int,

@@ -13,12 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bench.errors import BenchError
-
-STEAL_BOUND = 0.30
-"""Share of core time taken by other tenants of the machine, above which a trial is invalid."""
-
-OTHER_WORK_BOUND = 0.50
-"""Share of core time used by programs of this host that have nothing to do with the trial."""
+    from bench.host.bounds import HostBounds
 
 SWAP_BOUND_PAGES = 4096
 """Pages moved to or from swap; 16 MiB where a page has 4 KiB."""
@@ -59,18 +54,16 @@ def outcome_of(
     return TrialStatus.ERROR, f"{error.subject}: {error.cause}"
 
 
-def judge_host(load: Mapping[str, Any]) -> tuple[TrialStatus, str]:
+def judge_host(load: Mapping[str, Any], bounds: HostBounds) -> tuple[TrialStatus, str]:
     """Whether the host was fit for a measurement while it lasted, as `load_between` saw it."""
-    doubt = next(_doubts(load), "")
+    doubt = next(_doubts(load, bounds), "")
     return (TrialStatus.INVALID, doubt) if doubt else (TrialStatus.OK, "")
 
 
-def _doubts(load: Mapping[str, Any]) -> Iterator[str]:
+def _doubts(load: Mapping[str, Any], bounds: HostBounds) -> Iterator[str]:
     """What makes the trial invalid; what the host does not count makes none."""
-    if load["steal_share"] > STEAL_BOUND:
-        yield f"{load['steal_share']:.0%} of the core time went to other tenants"
-    if load.get("other_share", 0.0) > OTHER_WORK_BOUND:
-        yield f"{load['other_share']:.0%} of the core time went to other programs of this host"
+    if doubt := bounds.exceeded(load.get("other_share"), load["steal_share"]):
+        yield doubt
     if load["swapped_pages"] > SWAP_BOUND_PAGES:
         yield f"the host moved {load['swapped_pages']} pages of memory to or from swap"
     slowed_s = load.get("thermal", {}).get("slowed_s", 0.0)

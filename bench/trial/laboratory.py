@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bench.host.bounds import HostBounds
 from bench.host.load import HostLoad, read_load
 from bench.results.model import TrialStatus
 from bench.sampling.counters import CounterFiles
@@ -84,6 +85,7 @@ class Laboratory:
         link_bit_s: what the way from that registry is shaped to; None where it is not.
         services: where the counters of the scenario's services are.
         dead_service: says which of them has ended that was to last; empty where none has.
+        bounds: how much of the host's core time others may take in a trial.
         read_load: how busy the host and the daemons were up to now.
     """
 
@@ -104,6 +106,7 @@ class Laboratory:
     link_bit_s: int | None = None
     services: tuple[ContainerCgroup, ...] = ()
     dead_service: Callable[[], str] = _none
+    bounds: HostBounds = field(default_factory=HostBounds)
     read_load: Callable[[dict[str, int]], HostLoad] = read_load
 
     def excused(self, status: TrialStatus, reason: str) -> tuple[TrialStatus, str]:

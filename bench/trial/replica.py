@@ -118,7 +118,7 @@ class Replica:
         if status is not None:
             self.status, self.reason = status, reason
         elif self.is_fine:
-            self.status, self.reason = judge_host(load)
+            self.status, self.reason = judge_host(load, self._lab.bounds)
         self.life.write_end(self.status, self.reason, self._key.case, self.seconds_to_ready)
 
 

@@ -28,6 +28,7 @@ from bench.trial.cachestate import CacheKeeper, ProcessKeeper
 from bench.trial.folder import new_folder, point_latest
 from bench.trial.leftovers import remove_cgroups, remove_from, remove_processes
 from bench.trial.plan import check_trials, make_plan
+from bench.trial.quiet import WAIT_QUIET_S, QuietHost
 from bench.trial.replicas import ReplicaTrial
 from bench.trial.services import RunningServices
 from bench.trial.signals import Interrupted, interruptible, postponed
@@ -60,6 +61,7 @@ class RunRequest:
         out: folder in which the run's own folder is made.
         seed: of the order within rounds; drawn where None.
         keep: whether images are left on somebody's own engine.
+        wait_quiet_s: how long to wait for a quiet host before a trial, at most.
         afterwards: measures more when the plan is done, as the results so far suggest; it is
             given the run's folder, its cases, and what measures one more trial.
     """
@@ -69,6 +71,7 @@ class RunRequest:
     seed: int | None = None
     keep: bool = False
     afterwards: Afterwards | None = None
+    wait_quiet_s: float = WAIT_QUIET_S
 
 
 @dataclass(frozen=True)
@@ -207,6 +210,7 @@ class _Runner:
             session.building, clock, folder.name, request.scenario.folder, progress.say
         )
         self._way = Way(session, request.scenario.scenario.link)
+        self._quiet = QuietHost(request.wait_quiet_s, request.scenario.scenario.host_bounds)
         self._subjects = SubjectMaker(
             request.scenario,
             session,
@@ -273,6 +277,7 @@ class _Runner:
             link_bit_s=self._way.rate_bit_s,
             services=self._service_cgroups(),
             dead_service=self._services.dead,
+            bounds=self._request.scenario.scenario.host_bounds,
         )
         for number, key in enumerate(self._plan):
             attempts = self._done.get(number, 0)
@@ -300,6 +305,7 @@ class _Runner:
         self, subject: Subject | StackSubject, key: TrialKey, number: int, attempts: int
     ) -> None:
         for attempt in range(attempts, attempts + 1 + MOST_REPEATS):
+            self._quiet.wait(self._lab)
             status = self._trial(subject, key, number, attempt).run()
             if status is TrialStatus.ERROR:
                 self._mend()

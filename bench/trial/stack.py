@@ -97,7 +97,7 @@ class StackTrial:
             if status.counts:
                 status, reason = self._doubted(status, reason)
             if status is TrialStatus.OK:
-                status, reason = judge_host(load)
+                status, reason = judge_host(load, lab.bounds)
             if left:
                 status, reason = TrialStatus.ERROR, f"{reason}; clean-up: {left}".lstrip("; ")
             self._end(status, reason, load)

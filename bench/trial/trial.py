@@ -85,7 +85,7 @@ class Trial:
             if status.counts and (doubt := self._pull.doubt()):
                 status, reason = TrialStatus.INVALID, doubt
             if status is TrialStatus.OK:
-                status, reason = judge_host(load)
+                status, reason = judge_host(load, lab.bounds)
             if left:
                 status, reason = TrialStatus.ERROR, f"{reason}; clean-up: {left}".lstrip("; ")
             self._life.write_end(status, reason, self._key.case, self.seconds_to_ready)

@@ -15,15 +15,19 @@ import pytest
 from click.testing import CliRunner, Result
 
 import bench.cli
+from bench.cli.right_size import command as right_size
 from bench.cli.run import command, worst
 from bench.errors import BuildError, EngineUnavailableError, ScenarioError, UsageError
 from bench.results.journal import FILE_NAME
 from bench.scenario.load import parse_scenario_text
+from bench.trial.quiet import QuietHost
 from tests.fakes import Script
 from tests.trial.runs import FakeMaker, Runs, events, reference_of, trials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from bench.host.bounds import HostBounds
 
 SCENARIO = """
 version: 1
@@ -311,6 +315,65 @@ def runs(tmp_path, monkeypatch):
     monkeypatch.setattr("bench.report.formats.write_reports", lambda *_: [])
     yield runs
     runs.measuring.end_all()
+
+
+# A busy host
+
+
+@pytest.fixture
+def asked(runs, monkeypatch):
+    """How long each run was to wait, and what it bears."""
+    found: list[tuple[float, float]] = []
+
+    class Asked(QuietHost):
+        def __init__(self, patience_s: float, bounds: HostBounds) -> None:
+            super().__init__(patience_s, bounds)
+            found.append((patience_s, bounds.other_share))
+
+    monkeypatch.setattr("bench.trial.run.QuietHost", Asked)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "patience_s", "bound"),
+    [
+        ((), 60.0, 0.5),
+        (("--wait-quiet", "5m"), 300.0, 0.5),
+        (("--wait-quiet", "0"), 0.0, 0.5),
+        (("--wait-quiet", "0s"), 0.0, 0.5),
+        (("--max-other-load", "80%"), 60.0, 0.8),
+        (("--max-other-load", "any"), 60.0, 1.0),
+    ],
+)
+def test_how_long_to_wait_for_a_quiet_host_and_what_to_bear_can_be_said(
+    runs, asked, file, arguments, patience_s, bound
+):
+    assert run(runs, file, *arguments).exit_code == 0
+    assert asked == [(patience_s, bound)]
+
+
+def test_what_a_run_bears_must_be_said_again_when_it_is_resumed(runs, asked, file):
+    run(runs, file, "--max-other-load", "any")
+    assert refusal("--resume", "latest", "--out", runs.out).cause.startswith("has changed")
+    again = run(runs, "--resume", "latest", "--max-other-load", "any", "--wait-quiet", "1s")
+    assert again.exit_code == 0, again.exception
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "remedy"),
+    [
+        ("--wait-quiet", "60", "write 60s, or 60ms"),
+        ("--wait-quiet", "soon", "write a unit, such as 30s, 500ms or 1m30s"),
+        ("--wait-quiet", "9999h", "write at most 168h"),
+        ("--max-other-load", "50", "write 50%, or any"),
+        ("--max-other-load", "120%", "write 50%, or any"),
+    ],
+)
+@pytest.mark.parametrize("called", [command, right_size], ids=["run", "right-size"])
+def test_a_wait_or_a_bound_that_is_none_is_refused(file, called, option, text, remedy):
+    error = CliRunner().invoke(called, [str(file), option, text]).exception
+    assert isinstance(error, UsageError)
+    assert (error.subject, error.remedy) == (f"{option} {text}", remedy)
 
 
 def run(runs: Runs, *arguments: object) -> Result:

@@ -18,6 +18,7 @@ from bench.host import doctor, fitness
 from bench.host.doctor import examine
 from bench.host.finding import Finding, Health
 from bench.host.others import Busy
+from bench.host.present import Present
 from bench.host.thermal import ThermalCounters
 from bench.sampling.cgroup import CgroupMounts, CgroupVersion
 from bench.sampling.gpu import GpuDevice, Gpus
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 PRIVATE = Choice("private", explicit=False, origin="found")
 DOCKER = Choice("unix:///var/run/docker.sock", explicit=True, origin="--engine")
+
+BUSY = Present(0.51, 0.0, (Busy("cc1plus", 77, 0.98),))
 
 V1 = CgroupMounts(CgroupVersion.V1, {"memory": Path("/sys/fs/cgroup/memory")})
 V2 = CgroupMounts(CgroupVersion.V2, {"memory": Path("/sys/fs/cgroup")})
@@ -53,7 +56,7 @@ def host(monkeypatch, tmp_path):
                 find_gpus=lambda: Gpus((GpuDevice(0, "Stub GPU", "", 1),), driver="570"),
             )
             self.fitness(
-                busiest=lambda: [Busy("cc1plus", 77, 0.98)],
+                look=lambda *_, **__: Present(0.03, 0.0),
                 containers=lambda: (0, 0),
                 governors=lambda: ["performance"],
                 read_thermal=lambda: ThermalCounters({"core": 0}, {}),
@@ -196,6 +199,12 @@ TROUBLE: dict[str, tuple[str, Callable[[Any], object], Health, Choice]] = {
     "one core": ("cores", lambda host: host.os(cpu_count=lambda: 1), Health.LESS, PRIVATE),
     "a busy host": (
         "load",
+        lambda host: host.fitness(look=lambda *_, **__: BUSY),
+        Health.LESS,
+        PRIVATE,
+    ),
+    "a host that was busy a moment ago": (
+        "load",
         lambda host: host.os(getloadavg=lambda: (1.5, 0.0, 0.0)),
         Health.LESS,
         PRIVATE,
@@ -203,6 +212,12 @@ TROUBLE: dict[str, tuple[str, Callable[[Any], object], Health, Choice]] = {
     "other tenants": (
         "steal",
         lambda host: host.file("/proc/stat", "cpu  100 0 100 700 0 0 0 100 0 0\n"),
+        Health.LESS,
+        PRIVATE,
+    ),
+    "other tenants just now": (
+        "steal",
+        lambda host: host.fitness(look=lambda *_, **__: Present(0.0, 0.25)),
         Health.LESS,
         PRIVATE,
     ),
@@ -273,8 +288,11 @@ def test_every_examination_has_a_trouble_of_its_own_here(host):
 
 
 def test_a_busy_host_names_who_keeps_it_busy(host):
-    host.os(getloadavg=lambda: (1.5, 0.0, 0.0))
-    assert "busiest now: cc1plus (pid 77, 1.0 cores)" in found("load").text
+    host.fitness(look=lambda *_, **__: BUSY)
+    assert found("load").text == (
+        "other programs take 51% of the core time: cc1plus (pid 77, 1.0 cores); "
+        "load average 0.10 over the last minute"
+    )
 
 
 def test_containers_that_bench_may_have_left_can_be_removed(host):

@@ -163,3 +163,67 @@ def test_warnings_of_the_engine_and_notes_of_the_run_are_passed_on(tmp_path):
     folder = write_events(tmp_path, [*events(Build(troubles={})), note])
     assert trust.warnings(load_run(folder)) == ["clean-up was cut short"]
     assert warnings(tmp_path, warned) == ["the engine warned in 26 trials: no swap limit"]
+
+
+# What others on the host did
+
+
+def ended(share: float, *, invalid: int = 0) -> Callable[[dict[str, Any]], None]:
+    """Every trial disturbed by as much, and so many of them invalid for it."""
+    left = iter(range(invalid))
+
+    def change(event: dict[str, Any]) -> None:
+        if event["event"] == "trial_ended":
+            event["facts"]["host"] |= {"other_share": share}
+            if next(left, None) is not None:
+                event["status"] = "invalid"
+                event["reason"] = (
+                    f"{share:.0%} of the core time went to other programs of this host"
+                )
+
+    return change
+
+
+def waited(folder: Path, *waits: dict[str, Any], **scenario: Any) -> list[str]:
+    """The warnings on a run that has waited, with `scenario` in its scenario."""
+    made = events(Build(troubles={}, scenario=scenario))
+    place = next(n for n, one in enumerate(made) if one["event"] == "trial_started")
+    common = {"event": "host_wait", "at": "2026-11-22T08:31:10+00:00", "steal_share": 0.0}
+    made[place:place] = [common | one for one in waits]
+    for event in made:
+        ended(0.56 if scenario else 0.1)(event)
+    (folder / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    return trust.warnings(load_run(folder))
+
+
+def test_all_trials_that_others_made_invalid_are_one_line(tmp_path):
+    found = warnings(tmp_path, ended(0.56, invalid=4))
+    assert [one for one in found if "invalid" in one] == [
+        (
+            "other programs of the host took 20% or more of the core time in 29 of 29 trials "
+            "(up to 56%); 4 of them invalid for it"
+        )
+    ]
+
+
+LOOP = {"name": "sh", "pid": 4711, "cores": 1.0}
+MAKE = {"name": "make", "pid": 12, "cores": 1.8}
+
+
+def test_how_long_bench_waited_and_for_whom_is_said(tmp_path):
+    found = waited(
+        tmp_path,
+        {"waited_s": 12.5, "in_vain": False, "other_share": 0.9, "busy": [MAKE, LOOP]},
+        {"waited_s": 60.0, "in_vain": True, "other_share": 0.5, "busy": [LOOP]},
+    )
+    assert found == [
+        (
+            "bench waited 72.5 s for a quiet host, 1 of 2 times in vain; busy were make (pid 12, "
+            "1.8 cores), sh (pid 4711, 1.0 cores)"
+        )
+    ]
+
+
+def test_a_scenario_that_accepts_a_busy_host_is_told_of(tmp_path):
+    (one,) = waited(tmp_path, max_other_load="any")
+    assert one.endswith("(up to 56%); the scenario accepts that (`max_other_load: any`)")

@@ -174,6 +174,7 @@ class Runs:
         monkeypatch.setattr("bench.trial.run.find_gpus", lambda: Gpus((), "none"))
         quiet = functools.partial(Laboratory, read_load=quiet_load)
         monkeypatch.setattr("bench.trial.run.Laboratory", quiet)
+        monkeypatch.setattr("bench.trial.quiet._GLANCE_S", 0.0)
         monkeypatch.setattr(CacheKeeper, "drops_page_cache", False)
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from bench.host.bounds import HostBounds
 from bench.results.model import TrialStatus
 from bench.trial.blame import judge_host
 
+BOUNDS = HostBounds()
 QUIET: dict[str, Any] = {
     "wall_s": 10.0,
     "core_s": 20.0,
@@ -21,7 +23,7 @@ QUIET: dict[str, Any] = {
 
 
 def test_what_the_host_does_not_count_makes_no_doubt():
-    assert judge_host(QUIET) == (TrialStatus.OK, "")
+    assert judge_host(QUIET, BOUNDS) == (TrialStatus.OK, "")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,7 @@ def test_what_the_host_does_not_count_makes_no_doubt():
     ],
 )
 def test_above_a_bound_the_trial_is_invalid_with_the_reason(load, reason):
-    assert judge_host(QUIET | load) == (TrialStatus.INVALID, reason)
+    assert judge_host(QUIET | load, BOUNDS) == (TrialStatus.INVALID, reason)
 
 
 @pytest.mark.parametrize(
@@ -54,4 +56,10 @@ def test_above_a_bound_the_trial_is_invalid_with_the_reason(load, reason):
     ],
 )
 def test_at_a_bound_it_is_not(load):
-    assert judge_host(QUIET | load) == (TrialStatus.OK, "")
+    assert judge_host(QUIET | load, BOUNDS) == (TrialStatus.OK, "")
+
+
+def test_a_scenario_may_accept_a_busy_host():
+    taken = QUIET | {"other_share": 0.97, "steal_share": 0.9}
+    assert judge_host(taken, HostBounds(1.0, 1.0)) == (TrialStatus.OK, "")
+    assert judge_host(taken, HostBounds(0.98, 0.89))[0] is TrialStatus.INVALID

@@ -127,7 +127,7 @@ def test_where_it_judges_scaling_out_three_at_once_follow(runs):
 
 def test_a_group_in_a_bad_state_is_repeated_as_a_whole_and_at_most_twice(runs, monkeypatch):
     monkeypatch.setattr("bench.trial.replicas._LEAST_OBSERVED_S", 0.01)
-    monkeypatch.setattr("bench.trial.replica.judge_host", lambda _: (TrialStatus.INVALID, "busy"))
+    monkeypatch.setattr("bench.trial.replica.judge_host", lambda *_: (TrialStatus.INVALID, "busy"))
     result = runs.start(ONE.replace("image: bad", "image: bad, replicas: 2"))
     found = [one for one in trials(result.folder) if "-r" in one[0]]
     assert found == [

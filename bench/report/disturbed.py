@@ -1,0 +1,74 @@
+"""What others on the host did to a run: trials disturbed and lost, and the waits for quiet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bench.host.bounds import DISTURBED_SHARE
+from bench.results.model import TrialStatus
+from bench.trial.quiet import busiest_of
+from bench.units import format_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bench.results.model import TrialResult
+    from bench.results.run import Run
+
+STEAL = 0.02
+"""Share of core time taken by other tenants from which on it is said."""
+
+_NAMED = 3
+_KINDS = {
+    "other_share": ("other programs of the host", DISTURBED_SHARE, "max_other_load"),
+    "steal_share": ("other tenants of the machine", STEAL, "max_steal"),
+}
+
+
+def was_disturbed(run: Run, trial: TrialResult) -> bool:
+    """Whether a trial is invalid for what others took of the core time."""
+    load = trial.facts.get("host")
+    if trial.status is not TrialStatus.INVALID or not isinstance(load, dict):
+        return False
+    bounds = run.scenario.host_bounds
+    return trial.reason == bounds.exceeded(load.get("other_share"), load.get("steal_share"))
+
+
+def disturbances(run: Run) -> Iterator[str]:
+    """A sentence for other programs, one for other tenants, and one for the waits alone."""
+    known = [one for one in run.results if isinstance(one.facts.get("host"), dict)]
+    waited = _waited(run)
+    for name, (who, least, key) in _KINDS.items():
+        shares = [share for one in known if (share := _share(one, name)) >= least]
+        if not shares:
+            continue
+        bound = getattr(run.scenario.host_bounds, name)
+        lost = sum(was_disturbed(run, one) and _share(one, name) > bound for one in known)
+        yield (
+            f"{who} took {least:.0%} or more of the core time in {len(shares)} of {len(known)} "
+            f"trials (up to {max(shares):.0%})"
+            + (f"; {lost} of them invalid for it" if lost else "")
+            + (f"; the scenario accepts that (`{key}: any`)" if bound >= 1 else "")
+            + (f"; {waited}" if waited else "")
+        )
+        waited = ""
+    if waited:
+        yield waited
+
+
+def _waited(run: Run) -> str:
+    """How long the run waited for a quiet host, and who kept it busy; empty where it did not."""
+    if not run.waits:
+        return ""
+    seconds = format_seconds(sum(one.waited_s for one in run.waits))
+    vain = sum(one.in_vain for one in run.waits)
+    text = f"bench waited {seconds} for a quiet host"
+    text += f", {vain} of {len(run.waits)} times in vain" if vain else ""
+    who = busiest_of(one for wait in run.waits for one in wait.busy)[:_NAMED]
+    return text + (f"; busy were {', '.join(map(str, who))}" if who else "")
+
+
+def _share(trial: TrialResult, name: str) -> float:
+    load: Mapping[str, Any] = trial.facts["host"]  # type: ignore[assignment]
+    value = load.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
