@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bench.judge.model import Comparison
+from bench.results.baseline import EVENT as BASELINE_EVENT
 from bench.results.behaviour import ProcessUse, Standing, Stop, Writes
 from bench.results.contacts import Observation
 from bench.results.excerpts import ExcerptFound
@@ -341,6 +343,16 @@ class RunResumed(_Shape):
     at: Label
 
 
+class BaselineCompared(_Shape):
+    """The run was compared with an earlier one."""
+
+    run_id: str
+    folder: str
+    unlike: list[str]
+    notes: list[str]
+    comparisons: list[Comparison]
+
+
 MODELS: dict[str, type[_Shape]] = {
     "run_started": RunStarted,
     "run_resumed": RunResumed,
@@ -353,6 +365,7 @@ MODELS: dict[str, type[_Shape]] = {
     "trial_ended": TrialEnded,
     "note": Note,
     "run_ended": RunEnded,
+    BASELINE_EVENT: BaselineCompared,
 }
 """The form of each kind of event but `samples`, which `sample_columns` reads."""
 
