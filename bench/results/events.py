@@ -218,6 +218,12 @@ class _Exit(_Shape):
     at_ns: Stamp | None
 
 
+class _Listener(_Shape):
+    port: Annotated[int, Field(ge=0, lt=2**16)]
+    address: str
+    process: str
+
+
 class _LinkUse(_Shape):
     rate_bit_s: Annotated[float, Field(gt=0)] | None
     achieved_bit_s: Annotated[float, Field(gt=0)] | None
@@ -295,6 +301,7 @@ class Facts(_Shape):
     downloaded_bytes: Amount | None = None
     ready: _Ready | None = None
     port_open: _Port | None = None
+    listening: list[_Listener] | None = None
     exit: _Exit | None = None
     memory_kill: _MemoryKill | None = None
     stop: Stop | None = None
