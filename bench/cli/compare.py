@@ -100,8 +100,10 @@ def _pairs(run_a: Run, case_a: str, run_b: Run, case_b: str) -> list[tuple[str, 
 def _check_comparable(
     run_a: Run, run_b: Run, pairs: Sequence[tuple[str, str]], *, force: bool
 ) -> None:
-    from bench.results.comparable import all_differences
+    from bench.results.comparable import all_differences, all_notes
 
+    for text in all_notes(run_a, run_b):
+        click.echo(f"note: {text}", err=True)
     found = all_differences(run_a, run_b, pairs)
     if not found:
         return

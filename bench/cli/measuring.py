@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.run import worst
 from bench.engine.alive import is_alive
 from bench.engine.select import open_session
 from bench.errors import UsageError
+from bench.exit_code import gravest
 from bench.judge.checklist import load_checklist
 from bench.scenario.load import LoadedScenario, load_scenario
 from bench.trial.engine_choice import choose_engine
@@ -102,8 +102,6 @@ def resume(text: str, settings: Settings, overrides: Sequence[str] = ()) -> int:
 
 def _reloaded(file: str, tree: dict[str, object], overrides: Sequence[str]) -> LoadedScenario:
     """The scenario of an earlier run, narrowed to the cases that it ran."""
-    import dataclasses
-
     from bench.scenario.load import scenario_from_tree
     from bench.scenario.model import Scenario
 
@@ -175,6 +173,8 @@ def _conclude(result: RunResult, settings: Settings) -> int:
 
     settings.progress.say("writing the reports")
     run = load_run(result.folder)
+    if settings.baseline and run.outcome == "complete":
+        run = _compared(run, settings)
     write_reports(run, [*DEFAULT, *(name for name in settings.formats if name not in DEFAULT)])
     if "json" in settings.formats:
         import json
@@ -182,16 +182,17 @@ def _conclude(result: RunResult, settings: Settings) -> int:
         from bench.results.export import run_document
 
         click.echo(json.dumps(run_document(run), indent=2))
+        if run.baseline is not None:
+            from bench.report.baseline import baseline_words
+
+            click.echo(baseline_words(run), err=True)
     else:
         print_results(run)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             from bench.report.github import annotations
 
             click.echo("\n".join(annotations(run)))
-    codes = [result.interrupted, run.exit_code]
-    if settings.baseline and run.outcome == "complete":
-        codes.append(_regression(run, settings))
-    return worst(codes, exit_zero=False)
+    return gravest((result.interrupted, run.exit_code))
 
 
 def _check_baseline(text: str, loaded: LoadedScenario, out: Path) -> None:
@@ -208,25 +209,29 @@ def _check_baseline(text: str, loaded: LoadedScenario, out: Path) -> None:
         )
 
 
-def _regression(run: Run, settings: Settings) -> int:
-    """What the comparison with the earlier run says: 0, 1 for a regression, 3 for no comparison."""
-    from bench.judge.regression import called_worse
-    from bench.report.comparison import compare_runs, print_comparisons
-    from bench.results.comparable import all_differences
+def _compared(run: Run, settings: Settings) -> Run:
+    """The run with its comparison with the earlier one, which goes into its journal."""
+    from bench.report.comparison import compare_runs
+    from bench.results.baseline import EVENT, Baseline
+    from bench.results.comparable import all_differences, all_notes
     from bench.results.find import find_run
+    from bench.results.journal import FILE_NAME, Journal
     from bench.results.run import load_run
 
     assert settings.baseline is not None
     earlier = load_run(find_run(settings.baseline, settings.out))
     pairs = [(case, case) for case in run.scenario.cases if case in earlier.scenario.cases]
     unlike = all_differences(earlier, run, pairs)
-    if unlike:
-        click.echo(f"cannot be compared with {earlier.run_id}: {'; '.join(unlike)}", err=True)
-        return 3
-    found = compare_runs(earlier, run, pairs)
-    stream = sys.stderr if "json" in settings.formats else sys.stdout
-    print_comparisons(found, stream, everything=False)
-    worse = called_worse(found, run.verdicts)
-    for one in worse:
-        click.echo(f"regression: {one.candidate}: {one.metric}: {one.reason}", err=True)
-    return 1 if worse else 0
+    baseline = Baseline(
+        run_id=earlier.run_id,
+        folder=str(earlier.folder),
+        unlike=tuple(unlike),
+        notes=tuple(all_notes(earlier, run)),
+        comparisons=() if unlike else tuple(compare_runs(earlier, run, pairs)),
+    )
+    journal = Journal(run.folder / FILE_NAME)
+    try:
+        journal.append(EVENT, **baseline.fields())
+    finally:
+        journal.close()
+    return dataclasses.replace(run, baseline=baseline)

@@ -10,6 +10,7 @@ import click
 from bench.cli.progress import MODES, make_progress
 from bench.cli.quiet import quiet_options, with_bound
 from bench.errors import UsageError
+from bench.exit_code import MET, NOT_MET, gravest
 
 if TYPE_CHECKING:
     from bench.scenario.load import LoadedScenario
@@ -121,11 +122,9 @@ def command(
 
 
 def worst(codes: list[int], *, exit_zero: bool) -> int:
-    """One exit code of several: interruption before 3 before 1 before 0."""
-    for code in (130, 143, 3, 1):
-        if code in codes:
-            return 0 if exit_zero and code == 1 else code
-    return 0
+    """One exit code of several, the gravest; `exit_zero` masks 1 alone."""
+    code = gravest(codes)
+    return MET if exit_zero and code == NOT_MET else code
 
 
 _OF_COMPOSE = ("services", "profiles")

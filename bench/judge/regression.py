@@ -1,4 +1,8 @@
-"""What a comparison does to the exit code: `--fail-on`, and `bench run --baseline`."""
+"""What a comparison does to the exit code: `--fail-on`, and `bench run --baseline`.
+
+One rule for both. `--fail-on` names margins; `--baseline` has none, and there any regression that
+is called counts.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import UsageError
 from bench.judge.model import Difference, Outcome
-from bench.metrics import Better, Metric
+from bench.metrics import METRICS, Better, Metric
 from bench.scenario.thresholds import metric_named, parse_limit
 from bench.scenario.values import Severity
 from bench.units import format_value
@@ -30,6 +34,8 @@ class FailOn:
         metric: the metric watched.
         share: change as a share of the baseline's median, or None.
         amount: change in the metric's unit, or None.
+
+    Without any margin every change exceeds them.
     """
 
     metric: Metric
@@ -40,7 +46,13 @@ class FailOn:
         margins = [f"{self.share * 100:g} %"] if self.share is not None else []
         if self.amount is not None:
             margins.append(format_value(self.amount, self.metric.unit))
-        return f"{self.metric.name} worse by more than {' and '.join(margins)}"
+        by = f" by more than {' and '.join(margins)}" if margins else ""
+        return f"{self.metric.name} worse{by}"
+
+    @property
+    def has_margins(self) -> bool:
+        """Whether any is given."""
+        return self.share is not None or self.amount is not None
 
 
 def parse_fail_on(text: str, own: Mapping[str, Metric] | None = None) -> FailOn:
@@ -87,11 +99,13 @@ class Watched:
         fail_on: the margins.
         outcome: pass, fail, or inconclusive where that could not be judged.
         reason: how it came about, in a sentence without a full stop.
+        comparison: that was judged; None where the metric was not measured.
     """
 
     fail_on: FailOn
     outcome: Outcome
     reason: str
+    comparison: Comparison | None = None
 
 
 def watch(comparisons: Sequence[Comparison], fail_on: FailOn) -> list[Watched]:
@@ -108,31 +122,47 @@ def watched_exit_code(found: Sequence[Watched]) -> int:
     return 1 if Outcome.FAIL in outcomes else 0
 
 
-def called_worse(
-    comparisons: Sequence[Comparison], verdicts: Sequence[Verdict]
-) -> list[Comparison]:
-    """The regressions of a run against an earlier one: what is called worse, and is judged.
+def watch_judged(
+    comparisons: Sequence[Comparison],
+    verdicts: Sequence[Verdict],
+    own: Mapping[str, Metric] | None = None,
+) -> list[Watched]:
+    """Judge a run against an earlier one, in every metric that a blocking rule of it judges.
 
-    A metric counts where a blocking rule of the run judges it. Where no rule judges any metric,
-    the start does.
+    Where no rule judges any metric, the start is. A figure that may be missing is passed over
+    where it is, and so is what was timed once for each image, which no number of trials can tell.
+
+    Args:
+        comparisons: with the earlier run.
+        verdicts: of the run.
+        own: the metrics that its scenario defines, by name.
     """
-    judged = {one.metric for one in verdicts if one.severity == Severity.BLOCK and one.metric}
-    counted = judged or {"startup_s"}
+    blocking = [one for one in verdicts if one.severity == Severity.BLOCK and one.metric]
+    required = {one.metric: False for one in blocking}
+    required |= {one.metric: True for one in blocking if one.required}
+    metrics = {**METRICS, **(own or {})}
     return [
-        one for one in comparisons if one.difference is Difference.WORSE and one.metric in counted
+        _watched(one, FailOn(metrics[one.metric]))
+        for one in comparisons
+        if one.metric in (required or {"startup_s": True})
+        and metrics[one.metric].better is not Better.NEITHER
+        and not (one.difference is Difference.NOT_MEASURED and not required.get(one.metric, True))
+        and not (one.difference is Difference.INCONCLUSIVE and not one.cache)
     ]
 
 
 def _watched(one: Comparison, fail_on: FailOn) -> Watched:
     said = f"{one.candidate} against {one.baseline}: {one.reason}"
-    return Watched(fail_on, _outcome(one, fail_on), said)
+    return Watched(fail_on, _outcome(one, fail_on), said, one)
 
 
 def _outcome(one: Comparison, fail_on: FailOn) -> Outcome:
     """A fail needs a call and medians apart by more than every margin, or more trials that failed.
 
     What is called neither better nor the same passes only where the interval rules out that the
-    margins are exceeded: trials that could not have shown it do not show that it is not so.
+    margins are exceeded: trials that could not have shown it do not show that it is not so. Without
+    margins it passes where the interval, which too few trials do not have, reaches to both sides
+    of no change at all.
     """
     if one.candidate_fails_more_often:
         return Outcome.FAIL
@@ -143,10 +173,16 @@ def _outcome(one: Comparison, fail_on: FailOn) -> Outcome:
         return Outcome.PASS
     if one.difference is Difference.WORSE and _exceeds(before, after, fail_on):
         return Outcome.FAIL
+    if not fail_on.has_margins:
+        return Outcome.PASS if _spans_no_change(one) else Outcome.INCONCLUSIVE
     furthest = _furthest(one, before, after, fail_on.metric)
     if furthest is not None and not _exceeds(before, furthest, fail_on):
         return Outcome.PASS
     return Outcome.INCONCLUSIVE
+
+
+def _spans_no_change(one: Comparison) -> bool:
+    return one.interval is not None and one.interval.low <= 1 <= one.interval.high
 
 
 def _exceeds(before: float, after: float, fail_on: FailOn) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bench.judge.finding import counted
 from bench.judge.model import Difference, Outcome
 from bench.metrics import Scope
+from bench.report.baseline import baseline_words
 from bench.report.rows import case_outcomes, comparison_groups
 from bench.report.wording import change_words, unit_words
 from bench.results.summary import summaries
@@ -31,7 +32,8 @@ _CALLED = (Difference.BETTER, Difference.WORSE, Difference.DIFFERENT)
 def answer(run: Run) -> str:
     """The sentence; empty where the run has neither figures nor verdicts."""
     figures = list(_compared(run)) or list(_measured(run))
-    parts = [*figures, *_judged(run)]
+    first = baseline_words(run)
+    parts = [*([first] if first else []), *figures, *_judged(run)]
     return f"{'; '.join(parts)}." if parts else ""
 
 

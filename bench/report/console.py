@@ -138,6 +138,9 @@ def _blocks(run: Run) -> Iterable[RenderableType]:
     for (baseline, candidate), group in comparison_groups(run.comparisons):
         compared |= {baseline, candidate}
         yield from comparison_blocks(group, everything=False)
+    if run.baseline is not None:
+        for _, group in comparison_groups(run.baseline.comparisons):
+            yield from comparison_blocks(group, everything=False)
     alone = [name for name in names if name not in compared]
     for start in range(0, len(alone), _CASES_AT_ONCE):
         yield from _medians(run, alone[start : start + _CASES_AT_ONCE])

@@ -8,6 +8,7 @@ one says how many there are.
 from typing import TYPE_CHECKING
 
 from bench.judge.model import Outcome
+from bench.report.baseline import baseline_words
 from bench.report.rows import ReasonGroup, reason_groups
 from bench.report.wording import one_line
 
@@ -22,12 +23,21 @@ def annotations(run: "Run") -> list[str]:
     """At most ten workflow commands; none where everything passed or failed as expected."""
     found = [one for one in reason_groups(run) if _level(one.first)]
     found.sort(key=lambda one: _level(one.first) != "error")
-    shown = found if len(found) <= MOST else found[: MOST - 1]
-    lines = [_command(one) for one in shown]
+    first = _first(run)
+    most = MOST - len(first)
+    shown = found if len(found) <= most else found[: most - 1]
+    lines = [*first, *(_command(one) for one in shown)]
     if len(found) > len(shown):
         more = len(found) - len(shown)
         lines.append(f"::notice title=bench::and {more} more: see summary.md")
     return lines
+
+
+def _first(run: "Run") -> list[str]:
+    """What comes before the rows: what the comparison with an earlier run says."""
+    if not run.baseline_code:
+        return []
+    return [f"::error title=baseline::{_data(one_line(baseline_words(run)))}"]
 
 
 def annotations_text(run: "Run") -> str:

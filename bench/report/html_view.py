@@ -242,7 +242,7 @@ _CSS = {
 def comparisons(run: Run) -> list[ComparisonTable]:
     """A table for each candidate."""
     found = []
-    for (baseline, candidate), group in comparison_groups(run.comparisons):
+    for (baseline, candidate), group in comparison_groups(run.all_comparisons):
         key = key_comparisons(group)
         others = [one for one in group if one not in key]
         found.append(
@@ -279,5 +279,5 @@ def _change(one: Comparison) -> Change:
 def shown_metrics(run: Run) -> list[str]:
     """The metrics that the page shows, in the order of the table of metrics."""
     shown = {*KEY_METRICS, *run.scenario.own_metrics, *(one.metric for one in run.verdicts)}
-    shown |= {one.metric for one in run.comparisons}
+    shown |= {one.metric for one in run.all_comparisons}
     return [name for name in run.metrics if name in shown]

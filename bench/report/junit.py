@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from bench.judge.model import Outcome
+from bench.report.baseline import baseline_words
 from bench.report.wording import MARKS, actual_words, limit_words, one_line
 from bench.results.atomic import write_text
 
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.judge.model import Verdict
+    from bench.judge.regression import Watched
     from bench.results.run import Run
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write."""
 
+_BASELINE_CHILDREN = {Outcome.FAIL: "failure", Outcome.INCONCLUSIVE: "error"}
 _COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
 
@@ -43,6 +46,8 @@ def junit_text(run: Run) -> str:
             suite.set(name, str(count))
             totals[name] += count
         suite.set("timestamp", _clean(run.header["at"])[:19])
+    if run.baseline is not None:
+        _add_baseline(root, run, totals)
     for name, count in totals.items():
         root.set(name, str(count))
     ET.indent(root)
@@ -70,6 +75,38 @@ def _test(suite: ET.Element, classname: str, verdict: Verdict) -> str:
     else:
         ET.SubElement(test, "system-out").text = _clean(words)
     return child
+
+
+def _add_baseline(root: ET.Element, run: Run, totals: dict[str, int]) -> None:
+    """A suite for the comparison with an earlier run: a test for each metric that is judged."""
+    assert run.baseline is not None, "there is one"
+    suite = ET.SubElement(root, "testsuite", name=_clean(f"baseline {run.baseline.run_id}"))
+    counts = dict.fromkeys(totals, 0)
+    found = [
+        (_BASELINE_CHILDREN.get(one.outcome, ""), f"{one.fail_on.metric.name} {_state(one)}", one)
+        for one in run.regressions
+    ]
+    tests = [(child, name.strip(), one.reason) for child, name, one in found]
+    if run.baseline.unlike:
+        tests = [("error", "comparable", "; ".join(run.baseline.unlike))]
+    for child, name, reason in tests:
+        counts["tests"] += 1
+        test = ET.SubElement(suite, "testcase", classname=_clean(suite.get("name")))
+        test.set("name", _clean(name))
+        if child:
+            counts[_COUNTED[child]] += 1
+            ET.SubElement(test, child, message=_clean(one_line(reason)))
+        else:
+            ET.SubElement(test, "system-out").text = _clean(one_line(reason))
+    ET.SubElement(suite, "system-out").text = _clean(one_line(baseline_words(run)))
+    for name, count in counts.items():
+        suite.set(name, str(count))
+        totals[name] += count
+
+
+def _state(watched: Watched) -> str:
+    one = watched.comparison
+    return f"{one.candidate.rpartition(':')[2]} {one.cache}".strip() if one else ""
 
 
 def _child(verdict: Verdict) -> str:

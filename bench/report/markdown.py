@@ -148,7 +148,7 @@ def _cell(verdict: Verdict | None) -> str:
 
 
 def _comparisons(run: Run) -> Iterator[str]:
-    for (baseline, candidate), group in comparison_groups(run.comparisons):
+    for (baseline, candidate), group in comparison_groups(run.all_comparisons):
         yield from ("", f"## {escaped(candidate)} against {escaped(baseline)}", "")
         yield from _table(
             [

@@ -47,6 +47,11 @@ _EXIT_CODES = {
     3: "could not be judged: a blocking verdict is open",
 }
 
+_BASELINE_CODES = {
+    1: "a regression against the earlier run",
+    3: "whether there is a regression against the earlier run cannot be told",
+}
+
 KEY_METRICS = (
     "startup_s",
     "pull_s",
@@ -62,6 +67,8 @@ KEY_METRICS = (
 
 def exit_words(run: Run) -> str:
     """What the run's exit code says."""
+    if run.baseline_code == run.exit_code and not run.verdicts_code:
+        return _BASELINE_CODES.get(run.exit_code, _EXIT_CODES[0])
     return _EXIT_CODES.get(run.exit_code, "")
 
 

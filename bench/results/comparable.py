@@ -1,7 +1,12 @@
-"""Whether two runs were made under circumstances that let their figures be compared."""
+"""Whether two runs were made under circumstances that let their figures be compared.
+
+What changes the figures is refused. What hardly can is a note: memory sizes within 1 %, which two
+boots of one machine may differ by, and kernels of one minor version.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from bench.host.fingerprint import COMPARABLE_KEYS
@@ -18,6 +23,11 @@ _OF_A_STACK = {
     "services": "chosen services",
     "profiles": "profiles",
 }
+
+_MINOR_VERSION = re.compile(r"\d+\.\d+(?!\d)")
+
+SAME_MEMORY = 0.01
+"""Share by which the memory of two hosts may differ."""
 
 _ENGINE_KEYS = ("kind", "version", "storage_driver", "image_store", "runtime", "private")
 
@@ -43,6 +53,11 @@ def differences(one: Run, other: Run, cases: tuple[str, str]) -> list[str]:
     return [*_places(one, other), *_bases(one, other, cases), *_settings(one, other, cases)]
 
 
+def all_notes(one: Run, other: Run) -> list[str]:
+    """What differs between the hosts of two runs and hardly changes a figure."""
+    return [] if one.folder == other.folder else list(slight_differences(one.header, other.header))
+
+
 def unlike_places(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
     """What tells two hosts with their engines apart, as far as figures depend on it.
 
@@ -51,9 +66,9 @@ def unlike_places(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[
         other: the same of the other.
     """
     for key in COMPARABLE_KEYS:
-        values = one["host"].get(key), other["host"].get(key)
-        if values[0] != values[1]:
-            yield f"host {key.replace('_', ' ')}: {values[0]} against {values[1]}"
+        before, after = one["host"].get(key), other["host"].get(key)
+        if before != after and not _is_slight(key, before, after):
+            yield _host_difference(key, before, after)
     for key in _ENGINE_KEYS:
         values = one["engine"].get(key), other["engine"].get(key)
         if values[0] != values[1]:
@@ -61,6 +76,32 @@ def unlike_places(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[
     decoders = [side["engine"].get("decoder") for side in (one, other)]
     if decoders[0] != decoders[1]:
         yield f"layers are decompressed by another program: {decoders[0]} against {decoders[1]}"
+
+
+def slight_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+    """What two hosts differ in that does not forbid a comparison; as `unlike_places` takes them."""
+    for key in COMPARABLE_KEYS:
+        before, after = one["host"].get(key), other["host"].get(key)
+        if before != after and _is_slight(key, before, after):
+            yield _host_difference(key, before, after)
+
+
+def _host_difference(key: str, before: object, after: object) -> str:
+    name = key.removesuffix("_bytes").replace("_", " ")
+    if key == "memory_bytes" and isinstance(before, int) and isinstance(after, int):
+        return f"host {name}: {before} against {after} bytes"
+    return f"host {name}: {before} against {after}"
+
+
+def _is_slight(key: str, before: object, after: object) -> bool:
+    if key == "memory_bytes":
+        if not (isinstance(before, int) and isinstance(after, int)):
+            return False
+        return abs(after - before) <= SAME_MEMORY * max(before, after)
+    if key == "kernel":
+        versions = [_MINOR_VERSION.match(str(one)) for one in (before, after)]
+        return None not in versions and len({one[0] for one in versions if one}) == 1
+    return False
 
 
 def _places(one: Run, other: Run) -> Iterator[str]:

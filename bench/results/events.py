@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bench.judge.model import Comparison
+from bench.results.baseline import EVENT as BASELINE_EVENT
 from bench.results.behaviour import ProcessUse, Standing, Stop, Writes
 from bench.results.contacts import Observation
 from bench.results.excerpts import ExcerptFound
@@ -235,6 +237,12 @@ class _Exit(_Shape):
     at_ns: Stamp | None
 
 
+class _Listener(_Shape):
+    port: Annotated[int, Field(ge=0, lt=2**16)]
+    address: str
+    process: str
+
+
 class _LinkUse(_Shape):
     rate_bit_s: Annotated[float, Field(gt=0)] | None
     achieved_bit_s: Annotated[float, Field(gt=0)] | None
@@ -312,6 +320,7 @@ class Facts(_Shape):
     downloaded_bytes: Amount | None = None
     ready: _Ready | None = None
     port_open: _Port | None = None
+    listening: list[_Listener] | None = None
     exit: _Exit | None = None
     memory_kill: _MemoryKill | None = None
     stop: Stop | None = None
@@ -360,6 +369,16 @@ class RunResumed(_Shape):
     at: Label
 
 
+class BaselineCompared(_Shape):
+    """The run was compared with an earlier one."""
+
+    run_id: str
+    folder: str
+    unlike: list[str]
+    notes: list[str]
+    comparisons: list[Comparison]
+
+
 MODELS: dict[str, type[_Shape]] = {
     "run_started": RunStarted,
     "run_resumed": RunResumed,
@@ -373,6 +392,7 @@ MODELS: dict[str, type[_Shape]] = {
     "trial_ended": TrialEnded,
     "note": Note,
     "run_ended": RunEnded,
+    BASELINE_EVENT: BaselineCompared,
 }
 """The form of each kind of event but `samples`, which `sample_columns` reads."""
 

@@ -61,11 +61,29 @@ def run_document(run: Run) -> dict[str, Any]:
         "calibration": [dataclasses.asdict(one) for one in calibration(run)],
         "verdicts": [dataclasses.asdict(one) for one in run.verdicts],
         "comparisons": [dataclasses.asdict(one) for one in run.comparisons],
+        "baseline": _baseline(run),
         "notes": list(run.notes),
         "exit_code": run.exit_code,
     }
     strict: dict[str, Any] = _strict(document)
     return strict
+
+
+def _baseline(run: Run) -> dict[str, Any] | None:
+    if run.baseline is None:
+        return None
+    watched = [
+        {
+            "metric": one.fail_on.metric.name,
+            "candidate": one.comparison.candidate if one.comparison else "",
+            "cache": one.comparison.cache if one.comparison else "",
+            "outcome": one.outcome,
+            "reason": one.reason,
+        }
+        for one in run.regressions
+    ]
+    code = run.baseline_code
+    return {**run.baseline.fields(), "watched": watched, "exit_code": code}
 
 
 def _scenario(run: Run) -> dict[str, Any]:

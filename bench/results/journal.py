@@ -32,6 +32,8 @@ trial_ended     trial_id, status, reason, facts (of a pull: link with rate_bit_s
                 with ready_by, restart, waits (service, condition), waited_ns, pulled), log_tail
 note            text: something that a reader of the results must know
 run_ended       at, outcome (complete or interrupted)
+baseline_compared  run_id, folder (of the earlier run), unlike and notes (lists of phrases),
+                comparisons (the fields of Comparison); the last one counts
 
 Anything else that bench ever reports is computed from these lines.
 """

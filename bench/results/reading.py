@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.errors import StoreError
 from bench.host.others import Busy
+from bench.results.baseline import EVENT as BASELINE_EVENT
+from bench.results.baseline import Baseline
 from bench.results.derive import TrialEvents
 from bench.results.events import check_event, sample_columns
 from bench.results.journal import SCHEMA_VERSION
@@ -35,6 +37,7 @@ class Reading:
         notes: what a reader must know.
         outcome: `complete`, `interrupted`, or `cut off` where the journal just ends.
         ended_at: UTC label of the end, or empty.
+        baseline: the last comparison with an earlier run, or None.
     """
 
     header: dict[str, Any]
@@ -46,6 +49,7 @@ class Reading:
     notes: list[str] = field(default_factory=list)
     outcome: str = "cut off"
     ended_at: str = ""
+    baseline: Baseline | None = None
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Put one event where it belongs."""
@@ -75,6 +79,8 @@ class Reading:
             raise ValueError("it is there twice")
         elif kind == "host_wait":
             self.waits.append(_wait(event))
+        elif kind == BASELINE_EVENT:
+            self.baseline = Baseline.from_event(event)
         elif kind == "note":
             self.notes.append(event["text"])
         elif kind == "run_ended":

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import StoreError, UsageError
+from bench.exit_code import NOT_JUDGED, gravest
 from bench.judge.checklist import Checklist
 from bench.judge.compare import Sample, compare_cases
 from bench.judge.model import JudgeContext
 from bench.judge.noise import HostNoise
+from bench.judge.regression import watch_judged, watched_exit_code
 from bench.judge.verdicts import exit_code, judge
 from bench.metrics import METRICS, Metric
 from bench.results.derive import derive
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bench.judge.model import Comparison, Verdict
+    from bench.judge.regression import Watched
+    from bench.results.baseline import Baseline
     from bench.results.events import Samples
     from bench.results.model import HostWait, ImageFacts, TrialResult
 
@@ -47,6 +51,7 @@ class Run:
         notes: what a reader must know.
         outcome: `complete`, `interrupted`, or `cut off` where the journal just ends.
         ended_at: UTC label of the end, or empty.
+        baseline: the comparison with an earlier run, where `--baseline` asked for one.
     """
 
     folder: Path
@@ -62,6 +67,7 @@ class Run:
     notes: tuple[str, ...]
     outcome: str
     ended_at: str
+    baseline: Baseline | None = None
 
     @property
     def run_id(self) -> str:
@@ -124,10 +130,35 @@ class Run:
             for comparison in compare_cases(baseline, self.sample(candidate))
         )
 
+    @property
+    def all_comparisons(self) -> tuple[Comparison, ...]:
+        """Those, and those with the earlier run."""
+        return (*self.comparisons, *(self.baseline.comparisons if self.baseline else ()))
+
+    @cached_property
+    def regressions(self) -> tuple[Watched, ...]:
+        """What the comparison with the earlier run says of each metric that is judged."""
+        if self.baseline is None:
+            return ()
+        own = self.scenario.own_metrics
+        return tuple(watch_judged(self.baseline.comparisons, self.verdicts, own))
+
+    @cached_property
+    def baseline_code(self) -> int:
+        """What that comparison alone says: 0, 1 for a regression, 3 where it cannot be told."""
+        if self.baseline is not None and self.baseline.unlike:
+            return NOT_JUDGED
+        return watched_exit_code(self.regressions)
+
+    @cached_property
+    def verdicts_code(self) -> int:
+        """What the verdicts alone amount to."""
+        return exit_code(self.verdicts)
+
     @cached_property
     def exit_code(self) -> int:
         """What `bench run` ends with on these results, an interruption apart."""
-        return exit_code(self.verdicts)
+        return gravest((self.verdicts_code, self.baseline_code))
 
     def sample(self, case: str, name: str = "") -> Sample:
         """One case as a side of a comparison."""
@@ -199,6 +230,7 @@ def load_run(path: str | Path) -> Run:
         notes=tuple(reading.notes),
         outcome=reading.outcome,
         ended_at=reading.ended_at,
+        baseline=reading.baseline,
     )
 
 

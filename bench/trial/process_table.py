@@ -87,23 +87,62 @@ def read_table(main_pid: int, proc: Path = PROC) -> list[Process]:
     Empty where it is not there, or is no process 1 of a namespace below this one.
     """
     stats = _stats(proc)
-    if main_pid not in stats:
+    if not _is_first(main_pid, proc):
         return []
+    found = [_process(proc, pid, stats[pid]) for pid in _below(main_pid, stats)]
+    return sorted((one for one in found if one), key=lambda one: one.inner_pid)
+
+
+def processes_below(main_pid: int, proc: Path = PROC, *, in_container: bool = True) -> list[int]:
+    """The numbers of `main_pid` and of all below it, and of those that share a cgroup of theirs.
+
+    A daemon of a plain process is below it no longer, and still in its cgroup.
+
+    Args:
+        main_pid: the process.
+        proc: where the kernel shows processes.
+        in_container: whether it must be process 1 of a namespace below this one.
+    """
+    stats = _stats(proc)
+    if main_pid not in stats or (in_container and not _is_first(main_pid, proc)):
+        return []
+    cgroup = _cgroup(proc, str(main_pid))
+    beside = cgroup not in ("", _cgroup(proc, "self"))
+    same = [pid for pid in stats if _cgroup(proc, str(pid)) == cgroup] if beside else []
+    return list(dict.fromkeys([*_below(main_pid, stats), *same]))
+
+
+def _below(main_pid: int, stats: dict[int, list[str]]) -> list[int]:
+    """The process and all that hang below it."""
     children: dict[int, list[int]] = {}
     for pid, stat in stats.items():
         children.setdefault(int(stat[1]), []).append(pid)
-    found: list[Process] = []
-    waiting = [main_pid]
+    found: list[int] = []
+    waiting = [main_pid] if main_pid in stats else []
     while waiting:
         pid = waiting.pop()
-        process = _process(proc, pid, stats[pid])
-        if process is None:
-            continue
-        if pid == main_pid and (process.inner_pid != 1 or process.pid == 1):
-            return []
-        found.append(process)
+        found.append(pid)
         waiting += children.get(pid, [])
-    return sorted(found, key=lambda one: one.inner_pid)
+    return found
+
+
+def _is_first(pid: int, proc: Path) -> bool:
+    """Whether it is process 1 of a namespace below this one."""
+    try:
+        text = (proc / str(pid) / "status").read_text(errors="replace")
+    except OSError:
+        return False
+    numbers = next(
+        (line.split()[1:] for line in text.splitlines() if line.startswith("NSpid:")), []
+    )
+    return len(numbers) > 1 and numbers[-1] == "1"
+
+
+def _cgroup(proc: Path, pid: str) -> str:
+    try:
+        return (proc / pid / "cgroup").read_text()
+    except OSError:
+        return ""
 
 
 def _stats(proc: Path) -> dict[int, list[str]]:

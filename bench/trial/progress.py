@@ -42,3 +42,14 @@ class Silent:
 
     def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
         """Nothing."""
+
+
+class OnlyLines(Silent):
+    """Passes lines on, and nothing of trials: for one of several containers of a trial."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def say(self, text: str) -> None:
+        """A line."""
+        self._progress.say(text)

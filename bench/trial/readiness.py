@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bench.trial.probes import Attempt, NotReadyError, Probe, ProbeTarget, make_probe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bench.clock import Clock
     from bench.scenario.model import Ready
@@ -53,6 +53,10 @@ class PortFact:
     probe: str
 
 
+LONG_WAIT_S = 5.0
+"""After this wait it is worth a look at why it goes on."""
+
+
 @dataclass
 class _Pending:
     probe: Probe
@@ -78,8 +82,13 @@ class Readiness:
         clock: Clock,
         exit_watch: ExitWatch,
         wake: threading.Event,
+        on_long_wait: Callable[[], None] = lambda: None,
     ) -> None:
-        """`wake` is set by whatever ends a wait early: a matching line, the process's end."""
+        """Nothing is asked before `wait`.
+
+        `wake` is set by whatever ends a wait early: a matching line, the process's end.
+        `on_long_wait` is called once, between two attempts, after `LONG_WAIT_S`.
+        """
         self._probes = probes
         self._any_of = any_of
         self._interval_s = interval_s
@@ -87,6 +96,7 @@ class Readiness:
         self._clock = clock
         self._exit = exit_watch
         self._wake = wake
+        self._on_long_wait = on_long_wait
         self.port_open: PortFact | None = None
 
     def wait(self, since_ns: int) -> ReadyFact:
@@ -99,6 +109,7 @@ class Readiness:
         pending = [_Pending(probe, since_ns, since_ns) for probe in self._probes]
         succeeded: list[ReadyFact] = []
         attempts = 0
+        is_long_ns = since_ns + round(LONG_WAIT_S * 1e9)
         while True:
             woken = self._wake.is_set()
             self._wake.clear()
@@ -131,6 +142,9 @@ class Readiness:
                 raise NotReadyError(
                     f"not ready within {self._timeout_s:g} s ({attempts} attempts; last {details})"
                 )
+            if now_ns >= is_long_ns:
+                is_long_ns = deadline_ns
+                self._on_long_wait()
             next_ns = min([one.due_ns for one in pending] + [deadline_ns])
             self._wake.wait(max(0.0, (next_ns - now_ns) / 1e9))
 
@@ -170,7 +184,9 @@ class Readiness:
         self._wake.set()
 
 
-def make_readiness(ready: Ready, target: ProbeTarget) -> Readiness:
+def make_readiness(
+    ready: Ready, target: ProbeTarget, on_long_wait: Callable[[], None] = lambda: None
+) -> Readiness:
     """What waits for `target` as a scenario says, told of its output and of its end."""
     readiness = Readiness(
         [make_probe(choice, target) for choice in ready.probes()],
@@ -180,6 +196,7 @@ def make_readiness(ready: Ready, target: ProbeTarget) -> Readiness:
         clock=target.clock,
         exit_watch=target.exit,
         wake=threading.Event(),
+        on_long_wait=on_long_wait,
     )
     target.output.on_match(readiness.matched)
     target.exit.on_end(readiness.abort)

@@ -19,7 +19,7 @@ from bench.scenario.model import CacheState
 from bench.trial.at_once import at_once
 from bench.trial.blame import FailedTrialError, InvalidTrialError, judge_host, outcome_of
 from bench.trial.image_pull import ImagePull
-from bench.trial.progress import Silent
+from bench.trial.progress import OnlyLines
 from bench.trial.record import TrialRecord, total_cpu_s
 from bench.trial.signals import Interrupted, postponed
 from bench.trial.stack_board import Board
@@ -47,7 +47,7 @@ class StackTrial:
         self._facts = self._record.facts
         self._board = Board([one.name for one in subject.parts], self._kill)
         self._around = Surroundings(lab.engine, lab.run_id, subject, self._record.trial_id)
-        self._quiet = quiet = dataclasses.replace(lab, progress=Silent())
+        self._quiet = quiet = dataclasses.replace(lab, progress=OnlyLines(lab.progress))
         self._members = {
             part.name: MemberLife(
                 quiet,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from bench.cli import measuring
+from bench.report.formats import report_text
+from bench.results.export import run_document
+from bench.results.run import load_run
 from bench.trial.progress import Silent
 from bench.trial.run import RunResult
 from tests.journals import GOOD, SHAPES, Build, events, write_events, write_journal
@@ -51,18 +56,29 @@ def conclude(out, build: Build, *formats: str, interrupted: int = 0) -> int:
     return measuring._conclude(RunResult(folder, interrupted), settings(out, *formats))
 
 
-def test_a_run_like_the_first_ends_with_0_and_shows_the_comparison(out, capsys):
+def test_a_run_like_the_first_ends_with_0_and_says_so_first(out, capsys):
     assert conclude(out, built()) == 0
-    shown = capsys.readouterr()
-    assert "second:good AGAINST first:good" in shown.out
-    assert "regression" not in shown.err
+    shown = capsys.readouterr().out
+    assert "second:good AGAINST first:good" in shown
+    sentence = shown.splitlines()[1]
+    assert sentence.startswith("no regression found in start incl. pull against")
 
 
-def test_a_slower_start_ends_with_1_and_is_named(out, capsys):
+def test_a_slower_start_ends_with_1_and_is_named_first(out, capsys):
     assert conclude(out, built(ready_s=9.0)) == 1
-    said = capsys.readouterr().err
-    assert "regression: second:good: startup_s: " in said
-    assert "ready_s" not in said, "no rule judges it"
+    sentence = capsys.readouterr().out.splitlines()[1]
+    assert sentence.startswith("regression: good: start incl. pull cold ")
+    assert "ready after start" not in sentence, "no rule judges it"
+
+
+@pytest.mark.parametrize("ready_s", [GOOD.ready_s, 9 * GOOD.ready_s])
+def test_too_few_trials_cannot_tell_and_end_with_3(out, capsys, ready_s):
+    changes = built(ready_s=ready_s)
+    changes.rounds = 3
+    assert conclude(out, changes) == 3
+    said = " ".join(capsys.readouterr().out.split())
+    assert "cannot tell whether there is a regression against" in said
+    assert "needs at least" in said
 
 
 def test_a_faster_start_ends_with_0(out):
@@ -74,22 +90,51 @@ def test_what_no_blocking_rule_judges_does_not_count(out, capsys):
     assert "slower" in capsys.readouterr().out
 
 
-def test_runs_of_different_hosts_are_not_compared_and_end_with_3(out, capsys):
+def conclude_elsewhere(out) -> int:
+    """The exit code of a slower run on a host with other cores."""
     made = events(built(ready_s=9.0))
     made[0]["host"] |= {"cores": 8}
     folder = write_events(out / "second", made)
-    assert measuring._conclude(RunResult(folder), settings(out)) == 3
-    shown = capsys.readouterr()
-    assert "host cores: 16 against 8" in shown.err
-    assert "AGAINST first" not in shown.out
+    return measuring._conclude(RunResult(folder), settings(out))
+
+
+def test_runs_of_different_hosts_are_not_compared_and_end_with_3(out, capsys):
+    assert conclude_elsewhere(out) == 3
+    shown = capsys.readouterr().out
+    assert "host cores: 16 against 8" in " ".join(shown.split())
+    assert "AGAINST first" not in shown
 
 
 def test_an_interruption_keeps_its_own_code(out):
     assert conclude(out, built(ready_s=9.0), interrupted=143) == 143
 
 
-def test_json_stays_all_there_is_on_stdout(out, capsys):
+def test_json_stays_all_there_is_on_stdout_and_has_the_exit_code_of_the_command(out, capsys):
     assert conclude(out, built(ready_s=9.0), "json") == 1
     shown = capsys.readouterr()
-    assert json.loads(shown.out)["exit_code"] == 0
-    assert "second:good AGAINST first:good" in shown.err
+    document = json.loads(shown.out)
+    assert document["exit_code"] == document["baseline"]["exit_code"] == 1
+    assert document["baseline"]["run_id"] == load_run(out / "first").run_id
+    assert [one["outcome"] for one in document["baseline"]["watched"]] == ["fail"]
+    assert shown.err.startswith("regression: good: ")
+
+
+def test_every_report_says_the_same_when_the_earlier_run_is_gone(out):
+    assert conclude(out, built(ready_s=9.0)) == 1
+    shutil.rmtree(out / "first")
+    run = load_run(out / "second")
+    assert run.exit_code == 1
+    words = "regression: good: start incl. pull cold"
+    for form in ("html", "md", "json", "junit", "github"):
+        assert words in report_text(run, form).replace("\\", "") or form == "json"
+    assert json.loads(report_text(run, "json"))["baseline"]["comparisons"]
+    suites = ET.fromstring(report_text(run, "junit")).findall("testsuite")
+    assert suites[-1].get("name", "").startswith("baseline ")
+    assert suites[-1].get("failures") == "1"
+    assert report_text(run, "github").startswith("::error title=baseline::regression: good")
+
+
+def test_a_run_that_was_never_compared_says_nothing_of_regressions(out):
+    run = load_run(out / "first")
+    assert run_document(run)["baseline"] is None
+    assert "regression" not in report_text(run, "md")

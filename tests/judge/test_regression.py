@@ -10,9 +10,9 @@ from bench.errors import UsageError
 from bench.judge.model import Comparison, Difference, Interval, Outcome, Verdict
 from bench.judge.regression import (
     Watched,
-    called_worse,
     parse_fail_on,
     watch,
+    watch_judged,
     watched_exit_code,
 )
 
@@ -169,6 +169,10 @@ def verdict(metric: str, severity: str = "block") -> Verdict:
     )  # fmt: skip
 
 
+def judged(found: list[Comparison], verdicts: list[Verdict]) -> list[tuple[str, Outcome]]:
+    return [(one.fail_on.metric.name, one.outcome) for one in watch_judged(found, verdicts)]
+
+
 def test_a_regression_counts_in_what_a_blocking_rule_judges():
     found = [
         comparison(1.0, 2.0, metric="startup_s"),
@@ -176,15 +180,46 @@ def test_a_regression_counts_in_what_a_blocking_rule_judges():
         comparison(1.0, 2.0, metric="memory_peak_bytes"),
         comparison(1.0, 2.0, metric="remove_s"),
     ]
-    judged = [verdict("startup_s"), verdict("image_size_bytes", "warn"), verdict("")]
-    assert [one.metric for one in called_worse(found, judged)] == ["startup_s"]
+    rules = [verdict("startup_s"), verdict("image_size_bytes", "warn"), verdict("")]
+    assert judged(found, rules) == [("startup_s", FAIL)]
 
 
 def test_where_nothing_is_judged_the_start_counts():
     found = [comparison(1.0, 2.0, metric=name) for name in ("startup_s", "ready_s")]
-    assert [one.metric for one in called_worse(found, [])] == ["startup_s"]
+    assert judged(found, []) == [("startup_s", FAIL)]
 
 
-@pytest.mark.parametrize("difference", [one for one in Difference if one is not Difference.WORSE])
-def test_only_a_difference_that_is_called_worse_counts(difference):
-    assert called_worse([comparison(1.0, 9.0, difference)], []) == []
+def test_any_amount_that_is_called_is_a_regression():
+    made = replace(comparison(10.0, 10.6), interval=Interval(1.051, 1.07))
+    assert judged([made], []) == [("startup_s", FAIL)]
+
+
+def test_too_few_trials_cannot_be_judged_with_or_without_margins():
+    made = replace(comparison(1.0, 9.0, Difference.INCONCLUSIVE), n_baseline=3, n_candidate=3)
+    assert judged([made], []) == [("startup_s", OPEN)]
+    assert outcome(made) is OPEN
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"), [(0.97, 1.08, PASS), (0.5, 1.02, PASS), (1.01, 1.2, OPEN)]
+)
+def test_enough_trials_that_call_nothing_pass_unless_they_all_point_to_worse(low, high, expected):
+    made = comparison(10.0, 10.2, Difference.INCONCLUSIVE)
+    made = replace(made, interval=Interval(low, high))
+    assert judged([made], []) == [("startup_s", expected)]
+
+
+def test_more_failed_trials_are_a_regression_without_margins_too():
+    made = replace(comparison(10.0, None, Difference.NOT_MEASURED), failed_candidate=2)
+    assert judged([replace(made, n_candidate=0)], []) == [("startup_s", FAIL)]
+
+
+def test_a_figure_that_may_be_missing_is_passed_over_where_it_is():
+    missing = comparison(10.0, None, Difference.NOT_MEASURED)
+    assert judged([missing], [verdict("startup_s")]) == [("startup_s", OPEN)]
+    assert judged([missing], [replace(verdict("startup_s"), required=False)]) == []
+
+
+def test_a_build_that_was_timed_once_says_nothing_of_a_regression():
+    made = comparison(100.0, 900.0, Difference.INCONCLUSIVE, metric="build_s")
+    assert judged([replace(made, cache="")], [verdict("build_s")]) == []

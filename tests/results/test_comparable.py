@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from bench.results.comparable import differences
+from bench.results.comparable import all_notes, differences
 from bench.scenario.model import Case
 
 STACK = {"compose": {"file": "c.yaml", "ready": {"web": {"tcp": {"port": 80}}}}}
@@ -19,11 +19,11 @@ TOOL = {
 LOADED = {"image": "web", "ready": {"tcp": {"port": 80}}, "load": TOOL | {"command": "-q 40"}}
 
 
-def run_of(folder: str, case: dict[str, Any]) -> Any:
+def run_of(folder: str, case: dict[str, Any], host: dict[str, Any] | None = None) -> Any:
     cases = {"a": Case.model_validate(case)}
     return SimpleNamespace(
         folder=Path(folder),
-        header={"host": {}, "engine": {}},
+        header={"host": host or {}, "engine": {}},
         link="none",
         bases={},
         scenario=SimpleNamespace(cases=cases, own_metrics={}),
@@ -62,3 +62,42 @@ def test_so_is_another_registry():
     assert between(origin, origin | {"registry": "origin"}) == [
         "one is pulled from bench's own registry, the other from its origin"
     ]
+
+
+def of_hosts(one: dict[str, Any], other: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """What forbids comparing runs of two hosts, and what is only noted."""
+    runs = run_of("one", STACK, one), run_of("other", STACK, other)
+    return differences(*runs, ("a", "a")), all_notes(*runs)
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "after"),
+    [
+        ("memory_bytes", 25_000_000_000, 25_249_000_000),
+        ("kernel", "6.1.0-25-amd64", "6.1.0-28-amd64"),
+        ("kernel", "6.1.94", "6.1.112-generic"),
+    ],
+)
+def test_what_hardly_changes_a_figure_is_a_note(key, before, after):
+    refused, noted = of_hosts({key: before}, {key: after})
+    assert refused == []
+    (note,) = noted
+    assert str(before) in note
+    assert str(after) in note
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "after"),
+    [
+        ("memory_bytes", 25_000_000_000, 25_300_000_000),
+        ("memory_bytes", None, 25_000_000_000),
+        ("kernel", "6.1.0-25-amd64", "6.12.0-1-amd64"),
+        ("kernel", "5.1.3", "6.1.3"),
+        ("kernel", "custom", "another"),
+        ("cores", 8, 9),
+    ],
+)
+def test_what_changes_figures_is_refused(key, before, after):
+    refused, noted = of_hosts({key: before}, {key: after})
+    assert len(refused) == 1
+    assert noted == []

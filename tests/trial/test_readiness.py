@@ -91,6 +91,7 @@ class Bench:
         any_of: bool = False,
         timeout_s: float = 60.0,
         interval_s: float = 0.005,
+        on_long_wait: Callable[[], None] = lambda: None,
     ) -> Readiness:
         readiness = Readiness(
             probes,
@@ -100,6 +101,7 @@ class Bench:
             clock=self.clock,
             exit_watch=self.exit,
             wake=self.wake,
+            on_long_wait=on_long_wait,
         )
         self.exit.on_end(readiness.abort)
         return readiness
@@ -375,3 +377,17 @@ def test_real_waiting_is_woken_from_another_thread():
     with pytest.raises(NotReadyError, match="exited"):
         readiness.wait(clock.now_ns)
     timer.join()
+
+
+@pytest.mark.parametrize(("ready_s", "looks"), [(4.9, 0), (5.5, 1), (50.0, 1)])
+def test_a_long_wait_is_looked_at_once(ready_s, looks):
+    bench = Bench()
+    looked: list[float] = []
+
+    def look() -> None:
+        looked.append((bench.clock.now_ns - bench.began_ns) / 1e9)
+
+    readiness = bench.readiness(bench.asked(ready_s), on_long_wait=look)
+    readiness.wait(bench.began_ns)
+    assert len(looked) == looks
+    assert all(5.0 <= one < 5.02 for one in looked)

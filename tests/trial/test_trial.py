@@ -20,6 +20,7 @@ from bench.host.load import HostLoad
 from bench.results.model import TrialStatus
 from bench.sampling.cgroup import CgroupMounts, CgroupVersion
 from bench.trial.instruments import Instruments
+from bench.trial.listening import Listener
 from bench.trial.signals import Interrupted, interruptible
 from tests.fakes import Script
 from tests.pulls import cold_stream, manifest_of, warm_stream
@@ -730,3 +731,49 @@ def test_what_is_looked_for_in_the_output_goes_on_record_and_secrets_do_not(benc
 def test_a_trial_that_looks_for_nothing_has_nothing_of_it_on_record(bench):
     bench.run()
     assert {"figures", "excerpts"} & set(bench.ended["facts"]) == set()
+
+
+# Where it listens
+
+
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """A container that listens on another port than it is asked at."""
+    found = [Listener(5000, "127.0.0.1", "gunicorn")]
+    monkeypatch.setattr("bench.trial.life.listeners", lambda *_, **__: found)
+
+
+WRONG_PORT = {"ready": {"http": {"port": 1}, "timeout": "60ms", "interval": "1ms"}}
+
+
+def test_a_container_that_listens_elsewhere_says_where(bench, elsewhere):
+    bench.run(WRONG_PORT)
+    reason = bench.ended["reason"]
+    assert reason.startswith("not ready within 0.06 s (")
+    assert reason.endswith("nothing listens on 1; gunicorn listens on 127.0.0.1:5000 only")
+    assert bench.ended["facts"]["listening"] == [
+        {"port": 5000, "address": "127.0.0.1", "process": "gunicorn"}
+    ]
+
+
+def test_whoever_watches_is_told_while_it_waits(bench, elsewhere, monkeypatch):
+    monkeypatch.setattr("bench.trial.readiness.LONG_WAIT_S", 0.01)
+    bench.run(WRONG_PORT)
+    (said,) = bench.watcher.said()
+    assert said.startswith("web is not ready after ")
+    assert said.endswith("gunicorn listens on 127.0.0.1:5000 only")
+
+
+def test_a_line_that_never_comes_has_nothing_to_do_with_ports(bench, elsewhere):
+    bench.run({"ready": {"log": "^never$", "timeout": "60ms", "interval": "1ms"}})
+    assert "listens" not in bench.ended["reason"]
+    assert "listening" not in bench.ended["facts"]
+
+
+def test_where_it_cannot_be_told_what_listens_nothing_is_said(bench, monkeypatch):
+    def unreadable(*_: object, **__: object) -> list[Listener]:
+        raise PermissionError
+
+    monkeypatch.setattr("bench.trial.life.listeners", unreadable)
+    bench.run(WRONG_PORT)
+    assert "listens" not in bench.ended["reason"]

@@ -1,0 +1,71 @@
+"""What the comparison with an earlier run (`--baseline`) amounts to, in one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.judge.model import Outcome
+from bench.metrics import METRICS
+from bench.report.wording import change_words, unit_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bench.judge.model import Comparison
+    from bench.judge.regression import Watched
+    from bench.results.run import Run
+
+
+def baseline_words(run: Run) -> str:
+    """The sentence, without a full stop; empty where the run was not compared with another."""
+    baseline = run.baseline
+    if baseline is None:
+        return ""
+    against = f"against {baseline.run_id}"
+    if baseline.unlike:
+        return f"not compared with {baseline.run_id}: {'; '.join(baseline.unlike)}"
+    by_outcome = {
+        outcome: [one for one in run.regressions if one.outcome is outcome] for outcome in Outcome
+    }
+    parts = []
+    if worse := by_outcome[Outcome.FAIL]:
+        parts.append(f"regression: {_listed(worse)}, {against}")
+    if unclear := by_outcome[Outcome.INCONCLUSIVE]:
+        parts.append(f"cannot tell whether there is a regression {against}: {_listed(unclear)}")
+    if not parts:
+        titles = dict.fromkeys(_title(one) for one in by_outcome[Outcome.PASS])
+        parts.append(f"no regression found in {', '.join(titles) or 'anything judged'} {against}")
+    return "; ".join(parts)
+
+
+def _listed(found: Iterable[Watched]) -> str:
+    return ", ".join(dict.fromkeys(_one(one) for one in found))
+
+
+def _one(watched: Watched) -> str:
+    comparison = watched.comparison
+    if comparison is None:
+        return f"{watched.fail_on.metric.name}: {watched.reason}"
+    case = comparison.candidate.rpartition(":")[2]
+    state = f" {comparison.cache}" if comparison.cache else ""
+    name = f"{case}: {_title(watched)}{state}"
+    if watched.outcome is not Outcome.FAIL:
+        return f"{name} ({_short(comparison)})"
+    if comparison.candidate_fails_more_often:
+        failed = comparison.failed_candidate
+        return f"{name} ({failed} of {failed + comparison.n_candidate} trials failed)"
+    before, after = (
+        unit_words(one, comparison.unit)
+        for one in (comparison.baseline_median, comparison.candidate_median)
+    )
+    return f"{name} {change_words(comparison)} ({after}, not {before})"
+
+
+def _short(comparison: Comparison) -> str:
+    """Why nothing could be called: the reason up to its first figures."""
+    return comparison.reason.partition(";")[0].partition(", rank test")[0]
+
+
+def _title(watched: Watched) -> str:
+    name = watched.fail_on.metric.name
+    return METRICS[name].title if name in METRICS else name
