@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.judge.checks.egress import starts
 from bench.judge.destinations import destinations
-from bench.judge.evidence import gather
 from bench.report.section import Section
 from bench.results.contacts import observation
 from bench.results.model import TrialStatus
-from bench.scenario.model import Arm
 from bench.units import format_seconds
 
 if TYPE_CHECKING:
@@ -28,8 +27,8 @@ def contacts(run: Run) -> Section | None:
     rows: list[tuple[str, ...]] = []
     notes: dict[str, None] = {}
     for case in run.scenario.cases:
-        free = _trials(run, case, "open")
-        cut = _trials(run, case, "cut")
+        seen = starts(run.results, case)
+        free, cut = seen.open, seen.cut.trials
         found = destinations((*free, *cut))
         rows += [_row(case, one, len(free), len(cut)) for one in found[:MOST_ROWS]]
         if len(found) > MOST_ROWS:
@@ -40,16 +39,12 @@ def contacts(run: Run) -> Section | None:
         return None
     return Section(
         title="outside contacts",
-        beside="what was tried before ready, with the way out open and with it cut",
+        beside="what was tried before ready, in starts with the way out open and with it cut",
         columns=("case", "destination", "protocol", "open", "cut", "earliest", "process", ""),
         rows=tuple(rows),
         notes=tuple(notes),
         in_terminal=False,
     )
-
-
-def _trials(run: Run, case: str, network: str) -> tuple[TrialResult, ...]:
-    return gather(run.results, case, arm=Arm.FIT, cache=None, planned=0, network=network).trials
 
 
 def _row(case: str, one: Destination, free: int, cut: int) -> tuple[str, ...]:
@@ -72,7 +67,7 @@ def _without(case: str, cut: Sequence[TrialResult]) -> list[str]:
         seen = observation(trial)
         ready_s = trial.metrics.get("ready_s")
         if trial.status is TrialStatus.OK and ready_s is not None and seen:
-            how = f"ready after {format_seconds(ready_s)} (way out {seen.way_out})"
+            how = f"ready {format_seconds(ready_s)} after start (way out {seen.way_out})"
         else:
             how = trial.reason
         found.append(f"{case} with no way out: {how}.")

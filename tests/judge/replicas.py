@@ -21,6 +21,7 @@ QUIET: dict[str, Any] = {
     "exit": {"code": 0, "at_ns": 1, "resolution_ns": 1},
     "processes": [],
     "writes": {"count": 0, "folders": [], "paths": []},
+    "egress": {"observed": True, "reach": "all", "way_out": "open", "attempts": [], "dropped": 0},
 }
 """What is on record of a replica that does nothing wrong."""
 

@@ -20,6 +20,7 @@ from tests.judge.build import (
     trial,
     verdict,
 )
+from tests.judge.replicas import replicas
 
 if TYPE_CHECKING:
     from bench.judge.model import Verdict
@@ -52,7 +53,8 @@ def test_nothing_tried_and_ready_all_the_same_passes():
     found = judged(rounds() + closed())
     assert (found.verdict, found.n, found.required) == (Outcome.PASS, 8, True)
     assert found.reason == (
-        "no contact before ready in 8 trials, and ready with no way out in 2 of 2"
+        "no contact before ready in 8 starts (6 of the rounds, 2 with no way out); "
+        "ready with no way out in 2 of 2"
     )
 
 
@@ -67,7 +69,7 @@ def test_one_attempt_in_one_trial_fails(where):
     assert found.verdict is Outcome.FAIL
     assert found.reason == (
         "1 outside destination tried before ready: "
-        "198.51.100.9:443 (TCP by pip, 250 ms after the start, 1 of 8 trials); "
+        "198.51.100.9:443 (TCP by pip, 250 ms after the start, 1 of 8 starts); "
         "it gets ready with no way out too"
     )
 
@@ -83,7 +85,7 @@ def test_what_was_tried_until_the_very_moment_of_ready_counts():
 
 def test_all_that_a_trial_tried_that_was_never_ready_came_before():
     trials = [*rounds(count=5), failed(5, facts=facts(attempt(t_s=50.0), ready=False))]
-    assert "1 of 8 trials" in judged(trials + closed()).reason
+    assert "1 of 8 starts" in judged(trials + closed()).reason
 
 
 def test_destinations_are_named_by_what_is_known_of_them_the_earliest_first():
@@ -132,7 +134,7 @@ UNSEEN: dict[str, Any] = {"observed": False, "reach": "listening needs root"}
 @pytest.mark.parametrize(
     ("trials", "why"),
     [
-        (rounds(**UNSEEN), "contacts could not be observed: listening needs root"),
+        (rounds(**UNSEEN), "contacts could not be observed in app-cold-fit-0-1: listening"),
         (rounds() + closed(**UNSEEN), "listening needs root"),
         (rounds(), "not run with its network cut"),
         (rounds(dropped=2, count=1) + rounds()[1:] + closed(), "2 packets passed unseen"),
@@ -186,11 +188,44 @@ def test_an_interrupted_run_leaves_it_open():
     assert judged(rounds() + closed()[:1], complete=False).verdict is Outcome.INCONCLUSIVE
 
 
-def test_trials_of_other_arms_and_warm_ups_are_not_looked_at():
+def everywhere(**odd: Any) -> list[TrialResult]:
+    """Quiet starts of every kind; `odd` gives the facts of the one of that kind."""
+    return [
+        *rounds(),
+        trial(10, arm="need", cache="image", facts=odd.get("need") or facts()),
+        trial(11, arm="need", cache="image", facts=facts()),
+        *closed(),
+        *replicas(facts=odd.get("replicas")),
+    ]
+
+
+def test_every_start_of_the_case_counts():
+    found = judged(everywhere())
+    assert (found.verdict, found.n) == (Outcome.PASS, 13)
+    assert found.reason == (
+        "no contact before ready in 13 starts (6 of the rounds, 2 without limits, "
+        "3 of several at once, 2 with no way out); ready with no way out in 2 of 2"
+    )
+
+
+@pytest.mark.parametrize(("kind", "count"), [("need", 1), ("replicas", 3)])
+def test_a_contact_without_limits_or_of_several_at_once_fails(kind, count):
+    found = judged(everywhere(**{kind: facts(attempt())}))
+    assert found.verdict is Outcome.FAIL
+    assert f"{count} of 13 starts" in found.reason
+
+
+@pytest.mark.parametrize(("kind", "count"), [("need", 1), ("replicas", 3)])
+def test_a_start_of_any_kind_that_was_not_observed_is_no_pass(kind, count):
+    unseen = everywhere(**{kind: facts() | {"egress": None}})
+    found = judged(unseen)
+    assert found.verdict is Outcome.NOT_MEASURED
+    assert f"{count} of 13 starts have no record of contacts: " in found.reason
+
+
+def test_warm_ups_and_attempts_that_came_to_nothing_are_not_looked_at():
     others = [
-        trial(30, arm="need", facts=facts(attempt())),
         trial(31, warmup=True, facts=facts(attempt())),
-        trial(32, replica=1, facts=facts(attempt())),
         trial(33, status=TrialStatus.INVALID, facts=facts(attempt())),
     ]
     assert judged(rounds() + others + closed()).verdict is Outcome.PASS

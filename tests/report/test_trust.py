@@ -192,7 +192,7 @@ def waited(folder: Path, *waits: dict[str, Any], **scenario: Any) -> list[str]:
     made[place:place] = [common | one for one in waits]
     for event in made:
         ended(0.56 if scenario else 0.1)(event)
-    (folder / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made))
+    write_events(folder, made)
     return trust.warnings(load_run(folder))
 
 

@@ -1,13 +1,14 @@
 """CI-3: whether a start reaches outside, judged with the way out open and with it cut.
 
-Beside the trials of the rounds there are two with no way out. In either nothing may be tried
-before ready that the scenario does not declare, and the container must get ready without it: an
-attempt that nothing waits for is seen in the first, a dependence in the second.
+Every start of the case counts: those of the rounds, those without limits, each of several started
+at once, and two with no way out. In none may anything be tried before ready that the scenario does
+not declare, and the container must get ready with no way out: an attempt that nothing waits for is
+seen in the open trials, a dependence in the cut ones.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.judge.destinations import destinations
@@ -16,6 +17,7 @@ from bench.judge.finding import Finding, counted, sentence, unmeasured
 from bench.judge.limits import blame_image
 from bench.judge.model import Outcome
 from bench.results.contacts import observation
+from bench.results.replica_groups import replica_evidence
 from bench.scenario.model import Arm
 from bench.units import format_seconds
 
@@ -33,6 +35,54 @@ CUT_TRIALS = 2
 _MOST_NAMED = 3
 
 
+@dataclass(frozen=True)
+class Starts:
+    """Every start of a case that says something of it, by what kind of trial it was.
+
+    Attributes:
+        free: of the rounds.
+        need: without limits.
+        replicas: containers that were started at once, each for itself.
+        cut: with no way out.
+    """
+
+    free: Evidence
+    need: Evidence
+    replicas: tuple[TrialResult, ...]
+    cut: Evidence
+
+    @property
+    def open(self) -> tuple[TrialResult, ...]:
+        """Those with the way out open."""
+        return (*self.free.trials, *self.need.trials, *self.replicas)
+
+    @property
+    def all(self) -> tuple[TrialResult, ...]:
+        """All of them."""
+        return (*self.open, *self.cut.trials)
+
+    def __str__(self) -> str:
+        kinds = (
+            (len(self.free.trials), "of the rounds"),
+            (len(self.need.trials), "without limits"),
+            (len(self.replicas), "of several at once"),
+            (len(self.cut.trials), "with no way out"),
+        )
+        words = ", ".join(f"{count} {what}" for count, what in kinds if count)
+        return f"{counted(len(self.all), 'start')} ({words})"
+
+
+def starts(trials: Sequence[TrialResult], case_id: str, *, planned: int = 0) -> Starts:
+    """The starts of `case_id`, of which the rounds should have `planned`."""
+    groups = replica_evidence(trials, case_id).groups
+    return Starts(
+        free=gather(trials, case_id, arm=Arm.FIT, cache=None, planned=planned),
+        need=gather(trials, case_id, arm=Arm.NEED, cache=None, planned=0),
+        replicas=tuple(one for group in groups for one in group.trials),
+        cut=gather(trials, case_id, arm=Arm.FIT, cache=None, planned=CUT_TRIALS, network="cut"),
+    )
+
+
 def judge_egress(
     case_id: str,
     case: Case,
@@ -42,31 +92,27 @@ def judge_egress(
     complete: bool,
 ) -> Finding:
     """Judge the trials of a case; `services` are the names of those beside it."""
-    rounds = case.repeat * len(case.cache)
-    free = gather(trials, case_id, arm=Arm.FIT, cache=None, planned=rounds)
-    cut = gather(trials, case_id, arm=Arm.FIT, cache=None, planned=CUT_TRIALS, network="cut")
-    for evidence, which in ((free, ""), (cut, "with no way out, ")):
+    found = starts(trials, case_id, planned=case.repeat * len(case.cache))
+    for evidence, which in ((found.free, ""), (found.cut, "with no way out, ")):
         short = evidence.shortfall(complete=complete)
         if short is not None:
             return replace(short, reason=which + short.reason)
-    seen = (*free.trials, *cut.trials)
-    n = len(seen)
-    tried = [one for one in destinations(seen) if not one.allowed]
-    stuck = _stuck(cut)
+    n = len(found.all)
+    tried = [one for one in destinations(found.all) if not one.allowed]
+    stuck = _stuck(found.cut)
     if tried or stuck:
-        ready = stuck or ("it gets ready with no way out too" if cut.trials else "")
+        ready = stuck or ("it gets ready with no way out too" if found.cut.trials else "")
         reason = sentence(_listed(tried, n), _advice(tried, services), ready)
-        return Finding(Outcome.FAIL, reason, n=n, by_crash=not tried and free.all_failed)
-    blamed = blame_image(trials, case_id, free)
+        by_crash = not tried and found.free.all_failed
+        return Finding(Outcome.FAIL, reason, n=n, by_crash=by_crash)
+    blamed = blame_image(trials, case_id, found.free)
     if blamed is not None:
         return blamed
-    unseen = _unseen(seen) or _not_cut(cut)
+    unseen = _unseen(found.all) or _not_cut(found.cut)
     if unseen:
         return replace(unmeasured(unseen), n=n)
-    reason = (
-        f"no contact before ready in {counted(n, 'trial')}, "
-        f"and ready with no way out in {len(cut.trials)} of {len(cut.trials)}"
-    )
+    cut = len(found.cut.trials)
+    reason = f"no contact before ready in {found}; ready with no way out in {cut} of {cut}"
     return Finding(Outcome.PASS, reason, n=n)
 
 
@@ -84,12 +130,15 @@ def _unseen(trials: Sequence[TrialResult]) -> str:
     if not trials:
         return "it has no trials"
     dropped = 0
+    silent = [one.trial_id for one in trials if observation(one) is None]
+    if silent:
+        which = "" if len(silent) == len(trials) else f": {', '.join(silent[:_MOST_NAMED])}"
+        return f"{len(silent)} of {counted(len(trials), 'start')} have no record of contacts{which}"
     for trial in trials:
         seen = observation(trial)
-        if seen is None:
-            return "its trials say nothing of contacts"
+        assert seen is not None
         if not seen.observed:
-            return f"contacts could not be observed: {seen.reach}"
+            return f"contacts could not be observed in {trial.trial_id}: {seen.reach}"
         dropped += seen.dropped
     return f"{counted(dropped, 'packet')} passed unseen" if dropped else ""
 
@@ -109,7 +158,7 @@ def _listed(tried: Sequence[Destination], n: int) -> str:
 def _words(one: Destination, n: int) -> str:
     by = f" by {', '.join(one.processes[:2])}" if one.processes else ""
     when = f"{format_seconds(one.earliest_s)} after the start"
-    return f"{one.label} ({one.protocol}{by}, {when}, {one.trials} of {counted(n, 'trial')})"
+    return f"{one.label} ({one.protocol}{by}, {when}, {one.trials} of {counted(n, 'start')})"
 
 
 def _advice(tried: Sequence[Destination], services: Collection[str]) -> str:
