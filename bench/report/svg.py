@@ -16,6 +16,9 @@ _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 _PLACES = re.compile(r'\b(?:d|x|y|x1|x2|y1|y2|width|height|transform)="[^"]*"')
 _NUMBER = re.compile(r"-?\d+\.\d{2,}")
 _SPACE = re.compile(r"\n\s*")
+_PATH = re.compile(r' d="[^"]*"')
+_LOOSE = re.compile(r"(?<=[A-Za-z]) +| +(?=[A-Za-z\"])")
+_UPRIGHT = re.compile(r' transform="rotate\(-?0 [^"]*\)"')
 _ID = re.compile(r'\bid="([^"]+)"')
 _REFERENCE = re.compile(r'(?:url\(#|href="#)([^")]+)')
 _SIZE = re.compile(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>')
@@ -37,6 +40,7 @@ def svg_text(figure: Figure, name: str) -> str:
 def inline_svg(text: str, name: str) -> str:
     """A standalone SVG made to stand inside HTML: CSS colours, the page's font, own ids."""
     text = _SPACE.sub(" ", _PROLOG.sub("", text)).replace("xlink:href", "href")
+    text = _UPRIGHT.sub("", _PATH.sub(lambda path: f' d="{_LOOSE.sub("", path[0][4:])}', text))
     text = _SIZE.sub(r'<svg viewBox="\1" preserveAspectRatio="xMidYMid meet">', text, count=1)
     used = set(_REFERENCE.findall(text))
     text = _ID.sub(lambda one: f'id="{name}-{one[1]}"' if one[1] in used else "", text)
