@@ -37,14 +37,23 @@ class TrialEvents:
     ended: Mapping[str, Any] | None = None
 
     def add_samples(self, method: str, columns: Samples) -> None:
-        """Take one batch of samples, read by `method`."""
-        self.method = self.method or method
-        self.batches.append(columns)
+        """Take one batch of samples, read by `method`.
+
+        Raises:
+            ValueError: it does not come after those before, as the sampler hands them on.
+        """
+        stamps = columns["t_ns"]
+        before = self.batches[-1]["t_ns"][-1:] if self.batches else stamps[:0]
+        if (np.diff(np.concatenate([before, stamps])) < 0).any():
+            raise ValueError(f"samples of {self.started['trial_id']} are out of order")
+        if len(stamps):
+            self.method = self.method or method
+            self.batches.append(columns)
 
     def samples(self) -> Samples:
-        """Every column over all batches, in the order of time; not-a-number where one lacks it."""
+        """Every column over all batches; not-a-number where one lacks it."""
         names = list(dict.fromkeys(name for batch in self.batches for name in batch))
-        joined = {
+        return {
             name: np.concatenate(
                 [
                     batch[name] if name in batch else np.full(len(batch["t_ns"]), np.nan)
@@ -53,11 +62,6 @@ class TrialEvents:
             )
             for name in names
         }
-        stamps = joined.get("t_ns", np.empty(0))
-        if (np.diff(stamps) >= 0).all():
-            return joined
-        order = np.argsort(stamps, kind="stable")  # two threads may write batches
-        return {name: values[order] for name, values in joined.items()}
 
 
 def derive(events: TrialEvents, samples: Samples) -> TrialResult:
@@ -151,10 +155,10 @@ def _time_metrics(
         metrics["first_output_s"] = (facts["first_output_ns"] - facts["start_sent_ns"]) / 1e9
     if facts.get("port_open") and "start" in by_name:
         open_ns = facts["port_open"]["at_ns"] - by_name["start"]["end_ns"]
-        metrics["port_open_s"] = max(0, open_ns) / 1e9
+        metrics["port_open_s"] = open_ns / 1e9
     ending = facts.get("exit")
     if ending and "stop" not in facts and "start" in by_name and ending["at_ns"] is not None:
-        metrics["run_s"] = max(0, ending["at_ns"] - by_name["start"]["end_ns"]) / 1e9
+        metrics["run_s"] = (ending["at_ns"] - by_name["start"]["end_ns"]) / 1e9
     return metrics
 
 

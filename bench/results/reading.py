@@ -14,6 +14,7 @@ from bench.results.events import check_event, sample_columns
 from bench.results.journal import SCHEMA_VERSION
 from bench.results.lines import Lines
 from bench.results.model import HostWait, ImageFacts, ImagePart, LayerFacts, LayerPull
+from bench.results.sequence import Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,7 @@ class Reading:
         outcome: `complete`, `interrupted`, or `cut off` where the journal just ends.
         ended_at: UTC label of the end, or empty.
         baseline: the last comparison with an earlier run, or None.
+        sequence: refuses an event that cannot follow.
     """
 
     header: dict[str, Any]
@@ -50,9 +52,15 @@ class Reading:
     outcome: str = "cut off"
     ended_at: str = ""
     baseline: Baseline | None = None
+    sequence: Sequence = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Follow the run from its beginning."""
+        self.sequence = Sequence(self.header)
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Put one event where it belongs."""
+        self.sequence.take(event)
         kind = event["event"]
         if kind == "samples":
             self.trials[event["trial_id"]].add_samples(
@@ -75,8 +83,6 @@ class Reading:
             self.failed_images.pop(event["case"], None)
         elif kind == "image_failed":
             self.failed_images[event["case"]] = event["reason"]
-        elif kind == "run_started":
-            raise ValueError("it is there twice")
         elif kind == "host_wait":
             self.waits.append(_wait(event))
         elif kind == BASELINE_EVENT:
@@ -110,6 +116,9 @@ def read_journal(path: Path) -> Reading:
                 reading = Reading(event)
             else:
                 reading.take(event)
+        if reading is not None:
+            kind = "run_ended"
+            reading.sequence.check_whole(reading.images.keys() - reading.failed_images)
     except UNSOUND as error:
         raise damage(path, f"an event {kind!r} is damaged", error) from error
     if reading is None:

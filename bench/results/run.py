@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,11 @@ from bench.judge.noise import HostNoise
 from bench.judge.regression import watch_judged, watched_exit_code
 from bench.judge.verdicts import exit_code, judge
 from bench.metrics import METRICS, Metric
+from bench.results.contradictions import course_of, doubts, refuse_contradictions
 from bench.results.derive import derive
 from bench.results.frames import layers_frame, phases_frame, samples_frame, trials_frame
 from bench.results.journal import FILE_NAME
+from bench.results.model import TrialStatus
 from bench.results.reading import UNSOUND, damage, read_journal
 from bench.results.stacks import with_sums
 from bench.scenario.model import Scenario, threshold_limit
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from bench.judge.model import Comparison, Verdict
     from bench.judge.regression import Watched
     from bench.results.baseline import Baseline
+    from bench.results.derive import TrialEvents
     from bench.results.events import Samples
     from bench.results.model import HostWait, ImageFacts, TrialResult
 
@@ -210,7 +213,7 @@ def load_run(path: str | Path) -> Run:
             threshold_limit(name, threshold, scenario.own_metrics)
         columns = [events.samples() for events in reading.trials.values()]
         results = [
-            derive(events, samples)
+            _result(events, samples)
             for events, samples in zip(reading.trials.values(), columns, strict=True)
         ]
         results, columns = with_sums(results, columns)
@@ -232,6 +235,22 @@ def load_run(path: str | Path) -> Run:
         ended_at=reading.ended_at,
         baseline=reading.baseline,
     )
+
+
+def _result(events: TrialEvents, samples: Samples) -> TrialResult:
+    """The result of a trial that does not contradict itself; one whose counters do is an error.
+
+    Raises:
+        ValueError: no bench can have written it.
+    """
+    course = course_of(events)
+    refuse_contradictions(course, samples)
+    result = derive(events, samples)
+    doubt = doubts(course, samples) if result.status.counts else ""
+    if not doubt:
+        return result
+    reason = f"{doubt}; {result.reason}".removesuffix("; ")
+    return replace(result, status=TrialStatus.ERROR, reason=reason)
 
 
 def _checklist(journal: Path, header: dict[str, Any]) -> Checklist | None:

@@ -132,7 +132,7 @@ def test_a_stack_and_a_plain_process_have_no_rows(tmp_path):
     """What a stack pulls stands with its services, and a process has no image."""
 
     def stacked(_: str, event: dict[str, Any]) -> None:
-        event["facts"]["stack"] = {"services": ["web"], "volumes": "kept"}
+        event["facts"]["stack"] = {"services": [], "volumes": "kept"}
 
     run = four_states(tmp_path, stacked)
     assert cache_states(run) is None

@@ -10,7 +10,16 @@ import pytest
 from bench.report.comparison import compare_runs, print_comparisons
 from bench.report.console import end_block, print_results
 from bench.results.run import load_run
-from tests.journals import GOOD, SHAPES, Build, Trouble, events, write_events, write_journal
+from tests.journals import (
+    GOOD,
+    SHAPES,
+    Build,
+    Trouble,
+    events,
+    shifted,
+    write_events,
+    write_journal,
+)
 from tests.report.golden_files import GOLDEN, RUNS, without_folder
 
 
@@ -107,15 +116,19 @@ def test_a_comparison_shows_what_it_could_have_found_and_how_noisy_the_host_is(r
     assert "this host's own noise is not known (`bench selftest` measures it)" in text
 
 
+HOUR_NS = 3_600_000_000_000
+
+
 def test_each_cache_state_has_its_own_rows(tmp_path):
-    made = events(Build(samples_each=3, troubles={}))
-    warm = [dict(one) for one in made if one["event"] not in ("run_started", "image_ready")]
+    made = events(Build(samples_each=3, troubles={}, calibrate=False, replicas=()))
+    plan = made[0]["plan"]
+    warm = [shifted(one, HOUR_NS) for one in made if "trial_id" in one]
     for one in warm:
-        if "trial_id" in one:
-            one["trial_id"] = f"w{one['trial_id']}"
+        one["trial_id"] = f"t{int(one['trial_id'][1:]) + len(plan):04d}"
         if one["event"] == "trial_started":
             one["key"] = one["key"] | {"cache": "warm"}
-    write_events(tmp_path, [*made[:-1], *warm])
+    made[0]["plan"] = plan + [key | {"cache": "warm"} for key in plan]
+    write_events(tmp_path, [*made[:-1], *warm, made[-1]])
     run = load_run(tmp_path)
     stream = io.StringIO()
     print_comparisons(run.comparisons, stream, everything=True)

@@ -99,6 +99,7 @@ def test_a_case_that_mostly_waits_is_told_that_cores_would_not_help(tmp_path):
             event["columns"]["pressure_io_us"] = [0] * len(event["columns"]["cpu_ns"])
         if event["event"] == "threads":
             event |= {"t_ns": [], "thread": [], "run_ns": [], "wait_ns": []}
+        event.get("facts", {}).pop("cpu_ns_at_ready", None)
 
     found = changed(tmp_path, asleep)
     assert all(one.shares["idle_share_pct"] == pytest.approx(100) for one in spent(found))
