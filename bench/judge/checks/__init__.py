@@ -70,7 +70,8 @@ def _judge_need(
         )
         found = judge_memory(row, case, need, fit, complete=complete)
     else:
-        found = judge_cpu(row, need, context.host_cores)
+        members = _members(case_id, trials) if case.compose is not None else []
+        found = judge_cpu(row, need, context.host_cores, members)
     if found.outcome is Outcome.NOT_MEASURED or (
         found.outcome is Outcome.PASS and need.all_failed  # what it would take is not known
     ):
@@ -86,10 +87,15 @@ def _judge_need(
 def _of_each(metric: str, case_id: str, trials: Sequence[TrialResult]) -> str:
     """Of a stack: what the figure is the sum of, and what each service took at most."""
     peaks: dict[str, float] = {}
-    for one in trials:
-        key = one.key
-        if one.service and (key.case, key.arm) == (case_id, Arm.NEED) and metric in one.metrics:
+    for one in _members(case_id, trials):
+        if metric in one.metrics:
             peaks[one.service] = max(one.metrics[metric], peaks.get(one.service, 0.0))
     unit = METRICS[metric].unit
     each = ", ".join(f"{name} {format_value(value, unit)}" for name, value in peaks.items())
     return f"the highest sum over its services at one moment, sampled; at most by itself: {each}"
+
+
+def _members(case_id: str, trials: Sequence[TrialResult]) -> list[TrialResult]:
+    """The trials of a stack's services without limits."""
+    need = (case_id, Arm.NEED)
+    return [one for one in trials if one.service and (one.key.case, one.key.arm) == need]
