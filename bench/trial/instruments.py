@@ -144,6 +144,8 @@ class Instruments:
         if self._network is not None:
             self._network.close()
         if self._gpu is not None:
+            if self._gpu.unknown_because:
+                counters["gpu_memory_unknown_because"] = self._gpu.unknown_because
             self._gpu.close()
         if self._threads is not None:
             self._threads.close()
