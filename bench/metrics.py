@@ -163,9 +163,19 @@ _TABLE = (
            "Highest sample of charged memory, page cache included. What memory_peak_bytes is above "
            "it came and went between two samples.", _SAMPLED),
     Metric("memory_anon_peak_bytes", "bytes", "anon memory peak", _L,
-           "Highest sample of anonymous + shared + kernel memory, which cannot be reclaimed.",
+           "Highest sample of anonymous + shared + kernel memory, which cannot be reclaimed: the "
+           "kernel's caches of names and inodes, which can, are left out on cgroup v2.",
            f"{_SAMPLED} The kernel counts it in batches, of 64 pages a core, and of those the last "
-           "may be missing."),
+           "may be missing. On cgroup v1 those caches are in it, for the kernel does not tell them "
+           "apart there: see memory_anon_shmem_peak_bytes."),
+    Metric("memory_anon_shmem_peak_bytes", "bytes", "anon and shared memory peak", _L,
+           "Highest sample of anonymous + shared memory, without any of the kernel's.",
+           f"{_SAMPLED} Page tables, stacks and socket buffers cannot be reclaimed either, and are "
+           "not in it."),
+    Metric("memory_slab_reclaimable_peak_bytes", "bytes", "reclaimable slab peak", _N,
+           "Highest sample of the kernel's caches of names and inodes (slab_reclaimable), which it "
+           "gives up where memory runs short.",
+           f"{_SAMPLED} Not measured on cgroup v1."),
     Metric("memory_working_set_peak_bytes", "bytes", "working set peak", _L,
            "Highest sample of charged memory less inactive file cache, as docker stats shows.",
            _SAMPLED),
@@ -180,12 +190,27 @@ _TABLE = (
            _FLOOR),
     Metric("cpu_cores_peak", "cores", "CPU peak", _L,
            "Most CPU seconds per second used in any 1 s window.",
-           "Cannot exceed the limit or the host's cores: see cpu_demand_cores_peak."),
+           "Cannot exceed the limit or the host's cores: see cpu_demand_cores_peak. A full core "
+           "for 0.3 s is 0.3 cores here: see cpu_cores_peak_100ms."),
+    Metric("cpu_cores_peak_100ms", "cores", "CPU peak over 100 ms", _L,
+           "Most CPU seconds per second used in any 100 ms. Absent where samples are more than "
+           "50 ms apart.",
+           "Cannot exceed the host's cores; a quota holds over its period, of 100 ms as a rule. "
+           "The kernel counts at its ticks, up to 10 ms apart, which may move a tenth of it from "
+           "one window to the next."),
     Metric("cpu_demand_cores_peak", "cores", "CPU demand peak", _L,
-           "Most CPU seconds used plus seconds spent waiting for a core, per second, in any "
-           "1 s window (schedstat of every thread).",
-           "Waiting includes waiting for other tenants of the host; threads that live less "
-           "than a sample are missed."),
+           "Most CPU seconds used plus seconds spent waiting for a core, per second, in any 1 s "
+           "window: by schedstat of every thread that was there, and by the kernel's reports of "
+           "those that ended.",
+           "Waiting includes waiting for other tenants of the host. Where the kernel reports no "
+           "ends (bench not root, or in a namespace of processes), threads that live less than a "
+           "sample are missed: see cpu_unseen_share_pct."),
+    Metric("cpu_unseen_share_pct", "pct", "CPU of threads unseen", _L,
+           "Most CPU time in any 1 s window that was used by threads too short-lived to see, in "
+           "per cent of the most that was used in any: how long those waited for a core is not in "
+           "cpu_demand_cores_peak.",
+           "What a thread uses from the kernel's report of its end until it is gone counts as "
+           "unseen, about 2 % where threads live for 2 ms."),
     Metric("cpu_throttled_s", "s", "CPU throttled", _L,
            "Seconds for which the quota held the container back.",
            "Blind to contention with others and to steal."),

@@ -474,7 +474,7 @@ class _Writer:
             )
         }  # fmt: skip
         if key.arm == "need":
-            columns["cpu_wait_ns"] = []
+            columns |= {"cpu_wait_ns": [], "cpu_seen_ns": [], "cpu_ending_ns": []}
         waits_ns: list[int] = []
         cpu_ns, wait_ns, peak = 0.0, 0.0, 0
         for index in range(count):
@@ -509,6 +509,8 @@ class _Writer:
                 "pressure_io_us": round(file / MIB * 700),
                 "threads": 0 if t_s < 0 else 1 + round(7 * grown),
                 "cpu_wait_ns": round(wait_ns) if index % 5 == 0 else None,
+                "cpu_seen_ns": round(cpu_ns) if index % 5 == 0 else None,
+                "cpu_ending_ns": 0 if index % 5 == 0 else None,
             }
             for name, values in columns.items():
                 values.append(row[name])

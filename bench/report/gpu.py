@@ -39,6 +39,7 @@ def gpu(run: Run) -> Section | None:
             if uses_gpu(run, case, tables):
                 rows += _rows(run, case, cache, tables)
                 notes += _notes(run, case, cache, tables)
+                notes += _unknown(run, case, cache)
     if not rows:
         return None
     return Section(
@@ -90,6 +91,14 @@ def _notes(run: Run, case: str, cache: str, tables: Sequence[Samples]) -> Iterat
                 f"{case}, {cache}: GPU {index} was busy while the case held no memory on it; "
                 "others used it, and its energy is theirs."
             )
+
+
+def _unknown(run: Run, case: str, cache: str) -> Iterator[str]:
+    """Why the memory of the case is not known, each reason once."""
+    found = [one.facts.get("counters") for one in good_trials(run, case, cache)]
+    reasons = [one.get("gpu_memory_unknown_because") for one in found if isinstance(one, dict)]
+    for reason in dict.fromkeys(one for one in reasons if one):
+        yield f"{case}, {cache}: what the case held of GPU memory is not known: {reason}."
 
 
 def _peak(samples: Samples, name: str) -> float | None:

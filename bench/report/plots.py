@@ -200,7 +200,12 @@ def _resources(run: Run, most: int) -> Iterator[Plot]:
 def _resource_words(run: Run, case: str, cache: str, arm: str) -> str:
     trials = trials_of(run, case, cache, arm)
     parts = [f"{case}, {len(trials)} trials"]
-    for name in ("memory_anon_peak_bytes", "memory_peak_bytes", "cpu_cores_peak"):
+    for name in (
+        "memory_anon_peak_bytes",
+        "memory_peak_bytes",
+        "cpu_cores_peak",
+        "cpu_cores_peak_100ms",
+    ):
         values = [one.metrics[name] for one in trials if name in one.metrics]
         if values:
             top = value_words(max(values), name)

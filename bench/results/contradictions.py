@@ -57,7 +57,7 @@ _PULLED = ("cold", "base")
 
 @dataclass(frozen=True)
 class Course:
-    """What a trial wrote of its course; without its end the status is empty, and so are the facts."""
+    """What a trial wrote of its course; without an end its status and its facts are empty."""
 
     started: Mapping[str, Any]
     phases: Sequence[Mapping[str, Any]]

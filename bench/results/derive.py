@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 WINDOW_NS = 1_000_000_000
 """Length of the windows over which peaks of CPU use and demand are taken."""
 
+SHORT_WINDOW_NS = 100_000_000
+"""Length of those in which a burst shows; two samples at least must fit into one."""
+
+TICK_NS = 10_000_000
+"""What the kernel may be behind with the time of a running thread, at most (CONFIG_HZ=100)."""
+
+SLAB = "memory_slab_reclaimable_bytes"
+
+Values = np.ndarray[Any, np.dtype[np.float64]]
+
 
 @dataclass
 class TrialEvents:
@@ -205,16 +215,19 @@ def _totals(samples: Samples) -> dict[str, float]:
 def sampled_metrics(samples: Samples) -> dict[str, float]:
     """Everything that is computed from samples alone, by name."""
     metrics = _totals(samples)
-    held = unreclaimable(samples)
     peaks = {
-        "memory_anon_peak_bytes": _top(held),
+        "memory_anon_peak_bytes": _top(unreclaimable(samples)),
+        "memory_anon_shmem_peak_bytes": _top(process_memory(samples)),
+        "memory_slab_reclaimable_peak_bytes": _highest(samples, SLAB),
         "memory_working_set_peak_bytes": _top(working_set(samples)),
         "memory_usage_peak_bytes": _highest(samples, "memory_usage_bytes"),
         "processes_peak": _highest(samples, "tasks"),
         "gpu_memory_peak_bytes": _highest(samples, "gpu_memory_bytes"),
         "gpu_utilization_peak_pct": _highest(samples, "gpu_utilization_pct"),
         "cpu_cores_peak": _peak_rate(samples, "cpu_ns"),
+        "cpu_cores_peak_100ms": _short_peak(samples),
         "cpu_demand_cores_peak": _peak_demand(samples),
+        "cpu_unseen_share_pct": _unseen_share_pct(samples),
         "gpu_energy_j": _growth(samples, "gpu_energy_mj", 1e-3),
     }
     metrics |= {name: value for name, value in peaks.items() if value is not None}
@@ -249,18 +262,32 @@ def _egress_metrics(facts: Mapping[str, Any]) -> dict[str, float]:
     return {"egress_attempts": float(len(tried))}
 
 
-def unreclaimable(samples: Samples) -> np.ndarray[Any, np.dtype[np.float64]] | None:
-    """Anonymous + shared + kernel memory at each sample, bytes; what a limit cannot squeeze."""
+def process_memory(samples: Samples) -> Values | None:
+    """Anonymous + shared memory at each sample, bytes: none of it the kernel's."""
     if "memory_anon_bytes" not in samples:
         return None
     total = samples["memory_anon_bytes"].copy()
-    for name in ("memory_shmem_bytes", "memory_kernel_bytes"):
-        if name in samples:
-            total = total + np.nan_to_num(samples[name])
+    if "memory_shmem_bytes" in samples:
+        total = total + np.nan_to_num(samples["memory_shmem_bytes"])
     return total
 
 
-def working_set(samples: Samples) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+def unreclaimable(samples: Samples) -> Values | None:
+    """Anonymous + shared + kernel memory at each sample, bytes; what a limit cannot squeeze.
+
+    The kernel's caches of names and of inodes are in its memory and can be reclaimed: they are
+    left out where it tells them apart (`memory_slab_reclaimable_bytes`), as cgroup v1 does not.
+    """
+    total = process_memory(samples)
+    if total is None or "memory_kernel_bytes" not in samples:
+        return total
+    kernel = samples["memory_kernel_bytes"]
+    if SLAB in samples:
+        kernel = np.maximum(0.0, kernel - np.nan_to_num(samples[SLAB]))
+    return total + np.nan_to_num(kernel)
+
+
+def working_set(samples: Samples) -> Values | None:
     """Charged memory less inactive file cache at each sample, bytes; as docker stats has it."""
     if "memory_usage_bytes" not in samples or "memory_inactive_file_bytes" not in samples:
         return None
@@ -268,7 +295,7 @@ def working_set(samples: Samples) -> np.ndarray[Any, np.dtype[np.float64]] | Non
     return np.maximum(0.0, samples["memory_usage_bytes"] - samples["memory_inactive_file_bytes"])
 
 
-def _top(values: np.ndarray[Any, np.dtype[np.float64]] | None) -> float | None:
+def _top(values: Values | None) -> float | None:
     if values is None or np.isnan(values).all():
         return None
     return float(np.nanmax(values))
@@ -286,34 +313,69 @@ def _growth(samples: Samples, column: str, factor: float) -> float | None:
     return float(known[-1] - known[0]) * factor if len(known) > 1 else None
 
 
+def _known(samples: Samples, *columns: str) -> tuple[Values, list[Values]] | None:
+    """The stamps and these columns where all of them were read; None where one never was."""
+    if not samples.keys() >= set(columns):
+        return None
+    there = np.all([~np.isnan(samples[name]) for name in columns], axis=0)
+    return samples["t_ns"][there], [samples[name][there] for name in columns]
+
+
 def _peak_rate(samples: Samples, column: str) -> float | None:
     """Most growth of a nanosecond counter per nanosecond, over windows of one second."""
-    if column not in samples:
+    found = _known(samples, column)
+    if found is None:
         return None
-    known = ~np.isnan(samples[column])
-    return _peak_slope(samples["t_ns"][known], samples[column][known])
+    stamps, (counter,) = found
+    return _peak_slope(stamps, counter)
+
+
+def _short_peak(samples: Samples) -> float | None:
+    """Most CPU seconds per second in any 100 ms; None where samples are too far apart for that."""
+    found = _known(samples, "cpu_ns")
+    if found is None:
+        return None
+    stamps, (used,) = found
+    if len(stamps) < 2 or np.median(np.diff(stamps)) > SHORT_WINDOW_NS / 2:
+        return None
+    return _peak_slope(stamps, used, SHORT_WINDOW_NS)
 
 
 def _peak_demand(samples: Samples) -> float | None:
     """The same for time used plus time waited, where the waiting was read."""
-    if "cpu_wait_ns" not in samples or "cpu_ns" not in samples:
+    found = _known(samples, "cpu_ns", "cpu_wait_ns")
+    if found is None:
         return None
-    known = ~np.isnan(samples["cpu_wait_ns"]) & ~np.isnan(samples["cpu_ns"])
-    total = samples["cpu_wait_ns"][known] + samples["cpu_ns"][known]
-    return _peak_slope(samples["t_ns"][known], total)
+    stamps, (used, waited) = found
+    return _peak_slope(stamps, used + waited)
 
 
-def _peak_slope(
-    stamps: np.ndarray[Any, np.dtype[np.float64]], values: np.ndarray[Any, np.dtype[np.float64]]
-) -> float | None:
-    """Most growth within any second, over that second.
+def _unseen_share_pct(samples: Samples) -> float | None:
+    """Most CPU time that no task accounts for in any second, in % of the most used in any.
 
-    Between samples growth is taken to be even, so that the most is in a second that begins or
-    ends with a sample. What grows for less than a second is divided by a second all the same: a
-    burst of 50 ms does not need a core for longer than that.
+    Not of what was used in that second: where a container hardly runs, what is unseen may be much
+    of it and can still not have asked for many cores. Less than a tick of the scheduler is none.
+    """
+    found = _known(samples, "cpu_ns", "cpu_seen_ns", "cpu_ending_ns")
+    if found is None:
+        return None
+    stamps, (used, seen, ending) = found
+    most = _peak_slope(stamps, used)
+    unseen = _peak_slope(stamps, used - seen - ending)
+    if most is None or unseen is None:
+        return None
+    return 100 * min(1.0, unseen / most) if unseen * WINDOW_NS > TICK_NS else 0.0
+
+
+def _peak_slope(stamps: Values, values: Values, window_ns: int = WINDOW_NS) -> float | None:
+    """Most growth within any window, a second long unless said otherwise, over its length.
+
+    Between samples growth is taken to be even, so that the most is in a window that begins or
+    ends with a sample. What grows for less than a window is divided by all of it: a burst of
+    50 ms does not need a core for a second.
     """
     if len(stamps) < 2:
         return None
-    after = np.interp(stamps + WINDOW_NS, stamps, values) - values
-    before = values - np.interp(stamps - WINDOW_NS, stamps, values)
-    return float(max(after.max(), before.max()) / WINDOW_NS)
+    after = np.interp(stamps + window_ns, stamps, values) - values
+    before = values - np.interp(stamps - window_ns, stamps, values)
+    return float(max(after.max(), before.max()) / window_ns)

@@ -270,6 +270,7 @@ class _MemoryKill(_Shape):
 class _Counters(_Shape):
     memory_peak_bytes: Amount | None = None
     cpu_ns: Amount | None = None
+    gpu_memory_unknown_because: str | None = None
 
 
 class _Thermal(_Shape):

@@ -27,11 +27,18 @@ METHOD = "sum of the services"
 
 _TOTALS = frozenset(
     {
-        "cpu_ns", "cpu_wait_ns", "throttled_ns", "throttled_n", "quota_periods_n", "oom_kills",
-        "io_read_bytes", "io_write_bytes", "net_rx_bytes", "net_tx_bytes",
+        "cpu_ns", "cpu_wait_ns", "cpu_seen_ns", "cpu_ending_ns", "throttled_ns", "throttled_n",
+        "quota_periods_n", "oom_kills", "io_read_bytes", "io_write_bytes", "net_rx_bytes",
+        "net_tx_bytes",
     }
 )  # fmt: skip
 """Columns that only grow, and stay when a service is gone."""
+
+_OF_ALL = (
+    "cpu_s", "cpu_cores_peak", "cpu_cores_peak_100ms", "cpu_demand_cores_peak",
+    "cpu_unseen_share_pct",
+)  # fmt: skip
+"""Metrics that a stack has only where each of its services has them."""
 
 _OF_THE_DEVICE = re.compile(r"gpu(_utilization_pct|\d+_(?!own_).*)")
 """Columns that say the same of all services, for they share the device."""
@@ -172,6 +179,9 @@ def _metrics(start: StackStart, table: Samples) -> dict[str, float]:
     these marks together, which need not have been reached at the same time.
     """
     metrics = sampled_metrics(table)
+    for name in _OF_ALL:
+        if any(name not in one.metrics for one in start.members):
+            metrics.pop(name, None)  # the sum of some is not that of all
     charged = table.get("memory_usage_bytes")
     marks = [
         one.metrics["memory_peak_bytes"]

@@ -91,6 +91,7 @@ _V2_MEMORY = _pairs(
         "file": ("memory_file_bytes", 1),
         "inactive_file": ("memory_inactive_file_bytes", 1),
         "kernel": ("memory_kernel_bytes", 1),
+        "slab_reclaimable": ("memory_slab_reclaimable_bytes", 1),
     }
 )
 

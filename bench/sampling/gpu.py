@@ -1,21 +1,31 @@
 """GPU memory, utilisation and energy through NVML; the only importer of `pynvml`.
 
-NVML reports host process ids, so a container's share is found by its cgroup's processes.
+NVML reports host process ids, so a container's share is found by its cgroup's processes. Where
+bench counts processes otherwise than the driver does, whose memory it is cannot be told, and the
+share is absent.
 Utilisation is the driver's own average over 1/6 s to 1 s and belongs to the device, whoever
 uses it; on a MIG device there is none.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from bench.clock import Clock
 
 _EVERY_NS = 100_000_000
+
+_HOST_NAMESPACE = 0xEFFFFFFC
+"""Inode number of the first namespace of processes (linux/proc_ns.h: PROC_PID_INIT_INO)."""
+
+_LINKS_OF_A_LEAF = 2
+"""Links of a cgroup's folder in which there is no other."""
 
 _WINDOW_NS = 1_000_000_000
 """How far back the driver's average of the utilisation may reach."""
@@ -89,11 +99,50 @@ def _optional(nvml: Any, function: str, handle: Any) -> Any:
         return None
 
 
+_IN_A_NAMESPACE = (
+    "bench runs in a namespace of processes of its own, where they have other numbers than the "
+    "driver gives: run it in the host's (docker run --pid=host)"
+)
+
+
+def counts_as_host(namespace: Path = Path("/proc/self/ns/pid")) -> bool:
+    """Whether this process numbers processes as the driver does, in the host's own namespace."""
+    try:
+        return namespace.stat().st_ino == _HOST_NAMESPACE
+    except OSError:
+        return False
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process of this number can be seen from here."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # another user's
+    return True
+
+
 class GpuSource:
     """A sampler source: the devices, and the share of the processes listed in `processes`."""
 
-    def __init__(self, processes: Path, clock: Clock) -> None:
-        """Start NVML; `processes` is the cgroup.procs of the container."""
+    def __init__(
+        self,
+        processes: Path,
+        clock: Clock,
+        *,
+        counts_as_host: Callable[[], bool] = counts_as_host,
+        is_there: Callable[[int], bool] = is_there,
+    ) -> None:
+        """Start NVML.
+
+        Args:
+            processes: the cgroup.procs of the container.
+            clock: stamps the readings.
+            counts_as_host: whether the processes in it have the numbers that NVML gives them.
+            is_there: whether a process that NVML names exists.
+        """
         import pynvml
 
         self._nvml = pynvml
@@ -105,6 +154,14 @@ class GpuSource:
         self._clock = clock
         self._due_ns = 0
         self._first_ns: int | None = None
+        self._is_there = is_there
+        self._is_known = False
+        self._unknown_because = "" if counts_as_host() else _IN_A_NAMESPACE
+
+    @property
+    def unknown_because(self) -> str:
+        """Why the container's own memory was never told; empty where it was, or it had none."""
+        return "" if self._is_known else self._unknown_because
 
     def read(self) -> dict[str, int] | None:
         """One reading, ten times a second: NVML's calls are slower than the kernel's files."""
@@ -130,6 +187,7 @@ class GpuSource:
                                        default=None),
             "gpu_energy_mj": _total([one["energy_mj"] for one in devices]),
         }  # fmt: skip
+        self._is_known = self._is_known or totals["gpu_memory_bytes"] is not None
         return row | {name: value for name, value in totals.items() if value is not None}
 
     def _device(self, handle: Any, own: set[int] | None) -> dict[str, int | None]:
@@ -144,17 +202,40 @@ class GpuSource:
 
     def _own_processes(self) -> set[int] | None:
         """The container's processes, None where it has no cgroup (yet, or any more)."""
+        if self._unknown_because == _IN_A_NAMESPACE:
+            return None
         try:
-            return {int(pid) for pid in self._processes.read_text().split()}
+            own = {int(pid) for pid in self._processes.read_text().split()}
+            if self._processes.parent.stat().st_nlink != _LINKS_OF_A_LEAF:
+                for below in self._processes.parent.glob(f"*/**/{self._processes.name}"):
+                    own |= {int(pid) for pid in below.read_text().split()}
         except OSError:
             return None
+        if 0 in own:  # a process outside of this namespace, in a list of cgroup v2
+            self._unknown_because = _IN_A_NAMESPACE
+            return None
+        return own
 
     def _memory_of(self, handle: Any, own: set[int] | None) -> int | None:
-        """Bytes that the container's processes hold on a device, None where none can tell."""
+        """Bytes that the container's processes hold on a device, None where none can tell.
+
+        A process that the driver names and that is not there may be one of the container's under
+        another number. One that has just ended is missing in this reading only.
+        """
         running = _optional(self._nvml, "nvmlDeviceGetComputeRunningProcesses", handle)
-        if running is None or own is None:
+        if own is None:
             return None
-        return _total([one.usedGpuMemory for one in running if one.pid in own])
+        if running is None:
+            self._unknown_because = "the driver does not list the processes that use a device"
+            return None
+        strangers = [one.pid for one in running if one.pid not in own]
+        if not all(map(self._is_there, strangers)):
+            self._unknown_because = "the driver names processes by numbers that this host has not"
+            return None
+        held = _total([one.usedGpuMemory for one in running if one.pid in own])
+        if held is None:
+            self._unknown_because = "the driver does not tell memory by process"
+        return held
 
     def parse(self, raw: dict[str, int]) -> dict[str, int]:
         """The reading is its own columns."""

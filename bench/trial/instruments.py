@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bench.sampling.counters import CounterFiles
+from bench.sampling.exits import ExitReports
 from bench.sampling.gpu import GpuSource
 from bench.sampling.processes import NetworkCounters
 from bench.sampling.sampler import Columns, Sampler
 from bench.sampling.sources import CgroupSource, EngineSource, NetworkSource
-from bench.sampling.threads import ThreadChanges, ThreadSource, ThreadTimes
+from bench.sampling.thread_source import ThreadChanges, ThreadSource
+from bench.sampling.threads import ThreadTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +68,8 @@ class Instruments:
             self._sampler.add(CgroupSource(self._files))
             if ThreadTimes.is_available():
                 times = ThreadTimes(cgroup, states=not self._files.has_io_pressure())
-                self._threads = ThreadSource(times, clock, demand=need)
+                exits = ExitReports.subscribe() if need else None
+                self._threads = ThreadSource(times, clock, demand=need, exits=exits)
                 self._sampler.add(self._threads)
             if gpu:
                 processes = cgroup.mounts.path("memory", cgroup.child) / "cgroup.procs"
@@ -126,6 +129,8 @@ class Instruments:
 
     def finish(self) -> dict[str, Any]:
         """End the sampling; returns the last total of CPU time and the high-water mark."""
+        if self._threads is not None:
+            self._threads.ask()
         try:
             self._sampler.stop()
         except Exception as error:  # noqa: BLE001 - handed to the trial, as what ends the thread is
@@ -139,6 +144,8 @@ class Instruments:
         if self._network is not None:
             self._network.close()
         if self._gpu is not None:
+            if self._gpu.unknown_because:
+                counters["gpu_memory_unknown_because"] = self._gpu.unknown_because
             self._gpu.close()
         if self._threads is not None:
             self._threads.close()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bench.results.model import LayerPull, TrialKey
     from bench.sampling.sampler import Columns
-    from bench.sampling.threads import ThreadChanges
+    from bench.sampling.thread_source import ThreadChanges
     from bench.trial.laboratory import Laboratory
 
 _FEW_LINES = 5

@@ -165,7 +165,9 @@ def healthy() -> list[TrialResult]:
     return fit + need(GIB, GIB // 2, 1.5) + cut() + replicas()
 
 
-def need(peak: float, anon: float, demand: float | None) -> list[TrialResult]:
+def need(
+    peak: float, anon: float, demand: float | None, unseen_pct: float | None = 0.0
+) -> list[TrialResult]:
     """The two trials of the need arm; no demand means no schedstat."""
     metrics = {
         "memory_peak_bytes": float(peak),
@@ -175,4 +177,6 @@ def need(peak: float, anon: float, demand: float | None) -> list[TrialResult]:
     }
     if demand is not None:
         metrics["cpu_demand_cores_peak"] = demand
+    if demand is not None and unseen_pct is not None:
+        metrics["cpu_unseen_share_pct"] = unseen_pct
     return [trial(10 + number, arm="need", cache="image", figures=metrics) for number in range(2)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.judge.checks.cpu_demand import judge_cpu
+from bench.judge.evidence import Evidence
 from bench.judge.model import Outcome, Verdict
 from bench.results.model import TrialResult, TrialStatus
 from bench.scenario.model import Scenario
@@ -22,6 +24,9 @@ from tests.judge.build import (
     trials,
     verdict,
 )
+
+if TYPE_CHECKING:
+    from bench.judge.finding import Finding
 
 
 def fit(number: int = 6, oom_kills: float = 0.0) -> list[TrialResult]:
@@ -359,6 +364,53 @@ def test_demand_is_judged_with_its_tolerance(demand, outcome):
     assert ("tolerance" in found.reason) is (demand == 4.08)
 
 
+def test_threads_too_short_lived_to_see_may_have_asked_for_more():
+    found = cpu(need(GIB, GIB, 2.5, 5.1) + fit())
+    assert (found.verdict, found.actual, found.n) == (Outcome.INCONCLUSIVE, 2.5, 2)
+    assert "2.50 cores was seen" in found.reason
+    assert "5 % of the CPU time was used by threads too short-lived to see" in found.reason
+
+
+def test_hardly_any_of_them_do_not_matter():
+    assert cpu(need(GIB, GIB, 2.5, 5.0) + fit()).verdict is Outcome.PASS
+
+
+def test_near_the_limit_few_of_them_do():
+    found = cpu(need(GIB, GIB, 3.99, 4.0) + fit())
+    assert found.verdict is Outcome.INCONCLUSIVE
+    assert "4.0 % of the CPU time" in found.reason
+    assert "4.16 cores" in found.reason
+
+
+def test_what_was_seen_already_fails_whatever_was_not():
+    assert cpu(need(GIB, GIB, 4.2, 80.0) + fit()).verdict is Outcome.FAIL
+    assert cpu(need(GIB, GIB, 4.2, None) + fit()).verdict is Outcome.FAIL
+
+
+def test_where_nobody_looked_for_them_demand_is_not_known():
+    found = cpu(need(GIB, GIB, 1.0, None) + fit())
+    assert found.verdict is Outcome.INCONCLUSIVE
+    assert "was not recorded" in found.reason
+
+
+@pytest.mark.parametrize("lacking", ["cpu_demand_cores_peak", "cpu_unseen_share_pct"])
+def test_one_trial_does_not_speak_for_the_other(lacking):
+    first, second = need(GIB, GIB, 1.0)
+    rest = {name: value for name, value in second.metrics.items() if name != lacking}
+    found = cpu([first, replace(second, metrics=rest), *fit()])
+    assert found.verdict is Outcome.INCONCLUSIVE
+    over = replace(first, metrics=first.metrics | {"cpu_demand_cores_peak": 9.0})
+    assert cpu([over, replace(second, metrics=rest), *fit()]).verdict is Outcome.FAIL
+
+
+def test_without_schedstat_one_trial_does_not_speak_for_the_other_either():
+    measured = trials("cpu_cores_peak", 1.0, arm="need", cache="image")
+    measured.append(trial(11, arm="need", cache="image"))
+    found = cpu(measured + fit(), host_cores=16)
+    assert found.verdict is Outcome.INCONCLUSIVE
+    assert "cpu_cores_peak is missing in 1 of 2 trials" in found.reason
+
+
 @pytest.mark.parametrize("cores", [1, 4])
 def test_without_schedstat_a_small_host_cannot_tell(cores):
     measured = trials("cpu_cores_peak", 1.0, 1.0, arm="need", cache="image")
@@ -384,3 +436,33 @@ def test_a_threshold_on_demand_moves_the_limit():
     top = {"thresholds": {"cpu_demand_cores_peak": "<= 1"}}
     found = cpu(need(GIB, GIB, 1.5) + fit(), top=top)
     assert (found.id, found.verdict, found.limit) == ("CI-8", Outcome.FAIL, "<= 1.00 cores")
+
+
+def cpu_of_services(*demands: float | None) -> Finding:
+    """The finding on a stack of services with these demands, as far as they are known."""
+    (row,) = [one for one in CLOUD_NATIVE.rows if one.id == "CI-8"]
+    members = [
+        trial(10, arm="need", service=f"s{number}", figures=need(GIB, GIB, demand)[0].metrics)
+        for number, demand in enumerate(demands)
+    ]
+    if all(one is not None for one in demands):
+        whole = need(GIB, GIB, sum(one for one in demands if one is not None))
+    else:
+        whole = [replace(one, metrics={"cpu_cores_peak": 0.5}) for one in need(GIB, GIB, None)]
+    return judge_cpu(row, Evidence(2, tuple(whole)), 16, members)
+
+
+def test_a_stack_is_the_sum_of_its_services():
+    assert cpu_of_services(1.0, 2.0).outcome is Outcome.PASS
+    assert cpu_of_services(3.0, 2.0).outcome is Outcome.FAIL
+
+
+def test_a_service_whose_demand_is_not_known_leaves_that_of_the_stack_open():
+    found = cpu_of_services(1.0, None)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "of s1 is not known" in found.reason
+
+
+def test_without_schedstat_a_stack_is_judged_by_cores_used():
+    found = cpu_of_services(None, None)
+    assert (found.outcome, found.metric) == (Outcome.PASS, "cpu_cores_peak")

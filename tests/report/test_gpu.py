@@ -37,7 +37,9 @@ def held(own: int, count: int) -> Columns:
     }
 
 
-def with_gpus(folder: Path, columns: Callable[[str, int], Columns], gpus: Any = None) -> Run:
+def with_gpus(
+    folder: Path, columns: Callable[[str, int], Columns], gpus: Any = None, unknown: str = ""
+) -> Run:
     """A run of two cases on a host with two GPUs, of which each trial had these samples."""
     case_of: dict[str, str] = {}
     made = events(Build(troubles={}, samples_each=20))
@@ -47,6 +49,8 @@ def with_gpus(folder: Path, columns: Callable[[str, int], Columns], gpus: Any = 
         if event["event"] == "samples":
             case = case_of[event["trial_id"]]
             event["columns"] |= columns(case, len(event["columns"]["t_ns"]))
+        if event["event"] == "trial_ended" and unknown:
+            event["facts"].setdefault("counters", {})["gpu_memory_unknown_because"] = unknown
         if event["event"] == "run_started":
             event["host"] |= {
                 "gpus": ["Accelerator A", "Accelerator B"],
@@ -99,6 +103,20 @@ def test_what_the_driver_does_not_tell_is_a_dash(tmp_path):
     found = gpu(with_gpus(tmp_path, without))
     assert found is not None
     assert found.rows[0][6:] == ("–", "–")  # noqa: RUF001 - the dash of an empty cell
+
+
+def test_why_the_memory_of_the_case_is_not_known_is_said_once(tmp_path):
+    def untold(case: str, count: int) -> Columns:
+        known = of_bad_alone(case, count)
+        return {name: row for name, row in known.items() if "memory" not in name}
+
+    found = gpu(with_gpus(tmp_path, untold, "all", "bench counts otherwise"))
+    assert found is not None
+    said = [one for one in found.notes if "bench counts otherwise" in one]
+    assert said == [
+        "good, cold: what the case held of GPU memory is not known: bench counts otherwise."
+    ]
+    assert {row[4] for row in found.rows} == {"–"}  # noqa: RUF001 - the dash of an empty cell
 
 
 @pytest.mark.parametrize(("own", "panels"), [(4 * GIB, True), (0, False)])

@@ -185,3 +185,9 @@ def test_the_share_of_a_limit_is_above_one_exactly_where_it_is_broken(run, limit
 
     verdict = replace(run.verdicts[2], actual=actual)
     assert share_of_limit(verdict, parse_limit(limit, "s")) == share
+
+
+def test_a_burst_is_told_beside_the_second_in_which_it_fell(run):
+    words = [one.alt for one in plots.make_plots(run) if one.kind == "resources"]
+    assert words
+    assert all("CPU peak up to" in one and "CPU peak over 100 ms up to" in one for one in words)

@@ -348,6 +348,31 @@ def test_what_a_limit_cannot_squeeze_is_anonymous_shared_and_kernel_memory_at_on
     assert unreclaimable(arrays(t_ns=[1], memory_shmem_bytes=[1])) is None
 
 
+def test_caches_of_the_kernel_s_that_can_be_reclaimed_are_apart():
+    metrics = metrics_of(
+        t_ns=[1, 2, 3],
+        memory_anon_bytes=[100, 100, 100],
+        memory_kernel_bytes=[50, 900, None],
+        memory_slab_reclaimable_bytes=[30, 870, None],
+    )
+    assert metrics["memory_anon_peak_bytes"] == 130
+    assert metrics["memory_anon_shmem_peak_bytes"] == 100
+    assert metrics["memory_slab_reclaimable_peak_bytes"] == 870
+
+
+def test_without_the_kernel_s_whole_memory_nothing_is_taken_off():
+    """As with kernels before 5.18, whose cgroups know the slab and not the sum."""
+    samples = arrays(t_ns=[1], memory_anon_bytes=[100], memory_slab_reclaimable_bytes=[30])
+    assert unreclaimable(samples) == pytest.approx([100])
+
+
+def test_where_the_kernel_does_not_tell_them_apart_they_are_in_it_and_it_is_seen_to_be_so():
+    metrics = metrics_of(t_ns=[1], memory_anon_bytes=[100], memory_kernel_bytes=[900])
+    assert metrics["memory_anon_peak_bytes"] == 1000
+    assert metrics["memory_anon_shmem_peak_bytes"] == 100
+    assert "memory_slab_reclaimable_peak_bytes" not in metrics
+
+
 def test_its_peak_is_that_of_the_sum_and_not_the_sum_of_the_peaks():
     metrics = metrics_of(t_ns=[1, 2], memory_anon_bytes=[100, 10], memory_shmem_bytes=[10, 80])
     assert metrics["memory_anon_peak_bytes"] == 110
@@ -449,6 +474,65 @@ def test_demand_is_never_below_what_was_used_at_the_moments_when_both_are_known(
     metrics = metrics_of(**columns, cpu_wait_ns=waited)
     assert metrics["cpu_demand_cores_peak"] >= metrics["cpu_cores_peak"] - 1e-6
     assert metrics["cpu_demand_cores_peak"] <= metrics["cpu_cores_peak"] + waiting + 1e-6
+
+
+def test_a_burst_shows_over_100_ms():
+    steps = [(0.02, 0.0)] * 50 + [(0.02, 1.0)] * 15 + [(0.02, 0.0)] * 50
+    metrics = metrics_of(**used(steps))
+    assert metrics["cpu_cores_peak"] == pytest.approx(0.3)
+    assert metrics["cpu_cores_peak_100ms"] == pytest.approx(1.0)
+
+
+def test_samples_that_are_far_apart_show_no_burst():
+    assert "cpu_cores_peak_100ms" in metrics_of(**used([(0.05, 1.0)] * 40))
+    assert "cpu_cores_peak_100ms" not in metrics_of(**used([(0.06, 1.0)] * 40))
+    assert "cpu_cores_peak_100ms" not in metrics_of(t_ns=[1], cpu_ns=[5])
+
+
+@settings(max_examples=40)
+@given(st.lists(st.floats(0, 8), min_size=60, max_size=120))
+def test_no_peak_over_100_ms_is_below_that_over_a_second(rates):
+    metrics = metrics_of(**used([(0.02, cores) for cores in rates]))
+    assert metrics["cpu_cores_peak_100ms"] >= metrics["cpu_cores_peak"] - 1e-6
+
+
+def unseen_pct(rates: list[tuple[float, float]], endings: list[float] | None = None) -> float:
+    """The share where cores were used, and seen, at these rates, half a second each.
+
+    `endings` is the rate of what tasks that ended may have used unseen.
+    """
+    columns = used([(0.5, cores) for cores, _ in rates])
+    seen = used([(0.5, cores) for _, cores in rates])["cpu_ns"]
+    ending = used([(0.5, cores) for cores in endings])["cpu_ns"] if endings else [0] * len(seen)
+    metrics = metrics_of(**columns, cpu_seen_ns=seen, cpu_ending_ns=ending)
+    return metrics["cpu_unseen_share_pct"]
+
+
+def test_what_no_thread_accounts_for_is_a_share_of_the_busiest_second():
+    assert unseen_pct([(2.0, 2.0)] * 4) == 0
+    assert unseen_pct([(2.0, 1.5)] * 4) == pytest.approx(25)
+    assert unseen_pct([(2.0, 2.0)] * 4 + [(1.0, 0.5)] * 4) == pytest.approx(25)
+    assert unseen_pct([(1.0, 0.0)] * 4) == pytest.approx(100)
+
+
+def test_what_tasks_may_have_used_while_they_ended_is_not_unseen_in_the_same_second():
+    assert unseen_pct([(2.0, 1.0)] * 4, [1.0] * 4) == 0
+    assert unseen_pct([(2.0, 1.0)] * 4, [0.5] * 4) == pytest.approx(25)
+    early = [8.0] * 4 + [0.0] * 4
+    assert unseen_pct([(2.0, 2.0)] * 4 + [(2.0, 1.0)] * 4, early) == pytest.approx(50)
+
+
+def test_less_than_a_tick_of_the_scheduler_is_not_unseen():
+    assert unseen_pct([(0.011, 0.002)] * 4) == 0
+    assert unseen_pct([(0.022, 0.002)] * 4) > 90
+
+
+def test_threads_that_are_counted_ahead_of_their_cgroup_leave_nothing_unseen():
+    assert unseen_pct([(1.0, 1.1)] * 4) == 0
+
+
+def test_without_the_threads_nothing_is_known_of_what_is_unseen():
+    assert "cpu_unseen_share_pct" not in metrics_of(**used([(0.5, 1.0)] * 4))
 
 
 def test_without_the_waiting_there_is_no_demand():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from bench.results.derive import sampled_metrics
 from bench.results.model import PhaseSpan, TrialKey, TrialResult, TrialStatus
 from bench.results.stacks import StackStart, chain_of, starts_of, summed, with_sums
 
@@ -130,6 +132,10 @@ def test_the_trial_of_a_stack_gets_the_sums_of_its_services():
         table(t_ns=[0, 10, 20], memory_usage_bytes=[1, 5, 1], cpu_ns=[0, 10, 20]),
         table(t_ns=[0, 10, 20], memory_usage_bytes=[2, 2, 3], cpu_ns=[0, 0, 10]),
     ]
+    results = [
+        replace(one, metrics=one.metrics | sampled_metrics(table))
+        for one, table in zip(results, samples, strict=True)
+    ]
     after, columns = with_sums(results, samples)
     assert after[0].metrics["memory_peak_bytes"] == 7
     assert after[0].metrics["memory_peak_upper_bytes"] == 9
@@ -173,6 +179,53 @@ def test_a_service_that_was_not_sampled_leaves_no_sum(gone):
     assert after[0].facts["unsampled"] == ["b"]
     assert not {"memory_peak_bytes", "cpu_s", "cpu_cores_peak"} & set(after[0].metrics)
     assert columns[0] == {}
+
+
+def busy(cores: int, *, until_s: int = 4, **changes: list[float] | None) -> Samples:
+    """Samples of a service that uses `cores` and waits as long, every 20 ms; None for no column."""
+    stamps = [20e6 * one for one in range(50 * until_s)]
+    used = [cores * one for one in stamps]
+    columns = {"t_ns": stamps, "cpu_ns": used, "cpu_wait_ns": used, "cpu_seen_ns": used,
+               "cpu_ending_ns": [0.0] * len(stamps)} | changes  # fmt: skip
+    return table(**{name: values for name, values in columns.items() if values is not None})
+
+
+def stack_of(*samples: Samples) -> dict[str, float]:
+    """What the stack of services with these samples has."""
+    members = [
+        replace(member(f"s{number}", 0, 1), metrics=sampled_metrics(one))
+        for number, one in enumerate(samples)
+    ]
+    after, _ = with_sums([whole("s0"), *members], [{}, *samples])
+    return after[0].metrics
+
+
+def test_demand_and_what_of_it_is_unseen_are_summed_over_the_services():
+    half = [10e6 * one for one in range(200)]
+    metrics = stack_of(busy(1), busy(1, cpu_seen_ns=half))
+    assert metrics["cpu_cores_peak"] == pytest.approx(2)
+    assert metrics["cpu_cores_peak_100ms"] == pytest.approx(2)
+    assert metrics["cpu_demand_cores_peak"] == pytest.approx(4)
+    assert metrics["cpu_unseen_share_pct"] == pytest.approx(25)
+
+
+def test_a_service_that_has_gone_leaves_nothing_unseen_behind():
+    metrics = stack_of(busy(1), busy(1, until_s=2))
+    assert metrics["cpu_unseen_share_pct"] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "lost"),
+    [
+        (busy(1, cpu_wait_ns=None), {"cpu_demand_cores_peak"}),
+        (busy(1, cpu_wait_ns=[np.nan] * 200), {"cpu_demand_cores_peak"}),
+        (busy(1, cpu_seen_ns=None), {"cpu_unseen_share_pct"}),
+        ({}, {"cpu_cores_peak", "cpu_cores_peak_100ms", "cpu_demand_cores_peak", "cpu_s",
+              "cpu_unseen_share_pct"}),
+    ],
+)  # fmt: skip
+def test_a_figure_that_one_service_lacks_is_none_of_the_stack(lacking, lost):
+    assert set(stack_of(busy(1), busy(1))) - set(stack_of(busy(1), lacking)) == lost
 
 
 def test_each_attempt_is_a_start_of_its_own():

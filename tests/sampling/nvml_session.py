@@ -32,13 +32,16 @@ FAULTS = (
     "lost",
 )
 
+HOST: dict[str, Any] = {"counts_as_host": lambda: True, "is_there": lambda _: True}
+STRANGER = 9999
 
-def seen(processes: Path) -> dict[str, Any]:
+
+def seen(processes: Path, **host: Any) -> dict[str, Any]:
     found: dict[str, Any] = {"gpus": dataclasses.asdict(find_gpus()), "left open": is_open()}
     if not found["gpus"]["devices"]:
         return found
     clock = FakeClock()
-    source = GpuSource(processes, clock)
+    source = GpuSource(processes, clock, **(HOST | host))
     found["first row"] = source.read()
     clock.advance(1.0)
     found["rows"] = []
@@ -47,6 +50,7 @@ def seen(processes: Path) -> dict[str, Any]:
         if raw is not None:
             found["rows"].append(source.parse(raw))
         clock.advance(0.02)
+    found["unknown because"] = source.unknown_because
     source.close()
     found["left open"] = is_open()
     return found
@@ -83,6 +87,20 @@ def main() -> None:
         answers[fault] = lost(processes) if fault == "lost" else seen(processes)
     del os.environ["NVML_STUB"]
     answers["container gone"] = seen(Path("/nowhere/cgroup.procs"))
+    answers["in a namespace"] = seen(processes, counts_as_host=lambda: False)
+    answers["other numbers"] = seen(processes, is_there=lambda pid: pid != STRANGER)
+    outside = processes.with_name("outside")
+    outside.write_text("0\n4242\n")
+    answers["outside of the namespace"] = seen(outside)
+    below = processes.with_name("container") / "inner" / processes.name
+    below.parent.mkdir(parents=True)
+    below.write_text("4300\n")
+    above = below.parents[1] / processes.name
+    above.write_text("4242\n")
+    answers["cgroups below"] = seen(above)
+    above.write_text("77\n")
+    below.write_text("")
+    answers["no memory"] = seen(above)
     json.dump(answers, sys.stdout)
 
 

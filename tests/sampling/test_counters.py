@@ -37,6 +37,7 @@ EXPECTED = {
         "memory_file_bytes": 14_602_240,
         "memory_inactive_file_bytes": 7_340_032,
         "memory_kernel_bytes": 1_064_960,
+        "memory_slab_reclaimable_bytes": 163_840,
         "cpu_ns": 1_745_678_000,
         "tasks": 5,
         "io_read_bytes": 9_043_968 + 57_344,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bench.sampling.gpu import find_gpus
+from bench.sampling.gpu import counts_as_host, find_gpus, is_there
 
 MIB = 2**20
 
@@ -171,6 +171,49 @@ def test_memory_that_cannot_be_told_by_process_is_absent(answers, fault):
 
 def test_what_other_tenants_hide_does_not_matter(answers):
     assert answers["memory of others unknown"]["rows"][0]["gpu_memory_bytes"] == 576 * MIB
+
+
+@pytest.mark.parametrize(
+    ("host", "device", "why"),
+    [
+        ("in a namespace", OWN_MEMORY, "run it in the host's"),
+        ("outside of the namespace", OWN_MEMORY, "run it in the host's"),
+        ("other numbers", OWN_MEMORY - {"gpu1_own_memory_bytes"}, "numbers that this host has not"),
+        ("no process list", OWN_MEMORY, "does not list the processes"),
+        ("memory of processes unknown", OWN_MEMORY, "does not tell memory by process"),
+    ],
+)
+def test_where_it_is_not_known_whose_memory_it_is_there_is_none_and_not_zero(
+    answers, host, device, why
+):
+    assert missing(answers, host) == device
+    assert why in answers[host]["unknown because"]
+
+
+@pytest.mark.parametrize("host", ["none", "no memory", "cgroups below"])
+def test_where_it_is_known_no_reason_is_given(answers, host):
+    assert answers[host]["unknown because"] == ""
+    assert missing(answers, host) == set()
+
+
+def test_a_container_that_holds_nothing_on_the_device_holds_zero(answers):
+    assert answers["no memory"]["rows"][0]["gpu_memory_bytes"] == 0
+
+
+def test_processes_in_cgroups_below_are_the_container_s(answers):
+    assert answers["cgroups below"]["rows"][0]["gpu_memory_bytes"] == 576 * MIB
+
+
+def test_the_host_s_own_namespace_is_told_by_its_number(tmp_path):
+    assert not counts_as_host(tmp_path)
+    assert not counts_as_host(tmp_path / "absent")
+
+
+def test_a_process_is_there_until_it_has_ended():
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    assert is_there(child.pid)
+    child.wait()
+    assert not is_there(child.pid)
 
 
 def test_a_container_that_has_gone_has_no_share(answers):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from bench.errors import HostError
-from bench.sampling import cgroup as module
-from bench.sampling.cgroup import ContainerCgroup, find_mounts, make_parent, remove_parent
+from bench.results.derive import sampled_metrics
+from bench.sampling.cgroup import CgroupVersion
 from bench.sampling.counters import CounterFiles, applied_limits
 from bench.sampling.threads import ThreadTimes
 
@@ -27,27 +26,6 @@ while time.process_time() < end:
 print("worked", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture
-def container(monkeypatch):
-    """A cgroup of the shape that a container of a trial has, outside bench's own tree."""
-    mounts = find_mounts()
-    if mounts is None or os.geteuid() != 0:
-        pytest.skip("needs root and cgroups")
-    monkeypatch.setattr(module, "PARENT_NAME", f"container-bench-unit-{os.getpid()}")
-    try:
-        group = make_parent(mounts, "t0001")
-    except HostError as error:
-        pytest.skip(f"no cgroup can be made here: {error.cause}")
-    found = ContainerCgroup(mounts, group, f"{group}/worker")
-    folders = {mounts.path(name, found.child) for name in mounts.controllers}
-    for folder in folders:
-        folder.mkdir()
-    yield found
-    remove_parent(mounts, group)
-    for name in set(mounts.controllers.values()):
-        (name / module.PARENT_NAME).rmdir()
 
 
 def test_a_process_is_counted_until_it_ends_and_its_peak_is_kept(container):
@@ -129,3 +107,47 @@ def test_what_it_takes_is_seen_at_once(container):
     for folder in folders:
         folder.rmdir()
     assert max(late) < 8 << 20
+
+
+FILES = """
+import os, sys
+where, *folders = sys.argv[1:]
+for path in folders:
+    with open(path + "/cgroup.procs", "w") as file:
+        file.write("0")
+for number in range(20000):
+    os.close(os.open(f"{where}/{number}", os.O_CREAT | os.O_WRONLY))
+print("made", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_caches_of_names_and_inodes_are_told_apart_where_the_kernel_does(container, tmp_path):
+    mounts = container.mounts
+    folders = {mounts.path(name, container.child) for name in mounts.controllers}
+    files = CounterFiles(container)
+    worker = subprocess.Popen(
+        [sys.executable, "-c", FILES, tmp_path, *folders],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert worker.stdout is not None
+    worker.stdout.readline()
+    row = files.parse(files.read())
+    worker.communicate()
+    files.close()
+    for folder in folders:
+        folder.rmdir()
+    seen = {"t_ns": 0} | row
+    metrics = sampled_metrics({name: np.array([value], float) for name, value in seen.items()})
+    if "memory_kernel_bytes" not in row:
+        pytest.skip("the kernel does not say how much memory it took for the container")
+    assert row["memory_kernel_bytes"] > 8 << 20
+    if mounts.version is CgroupVersion.V2:
+        assert metrics["memory_slab_reclaimable_peak_bytes"] > 4 << 20
+    else:
+        assert "memory_slab_reclaimable_peak_bytes" not in metrics
+        assert (
+            metrics["memory_anon_shmem_peak_bytes"] + row["memory_kernel_bytes"]
+            == (metrics["memory_anon_peak_bytes"])
+        )

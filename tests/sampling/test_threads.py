@@ -11,7 +11,8 @@ import pytest
 
 from bench.sampling import threads as module
 from bench.sampling.cgroup import CgroupVersion
-from bench.sampling.threads import ThreadReading, ThreadSource, ThreadTimes
+from bench.sampling.thread_source import ThreadSource
+from bench.sampling.threads import ThreadReading, ThreadTimes
 from tests.fakes import FakeClock
 from tests.sampling.trees import cgroup_of
 
@@ -27,7 +28,7 @@ class Container:
     def __init__(self, folder: Path, version: CgroupVersion, *, states: bool = False) -> None:
         cgroup = cgroup_of(version, folder / "cgroup")
         controller, name = ("cpuacct", "tasks") if version == "v1" else ("cpu", "cgroup.threads")
-        self._list = cgroup.mounts.path(controller, cgroup.child) / name
+        self.listing = cgroup.mounts.path(controller, cgroup.child) / name
         self._proc = folder / "proc"
         self.clock = FakeClock()
         self.times = ThreadTimes(cgroup, states=states, proc=self._proc)
@@ -36,8 +37,8 @@ class Container:
 
     def are(self, **threads: tuple[int, int, str]) -> None:
         """Let these be all there are: `t<id>=(run_ns, wait_ns, state)`."""
-        self._list.parent.mkdir(parents=True, exist_ok=True)
-        self._list.write_text("".join(f"{name[1:]}\n" for name in threads))
+        self.listing.parent.mkdir(parents=True, exist_ok=True)
+        self.listing.write_text("".join(f"{name[1:]}\n" for name in threads))
         for name, (ran, waited, state) in threads.items():
             folder = self._proc / name[1:]
             folder.mkdir(parents=True, exist_ok=True)
@@ -48,13 +49,17 @@ class Container:
         (self._proc / str(thread) / "schedstat").unlink()
 
     def vanish(self) -> None:
-        self._list.unlink()
+        self.listing.unlink()
 
     def look(self) -> dict[str, int] | None:
         """One reading by the sampler, 20 ms after the last."""
         self.clock.advance(0.02)
         raw = self.source.read()
-        return None if raw is None else self.source.parse(raw)
+        if raw is None:
+            return None
+        found = self.source.parse(raw)
+        assert found.pop("cpu_ending_ns", 0) == 0  # nobody reports any end here
+        return found
 
     def changes(self) -> list[tuple[int, int, int]]:
         """Thread, time run and time waited, of what was taken down since the last call."""
@@ -72,16 +77,27 @@ def container(request, tmp_path):
 
 def test_waiting_adds_up_over_threads(container):
     container.are(t10=(7, 100, "R"), t11=(7, 5, "S"))
-    assert container.look() == {"threads": 2, "cpu_wait_ns": 105}
+    assert container.look() == {"threads": 2, "cpu_wait_ns": 105, "cpu_seen_ns": 14}
     container.are(t10=(8, 150, "R"), t11=(7, 5, "S"))
-    assert container.look() == {"threads": 2, "cpu_wait_ns": 155}
+    assert container.look() == {"threads": 2, "cpu_wait_ns": 155, "cpu_seen_ns": 15}
+
+
+def test_threads_in_a_cgroup_below_are_the_container_s(container):
+    """As of an engine within it."""
+    container.are(t10=(7, 100, "R"), t11=(7, 5, "S"))
+    below = container.listing.parent / "docker" / "inner"
+    below.mkdir(parents=True)
+    (below.parent / container.listing.name).write_text("")
+    (below / container.listing.name).write_text("11\n")
+    container.listing.write_text("10\n")
+    assert container.look() == {"threads": 2, "cpu_wait_ns": 105, "cpu_seen_ns": 14}
 
 
 def test_a_thread_that_ends_leaves_what_it_waited(container):
     container.are(t10=(7, 100, "R"), t11=(7, 50, "R"))
     container.look()
     container.are(t10=(7, 100, "R"))
-    assert container.look() == {"threads": 1, "cpu_wait_ns": 150}
+    assert container.look() == {"threads": 1, "cpu_wait_ns": 150, "cpu_seen_ns": 14}
 
 
 def test_a_number_that_is_used_again_is_a_new_thread(container):
@@ -90,23 +106,23 @@ def test_a_number_that_is_used_again_is_a_new_thread(container):
     container.are(t11=(7, 1, "R"))
     container.look()
     container.are(t10=(3, 20, "R"), t11=(7, 1, "R"))
-    assert container.look() == {"threads": 2, "cpu_wait_ns": 121}
+    assert container.look() == {"threads": 2, "cpu_wait_ns": 121, "cpu_seen_ns": 17}
 
 
 def test_a_thread_that_ends_while_it_is_looked_for_is_passed_over(container):
     container.are(t10=(7, 100, "R"), t11=(7, 50, "R"))
     container.end(11)
-    assert container.look() == {"threads": 1, "cpu_wait_ns": 100}
+    assert container.look() == {"threads": 1, "cpu_wait_ns": 100, "cpu_seen_ns": 7}
 
 
-def test_before_the_container_starts_there_are_no_threads_and_after_its_end_nothing_is_known(
+def test_before_the_container_starts_and_after_its_end_there_are_no_threads(
     container,
 ):
-    assert container.look() == {"threads": 0, "cpu_wait_ns": 0}
+    assert container.look() == {"threads": 0, "cpu_wait_ns": 0, "cpu_seen_ns": 0}
     container.are(t10=(7, 100, "R"))
     container.look()
     container.vanish()
-    assert container.look() is None
+    assert container.look() == {"cpu_wait_ns": 100, "cpu_seen_ns": 7}  # the sums stay
 
 
 def test_only_what_has_changed_is_taken_down(container):
@@ -120,13 +136,13 @@ def test_only_what_has_changed_is_taken_down(container):
     assert container.changes() == []
 
 
-def test_once_ready_single_threads_are_not_taken_down_and_demand_is_read_ten_times_a_second(
+def test_once_ready_single_threads_are_not_taken_down_and_demand_is_read_as_often_as_before(
     container,
 ):
     container.source.container_is_ready()
     container.are(t10=(7, 100, "R"))
     seen = [container.look() for _ in range(20)]
-    assert [one for one in seen if one] == [{"threads": 1, "cpu_wait_ns": 100}] * 4
+    assert seen == [{"threads": 1, "cpu_wait_ns": 100, "cpu_seen_ns": 7}] * 20
     assert container.changes() == []
 
 
@@ -143,7 +159,7 @@ def test_once_ready_nothing_is_read_where_demand_is_of_no_interest(container):
 def test_reading_takes_at_most_a_hundredth_of_a_core(container, monkeypatch):
     def slow() -> ThreadReading:
         container.used_ns += 700_000
-        return ThreadReading(1, (), None, None)
+        return ThreadReading((b"10",), (), None, None)
 
     monkeypatch.setattr(container.times, "read", slow)
     seen = [container.look() for _ in range(40)]
@@ -153,7 +169,7 @@ def test_reading_takes_at_most_a_hundredth_of_a_core(container, monkeypatch):
 def test_a_reading_that_had_to_wait_for_a_core_does_not_put_off_the_next(container, monkeypatch):
     def held_up() -> ThreadReading:
         container.clock.advance(0.007)
-        return ThreadReading(1, (), None, None)
+        return ThreadReading((b"10",), (), None, None)
 
     monkeypatch.setattr(container.times, "read", held_up)
     assert all(container.look() is not None for _ in range(10))
@@ -162,7 +178,7 @@ def test_a_reading_that_had_to_wait_for_a_core_does_not_put_off_the_next(contain
 def test_a_reading_that_is_asked_for_comes_at_once(container, monkeypatch):
     def slow() -> ThreadReading:
         container.used_ns += 10 * MS
-        return ThreadReading(1, (), None, None)
+        return ThreadReading((b"10",), (), None, None)
 
     monkeypatch.setattr(container.times, "read", slow)
     assert container.look() is not None
@@ -182,7 +198,8 @@ def test_a_reading_that_is_asked_for_comes_at_once(container, monkeypatch):
 def test_states_are_counted_where_they_are_asked_for(tmp_path, states, expected):
     container = Container(tmp_path, CgroupVersion.V1, states=True)
     container.are(t10=(7, 1, states[0]), t11=(7, 1, states[1]))
-    assert container.look() == {"threads": 2, "cpu_wait_ns": 2} | expected
+    seen = container.look()
+    assert seen == {"threads": 2, "cpu_wait_ns": 2, "cpu_seen_ns": 14} | expected
     container.source.close()
 
 
@@ -192,11 +209,13 @@ def test_a_state_is_looked_up_again_only_once_the_thread_has_run(tmp_path):
     container.are(t10=(7, 1, "S"))
     container.look()
     container.are(t10=(7, 1, "D"))
-    assert container.look() == {
-        "threads": 1, "cpu_wait_ns": 1, "threads_runnable": 0, "threads_blocked": 0}  # fmt: skip
+    seen = container.look()
+    assert seen is not None
+    assert (seen["threads_runnable"], seen["threads_blocked"]) == (0, 0)
     container.are(t10=(8, 1, "D"))
-    assert container.look() == {
-        "threads": 1, "cpu_wait_ns": 1, "threads_runnable": 0, "threads_blocked": 1}  # fmt: skip
+    seen = container.look()
+    assert seen is not None
+    assert (seen["threads_runnable"], seen["threads_blocked"]) == (0, 1)
     container.source.close()
 
 
@@ -208,7 +227,7 @@ def test_few_files_stay_open_and_none_after_the_end(container):
     before = open_files()
     container.are(**{f"t{number}": (7, 1, "S") for number in range(10, 150)})
     for _ in range(2):
-        assert container.look() == {"threads": 140, "cpu_wait_ns": 140}
+        assert container.look() == {"threads": 140, "cpu_wait_ns": 140, "cpu_seen_ns": 980}
     assert open_files() - before <= module._MOST_OPEN
     container.source.close()
     assert open_files() == before

@@ -71,7 +71,8 @@ def _judge_need(
         )
         found = judge_memory(row, case, need, fit, complete=complete)
     else:
-        found = judge_cpu(row, need, context.host_cores)
+        members = _members(case_id, trials) if case.compose is not None else []
+        found = judge_cpu(row, need, context.host_cores, members)
     found = _not_cut_short(found, row, case_id, need, trials)
     found = _without_samples(found, need)
     if case.compose is not None and found.actual is not None:
@@ -121,10 +122,15 @@ def _without_samples(found: Finding, need: Evidence) -> Finding:
 def _of_each(metric: str, case_id: str, trials: Sequence[TrialResult]) -> str:
     """Of a stack: what the figure is the sum of, and what each service took at most."""
     peaks: dict[str, float] = {}
-    for one in trials:
-        key = one.key
-        if one.service and (key.case, key.arm) == (case_id, Arm.NEED) and metric in one.metrics:
+    for one in _members(case_id, trials):
+        if metric in one.metrics:
             peaks[one.service] = max(one.metrics[metric], peaks.get(one.service, 0.0))
     unit = METRICS[metric].unit
     each = ", ".join(f"{name} {format_value(value, unit)}" for name, value in peaks.items())
     return f"what its services took together; at most by itself: {each}"
+
+
+def _members(case_id: str, trials: Sequence[TrialResult]) -> list[TrialResult]:
+    """The trials of a stack's services without limits."""
+    need = (case_id, Arm.NEED)
+    return [one for one in trials if one.service and (one.key.case, one.key.arm) == need]

@@ -1,4 +1,10 @@
-"""CI-8: how many cores a pod asks for, judged on the need arm."""
+"""CI-8: how many cores a pod asks for, judged on the need arm.
+
+Demand is what was used and what was waited for. What was used is the cgroup's own count; how long a
+thread waited is known of those that were seen, or whose end the kernel reported. So a demand over
+the limit fails, whatever else there was; one within it passes only where hardly any CPU time was
+used by others, and in every trial.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +16,35 @@ from bench.judge.model import Outcome
 from bench.metrics import METRICS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.judge.evidence import Evidence
     from bench.judge.row import Row
+    from bench.results.model import TrialResult
 
 CPU_TOLERANCE = 0.02
 """Share by which a peak of demand may exceed the limit: what a window of 1 s is good for."""
 
+MOST_UNSEEN_PCT = 5.0
+"""Share of the CPU time by threads whose waiting is not known up to which demand can be told."""
 
-def judge_cpu(row: Row, need: Evidence, host_cores: int) -> Finding:
-    """Judge `row` on the trials without limits, made on a host with `host_cores`."""
-    limit = row.parsed_limit()
-    metric, note = row.metric, ""
-    if not need.values(METRICS[metric]):
+_USED, _UNSEEN = "cpu_cores_peak", "cpu_unseen_share_pct"
+
+
+def judge_cpu(
+    row: Row, need: Evidence, host_cores: int, members: Sequence[TrialResult] = ()
+) -> Finding:
+    """Judge `row` on the trials without limits.
+
+    Args:
+        row: what is asked.
+        need: the trials.
+        host_cores: of the host that they were made on.
+        members: of a stack, the trials of its services without limits.
+    """
+    limit, metric, note = row.parsed_limit(), row.metric, ""
+    silent = _without(metric, members)
+    if not need.values(METRICS[metric]) and not silent:
         if host_cores <= limit.value:
             if not need.trials or need.all_failed:
                 return unmeasured(f"no trial of the need arm has {metric}")
@@ -30,19 +53,59 @@ def judge_cpu(row: Row, need: Evidence, host_cores: int) -> Finding:
                 f"{host_cores} cores cannot show a use above {limit.value:g}"
             )
             return Finding(Outcome.INCONCLUSIVE, reason, n=len(need.trials))
-        metric = "cpu_cores_peak"
+        metric = _USED
         note = "cores used, for there is no schedstat to say how many were asked for"
     values = need.values(METRICS[metric])
-    if not values:
+    if not values and not silent:
         return unmeasured(f"no trial of the need arm has {row.metric}")
-    peak, unit = max(values), METRICS[metric].unit
-    shown = shown_against(peak, limit, unit)
-    if limit.holds(peak):
-        outcome, reason = Outcome.PASS, f"{shown} meets {row.limit_text}"
-    elif peak <= limit.value * (1 + CPU_TOLERANCE):
-        outcome = Outcome.PASS
-        reason = f"{shown} meets {row.limit_text} within the tolerance of {CPU_TOLERANCE:.0%}"
-    else:
-        outcome, reason = Outcome.FAIL, f"{shown} does not meet {row.limit_text}"
+    peak, n = max(values, default=None), len(values)
     moved = metric if metric != row.metric else ""
-    return Finding(outcome, sentence(reason, note), peak, len(values), metric=moved)
+    most = limit.value * (1 + CPU_TOLERANCE)
+    shown = "" if peak is None else shown_against(peak, limit, METRICS[metric].unit)
+    if peak is not None and peak > most and not limit.holds(peak):
+        reason = sentence(f"{shown} does not meet {row.limit_text}", note)
+        return Finding(Outcome.FAIL, reason, peak, n, metric=moved)
+    gap = silent or _gap(need, metric, most)
+    if gap or peak is None:
+        seen = f"{shown} was seen" if shown else ""
+        return Finding(Outcome.INCONCLUSIVE, sentence(seen, gap), peak, n, metric=moved)
+    within = "" if limit.holds(peak) else f" within the tolerance of {CPU_TOLERANCE:.0%}"
+    reason = sentence(f"{shown} meets {row.limit_text}{within}", note)
+    return Finding(Outcome.PASS, reason, peak, n, metric=moved)
+
+
+def _gap(need: Evidence, metric: str, most: float) -> str:
+    """What keeps the trials from showing that no more than `most` was asked for; empty if nothing.
+
+    Args:
+        need: the trials.
+        metric: the figure they are judged by.
+        most: cores.
+    """
+    having = [one for one in need.trials if metric in one.metrics]
+    if metric == _USED:
+        return ""
+    if any(_UNSEEN not in one.metrics for one in having):
+        return "how much CPU time went to threads too short-lived to see was not recorded"
+    unseen = max(one.metrics[_UNSEEN] for one in having)
+    if unseen > MOST_UNSEEN_PCT:
+        return (
+            f"{unseen:.0f} % of the CPU time was used by threads too short-lived to see, and how "
+            "long those waited for a core is unknown"
+        )
+    scaled = max(one.metrics[metric] / (1 - one.metrics[_UNSEEN] / 100) for one in having)
+    if scaled > most:
+        return (
+            f"{unseen:.1f} % of the CPU time was used by threads too short-lived to see: had they "
+            f"waited as the others did, it would be {scaled:.2f} cores"
+        )
+    return ""
+
+
+def _without(metric: str, members: Sequence[TrialResult]) -> str:
+    """Which services of a stack lack a figure that others have; empty where none does."""
+    silent = dict.fromkeys(one.service for one in members if metric not in one.metrics)
+    if not silent or not any(metric in one.metrics for one in members):
+        return ""
+    names = ", ".join(silent)
+    return f"{METRICS[metric].title} of {names} is not known, so that of the stack is not either"

@@ -1,0 +1,129 @@
+"""What the tasks of one container ran and waited for a core, added up over all that ever were.
+
+Tasks that are there are looked at again and again; of those that end, the kernel's reports tell the
+rest. The cgroup's own CPU time, less what is added up here, is that of tasks whose waiting is not
+known.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.sampling.exits import TaskExit
+    from bench.sampling.threads import ThreadReading
+
+_KEPT_NS = 2_000_000_000
+"""For how long a report is kept whose parent may yet turn out to be the container's."""
+
+_ENDING_NS = 10_000_000
+"""What a task may have run beyond its report: since the kernel last brought its time up to date, at
+a tick of the scheduler or later, and from the report until it was gone."""
+
+
+class TaskTimes:
+    """The running sums of one container.
+
+    Attributes:
+        run_ns: on a core, as far as the kernel had it up to date.
+        ending_ns: what tasks may have run beyond that before they had ended, at most.
+        wait_ns: ready for a core, without one.
+    """
+
+    def __init__(self) -> None:
+        self.run_ns = 0
+        self.ending_ns = 0
+        self.wait_ns = 0
+        self._seen: dict[int, tuple[int, int]] = {}
+        self._listed: set[int] = set()
+        self._ended: set[int] = set()
+        self._unclaimed: dict[int, list[tuple[int, TaskExit]]] = {}
+        self._cleared_ns = 0
+        self._read_ns: int | None = None
+
+    def add(
+        self, begin_ns: int, end_ns: int, reading: ThreadReading | None, exits: Sequence[TaskExit]
+    ) -> None:
+        """Take in a look at all tasks that are there, and then the reports of those that ended.
+
+        Args:
+            begin_ns: when the look began.
+            end_ns: when it was over.
+            reading: None where nobody looked, or the tasks have gone.
+            exits: of the whole host, in the order in which they came.
+        """
+        listed = self._listed
+        if reading is not None:
+            longest_ns = None if self._read_ns is None else end_ns - self._read_ns
+            for name, schedstat in reading.changed:
+                run_ns, wait_ns, *_ = map(int, schedstat.split())
+                self._count(int(name), run_ns, wait_ns, longest_ns)
+            listed, self._read_ns = set(map(int, reading.threads)), begin_ns
+        own = listed | self._listed | self._ended
+        ended = self._add_exits(end_ns, own, exits)
+        ended |= self._claim([*(listed - self._listed), *ended])
+        if reading is None:
+            self._ended |= ended
+            return
+        for number in self._seen.keys() - listed - ended:
+            del self._seen[number]  # whoever has the number next is another
+        self._listed, self._ended = listed, ended
+
+    def _add_exits(self, at_ns: int, own: set[int], exits: Sequence[TaskExit]) -> set[int]:
+        """Count those of the container, and return their numbers.
+
+        They are of tasks that were seen in it, of its processes, and of their children. A child
+        ends before its parent as a rule, so that the latest report is looked at first, and one
+        whose parent is not known is kept for a while.
+        """
+        ended: set[int] = set()
+        for one in reversed(exits):
+            if own.isdisjoint((one.task, one.process, one.parent)):
+                above = one.parent if one.process in (0, one.task) else one.process
+                self._unclaimed.setdefault(above, []).append((at_ns, one))
+            else:
+                ended |= self._count_exit(one)
+                own |= ended
+        if at_ns - self._cleared_ns > _KEPT_NS:
+            self._cleared_ns = at_ns
+            for above, kept in list(self._unclaimed.items()):
+                if at_ns - kept[-1][0] > _KEPT_NS:
+                    del self._unclaimed[above]
+        return ended
+
+    def _claim(self, known: list[int]) -> set[int]:
+        """Count what ended below these, while they were not yet known to be the container's."""
+        ended: set[int] = set()
+        while known:
+            for _, one in self._unclaimed.pop(known.pop(), ()):
+                numbers = self._count_exit(one)
+                known += numbers
+                ended |= numbers
+        return ended
+
+    def _count_exit(self, one: TaskExit) -> set[int]:
+        self.ending_ns += _ENDING_NS
+        self._count(one.task, one.run_ns, one.wait_ns, None)
+        return {one.task, one.process} - {0}
+
+    def _count(self, number: int, run_ns: int, wait_ns: int, longest_ns: int | None) -> None:
+        """Add what a task has run and waited since it was last seen.
+
+        One that has less than before is another of the same number. One that was not there at the
+        last look has lived `longest_ns` here at most: what it has beyond that it brought along
+        from another cgroup.
+        """
+        before = self._seen.get(number)
+        self._seen[number] = (run_ns, wait_ns)
+        if before is not None and before[0] <= run_ns and before[1] <= wait_ns:
+            self.run_ns += run_ns - before[0]
+            self.wait_ns += wait_ns - before[1]
+            return
+        total_ns = run_ns + wait_ns
+        if longest_ns is not None and total_ns > longest_ns:
+            run_ns = run_ns * longest_ns // total_ns
+            wait_ns = wait_ns * longest_ns // total_ns
+        self.run_ns += run_ns
+        self.wait_ns += wait_ns
