@@ -11,7 +11,7 @@ import pytest
 from bench.host.bounds import HostBounds
 from bench.host.others import Busy
 from bench.host.present import Present
-from bench.results.model import TrialStatus
+from bench.results.model import TrialKey, TrialStatus
 from bench.results.run import load_run
 from bench.trial.history import read_history
 from bench.trial.quiet import QuietHost
@@ -223,6 +223,18 @@ def test_a_resumed_run_waits_too(local_runs, monkeypatch):
         request, read_history(folder), local_runs.session, local_runs.watcher, local_runs.clock
     )
     assert kinds(folder).count("host_wait") == 1
+
+
+def test_what_is_measured_after_the_plan_is_waited_for_too(local_runs, monkeypatch):
+    """As `bench right-size` does."""
+    left = see(monkeypatch)
+
+    def more(_: object, subjects: Any, measure: Any) -> None:
+        left.extend([BUSY, BUSY])
+        measure(subjects["bad"], TrialKey("bad", 9, "warm"))
+
+    folder = local_runs.start(afterwards=more).folder
+    assert kinds(folder)[-3:] == ["host_wait", "trial_started", "trial_ended"]
 
 
 def test_the_bounds_are_those_of_the_scenario(local_runs, monkeypatch):
