@@ -48,9 +48,9 @@ def test_it_waits_once_and_says_for_how_long_and_who_is_busy(outcome):
     assert wait.in_vain
     assert 2.0 <= wait.waited_s < 30
     assert wait.busy
-    assert "waiting for a quiet host, at most 2.00 s: other programs take" in done.stderr
+    assert "waiting up to 2.00 s for a quiet host: other programs take" in done.stderr
     assert f"(pid {wait.busy[0].pid}, " in done.stderr
-    assert "going on, and not waiting again" in done.stderr
+    assert "going on, with no more waiting" in done.stderr
 
 
 def test_every_trial_is_invalid_was_repeated_and_no_verdict_passes(outcome):
