@@ -89,8 +89,12 @@ class _Tty:
         self._stream.flush()
 
     def say(self, text: str) -> None:
-        """A line that stays."""
-        self._redraw(text, final=True)
+        """As many lines as it takes, which stay."""
+        import shutil
+        import textwrap
+
+        for line in textwrap.wrap(text, shutil.get_terminal_size().columns - 1):
+            self._redraw(line, final=True)
 
     def trial_begins(self, number: int, total: int, key: TrialKey) -> None:
         """Begin the line of a trial."""

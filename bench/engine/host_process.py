@@ -28,7 +28,8 @@ _WAIT_FOR_THE_WORD = 'read -r word && exec "$@" </dev/null'
 _NOT_EXECUTABLE = 400
 """The status with which the Docker API refuses a command that is not there."""
 _READ_BYTES = 65536
-_KILLED_WITHIN_S = 5.0
+_KILLED_WITHIN_S = 30.0
+"""A killed process needs a core to end, which it may wait for on a busy host."""
 
 
 def _ignored() -> list[signal.Signals]:

@@ -75,7 +75,8 @@ def busiest(
     """The programs that used `least` cores or more between two looks, the busiest first.
 
     Children that ended in between are counted with the parent that has waited for them: a compiler
-    that runs for a blink of an eye is found as the `make` that starts one after the other.
+    that runs for a blink of an eye is found as the `make` that starts one after the other. The
+    past of an orphan is charged to whoever adopts it: more than the cores could give is left out.
 
     Args:
         before: at the one moment.
@@ -84,25 +85,31 @@ def busiest(
         own: processes that are nobody else's; this one is among them.
         least: cores.
     """
+    most_s = (os.cpu_count() or 1) * (seconds + _TICK_S)
     found = [
         Busy(now.name, pid, used_s / seconds)
         for pid, now in after.items()
         if pid != os.getpid()
         and pid not in own
-        and (used_s := _used_s(pid, before, after)) >= least * seconds
+        and least * seconds <= (used_s := _used_s(pid, before, after)) <= most_s
     ]
     return tuple(sorted(found, key=lambda one: one.cores, reverse=True))
 
 
 def _used_s(pid: int, before: Mapping[int, Process], after: Mapping[int, Process]) -> float:
     now, then = after[pid], before.get(pid, Process("", 0, 0.0, 0.0))
-    ended_s = sum(
-        one.used_s + one.reaped_s
+    own_s = now.used_s - then.used_s
+    children_s = now.reaped_s - then.reaped_s - _past_s(pid, before, after)
+    return own_s + max(0.0, children_s)
+
+
+def _past_s(pid: int, before: Mapping[int, Process], after: Mapping[int, Process]) -> float:
+    """What children that have ended, and theirs, had used before: their parent is charged now."""
+    return sum(
+        one.used_s + one.reaped_s + _past_s(child, before, after)
         for child, one in before.items()
-        if one.parent == pid and child not in after
+        if one.parent == pid and child != pid and child not in after
     )
-    reaped_s = now.reaped_s - then.reaped_s
-    return now.used_s - then.used_s + max(0.0, reaped_s - ended_s)
 
 
 def containers(root: Path = Path("/")) -> tuple[int, int]:

@@ -63,7 +63,10 @@ def _waited(run: Run) -> str:
     seconds = format_seconds(sum(one.waited_s for one in run.waits))
     vain = sum(one.in_vain for one in run.waits)
     text = f"bench waited {seconds} for a quiet host"
-    text += f", {vain} of {len(run.waits)} times in vain" if vain else ""
+    if vain:
+        text += (
+            ", in vain" if vain == len(run.waits) else f", {vain} of {len(run.waits)} times in vain"
+        )
     who = busiest_of(one for wait in run.waits for one in wait.busy)[:_NAMED]
     return text + (f"; busy were {', '.join(map(str, who))}" if who else "")
 

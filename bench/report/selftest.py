@@ -7,6 +7,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from bench.host.bounds import DISTURBED_SHARE
+from bench.selftest.known import KNOWN
 from bench.selftest.score import Fact, Figure, Met
 from bench.units import format_bytes, format_seconds, format_value
 from bench.version import __version__
@@ -35,7 +37,7 @@ def selftest_text(test: SelfTest) -> str:
     lines.append(_line(_HEADER))
     for section in test.sections:
         lines += ["", section.title, *(_line(_cells(row)) for row in section.rows)]
-    lines += ["", *_wrong(test), *_below(test), "", _sum(test)]
+    lines += ["", *_disturbed(test), *_wrong(test), *_below(test), "", _sum(test)]
     return "\n".join(lines) + "\n"
 
 
@@ -97,6 +99,16 @@ def _about(test: SelfTest) -> Iterator[str]:
         f"kernel {host['kernel']}"
         + (f"; cores busy {busy[len(busy) // 2]:.0%} of the time" if busy else "")
     )
+
+
+def _disturbed(test: SelfTest) -> Iterator[str]:
+    if test.disturbed:
+        trials = sum(one.key.case in KNOWN for one in test.run.results)
+        yield (
+            f"Others took {DISTURBED_SHARE:.0%} or more of the core time in {test.disturbed} of "
+            f"{trials} trials."
+        )
+        yield "A target that is missed in these alone is not judged (unknown)."
 
 
 def _wrong(test: SelfTest) -> Iterator[str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bench.host.bounds import DISTURBED_SHARE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -58,6 +60,13 @@ class OwnLoad:
         if user not in self.used_s or not self.core_s:
             return None
         return self.used_s[user] / self.core_s
+
+
+def is_disturbed(trial: TrialResult) -> bool:
+    """Whether other programs or other tenants took enough of the core time to be in its times."""
+    host = trial.facts.get("host")
+    shares = (host.get("other_share"), host.get("steal_share")) if isinstance(host, dict) else ()
+    return any(share is not None and share >= DISTURBED_SHARE for share in shares)
 
 
 def own_load(trial: TrialResult) -> OwnLoad | None:

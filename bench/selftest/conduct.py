@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from bench.engine.select import open_session
 from bench.errors import EngineError
+from bench.host.bounds import HostBounds
 from bench.host.noise import load_noise, save_noise
 from bench.judge.noise import HostNoise, host_noise
 from bench.judge.stats import median
 from bench.results.model import TrialStatus
+from bench.results.own_load import is_disturbed
 from bench.results.run import load_run
 from bench.selftest.beside import StatsBeside
 from bench.selftest.evidence import gather
@@ -60,6 +62,7 @@ class SelfTest:
         noise: the A/A noise of this host.
         noise_file: where that is kept from now on; None where it is not kept.
         interrupted: the signal's exit code, 0 where it went to its end.
+        disturbed: in how many trials others kept the host busy.
     """
 
     run: Run
@@ -69,6 +72,7 @@ class SelfTest:
     noise: HostNoise
     noise_file: Path | None
     interrupted: int = 0
+    disturbed: int = 0
 
     @property
     def standings(self) -> list[Met]:
@@ -118,14 +122,18 @@ def selftest(
                     "run the self-test on the machine of the engine",
                 )
             beside = StatsBeside(progress, session.measuring, STATS_CASE)
-            result = start_run(RunRequest(loaded, out, seed), session, beside)
+            request = RunRequest(loaded, out, seed, quiet=HostBounds())
+            result = start_run(request, session, beside)
         run = load_run(result.folder)
         evidence = gather(run, stamps, beside.peaks)
     noise = _noise(run)
+    sections = (*times(evidence), *resources(evidence), outcomes(evidence))
+    disturbed = [one.trial_id for one in evidence.trials if is_disturbed(one)]
     return SelfTest(
         run=run,
         quick=quick,
-        sections=(*times(evidence), *resources(evidence), outcomes(evidence)),
+        sections=tuple(one.disturbed_in(disturbed) for one in sections),
+        disturbed=len(disturbed),
         floor=_floor(evidence),
         noise=noise,
         noise_file=_kept(noise, run, quick=quick),
@@ -138,9 +146,14 @@ def _waiting(progress: Progress) -> Callable[[str], None]:
 
 
 def _kept(noise: HostNoise, run: Run, *, quick: bool) -> Path | None:
-    """Keep the noise; that of a quick run does not replace what is known from more trials."""
+    """Keep the noise; that of a quick run does not replace what is known from more trials.
+
+    What others made of it is none of this host's.
+    """
     host = run.header["host"]
     if not noise.floors or (quick and load_noise(host) is not None):
+        return None
+    if any(one.key.case in SAME and is_disturbed(one) for one in run.results):
         return None
     return save_noise(noise, host)
 

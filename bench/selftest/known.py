@@ -123,6 +123,8 @@ def scenario(stamps: Path, *, quick: bool) -> LoadedScenario:
         "version": 1,
         "name": "selftest",
         "description": "How far bench is off, on containers of exactly known behaviour.",
+        "max_other_load": "any",  # a row that a busy host makes miss its target is not judged
+        "max_steal": "any",
         "cases": {
             name: _case(known, stamps / name, known.quick if quick else known.full)
             for name, known in KNOWN.items()

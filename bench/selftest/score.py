@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from bench.judge.stats import median
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Met(StrEnum):
@@ -18,7 +22,7 @@ class Met(StrEnum):
     ABSENT = "absent"
     """It cannot be measured on this host or engine."""
     UNKNOWN = "unknown"
-    """It should have been measured, and was not."""
+    """It should have been measured and was not, or only while others kept the host busy."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Comparison:
     """What bench says of one trial (or of a pair), and what was so.
 
     Attributes:
-        case, trial_id: which.
+        case, trial_id: which; of a pair, the ids of both.
         truth, measured: in the unit of the figure.
     """
 
@@ -63,8 +67,11 @@ class Target:
             abs(one.error) <= max(self.within, self.relative * abs(one.truth))
             for one in comparisons
         ]
-        low = self.never_below and any(one.error < 0 for one in comparisons)
-        return sum(near) >= self.share * len(near) and not low
+        return sum(near) >= self.share * len(near) and not self.is_broken(comparisons)
+
+    def is_broken(self, comparisons: tuple[Comparison, ...]) -> bool:
+        """Whether one is below zero where none may be, which no busy host can excuse."""
+        return self.never_below and any(one.error < 0 for one in comparisons)
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,7 @@ class Figure:
         comparisons: trial by trial.
         target: None where it is there to be read.
         absent: why there can be none here; empty where there should be some.
+        disturbed: the trials during which others kept the host busy.
     """
 
     id: str
@@ -88,6 +96,7 @@ class Figure:
     comparisons: tuple[Comparison, ...]
     target: Target | None = None
     absent: str = ""
+    disturbed: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:
@@ -122,7 +131,14 @@ class Figure:
             return Met.UNJUDGED
         if not self.comparisons:
             return Met.UNKNOWN
-        return Met.MET if self.target.holds(self.comparisons) else Met.MISSED
+        if self.target.holds(self.comparisons):
+            return Met.MET
+        quiet = tuple(
+            one for one in self.comparisons if set(self.disturbed).isdisjoint(one.trial_id.split())
+        )
+        if self.target.holds(quiet) and not self.target.is_broken(self.comparisons):
+            return Met.UNKNOWN
+        return Met.MISSED
 
 
 @dataclass(frozen=True)
@@ -178,3 +194,11 @@ class Section:
 
     title: str
     rows: tuple[Figure | Fact, ...]
+
+    def disturbed_in(self, trials: Iterable[str]) -> Section:
+        """The same, of a run in which others kept the host busy during these trials."""
+        ids = tuple(trials)
+        rows = [
+            replace(row, disturbed=ids) if isinstance(row, Figure) else row for row in self.rows
+        ]
+        return Section(self.title, tuple(rows))

@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.host.bounds import DISTURBED_SHARE, HostBounds
 from bench.host.present import Present, look
 from bench.units import format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from bench.host.bounds import HostBounds
     from bench.host.others import Busy
     from bench.trial.laboratory import Laboratory
 
@@ -68,8 +68,7 @@ class QuietHost:
                     break
                 if not seen:
                     lab.progress.say(
-                        f"waiting for a quiet host, at most {format_seconds(self.patience_s)}: "
-                        f"{now} (busy from {DISTURBED_SHARE:.0%} on)"
+                        f"waiting up to {format_seconds(self.patience_s)} for a quiet host: {now}"
                     )
                 seen.append(now)
                 self.in_vain = _since(lab, begun_ns) >= self.patience_s
@@ -97,10 +96,9 @@ class QuietHost:
             lab.progress.say(f"waited {waited} for a quiet host")
             return
         lab.progress.say(
-            f"the host is still busy after {waited}: {seen[-1]}; going on, and not waiting again "
-            "until it has been quiet. A trial in which other programs take more than "
-            f"{self.bounds.other_share:.0%} of the core time is invalid: --max-other-load changes "
-            "that, and `any` accepts every host"
+            f"the host is still busy after {waited}: {seen[-1]}; going on, with no more waiting "
+            f"until it has been quiet. A trial is invalid where they take more than "
+            f"{self.bounds.other_share:.0%} (--max-other-load)"
         )
 
 

@@ -42,6 +42,7 @@ from bench.version import __version__
 if TYPE_CHECKING:
     from bench.engine.protocol import Engine
     from bench.engine.select import Session
+    from bench.host.bounds import HostBounds
     from bench.scenario.load import LoadedScenario
     from bench.trial.history import History
     from bench.trial.progress import Progress
@@ -62,6 +63,7 @@ class RunRequest:
         seed: of the order within rounds; drawn where None.
         keep: whether images are left on somebody's own engine.
         wait_quiet_s: how long to wait for a quiet host before a trial, at most.
+        quiet: what to wait for; what the scenario bears where None.
         afterwards: measures more when the plan is done, as the results so far suggest; it is
             given the run's folder, its cases, and what measures one more trial.
     """
@@ -72,6 +74,7 @@ class RunRequest:
     keep: bool = False
     afterwards: Afterwards | None = None
     wait_quiet_s: float = WAIT_QUIET_S
+    quiet: HostBounds | None = None
 
 
 @dataclass(frozen=True)
@@ -210,7 +213,8 @@ class _Runner:
             session.building, clock, folder.name, request.scenario.folder, progress.say
         )
         self._way = Way(session, request.scenario.scenario.link)
-        self._quiet = QuietHost(request.wait_quiet_s, request.scenario.scenario.host_bounds)
+        bounds = request.quiet or request.scenario.scenario.host_bounds
+        self._quiet = QuietHost(request.wait_quiet_s, bounds)
         self._subjects = SubjectMaker(
             request.scenario,
             session,

@@ -102,6 +102,14 @@ def test_a_terminal_shows_one_line_a_trial_and_leaves_its_outcome_standing():
     assert "[1/3] bad cold  pull 1.25 s · ready 500 ms" in text
 
 
+def test_what_is_longer_than_the_terminal_is_said_in_several_lines(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    stream = io.StringIO()
+    make_progress("tty", stream).say("waiting for a quiet host: sh (pid 4711)")
+    lines = stream.getvalue().replace("\r\x1b[2K", "").splitlines()
+    assert lines == ["waiting for a quiet", "host: sh (pid 4711)"]
+
+
 def test_a_line_is_never_wider_than_the_terminal(monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     for piece in re.split(r"\r\x1b\[2K|\n", shown("tty")):

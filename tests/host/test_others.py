@@ -75,6 +75,23 @@ def test_children_that_come_and_go_are_counted_with_the_parent_that_starts_them(
     assert found.cores == pytest.approx(1.0)
 
 
+def test_what_grandchildren_had_used_before_is_no_work_of_now():
+    """A test run of minutes ends with its workers: its shell has not used all that just now."""
+    before = {
+        3: one(0.0, "bash"),
+        4: one(9.0, "pytest", parent=3, reaped_s=2.0),
+        5: one(90.0, "worker", parent=4),
+    }
+    after = {3: one(0.0, "bash", reaped_s=101.2)}
+    (found,) = busiest(before, after, 0.5)
+    assert (found.name, round(found.cores, 2)) == ("bash", 0.4)
+
+
+def test_what_an_orphan_had_used_before_is_not_said_of_whoever_adopts_it():
+    before = {1: one(0.0, "init"), 5: one(900.0, "orphan", parent=4)}
+    assert busiest(before, {1: one(0.0, "init", reaped_s=900.1)}, 0.5) == ()
+
+
 def test_containers_are_told_apart_by_the_engine_they_belong_to(root):
     own = b"containerd-shim-runc-v2\0-address\0/run/container-bench/containerd.sock\0"
     process(root, 21, "containerd-shim", command=own)

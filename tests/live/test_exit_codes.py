@@ -77,6 +77,7 @@ def test_without_a_file_the_scenario_is_printed_and_judged(bench, busybox):
     done = bench(
         "run", "--image", busybox, "--http", "8080/healthz", "--limit-memory", "64m",
         "--repeat", "1", "--format", "json", "--set", "cases.image.stop_grace_period=1s",
+        "--max-other-load", "any", "--set", "max_steal=any",
         *([] if is_private() else ["--set", "cases.image.cache=image"]),
     )  # fmt: skip
     assert done.returncode == (1 if is_private() else 3), done.stderr

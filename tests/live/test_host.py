@@ -202,7 +202,7 @@ def test_a_command_may_say_that_it_is_ready(outcome):
 def test_it_is_asked_to_stop_and_killed_where_it_does_not_listen(outcome):
     polite, deaf = only(outcome[1], "serves"), only(outcome[1], "deaf")
     assert polite.metrics["exit_code"] == 143
-    assert polite.metrics["stop_s"] < 1
+    assert polite.facts["stop"]["killed"] is False
     assert deaf.metrics["exit_code"] == 137
     assert deaf.metrics["stop_s"] >= 1
     assert deaf.facts["stop"]["killed"] is True
@@ -277,7 +277,7 @@ def test_what_a_killed_run_left_is_ended_by_clean_and_nothing_else_is(begun):
     finally:
         bystander.kill()
         bystander.wait()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while any(is_alive(pid) for pid in members) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not [pid for pid in members if is_alive(pid)]

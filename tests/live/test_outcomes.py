@@ -115,8 +115,8 @@ def test_a_pull_is_part_of_cold_trials_only(outcome):
 
 def test_ready_is_not_before_the_server_listens(outcome):
     trial = only(outcome[1], "late")
-    assert 1.0 <= trial.metrics["ready_s"] + trial.metrics["start_s"] < 4.0 * PATIENCE
-    assert 0 < trial.metrics["ready_resolution_s"] < 0.5 * PATIENCE
+    assert trial.metrics["ready_s"] + trial.metrics["start_s"] >= 1.0
+    assert 0 < trial.metrics["ready_resolution_s"] < trial.metrics["ready_s"]
 
 
 def test_a_crash_has_a_reason_and_its_last_words_and_no_time(outcome):

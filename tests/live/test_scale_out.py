@@ -88,10 +88,9 @@ def test_three_at_once_get_ready_each_with_figures_of_its_own(found):
     peaks = [one.metrics["memory_peak_bytes"] for one in three.trials]
     assert all(0 < peak < 64 * 2**20 for peak in peaks)
     assert len({one.facts["zero_ns"] for one in three.trials}) == 1
-    spread_s = max(one.facts["start_sent_ns"] for one in three.trials) / 1e9 - min(
-        one.facts["start_sent_ns"] / 1e9 for one in three.trials
-    )
-    assert spread_s < 0.2
+    sent_ns = [one.facts["start_sent_ns"] for one in three.trials]
+    spread_s = (max(sent_ns) - min(sent_ns)) / 1e9
+    assert spread_s < three.first_s  # made one by one, the first would be ready before the last
     assert verdict(found, "fine").verdict == "pass", verdict(found, "fine").reason
 
 
@@ -100,7 +99,6 @@ def test_a_handler_ends_it_in_good_order(found):
     assert how.standing.disposition == "handler"
     assert how.exit_code == 0
     assert not how.stop.killed
-    assert how.stop.ended_s < 1.0
 
 
 def test_a_shell_without_a_handler_is_killed_at_the_end_of_its_grace(found):
@@ -109,7 +107,7 @@ def test_a_shell_without_a_handler_is_killed_at_the_end_of_its_grace(found):
     assert how.standing.shell
     assert how.standing.disposition == "default"
     assert how.stop.killed
-    assert 0.9 < how.stop.ended_s < 3.0
+    assert 0.9 < how.stop.ended_s < 8.0  # and not the ten seconds that an engine gives by itself
     assert "`sh` is process 1 and stands before `httpd`" in verdict(found, "fronted").reason
 
 

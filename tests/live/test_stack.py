@@ -107,8 +107,8 @@ def test_the_chain_is_that_of_the_file(found):
     assert cold.whole.key.cache == "cold"
     assert [link.service for link in chain_of(cold)] == ["seed", "store", "front"]
     seed, store, front = cold.members
-    assert seed.metrics["waited_s"] < 0.1
     assert store.metrics["waited_s"] >= 0.3
+    assert seed.metrics["waited_s"] < store.metrics["waited_s"]
     assert front.metrics["waited_s"] >= store.metrics["waited_s"] + 0.5
     assert front.metrics["startup_s"] == pytest.approx(cold.whole.metrics["startup_s"], abs=0.01)
 

@@ -124,7 +124,8 @@ def test_under_a_quota_it_was_throttled(measured):
 
 def test_two_that_compute_on_one_core_waited_for_it_in_turn(measured):
     found = shares(measured, "pinned")
-    assert 35 < found["core_wait"] < 75
+    assert found["core_wait"] > 35  # a half; others on a busy host add to it
+    assert found["running"] > 5
     assert found["running"] + found["core_wait"] > 85
     assert "cpu_throttled_periods_pct" not in only(measured, "pinned").metrics
 

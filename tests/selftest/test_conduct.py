@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,12 +13,13 @@ import pytest
 from bench.errors import EngineError
 from bench.host.noise import load_noise, save_noise
 from bench.judge.noise import HostNoise, NoiseFloor
+from bench.results.journal import FILE_NAME
 from bench.results.run import load_run
 from bench.selftest import conduct
 from bench.selftest.known import KNOWN
 from bench.trial.run import RunResult
 from tests.fakes import FakeEngine, Watcher, local
-from tests.journals import write_journal
+from tests.journals import GOOD, Build, events, write_journal
 from tests.selftest.made import evidence
 
 
@@ -88,6 +90,21 @@ def test_noise_of_a_quick_run_does_not_replace_what_more_trials_have_shown(tmp_p
     assert conduct._kept(floors(0.2), run, quick=False) is not None
     assert conduct._kept(floors(0.1), run, quick=True) is None
     assert load_noise(host) == floors(0.2)
+
+
+def test_noise_that_others_made_is_not_kept(tmp_path):
+    names = ("delay-200", "delay-200-again")
+    shapes = dict.fromkeys(names, GOOD)
+    made = events(Build(cases=names, shapes=shapes, calibrate=False, troubles={}))
+    for share in (0.6, 0.1):
+        for event in made:
+            if event["event"] == "trial_ended":
+                event["facts"]["host"] |= {"other_share": share}
+        folder = tmp_path / str(share)
+        folder.mkdir()
+        (folder / FILE_NAME).write_text("".join(f"{json.dumps(one)}\n" for one in made))
+        kept = conduct._kept(floors(0.3), load_run(folder), quick=False)
+        assert (kept is None) is (share >= 0.2)
 
 
 def test_noise_without_a_floor_is_not_kept(tmp_path):

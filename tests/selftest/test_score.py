@@ -86,3 +86,40 @@ def test_one_wrong_finding_misses():
     assert Fact("id", "title", "truth", (right, right)).met is Met.MET
     one = Fact("id", "title", "truth", (right, wrong))
     assert (one.met, one.wrong) == (Met.MISSED, (wrong,))
+
+
+# A busy host
+
+
+def late(*errors: float, disturbed: str, target: Target) -> Figure:
+    """The trials t0, t1 and so on, of which those in `disturbed` were."""
+    found = tuple(
+        Comparison("a", f"t{number}", 1.0, 1.0 + error) for number, error in enumerate(errors)
+    )
+    return Figure("id", "title", "s", "truth", found, target, "", tuple(disturbed.split()))
+
+
+WITHIN = Target(share=0.95, within=0.01, never_below=True)
+
+
+@pytest.mark.parametrize(
+    ("errors", "disturbed", "met"),
+    [
+        ((0.0, 0.5), "t1", Met.UNKNOWN),
+        ((0.5, 0.5), "t0 t1", Met.UNKNOWN),
+        ((0.5, 0.0), "t1", Met.MISSED),
+        ((0.0, 0.0), "t0 t1", Met.MET),
+        ((0.0, -0.5), "t1", Met.MISSED),
+    ],
+    ids=["the disturbed one", "all disturbed", "the other one", "met", "before the truth"],
+)
+def test_a_target_that_is_missed_only_while_others_kept_the_host_busy_is_not_judged(
+    errors, disturbed, met
+):
+    assert late(*errors, disturbed=disturbed, target=WITHIN).met is met
+
+
+def test_a_pair_is_disturbed_where_either_of_the_two_is():
+    pair = Comparison("a", "t3 t4", 1.0, 2.0)
+    row = Figure("id", "title", "s", "truth", (pair,), WITHIN, "", ("t4",))
+    assert row.met is Met.UNKNOWN
