@@ -271,8 +271,18 @@ def test_what_no_sample_saw_may_be_anything():
 
 def test_a_sampled_share_is_called_a_lower_bound():
     found = memory(need(9 * GIB, 9 * GIB, 1.0) + fit())
-    assert found.reason.startswith("at least 9.00 GiB of anonymous, shared and kernel memory")
+    assert found.reason.startswith("at least 9.00 GiB that is no cache")
     assert "a lower bound" in found.reason
+
+
+def test_caches_of_the_kernel_that_are_not_told_apart_fail_nothing_by_themselves():
+    """On cgroup v1 the kernel's memory is one figure, with caches that it gives up."""
+    figures = {"memory_anon_peak_bytes": 9.0 * GIB, "memory_anon_shmem_peak_bytes": 1.0 * GIB}
+    measured = needs({"memory_peak_bytes": 9.0 * GIB} | figures, {}) + fit()
+    found = memory(measured)
+    assert found.verdict is Outcome.INCONCLUSIVE
+    known = {"memory_slab_reclaimable_peak_bytes": 0.0, "memory_peak_bytes": 9.0 * GIB}
+    assert memory(needs(figures | known, {}) + fit()).verdict is Outcome.FAIL
 
 
 # A stack's peak lies between two ends

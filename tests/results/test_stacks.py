@@ -220,8 +220,8 @@ def test_a_service_that_has_gone_leaves_nothing_unseen_behind():
         (busy(1, cpu_wait_ns=None), {"cpu_demand_cores_peak"}),
         (busy(1, cpu_wait_ns=[np.nan] * 200), {"cpu_demand_cores_peak"}),
         (busy(1, cpu_seen_ns=None), {"cpu_unseen_share_pct"}),
-        ({}, {"cpu_cores_peak", "cpu_cores_peak_100ms", "cpu_demand_cores_peak", "cpu_s", "cpu_to_ready_s",
-              "cpu_unseen_share_pct"}),
+        ({}, {"cpu_cores_peak", "cpu_cores_peak_100ms", "cpu_demand_cores_peak", "cpu_s",
+              "cpu_to_ready_s", "cpu_unseen_share_pct"}),
     ],
 )  # fmt: skip
 def test_a_figure_that_one_service_lacks_is_none_of_the_stack(lacking, lost):
