@@ -42,7 +42,7 @@ class _Taken:
     Attributes:
         peak: the kernel's high-water mark; of a stack the least that its services had together.
         most: the same; of a stack the most that they can have had together.
-        sure: what surely cannot be reclaimed, the highest sample: a lower bound. It is anonymous and
+        sure: what surely cannot be reclaimed, the highest sample: a lower bound. Anonymous and
             shared memory, with that of the kernel where its reclaimable caches are told apart.
         held: the same with all that may not be reclaimed.
         unseen: how far the peak is above the highest sample of all memory.
