@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from bench.scenario.thresholds import Aggregate, Operator, least_trials
 from benchmarks.limit_simulations import (
@@ -47,8 +49,8 @@ def test_no_documented_verdict_passes_wrongly_in_more_than_five_percent(row):
         passes, _, fails = text.partition(" / ")
         can_pass = n >= least_trials(question.over, question.operator)
         assert (passes == NEVER) is not can_pass
-        # What is exactly 5 % is simulated as up to 6.2 % of 2000, by chance.
-        assert [one for one in (passes, fails) if one != NEVER and float(one) > 6.2] == []
+        # What is exactly 5 % comes out within three standard errors, of 0.5 points each.
+        assert [one for one in (passes, fails) if one != NEVER and float(one) > 6.5] == []
 
 
 @pytest.mark.parametrize(
@@ -77,10 +79,11 @@ def test_a_mean_of_too_few_trials_to_show_stragglers_never_passes(n):
 @pytest.mark.parametrize("n", TRIALS)
 def test_no_verdict_is_wrong_in_more_than_five_percent(row, n):
     question, _, shapes = row
-    passes, fails = Cell(question, shapes, n, 200).wrong()
-    assert passes.interval[0] <= 0.05
+    passes, fails = Cell(question, shapes, n, 500).wrong()
+    # Several hundred shares of exactly 5 % are looked at, so one of them may well stand out.
+    assert binomtest(passes.hits, passes.of, 0.05, "greater").pvalue > 1e-4
     if question.over not in (Aggregate.MAX, Aggregate.MIN):
-        assert fails.interval[0] <= 0.05
+        assert binomtest(fails.hits, fails.of, 0.05, "greater").pvalue > 1e-4
 
 
 @pytest.mark.slow
@@ -95,8 +98,6 @@ def test_the_mean_of_data_wilder_than_in_the_table_is_passed_too_often_as_the_do
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_the_quantiles_and_the_mean_of_a_shape_are_those_of_its_draws(shape):
-    import numpy as np
-
     drawn = shape.draw(np.random.default_rng(1), (400, 5000))
     for share in (0.01, 0.3, 0.5, 0.99):
         assert np.mean(drawn <= shape.quantile(share)) == pytest.approx(share, abs=0.002)
