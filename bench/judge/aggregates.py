@@ -1,36 +1,33 @@
 """One list of values against one limit: the rule for each aggregate.
 
-A `max` or `min` is a fact about the trials that were made, and is decided as it stands. A median
-or a mean speaks of trials that were not made, so it is decided only where its whole 95 %
-interval lies on one side of the limit; both need 6 trials. A `pXX` needs 20. It is decided by
-its 95 % bounds where n can bear them, and else on the point estimate, which is said.
+A `max` or `min` is a fact about the trials that were made, and is decided as it stands. All others
+speak of trials that were not made. They pass only where a bound of 95 % confidence or more meets
+the limit, and fail only where the bound on the other side does not. What has too few trials for
+the bound that would decide is inconclusive: its point estimate is shown, and decides nothing.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.judge import stats
-from bench.judge.finding import Finding, counted, sentence
+from bench.judge.finding import Finding, counted
 from bench.judge.model import Interval, Outcome
-from bench.scenario.thresholds import (
-    INTERVAL_NEEDS,
-    QUANTILE_NEEDS,
-    Aggregate,
-    Limit,
-    Operator,
-)
+from bench.scenario.thresholds import MEAN_NEEDS, Aggregate, Limit, least_trials
 from bench.units import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+BEYOND_THE_LARGEST = 3
+"""The upper bound of a mean holds if no value is larger than this many times the largest seen."""
+
 
 def is_upper(limit: Limit) -> bool:
     """Whether `limit` bounds from above, so that small values are good."""
-    return limit.operator in (Operator.AT_MOST, Operator.BELOW)
+    return limit.operator.is_upper
 
 
 def worst_value(limit: Limit) -> float:
@@ -49,73 +46,132 @@ class _Question:
         return self.limit.text(self.unit)
 
 
+@dataclass(frozen=True)
+class _Bounds:
+    """What the true value lies between.
+
+    Attributes:
+        low, high: each end, None where there are too few trials for it; may be infinite.
+        confidence: of both together.
+        note: on what they rest, for the sentence.
+    """
+
+    low: float | None
+    high: float | None
+    confidence: float = 0.9
+    note: str = "a 95 % bound on each side"
+
+
 def decide(values: Sequence[float], over: Aggregate, limit: Limit, unit: str) -> Finding:
-    """Judge `values`, in `unit` and at least one of them, of which some may be infinite."""
+    """Judge `values`, in `unit` and at least one of them; an infinite one is a failed trial."""
     asked = _Question(over, limit, unit)
     n = len(values)
+    unknown = sum(math.isnan(one) for one in values)
+    if unknown:
+        have = "has" if unknown == 1 else "have"
+        reason = f"{unknown} of {counted(n, 'trial')} {have} a value that is not a number"
+        return Finding(Outcome.ERROR, reason, n=n)
+    values = [one if math.isfinite(one) else worst_value(limit) for one in values]
     if all(math.isinf(one) for one in values):
         return Finding(Outcome.FAIL, "no trial has a time", n=n)
     if over in (Aggregate.MAX, Aggregate.MIN):
-        return _point(max(values) if over is Aggregate.MAX else min(values), n, asked)
+        return _point(values, asked)
     if over is Aggregate.MEAN:
         return _mean(values, asked)
     if over.quantile is not None:
-        return _quantile(values, over.quantile, asked)
-    return _interval(stats.median(values), n, stats.median_interval(values), asked)
+        low = stats.quantile_lower_bound(values, over.quantile)
+        high = stats.quantile_upper_bound(values, over.quantile)
+        return _bounded(stats.quantile(values, over.quantile), n, _Bounds(low, high), asked)
+    middle = stats.median_interval(values)
+    bounds = _Bounds(None, None)
+    if middle is not None:
+        bounds = _Bounds(middle.low, middle.high, middle.confidence, "")
+    return _bounded(stats.median(values), n, bounds, asked)
+
+
+def _point(values: Sequence[float], asked: _Question) -> Finding:
+    n, limit = len(values), asked.limit
+    value = max(values) if asked.over is Aggregate.MAX else min(values)
+    holds = limit.holds(value)
+    verb = "meets" if holds else "does not meet"
+    shown = shown_against(value, limit, asked.unit)
+    reason = f"{shown}, the {asked.over} of {counted(n, 'trial')}, {verb} {asked.limit_text}"
+    if not holds:
+        return Finding(Outcome.FAIL, reason, _finite(value), n)
+    hits = sum(limit.holds(one) for one in values)
+    share = _percent(stats.share_lower_bound(hits, n))
+    reason += f", {hits} of {n}; with 95 % confidence at least {share} of starts meet it"
+    return Finding(Outcome.PASS, reason, _finite(value), n)
 
 
 def _mean(values: Sequence[float], asked: _Question) -> Finding:
     n = len(values)
     if any(math.isinf(one) for one in values):
         return Finding(Outcome.FAIL, "one trial without a time makes the mean infinite", n=n)
-    interval = stats.mean_interval(values) if n >= INTERVAL_NEEDS else None
-    return _interval(math.fsum(values) / n, n, interval, asked)
+    value = math.fsum(values) / n
+    if min(values) < 0:
+        reason = (
+            "a mean is bounded where no value is below zero, and the smallest is "
+            f"{min(values):g} {asked.unit}"
+        )
+        return Finding(Outcome.INCONCLUSIVE, reason.rstrip(), value, n)
+    bounds = _Bounds(stats.mean_lower_bound(values), None)
+    if n >= MEAN_NEEDS:
+        most = BEYOND_THE_LARGEST * max(values)
+        note = (
+            f"{bounds.note}, if no trial has more than {_shown(most, asked.unit)}, "
+            f"{BEYOND_THE_LARGEST} times the largest value"
+        )
+        bounds = _Bounds(bounds.low, stats.mean_upper_bound(values, most), note=note)
+    return _bounded(value, n, bounds, asked)
 
 
-def _quantile(values: Sequence[float], share: float, asked: _Question) -> Finding:
-    n, over = len(values), asked.over
-    value = stats.quantile(values, share)
-    if n < QUANTILE_NEEDS:
-        reason = f"{over} needs at least {QUANTILE_NEEDS} trials, there are {n}"
-        return Finding(Outcome.INCONCLUSIVE, reason, _finite(value), n)
-    low = stats.quantile_lower_bound(values, share)
-    high = stats.quantile_upper_bound(values, share)
-    if low is None or high is None:
-        found = _point(value, n, asked)
-        note = f"point estimate: n={n} is too few for a 95 % bound on {over}"
-        return replace(found, reason=sentence(found.reason, note))
-    # A 95 % bound on either side leaves 5 % outside each end.
-    return _interval(value, n, Interval(low, high, 0.9), asked)
+def _bounded(value: float, n: int, bounds: _Bounds, asked: _Question) -> Finding:
+    limit = asked.limit
+    good, bad = (bounds.high, bounds.low) if is_upper(limit) else (bounds.low, bounds.high)
+    outcome = Outcome.INCONCLUSIVE
+    if good is not None and math.isfinite(good) and limit.holds(good):
+        outcome = Outcome.PASS
+    elif bad is not None and not limit.holds(bad):
+        outcome = Outcome.FAIL
+    reason = _reason(value, n, bounds, outcome, asked)
+    low, high = bounds.low, bounds.high
+    interval = None
+    if low is not None and high is not None and math.isfinite(low) and math.isfinite(high):
+        interval = Interval(low, high, bounds.confidence)
+    return Finding(outcome, reason, _finite(value), n, interval)
 
 
-def _point(value: float, n: int, asked: _Question) -> Finding:
-    holds = asked.limit.holds(value)
-    verb = "meets" if holds else "does not meet"
-    shown = shown_against(value, asked.limit, asked.unit)
-    reason = f"{shown}, the {asked.over} of {counted(n, 'trial')}, {verb} {asked.limit_text}"
-    return Finding(Outcome.PASS if holds else Outcome.FAIL, reason, _finite(value), n)
+_VERBS = {Outcome.PASS: "meets", Outcome.FAIL: "does not meet", Outcome.INCONCLUSIVE: "spans"}
 
 
-def _interval(value: float, n: int, interval: Interval | None, asked: _Question) -> Finding:
+def _reason(value: float, n: int, bounds: _Bounds, outcome: Outcome, asked: _Question) -> str:
     over, unit = asked.over, asked.unit
-    if interval is None:
-        reason = f"a 95 % interval of the {over} needs at least {INTERVAL_NEEDS} trials"
-        return Finding(Outcome.INCONCLUSIVE, f"{reason}, there are {n}", _finite(value), n)
-    ends = [asked.limit.holds(interval.low), asked.limit.holds(interval.high)]
-    if all(ends):
-        outcome, verb = Outcome.PASS, "meets"
-    elif not any(ends):
-        outcome, verb = Outcome.FAIL, "does not meet"
-    else:
-        outcome, verb = Outcome.INCONCLUSIVE, "spans"
-    low, high = _shown(interval.low, unit), _shown(interval.high, unit)
-    sides = " (a 95 % bound on each side)" if over.quantile is not None else ""
-    reason = (
-        f"{over} {_shown(value, unit)} of {n} trials; its {100 * interval.confidence:g} % "
-        f"interval, {low} to {high}{sides}, {verb} {asked.limit_text}"
-    )
-    finite = interval if math.isfinite(interval.low) and math.isfinite(interval.high) else None
-    return Finding(outcome, reason, _finite(value), n, finite)
+    low, high = bounds.low, bounds.high
+    judged = f"{over} {_shown(value, unit)} of {counted(n, 'trial')}"
+    verdict = f"{_VERBS[outcome]} {asked.limit_text}"
+    if low is not None and high is not None:
+        ends = f"{_shown(low, unit)} to {_shown(high, unit)}"
+        note = f" ({bounds.note})" if bounds.note else ""
+        return f"{judged}; its {100 * bounds.confidence:g} % interval, {ends}{note}, {verdict}"
+    if low is not None and outcome is not Outcome.INCONCLUSIVE:
+        at_least = f"with 95 % confidence it is at least {_shown(low, unit)}"
+        return f"{judged}; {at_least}, which {verdict}"
+    return f"{judged} is a point estimate: {_too_few(n, bounds, asked)}"
+
+
+def _too_few(n: int, bounds: _Bounds, asked: _Question) -> str:
+    """How many trials it takes to say more."""
+    over, limit = asked.over, asked.limit
+    if not is_upper(limit) and bounds.low is not None:
+        low = _shown(bounds.low, asked.unit)
+        return f"with 95 % confidence all that is known is that it is at least {low}"
+    what = "interval" if over is Aggregate.MEDIAN else "bound"
+    needed = least_trials(over, limit.operator)
+    few = f"{over} needs {needed} trials for a 95 % {what}, there are {n}"
+    if over is Aggregate.MEAN:
+        few += "; fewer may hold none of the stragglers that come once in 20 trials"
+    return few
 
 
 def shown_against(value: float, limit: Limit, unit: str) -> str:
@@ -133,3 +189,10 @@ def _finite(value: float) -> float | None:
 
 def _shown(value: float, unit: str) -> str:
     return format_value(value, unit) if math.isfinite(value) else "infinite"
+
+
+def _percent(share: float) -> str:
+    """A share that is promised: never rounded up to all of them."""
+    if share > 0.99:
+        return f"{math.floor(1000 * share) / 10:g} %"
+    return f"{100 * share:.0f} %" if share > 0.01 else f"{100 * share:.1g} %"

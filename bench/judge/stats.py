@@ -8,8 +8,10 @@ What the docstrings refer to:
   1996: the definitions of a sample quantile.
 - Hahn, Meeker and Escobar, "Statistical Intervals", 2nd edition, 2017, chapter 5: intervals for
   a quantile from order statistics, with no assumption on the distribution.
-- Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13: the percentile
-  interval.
+- Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the
+  binomial", Biometrika 26(4), 1934.
+- Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", Journal of
+  the Royal Statistical Society B 86(1), 2024.
 - Cliff, "Dominance statistics", Psychological Bulletin 114(3), 1993.
 - Vargha and Delaney, "A critique and improvement of the CL common language effect size
   statistics", Journal of Educational and Behavioral Statistics 25(2), 2000.
@@ -21,6 +23,7 @@ correction for several metrics, `together`.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING
 
 from bench.judge.model import Interval
@@ -28,14 +31,11 @@ from bench.judge.model import Interval
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    import numpy.typing as npt
-
-RESAMPLES = 10_000
-"""Bootstrap resamples: enough that the ends of a 95 % interval move by well under 1 %."""
-
 SEED = 20_240
-"""Default seed of the bootstrap, so that the same journal always gives the same report."""
+"""Seed of everything that is drawn, so that the same journal always gives the same report."""
+
+_NOTHING = 1e-12
+"""A bound of a mean is found to this share of the mean; a smaller one counts as zero."""
 
 
 def median(values: Sequence[float]) -> float:
@@ -118,44 +118,69 @@ def quantile_upper_bound(
 
     Returns:
         The bound, or None where even the largest value gives less confidence than asked for:
-        see `trials_for_upper_bound`.
+        see `bench.scenario.thresholds.least_trials`.
 
     Raises:
         ValueError: no values.
     """
     ordered = _ordered(values)
-    n = len(ordered)
-    below = 0.0
-    for rank in range(1, n + 1):
-        below += _binomial(rank - 1, n, share)
-        # A hair of slack, for the sum of many small terms may fall short of an exact share.
-        if below >= confidence - 1e-12:
-            return ordered[rank - 1]
-    return None
+    rank = _upper_rank(len(ordered), share, confidence)
+    return None if rank is None else ordered[rank - 1]
 
 
-def trials_for_upper_bound(share: float, confidence: float = 0.95) -> int:
-    """How many values are needed before `quantile_upper_bound` exists: 59 for p95 at 95 %."""
-    return math.ceil(math.log(1 - confidence) / math.log(share))
+def mean_lower_bound(values: Sequence[float], confidence: float = 0.95) -> float:
+    """What the true mean exceeds with that confidence, given that no value is below zero.
 
-
-def mean_interval(
-    values: Sequence[float],
-    confidence: float = 0.95,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
-) -> Interval:
-    """Percentile-bootstrap interval of the mean of finite values.
+    Exact for any such distribution and any number of values, by a bet against each candidate m
+    (Waudby-Smith and Ramdas): if m were the mean, then for a stake s from 0 to 1 the product of
+    1 - s + s x/m over independent values x would be 1 on average, and by Markov's inequality
+    20 or more in at most 5 % of samples. The same holds for the mean of two such products. The
+    bound is the largest m at which it is 20.
 
     Raises:
-        ValueError: no values.
+        ValueError: no values, or one below zero.
     """
-    import numpy as np
+    ordered = _ordered(values)
+    if ordered[0] < 0:
+        raise ValueError("a value below zero allows no lower bound of the mean")
+    mean = low = math.fsum(ordered) / len(ordered)
+    enough = -math.log(1 - confidence)
+    while low > _NOTHING * mean and _log_capital(ordered, low) < enough:
+        low /= 2
+    if low <= _NOTHING * mean:
+        return 0.0
+    from scipy.optimize import brentq
 
-    sample = np.asarray(_ordered(values))
-    picks = np.random.default_rng(seed).integers(len(sample), size=(resamples, len(sample)))
-    return _percentiles(sample[picks].mean(axis=1), confidence)
+    bound = brentq(
+        lambda one: _log_capital(ordered, one) - enough, low, 2 * low, xtol=_NOTHING * mean
+    )
+    return min(float(bound), mean)
+
+
+def mean_upper_bound(values: Sequence[float], most: float, confidence: float = 0.95) -> float:
+    """What the true mean lies below with that confidence, given that no value is above `most`.
+
+    Nothing bounds a mean from above without such a value: what is rare and large enough can be
+    missing from any sample. The mirror image of `mean_lower_bound`.
+
+    Raises:
+        ValueError: no values, or one above `most`.
+    """
+    return most - mean_lower_bound([most - one for one in values], confidence)
+
+
+def share_lower_bound(hits: int, n: int, confidence: float = 0.95) -> float:
+    """The share that is exceeded with that confidence where `hits` of `n` were counted.
+
+    One-sided and exact (Clopper and Pearson).
+    """
+    if not hits:
+        return 0.0
+    if hits == n:
+        return float((1 - confidence) ** (1 / n))
+    from scipy.stats import beta
+
+    return float(beta.ppf(1 - confidence, hits, n - hits + 1))
 
 
 def cliffs_delta(baseline: Sequence[float], candidate: Sequence[float]) -> float:
@@ -213,11 +238,25 @@ def _binomial(hits: int, n: int, share: float) -> float:
     return math.exp(ways + hits * math.log(share) + (n - hits) * math.log1p(-share))
 
 
-def _percentiles(draws: npt.NDArray[np.float64], confidence: float) -> Interval:
-    """Both ends as values that were drawn: no interpolation, which infinity would spoil."""
-    import numpy as np
+@cache
+def _upper_rank(n: int, share: float, confidence: float) -> int | None:
+    below = 0.0
+    for rank in range(1, n + 1):
+        below += _binomial(rank - 1, n, share)
+        # A hair of slack, for the sum of many small terms may fall short of an exact share.
+        if below >= confidence - 1e-12:
+            return rank
+    return None
 
-    ordered = np.sort(draws)
-    tail = (1 - confidence) / 2 * len(ordered)
-    low, high = math.floor(tail), len(ordered) - 1 - math.floor(tail)
-    return Interval(float(ordered[low]), float(ordered[high]), confidence)
+
+def _log_capital(ordered: Sequence[float], mean: float) -> float:
+    """Logarithm of what a capital of 1 became, on average over a stake of half and of all of it.
+
+    All of it suits values that hardly scatter; half of it survives a value near zero.
+    """
+    half = sum(math.log(0.5 + 0.5 * one / mean) for one in ordered)
+    if ordered[0] / mean == 0:
+        return half - math.log(2)
+    whole = sum(math.log(one / mean) for one in ordered)
+    most = max(half, whole)
+    return most + math.log((math.exp(half - most) + math.exp(whole - most)) / 2)

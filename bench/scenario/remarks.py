@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.metrics import METRICS, Scope
-from bench.scenario.thresholds import least_trials
+from bench.scenario.thresholds import least_trials, limit_operator
 from bench.scenario.values import CacheState
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ def remarks(scenario: Scenario, position: Callable[[str], Place | None]) -> Iter
         place = position(f"thresholds.{name}")
         if place is None:
             continue
-        needed = least_trials(threshold.over)
+        needed = least_trials(threshold.over, limit_operator(threshold.limit))
         of_trials = name not in METRICS or METRICS[name].scope is not Scope.IMAGE
         few = [key for key, one in scenario.cases.items() if of_trials and one.repeat < needed]
         if few:
             said = (
-                f"`{threshold.over}` is judged from {needed} trials on, and {_some(few)} has fewer"
+                f"`{threshold.over}` can pass from {needed} trials on, and {_some(few)} has fewer"
             )
             yield place.diagnostic(said, f"write `repeat: {needed}`, or judge the max")
         absent = [

@@ -40,15 +40,10 @@ class Aggregate(StrEnum):
 INTERVAL_NEEDS = 6
 """Fewest trials that bear a 95 % interval of a median (see `bench.judge.stats`)."""
 
-QUANTILE_NEEDS = 20
-"""Fewest trials for a pXX."""
-
-
-def least_trials(over: Aggregate) -> int:
-    """How many trials `over` is judged from on."""
-    if over in (Aggregate.MAX, Aggregate.MIN):
-        return 1
-    return INTERVAL_NEEDS if over.quantile is None else QUANTILE_NEEDS
+MEAN_NEEDS = 59
+"""Fewest trials by which a mean can meet an upper limit: with 95 % confidence, what comes once in
+20 trials or more often is among them. With fewer, a mean that such stragglers raise looks like one
+without them."""
 
 
 class Operator(StrEnum):
@@ -59,6 +54,11 @@ class Operator(StrEnum):
     AT_LEAST = ">="
     ABOVE = ">"
 
+    @property
+    def is_upper(self) -> bool:
+        """Whether it bounds from above, so that small values are good."""
+        return self in (Operator.AT_MOST, Operator.BELOW)
+
     def holds(self, value: float, limit: float) -> bool:
         """Whether `value` satisfies this comparison with `limit`."""
         if self is Operator.AT_MOST:
@@ -68,6 +68,19 @@ class Operator(StrEnum):
         if self is Operator.AT_LEAST:
             return value >= limit
         return value > limit
+
+
+def least_trials(over: Aggregate, operator: Operator) -> int:
+    """Fewest trials with which `over` can meet a limit with this operator."""
+    if over in (Aggregate.MAX, Aggregate.MIN):
+        return 1
+    if over is Aggregate.MEAN:
+        return MEAN_NEEDS if operator.is_upper else 1
+    if over.quantile is None:
+        return INTERVAL_NEEDS
+    # A bound with 95 % confidence takes one value on the far side of the quantile.
+    share = over.quantile if operator.is_upper else 1 - over.quantile
+    return max(1, math.ceil(math.log(1 - 0.95) / math.log(share)))
 
 
 @dataclass(frozen=True)
@@ -135,6 +148,15 @@ def split_aggregate(text: str) -> tuple[Aggregate | None, str]:
     """
     aggregate, operator, number = _parts(text)
     return aggregate, f"{operator} {number}"
+
+
+def limit_operator(text: str) -> Operator:
+    """The operator of the limit in `text`, whatever the metric's unit is.
+
+    Raises:
+        ValueError: not a comparison.
+    """
+    return _parts(text)[1]
 
 
 def _parts(text: str) -> tuple[Aggregate | None, Operator, str]:

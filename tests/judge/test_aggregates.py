@@ -36,17 +36,31 @@ AT_LEAST_10 = Limit(Operator.AT_LEAST, 10.0)
         ("median", [9, INF, INF, INF, INF, INF], I, None),
         ("median", [11, INF, INF, INF, INF, INF], F, None),
         ("median", [INF] * 3, F, None),
-        ("mean", [9] * 5, I, 9),
-        ("mean", [9] * 6, P, 9),
-        ("mean", [11] * 6, F, 11),
-        ("mean", [5, 6, 7, 12, 13, 14], I, 9.5),
+        ("mean", [1] * 58, I, 1),
+        ("mean", [1] * 59, P, 1),
+        ("mean", [9] * 59, I, 9),
+        ("mean", [1] * 58 + [20], P, 78 / 59),
+        ("mean", [5] * 58 + [100], I, 390 / 59),
+        ("mean", [11] * 6, I, 11),
+        ("mean", [11] * 59, F, 11),
+        ("mean", [30] * 6, F, 30),
+        ("mean", [201], I, 201),
+        ("mean", [401], F, 401),
+        ("mean", [0] * 59, P, 0),
         ("mean", [1] * 5 + [INF], F, None),
-        ("p95", [9] * 19, I, 9),
-        ("p95", [11] * 19, I, 11),
-        ("p95", [9] * 20, P, 9),
+        ("p90", [9] * 28, I, 9),
+        ("p90", [9] * 29, P, 9),
+        ("p95", [9] * 58, I, 9),
+        ("p95", [9] * 59, P, 9),
+        ("p99", [9] * 60, I, 9),
+        ("p95", [11], F, 11),
+        ("p90", [11], I, 11),
+        ("p90", [11] * 2, F, 11),
+        ("p95", [9] * 17 + [11] * 3, I, 11),
+        ("p95", [9] * 16 + [11] * 4, F, 11),
         ("p95", [11] * 20, F, 11),
-        ("p90", [9] * 19 + [INF], P, 9),
-        ("p95", [9] * 19 + [INF], F, None),
+        ("p90", [9] * 19 + [INF], I, 9),
+        ("p95", [9] * 19 + [INF], I, None),
         ("p99", [INF] * 4, F, None),
     ],
 )
@@ -67,11 +81,69 @@ def test_each_aggregate_is_decided_by_its_rule(over, values, outcome, actual):
         ("median", [11] * 6, P),
         ("median", [9] * 6, F),
         ("median", [-INF] + [11] * 5, I),
+        ("median", [-INF] + [11] * 8, P),
+        ("p95", [11], P),
+        ("p95", [9], I),
+        ("p95", [9] * 58, I),
+        ("p95", [9] * 59, F),
+        ("p90", [11], I),
+        ("p90", [11] * 2, P),
+        ("p90", [-INF, 11], I),
+        ("p99", [-INF] * 3, F),
+        ("mean", [11] * 6, I),
+        ("mean", [19] * 6, P),
+        ("mean", [11] * 59, P),
+        ("mean", [1] * 58, I),
+        ("mean", [1] * 59, F),
+        ("mean", [0.0] + [19] * 5, I),
+        ("mean", [-INF] + [30] * 58, F),
     ],
 )
 def test_a_lower_limit_is_met_from_above(over, values, outcome):
     found = decide([float(one) for one in values], Aggregate(over), AT_LEAST_10, "s")
-    assert found.outcome is outcome
+    assert found.outcome is outcome, found.reason
+
+
+@pytest.mark.parametrize("over", Aggregate)
+@pytest.mark.parametrize("n", [1, 2, 6, 59, 299])
+@pytest.mark.parametrize("limit", [AT_MOST_10, AT_LEAST_10])
+@pytest.mark.parametrize("value", [INF, -INF])
+def test_trials_without_a_value_never_pass_whatever_their_sign(over, n, limit, value):
+    assert decide([value] * n, over, limit, "s").outcome is F
+
+
+@pytest.mark.parametrize("over", ["max", "median", "mean", "p90", "p95", "p99"])
+@pytest.mark.parametrize("n", [1, 2, 6, 20, 60])
+def test_an_upper_limit_is_never_passed_by_a_bound_without_end(over, n):
+    missing = 1 if over in ("max", "mean") else (n + 1) // 2
+    values = [1.0] * (n - missing) + [INF] * missing
+    found = decide(values, Aggregate(over), AT_MOST_10, "s")
+    assert found.outcome is not P, found.reason
+
+
+@pytest.mark.parametrize("over", ["min", "median", "mean"])
+@pytest.mark.parametrize("n", [1, 2, 6, 20, 60])
+@pytest.mark.parametrize("value", [INF, -INF])
+def test_a_lower_limit_is_never_passed_by_an_infinite_value(over, n, value):
+    missing = (n + 1) // 2 if over == "median" else 1
+    found = decide([value] * missing + [99.0] * (n - missing), Aggregate(over), AT_LEAST_10, "s")
+    assert found.outcome is not P, found.reason
+
+
+@pytest.mark.parametrize("over", Aggregate)
+@pytest.mark.parametrize("limit", [AT_MOST_10, AT_LEAST_10])
+def test_a_value_that_is_no_number_is_an_error(over, limit):
+    found = decide([1.0, math.nan, 99.0], over, limit, "s")
+    assert (found.outcome, found.actual) == (Outcome.ERROR, None)
+    assert found.reason == "1 of 3 trials has a value that is not a number"
+
+
+def test_the_mean_of_values_below_zero_is_not_judged():
+    found = decide([-1.0] + [1.0] * 58, Aggregate.MEAN, AT_MOST_10, "s")
+    assert found.outcome is I
+    assert (
+        found.reason == "a mean is bounded where no value is below zero, and the smallest is -1 s"
+    )
 
 
 @pytest.mark.parametrize(("operator", "outcome"), [("<=", P), ("<", F), (">=", P), (">", F)])
@@ -108,13 +180,83 @@ def test_a_point_has_no_interval(over):
 
 
 @pytest.mark.parametrize(("over", "fewest"), [("p90", 29), ("p95", 59), ("p99", 299)])
-def test_a_quantile_is_labelled_a_point_estimate_until_n_bears_a_bound(over, fewest):
+def test_a_quantile_passes_only_by_its_own_bound(over, fewest):
     few = decide([1.0] * (fewest - 1), Aggregate(over), AT_MOST_10, "s")
-    label = f"point estimate: n={fewest - 1} is too few for a 95 % bound on {over}"
-    assert label in few.reason
+    assert (few.outcome, few.actual, few.interval) == (I, 1.0, None)
+    assert few.reason == (
+        f"{over} 1.00 s of {fewest - 1} trials is a point estimate: "
+        f"{over} needs {fewest} trials for a 95 % bound, there are {fewest - 1}"
+    )
     enough = decide([1.0] * fewest, Aggregate(over), AT_MOST_10, "s")
-    assert "point estimate" not in enough.reason
+    assert enough.outcome is P
     assert "1.00 s to 1.00 s (a 95 % bound on each side), meets <= 10.0 s" in enough.reason
+
+
+def test_one_straggler_in_twenty_is_not_passed_by_a_p99():
+    limit = Limit(Operator.AT_MOST, 30.0)
+    found = decide([25.0] * 19 + [31.0], Aggregate.P99, limit, "s")
+    assert found.outcome is I
+    assert "p99 needs 299 trials for a 95 % bound, there are 20" in found.reason
+
+
+def test_a_quantile_of_a_few_fails_by_its_lower_bound():
+    found = decide([11.0, 12.0, 13.0], Aggregate.P95, AT_MOST_10, "s")
+    assert found.outcome is F
+    assert found.reason == (
+        "p95 12.9 s of 3 trials; with 95 % confidence it is at least 12.0 s, "
+        "which does not meet <= 10.0 s"
+    )
+
+
+def test_a_quantile_of_a_few_meets_a_lower_limit_by_its_lower_bound():
+    found = decide([11.0, 12.0, 13.0], Aggregate.P95, AT_LEAST_10, "s")
+    assert (found.outcome, found.interval) == (P, None)
+    assert found.reason == (
+        "p95 12.9 s of 3 trials; with 95 % confidence it is at least 12.0 s, which meets >= 10.0 s"
+    )
+
+
+def test_a_mean_says_how_many_trials_it_takes_and_why():
+    found = decide([9.0] * 20, Aggregate.MEAN, AT_MOST_10, "s")
+    assert found.reason == (
+        "mean 9.00 s of 20 trials is a point estimate: mean needs 59 trials for a 95 % bound, "
+        "there are 20; fewer may hold none of the stragglers that come once in 20 trials"
+    )
+
+
+def test_a_mean_that_passes_says_what_it_takes_for_granted():
+    found = decide([1.0] * 59, Aggregate.MEAN, AT_MOST_10, "s")
+    assert found.interval is not None
+    assert found.interval.confidence == 0.9
+    assert 0.9 < found.interval.low < 1.0 < found.interval.high < 1.2
+    assert "(a 95 % bound on each side, if no trial has more than 3.00 s, 3 times the" in (
+        found.reason
+    )
+
+
+@pytest.mark.parametrize(
+    ("over", "values", "limit", "share"),
+    [
+        ("max", [9.0] * 6, AT_MOST_10, "6 of 6; with 95 % confidence at least 61 %"),
+        ("max", [9.0], AT_MOST_10, "1 of 1; with 95 % confidence at least 5 %"),
+        ("max", [9.0] * 60, AT_MOST_10, "60 of 60; with 95 % confidence at least 95 %"),
+        ("max", [9.0] * 299, AT_MOST_10, "299 of 299; with 95 % confidence at least 99 %"),
+        ("max", [9.0] * 3000, AT_MOST_10, "3000 of 3000; with 95 % confidence at least 99.9 %"),
+        ("min", [11.0] * 6, AT_LEAST_10, "6 of 6; with 95 % confidence at least 61 %"),
+        ("min", [9.0] + [11.0] * 5, AT_MOST_10, "1 of 6; with 95 % confidence at least 0.9 %"),
+        ("max", [9.0] * 3 + [11.0] * 3, AT_LEAST_10, "3 of 6; with 95 % confidence at least 15 %"),
+    ],
+)
+def test_a_maximum_that_meets_its_limit_says_of_how_many_starts_that_holds(
+    over, values, limit, share
+):
+    found = decide(values, Aggregate(over), limit, "s")
+    assert found.outcome is P
+    assert found.reason.endswith(f", {share} of starts meet it")
+
+
+def test_a_maximum_that_does_not_meet_its_limit_promises_nothing():
+    assert "confidence" not in decide([11.0] * 6, Aggregate.MAX, AT_MOST_10, "s").reason
 
 
 @pytest.mark.parametrize(
@@ -143,9 +285,9 @@ def test_failed_trials_reach_the_upper_bound_first():
 
 def test_too_few_trials_are_said_with_what_is_needed():
     found = decide([1.0] * 3, Aggregate.MEDIAN, AT_MOST_10, "s")
-    assert "needs at least 6 trials, there are 3" in found.reason
+    assert "needs 6 trials for a 95 % interval, there are 3" in found.reason
     found = decide([1.0] * 3, Aggregate.P95, AT_MOST_10, "s")
-    assert "needs at least 20 trials, there are 3" in found.reason
+    assert "needs 59 trials for a 95 % bound, there are 3" in found.reason
 
 
 def test_a_value_that_rounds_to_the_limit_is_shown_in_full():

@@ -50,7 +50,7 @@ def test_an_infinite_neighbour_makes_a_quantile_infinite_and_no_other_does(value
     assert stats.quantile(values, share) == expected
 
 
-@pytest.mark.parametrize("call", [stats.median, stats.median_interval, stats.mean_interval])
+@pytest.mark.parametrize("call", [stats.median, stats.median_interval, stats.mean_lower_bound])
 def test_no_values_are_refused(call):
     with pytest.raises(ValueError, match="at least one"):
         call([])
@@ -97,7 +97,6 @@ def test_the_interval_of_the_median_covers_and_is_the_narrowest_that_does(n):
 
 @pytest.mark.parametrize(("share", "fewest"), [(0.9, 29), (0.95, 59), (0.99, 299)])
 def test_an_upper_bound_of_a_quantile_needs_the_known_number_of_trials(share, fewest):
-    assert stats.trials_for_upper_bound(share) == fewest
     assert stats.quantile_upper_bound(list(range(fewest)), share) == fewest - 1
     assert stats.quantile_upper_bound(list(range(fewest - 1)), share) is None
 
@@ -110,17 +109,53 @@ def test_the_upper_bound_of_a_quantile_is_the_smallest_that_has_the_confidence(n
     assert reference.binom.cdf(rank - 1, n, 0.95) >= 0.95 > reference.binom.cdf(rank - 2, n, 0.95)
 
 
-def test_the_interval_of_a_mean_lies_around_it_and_within_the_values():
-    values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
-    interval = stats.mean_interval(values)
-    assert 1 < interval.low < 3.5 < interval.high < 6
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30))
+def test_the_lower_bound_of_a_mean_lies_between_zero_and_the_mean(values):
+    assert 0 <= stats.mean_lower_bound(values) <= statistics.fmean(values)
 
 
-def test_the_bootstrap_gives_the_same_for_the_same_seed_and_another_for_another():
-    values = [1.0, 2.5, 3.1, 4.7, 5.2, 6.9]
-    first = stats.mean_interval(values, seed=1, resamples=500)
-    assert first == stats.mean_interval(values, seed=1, resamples=500)
-    assert len({stats.mean_interval(values, seed=seed, resamples=500) for seed in range(8)}) > 1
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30), st.floats(0.001, 1000))
+def test_the_lower_bound_of_a_mean_goes_with_the_unit(values, factor):
+    bound = stats.mean_lower_bound([factor * one for one in values])
+    assert bound == pytest.approx(factor * stats.mean_lower_bound(values), rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 6, 20, 59, 300])
+def test_equal_values_bound_their_mean_nearly_as_closely_as_any_bound_can(n):
+    # A value that is equally zero may come in a share of 1 - 0.05^(1/n) of trials, and never show.
+    best = 0.05 ** (1 / n)
+    assert best * 0.5 ** (1 / n) < stats.mean_lower_bound([1.0] * n) < best
+
+
+@pytest.mark.parametrize("n", [1, 2, 6, 20])
+@pytest.mark.parametrize("rare", [0.01, 0.05, 0.1, 0.3, 0.5, 0.9])
+def test_the_lower_bound_of_a_mean_holds_for_every_split_of_two_values(n, rare):
+    """The chance that the bound lies above the mean, counted and not simulated."""
+    for low, high in ((0.0, 1.0), (0.1, 1.0), (1.0, 20.0), (1.0, 1.5)):
+        mean = rare * high + (1 - rare) * low
+        wrong = sum(
+            reference.binom.pmf(hits, n, rare)
+            for hits in range(n + 1)
+            if stats.mean_lower_bound([high] * hits + [low] * (n - hits)) > mean
+        )
+        assert wrong <= 0.05
+
+
+def test_values_below_zero_have_no_lower_bound_of_the_mean():
+    with pytest.raises(ValueError, match="below zero"):
+        stats.mean_lower_bound([-1.0, 2.0])
+
+
+def test_the_upper_bound_of_a_mean_is_the_lower_one_seen_from_the_largest_possible_value():
+    values = [1.0, 2.0, 3.0, 4.0]
+    turned = 10 - stats.mean_lower_bound([10 - one for one in values])
+    assert stats.mean_upper_bound(values, 10.0) == pytest.approx(turned)
+
+
+@pytest.mark.parametrize(("hits", "n"), [(1, 1), (6, 6), (1, 6), (3, 6), (58, 60), (299, 299)])
+def test_the_share_of_starts_is_the_exact_one_sided_bound(hits, n):
+    expected = reference.binomtest(hits, n, alternative="greater").proportion_ci(0.95).low
+    assert stats.share_lower_bound(hits, n) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("n", [60, 93, 124, 500, 2000])

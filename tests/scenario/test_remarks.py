@@ -18,7 +18,10 @@ def remarks(rest: str, cases: str = f"{{one: {CASE}}}") -> list[str]:
 @pytest.mark.parametrize(
     ("threshold", "said"),
     [
-        ("startup_s: 'p95 <= 3s'", "`p95` is judged from 20 trials on, and `one` has fewer"),
+        ("startup_s: 'p95 <= 3s'", "`p95` can pass from 59 trials on, and `one` has fewer"),
+        ("startup_s: 'p99 <= 3s'", "`p99` can pass from 299 trials on, and `one` has fewer"),
+        ("startup_s: 'mean <= 3s'", "`mean` can pass from 59 trials on, and `one` has fewer"),
+        ("startup_s: 'p95 >= 3s'", ""),
         ("pull_s: {limit: '<= 3s', cache: cold}", ""),
         ("startup_s: 'median <= 3s'", ""),
         ("startup_s: 'max <= 3s'", ""),
@@ -40,4 +43,4 @@ def test_a_case_that_pulls_nothing_has_no_pull():
 def test_more_trials_are_asked_for_where_there_are_too_few():
     cases = f"{{one: {CASE[:-1]}, repeat: 3}}}}"
     (said,) = remarks("thresholds: {startup_s: 'median <= 3s'}", cases)
-    assert said == "`median` is judged from 6 trials on, and `one` has fewer"
+    assert said == "`median` can pass from 6 trials on, and `one` has fewer"

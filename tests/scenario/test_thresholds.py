@@ -8,6 +8,7 @@ from bench.scenario.thresholds import (
     Aggregate,
     Limit,
     Operator,
+    least_trials,
     metric_named,
     parse_expression,
     parse_limit,
@@ -131,3 +132,21 @@ def test_quantiles_are_shares():
 def test_a_limit_is_shown_in_its_metric_s_unit():
     assert Limit(Operator.AT_MOST, 30.0).text("s") == "<= 30.0 s"
     assert Limit(Operator.BELOW, 2**30).text("bytes") == "< 1.00 GiB"
+
+
+@pytest.mark.parametrize(
+    ("over", "upper", "lower"),
+    [
+        ("max", 1, 1),
+        ("min", 1, 1),
+        ("median", 6, 6),
+        ("mean", 59, 1),
+        ("p90", 29, 2),
+        ("p95", 59, 1),
+        ("p99", 299, 1),
+    ],
+)
+def test_each_aggregate_can_pass_from_its_own_number_of_trials_on(over, upper, lower):
+    for operator in Operator:
+        needed = least_trials(Aggregate(over), operator)
+        assert needed == (upper if operator in ("<=", "<") else lower)
