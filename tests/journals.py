@@ -181,14 +181,14 @@ def write_events(folder: Path, events: Iterable[dict[str, Any]]) -> Path:
     link = Link()
     with (folder / FILE_NAME).open("wb") as file:
         for event in events:
-            line, link = link.seal(_text(event))
+            line, link = link.seal(text_of(event))
             file.write(line)
     return folder
 
 
 def rewrite(folder: Path, change: Callable[[str], str]) -> None:
     """Write a journal again with the text of its events changed, an event a line."""
-    lines = [_text(event) for event in read_events(folder / FILE_NAME)]
+    lines = [text_of(event) for event in read_events(folder / FILE_NAME)]
     changed = change("".join(f"{one}\n" for one in lines))
     write_events(folder, [json.loads(one) for one in changed.splitlines()])
 
@@ -205,7 +205,7 @@ def shifted(value: Any, by_ns: int, name: str = "") -> Any:
 _STAMPS = {"start_ns", "end_ns", "t_ns", "zero_ns", "start_sent_ns", "first_output_ns", "at_ns"}
 
 
-def _text(event: dict[str, Any]) -> str:
+def text_of(event: dict[str, Any]) -> str:
     return json.dumps(event, separators=(",", ":"))
 
 

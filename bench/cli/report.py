@@ -31,7 +31,7 @@ from bench.errors import UsageError
 def command(run: str, formats: tuple[str, ...], output: str | None, out: Path) -> None:
     """Make the reports of RUN again: a run's folder, its id, or `latest`."""
     from bench.report.formats import check_formats, report_text, write_reports
-    from bench.results.atomic import write_text
+    from bench.results.atomic import write_named
     from bench.results.find import find_run
     from bench.results.run import load_run
 
@@ -44,7 +44,7 @@ def command(run: str, formats: tuple[str, ...], output: str | None, out: Path) -
     if output == "-":
         click.echo(report_text(loaded, formats[0]), nl=False)
     elif output is not None:
-        click.echo(write_text(Path(output), report_text(loaded, formats[0])))
+        click.echo(write_named(Path(output), report_text(loaded, formats[0])))
     else:
         for path in write_reports(loaded, formats or None):
             click.echo(path)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bench.errors import StoreError
 from bench.host.fingerprint import COMPARABLE_KEYS
 from bench.judge.noise import HostNoise
-from bench.results.atomic import write_text
+from bench.results.atomic import write_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ def save_noise(noise: HostNoise, host: Mapping[str, Any]) -> Path:
     """
     path = noise_file()
     entries = _read(path) | {_key(host): noise.as_data()}
-    return write_text(path, json.dumps(entries, indent=1) + "\n")
+    return write_named(path, json.dumps(entries, indent=1) + "\n")
 
 
 def _key(host: Mapping[str, Any]) -> str:

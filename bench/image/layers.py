@@ -27,6 +27,19 @@ if TYPE_CHECKING:
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
+_EXTENDED = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+_LONGEST_HEADER = 2**20
+"""Bytes of an extended header; the paths and attributes in one are a few KiB."""
+
+_MOST_BYTES = 512 * 2**20
+_EACH_BYTES = 150
+"""What the paths of a layer may take in memory, and what each takes beside its characters."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +62,36 @@ class LayerContent:
         return sum(self.files.values())
 
 
+class _Entry(tarfile.TarInfo):
+    """An entry of an archive, whose extended header is read only where it is no larger than any is.
+
+    A few KiB may unpack to gigabytes of header, which `tarfile` reads into memory at once.
+    """
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _EXTENDED and self.size > _LONGEST_HEADER:
+            raise tarfile.ReadError(f"an extended header of {self.size} bytes")
+        found: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        return found
+
+
 def read_layer(archive: IO[bytes]) -> LayerContent:
     """The paths in a gzip-compressed or plain tar stream.
 
     Raises:
-        tarfile.TarError: another compression, or a damaged archive. One that is cut off between
-            two files may read as a smaller one.
+        tarfile.TarError: another compression, a damaged archive, or one with more paths or larger
+            headers than an image has. One that is cut off between two files may read as a smaller
+            one.
     """
     files: dict[str, int] = {}
     hidden: list[str] = []
     opaque: list[str] = []
-    with tarfile.open(fileobj=archive, mode="r|*") as tar:
+    path_bytes = 0
+    with tarfile.open(fileobj=archive, mode="r|*", tarinfo=_Entry) as tar:
         for member in tar:
+            path_bytes += len(member.name) + _EACH_BYTES
+            if path_bytes > _MOST_BYTES:
+                raise tarfile.ReadError("more paths than an image has")
             tar.members = []  # type: ignore[attr-defined]  # not to grow: a stream is read once
             path = str(PurePosixPath("/", member.name))
             parent, name = str(PurePosixPath(path).parent), PurePosixPath(path).name
@@ -168,7 +199,7 @@ class LayerReader:
     def _remembered(self, digest: str) -> LayerContent | None:
         try:
             with gzip.open(self._file(digest), "rt") as file:
-                data = json.load(file)
+                data = json.loads(file.read(2 * _MOST_BYTES))
             return LayerContent(data["files"], tuple(data["hidden"]), tuple(data["opaque"]))
         except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
             return None  # never read before, or damaged: read it again

@@ -1,7 +1,11 @@
-"""Writing a file so that a reader sees either the old one or the whole new one."""
+"""Writing a file so that a reader sees either the old one or the whole new one.
+
+A run folder may come from a stranger: what is written into it does not leave it by a link.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -17,18 +21,18 @@ if TYPE_CHECKING:
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary name beside `path`, which takes its place when the block ends without error.
 
-    What is no file, such as /dev/null or a pipe, is written to as it is, and not replaced.
+    A link in its place is replaced, and not followed.
 
     Raises:
-        StoreError: the folder cannot be written to, or the disk is full.
+        StoreError: the folder cannot be written to or is a link, or the disk is full.
     """
-    in_place = path.exists() and not (path.is_file() or path.is_dir())
-    partial = path if in_place else path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
+        with suppress(FileNotFoundError):
+            partial.unlink()  # whatever bears this name, it would be written through
         yield partial
-        if not in_place:
-            partial.replace(path)
+        partial.replace(path)
     except OSError as error:
         raise StoreError(
             str(path),
@@ -36,9 +40,8 @@ def replacing(path: Path) -> Iterator[Path]:
             "check the folder's permissions and the space left on its disk",
         ) from error
     finally:
-        if not in_place:
-            with suppress(OSError):
-                partial.unlink()
+        with suppress(OSError):
+            partial.unlink()
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -48,5 +51,39 @@ def write_text(path: Path, text: str) -> Path:
     it as an escape.
     """
     with replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        _write(partial, text)
     return path
+
+
+def write_named(path: Path, text: str) -> Path:
+    """Write `text` to a path that the user has named, links and all.
+
+    What is no file, such as /dev/null or a pipe, is written to as it is, and not replaced.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    if not path.exists() or path.is_file() or path.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path.resolve(), text)
+        return path
+    try:
+        _write(path, text)
+    except OSError as error:
+        raise StoreError(str(path), f"cannot be written: {error.strerror or error}") from error
+    return path
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder where it is missing.
+
+    Raises:
+        OSError: it cannot be made, or a link stands in its place.
+    """
+    if folder.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, f"{folder.name} is a link: remove it")
+    folder.mkdir(parents=True, exist_ok=True)

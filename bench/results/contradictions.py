@@ -39,7 +39,7 @@ taken down."""
 _UNSEEN_SHARE, _UNSEEN_NS = 0.1, 1_000_000_000
 """What of the way to ready may lie between two phases: bench's own work, and a host that stalls."""
 
-_MARK_SHARE, _MARK_BYTES = 0.01, 2**20
+_MARK_SHARE, _MARK_BYTES = 0.01, 2**18
 """How far a high-water mark may lie below a reading: processors that charge at the same moment can
 each miss what the other adds."""
 
@@ -57,12 +57,13 @@ _PULLED = ("cold", "base")
 
 @dataclass(frozen=True)
 class Course:
-    """What a trial wrote of its course; without an end its status and its facts are empty."""
+    """What a trial wrote of its course; without its end it has no status and no facts."""
 
     started: Mapping[str, Any]
     phases: Sequence[Mapping[str, Any]]
     layers: Sequence[LayerPull]
     status: str
+    reason: str
     facts: Mapping[str, Any]
 
     def phase(self, name: str) -> Mapping[str, Any] | None:
@@ -90,6 +91,7 @@ def course_of(events: TrialEvents) -> Course:
         events.phases,
         events.layers,
         str(ended.get("status", "")),
+        str(ended.get("reason", "")),
         ended.get("facts") or {},
     )
 
@@ -134,8 +136,9 @@ def _zero(course: Course) -> str:
         is_after = one["phase"] in ORDER and ORDER.index(one["phase"]) >= ORDER.index(first)
         if is_after and one["start_ns"] < zero_ns:
             return f"phase {one['phase']} begins before the zero"
-        if one["phase"] == "prepare" and one["end_ns"] > zero_ns:
-            return "phase prepare ends after the zero"
+        before = ("prepare", "arm") if at_once else ("prepare",)
+        if one["phase"] in before and one["end_ns"] > zero_ns:
+            return f"phase {one['phase']} ends after the zero"
     return ""
 
 
@@ -194,7 +197,7 @@ def _ending(course: Course) -> str:
 def _completeness(course: Course) -> str:
     """A trial that came out well has gone all the way."""
     if course.status != "ok":
-        return ""
+        return "" if course.reason else f"it is {course.status}, and does not say why"
     needed = ["ready", "observe"]
     if course.is_single:
         needed += ["prepare", "create", "start", "remove"]
@@ -229,7 +232,7 @@ def _way_to_ready(course: Course) -> str:
 def _bytes(course: Course) -> str:
     """What was downloaded is what the layers say."""
     downloaded = course.facts.get("downloaded_bytes")
-    if downloaded is None or not course.layers:
+    if not downloaded or course.is_whole_stack:
         return ""
     fetched = {
         one.digest: one.transfer_bytes or 0
@@ -252,6 +255,8 @@ def _sampling(course: Course, samples: Samples) -> str:
         end_ns = course.phases[-1]["end_ns"] + _AFTER_END_NS
         if course.status == "ok" and stamps[-1] > end_ns:
             return "it was sampled long after its end"
+    if course.status == "ok" and not len(stamps) and not course.is_whole_stack:
+        return "it came out well without a sample"
     used_ns = _highest(samples, "cpu_ns")
     if counters.get("cpu_ns") not in (None, used_ns):
         return "its CPU time is not that of its last sample"

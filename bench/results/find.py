@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ def find_run(text: str, out: Path) -> Path:
     if text:
         path = Path(text)
         for folder in (path, path.parent) if path.name == FILE_NAME else (path, out / text):
-            if (folder / FILE_NAME).is_file():
+            if _has_journal(folder):
                 return folder.resolve()
     ids = sorted(one.name for one in run_folders(out))
     if text == LATEST:
@@ -68,5 +69,10 @@ def run_folders(out: Path) -> Iterator[Path]:
     if not out.is_dir():
         return
     for folder in out.iterdir():
-        if not folder.is_symlink() and (folder / FILE_NAME).is_file():
+        if not folder.is_symlink() and _has_journal(folder):
             yield folder
+
+
+def _has_journal(folder: Path) -> bool:
+    """Whether a journal lies in it; where it is a link, reading it says so."""
+    return os.path.lexists(folder / FILE_NAME)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import BenchError
+from bench.errors import BenchError, StoreError
 from bench.judge.verdicts import case_outcome
 from bench.results.find import run_folders
 from bench.results.journal import FILE_NAME, SCHEMA_VERSION
+from bench.results.lines import open_plain
 from bench.results.run import load_run
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_LARGEST_DOCUMENT = 64 * 2**20
+"""Bytes of a run.json that is read; the journal says the same."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +60,13 @@ def _from_document(folder: Path) -> RunEntry | None:
     """From run.json, where it is there, whole, and no older than the journal."""
     path = folder / "run.json"
     try:
-        if path.stat().st_mtime_ns < (folder / FILE_NAME).stat().st_mtime_ns:
-            return None
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        with open_plain(path) as file:
+            written = os.fstat(file.fileno())
+            if written.st_mtime_ns < (folder / FILE_NAME).lstat().st_mtime_ns:
+                return None
+            if written.st_size > _LARGEST_DOCUMENT:
+                return None
+            document: dict[str, Any] = json.loads(file.read())
         if document["schema_version"] != SCHEMA_VERSION:
             return None
         return RunEntry(
@@ -72,7 +81,7 @@ def _from_document(folder: Path) -> RunEntry | None:
             },
             exit_code=int(document["exit_code"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (StoreError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # run.json is only a short cut: the journal says the same
 
 

@@ -23,7 +23,7 @@ from bench.results.frames import layers_frame, phases_frame, samples_frame, tria
 from bench.results.journal import FILE_NAME
 from bench.results.model import TrialStatus
 from bench.results.reading import UNSOUND, damage, read_journal
-from bench.results.stacks import with_sums
+from bench.results.stacks import with_doubts, with_sums
 from bench.scenario.model import Scenario, threshold_limit
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def load_run(path: str | Path) -> Run:
             _result(events, samples)
             for events, samples in zip(reading.trials.values(), columns, strict=True)
         ]
-        results, columns = with_sums(results, columns)
+        results, columns = with_sums(with_doubts(results), columns)
     except UNSOUND as error:
         raise damage(journal, "is damaged", error) from error
     return Run(

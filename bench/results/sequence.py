@@ -31,6 +31,7 @@ class _Start:
     key: TrialKey
     open: set[str] = field(default_factory=set)
     statuses: list[TrialStatus] = field(default_factory=list)
+    whole: TrialStatus | None = None
     services: set[str] = field(default_factory=set)
     members: set[str] = field(default_factory=set)
     replicas: set[int] = field(default_factory=set)
@@ -117,6 +118,8 @@ class Sequence:
         """A start is over: all of it must be there."""
         if start.open:
             raise ValueError(f"{follower} comes before {min(start.open)} has ended")
+        if start.services and start.whole is TrialStatus.OK and set(start.statuses) != {"ok"}:
+            raise ValueError(f"t{start.number:04d} came out well, and a service of it did not")
         missing = start.services - start.members
         if missing:
             raise ValueError(f"service {min(missing)} has no trial in t{start.number:04d}")
@@ -138,7 +141,9 @@ class Sequence:
             now.open.remove(trial_id)
             now.statuses.append(TrialStatus(event["status"]))
             stack = event["facts"].get("stack")
-            now.services |= set(stack["services"]) if stack else set()
+            if stack:
+                now.whole = TrialStatus(event["status"])
+                now.services |= set(stack["services"])
 
     def _end(self) -> None:
         if self._now is not None:

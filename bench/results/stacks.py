@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.results.derive import sampled_metrics
+from bench.results.model import TrialStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,6 +130,17 @@ def _unsampled(start: StackStart, tables: Sequence[Samples]) -> list[str]:
     stack: Any = start.whole.facts.get("stack") or {}
     names = stack.get("services") or [one.service for one in start.members]
     return [name for name in names if name not in there]
+
+
+def with_doubts(results: Sequence[TrialResult]) -> list[TrialResult]:
+    """The same results, in which a stack is an error where one of its services is."""
+    changed: dict[int, TrialResult] = {}
+    for start in starts_of(results):
+        wrong = next((one for one in start.members if one.status is TrialStatus.ERROR), None)
+        if wrong is not None and start.whole.status.counts:
+            reason = f"{wrong.service}: {wrong.reason}"
+            changed[id(start.whole)] = replace(start.whole, status=TrialStatus.ERROR, reason=reason)
+    return [changed.get(id(one), one) for one in results]
 
 
 def summed(tables: Sequence[Samples]) -> Samples:

@@ -6,7 +6,7 @@ import dataclasses
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import StoreError
+from bench.results.atomic import write_text
 from bench.results.model import TrialStatus
 
 if TYPE_CHECKING:
@@ -121,11 +121,7 @@ class TrialRecord:
         Raises:
             StoreError: it cannot be written.
         """
-        path = self._lab.log_folder / f"{case}-{self.trial_id}.log"
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise StoreError(str(path), f"cannot be written: {error.strerror}") from error
+        write_text(self._lab.log_folder / f"{case}-{self.trial_id}.log", text)
 
 
 def total_cpu_s(records: Sequence[TrialRecord]) -> float | None:

@@ -13,7 +13,7 @@ from bench.clock import Clock, SystemClock
 from bench.egress.cut import why_not_cut
 from bench.engine.alive import alive, is_alive
 from bench.engine.protocol import LABEL
-from bench.errors import BenchError, UsageError
+from bench.errors import BenchError, StoreError, UsageError
 from bench.host.fingerprint import fingerprint
 from bench.host.noise import load_noise
 from bench.judge.checklist import load_checklist
@@ -155,9 +155,12 @@ def resume_run(
         )
     Way(session, request.scenario.scenario.link).check()
     clock = clock or SystemClock()
+    logs = history.folder / "logs"
+    if logs.is_symlink():
+        raise StoreError(str(logs), "is a link, and is not written through", "remove it")
     journal = Journal(history.folder / FILE_NAME)
     journal.append("run_resumed", at=clock.utc_now().isoformat(timespec="seconds"))
-    (history.folder / "logs").mkdir(exist_ok=True)
+    logs.mkdir(exist_ok=True)
     return _Runner(
         request=request,
         session=session,

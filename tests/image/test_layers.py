@@ -142,6 +142,44 @@ def test_what_is_no_whole_archive_is_refused(data):
         read_layer(io.BytesIO(data))
 
 
+def archive_with_header(kind: bytes, size: int) -> io.BytesIO:
+    """A compressed archive that begins with an extended header of `size` bytes."""
+    entry = tarfile.TarInfo("x")
+    entry.type, entry.size = kind, size
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1) as file:
+        file.write(entry.tobuf())
+        for _ in range(0, size, 2**20):
+            file.write(bytes(2**20))
+    packed.seek(0)
+    return packed
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK]
+)
+def test_a_header_that_unpacks_to_much_more_than_any_has_is_not_read(kind):
+    archive = archive_with_header(kind, 64 * 2**20)
+    assert len(archive.getvalue()) < 2**20
+    tracemalloc.start()
+    with pytest.raises(tarfile.ReadError, match="header of 67108864 bytes"):
+        read_layer(archive)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 * 2**20
+
+
+def test_more_paths_than_an_image_has_are_not_held(monkeypatch):
+    monkeypatch.setattr("bench.image.layers._MOST_BYTES", 5_000)
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for number in range(100):
+            tar.addfile(tarfile.TarInfo(f"file-{number}"))
+    archive.seek(0)
+    with pytest.raises(tarfile.ReadError, match="more paths"):
+        read_layer(archive)
+
+
 def test_a_big_archive_is_read_in_little_memory():
     """Neither the files' bytes nor the list of tar's own members is held."""
     empty = [(f"usr/lib/python3/package/module_{number}.py", 0) for number in range(5000)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,13 +19,12 @@ from bench.report.github import annotations_text
 from bench.report.junit import junit_text
 from bench.report.markdown import markdown_text
 from bench.results.export import run_json
+from bench.results.listing import list_runs
 from bench.results.model import TrialStatus
 from bench.results.run import Run, load_run
 from tests.journals import Build, events, write_events
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+KEPT = Path(__file__).parents[1] / "data" / "runs"
 SMALL = Build(rounds=1, samples_each=4, troubles={})
 
 
@@ -164,6 +165,18 @@ def test_a_journal_of_version_1_gives_the_same_figures_and_says_what_it_cannot(t
     (note,) = old.notes
     assert "carry no checksums" in note
     texts(old)
+
+
+def test_a_real_run_of_version_1_still_has_the_figures_that_it_had(tmp_path):
+    packed = (KEPT / "version-1.jsonl.gz").read_bytes()
+    (tmp_path / "events.jsonl").write_bytes(gzip.decompress(packed))
+    run = load_run(tmp_path)
+    kept = pd.read_csv(KEPT / "version-1.trials.csv")
+    pd.testing.assert_frame_equal(run.trials[list(kept.columns)], kept, check_dtype=False)
+    assert any("carry no checksums" in note for note in run.notes)
+    texts(run)
+    (entry,) = [one for one in list_runs(tmp_path.parent) if one.folder == tmp_path]
+    assert (entry.run_id, entry.problem) == (run.run_id, "")
 
 
 def test_lines_of_version_1_that_cannot_be_read_are_counted(tmp_path):
