@@ -96,6 +96,14 @@ class ExitReports:
         except OSError:
             return None
 
+    @classmethod
+    def is_available(cls) -> bool:
+        """Whether they are to be had here."""
+        found = cls.subscribe()
+        if found is not None:
+            found.close()
+        return found is not None
+
     def _family(self) -> int:
         """The number under which this kernel has taskstats."""
         name = _attribute(_FAMILY_NAME, b"TASKSTATS\0")
