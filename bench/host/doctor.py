@@ -14,7 +14,8 @@ from bench.errors import BenchError
 from bench.host import fitness
 from bench.host.finding import Finding, Health
 from bench.sampling.cgroup import CgroupVersion, find_mounts, takes_parent
-from bench.sampling.gpu import find_gpus
+from bench.sampling.exits import ExitReports
+from bench.sampling.gpu import counts_as_host, find_gpus
 from bench.sampling.threads import ThreadTimes
 
 if TYPE_CHECKING:
@@ -157,8 +158,17 @@ def _memory_peak(choice: Choice) -> Finding:  # noqa: ARG001
 
 
 def _waiting(choice: Choice) -> Finding:  # noqa: ARG001
-    if ThreadTimes.is_available():
+    if ThreadTimes.is_available() and ExitReports.is_available():
         return Finding("CPU demand", Health.GOOD, "schedstat counts the waiting for a core")
+    if ThreadTimes.is_available():
+        return Finding(
+            "CPU demand",
+            Health.LESS,
+            "threads that live for less than a sample are not seen: where they use much, CI-8 is "
+            "inconclusive",
+            "run bench as root in the host's namespace of processes, on a kernel with "
+            "CONFIG_TASKSTATS",
+        )
     return Finding(
         "CPU demand",
         Health.LESS,
@@ -194,6 +204,14 @@ def _gpu(choice: Choice) -> Finding:  # noqa: ARG001
                 Health.LESS,
                 f"{names}: persistence mode is off, so the first to open it waits for seconds",
                 "nvidia-smi -pm 1",
+            )
+        if not counts_as_host():
+            return Finding(
+                "GPU",
+                Health.LESS,
+                f"{names}: what a case holds of their memory cannot be told from in a namespace of "
+                "processes",
+                "run bench in the host's: docker run --pid=host",
             )
         return Finding("GPU", Health.GOOD, f"{names}, driver {gpus.driver}")
     return Finding(

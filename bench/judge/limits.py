@@ -38,6 +38,7 @@ _CROWDED = 0.2
 _CAPPED_BY = {
     "memory_peak_bytes": "memory",
     "memory_anon_peak_bytes": "memory",
+    "memory_anon_shmem_peak_bytes": "memory",
     "memory_working_set_peak_bytes": "memory",
     "cpu_cores_peak": "cpus",
     "cpu_cores_peak_100ms": "cpus",

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _KEPT_NS = 2_000_000_000
 """For how long a report is kept whose parent may yet turn out to be the container's."""
 
+_AWAITED_NS = 10_000_000_000
+"""For how long the report of a task is waited for that is listed no more: the kernel lists none
+that has begun to end, and on a busy host it may be a while until such a one gets to its report."""
+
 _ENDING_NS = 10_000_000
 """What a task may have run beyond its report: since the kernel last brought its time up to date, at
 a tick of the scheduler or later, and from the report until it was gone."""
@@ -37,9 +41,10 @@ class TaskTimes:
         self.ending_ns = 0
         self.wait_ns = 0
         self._seen: dict[int, tuple[int, int]] = {}
+        self._kept_until_ns: dict[int, int] = {}
         self._listed: set[int] = set()
         self._ended: set[int] = set()
-        self._unclaimed: dict[int, list[tuple[int, TaskExit]]] = {}
+        self._unclaimed: dict[int, list[tuple[int, int | None, TaskExit]]] = {}
         self._cleared_ns = 0
         self._read_ns: int | None = None
 
@@ -55,23 +60,34 @@ class TaskTimes:
             exits: of the whole host, in the order in which they came.
         """
         listed = self._listed
+        longest_ns = None if self._read_ns is None else end_ns - self._read_ns
         if reading is not None:
-            longest_ns = None if self._read_ns is None else end_ns - self._read_ns
+            listed, self._read_ns = set(map(int, reading.threads)), begin_ns
+            for number in self._seen.keys() & listed - self._listed:
+                del self._seen[number]  # it had gone: whoever has its number now is another
             for name, schedstat in reading.changed:
                 run_ns, wait_ns, *_ = map(int, schedstat.split())
                 self._count(int(name), run_ns, wait_ns, longest_ns)
-            listed, self._read_ns = set(map(int, reading.threads)), begin_ns
-        own = listed | self._listed | self._ended
-        ended = self._add_exits(end_ns, own, exits)
-        ended |= self._claim([*(listed - self._listed), *ended])
+        own = listed | self._listed | self._ended | self._seen.keys()
+        ended = self._add_exits(end_ns, longest_ns, own, exits)
+        ended |= self._claim(end_ns, [*(listed - self._listed), *ended])
         if reading is None:
             self._ended |= ended
             return
-        for number in self._seen.keys() - listed - ended:
-            del self._seen[number]  # whoever has the number next is another
+        self._forget(end_ns, listed)
         self._listed, self._ended = listed, ended
 
-    def _add_exits(self, at_ns: int, own: set[int], exits: Sequence[TaskExit]) -> set[int]:
+    def _forget(self, now_ns: int, listed: set[int]) -> None:
+        """Drop what is known of tasks that have gone and were reported, or never will be."""
+        for number in self._seen.keys() - listed:
+            if now_ns > self._kept_until_ns.setdefault(number, now_ns + _AWAITED_NS):
+                del self._seen[number], self._kept_until_ns[number]
+        for number in self._kept_until_ns.keys() & listed:
+            del self._kept_until_ns[number]
+
+    def _add_exits(
+        self, at_ns: int, longest_ns: int | None, own: set[int], exits: Sequence[TaskExit]
+    ) -> set[int]:
         """Count those of the container, and return their numbers.
 
         They are of tasks that were seen in it, of its processes, and of their children. A child
@@ -82,9 +98,9 @@ class TaskTimes:
         for one in reversed(exits):
             if own.isdisjoint((one.task, one.process, one.parent)):
                 above = one.parent if one.process in (0, one.task) else one.process
-                self._unclaimed.setdefault(above, []).append((at_ns, one))
+                self._unclaimed.setdefault(above, []).append((at_ns, longest_ns, one))
             else:
-                ended |= self._count_exit(one)
+                ended |= self._count_exit(at_ns, longest_ns, one)
                 own |= ended
         if at_ns - self._cleared_ns > _KEPT_NS:
             self._cleared_ns = at_ns
@@ -93,19 +109,20 @@ class TaskTimes:
                     del self._unclaimed[above]
         return ended
 
-    def _claim(self, known: list[int]) -> set[int]:
+    def _claim(self, at_ns: int, known: list[int]) -> set[int]:
         """Count what ended below these, while they were not yet known to be the container's."""
         ended: set[int] = set()
         while known:
-            for _, one in self._unclaimed.pop(known.pop(), ()):
-                numbers = self._count_exit(one)
+            for _, longest_ns, one in self._unclaimed.pop(known.pop(), ()):
+                numbers = self._count_exit(at_ns, longest_ns, one)
                 known += numbers
                 ended |= numbers
         return ended
 
-    def _count_exit(self, one: TaskExit) -> set[int]:
+    def _count_exit(self, at_ns: int, longest_ns: int | None, one: TaskExit) -> set[int]:
         self.ending_ns += _ENDING_NS
-        self._count(one.task, one.run_ns, one.wait_ns, None)
+        self._kept_until_ns[one.task] = at_ns
+        self._count(one.task, one.run_ns, one.wait_ns, longest_ns)
         return {one.task, one.process} - {0}
 
     def _count(self, number: int, run_ns: int, wait_ns: int, longest_ns: int | None) -> None:

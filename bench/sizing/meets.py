@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from bench.judge.row import Row
     from bench.results.model import TrialResult
 
-_HELD_BY_A_LIMIT = ("memory", "cpu_cores", "cpu_demand", "processes", "io_", "gpu_")
+_HELD_BY_A_LIMIT = (
+    "memory", "cpu_cores", "cpu_demand", "cpu_unseen", "processes", "io_", "gpu_",
+)  # fmt: skip
 """Beginnings of the names of metrics that a lower limit holds down: they say nothing here."""
 
 

@@ -53,6 +53,8 @@ def host(monkeypatch, tmp_path):
                 PrivateEngine=lambda: PrivateEngine(Paths(tmp_path / "s", tmp_path / "r")),
                 find_mounts=lambda: V2,
                 ThreadTimes=SimpleNamespace(is_available=lambda: True),
+                ExitReports=SimpleNamespace(is_available=lambda: True),
+                counts_as_host=lambda: True,
                 find_gpus=lambda: Gpus((GpuDevice(0, "Stub GPU", "", 1),), driver="570"),
             )
             self.fitness(
@@ -175,6 +177,18 @@ TROUBLE: dict[str, tuple[str, Callable[[Any], object], Health, Choice]] = {
     "an old kernel": (
         "memory peak",
         lambda host: host.os(uname=lambda: SimpleNamespace(release="5.10.0-28-amd64")),
+        Health.LESS,
+        PRIVATE,
+    ),
+    "no reports of ends": (
+        "CPU demand",
+        lambda host: host.set(ExitReports=SimpleNamespace(is_available=lambda: False)),
+        Health.LESS,
+        PRIVATE,
+    ),
+    "a namespace of processes": (
+        "GPU",
+        lambda host: host.set(counts_as_host=lambda: False),
         Health.LESS,
         PRIVATE,
     ),

@@ -64,6 +64,33 @@ def test_a_task_that_ended_after_a_look_is_not_counted_again_while_it_goes():
     assert container.has({INIT: (1, 0)}) == (9, 9)
 
 
+def test_a_task_that_is_slow_to_end_is_listed_no_more_and_counts_once_all_the_same():
+    """The kernel lists none that has begun to end, and on a busy host that takes a while."""
+    container = Container()
+    container.has({INIT: (1, 0), 101: (5, 900), 102: (5, 5)})
+    for _ in range(100):
+        container.has({INIT: (1, 0)})
+    before = container.sums()
+    container.has({INIT: (1, 0)}, ended(102, 5, 6, parent=101), ended(101, 6, 910, parent=STRANGER))
+    assert container.sums() == (before[0] + 1, before[1] + 11)
+
+
+def test_a_thread_that_ends_does_not_end_its_process():
+    container = Container()
+    container.has({INIT: (0, 0), 101: (5, 15)})
+    container.has({INIT: (0, 0)}, ended(201, 1, 1, parent=INIT, process=101))
+    container.has({INIT: (0, 0)})
+    assert container.has({INIT: (0, 0)}, ended(101, 6, 16, parent=INIT)) == (7, 17)
+
+
+def test_a_report_of_more_than_a_task_can_have_lived_here_is_not_believed():
+    """As of one that came from another cgroup, or that another process of this number started."""
+    container = Container()
+    container.has({INIT: (0, 0)})
+    run, wait = container.has({INIT: (0, 0)}, ended(101, 3_000, 53_000, parent=INIT))
+    assert run + wait <= 21
+
+
 def test_a_whole_tree_that_came_and_went_between_two_looks_counts():
     container = Container()
     container.has({INIT: (1, 0)})
@@ -165,6 +192,7 @@ def test_every_task_that_ended_may_have_used_a_little_more_than_was_reported():
 def test_nothing_of_a_task_is_kept_once_it_is_gone():
     container = Container()
     for number in range(1000, 3000, 2):
-        container.has({INIT: (0, 0), number: (1, 1)}, ended(number + 1, 1, 1, parent=INIT))
+        reports = (ended(number - 2, 1, 1, parent=INIT), ended(number + 1, 1, 1, parent=INIT))
+        container.has({INIT: (0, 0), number: (1, 1)}, *reports)
     assert len(container.times._seen) < 10
     assert len(container.times._ended) < 10
