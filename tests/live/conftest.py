@@ -124,7 +124,7 @@ class Bench:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300 * engines.PATIENCE,
+            timeout=600 * engines.PATIENCE,
         )
 
     def begin(self, *arguments: str | Path) -> subprocess.Popen[str]:
