@@ -7,6 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
+from bench.metrics import METRICS
 from bench.trial.progress import Progress, Silent
 from bench.units import format_seconds
 
@@ -36,11 +37,12 @@ def _name(number: int, total: int, key: TrialKey) -> str:
     return f"[{number}/{total}] {key.case} {key.cache}{arm}{network}{together}{warmup}"
 
 
-def _ending(status: str, reason: str, seconds_to_ready: float | None) -> str:
+def _ending(status: str, reason: str, startup_s: float | None) -> str:
+    """What became of a trial; its start bears the name that it has in every report."""
     if status == "ok":
-        if seconds_to_ready is None:
+        if startup_s is None:
             return "ok"
-        return f"ok     ready after {format_seconds(seconds_to_ready)}"
+        return f"ok     {METRICS['startup_s'].title} {format_seconds(startup_s)}"
     return f"{status}: {reason.splitlines()[0] if reason else ''}"
 
 
@@ -68,9 +70,9 @@ class _Plain:
         """A line a phase."""
         self._line(f"{self._trial}  {phase:<8} {format_seconds(seconds)}")
 
-    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
+    def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
         """A line a trial."""
-        self._line(f"{self._trial}  {_ending(status, reason, seconds_to_ready)}")
+        self._line(f"{self._trial}  {_ending(status, reason, startup_s)}")
 
 
 class _Tty:
@@ -102,9 +104,9 @@ class _Tty:
         self._phases.append(f"{phase} {format_seconds(seconds)}")
         self._redraw(f"{self._trial}  {' · '.join(self._phases)}")
 
-    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
+    def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
         """Leave its outcome standing."""
-        self._redraw(f"{self._trial}  {_ending(status, reason, seconds_to_ready)}", final=True)
+        self._redraw(f"{self._trial}  {_ending(status, reason, startup_s)}", final=True)
 
 
 class _Json:
@@ -139,12 +141,12 @@ class _Json:
         """A phase ended."""
         self._write("phase_ended", **self._trial, phase=phase, seconds=seconds)
 
-    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
+    def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
         """A trial ended."""
         self._write(
             "trial_ended",
             **self._trial,
             status=status,
             reason=reason,
-            seconds_to_ready=seconds_to_ready,
+            startup_s=startup_s,
         )

@@ -19,6 +19,7 @@ from bench.judge.row import Judgement
 from bench.judge.scenario_rows import needs_arm, needs_check
 from bench.results.model import CALIBRATION_CASE, TrialKey
 from bench.scenario.model import Arm, CacheState
+from bench.scenario.thresholds import INTERVAL_NEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,19 +36,19 @@ class CheckTrials:
     """Which cases have trials of their own for the checks.
 
     Attributes:
-        need: ids of the cases that are also run without limits.
+        need: by case, how often it is also run without limits.
         cut: ids of the cases that are also run with no way out of their network.
         replicas: by case, how many containers of it are started at once, time after time.
     """
 
-    need: Sequence[str] = field(default_factory=tuple)
+    need: Mapping[str, int] = field(default_factory=dict)
     cut: Sequence[str] = field(default_factory=tuple)
     replicas: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def of(self, case: str, first_round: int) -> list[TrialKey]:
         """The trials of `case`, whose rounds count on from `first_round`."""
         plain = TrialKey(case, first_round, CacheState.IMAGE.value)
-        keys = [replace(plain, arm=Arm.NEED.value)] * (NEED_TRIALS if case in self.need else 0)
+        keys = [replace(plain, arm=Arm.NEED.value)] * self.need.get(case, 0)
         keys += [replace(plain, network="cut")] * (CUT_TRIALS if case in self.cut else 0)
         keys += [replace(plain, replicas=count) for count in self.replicas.get(case, ())]
         return [replace(key, round=first_round + number) for number, key in enumerate(keys)]
@@ -64,13 +65,18 @@ def check_trials(scenario: Scenario, checklist: Checklist | None) -> CheckTrials
     own_network = [name for name, case in alone.items() if case.network_mode != "host"]
     judged = needs_check(scenario, checklist, Judgement.SCALE_OUT)
     return CheckTrials(
-        need=list(scenario.cases) if need else (),
+        need={name: _need_trials(case) for name, case in scenario.cases.items()} if need else {},
         cut=own_network if cut else (),
         replicas={
             name: replica_counts(case) if judged else tuple(case.replicas)
             for name, case in alone.items()
         },
     )
+
+
+def _need_trials(case: Case) -> int:
+    """Enough to judge by, and to compare memory by where there are rounds enough to compare."""
+    return max(NEED_TRIALS, min(case.repeat, INTERVAL_NEEDS))
 
 
 def make_plan(

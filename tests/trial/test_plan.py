@@ -39,7 +39,8 @@ def case(repeat: int = 2, warmup: int = 0, cache: Sequence[str] = ("cold",)) -> 
 def plan_of(
     cases: Mapping[str, Case], seed: int = 1, need: Sequence[str] = (), *, calibrate: bool = False
 ) -> list[TrialKey]:
-    return make_plan(cases, seed, checks=CheckTrials(need=need), calibrate=calibrate)
+    checks = CheckTrials(need=dict.fromkeys(need, 2))
+    return make_plan(cases, seed, checks=checks, calibrate=calibrate)
 
 
 cases_strategy = st.dictionaries(
@@ -114,7 +115,7 @@ def test_within_a_round_the_states_of_a_case_go_from_cold_to_warm_without_a_brea
         assert at == list(range(at[0], at[0] + 3))
 
 
-def test_the_need_arm_comes_after_the_rounds_twice_for_each_case():
+def test_the_need_arm_comes_after_the_rounds_for_each_case():
     cases = {name: case(repeat=3, warmup=1) for name in "abc"}
     plan = plan_of(cases, need=["a", "c"], calibrate=True)
     tail = plan[-4:]
@@ -157,7 +158,7 @@ def test_a_run_with_fewer_rounds_has_fewer_calibrations():
 
 def test_what_starts_several_at_once_comes_last_of_a_case_each_number_once():
     cases = {name: case() for name in "ab"}
-    checks = CheckTrials(need="ab", replicas={"a": (1, 4), "b": (3,)})
+    checks = CheckTrials(need={"a": 2, "b": 2}, replicas={"a": (1, 4), "b": (3,)})
     plan = make_plan(cases, 1, checks=checks, calibrate=False)
     for name, counts in (("a", [1, 4]), ("b", [3])):
         own = [key for key in plan if key.case == name]
@@ -182,6 +183,15 @@ CLOUD_NATIVE = load_checklist("cloud-native", Path())
 
 def replicas(of: Scenario, checklist: Checklist | None = CLOUD_NATIVE) -> tuple[int, ...]:
     return tuple(check_trials(of, checklist).replicas["app"])
+
+
+def test_there_are_as_many_trials_without_limits_as_a_comparison_of_memory_needs():
+    counts = {repeat: need_of(repeat) for repeat in (1, 2, 4, 6, 20)}
+    assert counts == {1: 2, 2: 2, 4: 4, 6: 6, 20: 6}
+
+
+def need_of(repeat: int) -> int:
+    return check_trials(scenario(case={"repeat": repeat}), CLOUD_NATIVE).need["app"]
 
 
 def test_a_standard_that_judges_scaling_out_starts_three_at_once():
