@@ -1,9 +1,9 @@
 """The plan of a run: every trial in its order, made from the scenario and a seed alone.
 
 Cases are shuffled within each round, so that a drift of the host falls on all of them. Within a
-case the states go from cold to warm, because each leaves behind what the next one needs. The
-trials of the checks come case by case after the rounds, first those of the case whose image the
-last round left in place: they need the image, and nothing compares them across cases.
+case the states go from cold to warm, because each leaves behind what the next one needs. After the
+rounds come those of the trials without limits, which memory is compared by. The other trials of the
+checks come last, case by case, as nothing compares them across cases.
 """
 
 from __future__ import annotations
@@ -45,11 +45,15 @@ class CheckTrials:
     cut: Sequence[str] = field(default_factory=tuple)
     replicas: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
+    def rounds_of_need(self) -> list[list[str]]:
+        """The cases of each round of trials without limits."""
+        count = max(self.need.values(), default=0)
+        return [[name for name, own in self.need.items() if own > one] for one in range(count)]
+
     def of(self, case: str, first_round: int) -> list[TrialKey]:
-        """The trials of `case`, whose rounds count on from `first_round`."""
+        """The other trials of `case`, whose rounds count on from `first_round`."""
         plain = TrialKey(case, first_round, CacheState.IMAGE.value)
-        keys = [replace(plain, arm=Arm.NEED.value)] * self.need.get(case, 0)
-        keys += [replace(plain, network="cut")] * (CUT_TRIALS if case in self.cut else 0)
+        keys = [replace(plain, network="cut")] * (CUT_TRIALS if case in self.cut else 0)
         keys += [replace(plain, replicas=count) for count in self.replicas.get(case, ())]
         return [replace(key, round=first_round + number) for number, key in enumerate(keys)]
 
@@ -82,7 +86,7 @@ def _need_trials(case: Case) -> int:
 def make_plan(
     cases: Mapping[str, Case], seed: int, *, checks: CheckTrials, calibrate: bool
 ) -> list[TrialKey]:
-    """Rounds of warm-ups, rounds of measured trials, then the trials of the checks.
+    """Rounds of warm-ups, of measured trials and of those without limits, then the other checks.
 
     Args:
         cases: by id.
@@ -114,6 +118,12 @@ def make_plan(
                 for state in _STATES
                 if state in case.cache
             ]
+    for names in checks.rounds_of_need():
+        order.shuffle(names)
+        plan += [
+            TrialKey(name, rounds, CacheState.IMAGE.value, arm=Arm.NEED.value) for name in names
+        ]
+        rounds += 1
     last = next((key.case for key in reversed(plan) if key.case in cases), None)
     for name in sorted(cases, key=lambda name: name != last):
         plan += checks.of(name, rounds)

@@ -122,16 +122,26 @@ def test_the_need_arm_comes_after_the_rounds_for_each_case():
     assert all(key.arm == "fit" for key in plan[: -len(tail)])
     assert all((key.arm, key.cache, key.warmup) == ("need", "image", False) for key in tail)
     assert Counter(key.case for key in tail) == {"a": 2, "c": 2}
-    assert [key.round for key in tail] == [4, 5, 4, 5]
+    assert [key.round for key in tail] == [4, 4, 5, 5], "in rounds, for memory is compared by them"
 
 
 def test_the_trials_of_the_checks_begin_with_the_case_whose_image_is_still_there():
     cases = {name: case() for name in "abc"}
+    checks = CheckTrials(cut="abc")
     for seed in range(8):
-        plan = plan_of(cases, seed, need="abc", calibrate=True)
-        rounds = [key.case for key in plan if key.arm == "fit" and key.case in cases]
-        first = next(key.case for key in plan if key.arm == "need")
+        plan = make_plan(cases, seed, checks=checks, calibrate=True)
+        rounds = [key.case for key in plan if key.network == "open" and key.case in cases]
+        first = next(key.case for key in plan if key.network == "cut")
         assert first == rounds[-1]
+
+
+def test_the_order_of_the_trials_without_limits_differs_from_round_to_round():
+    cases = {name: case(repeat=6) for name in "abcdef"}
+    plan = make_plan(cases, 3, checks=CheckTrials(need=dict.fromkeys(cases, 6)), calibrate=False)
+    free = [key for key in plan if key.arm == "need"]
+    rounds = [tuple(key.case for key in free if key.round == 6 + number) for number in range(6)]
+    assert all(sorted(one) == list("abcdef") for one in rounds)
+    assert len(set(rounds)) == 6
 
 
 def test_the_calibration_takes_part_in_the_first_three_rounds_only():
