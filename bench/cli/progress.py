@@ -46,6 +46,12 @@ def _ending(status: str, reason: str, startup_s: float | None) -> str:
     return f"{status}: {reason.splitlines()[0] if reason else ''}"
 
 
+def _phase_name(phase: str) -> str:
+    """The name that the time of a phase has in reports, where it has one."""
+    metric = METRICS.get(f"{phase}_s")
+    return metric.title if metric else phase
+
+
 class _Plain:
     """A line a phase and a line a trial, each with the seconds since the run began."""
 
@@ -68,7 +74,7 @@ class _Plain:
 
     def phase_ended(self, phase: str, seconds: float) -> None:
         """A line a phase."""
-        self._line(f"{self._trial}  {phase:<8} {format_seconds(seconds)}")
+        self._line(f"{self._trial}  {_phase_name(phase):<8} {format_seconds(seconds)}")
 
     def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
         """A line a trial."""
@@ -101,7 +107,7 @@ class _Tty:
 
     def phase_ended(self, phase: str, seconds: float) -> None:
         """Add to it."""
-        self._phases.append(f"{phase} {format_seconds(seconds)}")
+        self._phases.append(f"{_phase_name(phase)} {format_seconds(seconds)}")
         self._redraw(f"{self._trial}  {' · '.join(self._phases)}")
 
     def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:

@@ -163,8 +163,8 @@ def _card_figures(run: Run, case: str) -> list[tuple[str, str]]:
             found.append((metric.title, unit_words(of_image[name], metric.unit)))
         elif name in of_trials:
             one = of_trials[name]
-            words = f"{unit_words(one.median, metric.unit)} {state_words(one.cache, one.arm)}"
-            found.append((f"{metric.title}, median of {one.n}", words))
+            which = f"{metric.title} {state_words(one.cache, one.arm)}, median of {one.n}"
+            found.append((which, unit_words(one.median, metric.unit)))
     return found
 
 

@@ -13,7 +13,7 @@ from bench.judge import stats
 from bench.judge.memory_arm import CHARGED_ELSEWHERE
 from bench.metrics import METRICS
 from bench.report.curves import median_trial, trials_of
-from bench.report.plot_phases import WATERFALL_PHASES, phase_waterfall
+from bench.report.plot_phases import WATERFALL_PHASES, phase_waterfall, zero_words
 from bench.report.plot_pull import path_words, pull_timeline
 from bench.report.plot_replicas import replica_curves, sweep_words, sweeps
 from bench.report.plot_resources import MOST_CURVES, resource_curves
@@ -158,9 +158,10 @@ def _waterfalls(run: Run) -> Iterator[Plot]:
         if parts:
             yield _plot(
                 f"waterfall-{cache}",
-                f"From nothing to ready, {start_words(cache)}",
-                "The thick bar is the trial nearest the median, the thin ones below it are the "
-                "trials in their order; a cross ends a trial that failed.",
+                f"From the {zero_words(cache)} to ready, {start_words(cache)}",
+                "The thick bar is the trial nearest the median, and the figures at it are medians "
+                "of the trials; the thin bars below are the trials in their order, and a cross "
+                "ends one that failed.",
                 one_line("; ".join(parts)),
                 phase_waterfall(run, cache),
             )
@@ -202,7 +203,7 @@ def _resources(run: Run, most: int) -> Iterator[Plot]:
 
 def _charged_words(cache: str, arm: str) -> str:
     pulled = arm == Arm.FIT and CacheState(cache).is_pulled
-    return f" In memory of {cache} trials {CHARGED_ELSEWHERE}." if pulled else ""
+    return f" Memory of {cache} trials: {CHARGED_ELSEWHERE}." if pulled else ""
 
 
 def _resource_words(run: Run, case: str, cache: str, arm: str) -> str:

@@ -111,7 +111,7 @@ def _checked(links: Mapping[str, SlowestLink]) -> str:
     """How far the model was off on trials that it was not made of."""
     errors = [one.error for one in links.values() if one.error is not None]
     if not errors:
-        return f"It was not checked on trials of its own: that takes {HELD_OUT_NEEDS} of a case."
+        return f"It was not checked on other trials: that takes {HELD_OUT_NEEDS} of a case."
     unchecked = [case for case, one in links.items() if one.error is None]
     words = (
         "Over the trials' own link, each start foreseen from the other trials of its case, it is "

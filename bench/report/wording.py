@@ -160,7 +160,7 @@ def change_words(comparison: Comparison) -> str:
 
 
 _KILLED = {
-    Difference.BETTER: "ends by itself",
+    Difference.BETTER: "not killed",
     Difference.WORSE: "killed",
     Difference.SAME: "both killed",
     Difference.INCONCLUSIVE: "unclear (some killed)",

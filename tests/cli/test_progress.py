@@ -72,7 +72,7 @@ def test_plain_is_a_line_a_phase_and_a_line_a_trial_with_the_time_since_the_begi
     assert [line[10:] for line in lines] == [
         "building bad",
         "[1/3] bad cold  pull     1.25 s",
-        "[1/3] bad cold  ready    500 ms",
+        "[1/3] bad cold  ready after start 500 ms",
         "[1/3] bad cold  ok     start incl. pull 2.10 s",
         "[2/3] good image need  failed: exited with code 1",
         "[3/3] good cold warm-up  ok",
@@ -99,7 +99,7 @@ def test_a_terminal_shows_one_line_a_trial_and_leaves_its_outcome_standing():
         "[3/3] good cold warm-up  ok",
         "",
     ]
-    assert "[1/3] bad cold  pull 1.25 s · ready 500 ms" in text
+    assert "[1/3] bad cold  pull 1.25 s · ready after start 500 ms" in text
 
 
 def test_a_line_is_never_wider_than_the_terminal(monkeypatch):

@@ -95,7 +95,7 @@ def test_medians_too_close_to_tell_apart_have_no_factor():
 @pytest.mark.parametrize(
     ("difference", "before", "after", "words", "medians"),
     [
-        (Difference.BETTER, KILLED, "", "ends by itself", ("killed", "312 ms")),
+        (Difference.BETTER, KILLED, "", "not killed", ("killed", "312 ms")),
         (Difference.WORSE, "", KILLED, "killed", ("2.13 s", "killed")),
         (Difference.SAME, KILLED, KILLED, "both killed", ("killed", "killed")),
         (Difference.INCONCLUSIVE, KILLED, "", "unclear (some killed)", ("killed", "312 ms")),
