@@ -180,7 +180,10 @@ def _comparisons(run: Run) -> Iterator[str]:
         )
         for note in comparison_notes(group):
             yield from ("", escaped(note))
-        yield from ("", escaped(rule_words(group)))
+        effect = (
+            f"Effect: the share of all pairs of trials in which {candidate} has the larger value."
+        )
+        yield from ("", escaped(f"{rule_words(group)} {effect}"))
 
 
 def _reasons(run: Run) -> Iterator[str]:
