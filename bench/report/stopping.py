@@ -40,7 +40,7 @@ def stopping(run: Run) -> Section | None:
         return None
     return Section(
         title="stopping",
-        beside="what stood there when the stop signal came, and when it ended (median of all starts)",
+        beside="what stood there when the stop signal came, and when it ended (medians)",
         columns=(
             "case",
             "process 1",
