@@ -65,6 +65,12 @@ _FLOOR = (
     "small figures are mostly that."
 )
 
+_COLD = (
+    "In trials that pull (`cold`, `base`) the page cache of the image is not in it, for the engine "
+    "was charged when it unpacked that: memory is compared in the trials without limits, which "
+    "start with the image in place and the page cache dropped."
+)
+
 _SHARE = "Share of the time between the return of the start call and ready in which"
 _SHARES_MISLEAD = (
     "Threads that run side by side between two samples count one after the other, up to the "
@@ -111,10 +117,14 @@ _TABLE = (
            "Of a service of a stack: from the moment at which its containers could be started to "
            "the moment at which those that it waits for had come far enough."),
     Metric("ready_s", "s", "ready after start", _L,
-           "From the return of the start call to the probe's confirming answer."),
+           "From the return of the start call to the probe's confirming answer.",
+           "After a pull the page cache still holds what was just unpacked, so that a cold trial "
+           "may be ready sooner after its start than one with the image in place and the page "
+           "cache dropped."),
     Metric("startup_s", "s", "start incl. pull", _L,
            "From just before the pull to the probe's confirming answer.",
-           "Its pull share belongs to the link and the disk as much as to the image."),
+           "Its pull share belongs to the link and the disk as much as to the image. Where nothing "
+           "is pulled it begins with the create call."),
     Metric("first_output_s", "s", "first output", _L,
            "From sending the start request to the first byte on stdout or stderr; not from its "
            "return, for a program may print before that.",
@@ -128,7 +138,8 @@ _TABLE = (
            "From the return of the start call to the exit of the main process.",
            "Clipped at zero where the process was gone before the start call returned."),
     Metric("stop_s", "s", "stop", _L, "From sending the stop request to its return.",
-           "Close to the grace period when the signal was ignored: see stop_killed."),
+           "A stop that ended in SIGKILL took the grace period that the scenario gives, which says "
+           "nothing of the image and is never compared as a time: see stop_killed."),
     Metric("restart_s", "s", "restart", _L,
            "The stop, plus the time from starting the same container again, with its volumes and "
            "all that it wrote, to the probe's confirming answer.",
@@ -154,7 +165,7 @@ _TABLE = (
     Metric("memory_peak_bytes", "bytes", "memory peak", _L,
            "The kernel's high-water mark of charged memory, page cache included.",
            "Grows up to the limit for programs that read many files, without harm. Of a stack it "
-           "is a lower bound: see memory_peak_upper_bytes. " + _FLOOR),
+           "is a lower bound: see memory_peak_upper_bytes. " + _COLD + " " + _FLOOR),
     Metric("memory_peak_upper_bytes", "bytes", "memory peak at most", _L,
            "Of a stack: the sum of its services' high-water marks. What they took together at one "
            "moment lies between memory_peak_bytes and this.",
@@ -167,7 +178,7 @@ _TABLE = (
            "kernel's caches of names and inodes, which can, are left out on cgroup v2.",
            f"{_SAMPLED} The kernel counts it in batches, of 64 pages a core, and of those the last "
            "may be missing. On cgroup v1 those caches are in it, for the kernel does not tell them "
-           "apart there: see memory_anon_shmem_peak_bytes."),
+           "apart there: see memory_anon_shmem_peak_bytes. " + _COLD),
     Metric("memory_anon_shmem_peak_bytes", "bytes", "anon and shared memory peak", _L,
            "Highest sample of anonymous + shared memory, without any of the kernel's.",
            f"{_SAMPLED} Page tables, stacks and socket buffers cannot be reclaimed either, and are "
@@ -178,7 +189,7 @@ _TABLE = (
            f"{_SAMPLED} Not measured on cgroup v1."),
     Metric("memory_working_set_peak_bytes", "bytes", "working set peak", _L,
            "Highest sample of charged memory less inactive file cache, as docker stats shows.",
-           _SAMPLED),
+           f"{_SAMPLED} {_COLD}"),
     Metric("oom_kills", "", "killed for memory", _L,
            "Processes of the container that the kernel killed for memory, by its own counter; at "
            "least one where the engine says that there was any."),

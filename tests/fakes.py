@@ -564,8 +564,8 @@ class Watcher:
     def phase_ended(self, phase: str, seconds: float) -> None:
         self.told.append(("phase_ended", phase, seconds))
 
-    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
-        self.told.append(("trial_ended", status, reason, seconds_to_ready))
+    def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
+        self.told.append(("trial_ended", status, reason, startup_s))
 
     def said(self) -> list[str]:
         """The lines."""

@@ -124,6 +124,7 @@ class Build:
     cases: tuple[str, ...] = ("bad", "good")
     calibrate: bool = True
     need: bool = True
+    need_trials: int = 2
     cut: bool = True
     replicas: tuple[int, ...] = (3,)
     troubles: dict[tuple[str, int, int], Trouble] = field(default_factory=lambda: dict(REPEATED))
@@ -224,7 +225,7 @@ class _Writer:
     def events(self) -> Iterator[dict[str, Any]]:
         scenario = Scenario.model_validate(self.tree)
         checks = CheckTrials(
-            need=list(scenario.cases) if self.build.need else [],
+            need=dict.fromkeys(scenario.cases, self.build.need_trials) if self.build.need else {},
             cut=list(scenario.cases) if self.build.cut else [],
             replicas=dict.fromkeys(scenario.cases, self.build.replicas),
         )

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
+from bench.metrics import METRICS
 from bench.trial.progress import Progress, Silent
 from bench.units import format_seconds
 
@@ -36,12 +37,19 @@ def _name(number: int, total: int, key: TrialKey) -> str:
     return f"[{number}/{total}] {key.case} {key.cache}{arm}{network}{together}{warmup}"
 
 
-def _ending(status: str, reason: str, seconds_to_ready: float | None) -> str:
+def _ending(status: str, reason: str, startup_s: float | None) -> str:
+    """What became of a trial; its start bears the name that it has in every report."""
     if status == "ok":
-        if seconds_to_ready is None:
+        if startup_s is None:
             return "ok"
-        return f"ok     ready after {format_seconds(seconds_to_ready)}"
+        return f"ok     {METRICS['startup_s'].title} {format_seconds(startup_s)}"
     return f"{status}: {reason.splitlines()[0] if reason else ''}"
+
+
+def _phase_name(phase: str) -> str:
+    """The name that the time of a phase has in reports, where it has one."""
+    metric = METRICS.get(f"{phase}_s")
+    return metric.title if metric else phase
 
 
 class _Plain:
@@ -66,11 +74,11 @@ class _Plain:
 
     def phase_ended(self, phase: str, seconds: float) -> None:
         """A line a phase."""
-        self._line(f"{self._trial}  {phase:<8} {format_seconds(seconds)}")
+        self._line(f"{self._trial}  {_phase_name(phase):<8} {format_seconds(seconds)}")
 
-    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
+    def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
         """A line a trial."""
-        self._line(f"{self._trial}  {_ending(status, reason, seconds_to_ready)}")
+        self._line(f"{self._trial}  {_ending(status, reason, startup_s)}")
 
 
 class _Tty:
@@ -103,12 +111,12 @@ class _Tty:
 
     def phase_ended(self, phase: str, seconds: float) -> None:
         """Add to it."""
-        self._phases.append(f"{phase} {format_seconds(seconds)}")
+        self._phases.append(f"{_phase_name(phase)} {format_seconds(seconds)}")
         self._redraw(f"{self._trial}  {' · '.join(self._phases)}")
 
-    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
+    def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
         """Leave its outcome standing."""
-        self._redraw(f"{self._trial}  {_ending(status, reason, seconds_to_ready)}", final=True)
+        self._redraw(f"{self._trial}  {_ending(status, reason, startup_s)}", final=True)
 
 
 class _Json:
@@ -143,12 +151,12 @@ class _Json:
         """A phase ended."""
         self._write("phase_ended", **self._trial, phase=phase, seconds=seconds)
 
-    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
+    def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
         """A trial ended."""
         self._write(
             "trial_ended",
             **self._trial,
             status=status,
             reason=reason,
-            seconds_to_ready=seconds_to_ready,
+            startup_s=startup_s,
         )

@@ -1,8 +1,10 @@
 """Two groups of trials side by side, metric by metric, with p-values corrected.
 
-The correction runs over all metrics of one cache state. Six trials against six give at best
-p = 0.0022; multiplied by their number, nothing would be left to call. But metrics go up and down
-together, and `together` makes use of that.
+The correction runs over all metrics of one cache state and arm. Six trials against six give at
+best p = 0.0022; multiplied by their number, nothing would be left to call. But metrics go up and
+down together, and `together` makes use of that.
+
+Memory is compared in the need arm, with the image in place and without limits (`memory_arm`).
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ from typing import TYPE_CHECKING
 from bench.judge.difference import ALPHA, Pair, call_difference, call_once
 from bench.judge.evidence import Evidence, gather
 from bench.judge.finding import sentence
+from bench.judge.memory_arm import CHARGED_ELSEWHERE, MEMORY, by_need
 from bench.judge.model import Comparison
 from bench.judge.noise import PRACTICAL_BAND, Band, BandFrom, band_for
+from bench.judge.resolution import runtime_floor, step
+from bench.judge.stops import STOP_TIMES, call_killed, killed_words
 from bench.judge.together import correct
 from bench.metrics import METRICS, Metric, Scope
 from bench.results.model import ImageFacts, TrialResult, TrialStatus
-from bench.scenario.model import Arm
+from bench.scenario.model import Arm, CacheState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -68,11 +73,44 @@ class Sample:
         """The trials of that cache state which say something of the image."""
         return gather(self.trials, self.case, arm=Arm.FIT, cache=cache, planned=0)
 
+    @property
+    def need(self) -> Evidence:
+        """Those without limits, with the image in place."""
+        return gather(self.trials, self.case, arm=Arm.NEED, cache=None, planned=0)
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """The trials of both sides that are compared.
+
+    Attributes:
+        sides: baseline and candidate.
+        evidence: of each.
+        cache, arm: what they have in common.
+        metrics: by name, those to compare.
+    """
+
+    sides: tuple[Sample, Sample]
+    evidence: tuple[Evidence, Evidence]
+    cache: str
+    arm: Arm
+    metrics: Mapping[str, Metric]
+
+    @property
+    def rows(self) -> tuple[Rows, Rows]:
+        """The metrics of the trials that came out well."""
+        return _ok_rows(self.evidence[0]), _ok_rows(self.evidence[1])
+
+    @property
+    def fewest(self) -> int:
+        """How many of these there are on the side that has fewer."""
+        return min(map(len, self.rows))
+
 
 def compare_cases(
     baseline: Sample, candidate: Sample, *, practical: float = PRACTICAL_BAND
 ) -> list[Comparison]:
-    """Every metric that either side has: first those of the images, then by cache state.
+    """Every metric that either side has: of the images, by cache state, then of the need arm.
 
     Trials that failed have no values to compare and are named in the reason. What decides is
     the p-value corrected for all metrics of the cache state, and the larger of `practical` and
@@ -82,31 +120,67 @@ def compare_cases(
     for pair in _image_pairs(baseline, candidate):
         band = Band(practical, BandFrom.PRACTICAL)
         found.append(_comparison(baseline, candidate, pair, call=call_once(pair, band), band=band))
-    caches = [one for one in baseline.caches() if one in candidate.caches()]
-    for cache in caches or baseline.caches():
-        found += _compare_trials(baseline, candidate, cache, practical)
+    for samples in _samples(baseline, candidate):
+        found += _compare_trials(samples, practical)
     return found
 
 
-def _compare_trials(
-    baseline: Sample, candidate: Sample, cache: str, practical: float
-) -> Iterator[Comparison]:
-    sides = baseline.evidence(cache), candidate.evidence(cache)
+def _samples(baseline: Sample, candidate: Sample) -> Iterator[_Samples]:
+    sides = baseline, candidate
+    metrics = common_metrics(baseline.own, candidate.own)
+    common = [one for one in baseline.caches() if one in candidate.caches()]
+    caches = common or baseline.caches()
+    fit = [
+        _Samples(sides, (baseline.evidence(one), candidate.evidence(one)), one, Arm.FIT, metrics)
+        for one in caches
+    ]
+    need = _Samples(
+        sides,
+        (baseline.need, candidate.need),
+        CacheState.IMAGE.value,
+        Arm.NEED,
+        {name: metric for name, metric in metrics.items() if name in MEMORY},
+    )
+    under_limits = max((one.fewest for one in fit), default=0)
+    if not by_need(need.fewest, under_limits):
+        yield from fit
+        return
+    others = {name: metric for name, metric in metrics.items() if name not in MEMORY}
+    yield from (replace(one, metrics=others) for one in fit)
+    yield need
+
+
+def _compare_trials(samples: _Samples, practical: float) -> Iterator[Comparison]:
+    baseline, candidate = samples.sides
+    sides, rows = samples.evidence, samples.rows
     left_out = sentence(_left_out(baseline, sides[0]), _left_out(candidate, sides[1]))
-    rows = _ok_rows(sides[0]), _ok_rows(sides[1])
-    pairs = _trial_pairs(*rows, common_metrics(baseline.own, candidate.own))
+    pairs = _trial_pairs(samples)
+    killed = killed_words(_ok(sides[0])), killed_words(_ok(sides[1]))
+    if any(killed):
+        pairs = [_without_kills(one) if one.metric.name in STOP_TIMES else one for one in pairs]
     tested = {one.metric.name: one.p_value for one in pairs if one.p_value is not None}
     together = correct(*rows, tested, ALPHA)
     for pair in pairs:
         name = pair.metric.name
         corrected_p = together.corrected.get(name)
         band = band_for(name, pair.medians[0], (baseline.noise, candidate.noise), practical)
-        difference, reason = call_difference(pair, band, corrected_p, len(tested))
-        call = difference, sentence(reason, left_out)
+        if any(killed) and name in STOP_TIMES:
+            names = baseline.name, candidate.name
+            call = call_killed(names, rows, killed, together.corrected.get("stop_killed"))
+            found = replace(
+                _comparison(baseline, candidate, pair, call=call, band=band),
+                ratio=None,
+                killed_baseline=killed[0],
+                killed_candidate=killed[1],
+            )
+        else:
+            call = call_difference(pair, band, corrected_p, len(tested))
+            found = _comparison(baseline, candidate, pair, call=call, band=band)
         yield replace(
-            _comparison(baseline, candidate, pair, call=call, band=band),
-            cache=cache,
-            arm=Arm.FIT.value,
+            found,
+            reason=sentence(found.reason, _remark(samples, name), left_out),
+            cache=samples.cache,
+            arm=samples.arm.value,
             corrected_p=corrected_p,
             effect=pair.effect,
             failed_baseline=len(sides[0].failed),
@@ -115,10 +189,21 @@ def _compare_trials(
         )
 
 
+def _remark(samples: _Samples, metric: str) -> str:
+    """What to know of memory that is not that of the need arm."""
+    pulled = samples.arm is Arm.FIT and CacheState(samples.cache).is_pulled
+    return CHARGED_ELSEWHERE if pulled and metric in MEMORY else ""
+
+
+def _without_kills(pair: Pair) -> Pair:
+    """The pair without interval and test, which a time that the scenario sets does not have."""
+    return replace(pair, bounds=None, p_value=None)
+
+
 def _image_pairs(baseline: Sample, candidate: Sample) -> list[Pair]:
     one, other = (side.image.metrics() if side.image else {} for side in (baseline, candidate))
     return [
-        Pair(metric, _single(one, name), _single(other, name))
+        Pair(metric, _single(one, name), _single(other, name), step=step(metric))
         for name, metric in METRICS.items()
         if metric.scope is Scope.IMAGE and (name in one or name in other)
     ]
@@ -140,20 +225,26 @@ def common_metrics(one: Mapping[str, Metric], other: Mapping[str, Metric]) -> di
     return {**METRICS, **own}
 
 
-def _trial_pairs(baseline: Rows, candidate: Rows, metrics: Mapping[str, Metric]) -> list[Pair]:
+def _trial_pairs(samples: _Samples) -> list[Pair]:
     pairs = []
-    for name, metric in metrics.items():
+    floors = [runtime_floor(side.trials) for side in samples.sides]
+    for name, metric in samples.metrics.items():
         if metric.scope is Scope.IMAGE or name in NOT_COMPARED:
             continue
-        one, other = ([row[name] for row in rows if name in row] for rows in (baseline, candidate))
+        one, other = ([row[name] for row in rows if name in row] for rows in samples.rows)
         if one or other:
-            pairs.append(Pair.of(metric, one, other))
+            floor = min(found.get(name, 0.0) for found in floors)
+            pairs.append(Pair.of(metric, one, other, step(metric, *samples.rows, floor=floor)))
     return pairs
+
+
+def _ok(evidence: Evidence) -> list[TrialResult]:
+    return [one for one in evidence.trials if one.status is TrialStatus.OK]
 
 
 def _ok_rows(evidence: Evidence) -> Rows:
     """The metrics of each trial that came out well."""
-    return [one.metrics for one in evidence.trials if one.status is TrialStatus.OK]
+    return [one.metrics for one in _ok(evidence)]
 
 
 def _left_out(side: Sample, evidence: Evidence) -> str:

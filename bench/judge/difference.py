@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 
 from bench.judge import stats
 from bench.judge.model import Difference, Interval
+from bench.judge.noise import PRACTICAL_BAND
 from bench.judge.rank_test import rank_test_p
 from bench.judge.ratio import detectable_ratio, ratio_interval
 from bench.metrics import Better, Metric
 from bench.scenario.thresholds import INTERVAL_NEEDS
+from bench.units import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +39,7 @@ class Pair:
         bounds: 95 % interval of the ratio, whose ends may be infinite; None where a side has
             too few values for one, or negative ones.
         p_value: of the rank test, uncorrected; None likewise.
+        step: the difference of medians up to which nothing can be told.
     """
 
     metric: Metric
@@ -44,14 +47,21 @@ class Pair:
     candidate: tuple[float, ...]
     bounds: Interval | None = None
     p_value: float | None = None
+    step: float = 0.0
 
     @classmethod
-    def of(cls, metric: Metric, baseline: Sequence[float], candidate: Sequence[float]) -> Pair:
+    def of(
+        cls,
+        metric: Metric,
+        baseline: Sequence[float],
+        candidate: Sequence[float],
+        step: float = 0.0,
+    ) -> Pair:
         """The pair, with interval and test where there are trials enough."""
         sides = tuple(baseline), tuple(candidate)
         if min(len(one) for one in sides) < INTERVAL_NEEDS or min(*baseline, *candidate) < 0:
-            return cls(metric, *sides)
-        return cls(metric, *sides, ratio_interval(*sides), rank_test_p(*sides))
+            return cls(metric, *sides, step=step)
+        return cls(metric, *sides, ratio_interval(*sides), rank_test_p(*sides), step)
 
     @property
     def medians(self) -> tuple[float | None, float | None]:
@@ -61,10 +71,22 @@ class Pair:
         return one, other
 
     @property
-    def ratio(self) -> float | None:
-        """Candidate median / baseline median; None where a side is empty or has no such ratio."""
+    def too_close(self) -> bool:
+        """Whether the medians differ, but by no more than can be told."""
         one, other = self.medians
-        return None if other is None or not one or min(one, other) < 0 else other / one
+        return one is not None and other is not None and 0 < abs(other - one) <= self.step
+
+    @property
+    def ratio(self) -> float | None:
+        """Candidate median / baseline median; None where a side is empty or has no such ratio.
+
+        Nor have medians that are too close to tell apart, unless the ratio says so itself.
+        """
+        one, other = self.medians
+        if other is None or not one or min(one, other) < 0:
+            return None
+        ratio = other / one
+        return None if self.too_close and abs(ratio - 1) > PRACTICAL_BAND else ratio
 
     @property
     def interval(self) -> Interval | None:
@@ -107,6 +129,8 @@ def call_difference(
         if min(*pair.baseline, *pair.candidate) < 0:
             reason = "has values below zero, of which no ratio can be made"
         return Difference.INCONCLUSIVE, reason
+    if pair.too_close and pair.ratio is None:
+        return Difference.SAME, _too_close(pair)
     low, high = pair.bounds.low, pair.bounds.high
     evidence = f"{_change(pair)}, {_test(pair, corrected_p, family)}, {_effect(pair)}"
     if 1 - band.share <= low and high <= 1 + band.share:
@@ -125,6 +149,8 @@ def call_once(pair: Pair, band: Band) -> tuple[Difference, str]:
         return Difference.NOT_MEASURED, "known on one side only"
     one, other = pair.baseline[0], pair.candidate[0]
     ratio = pair.ratio
+    if pair.too_close and ratio is None:
+        return Difference.SAME, _too_close(pair)
     if pair.metric.is_time:
         return Difference.INCONCLUSIVE, "timed once on each side, so its spread is not known"
     inside = one == other if ratio is None else 1 - band.share <= ratio <= 1 + band.share
@@ -138,6 +164,13 @@ def direction(metric: Metric, *, larger: bool) -> Difference:
     if metric.better is Better.NEITHER:
         return Difference.DIFFERENT
     return Difference.WORSE if larger is (metric.better is Better.LOWER) else Difference.BETTER
+
+
+def _too_close(pair: Pair) -> str:
+    one, other, step = (
+        format_value(value or 0.0, pair.metric.unit) for value in (*pair.medians, pair.step)
+    )
+    return f"{one} and {other} are within {step}, closer than can be told apart"
 
 
 def _change(pair: Pair) -> str:

@@ -85,7 +85,7 @@ class Difference(StrEnum):
     DIFFERENT = "different"
     """Differs in a metric that has no good direction."""
     SAME = "same"
-    """The interval lies inside the practical band."""
+    """The interval lies inside the practical band, or the medians are too close to tell apart."""
     INCONCLUSIVE = "inconclusive"
     NOT_MEASURED = "not-measured"
 
@@ -99,7 +99,8 @@ class Comparison:
         cache, arm: the trials used.
         n_baseline, n_candidate: numbers of trials.
         baseline_median, candidate_median: in the metric's unit.
-        ratio: candidate median / baseline median; None where it cannot be made.
+        ratio: candidate median / baseline median; None where it cannot be made or says nothing:
+            zeros, medians closer than they can be told apart, a stop that ended in SIGKILL.
         interval: 95 % interval of that ratio.
         p_value: two-sided exact rank test, uncorrected; None where n forbids it or where the
             value has no spread because it belongs to the image.
@@ -115,6 +116,9 @@ class Comparison:
         title: the metric's name for people.
         unit: of the metric: `s`, `bytes`, …; empty for counts.
         failed_baseline, failed_candidate: trials that failed, and so have no value here.
+        killed_baseline, killed_candidate: of a time that contains a stop, how its stops ended in
+            SIGKILL at the end of the grace period; empty where none did. Such a time is the
+            scenario's, so that ratio, interval and p are None.
     """
 
     baseline: str
@@ -140,6 +144,8 @@ class Comparison:
     unit: str = ""
     failed_baseline: int = 0
     failed_candidate: int = 0
+    killed_baseline: str = ""
+    killed_candidate: str = ""
 
     @property
     def candidate_fails_more_often(self) -> bool:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.judge.stats import median
 from bench.results.pull_path import DOWNLOAD_SLOTS, layer_times
 
 if TYPE_CHECKING:
@@ -27,7 +28,12 @@ PAYLOAD_SHARE = 1448 / 1514
 """Bytes of a blob in a full Ethernet frame of TCP, as a share of the frame."""
 
 MODEL_ERROR = 0.10
-"""How far the model may be off; docs/pull.md has what it was when it was checked."""
+"""How far the model is taken to be off at least; docs/pull.md has what it was when checked."""
+
+HELD_OUT_NEEDS = 3
+"""Trials from which on each can be foreseen from the others."""
+
+_WORST_ERROR = 0.9
 
 _RATES_BIT_S = (1e4, 1e12)
 _PRECISION = 1.001
@@ -139,18 +145,20 @@ class SlowestLink:
     Attributes:
         limit_s: what in time means.
         rate_bit_s: bits a second of whole frames; None where no link is fast enough.
-        low_bit_s, high_bit_s: the same if the model is MODEL_ERROR too slow or too fast; the
-            latter is None where no link would be fast enough then.
-        own_error: the largest relative deviation of the model from the trials that it was made
-            of, over their own link.
+        assumed_error: what the model is taken to be off by: MODEL_ERROR, or `error` if larger.
+        low_bit_s, high_bit_s: the same if the model is so much too slow or too fast; the latter
+            is None where no link would be fast enough then.
+        error: the largest relative deviation from a trial of what the other trials foresaw for
+            it, over their own link; None where there are fewer than HELD_OUT_NEEDS.
         n: how many trials.
     """
 
     limit_s: float
     rate_bit_s: float | None
+    assumed_error: float
     low_bit_s: float | None
     high_bit_s: float | None
-    own_error: float
+    error: float | None
     n: int
 
 
@@ -170,14 +178,36 @@ def slowest_link(
     models = [model for one in trials if (model := PullModel.from_trial(one, link_bit_s))]
     if not models:
         return None
+    error = held_out_error(models, link_bit_s)
+    assumed = min(max(MODEL_ERROR, error or 0.0), _WORST_ERROR)
     return SlowestLink(
         limit_s=limit_s,
         rate_bit_s=_slowest(models, limit_s),
-        low_bit_s=_slowest(models, limit_s / (1 - MODEL_ERROR)),
-        high_bit_s=_slowest(models, limit_s / (1 + MODEL_ERROR)),
-        own_error=max(abs(one.startup_at(link_bit_s) / one.startup_s - 1) for one in models),
+        assumed_error=assumed,
+        low_bit_s=_slowest(models, limit_s / (1 - assumed)),
+        high_bit_s=_slowest(models, limit_s / (1 + assumed)),
+        error=error,
         n=len(models),
     )
+
+
+def held_out_error(models: Sequence[PullModel], link_bit_s: float | None) -> float | None:
+    """How far each start is, at most, from what the models of all other trials foresee for it.
+
+    A model that is held against the trial it was made of always fits: its times are the trial's.
+    So each trial is left out in turn, and the median of what the others foresee is held against it.
+
+    Returns:
+        A share of the measured start; None for fewer than HELD_OUT_NEEDS trials.
+    """
+    if len(models) < HELD_OUT_NEEDS:
+        return None
+    foreseen = [one.startup_at(link_bit_s) for one in models]
+    errors = []
+    for index, one in enumerate(models):
+        others = [*foreseen[:index], *foreseen[index + 1 :]]
+        errors.append(abs(median(others) / one.startup_s - 1))
+    return max(errors)
 
 
 def _slowest(models: Sequence[PullModel], limit_s: float) -> float | None:

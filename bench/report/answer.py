@@ -14,8 +14,15 @@ from bench.judge.model import Difference, Outcome
 from bench.metrics import Scope
 from bench.report.baseline import baseline_words
 from bench.report.rows import case_outcomes, comparison_groups
-from bench.report.wording import change_words, unit_words
-from bench.results.summary import summaries
+from bench.report.wording import (
+    NO_LIMITS,
+    change_words,
+    median_words,
+    state_words,
+    unit_words,
+)
+from bench.results.summary import shown_summaries
+from bench.scenario.model import Arm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -48,11 +55,16 @@ def _compared(run: Run) -> Iterator[str]:
         yield from _ranked(groups, names)
         return
     for (baseline, candidate), group in groups:
-        several = len({one.cache for one in group if one.cache}) > 1
+        several = _several_states(group)
         asked = _each_once(group, names) if run.scenario.answer else _called(group, names)
         said = [_change(one, with_state=several) for one in asked[:_MOST_METRICS]]
         words = ", ".join(said) or "no difference was called"
         yield f"{candidate} against {baseline}: {words}"
+
+
+def _several_states(comparisons: Iterable[Comparison]) -> bool:
+    """Whether trials under limits were compared in more than one cache state."""
+    return len({one.cache for one in comparisons if one.arm == Arm.FIT}) > 1
 
 
 def _called(group: Iterable[Comparison], names: Sequence[str]) -> list[Comparison]:
@@ -76,7 +88,7 @@ def _ranked(
     largest = [max(called, key=_size) for _, group in groups if (called := _called(group, names))]
     largest.sort(key=_size, reverse=True)
     baselines = dict.fromkeys(baseline for (baseline, _), _ in groups)
-    several = len({one.cache for _, group in groups for one in group if one.cache}) > 1
+    several = _several_states(one for _, group in groups for one in group)
     for one in largest[:_MOST_NAMED]:
         against = "" if len(baselines) == 1 else f" against {one.baseline}"
         yield f"{one.candidate}{against}: {_change(one, with_state=several)}"
@@ -88,16 +100,35 @@ def _ranked(
 
 
 def _size(one: Comparison) -> float:
+    if one.killed_baseline or one.killed_candidate:
+        return 0.0  # it has no size, and another difference may have a large one
     return abs(math.log(one.ratio)) if one.ratio else math.inf
 
 
 def _change(one: Comparison, *, with_state: bool) -> str:
-    title = f"{one.title} {one.cache}" if with_state and one.cache else one.title
+    title = one.title
+    if one.arm == Arm.NEED or (with_state and one.cache):
+        title = f"{title} {state_words(one.cache, one.arm)}"
+    if one.killed_baseline or one.killed_candidate:
+        return f"{title} {_killed(one)}"
+    words = change_words(one)
     if not one.ratio or one.difference not in _CALLED:
-        return f"{title} {change_words(one)}"
-    candidate = unit_words(one.candidate_median, one.unit)
-    baseline = unit_words(one.baseline_median, one.unit)
-    return f"{title} {change_words(one)} ({candidate}, not {baseline})"
+        return f"{title} {words}"
+    baseline, candidate = median_words(one)
+    return f"{title} {words} ({candidate}, not {baseline})"
+
+
+def _killed(one: Comparison) -> str:
+    """`312 ms (bad: SIGTERM ignored, killed after 2 s)`: no factor, for nothing was timed."""
+    before, after = one.killed_baseline, one.killed_candidate
+    baseline, candidate = (
+        unit_words(value, one.unit) for value in (one.baseline_median, one.candidate_median)
+    )
+    if not after:
+        return f"{candidate} ({one.baseline}: {before})"
+    if not before:
+        return f"not: {after} ({one.baseline}: {baseline})"
+    return f"not: {after}" if before == after else f"not: {after} ({one.baseline}: {before})"
 
 
 def _measured(run: Run) -> Iterator[str]:
@@ -119,15 +150,18 @@ def _values(run: Run, case: str, name: str) -> dict[str, float]:
     if run.metrics[name].scope is Scope.IMAGE:
         values = image.metrics() if image else {}
         return {"": values[name]} if name in values else {}
-    found = summaries(run, case)
-    return {one.cache: one.median for one in found if one.metric == name and one.arm == "fit"}
+    return {
+        state_words(one.cache, one.arm): one.median
+        for one in shown_summaries(run, case)
+        if one.metric == name
+    }
 
 
 def _medians(run: Run, case: str, name: str) -> str:
     metric, values = run.metrics[name], _values(run, case, name)
     if not values:
         return ""
-    if len(values) == 1:
+    if len(values) == 1 and NO_LIMITS not in values:
         return f"{metric.title} {unit_words(next(iter(values.values())), metric.unit)}"
     states = (f"{unit_words(value, metric.unit)} {cache}" for cache, value in values.items())
     return f"{metric.title} {', '.join(states)}"
@@ -140,7 +174,7 @@ def _ranges(run: Run, cases: Sequence[str], names: Sequence[str]) -> Iterator[st
         spans = _spans(run, cases, name)
         if spans and said < _MOST_METRICS:
             said += 1
-            several = len(spans) > 1
+            several = len(spans) > 1 or NO_LIMITS in spans
             words = (f"{span} {cache}" if several else span for cache, span in spans.items())
             yield f"{run.metrics[name].title} {', '.join(words)}"
 

@@ -40,8 +40,8 @@ def cache_states(run: Run) -> Section | None:
         title="cache states",
         beside="what was fetched by the registry's access log (medians), and what proves the state",
         columns=(
-            "case", "cache", "trials", "invalid", "pull", "fetched", "requests", "start",
-            "page cache", "proof",
+            "case", "cache", "trials", "invalid", "pull", "fetched", "requests",
+            "start incl. pull", "page cache at start", "proof",
         ),
         rows=tuple(rows),
         in_terminal=len({row[1] for row in rows}) > 1,
@@ -63,7 +63,7 @@ def _row(run: Run, case: str, cache: str, trials: Sequence[TrialResult]) -> tupl
         unit_words(_median(_served(trials, "size_bytes")), "bytes"),
         unit_words(_median(_served(trials, "requests")), ""),
         value_words(_median(_metric(trials, "startup_s")), "startup_s"),
-        _dropped_words(trials, cooled_trials(run.results)),
+        _page_cache_words(CacheState(cache), trials, cooled_trials(run.results)),
         _proof_words(CacheState(cache), trials),
     )
 
@@ -80,6 +80,22 @@ def _served(trials: Sequence[TrialResult], name: str) -> list[float]:
 
 def _median(values: Sequence[float]) -> float | None:
     return stats.median(values) if values else None
+
+
+def _page_cache_words(
+    state: CacheState, trials: Sequence[TrialResult], cooled: Collection[str]
+) -> str:
+    """What the page cache held of the image when the container was started."""
+    if state is CacheState.COLD:
+        return _UNPACKED
+    words = _dropped_words(trials, cooled)
+    if state is CacheState.BASE:
+        return f"of the base {words}, of the rest {_UNPACKED}"
+    return words
+
+
+_UNPACKED = "warm from unpacking"
+"""The page cache is dropped before the pull, and unpacking writes the image through it."""
 
 
 def _dropped_words(trials: Sequence[TrialResult], cooled: Collection[str]) -> str:

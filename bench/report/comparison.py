@@ -12,14 +12,18 @@ from bench.judge.model import Difference
 from bench.report.rows import comparison_groups, key_comparisons
 from bench.report.wording import (
     DIFFERENCE_MARKS,
+    NO_LIMITS,
     change_words,
+    comparison_notes,
     detectable_words,
+    median_words,
     one_line,
     p_words,
     ratio_interval_words,
     rule_words,
-    unit_words,
+    state_words,
 )
+from bench.scenario.model import Arm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -110,17 +114,19 @@ def comparison_blocks(
     )
     names = (*sides, "", "95 %", "p", "finds")
     table.add_row("", "", *(Text(text, "dim") for text in names))
-    several = len({one.cache for one in shown if one.cache}) > 1
+    several = len({one.cache for one in shown if one.arm == Arm.FIT}) > 1
     state = ""
     for one in shown:
-        if several and one.cache and one.cache != state:
-            state = one.cache
+        words = state_words(one.cache, one.arm)
+        if several and words not in ("", state):
+            state = words
             table.add_row("", Text(state, "dim"))
+        baseline, candidate = median_words(one)
         table.add_row(
             Text(DIFFERENCE_MARKS[one.difference], _STYLES[one.difference]),
             one.title,
-            unit_words(one.baseline_median, one.unit),
-            unit_words(one.candidate_median, one.unit),
+            baseline,
+            candidate,
             Text(change_words(one), _STYLES[one.difference]),
             Text(ratio_interval_words(one).replace("x to ", "-"), "dim", no_wrap=True),
             Text(p_words(one.corrected_p).replace(" ", ""), "dim", no_wrap=True),
@@ -128,13 +134,22 @@ def comparison_blocks(
         )
     title = f"{one_line(first.candidate)} AGAINST {one_line(first.baseline)}"
     yield Group(
-        heading(title, _samples(shown)), table, *_doubts(shown), Text(rule_words(shown), "dim")
+        heading(title, _samples(shown)),
+        table,
+        *(Text(one_line(note), "dim") for note in comparison_notes(shown)),
+        *_doubts(shown),
+        Text(rule_words(shown), "dim"),
     )
 
 
 def _doubts(comparisons: Sequence[Comparison]) -> Iterable[Text]:
     """Why what could not be called could not be, the same reason once."""
-    unclear = [one for one in comparisons if one.difference is Difference.INCONCLUSIVE]
+    unclear = [
+        one
+        for one in comparisons
+        if one.difference is Difference.INCONCLUSIVE
+        and not (one.killed_baseline or one.killed_candidate)  # a note says why
+    ]
     for reason in dict.fromkeys(one.reason for one in unclear):
         metrics = [one.title for one in unclear if one.reason == reason]
         named = metrics[0] if len(metrics) == 1 else f"{len(metrics)} metrics"
@@ -142,9 +157,16 @@ def _doubts(comparisons: Sequence[Comparison]) -> Iterable[Text]:
 
 
 def _samples(comparisons: Sequence[Comparison]) -> str:
-    of_trials = [one for one in comparisons if one.cache]
-    if not of_trials:
-        return ""
-    one = of_trials[0]
-    caches = " and ".join(dict.fromkeys(other.cache for other in of_trials))
-    return f"medians of {one.n_baseline} and {one.n_candidate} {caches} trials"
+    """How many trials of which kind the medians are of."""
+    counts: dict[tuple[int, int, bool], dict[str, None]] = {}
+    for one in comparisons:
+        if one.cache:
+            key = one.n_baseline, one.n_candidate, one.arm == Arm.NEED
+            counts.setdefault(key, {})[one.cache] = None
+    kinds = []
+    for (before, after, free), caches in counts.items():
+        if free:
+            kinds.append(f"memory of {before} and {after} {NO_LIMITS}")
+        else:
+            kinds.append(f"{before} and {after} {' and '.join(caches)} trials")
+    return f"medians of {', '.join(kinds)}" if kinds else ""

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from bench.judge.finding import counted
 from bench.judge.model import Outcome
+from bench.judge.stops import STOP_TIMES, killed_words
 from bench.metrics import METRICS
 from bench.report import trust
 from bench.report.answer import answer
@@ -34,11 +35,12 @@ from bench.report.wording import (
     limit_words,
     one_line,
     standard_words,
+    state_words,
     unit_words,
     value_words,
 )
 from bench.results.model import CALIBRATION_CASE
-from bench.results.summary import calibration, summaries
+from bench.results.summary import calibration, good_trials, shown_summaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -199,6 +201,7 @@ def _checklist(run: Run, rows: Sequence[RuleRow], cases: Sequence[str]) -> Rende
     share = min(needed, (left - 24) // len(cases) - 2)
     name_width = min(max(len(one_line(row.name)) for row in rows), left - len(cases) * (share + 2))
     table = grid(("left", name_width), *((("left", share),) * len(cases)), ("left", limit_width))
+    table.columns[0].no_wrap = False
     table.add_row(
         Text("CHECKLIST", "bold"),
         *(Text(one_line(case), "bold") for case in cases),
@@ -221,7 +224,7 @@ def _cell(verdict: Verdict | None) -> Text:
 
 def _medians(run: Run, cases: Sequence[str]) -> Iterator[RenderableType]:
     """The key figures of cases that no comparison shows; nothing where there are none."""
-    table = grid(("left", 26), *((("left", 20),) * len(cases)))
+    table = grid(("left", 20), *((("left", 24),) * len(cases)))
     table.add_row(Text("MEDIANS", "bold"), *(Text(one_line(case), "bold") for case in cases))
     for name in KEY_METRICS:
         cells = [_median(run, case, name) for case in cases]
@@ -235,9 +238,13 @@ def _median(run: Run, case: str, metric: str) -> str:
     image, unit = run.images.get(case), run.metrics[metric].unit
     if image is not None and metric in image.metrics():
         return unit_words(image.metrics()[metric], unit)
-    for one in summaries(run, case):
-        if one.metric == metric and one.arm == "fit":
-            return f"{unit_words(one.median, unit)} {one.cache} n={one.n}"
+    for one in shown_summaries(run, case):
+        if one.metric == metric:
+            killed = metric in STOP_TIMES and killed_words(
+                good_trials(run, case, one.cache, one.arm)
+            )
+            value = "killed" if killed else unit_words(one.median, unit)
+            return f"{value} {state_words(one.cache, one.arm)} n={one.n}"
     return ""
 
 

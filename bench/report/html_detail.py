@@ -170,11 +170,15 @@ def _trial(one: TrialResult) -> TrialRow:
         status=one.status.value,
         reason=visible(one.reason),
         values=tuple(
-            value_words(one.metrics[name], name) if name in one.metrics else ""
-            for name in TRIAL_METRICS
+            _metric_words(one, name) if name in one.metrics else "" for name in TRIAL_METRICS
         ),
         log="\n".join(visible(line[:_LONGEST_LINE]) for line in lines),
     )
+
+
+def _metric_words(trial: TrialResult, name: str) -> str:
+    words = value_words(trial.metrics[name], name)
+    return f"{words}, killed" if name == "stop_s" and trial.metrics.get("stop_killed") else words
 
 
 def environment(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:

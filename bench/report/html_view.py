@@ -24,17 +24,20 @@ from bench.report.wording import (
     actual_words,
     case_words,
     change_words,
+    comparison_notes,
     detectable_words,
     effect_words,
     interval_words,
     limit_words,
+    median_words,
     p_words,
     ratio_interval_words,
     rule_words,
+    state_words,
     unit_words,
     visible,
 )
-from bench.results.summary import status_counts, summaries
+from bench.results.summary import shown_summaries, status_counts
 from bench.units import format_value
 
 if TYPE_CHECKING:
@@ -124,6 +127,7 @@ class ComparisonTable:
     baseline: str
     candidate: str
     key: tuple[Change, ...]
+    notes: tuple[str, ...]
     others: tuple[Change, ...]
     rule: str
 
@@ -151,15 +155,16 @@ def _trial_words(run: Run, case: str) -> str:
 def _card_figures(run: Run, case: str) -> list[tuple[str, str]]:
     image = run.images.get(case)
     of_image = image.metrics() if image else {}
-    of_trials = {one.metric: one for one in reversed(summaries(run, case)) if one.arm == "fit"}
+    of_trials = {one.metric: one for one in reversed(shown_summaries(run, case))}
     found = []
     for name in (*_CARD_METRICS, *run.scenario.own_metrics):
         metric = run.metrics[name]
         if name in of_image:
             found.append((metric.title, unit_words(of_image[name], metric.unit)))
         elif name in of_trials:
-            words = unit_words(of_trials[name].median, metric.unit)
-            found.append((f"{metric.title}, median", words))
+            one = of_trials[name]
+            which = f"{metric.title} {state_words(one.cache, one.arm)}, median of {one.n}"
+            found.append((which, unit_words(one.median, metric.unit)))
     return found
 
 
@@ -228,7 +233,7 @@ def _beside(verdict: Verdict) -> str:
 def _share_words(share: float | None) -> str:
     if share is None:
         return ""
-    return "no end to it" if math.isinf(share) else f"{share:.0%} of the limit"
+    return "no time" if math.isinf(share) else f"{share:.0%} of the limit"
 
 
 _CSS = {
@@ -250,6 +255,7 @@ def comparisons(run: Run) -> list[ComparisonTable]:
                 baseline,
                 candidate,
                 tuple(_change(one) for one in key),
+                tuple(visible(note) for note in comparison_notes(group)),
                 tuple(_change(one) for one in others),
                 rule_words(group),
             )
@@ -259,13 +265,14 @@ def comparisons(run: Run) -> list[ComparisonTable]:
 
 def _change(one: Comparison) -> Change:
     sizes = f"{one.n_baseline}, {one.n_candidate}" if one.cache else ""
+    baseline, candidate = median_words(one)
     return Change(
         css=_CSS.get(one.difference, "same"),
         mark=DIFFERENCE_MARKS[one.difference],
         title=one.title,
-        cache=one.cache,
-        baseline=unit_words(one.baseline_median, one.unit),
-        candidate=unit_words(one.candidate_median, one.unit),
+        cache=state_words(one.cache, one.arm),
+        baseline=baseline,
+        candidate=candidate,
         words=change_words(one),
         interval=ratio_interval_words(one),
         p_value=p_words(one.corrected_p),

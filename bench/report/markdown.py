@@ -20,17 +20,19 @@ from bench.report.wording import (
     actual_words,
     case_words,
     change_words,
+    comparison_notes,
     counted_values,
     detectable_words,
     effect_words,
     exit_words,
     limit_words,
+    median_words,
     one_line,
     p_words,
     ratio_interval_words,
     rule_words,
     standard_words,
-    unit_words,
+    state_words,
 )
 from bench.results.atomic import write_text
 
@@ -152,7 +154,7 @@ def _comparisons(run: Run) -> Iterator[str]:
         yield from ("", f"## {escaped(candidate)} against {escaped(baseline)}", "")
         yield from _table(
             [
-                "metric",
+                "metric, median",
                 escaped(baseline),
                 escaped(candidate),
                 "change",
@@ -164,9 +166,8 @@ def _comparisons(run: Run) -> Iterator[str]:
             ],
             (
                 [
-                    escaped(f"{one.title} {one.cache}"),
-                    unit_words(one.baseline_median, one.unit),
-                    unit_words(one.candidate_median, one.unit),
+                    escaped(f"{one.title} {state_words(one.cache, one.arm)}"),
+                    *median_words(one),
                     escaped(change_words(one)),
                     ratio_interval_words(one),
                     escaped(p_words(one.corrected_p)),
@@ -177,7 +178,12 @@ def _comparisons(run: Run) -> Iterator[str]:
                 for one in key_comparisons(group)
             ),
         )
-        yield from ("", escaped(rule_words(group)))
+        for note in comparison_notes(group):
+            yield from ("", escaped(note))
+        effect = (
+            f"Effect: the share of all pairs of trials in which {candidate} has the larger value."
+        )
+        yield from ("", escaped(f"{rule_words(group)} {effect}"))
 
 
 def _reasons(run: Run) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bench.judge import stats
+from bench.metrics import METRICS
 from bench.report.curves import median_trial, spread_out, trials_of
 from bench.report.style import (
     LIMIT,
@@ -17,10 +19,11 @@ from bench.report.style import (
 )
 from bench.report.wording import one_line
 from bench.results.model import TrialStatus
+from bench.scenario.model import CacheState
 from bench.units import format_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -62,21 +65,23 @@ def phase_waterfall(run: Run, cache: str = "cold") -> Figure:
             ha="right",
         )
     y, ticks = 0.0, []
-    for _, middle, thin in rows:
+    for case, middle, thin in rows:
         ticks.append(y)
         if middle is not None:
-            _phase_bar(axes, middle, y, 0.5, top, words=True)
-            beside(axes, _end_s(middle), y, format_seconds(_end_s(middle)), weight="bold")
+            medians = _medians(trials_of(run, case, cache))
+            _phase_bar(axes, middle, y, 0.5, top, medians)
+            words = f"median {format_seconds(medians['startup_s'])}"
+            beside(axes, _end_s(middle), y, words, weight="bold")
         else:
             beside(axes, 0, y, "no trial came out well")
         for number, one in enumerate(thin):
-            _phase_bar(axes, one, y + 0.36 + 0.13 * number, 0.07, top, words=False)
+            _phase_bar(axes, one, y + 0.36 + 0.13 * number, 0.07, top)
         y += 0.72 + 0.13 * len(thin)
     axes.set_yticks(ticks, [one_line(case) for case, _, _ in rows])
     axes.set_ylim(y - 0.3, -0.42)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    time_axis(axes, top, f"time from the {_zero_words(cache)}")
+    time_axis(axes, top, f"time from the {zero_words(cache)}")
     _phase_legend(axes, shown)
     return figure
 
@@ -105,15 +110,21 @@ def _end_s(trial: TrialResult) -> float:
 
 
 def _phase_bar(
-    axes: Axes, trial: TrialResult, y: float, height: float, top: float, *, words: bool
+    axes: Axes,
+    trial: TrialResult,
+    y: float,
+    height: float,
+    top: float,
+    medians: Mapping[str, float] | None = None,
 ) -> None:
+    """The phases of `trial`; with words where there are medians of its case to say."""
     for phase, start, end in _spans(trial):
         axes.barh(y, end - start, height, left=start, color=PHASES[phase], linewidth=0)
-        if words and end - start > _NARROW * top:
-            name = "starting up" if phase == "ready" else phase
-            text = f"{name} {format_seconds(end - start)}"
+        if medians and f"{phase}_s" in medians and end - start > _NARROW * top:
+            took = format_seconds(medians[f"{phase}_s"])
+            text = f"{METRICS[f'{phase}_s'].title} {took}"
             if end - start < 0.018 * len(text) * top:
-                text = format_seconds(end - start)
+                text = took
             axes.text((start + end) / 2, y, text, ha="center", va="center", color=ON_BAR,
                       clip_on=True, in_layout=False)  # fmt: skip
     if trial.status is not TrialStatus.OK:
@@ -123,18 +134,26 @@ def _phase_bar(
 
 def _phase_legend(axes: Axes, shown: Sequence[TrialResult]) -> None:
     used = {phase for one in shown for phase, _, _ in _spans(one)}
-    words = {"ready": "start call returned to ready"}
     names = [phase for phase in WATERFALL_PHASES if phase in used]
     handles: list[Any] = [axes.barh(0, 0, color=PHASES[name], linewidth=0) for name in names]
-    labels = [words.get(name, name) for name in names]
+    labels = [METRICS[f"{name}_s"].title for name in names]
     if any(one.status is not TrialStatus.OK for one in shown):
         handles += axes.plot([], [], marker="x", color=LIMIT, linestyle="none", markersize=5)
         labels.append("failed")
     legend_above(axes, handles, labels)
 
 
-def _zero_words(cache: str) -> str:
-    return "pull request" if cache == "cold" else "create call"
+def _medians(trials: Sequence[TrialResult]) -> dict[str, float]:
+    """The medians that all reports show of the phases and of the start."""
+    good = [one.metrics for one in trials if one.status is TrialStatus.OK]
+    names = ("startup_s", *(f"{phase}_s" for phase in WATERFALL_PHASES))
+    found = {name: [row[name] for row in good if name in row] for name in names}
+    return {name: stats.median(values) for name, values in found.items() if values}
+
+
+def zero_words(cache: str) -> str:
+    """What the times of a cache state count from."""
+    return "pull request" if CacheState(cache).is_pulled else "create call"
 
 
 def _startup_limit_s(run: Run, cache: str) -> float | None:

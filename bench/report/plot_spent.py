@@ -42,7 +42,7 @@ def time_spent(run: Run) -> Figure:
     in_units(axes.xaxis, "s", top)
     axes.grid(visible=True, axis="x")
     axes.set_axisbelow(True)
-    axes.set_xlabel("time from the return of the start call to ready, mean of the trials")
+    axes.set_xlabel("ready after start: the median, divided by the mean shares of the trials")
     used = [name for name in SHARES if any(one.seconds[name] > 0 for one in rows)]
     handles: list[Any] = [axes.barh(0, 0, color=SPENT[name], linewidth=0) for name in used]
     legend_above(axes, handles, [METRICS[name].title for name in used])
@@ -66,7 +66,8 @@ def spent_words(run: Run) -> str:
     """The same in words."""
     return one_line(
         "; ".join(
-            f"{one.case} {one.cache}, ready after {format_seconds(sum(one.seconds.values()))}: "
+            f"{one.case} {one.cache}, {METRICS['ready_s'].title} "
+            f"{format_seconds(sum(one.seconds.values()))}: "
             + ", ".join(
                 f"{METRICS[name].title} {value_words(one.shares[name], name)}" for name in SHARES
             )

@@ -6,13 +6,15 @@ import math
 from typing import TYPE_CHECKING
 
 from bench.judge import stats
+from bench.judge.memory_arm import MEMORY
 from bench.judge.model import Outcome
 from bench.metrics import is_time
 from bench.report.curves import trials_of
 from bench.report.rows import limits_by_id, rule_rows
 from bench.report.style import LIMIT, RULE, case_colours, drawn, in_units, new_figure
-from bench.report.wording import MARKS, actual_words, one_line
+from bench.report.wording import MARKS, NO_LIMITS, actual_words, one_line
 from bench.results.model import TrialStatus
+from bench.scenario.model import Arm, CacheState
 from bench.scenario.thresholds import Operator
 
 if TYPE_CHECKING:
@@ -41,26 +43,30 @@ _JITTER = (0.0, 0.16, -0.16, 0.08, -0.08, 0.24, -0.24)
 def distributions(run: Run, metrics: Sequence[str], cache: str = "cold") -> Figure:
     """A strip for each metric: a dot a trial, the median and its 95 % interval, by case."""
     cases = list(run.scenario.cases)
-    shown = [name for name in metrics if _has(run, name, cache)] or list(metrics[:1])
+    shown = [
+        name for name in metrics if any(strip_values(run, case, name, cache) for case in cases)
+    ] or list(metrics[:1])
     figure, panels = new_figure(len(shown), (0.62 + 0.34 * len(cases)) * len(shown))
     colours = case_colours(cases)
     for axes, name in zip(panels, shown, strict=True):
         top = 0.0
+        labels = []
         for row, case in enumerate(cases):
-            values = _values(run, case, name, cache)
+            values = strip_values(run, case, name, cache)
             top = max([top, *values])
+            labels.append(f"{one_line(case)}, n={len(values)}")
             _strip(axes, values, row, colours[case])
         top = top * 1.06 or 1.0
         axes.set_xlim(0, top)
         unit = run.metrics[name].unit
         in_units(axes.xaxis, unit, top)
         axes.set_ylim(len(cases) - 0.5, -0.5)
-        axes.set_yticks(range(len(cases)), [one_line(case) for case in cases])
+        axes.set_yticks(range(len(cases)), labels)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(visible=True, axis="x")
         beside = "" if unit in _UNITS_ON_TICKS else f", {unit}"
-        axes.set_title(f"{run.metrics[name].title}{beside}")
+        axes.set_title(f"{strip_title(run, name)}{beside}")
     return figure
 
 
@@ -124,16 +130,23 @@ def _margin(axes: Axes, verdict: Verdict, limit: Limit, y: float, colour: str) -
     axes.text(CLIP + 0.015, y, words, va="center")
 
 
-def _has(run: Run, metric: str, cache: str) -> bool:
-    return any(_values(run, case, metric, cache) for case in run.scenario.cases)
-
-
-def _values(run: Run, case: str, metric: str, cache: str) -> list[float]:
+def strip_values(run: Run, case: str, metric: str, cache: str) -> list[float]:
+    """The values whose median reports show: of memory those of the arm that is shown of it."""
+    arm = "fit"
+    if metric in MEMORY and run.memory_arm is Arm.NEED:
+        cache, arm = CacheState.IMAGE.value, Arm.NEED.value
     return [
         one.metrics[metric]
-        for one in trials_of(run, case, cache)
+        for one in trials_of(run, case, cache, arm)
         if one.status is TrialStatus.OK and metric in one.metrics
     ]
+
+
+def strip_title(run: Run, metric: str) -> str:
+    """What a strip shows, and of which trials where they are not those of its cache state."""
+    title = run.metrics[metric].title
+    free = metric in MEMORY and run.memory_arm is Arm.NEED
+    return f"{title} {NO_LIMITS}" if free else title
 
 
 def _strip(axes: Axes, values: list[float], row: int, colour: str) -> None:

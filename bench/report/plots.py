@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.judge import stats
+from bench.judge.memory_arm import CHARGED_ELSEWHERE
 from bench.metrics import METRICS
 from bench.report.curves import median_trial, trials_of
-from bench.report.plot_phases import WATERFALL_PHASES, phase_waterfall
+from bench.report.plot_phases import WATERFALL_PHASES, phase_waterfall, zero_words
 from bench.report.plot_pull import path_words, pull_timeline
 from bench.report.plot_replicas import replica_curves, sweep_words, sweeps
 from bench.report.plot_resources import MOST_CURVES, resource_curves
 from bench.report.plot_sizes import size_curves
 from bench.report.plot_spent import divided, spent_words, time_spent
 from bench.report.plot_stack import stack_waterfall, stack_words
-from bench.report.plot_values import distributions, threshold_margins
+from bench.report.plot_values import distributions, strip_title, strip_values, threshold_margins
 from bench.report.plot_weight import weight_curves, weight_words, weights
 from bench.report.rows import limits_by_id, rule_rows
 from bench.report.stack import typical_starts
@@ -28,6 +29,7 @@ from bench.report.wording import actual_words, one_line, start_words, unit_words
 from bench.results.atomic import write_text
 from bench.results.model import TrialStatus
 from bench.results.summary import measured_states
+from bench.scenario.model import Arm, CacheState
 from bench.sizing.sizes import case_sizes
 from bench.units import format_bytes, format_seconds
 
@@ -43,7 +45,7 @@ DISTRIBUTED = ("startup_s", "pull_s", "ready_s", "memory_anon_peak_bytes", "cpu_
 """The metrics whose spread a report shows."""
 
 
-_CURVES_IN_ALL = 60
+_CURVES_IN_ALL = 48
 
 
 @dataclass(frozen=True)
@@ -156,9 +158,10 @@ def _waterfalls(run: Run) -> Iterator[Plot]:
         if parts:
             yield _plot(
                 f"waterfall-{cache}",
-                f"From nothing to ready, {start_words(cache)}",
-                "The thick bar is the trial nearest the median, the thin ones below it are the "
-                "trials in their order; a cross ends a trial that failed.",
+                f"From the {zero_words(cache)} to ready, {start_words(cache)}",
+                "The thick bar is the trial nearest the median, and the figures at it are medians "
+                "of the trials; the thin bars below are the trials in their order, and a cross "
+                "ends one that failed.",
                 one_line("; ".join(parts)),
                 phase_waterfall(run, cache),
             )
@@ -176,7 +179,8 @@ def _waterfall_words(run: Run, case: str, cache: str) -> str:
         for span in middle.phases
         if span.phase in WATERFALL_PHASES
     )
-    return f"{words}, ready after {format_seconds(middle.metrics['startup_s'])} ({phases})"
+    title, start_s = METRICS["startup_s"].title, middle.metrics["startup_s"]
+    return f"{words}; nearest the median: {title} {format_seconds(start_s)} ({phases})"
 
 
 def _resources(run: Run, most: int) -> Iterator[Plot]:
@@ -191,10 +195,15 @@ def _resources(run: Run, most: int) -> Iterator[Plot]:
                 f"{case}, {start_words(cache)}, {limits}",
                 "Memory that cannot be reclaimed (anonymous, shared, kernel) and, dotted, all "
                 "that is charged with page cache; CPU seconds used per second. The bands are "
-                "phases of the median trial.",
+                f"phases of the median trial.{_charged_words(cache, arm)}",
                 _resource_words(run, case, cache, arm),
                 resource_curves(run, case, cache, arm, most=most),
             )
+
+
+def _charged_words(cache: str, arm: str) -> str:
+    pulled = arm == Arm.FIT and CacheState(cache).is_pulled
+    return f" Memory of {cache} trials: {CHARGED_ELSEWHERE}." if pulled else ""
 
 
 def _resource_words(run: Run, case: str, cache: str, arm: str) -> str:
@@ -209,7 +218,7 @@ def _resource_words(run: Run, case: str, cache: str, arm: str) -> str:
         values = [one.metrics[name] for one in trials if name in one.metrics]
         if values:
             top = value_words(max(values), name)
-            parts.append(f"{METRICS[name].title} up to {top}")
+            parts.append(f"{METRICS[name].title} {top} at worst")
     return one_line(", ".join(parts))
 
 
@@ -217,7 +226,7 @@ def _distributions(run: Run) -> Iterator[Plot]:
     shown = (*DISTRIBUTED, *(one for one in run.scenario.own_metrics if _starts_at_zero(run, one)))
     for cache in _states(run):
         words = [
-            f"{run.metrics[name].title}: {', '.join(parts)}"
+            f"{strip_title(run, name)}: {', '.join(parts)}"
             for name in shown
             if (parts := _spread_words(run, name, cache))
         ]
@@ -226,7 +235,7 @@ def _distributions(run: Run) -> Iterator[Plot]:
                 f"distributions-{cache}",
                 f"Every trial, {start_words(cache)}",
                 "A dot is a trial that came out well; the tall mark is the median and the thick "
-                "line its 95 % interval, which needs 6 trials.",
+                "line its 95 % interval, which needs 6 trials. n stands beside each case.",
                 one_line("; ".join(words)),
                 distributions(run, shown, cache),
             )
@@ -240,11 +249,7 @@ def _starts_at_zero(run: Run, metric: str) -> bool:
 def _spread_words(run: Run, metric: str, cache: str) -> list[str]:
     parts, unit = [], run.metrics[metric].unit
     for case in run.scenario.cases:
-        values = [
-            one.metrics[metric]
-            for one in trials_of(run, case, cache)
-            if one.status is TrialStatus.OK and metric in one.metrics
-        ]
+        values = strip_values(run, case, metric, cache)
         if values:
             low, middle, high = (
                 unit_words(one, unit) for one in (min(values), stats.median(values), max(values))

@@ -74,13 +74,15 @@ def _spent(case: str, cache: str, trials: Sequence[TrialResult]) -> Spent:
         for name in (SHARES if divided else ())
     }
     whole = sum(seconds.values())
+    shares = {name: 100 * value / whole for name, value in seconds.items()}
     moments = {name: [at for one in trials if (at := _at(name, one)) is not None]
                for name in _MOMENTS}  # fmt: skip
     medians = {name: stats.median(found) if found else None for name, found in moments.items()}
     ready = [one.facts.get("ready") for one in trials]
     floors = [one.get("floor_ns") for one in ready if isinstance(one, dict)]
     floor_s = max((one / 1e9 for one in floors if one), default=None)
-    shares = {name: 100 * value / whole for name, value in seconds.items()}
+    ready_s = medians["ready_s"] or whole
+    seconds = {name: share / 100 * ready_s for name, share in shares.items()}
     return Spent(case, cache, len(trials), seconds, shares, medians, floor_s)
 
 
@@ -100,9 +102,9 @@ def time_to_ready(run: Run) -> Section | None:
         return None
     return Section(
         title="from start to ready",
-        beside="since the start call returned (medians), and how that time went by (means)",
+        beside="medians since the start call returned, and mean shares of the time to ready",
         columns=(
-            "case", "cache", "n", "output", "port", "ready",
+            "case", "cache", "n", "output", "port", "ready after start",
             "running", "core wait", "throttled", "disk wait", "idle",
         ),
         rows=tuple(_row(one) for one in found),

@@ -40,8 +40,16 @@ def stopping(run: Run) -> Section | None:
         return None
     return Section(
         title="stopping",
-        beside="what stood there when the stop signal came, and how it ended",
-        columns=("case", "process 1", "signal", "ended", "exit code", "killed", "restart"),
+        beside="what stood there when the stop signal came, and when it ended (medians)",
+        columns=(
+            "case",
+            "process 1",
+            "signal",
+            "process 1 ended",
+            "exit code",
+            "killed",
+            "restart",
+        ),
         rows=tuple(rows),
         notes=tuple(notes),
         in_terminal=False,

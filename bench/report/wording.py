@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from bench.judge.difference import effect_word
 from bench.judge.finding import counted
+from bench.judge.memory_arm import CHARGED_ELSEWHERE, MEMORY
 from bench.judge.model import Difference, Outcome
 from bench.judge.noise import PRACTICAL_BAND, BandFrom
 from bench.metrics import METRICS, is_time
+from bench.scenario.model import Arm, CacheState
 from bench.units import format_value
 
 if TYPE_CHECKING:
@@ -109,10 +111,18 @@ def case_words(outcome: CaseOutcome) -> str:
     return word
 
 
+_EXTREMES = {"max": "worst", "min": "lowest"}
+
+
 def actual_words(verdict: Verdict) -> str:
-    """The judged value for people; why there is none, where there is none."""
+    """The judged value for people, `worst 17.2 s`; why there is none, where there is none."""
     if verdict.actual is not None:
-        return format_value(verdict.actual, verdict.unit)
+        value = format_value(verdict.actual, verdict.unit)
+        over = _EXTREMES.get(verdict.over, verdict.over)
+        if verdict.limit.startswith(">"):
+            over = {"max": "highest", "min": "worst"}.get(verdict.over, over)
+        # one trial has no worst one, and an image has one value
+        return f"{over} {value}".strip() if verdict.n > 1 else value
     if verdict.verdict is Outcome.FAIL and is_time(verdict.unit):
         return "infinite"
     return "" if verdict.verdict in (Outcome.PASS, Outcome.FAIL) else str(verdict.verdict)
@@ -145,18 +155,80 @@ def change_words(comparison: Comparison) -> str:
     kind, ratio = comparison.difference, comparison.ratio
     if kind is Difference.NOT_MEASURED:
         return "not measured"
+    if comparison.killed_baseline or comparison.killed_candidate:
+        return _KILLED[kind]
+    one, other = comparison.baseline_median, comparison.candidate_median
     if kind is Difference.SAME:
+        if ratio is None:
+            return "both zero" if one == other else "too close to tell apart"
         return f"the same (within {100 * comparison.band:g} %)"
-    if ratio is None or ratio == 0:
-        one, other = comparison.baseline_median, comparison.candidate_median
-        if one == other:
-            return "both zero"
-        size = f"{unit_words(other, comparison.unit)}, not {unit_words(one, comparison.unit)}"
-    elif abs(ratio - 1) < 0.005:
-        size = "about the same"
-    else:
-        size = f"{times(max(ratio, 1 / ratio))} {_direction(comparison, larger=ratio > 1)}"
+    size = _size_words(comparison, ratio)
     return f"unclear ({size})" if kind is Difference.INCONCLUSIVE else size
+
+
+_KILLED = {
+    Difference.BETTER: "not killed",
+    Difference.WORSE: "killed",
+    Difference.SAME: "both killed",
+    Difference.INCONCLUSIVE: "unclear (some killed)",
+}
+"""What is said of a stop where one ended in SIGKILL."""
+
+
+def _size_words(comparison: Comparison, ratio: float | None) -> str:
+    one, other = comparison.baseline_median, comparison.candidate_median
+    if one is None or other is None:
+        return ""
+    shown = [unit_words(value, comparison.unit) for value in (one, other)]
+    if one == other:
+        return "both zero" if one == 0 else "about the same"
+    if not comparison.unit and _is_small_count(one) and _is_small_count(other):
+        return f"{abs(other - one):.0f} {_direction(comparison, larger=other > one)}"
+    if not ratio:
+        return f"{shown[1]}, not {shown[0]}"
+    if shown[0] == shown[1] or abs(ratio - 1) < 0.005:
+        return "about the same"
+    return f"{times(max(ratio, 1 / ratio))} {_direction(comparison, larger=ratio > 1)}"
+
+
+def _is_small_count(value: float) -> bool:
+    """Whether a factor would say less of it than the difference does."""
+    return float(value).is_integer() and 0 <= value < 10
+
+
+def median_words(comparison: Comparison) -> tuple[str, str]:
+    """The medians of both sides; `killed` for a stop that was ended so."""
+    sides = (
+        (comparison.killed_baseline, comparison.baseline_median),
+        (comparison.killed_candidate, comparison.candidate_median),
+    )
+    one, other = ("killed" if killed else unit_words(v, comparison.unit) for killed, v in sides)
+    return one, other
+
+
+def comparison_notes(comparisons: Sequence[Comparison]) -> list[str]:
+    """What to know of figures: stops that ended in SIGKILL, memory of cold trials."""
+    notes: dict[str, None] = {}
+    for one in comparisons:
+        told = ((one.baseline, one.killed_baseline), (one.candidate, one.killed_candidate))
+        words = "; ".join(f"{side}: {how}" for side, how in told if how)
+        if words:
+            notes[f"{one.title}: {words}. Its time is the grace period, so it is not compared."] = (
+                None
+            )
+        pulled = one.arm == Arm.FIT and CacheState(one.cache).is_pulled
+        if pulled and one.metric in MEMORY:
+            notes[f"Memory of {one.cache} trials: {CHARGED_ELSEWHERE}."] = None
+    return list(notes)
+
+
+NO_LIMITS = "without limits"
+"""What the trials of the need arm are called."""
+
+
+def state_words(cache: str, arm: str) -> str:
+    """Which trials a figure is of: `cold`, or `without limits`; empty for one of the image."""
+    return NO_LIMITS if arm == Arm.NEED else cache
 
 
 def ratio_interval_words(comparison: Comparison) -> str:
@@ -240,6 +312,6 @@ def _direction(comparison: Comparison, *, larger: bool) -> str:
         return "larger" if larger else "smaller"
     if is_time(comparison.unit) and not metric.startswith("cpu_"):
         return "slower" if larger else "faster"
-    if metric == "layer_count":
+    if not comparison.unit and metric in METRICS:
         return "more" if larger else "fewer"
     return "more" if larger else "less"

@@ -24,7 +24,8 @@ from bench.results.journal import FILE_NAME
 from bench.results.model import TrialStatus
 from bench.results.reading import UNSOUND, damage, read_journal
 from bench.results.stacks import with_doubts, with_sums
-from bench.scenario.model import Scenario, threshold_limit
+from bench.results.summary import memory_shown_in
+from bench.scenario.model import Arm, Scenario, threshold_limit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +82,11 @@ class Run:
     def metrics(self) -> dict[str, Metric]:
         """Every metric that it may have, by name: those of the table, then the scenario's own."""
         return {**METRICS, **self.scenario.own_metrics}
+
+    @cached_property
+    def memory_arm(self) -> Arm:
+        """The arm whose figures of memory reports show, for all cases the same."""
+        return memory_shown_in(self)
 
     @property
     def single_cases(self) -> list[str]:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from bench.judge import stats
 from bench.judge.evidence import Evidence, gather
+from bench.judge.memory_arm import MEMORY, by_need
 from bench.metrics import METRICS, Metric, Scope
 from bench.results.model import CALIBRATION_CASE, SIZE_ARM, TrialStatus
+from bench.scenario.model import Arm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,6 +77,34 @@ def summaries(run: Run, case: str) -> list[MetricSummary]:
         one
         for cache, arm in measured_states(run, case)
         for one in summarise(good_trials(run, case, cache, arm), cache, arm, run.metrics)
+    ]
+
+
+def memory_shown_in(run: Run) -> Arm:
+    """The arm that has trials enough in every case; see `memory_arm.by_need`."""
+    fewest = {
+        arm: min((_most_trials(run, case, arm) for case in run.scenario.cases), default=0)
+        for arm in Arm
+    }
+    return Arm.NEED if by_need(fewest[Arm.NEED], fewest[Arm.FIT]) else Arm.FIT
+
+
+def _most_trials(run: Run, case: str, arm: Arm) -> int:
+    """How many good trials `case` has in the state of this arm in which it has most."""
+    caches = [cache for cache, other in measured_states(run, case) if other == arm]
+    return max((len(good_trials(run, case, cache, arm)) for cache in caches), default=0)
+
+
+def shown_summaries(run: Run, case: str) -> list[MetricSummary]:
+    """The figures that reports show for `case`: each metric in one arm only.
+
+    That is the arm with limits, and for memory the one that comparisons take.
+    """
+    of_memory = run.memory_arm
+    return [
+        one
+        for one in summaries(run, case)
+        if one.arm == (of_memory if one.metric in MEMORY else Arm.FIT)
     ]
 
 

@@ -125,6 +125,7 @@ class ExitReports:
 
     def read(self) -> tuple[tuple[bytes, ...], bool]:
         """The reports since the last call, and whether the kernel dropped any for want of room."""
+        found, is_lost = [], False
         while True:
             try:
                 found.append(self._socket.recv(_MESSAGE_BYTES))

@@ -79,12 +79,12 @@ class StatsBeside:
             self._follower.start()
         self._progress.phase_ended(phase, seconds)
 
-    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
+    def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
         """A trial ended, and with it the stream."""
         if self._follower is not None:
             self._follower.join(5.0)
             self._follower = None
-        self._progress.trial_ended(status, reason, seconds_to_ready)
+        self._progress.trial_ended(status, reason, startup_s)
 
     def _follow(self) -> None:
         begun_ns = time.monotonic_ns()

@@ -1,9 +1,9 @@
 """The plan of a run: every trial in its order, made from the scenario and a seed alone.
 
 Cases are shuffled within each round, so that a drift of the host falls on all of them. Within a
-case the states go from cold to warm, because each leaves behind what the next one needs. The
-trials of the checks come case by case after the rounds, first those of the case whose image the
-last round left in place: they need the image, and nothing compares them across cases.
+case the states go from cold to warm, because each leaves behind what the next one needs. After the
+rounds come those of the trials without limits, which memory is compared by. The other trials of the
+checks come last, case by case, as nothing compares them across cases.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from bench.judge.row import Judgement
 from bench.judge.scenario_rows import needs_arm, needs_check
 from bench.results.model import CALIBRATION_CASE, TrialKey
 from bench.scenario.model import Arm, CacheState
+from bench.scenario.thresholds import INTERVAL_NEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,20 +36,24 @@ class CheckTrials:
     """Which cases have trials of their own for the checks.
 
     Attributes:
-        need: ids of the cases that are also run without limits.
+        need: by case, how often it is also run without limits.
         cut: ids of the cases that are also run with no way out of their network.
         replicas: by case, how many containers of it are started at once, time after time.
     """
 
-    need: Sequence[str] = field(default_factory=tuple)
+    need: Mapping[str, int] = field(default_factory=dict)
     cut: Sequence[str] = field(default_factory=tuple)
     replicas: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
+    def rounds_of_need(self) -> list[list[str]]:
+        """The cases of each round of trials without limits."""
+        count = max(self.need.values(), default=0)
+        return [[name for name, own in self.need.items() if own > one] for one in range(count)]
+
     def of(self, case: str, first_round: int) -> list[TrialKey]:
-        """The trials of `case`, whose rounds count on from `first_round`."""
+        """The other trials of `case`, whose rounds count on from `first_round`."""
         plain = TrialKey(case, first_round, CacheState.IMAGE.value)
-        keys = [replace(plain, arm=Arm.NEED.value)] * (NEED_TRIALS if case in self.need else 0)
-        keys += [replace(plain, network="cut")] * (CUT_TRIALS if case in self.cut else 0)
+        keys = [replace(plain, network="cut")] * (CUT_TRIALS if case in self.cut else 0)
         keys += [replace(plain, replicas=count) for count in self.replicas.get(case, ())]
         return [replace(key, round=first_round + number) for number, key in enumerate(keys)]
 
@@ -64,7 +69,7 @@ def check_trials(scenario: Scenario, checklist: Checklist | None) -> CheckTrials
     own_network = [name for name, case in alone.items() if case.network_mode != "host"]
     judged = needs_check(scenario, checklist, Judgement.SCALE_OUT)
     return CheckTrials(
-        need=list(scenario.cases) if need else (),
+        need={name: _need_trials(case) for name, case in scenario.cases.items()} if need else {},
         cut=own_network if cut else (),
         replicas={
             name: replica_counts(case) if judged else tuple(case.replicas)
@@ -73,10 +78,15 @@ def check_trials(scenario: Scenario, checklist: Checklist | None) -> CheckTrials
     )
 
 
+def _need_trials(case: Case) -> int:
+    """Enough to judge by, and to compare memory by where there are rounds enough to compare."""
+    return max(NEED_TRIALS, min(case.repeat, INTERVAL_NEEDS))
+
+
 def make_plan(
     cases: Mapping[str, Case], seed: int, *, checks: CheckTrials, calibrate: bool
 ) -> list[TrialKey]:
-    """Rounds of warm-ups, rounds of measured trials, then the trials of the checks.
+    """Rounds of warm-ups, of measured trials and of those without limits, then the other checks.
 
     Args:
         cases: by id.
@@ -108,6 +118,12 @@ def make_plan(
                 for state in _STATES
                 if state in case.cache
             ]
+    for names in checks.rounds_of_need():
+        order.shuffle(names)
+        plan += [
+            TrialKey(name, rounds, CacheState.IMAGE.value, arm=Arm.NEED.value) for name in names
+        ]
+        rounds += 1
     last = next((key.case for key in reversed(plan) if key.case in cases), None)
     for name in sorted(cases, key=lambda name: name != last):
         plan += checks.of(name, rounds)

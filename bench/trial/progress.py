@@ -23,7 +23,7 @@ class Progress(Protocol):
         """A phase of the current trial has ended."""
         ...
 
-    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
+    def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
         """The current trial has ended."""
         ...
 
@@ -40,7 +40,7 @@ class Silent:
     def phase_ended(self, phase: str, seconds: float) -> None:
         """Nothing."""
 
-    def trial_ended(self, status: str, reason: str, seconds_to_ready: float | None) -> None:
+    def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
         """Nothing."""
 
 

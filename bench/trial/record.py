@@ -102,7 +102,7 @@ class TrialRecord:
         status: TrialStatus,
         reason: str,
         log_tail: list[str],
-        seconds_to_ready: float | None,
+        startup_s: float | None,
     ) -> None:
         """The trial has ended; of one that went well only the last few lines are kept."""
         self._lab.journal.append(
@@ -113,7 +113,7 @@ class TrialRecord:
             facts=self.facts,
             log_tail=log_tail[-_FEW_LINES:] if status is TrialStatus.OK else log_tail,
         )
-        self._lab.progress.trial_ended(status.value, reason, seconds_to_ready)
+        self._lab.progress.trial_ended(status.value, reason, startup_s)
 
     def write_log(self, case: str, text: str) -> None:
         """Write the output to a file of its own.

@@ -60,7 +60,7 @@ def test_json_is_an_object_a_line_with_all_that_is_known():
         **trial,
         "status": "ok",
         "reason": "",
-        "seconds_to_ready": 2.1,
+        "startup_s": 2.1,
     }
     assert lines[6]["reason"] == "exited with code 1\nTraceback"
     assert lines[6]["arm"] == "need"
@@ -72,8 +72,8 @@ def test_plain_is_a_line_a_phase_and_a_line_a_trial_with_the_time_since_the_begi
     assert [line[10:] for line in lines] == [
         "building bad",
         "[1/3] bad cold  pull     1.25 s",
-        "[1/3] bad cold  ready    500 ms",
-        "[1/3] bad cold  ok     ready after 2.10 s",
+        "[1/3] bad cold  ready after start 500 ms",
+        "[1/3] bad cold  ok     start incl. pull 2.10 s",
         "[2/3] good image need  failed: exited with code 1",
         "[3/3] good cold warm-up  ok",
     ]
@@ -94,12 +94,12 @@ def test_a_terminal_shows_one_line_a_trial_and_leaves_its_outcome_standing():
     standing = [line.split("\x1b[2K")[-1] for line in text.split("\n")]
     assert standing == [
         "building bad",
-        "[1/3] bad cold  ok     ready after 2.10 s",
+        "[1/3] bad cold  ok     start incl. pull 2.10 s",
         "[2/3] good image need  failed: exited with code 1",
         "[3/3] good cold warm-up  ok",
         "",
     ]
-    assert "[1/3] bad cold  pull 1.25 s · ready 500 ms" in text
+    assert "[1/3] bad cold  pull 1.25 s · ready after start 500 ms" in text
 
 
 def test_what_is_longer_than_the_terminal_is_said_in_several_lines(monkeypatch):

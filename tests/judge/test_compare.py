@@ -13,8 +13,9 @@ from bench.judge.difference import Pair, call_difference, direction, effect_word
 from bench.judge.model import Comparison, Difference, Interval
 from bench.judge.noise import Band, HostNoise, NoiseFloor
 from bench.metrics import METRICS, Better, Metric, Scope
-from bench.results.model import TrialStatus
+from bench.results.model import TrialResult, TrialStatus
 from tests.judge.build import GIB, MIB, failed, image, trial
+from tests.judge.replicas import QUIET
 
 WORSE, BETTER, SAME = Difference.WORSE, Difference.BETTER, Difference.SAME
 INCONCLUSIVE, NOT_MEASURED = Difference.INCONCLUSIVE, Difference.NOT_MEASURED
@@ -99,11 +100,11 @@ def test_separated_samples_differ_in_every_metric_at_once(n):
     names = [
         name
         for name, one in METRICS.items()
-        if one.scope is Scope.TRIAL and name not in NOT_COMPARED
+        if one.scope is Scope.TRIAL and name not in (*NOT_COMPARED, "stop_killed")
     ]
     assert len(names) > 23
-    near = alike("bad", [dict.fromkeys(names, value) for value in spread(10, n)])
-    far = alike("good", [dict.fromkeys(names, value) for value in spread(20, n)])
+    near = alike("bad", [dict.fromkeys(names, value) for value in spread(10 * MIB, n)])
+    far = alike("good", [dict.fromkeys(names, value) for value in spread(20 * MIB, n)])
     found = {one.metric: one.difference for one in compare_cases(near, far)}
     assert set(found) == set(names)
     for name, difference in found.items():
@@ -281,8 +282,9 @@ def test_of_two_noises_the_larger_counts():
     [("startup_s", WORSE, BETTER), ("net_rx_bytes", Difference.DIFFERENT, Difference.DIFFERENT)],
 )
 def test_the_direction_comes_from_the_metric(metric, larger, smaller):
-    assert called(spread(10, 6), spread(20, 6), metric) is larger
-    assert called(spread(20, 6), spread(10, 6), metric) is smaller
+    less, more = spread(10 * MIB, 6), spread(20 * MIB, 6)
+    assert called(less, more, metric) is larger
+    assert called(more, less, metric) is smaller
 
 
 def test_where_more_is_better_less_is_worse():
@@ -312,6 +314,147 @@ def test_medians_of_zero_divide_nothing(baseline, candidate, difference, ratio):
         assert (found.interval, found.detectable) == (None, None)
         both = "both medians are zero" if difference is SAME else "the baseline's median is zero"
         assert both in found.reason
+
+
+# What is too close to tell apart
+
+
+@pytest.mark.parametrize(
+    ("metric", "baseline", "candidate"),
+    [
+        ("disk_wait_share_pct", 0.30, 0.11),
+        ("core_wait_share_pct", 0.0, 0.4),
+        ("cpu_throttled_s", 0.0002, 0.0009),
+        ("net_rx_bytes", 1000.0, 9000.0),
+        ("memory_peak_bytes", 0.3 * MIB, 0.9 * MIB),
+        ("cpu_cores_peak", 0.005, 0.015),
+    ],
+)
+def test_figures_closer_than_they_can_be_told_apart_have_no_ratio(metric, baseline, candidate):
+    found = compared(
+        side("bad", spread(baseline, 6), metric), side("good", spread(candidate, 6), metric), metric
+    )
+    assert (found.difference, found.ratio, found.interval) == (SAME, None, None)
+    assert "closer than can be told apart" in found.reason
+
+
+def test_layer_waste_of_a_few_bytes_has_no_ratio():
+    found = compared(
+        Sample("bad", "bad", (), image(waste_bytes=12)),
+        Sample("good", "good", (), image(waste_bytes=4096)),
+        "layer_waste_bytes",
+    )
+    assert (found.difference, found.ratio) == (SAME, None)
+
+
+def timed(name: str, ready_s: float, resolution_s: float) -> Sample:
+    row = {"ready_s": ready_s, "ready_resolution_s": resolution_s}
+    return alike(name, [row] * 6)
+
+
+def test_a_time_is_as_fine_as_its_probe():
+    near, far = timed("bad", 0.02, 0.05), timed("good", 0.06, 0.05)
+    assert compared(near, far, "ready_s").difference is SAME
+    near, far = timed("bad", 0.02, 0.005), timed("good", 0.06, 0.005)
+    assert compared(near, far, "ready_s").difference is WORSE
+
+
+def test_what_the_runtime_itself_takes_is_not_compared():
+    """Nobody gains by 15 ms of CPU against 5 ms where starting nothing takes 20 ms."""
+    idle = [trial(number, case="calibration", cache="warm", cpu_s=0.02) for number in range(3)]
+    near, far = side("bad", spread(0.015, 6), "cpu_s"), side("good", spread(0.005, 6), "cpu_s")
+    assert compared(near, far, "cpu_s").difference is BETTER
+    near, far = (replace(one, trials=(*one.trials, *idle)) for one in (near, far))
+    found = compared(near, far, "cpu_s")
+    assert (found.difference, found.ratio) == (SAME, None)
+
+
+# A stop that ended in SIGKILL
+
+
+def stopped(name: str, stop_s: float, killed: int, n: int = 6, answer: str = "default") -> Sample:
+    """`killed` of `n` stops ended in SIGKILL, after a grace period of 2 s."""
+
+    def one(number: int) -> TrialResult:
+        is_killed = number < killed
+        process = QUIET["process"] | {"disposition": answer}
+        stop = {"killed": is_killed, "grace_s": 2.0}
+        return trial(
+            number,
+            case=name,
+            facts={"process": process, "stop": stop},
+            stop_s=2.1 + number / 1000 if is_killed else stop_s + number / 1000,
+            stop_killed=float(is_killed),
+        )
+
+    return Sample(name, name, tuple(one(number) for number in range(n)))
+
+
+def test_a_stop_that_was_killed_is_no_slower_stop_of_the_other():
+    found = compared(stopped("bad", 0.3, 6), stopped("good", 0.3, 0), "stop_s")
+    assert found.difference is BETTER
+    assert (found.ratio, found.interval, found.p_value, found.detectable) == (None,) * 4
+    assert (found.killed_baseline, found.killed_candidate) == (
+        "SIGTERM ignored, killed after 2 s",
+        "",
+    )
+    assert found.reason.startswith("bad: SIGTERM ignored, killed after 2 s; a stop that ends so")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "difference"),
+    [(0, 6, WORSE), (6, 6, SAME), (3, 3, INCONCLUSIVE), (1, 0, INCONCLUSIVE), (0, 1, INCONCLUSIVE)],
+)
+def test_stops_that_were_killed_are_counted_and_not_timed(before, after, difference):
+    found = compared(stopped("bad", 0.3, before), stopped("good", 0.1, after), "stop_s")
+    assert (found.difference, found.ratio) == (difference, None)
+
+
+def test_how_often_and_why_a_stop_was_killed_is_told():
+    slow = stopped("bad", 0.3, 2, answer="handler")
+    found = compared(slow, stopped("good", 0.3, 0), "stop_s")
+    assert found.killed_baseline == "SIGTERM handled too slowly, killed after 2 s (2 of 6 trials)"
+
+
+def test_stops_that_nobody_killed_are_compared_by_their_time():
+    found = compared(stopped("bad", 1.8, 0), stopped("good", 0.3, 0), "stop_s")
+    assert found.difference is BETTER
+    assert found.ratio == pytest.approx(0.168, abs=0.001)
+
+
+# Memory is compared in the need arm
+
+
+def remembered(name: str, fit: float, need: float, trials: int = 6, fit_trials: int = 6) -> Sample:
+    """Memory peaks of so many MiB under limits, cold, and without, with the image in place."""
+
+    def of(number: int, mib: float, **more: Any) -> TrialResult:
+        peak = mib * MIB + number * 1000
+        return trial(number, case=name, figures={"memory_peak_bytes": peak}, **more)
+
+    cold = [of(number, fit) for number in range(fit_trials)]
+    free = [of(10 + number, need, arm="need", cache="image") for number in range(trials)]
+    return Sample(name, name, (*cold, *free))
+
+
+def test_memory_is_compared_without_limits_and_with_the_image_in_place():
+    bad, good = remembered("bad", 35, 160), remembered("good", 35, 80)
+    (found,) = [one for one in compare_cases(bad, good) if one.metric == "memory_peak_bytes"]
+    assert (found.arm, found.cache, found.difference) == ("need", "image", BETTER)
+    assert (found.n_baseline, found.n_candidate) == (6, 6)
+
+
+def test_where_only_the_cold_trials_are_enough_the_row_says_what_they_lack():
+    bad, good = remembered("bad", 70, 160, trials=2), remembered("good", 35, 80, trials=2)
+    (found,) = [one for one in compare_cases(bad, good) if one.metric == "memory_peak_bytes"]
+    assert (found.arm, found.cache, found.difference) == ("fit", "cold", BETTER)
+    assert "the page cache of the image is not in it" in found.reason
+
+
+def test_where_neither_is_enough_memory_stays_with_the_need_arm():
+    bad, good = (remembered(one, 70, 160, trials=2, fit_trials=3) for one in ("bad", "good"))
+    (found,) = [one for one in compare_cases(bad, good) if one.metric == "memory_peak_bytes"]
+    assert (found.arm, found.difference) == ("need", INCONCLUSIVE)
 
 
 # What is compared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.judge.slowest_link import PAYLOAD_SHARE, PullModel, slowest_link
+from bench.judge.slowest_link import MODEL_ERROR, PAYLOAD_SHARE, PullModel, slowest_link
 from bench.results.model import LayerPull, TrialKey, TrialResult, TrialStatus
 from bench.results.pull_path import critical_path
 
@@ -83,7 +83,34 @@ def test_the_slowest_link_is_the_one_at_which_the_slowest_trial_is_just_in_time(
     assert found is not None
     assert found.rate_bit_s == pytest.approx(link(800 / 23), rel=2e-3)
     assert found.n == 2
-    assert found.own_error == pytest.approx(0.0, abs=1e-9)
+    assert found.error is None, "one trial cannot be held against another"
+
+
+def started(startup_s: float) -> TrialResult:
+    """ONE with another time from the end of the pull to ready."""
+    return trial(layer(0, 100, 1.0, 0.0, 2.0), wall_s=3.0, startup_s=startup_s)
+
+
+def test_the_error_is_that_of_trials_which_the_model_was_not_made_of():
+    """Made of itself each trial fits to the last digit, whatever the others took."""
+    found = slowest_link([started(4.0), started(4.0), started(5.0)], 30.0, None)
+    assert found is not None
+    assert found.error == pytest.approx(1 - 4.0 / 5.0)
+    alike = slowest_link([started(4.0)] * 3, 30.0, None)
+    assert alike is not None
+    assert alike.error == pytest.approx(0.0, abs=1e-9)
+
+
+def test_an_error_larger_than_is_assumed_widens_the_range():
+    steady = slowest_link([started(4.0)] * 2 + [started(4.1)], 30.0, None)
+    noisy = slowest_link([started(4.1)] * 2 + [started(3.1)], 30.0, None)
+    assert steady is not None
+    assert noisy is not None
+    assert steady.assumed_error == MODEL_ERROR
+    assert noisy.assumed_error == pytest.approx(4.1 / 3.1 - 1)
+    assert noisy.low_bit_s is not None
+    assert steady.low_bit_s is not None
+    assert noisy.low_bit_s < steady.low_bit_s
 
 
 def test_it_is_stated_with_what_an_error_of_the_model_would_change():

@@ -70,11 +70,24 @@ def test_what_was_not_called_is_not_said(run):
 
 def test_of_what_the_scenario_asks_for_it_is_said_that_it_is_the_same(run):
     same = [
-        dataclasses.replace(one, difference=Difference.SAME) if one.metric == "stop_s" else one
+        dataclasses.replace(one, difference=Difference.SAME) if one.metric == "ready_s" else one
         for one in run.comparisons
     ]
-    sentence = answer(with_comparisons(asked(run, "startup_s", "stop_s"), same))
-    assert "stop the same (within 5 %)" in sentence
+    sentence = answer(with_comparisons(asked(run, "startup_s", "ready_s"), same))
+    assert "ready after start the same (within 5 %)" in sentence
+
+
+def test_a_stop_that_was_killed_is_told_as_such_and_not_as_a_factor(run):
+    sentence = answer(asked(run, "stop_s"))
+    assert "stop 213 ms (bad: SIGTERM ignored, killed after 3 s)" in sentence
+    assert "faster" not in sentence.split("; ")[0]
+
+
+def test_memory_without_limits_is_said_to_be_that(run):
+    anon = next(one for one in run.comparisons if one.metric == "memory_anon_peak_bytes")
+    free = dataclasses.replace(anon, cache="image", arm="need")
+    sentence = answer(with_comparisons(asked(run, "memory_anon_peak_bytes"), [free]))
+    assert "anon memory peak without limits " in sentence
 
 
 def test_of_many_candidates_the_largest_difference_comes_first(run):

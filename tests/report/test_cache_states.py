@@ -57,10 +57,16 @@ def test_each_state_has_what_was_fetched_in_it_and_its_proof(tmp_path):
     assert tuple(rows) == STATES
     cold, warm = rows["cold"], rows["warm"]
     assert (cold["trials"], cold["fetched"], cold["requests"]) == ("2", "80.0 MiB", "4")
-    assert (cold["page cache"], cold["proof"]) == ("dropped", "stream and access log")
+    assert (cold["page cache at start"], cold["proof"]) == (
+        "warm from unpacking",
+        "stream and access log",
+    )
     assert (warm["pull"], warm["fetched"], warm["requests"]) == ("–",) * 3  # noqa: RUF001
-    assert (warm["page cache"], warm["proof"]) == ("kept", "the engine had the image")
-    assert rows["image"]["page cache"] == "dropped"
+    assert (warm["page cache at start"], warm["proof"]) == ("kept", "the engine had the image")
+    assert rows["image"]["page cache at start"] == "dropped"
+    assert rows["base"]["page cache at start"] == (
+        "of the base dropped, of the rest warm from unpacking"
+    )
     assert "CACHE STATES" in end_block(run)
 
 
@@ -80,7 +86,7 @@ def test_warm_trials_that_another_case_has_cooled_are_said_to_be(tmp_path):
             event["facts"]["page_cache_dropped"] = states[event["trial_id"]] != "warm"
     write_events(tmp_path, made)
     run = load_run(tmp_path)
-    assert by_state(run)["warm"]["page cache"].startswith("dropped by another case in ")
+    assert by_state(run)["warm"]["page cache at start"].startswith("dropped by another case in ")
     assert any("warm trials of good came after another case" in one for one in warnings(run))
 
 
@@ -98,14 +104,23 @@ def test_trials_with_different_proofs_are_counted_apart(tmp_path):
     def once(state: str, event: dict[str, Any]) -> None:
         if state == "cold" and next(first, False):
             event["facts"].pop("served")
-            event["facts"]["page_cache_dropped"] = False
 
     cold = by_state(four_states(tmp_path, once))["cold"]
     assert set(cold["proof"].split(", ")) == {
         "stream alone (1 of 2)",
         "stream and access log (1 of 2)",
     }
-    assert cold["page cache"] == "dropped in 1 of 2"
+
+
+def test_trials_in_which_the_page_cache_was_not_dropped_are_counted(tmp_path):
+    first = iter([True])
+
+    def once(state: str, event: dict[str, Any]) -> None:
+        if state == "image" and next(first, False):
+            event["facts"]["page_cache_dropped"] = False
+
+    image = by_state(four_states(tmp_path, once))["image"]
+    assert image["page cache at start"] == "dropped in 1 of 2"
 
 
 def test_attempts_that_were_not_in_their_state_are_counted_beside_those_that_were(run):
@@ -118,10 +133,12 @@ def test_attempts_that_were_not_in_their_state_are_counted_beside_those_that_wer
     assert section in sections(run)
 
 
-def test_an_older_journal_does_not_say_whether_the_page_cache_was_dropped(run):
-    section = cache_states(run)
-    assert section is not None
-    assert {row[-2] for row in section.rows} == {"not recorded"}
+def test_an_older_journal_does_not_say_whether_the_page_cache_was_dropped(tmp_path):
+    def forget(_: str, event: dict[str, Any]) -> None:
+        event["facts"].pop("page_cache_dropped")
+
+    image = by_state(four_states(tmp_path, forget))["image"]
+    assert image["page cache at start"] == "not recorded"
 
 
 def test_one_state_alone_is_in_the_files_and_not_on_the_terminal(run):

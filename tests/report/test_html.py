@@ -132,7 +132,7 @@ def test_it_says_what_was_measured_why_it_failed_and_how_to_measure_it_again(pag
         "FAIL (expected)",
         "1 of 6 trials failed",
         "Start from a slim base",
-        "no end to it",
+        "no time",
         "a trial of good was invalid and repeated",
         "OSError: [Errno 98] Address already in use",
         "RUN apt-get install build-essential",

@@ -8,7 +8,8 @@ from dataclasses import replace
 from bench.report.sections import sections
 from bench.report.slowest_link import slowest_link
 from bench.results.run import load_run
-from tests.journals import write_journal
+from bench.units import format_seconds
+from tests.journals import Build, write_journal
 
 
 def test_each_case_with_cold_trials_has_its_slowest_link(run):
@@ -19,7 +20,22 @@ def test_each_case_with_cold_trials_has_its_slowest_link(run):
     assert bad[-1] == "none is fast enough for 15.0 s"  # over loopback it takes 19 s
     assert re.fullmatch(r"[0-9.]+mbit for 15\.0 s \([0-9.]+mbit to [0-9.]+mbit\)", good[-1])
     assert any("if that is 10% off" in note for note in section.notes)
+    assert any("each start foreseen from the other trials of its case" in x for x in section.notes)
     assert section in sections(run)
+
+
+def test_with_too_few_trials_it_says_that_the_model_was_not_checked(tmp_path):
+    section = slowest_link(load_run(write_journal(tmp_path, Build(rounds=2, troubles={}))))
+    assert section is not None
+    assert any("It was not checked on other trials: that takes 3" in x for x in section.notes)
+    assert not any("off at most" in note for note in section.notes)
+
+
+def test_its_pull_is_the_median_that_the_other_tables_show(run):
+    section = slowest_link(run)
+    assert section is not None
+    shown = {one.baseline_median for one in run.comparisons if one.metric == "pull_s"}
+    assert section.rows[0][1] in {format_seconds(value) for value in shown if value is not None}
 
 
 def test_a_larger_image_needs_a_faster_link(run):

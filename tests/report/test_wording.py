@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
-from bench.judge.model import Comparison, Difference, Interval, Outcome
+from bench.judge.model import Comparison, Difference, Interval, Outcome, Verdict
 from bench.judge.verdicts import CaseOutcome
 from bench.metrics import METRICS
 from bench.report.wording import (
+    actual_words,
     case_words,
     change_words,
+    comparison_notes,
     detectable_words,
     effect_words,
+    median_words,
     one_line,
     p_words,
     ratio_interval_words,
@@ -22,6 +25,8 @@ from bench.report.wording import (
     times,
     visible,
 )
+
+KILLED = "SIGTERM ignored, killed after 2 s"
 
 
 def comparison(
@@ -62,7 +67,8 @@ def comparison(
         ("cpu_to_ready_s", 0.5, Difference.BETTER, "2.0x less"),
         ("image_size_bytes", 3.0, Difference.WORSE, "3.0x larger"),
         ("image_size_bytes", 1 / 3, Difference.BETTER, "3.0x smaller"),
-        ("layer_count", 0.5, Difference.BETTER, "2.0x fewer"),
+        ("layer_count", 0.5, Difference.BETTER, "4 fewer"),
+        ("layer_count", 4.0, Difference.WORSE, "4.0x more"),
         ("memory_anon_peak_bytes", 2.5, Difference.WORSE, "2.5x more"),
         ("startup_s", 0.8, Difference.INCONCLUSIVE, "unclear (1.25x faster)"),
         ("startup_s", 1.001, Difference.INCONCLUSIVE, "unclear (about the same)"),
@@ -73,6 +79,65 @@ def comparison(
 )
 def test_a_change_is_said_in_the_words_of_its_metric(metric, ratio, difference, words):
     assert change_words(comparison(metric, ratio, difference)) == words
+
+
+def test_figures_that_read_alike_are_not_said_to_differ():
+    """0 % against 0 % is not 2.7 times less."""
+    shares = comparison("idle_share_pct", 0.37, baseline_median=0.3, candidate_median=0.11)
+    assert change_words(shares) == "about the same"
+
+
+def test_medians_too_close_to_tell_apart_have_no_factor():
+    close = comparison("idle_share_pct", None, Difference.SAME, candidate_median=0.11)
+    assert change_words(close) == "too close to tell apart"
+
+
+@pytest.mark.parametrize(
+    ("difference", "before", "after", "words", "medians"),
+    [
+        (Difference.BETTER, KILLED, "", "not killed", ("killed", "312 ms")),
+        (Difference.WORSE, "", KILLED, "killed", ("2.13 s", "killed")),
+        (Difference.SAME, KILLED, KILLED, "both killed", ("killed", "killed")),
+        (Difference.INCONCLUSIVE, KILLED, "", "unclear (some killed)", ("killed", "312 ms")),
+    ],
+)
+def test_a_stop_that_was_killed_is_no_faster_one(difference, before, after, words, medians):
+    stop = comparison(
+        "stop_s", None, difference, killed_baseline=before, killed_candidate=after,
+        baseline_median=2.13, candidate_median=0.312,
+    )  # fmt: skip
+    assert change_words(stop) == words
+    assert median_words(stop) == medians
+    (note,) = comparison_notes([stop])
+    assert KILLED in note
+
+
+def test_memory_of_cold_trials_says_what_it_lacks_and_that_of_the_need_arm_does_not():
+    cold = comparison("memory_peak_bytes")
+    (note,) = comparison_notes([cold, cold])
+    assert note.startswith("Memory of cold trials: the page cache of the image is not in it")
+    assert comparison_notes([replace(cold, cache="image", arm="need")]) == []
+
+
+@pytest.mark.parametrize(
+    ("over", "limit", "n", "words"),
+    [
+        ("max", "<= 30.0 s", 6, "worst 17.2 s"),
+        ("max", "<= 30.0 s", 1, "17.2 s"),
+        ("median", "<= 30.0 s", 6, "median 17.2 s"),
+        ("min", ">= 1.00 s", 6, "worst 17.2 s"),
+        ("min", "<= 30.0 s", 6, "lowest 17.2 s"),
+        ("max", ">= 1.00 s", 6, "highest 17.2 s"),
+        ("", "<= 30.0 s", 6, "17.2 s"),
+    ],
+)
+def test_a_judged_value_says_which_of_its_trials_it_is(over, limit, n, words):
+    made = Verdict(
+        case="bad", id="CI-5", metric="startup_s", over=over, arm="fit", cache="cold",
+        limit=limit, actual=17.2, n=n, interval=None, verdict=Outcome.PASS, severity="block",
+        expected=True, required=True, reason="", unit="s",
+    )  # fmt: skip
+    assert actual_words(made) == words
 
 
 def test_the_interval_is_turned_the_same_way_round_as_the_change():

@@ -209,7 +209,7 @@ def test_a_trial_that_was_never_started_has_nothing_on_record(bench):
 def test_two_trials_with_no_way_out_follow_the_need_arm_one_refused_and_one_not():
     model = Case.model_validate({"image": "x", "ready": {"exit": True}, "repeat": 3})
     cases = dict.fromkeys("ab", model)
-    checks = CheckTrials(need=["a"], cut=["a", "b"])
+    checks = CheckTrials(need={"a": 2}, cut=["a", "b"])
     plan = make_plan(cases, 1, checks=checks, calibrate=False)
     tail = plan[6:]
     own = {name: [key for key in tail if key.case == name] for name in "ab"}

@@ -39,7 +39,8 @@ def case(repeat: int = 2, warmup: int = 0, cache: Sequence[str] = ("cold",)) -> 
 def plan_of(
     cases: Mapping[str, Case], seed: int = 1, need: Sequence[str] = (), *, calibrate: bool = False
 ) -> list[TrialKey]:
-    return make_plan(cases, seed, checks=CheckTrials(need=need), calibrate=calibrate)
+    checks = CheckTrials(need=dict.fromkeys(need, 2))
+    return make_plan(cases, seed, checks=checks, calibrate=calibrate)
 
 
 cases_strategy = st.dictionaries(
@@ -114,23 +115,33 @@ def test_within_a_round_the_states_of_a_case_go_from_cold_to_warm_without_a_brea
         assert at == list(range(at[0], at[0] + 3))
 
 
-def test_the_need_arm_comes_after_the_rounds_twice_for_each_case():
+def test_the_need_arm_comes_after_the_rounds_for_each_case():
     cases = {name: case(repeat=3, warmup=1) for name in "abc"}
     plan = plan_of(cases, need=["a", "c"], calibrate=True)
     tail = plan[-4:]
     assert all(key.arm == "fit" for key in plan[: -len(tail)])
     assert all((key.arm, key.cache, key.warmup) == ("need", "image", False) for key in tail)
     assert Counter(key.case for key in tail) == {"a": 2, "c": 2}
-    assert [key.round for key in tail] == [4, 5, 4, 5]
+    assert [key.round for key in tail] == [4, 4, 5, 5], "in rounds, for memory is compared by them"
 
 
 def test_the_trials_of_the_checks_begin_with_the_case_whose_image_is_still_there():
     cases = {name: case() for name in "abc"}
+    checks = CheckTrials(cut="abc")
     for seed in range(8):
-        plan = plan_of(cases, seed, need="abc", calibrate=True)
-        rounds = [key.case for key in plan if key.arm == "fit" and key.case in cases]
-        first = next(key.case for key in plan if key.arm == "need")
+        plan = make_plan(cases, seed, checks=checks, calibrate=True)
+        rounds = [key.case for key in plan if key.network == "open" and key.case in cases]
+        first = next(key.case for key in plan if key.network == "cut")
         assert first == rounds[-1]
+
+
+def test_the_order_of_the_trials_without_limits_differs_from_round_to_round():
+    cases = {name: case(repeat=6) for name in "abcdef"}
+    plan = make_plan(cases, 3, checks=CheckTrials(need=dict.fromkeys(cases, 6)), calibrate=False)
+    free = [key for key in plan if key.arm == "need"]
+    rounds = [tuple(key.case for key in free if key.round == 6 + number) for number in range(6)]
+    assert all(sorted(one) == list("abcdef") for one in rounds)
+    assert len(set(rounds)) == 6
 
 
 def test_the_calibration_takes_part_in_the_first_three_rounds_only():
@@ -157,7 +168,7 @@ def test_a_run_with_fewer_rounds_has_fewer_calibrations():
 
 def test_what_starts_several_at_once_comes_last_of_a_case_each_number_once():
     cases = {name: case() for name in "ab"}
-    checks = CheckTrials(need="ab", replicas={"a": (1, 4), "b": (3,)})
+    checks = CheckTrials(need={"a": 2, "b": 2}, replicas={"a": (1, 4), "b": (3,)})
     plan = make_plan(cases, 1, checks=checks, calibrate=False)
     for name, counts in (("a", [1, 4]), ("b", [3])):
         own = [key for key in plan if key.case == name]
@@ -182,6 +193,15 @@ CLOUD_NATIVE = load_checklist("cloud-native", Path())
 
 def replicas(of: Scenario, checklist: Checklist | None = CLOUD_NATIVE) -> tuple[int, ...]:
     return tuple(check_trials(of, checklist).replicas["app"])
+
+
+def test_there_are_as_many_trials_without_limits_as_a_comparison_of_memory_needs():
+    counts = {repeat: need_of(repeat) for repeat in (1, 2, 4, 6, 20)}
+    assert counts == {1: 2, 2: 2, 4: 4, 6: 6, 20: 6}
+
+
+def need_of(repeat: int) -> int:
+    return check_trials(scenario(case={"repeat": repeat}), CLOUD_NATIVE).need["app"]
 
 
 def test_a_standard_that_judges_scaling_out_starts_three_at_once():
