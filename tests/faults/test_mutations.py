@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.mutations.catalogue import CATALOGUE
@@ -13,7 +15,7 @@ MOST_PLACES = {"sample": 6}
 """Of the largest run not all, for each takes half a second."""
 
 
-def places(run: str, of: str, every: list[int] | list[str]) -> list[int] | list[str]:
+def places(run: str, of: str, every: list[Any]) -> list[Any]:
     return some_places(of, every, MOST_PLACES.get(run, len(every)))
 
 
