@@ -350,11 +350,16 @@ def _unseen_share_pct(samples: Samples) -> float | None:
 
     Not of what was used in that second: where a container hardly runs, what is unseen may be much
     of it and can still not have asked for many cores. Less than a tick of the scheduler is none.
+
+    A task whose end was reported is not unseen for what it used after its report. Where reports
+    were dropped they stand for nothing but themselves.
     """
     found = _known(samples, "cpu_ns", "cpu_seen_ns", "cpu_ending_ns")
     if found is None:
         return None
     stamps, (used, seen, ending) = found
+    if _highest(samples, "exit_reports_lost"):
+        ending = np.zeros_like(ending)
     most = _peak_slope(stamps, used)
     unseen = _peak_slope(stamps, used - seen - ending)
     if most is None or unseen is None:

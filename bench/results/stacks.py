@@ -27,7 +27,8 @@ METHOD = "sum of the services"
 
 _TOTALS = frozenset(
     {
-        "cpu_ns", "cpu_wait_ns", "cpu_seen_ns", "cpu_ending_ns", "throttled_ns", "throttled_n",
+        "cpu_ns", "cpu_wait_ns", "cpu_seen_ns", "cpu_ending_ns",
+        "exit_reports_lost", "throttled_ns", "throttled_n",
         "quota_periods_n", "oom_kills", "io_read_bytes", "io_write_bytes", "net_rx_bytes",
         "net_tx_bytes",
     }

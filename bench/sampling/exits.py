@@ -123,20 +123,18 @@ class ExitReports:
                 raise OSError(code, "taskstats")
         return answer
 
-    def read(self) -> tuple[bytes, ...]:
-        """The reports that came since the last call, but for those that the kernel had to drop.
-
-        What it drops, for want of room, stays time of the cgroup's that no task accounts for.
-        """
-        found = []
+    def read(self) -> tuple[tuple[bytes, ...], bool]:
+        """The reports since the last call, and whether the kernel dropped any for want of room."""
+        found, is_lost = [], False
         while True:
             try:
                 found.append(self._socket.recv(_MESSAGE_BYTES))
             except BlockingIOError:
-                return tuple(found)
+                return tuple(found), is_lost
             except OSError as error:
                 if error.errno != errno.ENOBUFS:
                     raise
+                is_lost = True
 
     @staticmethod
     def parse(messages: tuple[bytes, ...]) -> list[TaskExit]:

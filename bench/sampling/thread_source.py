@@ -53,6 +53,7 @@ class RawThreads:
         on_record: whether the container was not ready yet.
         reading: the threads; None where they were not looked at, or have gone.
         ended: the kernel's reports of tasks that have ended since the last sample.
+        is_lost: whether it dropped some of them.
     """
 
     begin_ns: int
@@ -61,6 +62,7 @@ class RawThreads:
     on_record: bool
     reading: ThreadReading | None
     ended: tuple[bytes, ...]
+    is_lost: bool
 
 
 class ThreadSource:
@@ -93,6 +95,7 @@ class ThreadSource:
         self._is_ready = False
         self._due_ns = 0
         self._sums = TaskTimes()
+        self._lost = 0
         self._changes = ThreadChanges()
 
     def ask(self) -> None:
@@ -114,14 +117,15 @@ class ThreadSource:
             found = self._times.read()
             self._due_ns = begin_ns + _COST_BOUND * (self._cpu_ns() - used_ns)
         end_ns = self._clock.monotonic_ns()
-        ended = self._exits.read() if self._exits is not None else ()
-        if found is None and not ended and not is_due:
+        ended, is_lost = self._exits.read() if self._exits is not None else ((), False)
+        if found is None and not ended and not is_lost and not is_due:
             return None
-        return RawThreads(begin_ns, end_ns, is_due, not self._is_ready, found, ended)
+        return RawThreads(begin_ns, end_ns, is_due, not self._is_ready, found, ended, is_lost)
 
     def parse(self, raw: RawThreads) -> dict[str, int]:
         """How many threads there are and what they do; their times go to `take_changes`."""
         reading = raw.reading
+        self._lost += raw.is_lost
         if self._demand:
             exits = ExitReports.parse(raw.ended)
             self._sums.add(raw.begin_ns, raw.end_ns, reading, exits)
@@ -139,6 +143,7 @@ class ThreadSource:
                 "cpu_wait_ns": self._sums.wait_ns,
                 "cpu_seen_ns": self._sums.run_ns,
                 "cpu_ending_ns": self._sums.ending_ns,
+                "exit_reports_lost": self._lost,
             }
         return {name: value for name, value in columns.items() if value is not None}
 

@@ -521,6 +521,16 @@ def test_what_tasks_may_have_used_while_they_ended_is_not_unseen_in_the_same_sec
     assert unseen_pct([(2.0, 2.0)] * 4 + [(2.0, 1.0)] * 4, early) == pytest.approx(50)
 
 
+def test_where_reports_were_dropped_no_task_is_taken_for_another():
+    columns = used([(0.5, 2.0)] * 4)
+    seen = used([(0.5, 1.0)] * 4)["cpu_ns"]
+    figures = columns | {"cpu_seen_ns": seen, "cpu_ending_ns": seen}
+    whole, lossy = [0, 0, 0, 0, 0], [0, 0, 1, 1, 1]
+    assert metrics_of(**figures, exit_reports_lost=whole)["cpu_unseen_share_pct"] == 0
+    lost = metrics_of(**figures, exit_reports_lost=lossy)
+    assert lost["cpu_unseen_share_pct"] == pytest.approx(50)
+
+
 def test_less_than_a_tick_of_the_scheduler_is_not_unseen():
     assert unseen_pct([(0.011, 0.002)] * 4) == 0
     assert unseen_pct([(0.022, 0.002)] * 4) > 90

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -59,6 +59,7 @@ class Container:
             return None
         found = self.source.parse(raw)
         assert found.pop("cpu_ending_ns", 0) == 0  # nobody reports any end here
+        assert found.pop("exit_reports_lost", 0) == 0
         return found
 
     def changes(self) -> list[tuple[int, int, int]]:
@@ -80,6 +81,32 @@ def test_waiting_adds_up_over_threads(container):
     assert container.look() == {"threads": 2, "cpu_wait_ns": 105, "cpu_seen_ns": 14}
     container.are(t10=(8, 150, "R"), t11=(7, 5, "S"))
     assert container.look() == {"threads": 2, "cpu_wait_ns": 155, "cpu_seen_ns": 15}
+
+
+class Lossy:
+    """Reports of ends of which the kernel dropped some, once."""
+
+    def __init__(self) -> None:
+        self.losses = [False, True, False]
+
+    def read(self) -> tuple[tuple[bytes, ...], bool]:
+        return (), self.losses.pop(0)
+
+    def close(self) -> None:
+        pass
+
+
+def test_reports_that_were_dropped_are_on_record_to_the_end(container):
+    exits: Any = Lossy()
+    source = ThreadSource(container.times, container.clock, demand=True, exits=exits)
+    container.are(t10=(7, 100, "R"))
+    seen = []
+    for _ in range(3):
+        container.clock.advance(0.02)
+        raw = source.read()
+        assert raw is not None
+        seen.append(source.parse(raw)["exit_reports_lost"])
+    assert seen == [0, 1, 1]
 
 
 def test_threads_in_a_cgroup_below_are_the_container_s(container):
