@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from bench.trial.engine_choice import choose_engine
 from bench.trial.history import read_history
 from bench.trial.plan import check_trials, make_plan
 from bench.trial.run import RunRequest, RunResult, resume_run, start_run
+from bench.trial.signals import interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,18 +43,38 @@ class Settings:
     formats: tuple[str, ...]
     baseline: str | None
     progress: Progress
+    keep_going: bool = False
+    overrides: tuple[str, ...] = ()
+
+    def resuming(self, folder: Path) -> str:
+        """The command line that goes on with the run in `folder`, with the same options."""
+        words = ["bench", "run", "--resume", os.path.relpath(folder)]
+        named = {"--engine": self.engine, "--baseline": self.baseline}
+        words += [word for name, one in named.items() if one for word in (name, one)]
+        words += [word for one in self.overrides for word in ("--set", one)]
+        words += [word for one in self.formats for word in ("--format", one)]
+        words += ["--keep"] if self.keep else []
+        words += ["--keep-going"] if self.keep_going else []
+        return shlex.join(words)
 
 
 def measure(
     loaded: LoadedScenario, settings: Settings, afterwards: Afterwards | None = None
 ) -> int:
     """Run one scenario from its start, and more `afterwards`; returns its exit code."""
+    with interruptible():
+        return _measure(loaded, settings, afterwards)
+
+
+def _measure(loaded: LoadedScenario, settings: Settings, afterwards: Afterwards | None) -> int:
     _check_formats(settings)
     for one in loaded.warnings:
         settings.progress.say(str(one))
     if settings.baseline:
         _check_baseline(settings.baseline, loaded, settings.out)
-    request = RunRequest(loaded, settings.out, settings.seed, settings.keep, afterwards)
+    request = RunRequest(
+        loaded, settings.out, settings.seed, settings.keep, afterwards, settings.keep_going
+    )
     holder = f"bench run {loaded.path}"
     choice = choose_engine(loaded.scenario, settings.engine)
     with open_session(choice, holder, _waiting(settings.progress)) as session:
@@ -68,6 +90,11 @@ def resume(text: str, settings: Settings, overrides: Sequence[str] = ()) -> int:
         settings: the options that change nothing of what is measured.
         overrides: what `--set` said when it began.
     """
+    with interruptible():
+        return _resume(text, settings, overrides)
+
+
+def _resume(text: str, settings: Settings, overrides: Sequence[str]) -> int:
     from bench.results.find import find_run
     from bench.scenario.redact import redacted
 
@@ -83,10 +110,12 @@ def resume(text: str, settings: Settings, overrides: Sequence[str] = ()) -> int:
             "has changed since that run began",
             "put the file back as it was, repeat each --set that it began with, or start a new run",
         )
-    if history.is_complete:
+    if history.is_complete and not (settings.keep_going and history.stopped):
         settings.progress.say("nothing is left to do; the reports are made again")
         return _conclude(RunResult(folder), settings)
-    request = RunRequest(loaded, folder.parent, settings.seed, settings.keep)
+    request = RunRequest(
+        loaded, folder.parent, settings.seed, settings.keep, keep_going=settings.keep_going
+    )
     holder = f"bench run --resume {folder.name}"
     choice = choose_engine(loaded.scenario, settings.engine)
     with open_session(choice, holder, _waiting(settings.progress)) as session:
@@ -184,7 +213,17 @@ def _conclude(result: RunResult, settings: Settings) -> int:
             from bench.report.github import annotations
 
             click.echo("\n".join(annotations(run)))
+    if run.outcome in _UNFINISHED:
+        overrides = () if run.header["scenario_file"].startswith("--") else settings.overrides
+        command = dataclasses.replace(settings, overrides=overrides).resuming(run.folder)
+        click.echo(f"{_UNFINISHED[run.outcome]}:\n  {command}", err=True)
     return gravest((result.interrupted, run.exit_code))
+
+
+_UNFINISHED = {
+    "interrupted": "interrupted; to finish this run",
+    "stopped": "nothing was measured; to go on once that is mended",
+}
 
 
 def _check_baseline(text: str, loaded: LoadedScenario, out: Path) -> None:

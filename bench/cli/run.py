@@ -52,6 +52,12 @@ if TYPE_CHECKING:
 @click.option("--engine", help="private, docker, podman, host, or an address.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and run nothing.")
 @click.option("--resume", metavar="RUN", help="Finish a run that was cut off.")
+@click.option(
+    "--keep-going",
+    is_flag=True,
+    help="Measure the other cases where one has no image, and go on with a case that failed twice "
+    "the same way.",
+)
 @click.option("--keep", is_flag=True, help="Leave the images on your own engine.")
 @click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
 @click.option(
@@ -75,6 +81,7 @@ def command(
     engine: str | None,
     dry_run: bool,
     resume: str | None,
+    keep_going: bool,
     keep: bool,
     progress: str,
     formats: tuple[str, ...],
@@ -93,6 +100,8 @@ def command(
         formats=formats,
         baseline=baseline,
         progress=make_progress(progress),
+        keep_going=keep_going,
+        overrides=overrides,
     )
     if resume:
         if scenarios or ad_hoc["image"] or ad_hoc["compose"]:

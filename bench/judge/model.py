@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
+
+    from bench.results.model import Stopped
 
 
 class Outcome(StrEnum):
@@ -159,6 +162,8 @@ class JudgeContext:
         today: the day on which waivers are looked at.
         complete: whether the run came to its end.
         services: names of what ran beside the cases.
+        stopped: cases whose other trials were not made, for they failed twice the same way.
+        not_begun: why no trial was made at all; empty where some were to be.
     """
 
     link: str
@@ -166,3 +171,5 @@ class JudgeContext:
     today: dt.date
     complete: bool = True
     services: tuple[str, ...] = ()
+    stopped: Mapping[str, Stopped] = field(default_factory=dict)
+    not_begun: str = ""

@@ -10,6 +10,7 @@ from bench.judge.evidence import got_ready
 from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.limits import judge_image, judge_trials
 from bench.judge.model import JudgeContext, Outcome, Verdict
+from bench.judge.no_start import OF_THE_START, why_no_start
 from bench.judge.plain_process import why_not_judged
 from bench.judge.ready import READY, judge_ready, states_left
 from bench.judge.scenario_rows import SetRow, scenario_rows
@@ -64,6 +65,7 @@ def judge(
     for case_id, case in scenario.cases.items():
         judged: list[Verdict] = []
         ready = got_ready(trials, case_id)
+        no_start = why_no_start(case_id, case, trials, missing=missing, context=context)
         for one in rows:
             impossible = why_not_judged(one.row) if case.host else ""
             if impossible:
@@ -71,9 +73,13 @@ def judge(
                 verdict = _verdict(optional, case_id, unmeasured(impossible))
                 judged.append(_expected(_demanded(verdict, one.row, case), case, ready=ready))
                 continue
-            if case_id in missing and one.row.metric:
-                found = _without_image(case, missing[case_id])
-            else:
+            unjudged = no_start.finding(one.row) if no_start else None
+            if unjudged is not None and unjudged.outcome is Outcome.NOT_MEASURED:
+                optional = replace(one.row, required=False)
+                judged.append(_expected(_verdict(optional, case_id, unjudged), case, ready=ready))
+                continue
+            found = unjudged
+            if found is None:
                 found = _find(
                     one.row,
                     case_id,
@@ -84,21 +90,18 @@ def judge(
                 )
             row = replace(one.row, required=is_required(one.row, case))
             verdict = _verdict(row, case_id, found)
+            if no_start is not None and verdict.metric in OF_THE_START and verdict.remedy:
+                verdict = replace(verdict, remedy=READY.remedy)  # a smaller image is none here
             verdict = _demanded(_waived(verdict, one, context.today), one.row, case)
             judged.append(_expected(verdict, case, ready=ready))
         states = states_left(case, (one for one in judged if _weighs(one)))
         if states:
-            found = judge_ready(case_id, case, trials, states, complete=context.complete)
-            if case_id in missing:
-                found = _without_image(case, missing[case_id])
+            found = (no_start and no_start.start) or judge_ready(
+                case_id, case, trials, states, complete=context.complete
+            )
             judged.append(_expected(_verdict(READY, case_id, found), case, ready=ready))
         verdicts += [*judged, *_unknown_expectations(case_id, case, judged)]
     return tuple(verdicts)
-
-
-def _without_image(case: Case, why: str) -> Finding:
-    what = "it was not set up" if case.host else "there is no image"
-    return Finding(Outcome.ERROR, f"{what}: {why}")
 
 
 def case_outcome(verdicts: Sequence[Verdict]) -> CaseOutcome:

@@ -118,7 +118,7 @@ def selftest(
                     "run the self-test on the machine of the engine",
                 )
             beside = StatsBeside(progress, session.measuring, STATS_CASE)
-            result = start_run(RunRequest(loaded, out, seed), session, beside)
+            result = start_run(RunRequest(loaded, out, seed, keep_going=True), session, beside)
         run = load_run(result.folder)
         evidence = gather(run, stamps, beside.peaks)
     noise = _noise(run)

@@ -166,13 +166,14 @@ def test_an_interrupted_need_arm_is_inconclusive(judged):
 
 @pytest.mark.parametrize("judged", [memory, cpu])
 @pytest.mark.parametrize("arms", [["fit", "need"], ["fit"]])
-def test_an_image_that_always_fails_fails_what_could_not_be_measured(judged, arms):
+def test_an_image_that_always_fails_leaves_it_unjudged_and_unadvised(judged, arms):
     measured = [failed(number) for number in range(6)]
     if "need" in arms:
         measured += [failed(10 + one, arm="need", cache="image") for one in range(2)]
     found = judged(measured, host_cores=2)
-    assert found.verdict is Outcome.FAIL
-    assert "exited with code 1, so there is nothing to judge it by" in found.reason
+    assert found.verdict is Outcome.NOT_MEASURED
+    assert (found.reason, found.remedy) == ("not judged: it never got ready", "")
+    assert not found.required
 
 
 def test_what_a_failed_need_trial_took_is_judged_and_the_failure_told():
