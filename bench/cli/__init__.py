@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 from bench.errors import BenchError
+from bench.trial.signals import Interrupted
 from bench.version import __version__
 
 COMMANDS = {
@@ -75,6 +76,9 @@ def main() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         code = 130
+    except Interrupted as signal:
+        click.echo(f"interrupted ({signal}) before anything was measured", err=True)
+        code = signal.exit_code
     except BenchError as error:
         click.echo(_readable(str(error)), err=True)
         code = error.exit_code

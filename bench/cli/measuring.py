@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from bench.trial.history import read_history
 from bench.trial.plan import check_trials, make_plan
 from bench.trial.quiet import WAIT_QUIET_S
 from bench.trial.run import RunRequest, RunResult, resume_run, start_run
+from bench.trial.signals import interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,19 +45,45 @@ class Settings:
     baseline: str | None
     progress: Progress
     wait_quiet_s: float = WAIT_QUIET_S
+    keep_going: bool = False
+    overrides: tuple[str, ...] = ()
+
+    def resuming(self, folder: Path) -> str:
+        """The command line that goes on with the run in `folder`, with the same options."""
+        words = ["bench", "run", "--resume", os.path.relpath(folder)]
+        named = {"--engine": self.engine, "--baseline": self.baseline}
+        words += [word for name, one in named.items() if one for word in (name, one)]
+        words += [word for one in self.overrides for word in ("--set", one)]
+        words += [word for one in self.formats for word in ("--format", one)]
+        words += ["--keep"] if self.keep else []
+        if self.wait_quiet_s != WAIT_QUIET_S:
+            words += ["--wait-quiet", f"{self.wait_quiet_s:g}s"]
+        words += ["--keep-going"] if self.keep_going else []
+        return shlex.join(words)
 
 
 def measure(
     loaded: LoadedScenario, settings: Settings, afterwards: Afterwards | None = None
 ) -> int:
     """Run one scenario from its start, and more `afterwards`; returns its exit code."""
+    with interruptible():
+        return _measure(loaded, settings, afterwards)
+
+
+def _measure(loaded: LoadedScenario, settings: Settings, afterwards: Afterwards | None) -> int:
     _check_formats(settings)
     for one in loaded.warnings:
         settings.progress.say(str(one))
     if settings.baseline:
         _check_baseline(settings.baseline, loaded, settings.out)
     request = RunRequest(
-        loaded, settings.out, settings.seed, settings.keep, afterwards, settings.wait_quiet_s
+        loaded,
+        settings.out,
+        settings.seed,
+        settings.keep,
+        afterwards,
+        wait_quiet_s=settings.wait_quiet_s,
+        keep_going=settings.keep_going,
     )
     holder = f"bench run {loaded.path}"
     choice = choose_engine(loaded.scenario, settings.engine)
@@ -72,6 +100,11 @@ def resume(text: str, settings: Settings, overrides: Sequence[str] = ()) -> int:
         settings: the options that change nothing of what is measured.
         overrides: what `--set` said when it began.
     """
+    with interruptible():
+        return _resume(text, settings, overrides)
+
+
+def _resume(text: str, settings: Settings, overrides: Sequence[str]) -> int:
     from bench.results.find import find_run
     from bench.scenario.redact import redacted
 
@@ -87,11 +120,16 @@ def resume(text: str, settings: Settings, overrides: Sequence[str] = ()) -> int:
             "has changed since that run began",
             "put the file back as it was, repeat each --set that it began with, or start a new run",
         )
-    if history.is_complete:
+    if history.is_complete and not (settings.keep_going and history.stopped):
         settings.progress.say("nothing is left to do; the reports are made again")
         return _conclude(RunResult(folder), settings)
     request = RunRequest(
-        loaded, folder.parent, settings.seed, settings.keep, wait_quiet_s=settings.wait_quiet_s
+        loaded,
+        folder.parent,
+        settings.seed,
+        settings.keep,
+        wait_quiet_s=settings.wait_quiet_s,
+        keep_going=settings.keep_going,
     )
     holder = f"bench run --resume {folder.name}"
     choice = choose_engine(loaded.scenario, settings.engine)
@@ -192,7 +230,17 @@ def _conclude(result: RunResult, settings: Settings) -> int:
             from bench.report.github import annotations
 
             click.echo("\n".join(annotations(run)))
+    if run.outcome in _UNFINISHED:
+        overrides = () if run.header["scenario_file"].startswith("--") else settings.overrides
+        command = dataclasses.replace(settings, overrides=overrides).resuming(run.folder)
+        click.echo(f"{_UNFINISHED[run.outcome]}:\n  {command}", err=True)
     return gravest((result.interrupted, run.exit_code))
+
+
+_UNFINISHED = {
+    "interrupted": "interrupted; to finish this run",
+    "stopped": "nothing was measured; to go on once that is mended",
+}
 
 
 def _check_baseline(text: str, loaded: LoadedScenario, out: Path) -> None:

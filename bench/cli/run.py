@@ -53,6 +53,12 @@ if TYPE_CHECKING:
 @click.option("--engine", help="private, docker, podman, host, or an address.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and run nothing.")
 @click.option("--resume", metavar="RUN", help="Finish a run that was cut off.")
+@click.option(
+    "--keep-going",
+    is_flag=True,
+    help="Measure the other cases where one has no image, and go on with a case that failed twice "
+    "the same way.",
+)
 @click.option("--keep", is_flag=True, help="Leave the images on your own engine.")
 @quiet_options
 @click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
@@ -77,6 +83,7 @@ def command(
     engine: str | None,
     dry_run: bool,
     resume: str | None,
+    keep_going: bool,
     keep: bool,
     wait_quiet: float,
     max_other_load: str | None,
@@ -98,6 +105,8 @@ def command(
         baseline=baseline,
         progress=make_progress(progress),
         wait_quiet_s=wait_quiet,
+        keep_going=keep_going,
+        overrides=overrides,
     )
     overrides = with_bound(overrides, max_other_load)
     if resume:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from collections import deque
 from typing import TYPE_CHECKING, Any, Literal
 
 from docker.errors import APIError, NotFound
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
     from bench.engine.protocol import ContainerSpec, EngineFacts
 
+
+_BUILD_LINES = 30
+"""Last lines of the step that failed which a failed build shows."""
 
 _ONE_SHOT_API = (1, 41)
 _PUSHED = re.compile(r": digest: (sha256:[0-9a-f]{64})\b")
@@ -275,18 +279,23 @@ class DockerEngine:
                 forcerm=True,
                 decode=True,
             )
-            tail: list[str] = []
+            step, tail = "", deque[str](maxlen=_BUILD_LINES)
             for line in lines:
                 if "error" in line or "errorDetail" in line:
-                    shown = "\n    ".join(tail[-8:])
+                    where = f" at {step}" if step else ""
+                    cause = f"the build failed{where}: {_stream_error(line)}"
                     raise BuildError(
                         f"{context / dockerfile}",
-                        f"the build failed: {_stream_error(line)}\n    {shown}".rstrip(),
-                        "run the same step by hand, or look at the lines above",
+                        "\n    ".join((cause, *tail)),
+                        "mend that step of the Dockerfile, or what it copies or fetches",
                     )
                 text = str(line.get("stream") or line.get("status") or "").rstrip("\n")
+                if text.startswith("Step "):
+                    step = text
+                    tail.clear()
+                elif text:
+                    tail.append(text)
                 if text:
-                    tail = [*tail[-40:], text]
                     yield text
 
     def tag(self, reference: str, new_reference: str) -> None:

@@ -181,7 +181,8 @@ def _crashes_count(
     ]
     measured = bool(ran) and decide(ran, over, limit, row.measured.unit).outcome is Outcome.FAIL
     by_crash = found.outcome is Outcome.FAIL and not measured
-    reason = note if found.actual is None else sentence(found.reason, note)
+    bare = found.outcome is Outcome.FAIL and found.actual is None
+    reason = note if bare else sentence(found.reason, note)
     return replace(found, reason=reason, by_crash=by_crash)
 
 

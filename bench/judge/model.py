@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
+
+    from bench.results.model import Stopped
 
 
 class Outcome(StrEnum):
@@ -167,6 +170,8 @@ class JudgeContext:
         services: names of what ran beside the cases.
         host_memory_bytes: memory of that host, None where it is not known.
         gpu_memory_bytes: memory of all its GPUs, None where it has none.
+        stopped: cases whose other trials were not made, for they failed twice the same way.
+        not_begun: why no trial was made at all; empty where some were to be.
     """
 
     link: str
@@ -176,3 +181,5 @@ class JudgeContext:
     services: tuple[str, ...] = ()
     host_memory_bytes: int | None = None
     gpu_memory_bytes: int | None = None
+    stopped: Mapping[str, Stopped] = field(default_factory=dict)
+    not_begun: str = ""

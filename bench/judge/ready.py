@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.judge.evidence import gather
-from bench.judge.finding import Finding, counted
+from bench.judge.finding import Finding, counted, sentence
 from bench.judge.model import Outcome
 from bench.judge.row import Row
 from bench.scenario.model import READY_ID, Arm
@@ -18,7 +18,8 @@ from bench.scenario.model import READY_ID, Arm
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.results.model import TrialResult
+    from bench.judge.model import JudgeContext
+    from bench.results.model import Stopped, TrialResult
     from bench.scenario.model import Case
 
 READY = Row(
@@ -32,17 +33,27 @@ READY = Row(
 
 
 def judge_ready(
-    case_id: str, case: Case, trials: Sequence[TrialResult], *, complete: bool
+    case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
 ) -> Finding:
     """Whether all trials of the case under its limits got ready."""
     planned = case.repeat * len(case.cache)
     evidence = gather(trials, case_id, arm=Arm.FIT, cache=None, planned=planned)
+    stopped = context.stopped.get(case_id)
+    if stopped and not evidence.trials:  # those without limits had failed before
+        evidence = gather(trials, case_id, arm=Arm.NEED, cache=None, planned=planned)
     count = len(evidence.trials)
     if evidence.failed:
-        return Finding(Outcome.FAIL, evidence.failures(), n=count)
-    short = evidence.shortfall(complete=complete)
+        words = stopped_words(stopped) if stopped else ""
+        return Finding(Outcome.FAIL, sentence(evidence.failures(), words), n=count)
+    short = evidence.shortfall(complete=context.complete)
     if short is not None:
         return short
     if not count:
         return Finding(Outcome.INCONCLUSIVE, "it has no trials")
     return Finding(Outcome.PASS, f"all of {counted(count, 'trial')} got ready", n=count)
+
+
+def stopped_words(stopped: Stopped) -> str:
+    """How many trials of a case were not made, and why."""
+    left, planned = stopped.left_out, stopped.planned
+    return f"{left} of {planned} trials not made: it failed twice the same way"

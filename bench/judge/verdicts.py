@@ -10,6 +10,7 @@ from bench.judge.evidence import got_ready, why_none_held
 from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.limits import judge_image, judge_trials
 from bench.judge.model import JudgeContext, Outcome, Verdict
+from bench.judge.no_start import NOT_JUDGED, why_no_start
 from bench.judge.plain_process import why_not_judged
 from bench.judge.ready import READY, judge_ready
 from bench.judge.scenario_rows import SetRow, scenario_rows
@@ -64,6 +65,7 @@ def judge(
     for case_id, case in scenario.cases.items():
         judged: list[Verdict] = []
         ready, why_not = got_ready(trials, case_id), why_none_held(trials, case_id)
+        no_start = why_no_start(case_id, case, missing=missing, context=context)
         for one in rows:
             impossible = why_not_judged(one.row) if case.host else ""
             if impossible:
@@ -71,9 +73,13 @@ def judge(
                 verdict = _verdict(optional, case_id, unmeasured(impossible))
                 judged.append(_expected(_demanded(verdict, one.row, case), case, ready=ready))
                 continue
-            if case_id in missing and one.row.metric:
-                found = _without_image(case, missing[case_id])
-            else:
+            unjudged = no_start.finding(one.row) if no_start else None
+            if unjudged is not None and unjudged.outcome is Outcome.NOT_MEASURED:
+                optional = replace(one.row, required=False)
+                judged.append(_expected(_verdict(optional, case_id, unjudged), case, ready=ready))
+                continue
+            found = unjudged
+            if found is None:
                 found = _find(
                     one.row,
                     case_id,
@@ -84,15 +90,13 @@ def judge(
                 )
             row = replace(one.row, required=is_required(one.row, case))
             if why_not and _depends_on_ready(row, found, ready=ready):
-                found = replace(unmeasured(f"not judged: {why_not}"), n=found.n, cache=found.cache)
+                found = replace(unmeasured(f"{NOT_JUDGED}{why_not}"), n=found.n, cache=found.cache)
                 judged.append(_never(_verdict(replace(row, required=False), case_id, found), case))
                 continue
             verdict = _verdict(row, case_id, found)
             verdict = _demanded(_waived(verdict, one, context.today), one.row, case)
             judged.append(_expected(verdict, case, ready=ready, by_crash=found.by_crash))
-        found = judge_ready(case_id, case, trials, complete=context.complete)
-        if case_id in missing:
-            found = _without_image(case, missing[case_id])
+        found = no_start.start if no_start else judge_ready(case_id, case, trials, context)
         judged.append(_expected(_verdict(READY, case_id, found), case, ready=ready))
         verdicts += [*judged, *_unknown_expectations(case_id, case, judged)]
     return tuple(verdicts)
@@ -116,11 +120,6 @@ def _never(verdict: Verdict, case: Case) -> Verdict:
     """A row that was not judged; one that was to fail has not done so."""
     listed = case.expect is not None and verdict.id in case.expect.fail
     return replace(verdict, expected=not listed)
-
-
-def _without_image(case: Case, why: str) -> Finding:
-    what = "it was not set up" if case.host else "there is no image"
-    return Finding(Outcome.ERROR, f"{what}: {why}")
 
 
 def case_outcome(verdicts: Sequence[Verdict]) -> CaseOutcome:

@@ -13,7 +13,7 @@ from bench.judge.finding import counted
 from bench.judge.model import Difference, Outcome
 from bench.metrics import Scope
 from bench.report.baseline import baseline_words
-from bench.report.rows import case_outcomes, comparison_groups
+from bench.report.rows import case_outcomes, comparison_groups, is_unjudged
 from bench.report.wording import (
     NO_LIMITS,
     change_words,
@@ -36,10 +36,13 @@ _MOST_NAMED = 4
 _CALLED = (Difference.BETTER, Difference.WORSE, Difference.DIFFERENT)
 
 
-def answer(run: Run) -> str:
-    """The sentence; empty where the run has neither figures nor verdicts."""
+def answer(run: Run, *, with_baseline: bool = True) -> str:
+    """The sentence; empty where the run has neither figures nor verdicts.
+
+    It begins with what the comparison with an earlier run says, unless that is said elsewhere.
+    """
     figures = list(_compared(run)) or list(_measured(run))
-    first = baseline_words(run)
+    first = baseline_words(run) if with_baseline else ""
     parts = [*([first] if first else []), *figures, *_judged(run)]
     return f"{'; '.join(parts)}." if parts else ""
 
@@ -209,7 +212,9 @@ def _judged(run: Run) -> Iterator[str]:
     for case in others[:_MOST_NAMED]:
         outcome = outcomes[case]
         ids = [
-            one.id for one in run.verdicts if one.case == case and one.verdict is outcome.outcome
+            one.id
+            for one in run.verdicts
+            if one.case == case and one.verdict is outcome.outcome and not is_unjudged(one)
         ]
         expected = ", as expected" if outcome.as_expected else ""
         if outcome.outcome is Outcome.FAIL:

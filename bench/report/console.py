@@ -22,7 +22,9 @@ from bench.judge.stops import STOP_TIMES, killed_words
 from bench.metrics import METRICS
 from bench.report import trust
 from bench.report.answer import answer
+from bench.report.baseline import baseline_words
 from bench.report.comparison import comparison_blocks
+from bench.report.failing import failing
 from bench.report.rows import case_outcomes, comparison_groups, reason_groups, rule_rows
 from bench.report.sections import sections
 from bench.report.wording import (
@@ -38,6 +40,7 @@ from bench.report.wording import (
     state_words,
     unit_words,
     value_words,
+    visible,
 )
 from bench.results.model import CALIBRATION_CASE
 from bench.results.summary import calibration, good_trials, shown_summaries
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from bench.judge.model import Verdict
+    from bench.report.failing import Failing
     from bench.report.rows import ReasonGroup, RuleRow
     from bench.report.section import Section
     from bench.results.run import Run
@@ -130,7 +134,11 @@ def grid(*columns: tuple[str, int | None]) -> Table:
 
 
 def _blocks(run: Run) -> Iterable[RenderableType]:
-    yield _result(run)
+    broken = [_failing(one) for one in failing(run)]
+    if broken:
+        yield from (_result(run), *broken, _summary(run))
+    else:
+        yield Group(_result(run), _summary(run))
     names = list(run.scenario.cases)
     rows = rule_rows(run)
     if rows:
@@ -169,9 +177,31 @@ def _result(run: Run) -> RenderableType:
             Text(one_line(case)),
             Text(case_words(outcome), _STYLES[outcome.outcome]),
         )
-    sentence = answer(run)
+    first = baseline_words(run)
+    return Group(table, *([Text(one_line(f"{first}."))] if first else []))
+
+
+def _summary(run: Run) -> RenderableType:
+    sentence = answer(run, with_baseline=False)
     said = [Text(one_line(sentence))] if sentence else []
-    return Group(table, *said, Text(_circumstances(run), "dim"))
+    return Group(*said, Text(_circumstances(run), "dim"))
+
+
+def _failing(one: Failing) -> RenderableType:
+    """What went wrong with a case, its last lines as they stand."""
+    parts: list[RenderableType] = [Text(one_line(f"{one.case} {one.headline}"), "bold red")]
+    table = grid(("left", None), ("left", None))
+    for name, value in one.facts:
+        table.add_row(Text(name, "dim"), Text(one_line(value)))
+    if one.facts:
+        parts.append(Padding(table, (0, 0, 0, 2)))
+    if one.lines:
+        parts.append(Padding(Text(f"{one.lines_title}:", "dim"), (0, 0, 0, 2)))
+        lines = [Text(visible(line), no_wrap=True, overflow="ellipsis") for line in one.lines]
+        parts.append(Padding(Group(*lines), (0, 0, 0, 4)))
+    if one.remedy:
+        parts.append(_item("→", one.remedy))
+    return Group(*parts)
 
 
 def _circumstances(run: Run) -> str:

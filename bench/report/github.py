@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bench.judge.model import Outcome
 from bench.report.baseline import baseline_words
+from bench.report.failing import failing
 from bench.report.rows import ReasonGroup, reason_groups
 from bench.report.wording import one_line
 
@@ -34,10 +35,16 @@ def annotations(run: "Run") -> list[str]:
 
 
 def _first(run: "Run") -> list[str]:
-    """What comes before the rows: what the comparison with an earlier run says."""
-    if not run.baseline_code:
-        return []
-    return [f"::error title=baseline::{_data(one_line(baseline_words(run)))}"]
+    """What comes before the rows: an earlier run, and what went wrong with each case."""
+    found = [("baseline", one_line(baseline_words(run)))] if run.baseline_code else []
+    for one in failing(run):
+        lines = "\n".join((*one.lines, *(f"{name}: {value}" for name, value in one.facts)))
+        text = f"{lines}\nWhat to do: {one.remedy}" if one.remedy else lines
+        found.append((f"{one.case} {one.headline}", text))
+    most = MOST // 2
+    return [
+        f"::error title={_property(one_line(name))}::{_data(text)}" for name, text in found[:most]
+    ]
 
 
 def annotations_text(run: "Run") -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bench.metrics import METRICS
 from bench.report import html_detail, html_view, trust
 from bench.report.answer import answer
+from bench.report.failing import failing
 from bench.report.plots import make_plots
 from bench.report.sections import sections
 from bench.report.svg import inline_svg
@@ -87,6 +88,7 @@ def _render(run: Run, plots: list[Plot], detail: Detail) -> str:
             answer=answer(run),
             standard=standard_words(run),
             verdict=exit_words(run),
+            failing=failing(run),
             cards=html_view.cards(run),
             rules=html_view.rules(run),
             bar_limit=100 / html_view.BAR_TOP,

@@ -104,7 +104,8 @@ def images(run: Run) -> list[ImageTable]:
     for case in run.scenario.cases:
         image = run.images.get(case)
         if image is None:
-            why = visible(run.failed_images.get(case, "the run ended before it was made"))
+            why = run.failed_images.get(case, "the run ended before it was made")
+            why = visible(why.splitlines()[0])
             found.append(ImageTable(case, (), (), why))
         else:
             found.append(ImageTable(case, tuple(_image_facts(image)), tuple(_layers(image))))

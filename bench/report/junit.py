@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from bench.judge.model import Outcome
+from bench.judge.no_start import OF_THE_START
 from bench.report.baseline import baseline_words
+from bench.report.failing import failing
 from bench.report.wording import MARKS, actual_words, limit_words, one_line
 from bench.results.atomic import write_text
+from bench.scenario.model import READY_ID
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.judge.model import Verdict
     from bench.judge.regression import Watched
+    from bench.report.failing import Failing
     from bench.results.run import Run
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -32,13 +36,16 @@ _COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 def junit_text(run: Run) -> str:
     """The report as XML."""
     root = ET.Element("testsuites", name=_clean(run.header["name"]))
+    broken = {one.case: one for one in failing(run)}
     totals = dict.fromkeys(("tests", *_COUNTED.values()), 0)
     for case in run.scenario.cases:
         verdicts = [one for one in run.verdicts if one.case == case]
+        wrong = broken.get(case)
         suite = ET.SubElement(root, "testsuite", name=_clean(case))
         counts = dict.fromkeys(totals, 0)
         for one in verdicts:
-            outcome = _test(suite, f"{run.header['name']}.{case}", one)
+            details = _failing_words(wrong) if wrong and _is_about_the_start(one) else ""
+            outcome = _test(suite, f"{run.header['name']}.{case}", one, details)
             counts["tests"] += 1
             if outcome:
                 counts[_COUNTED[outcome]] += 1
@@ -46,6 +53,8 @@ def junit_text(run: Run) -> str:
             suite.set(name, str(count))
             totals[name] += count
         suite.set("timestamp", _clean(run.header["at"])[:19])
+        if wrong:
+            ET.SubElement(suite, "system-err").text = _clean(_failing_words(wrong))
     if run.baseline is not None:
         _add_baseline(root, run, totals)
     for name, count in totals.items():
@@ -59,7 +68,19 @@ def write_junit(run: Run, folder: Path) -> Path:
     return write_text(folder / "junit.xml", junit_text(run))
 
 
-def _test(suite: ET.Element, classname: str, verdict: Verdict) -> str:
+def _is_about_the_start(verdict: Verdict) -> bool:
+    return verdict.id == READY_ID or verdict.metric in OF_THE_START
+
+
+def _failing_words(one: Failing) -> str:
+    """What went wrong with a case, its last lines first."""
+    lines = (f"    {line}" for line in one.lines)
+    facts = (f"{name}: {value}" for name, value in one.facts)
+    remedy = [f"what to do: {one.remedy}"] if one.remedy else []
+    return "\n".join((f"{one.case} {one.headline}", *lines, *facts, *remedy))
+
+
+def _test(suite: ET.Element, classname: str, verdict: Verdict, details: str) -> str:
     """Add one test; returns the name of the child that says it did not pass, or nothing."""
     test = ET.SubElement(
         suite,
@@ -71,7 +92,8 @@ def _test(suite: ET.Element, classname: str, verdict: Verdict) -> str:
     words = _words(verdict)
     if child:
         note = ET.SubElement(test, child, message=_clean(one_line(verdict.reason)))
-        note.text = _clean(f"{words}\nwhat to do: {verdict.remedy}" if verdict.remedy else words)
+        remedy = f"\nwhat to do: {verdict.remedy}" if verdict.remedy else ""
+        note.text = _clean(details or f"{words}{remedy}")
     else:
         ET.SubElement(test, "system-out").text = _clean(words)
     return child

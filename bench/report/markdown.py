@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bench.report import trust
 from bench.report.answer import answer
 from bench.report.console import floor_words
+from bench.report.failing import failing
 from bench.report.rows import (
     case_outcomes,
     comparison_groups,
@@ -85,6 +86,7 @@ def _lines(run: Run) -> Iterator[str]:
         mark = MARKS[outcome.outcome]
         yield f"- {mark} **{escaped(case)}**: {case_words(outcome)}"
     yield ""
+    yield from _failing(run)
     yield (
         f"Run `{one_line(run.run_id)}`, link: {escaped(run.link)}, exit code {run.exit_code}: "
         f"{exit_words(run)}."
@@ -107,6 +109,17 @@ def _lines(run: Run) -> Iterator[str]:
     if doubts:
         yield from ("", "## Before you trust this", "")
         yield from (f"- {escaped(text)}" for text in doubts)
+
+
+def _failing(run: Run) -> Iterator[str]:
+    for one in failing(run):
+        yield from (f"**{escaped(one.case)} {escaped(one.headline)}**", "")
+        for name, value in one.facts:
+            yield from (f"{name}: {escaped(value)}", "")
+        if one.lines:
+            yield from (f"{one.lines_title}:", "", *_as_it_stands("\n".join(one.lines)), "")
+        if one.remedy:
+            yield from (f"What to do: {escaped(one.remedy)}", "")
 
 
 def _as_it_stands(text: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.judge.model import Outcome
+from bench.judge.no_start import NOT_JUDGED
 from bench.judge.scenario_rows import scenario_rows
 from bench.judge.verdicts import CaseOutcome, case_outcome
 from bench.metrics import METRICS
@@ -76,6 +77,8 @@ def reason_groups(run: Run) -> list[ReasonGroup]:
     for one in run.verdicts:
         if one.verdict is Outcome.PASS and one.expected:
             continue
+        if is_unjudged(one):
+            continue  # the row on the start says why
         judged = one.verdict in (Outcome.PASS, Outcome.FAIL)
         key = (one.id, one.verdict, one.expected and judged, one.severity, one.reason)
         groups.setdefault(key, []).append(one)
@@ -88,6 +91,12 @@ def reason_groups(run: Run) -> list[ReasonGroup]:
         for same in groups.values()
     ]
     return sorted(found, key=_weight)
+
+
+def is_unjudged(verdict: Verdict) -> bool:
+    """Whether it was not judged because nothing of the case started or got ready."""
+    missing = verdict.verdict is Outcome.NOT_MEASURED and not verdict.required
+    return missing and verdict.reason.startswith(NOT_JUDGED)
 
 
 def _weight(group: ReasonGroup) -> tuple[int, bool]:

@@ -10,6 +10,7 @@ from bench.judge import stats
 from bench.judge.limits import NEAR
 from bench.metrics import METRICS
 from bench.report.disturbed import disturbances, was_disturbed
+from bench.report.failing import failing
 from bench.report.figure_doubts import figure_doubts
 from bench.results.model import CALIBRATION_CASE, SIZE_ARM, TrialStatus
 from bench.results.summary import good_trials, measured_states
@@ -62,6 +63,9 @@ def _incomplete(run: Run) -> Iterator[str]:
     keys = {one.key for one in run.results if one.status.counts}
     ended = Counter(replace(key, replica=0) for key in keys)
     done = sum(count == max(1, key.replicas) for key, count in ended.items())
+    if run.outcome == "stopped":
+        yield "nothing was measured: a case has no image (`--keep-going` measures the others)"
+        return
     how = "was interrupted" if run.outcome == "interrupted" else "was cut off"
     yield f"the run {how}: {done} of {planned} planned trials have a result"
     for case, why in run.failed_images.items():
@@ -75,6 +79,7 @@ def _lost_trials(run: Run) -> Iterator[str]:
         TrialStatus.ERROR: "ended in an error that is not the image's fault",
         TrialStatus.INTERRUPTED: "was interrupted",
     }
+    shown = {one.case for one in failing(run)}  # every report begins with those
     for status, what in words.items():
         tally: Counter[tuple[str, str]] = Counter(
             (one.key.case, one.reason or "no reason recorded")
@@ -84,6 +89,7 @@ def _lost_trials(run: Run) -> Iterator[str]:
             and not was_disturbed(run, one)  # one line says it of all
             # with no way out, or a size that is too small, a failure is the finding
             and not (_is_a_test(one.key) and status is TrialStatus.FAILED)
+            and not (one.key.case in shown and status is TrialStatus.FAILED)
         )
         for (case, reason), count in tally.items():
             trials = "a trial" if count == 1 else f"{count} trials"

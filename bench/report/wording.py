@@ -9,6 +9,7 @@ from bench.judge.difference import effect_word
 from bench.judge.finding import counted
 from bench.judge.memory_arm import CHARGED_ELSEWHERE, MEMORY
 from bench.judge.model import Difference, Outcome
+from bench.judge.no_start import NOT_JUDGED
 from bench.judge.noise import PRACTICAL_BAND, BandFrom
 from bench.metrics import METRICS, is_time
 from bench.scenario.model import Arm, CacheState
@@ -43,6 +44,7 @@ DIFFERENCE_MARKS = {
     Difference.INCONCLUSIVE: "?",
     Difference.NOT_MEASURED: "–",  # noqa: RUF001 - as above
 }
+_SIGNALS = {130: "SIGINT", 143: "SIGTERM"}
 _EXIT_CODES = {
     0: "every blocking threshold and check is met, or failed as expected",
     1: "measured, and a blocking threshold or check is not met",
@@ -69,9 +71,23 @@ KEY_METRICS = (
 
 def exit_words(run: Run) -> str:
     """What the run's exit code says."""
+    if run.interrupted:
+        done, planned = trials_made(run)
+        how = f"interrupted ({_SIGNALS[run.interrupted]}) after {done} of {planned} trials"
+        return f"{how}; `bench run --resume {run.folder.name}` finishes it"
+    if run.outcome == "stopped":
+        return f"nothing was measured: {', '.join(run.failed_images)} has no image"
     if run.baseline_code == run.exit_code and not run.verdicts_code:
         return _BASELINE_CODES.get(run.exit_code, _EXIT_CODES[0])
     return _EXIT_CODES.get(run.exit_code, "")
+
+
+def trials_made(run: Run) -> tuple[int, int]:
+    """How many trials of the plan have a result, and how many there were to be."""
+    ended = {
+        one.trial_id.partition(".")[0].partition("-")[0] for one in run.results if one.status.counts
+    }
+    return len(ended), max(len(ended), len(run.header["plan"]))
 
 
 def standard_words(run: Run) -> str:
@@ -125,6 +141,8 @@ def actual_words(verdict: Verdict) -> str:
         return f"{over} {value}".strip() if verdict.n > 1 else value
     if verdict.verdict is Outcome.FAIL and is_time(verdict.unit):
         return "infinite"
+    if verdict.reason.startswith(NOT_JUDGED):
+        return "not judged"
     return "" if verdict.verdict in (Outcome.PASS, Outcome.FAIL) else str(verdict.verdict)
 
 

@@ -140,6 +140,16 @@ class ImageFailed(_Shape):
     reason: str
 
 
+class CaseStopped(_Shape):
+    """A case failed twice the same way, and its other trials are not made."""
+
+    case: str
+    reason: str
+    trials: list[str]
+    left_out: Amount
+    planned: Amount
+
+
 class TrialStarted(_Shape):
     """An attempt at a trial begins."""
 
@@ -361,7 +371,8 @@ class RunEnded(_Shape):
     """The run came to an end of its own."""
 
     at: Label
-    outcome: Literal["complete", "interrupted"]
+    outcome: Literal["complete", "interrupted", "stopped"]
+    exit_code: Literal[0, 130, 143] | None = None
 
 
 class RunResumed(_Shape):
@@ -386,6 +397,7 @@ MODELS: dict[str, type[_Shape]] = {
     "image_ready": ImageReady,
     "image_failed": ImageFailed,
     "host_wait": HostWaited,
+    "case_stopped": CaseStopped,
     "trial_started": TrialStarted,
     "phase": Phase,
     "layers": Layers,

@@ -105,6 +105,7 @@ def _case(run: Run, case: str) -> dict[str, Any]:
         "image": {**dataclasses.asdict(image), "metrics": image.metrics()} if image else None,
         "image_failed": run.failed_images.get(case),
         "bases": run.bases.get(case, []),
+        "stopped": dataclasses.asdict(run.stopped[case]) if case in run.stopped else None,
         "trials": status_counts(run, case),
         "summary": [dataclasses.asdict(one) for one in summaries(run, case)],
     }

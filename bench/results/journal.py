@@ -19,6 +19,8 @@ image_ready     role (case, service, load or calibration), case, reference, dige
                 size_bytes, transfer_bytes); of a plain process only build_s, the time of its setup,
                 is known: source is `host`
 image_failed    role, case, status (failed or error), reason, log_tail
+case_stopped    case, reason, trials (ids of those that failed the same way), left_out (how many of
+                its trials are not made), planned (how many there were to be)
 trial_started   trial_id, key (the fields of TrialKey), service (of a stack, whose own trial has
                 none), attempt, at, pid
 phase           trial_id, phase, start_ns, end_ns, clock, resolution_ns
@@ -31,7 +33,8 @@ trial_ended     trial_id, status, reason, facts (of a pull: link with rate_bit_s
                 with services in the order of their start, volumes; of a service of one: member
                 with ready_by, restart, waits (service, condition), waited_ns, pulled), log_tail
 note            text: something that a reader of the results must know
-run_ended       at, outcome (complete or interrupted)
+run_ended       at, outcome (complete, interrupted, or stopped: a case has no image, and no trial
+                was made), exit_code (of an interruption: 130 or 143, else 0)
 baseline_compared  run_id, folder (of the earlier run), unlike and notes (lists of phrases),
                 comparisons (the fields of Comparison); the last one counts
 

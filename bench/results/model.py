@@ -250,3 +250,16 @@ class ImageFacts:
             "layer_count": len(self.layers) or None,
         }
         return {name: float(value) for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A case that failed twice the same way before it was ready.
+
+    Attributes:
+        left_out: how many of its trials were not made.
+        planned: how many there were to be.
+    """
+
+    left_out: int
+    planned: int

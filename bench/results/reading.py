@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import StoreError
+from bench.exit_code import INTERRUPTED
 from bench.host.others import Busy
 from bench.results.baseline import EVENT as BASELINE_EVENT
 from bench.results.baseline import Baseline
@@ -13,7 +14,14 @@ from bench.results.derive import TrialEvents
 from bench.results.events import check_event, sample_columns
 from bench.results.journal import SCHEMA_VERSION
 from bench.results.lines import Lines
-from bench.results.model import HostWait, ImageFacts, ImagePart, LayerFacts, LayerPull
+from bench.results.model import (
+    HostWait,
+    ImageFacts,
+    ImagePart,
+    LayerFacts,
+    LayerPull,
+    Stopped,
+)
 from bench.results.sequence import Sequence
 
 if TYPE_CHECKING:
@@ -32,11 +40,13 @@ class Reading:
         header: the `run_started` event.
         images: what is known of each case's image, the calibration's among them.
         failed_images: why a case has no image, by case.
+        stopped: by case, what is known of one whose other trials were not made.
         bases: what the FROM lines of each case stood for.
         trials: by id, in the order of time.
         waits: for a quiet host, in the order of time.
         notes: what a reader must know.
         outcome: `complete`, `interrupted`, or `cut off` where the journal just ends.
+        interrupted: exit code of the signal that interrupted it, else 0.
         ended_at: UTC label of the end, or empty.
         baseline: the last comparison with an earlier run, or None.
         sequence: refuses an event that cannot follow.
@@ -45,11 +55,13 @@ class Reading:
     header: dict[str, Any]
     images: dict[str, ImageFacts] = field(default_factory=dict)
     failed_images: dict[str, str] = field(default_factory=dict)
+    stopped: dict[str, Stopped] = field(default_factory=dict)
     bases: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     trials: dict[str, TrialEvents] = field(default_factory=dict)
     waits: list[HostWait] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     outcome: str = "cut off"
+    interrupted: int = 0
     ended_at: str = ""
     baseline: Baseline | None = None
     sequence: Sequence = field(init=False)
@@ -75,6 +87,7 @@ class Reading:
             self.trials[event["trial_id"]].layers.extend(layers)
         elif kind == "trial_started":
             self.trials[event["trial_id"]] = TrialEvents(event)
+            self.stopped.pop(event["key"]["case"], None)  # `--resume --keep-going` makes them
         elif kind == "trial_ended":
             self.trials[event["trial_id"]].ended = event
         elif kind == "image_ready" and event["role"] in ("case", "calibration"):
@@ -85,14 +98,18 @@ class Reading:
             self.failed_images[event["case"]] = event["reason"]
         elif kind == "host_wait":
             self.waits.append(_wait(event))
+        elif kind == "case_stopped":
+            self.stopped[event["case"]] = Stopped(event["left_out"], event["planned"])
         elif kind == BASELINE_EVENT:
             self.baseline = Baseline.from_event(event)
         elif kind == "note":
             self.notes.append(event["text"])
         elif kind == "run_ended":
             self.outcome, self.ended_at = event["outcome"], event["at"]
+            if self.outcome == "interrupted":
+                self.interrupted = event.get("exit_code") or INTERRUPTED[0]
         elif kind == "run_resumed":
-            self.outcome, self.ended_at = "cut off", ""
+            self.outcome, self.ended_at, self.interrupted = "cut off", "", 0
 
 
 def read_journal(path: Path) -> Reading:

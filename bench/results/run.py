@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bench.results.baseline import Baseline
     from bench.results.derive import TrialEvents
     from bench.results.events import Samples
-    from bench.results.model import HostWait, ImageFacts, TrialResult
+    from bench.results.model import HostWait, ImageFacts, Stopped, TrialResult
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,15 @@ class Run:
         checklist: the standard as it was then, or None.
         images: what is known of each case's image, the calibration's among them.
         failed_images: why a case has no image, by case.
+        stopped: the cases whose other trials were not made, for they failed twice the same way.
         bases: what the FROM lines of each case stood for.
         results: every attempt at every trial, in the order of time.
         waits: for a quiet host, in the order of time.
         notes: what a reader must know.
-        outcome: `complete`, `interrupted`, or `cut off` where the journal just ends.
+        outcome: `complete`, `interrupted`, `stopped` where a case has no image and no trial was
+            made, or `cut off` where the journal just ends.
         ended_at: UTC label of the end, or empty.
+        interrupted: 130 or 143 where a signal interrupted it, else 0.
         baseline: the comparison with an earlier run, where `--baseline` asked for one.
     """
 
@@ -64,6 +67,7 @@ class Run:
     checklist: Checklist | None
     images: dict[str, ImageFacts]
     failed_images: dict[str, str]
+    stopped: dict[str, Stopped]
     bases: dict[str, list[dict[str, str]]]
     results: tuple[TrialResult, ...]
     sample_columns: tuple[Samples, ...]
@@ -71,6 +75,7 @@ class Run:
     notes: tuple[str, ...]
     outcome: str
     ended_at: str
+    interrupted: int = 0
     baseline: Baseline | None = None
 
     @property
@@ -116,6 +121,8 @@ class Run:
             services=tuple(self.scenario.services),
             host_memory_bytes=self.header["host"].get("memory_bytes"),
             gpu_memory_bytes=sum(self.header["host"].get("gpus_memory_bytes") or ()) or None,
+            stopped=self.stopped,
+            not_begun=self._not_begun,
         )
         return judge(
             self.scenario,
@@ -125,6 +132,13 @@ class Run:
             context=context,
             failed_images=self.failed_images,
         )
+
+    @property
+    def _not_begun(self) -> str:
+        """Why no trial was made at all; empty where some were to be."""
+        if self.outcome != "stopped":
+            return ""
+        return f"the run did not start, for {', '.join(self.failed_images)} has no image"
 
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -166,8 +180,8 @@ class Run:
 
     @cached_property
     def exit_code(self) -> int:
-        """What `bench run` ends with on these results, an interruption apart."""
-        return gravest((self.verdicts_code, self.baseline_code))
+        """What `bench run` ends with on these results."""
+        return gravest((self.interrupted, self.verdicts_code, self.baseline_code))
 
     def sample(self, case: str, name: str = "") -> Sample:
         """One case as a side of a comparison."""
@@ -232,6 +246,7 @@ def load_run(path: str | Path) -> Run:
         checklist=_checklist(journal, header),
         images=reading.images,
         failed_images=reading.failed_images,
+        stopped=reading.stopped,
         bases=reading.bases,
         results=tuple(results),
         sample_columns=tuple(columns),
@@ -239,6 +254,7 @@ def load_run(path: str | Path) -> Run:
         notes=tuple(reading.notes),
         outcome=reading.outcome,
         ended_at=reading.ended_at,
+        interrupted=reading.interrupted,
         baseline=reading.baseline,
     )
 

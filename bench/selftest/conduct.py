@@ -122,7 +122,7 @@ def selftest(
                     "run the self-test on the machine of the engine",
                 )
             beside = StatsBeside(progress, session.measuring, STATS_CASE)
-            request = RunRequest(loaded, out, seed, quiet=HostBounds())
+            request = RunRequest(loaded, out, seed, quiet=HostBounds(), keep_going=True)
             result = start_run(request, session, beside)
         run = load_run(result.folder)
         evidence = gather(run, stamps, beside.peaks)

@@ -10,7 +10,7 @@ from bench.errors import StoreError
 from bench.results.events import check_event
 from bench.results.journal import FILE_NAME
 from bench.results.lines import Lines
-from bench.results.model import TrialKey, TrialStatus
+from bench.results.model import CALIBRATION_CASE, TrialKey, TrialStatus
 from bench.results.reading import UNSOUND, check_version, damage
 from bench.scenario.model import Scenario
 
@@ -35,6 +35,8 @@ class History:
             there were.
         images: what `identity` says of the image of each case that has had a trial.
         ended: whether its end is in the journal, with all that it made removed before.
+        stopped: cases whose other trials are not made, for they failed twice the same way.
+        ready: cases of which a trial has got ready.
     """
 
     folder: Path
@@ -45,11 +47,18 @@ class History:
     done: dict[int, int]
     images: dict[str, str]
     ended: bool
+    stopped: frozenset[str] = frozenset()
+    ready: frozenset[str] = frozenset()
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is left to do."""
-        return self.ended and all(self.done.get(one) == -1 for one in range(len(self.plan)))
+        """Whether nothing is left to do, the other trials of stopped cases apart."""
+        over = set(self.stopped)
+        if over and {key.case for key in self.plan} - {CALIBRATION_CASE} <= over:
+            over.add(CALIBRATION_CASE)
+        return self.ended and all(
+            self.done.get(number) == -1 or key.case in over for number, key in enumerate(self.plan)
+        )
 
 
 def identity(image: Mapping[str, Any]) -> str:
@@ -80,6 +89,8 @@ def read_history(folder: Path) -> History:
     images: dict[str, str] = {}
     final: Counter[tuple[int, int]] = Counter()
     ended = False
+    stopped: set[str] = set()
+    ready: set[str] = set()
     try:
         for event in lines.events():
             kind = event["event"]
@@ -103,8 +114,14 @@ def read_history(folder: Path) -> History:
             elif kind == "trial_ended" and event["trial_id"] in services:
                 continue  # the stack has a result of its own, which comes last
             elif kind == "trial_ended" and event["status"] in _FINAL:
+                check_event(event)
                 number = _number(event["trial_id"])
                 final[number, attempts[number]] += 1
+                if _shows_ready(event) and number < len(plan):
+                    ready |= {plan[number].case} if _is_start(plan[number]) else set()
+            elif kind == "case_stopped":
+                check_event(event)
+                stopped.add(event["case"])
             elif kind in ("run_ended", "run_resumed"):
                 ended = event.get("outcome") == "complete"
     except UNSOUND as error:
@@ -125,6 +142,8 @@ def read_history(folder: Path) -> History:
         done=done,
         images=images,
         ended=ended,
+        stopped=frozenset(stopped),
+        ready=frozenset(ready),
     )
 
 
@@ -136,6 +155,14 @@ def _check_sealed(folder: Path, lines: Lines) -> None:
             "its journal is of version 1, without the checksums that it would go on with",
             "go on with the bench that wrote it, or start a new run",
         )
+
+
+def _shows_ready(event: Mapping[str, Any]) -> bool:
+    return event["status"] == TrialStatus.OK.value or bool(event["facts"].get("ready"))
+
+
+def _is_start(key: TrialKey) -> bool:
+    return key.network == "open" and not key.replicas and not key.warmup
 
 
 def _number(trial_id: str) -> int:

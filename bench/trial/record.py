@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.results.atomic import write_text
 from bench.results.model import TrialStatus
+from bench.trial.same_failure import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ class TrialRecord:
             `t0007-r2.1` for the second of the containers that are started at once, `t0007-db` for
             a service of a stack.
         facts: what is written at the end beside the phases.
+        ending: how it ended; None until then.
     """
 
     def __init__(self, lab: Laboratory, number: int, attempt: int, part: str = "") -> None:
@@ -37,6 +39,7 @@ class TrialRecord:
         self.trial_id = f"t{number:04d}" + (f"-{part}" if part else "")
         self.trial_id += f".{attempt}" if attempt else ""
         self.facts: dict[str, Any] = {}
+        self.ending: Ending | None = None
 
     @property
     def cpu_s(self) -> float | None:
@@ -112,6 +115,14 @@ class TrialRecord:
             reason=reason,
             facts=self.facts,
             log_tail=log_tail[-_FEW_LINES:] if status is TrialStatus.OK else log_tail,
+        )
+        self.ending = Ending(
+            trial_id=self.trial_id,
+            status=status,
+            reason=reason,
+            exit_code=self.facts.get("exit", {}).get("code"),
+            was_ready="ready" in self.facts,
+            log_tail=tuple(log_tail),
         )
         self._lab.progress.trial_ended(status.value, reason, startup_s)
 

@@ -19,7 +19,7 @@ from bench.host.noise import load_noise
 from bench.judge.checklist import load_checklist
 from bench.results.comparable import unlike_places
 from bench.results.journal import FILE_NAME, SCHEMA_VERSION, Journal
-from bench.results.model import TrialKey, TrialStatus
+from bench.results.model import CALIBRATION_CASE, TrialKey, TrialStatus
 from bench.sampling.cgroup import ContainerCgroup, find_mounts, locate
 from bench.sampling.gpu import find_gpus
 from bench.scenario.allow import declared
@@ -30,6 +30,7 @@ from bench.trial.leftovers import remove_cgroups, remove_from, remove_processes
 from bench.trial.plan import check_trials, make_plan
 from bench.trial.quiet import WAIT_QUIET_S, QuietHost
 from bench.trial.replicas import ReplicaTrial
+from bench.trial.same_failure import ENOUGH, FailureWatch
 from bench.trial.services import RunningServices
 from bench.trial.signals import Interrupted, interruptible, postponed
 from bench.trial.stack import StackTrial
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
     from bench.scenario.load import LoadedScenario
     from bench.trial.history import History
     from bench.trial.progress import Progress
+    from bench.trial.same_failure import Ending
+
+_SHOWN_LINES = 5
+"""Lines of output that whoever watches is shown of a failed start."""
 
 MOST_REPEATS = 2
 """How often a trial that was not in its state is repeated before the verdict is error."""
@@ -64,6 +69,8 @@ class RunRequest:
         keep: whether images are left on somebody's own engine.
         wait_quiet_s: how long to wait for a quiet host before a trial, at most.
         quiet: what to wait for; what the scenario bears where None.
+        keep_going: whether cases are measured though another has no image, and a case goes on
+            though it fails in the same way again and again.
         afterwards: measures more when the plan is done, as the results so far suggest; it is
             given the run's folder, its cases, and what measures one more trial.
     """
@@ -75,6 +82,7 @@ class RunRequest:
     afterwards: Afterwards | None = None
     wait_quiet_s: float = WAIT_QUIET_S
     quiet: HostBounds | None = None
+    keep_going: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,8 +137,7 @@ def start_run(
         folder=folder,
         journal=journal,
         plan=plan,
-        done={},
-        images={},
+        history=None,
     ).run()
 
 
@@ -169,8 +176,7 @@ def resume_run(
         folder=history.folder,
         journal=journal,
         plan=history.plan,
-        done=history.done,
-        images=history.images,
+        history=history,
     ).run()
 
 
@@ -200,10 +206,9 @@ class _Runner:
         folder: Path,
         journal: Journal,
         plan: list[TrialKey],
-        done: Mapping[int, int],
-        images: Mapping[str, str],
+        history: History | None,
     ) -> None:
-        """`done` and `images` are those of the run's `History`, empty where it has none."""
+        """`history` is that of a run that was cut off."""
         self._request = request
         self._session = session
         self._progress = progress
@@ -211,7 +216,9 @@ class _Runner:
         self._folder = folder
         self._journal = journal
         self._plan = plan
-        self._done = done
+        self._done = history.done if history else {}
+        self._stopped = set(history.stopped) if history and not request.keep_going else set()
+        self._failures = FailureWatch(history.ready if history else ())
         self._services = RunningServices(
             session.building, clock, folder.name, request.scenario.folder, progress.say
         )
@@ -225,9 +232,10 @@ class _Runner:
             journal,
             self._way,
             self._services,
-            earlier=images,
+            earlier=history.images if history else {},
             run_id=folder.name,
             say=progress.say,
+            keep_going=request.keep_going,
         )
 
     def run(self) -> RunResult:
@@ -238,11 +246,17 @@ class _Runner:
                 self._journal.append(
                     "run_ended",
                     at=self._clock.utc_now().isoformat(timespec="seconds"),
-                    outcome="interrupted" if interrupted else "complete",
+                    outcome=self._outcome(interrupted),
+                    exit_code=interrupted,
                 )
         finally:
             self._journal.close()
         return RunResult(self._folder, interrupted)
+
+    def _outcome(self, interrupted: int) -> str:
+        if interrupted:
+            return "interrupted"
+        return "stopped" if self._subjects.gave_up else "complete"
 
     def _measure(self) -> int:
         """Images, trials and clean-up; returns the exit code of an interruption, else 0."""
@@ -251,8 +265,9 @@ class _Runner:
                 try:
                     self._remove_what_was_left()
                     self._subjects.make()
-                    with self._way.laid():
-                        self._run_trials()
+                    if not self._subjects.gave_up:
+                        with self._way.laid():
+                            self._run_trials()
                 finally:
                     with postponed():
                         self._clean_up()
@@ -289,12 +304,19 @@ class _Runner:
         for number, key in enumerate(self._plan):
             attempts = self._done.get(number, 0)
             subject = self._subjects.find(key.case)
-            if attempts < 0 or subject is None:
+            if attempts < 0 or subject is None or self._is_over(key.case):
                 continue
             self._progress.trial_begins(number + 1, len(self._plan), key)
-            self._run_one(subject, key, number, attempts)
+            ending = self._run_one(subject, key, number, attempts)
+            if ending is not None:
+                self._note_failure(key, number, ending)
         if self._request.afterwards:
             self._request.afterwards(self._folder, self._subjects.single, self._run_another)
+
+    def _is_over(self, case: str) -> bool:
+        """Whether no more trials of it are made; those of the calibration go with the last case."""
+        cases = set(self._request.scenario.scenario.cases)
+        return case in self._stopped or (case == CALIBRATION_CASE and cases <= self._stopped)
 
     def _service_cgroups(self) -> tuple[ContainerCgroup, ...]:
         facts, mounts = self._session.building.facts, find_mounts()
@@ -310,14 +332,43 @@ class _Runner:
 
     def _run_one(
         self, subject: Subject | StackSubject, key: TrialKey, number: int, attempts: int
-    ) -> None:
+    ) -> Ending | None:
+        """Run a trial, again where its state was wrong; how it ended, where it was no group."""
         for attempt in range(attempts, attempts + 1 + MOST_REPEATS):
             self._quiet.wait(self._lab)
-            status = self._trial(subject, key, number, attempt).run()
+            trial = self._trial(subject, key, number, attempt)
+            status = trial.run()
             if status is TrialStatus.ERROR:
                 self._mend()
             if status is not TrialStatus.INVALID:
-                return
+                return None if isinstance(trial, ReplicaTrial) else trial.ending
+        return None
+
+    def _note_failure(self, key: TrialKey, number: int, ending: Ending) -> None:
+        """Show the last lines of a failure of a new kind; end the case at the second of a kind."""
+        same = self._failures.note(key, ending)
+        if len(same) == 1:
+            for line in ending.log_tail[-_SHOWN_LINES:]:
+                self._progress.say(f"    {key.case} | {line}")
+        if len(same) < ENOUGH or self._request.keep_going:
+            return
+        of_case = [one for one, other in enumerate(self._plan) if other.case == key.case]
+        left = [one for one in of_case if one > number and self._done.get(one, 0) >= 0]
+        self._stopped.add(key.case)
+        if not left:
+            return
+        self._journal.append(
+            "case_stopped",
+            case=key.case,
+            reason=ending.reason,
+            trials=same,
+            left_out=len(left),
+            planned=len(of_case),
+        )
+        self._progress.say(
+            f"{key.case} failed twice the same way: {len(left)} of its {len(of_case)} trials are "
+            "not made (`--keep-going` makes them)"
+        )
 
     def _trial(
         self, subject: Subject | StackSubject, key: TrialKey, number: int, attempt: int

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.trial.laboratory import Laboratory
+    from bench.trial.same_failure import Ending
     from bench.trial.stack_subject import Part, StackSubject
 
 
@@ -104,6 +105,11 @@ class StackTrial:
         if interrupted:
             raise interrupted
         return status
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it ended; None until then."""
+        return self._record.ending
 
     def _measure(self) -> None:
         lab, subject = self._lab, self._subject

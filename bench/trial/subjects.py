@@ -29,12 +29,17 @@ if TYPE_CHECKING:
     from bench.trial.way import Way
 
 
+class _OtherImageError(BenchError):
+    """A case of a resumed run has another image than it had; the others can still be finished."""
+
+
 class SubjectMaker:
     """Makes the subjects of one run.
 
     Attributes:
         single: those of one container or process, by case; the calibration is among them.
         stacks: those of several containers, by case.
+        gave_up: whether a case has no image, and so no trial is to be made.
     """
 
     def __init__(
@@ -49,10 +54,14 @@ class SubjectMaker:
         earlier: Mapping[str, str],
         run_id: str,
         say: Callable[[str], None],
+        keep_going: bool = False,
     ) -> None:
-        """`services` are started once their images are there; who gave them stops them.
+        """Nothing is made before `make`.
+
+        `services` are started once their images are there; who gave them stops them.
 
         `earlier` says which image each case had in its trials before a run was cut off.
+        `keep_going` says that a case without an image is left out, and no reason to give up.
         """
         self._loaded = loaded
         self._session = session
@@ -62,6 +71,8 @@ class SubjectMaker:
         self._services = services
         self._earlier = earlier
         self._say = say
+        self._keep_going = keep_going
+        self.gave_up = False
         self._maker = ImageMaker(session, clock, run_id, loaded.scenario.name, say)
         self._loads: dict[str, str] = {}
         self.single: dict[str, Subject] = {}
@@ -77,7 +88,9 @@ class SubjectMaker:
         return self._maker.brought
 
     def make(self) -> None:
-        """Make them all, once a run; a case that has no image is put on record, and left out.
+        """Make them all, once a run; a case that has no image is put on record.
+
+        Nothing more is made then, unless the run is to keep going.
 
         Raises:
             EngineUnavailableError: nothing can be made at all.
@@ -99,6 +112,9 @@ class SubjectMaker:
             except BenchError as error:
                 fault = isinstance(error, BuildError)
                 self._note_failed_image(name, error, "failed" if fault else "error")
+                if not (self._keep_going or isinstance(error, _OtherImageError)):
+                    self.gave_up = True
+                    return
         blank = maker.make_calibration() if scenario.has_images else None
         if blank is not None:
             self._note_image("calibration", CALIBRATION_CASE, blank)
@@ -144,7 +160,7 @@ class SubjectMaker:
     def _check_is_the_same(self, name: str, image: Mapping[str, Any]) -> None:
         """Let no case have trials of two images."""
         if self._earlier.get(name, identity(image)) != identity(image):
-            raise BenchError(
+            raise _OtherImageError(
                 f"image of {name}",
                 "is another one than in its trials before the run was cut off",
                 "start a new run, or put back what it was made of",
@@ -189,5 +205,10 @@ class SubjectMaker:
         what = "not set up" if plain else "no image"
         self._say(f"{name}: {what}: {error.cause.splitlines()[0]}")
         self._journal.append(
-            "image_failed", role="case", case=name, status=status, reason=str(error), log_tail=[]
+            "image_failed",
+            role="case",
+            case=name,
+            status=status,
+            reason=str(error),
+            log_tail=[],
         )

@@ -21,6 +21,7 @@ from bench.trial.signals import Interrupted, postponed
 
 if TYPE_CHECKING:
     from bench.results.model import TrialKey
+    from bench.trial.same_failure import Ending
 
 
 class Trial:
@@ -45,6 +46,11 @@ class Trial:
     def trial_id(self) -> str:
         """Such as `t0007`, or `t0007.1` for the second attempt at it."""
         return self._record.trial_id
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it ended; None until then."""
+        return self._record.ending
 
     @property
     def seconds_to_ready(self) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,8 +20,10 @@ from bench.cli.right_size import command as right_size
 from bench.cli.run import command, worst
 from bench.errors import BuildError, EngineUnavailableError, ScenarioError, UsageError
 from bench.results.journal import FILE_NAME
+from bench.results.listing import list_runs
 from bench.scenario.load import parse_scenario_text
 from bench.trial.quiet import QuietHost
+from bench.trial.signals import Interrupted
 from tests.fakes import Script
 from tests.trial.runs import FakeMaker, Runs, events, reference_of, trials
 
@@ -425,9 +428,18 @@ def test_a_crash_misses_a_time_and_ends_with_1(runs, file):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interruption_ends_with_its_code_and_runs_no_further_scenario(runs, file, number, code):
     runs.measuring.trouble("start", lambda: signal.raise_signal(number))
-    assert run(runs, file, file).exit_code == code
+    options = ("--set", "cases.good.sample.interval=30ms", "--keep-going")
+    result = run(runs, file, file, *options)
+    assert result.exit_code == code
     (folder,) = folders(runs)
     assert events(folder, "run_ended")[0]["outcome"] == "interrupted"
+    assert [one.exit_code for one in list_runs(folder.parent)] == [code]
+    *_, resuming = result.stderr.splitlines()
+    words = shlex.split(resuming)
+    assert words[:3] == ["bench", "run", "--resume"]
+    finished = run(runs, words[2], folder.name, *words[4:])
+    assert finished.exit_code == 0, finished.exception
+    assert events(folder)[-1]["outcome"] == "complete"
 
 
 def test_several_scenarios_have_a_folder_each(runs, file):
@@ -456,11 +468,12 @@ def test_a_baseline_without_a_case_in_common_is_told_before_anything_is_run(runs
     assert folders(runs) == [folder]
 
 
-def test_a_run_is_compared_with_its_baseline(runs, file):
+def test_a_run_is_compared_with_its_baseline_of_which_two_trials_tell_nothing(runs, file):
     run(runs, file)
     (folder,) = folders(runs)
     result = run(runs, file, "--baseline", folder.name)
-    assert result.exit_code == 0, result.exception
+    assert result.exit_code == 3, result.exception
+    assert "cannot tell whether there is a regression" in " ".join(result.stdout.split())
     assert f"good AGAINST {folder.name}:good" in " ".join(result.stdout.split())
 
 
@@ -572,6 +585,7 @@ def raising(error: BaseException) -> Callable[[], object]:
         (click.UsageError("no such option"), 2, "no such option"),
         (click.Abort(), 130, "interrupted"),
         (KeyboardInterrupt(), 130, "interrupted"),
+        (Interrupted(signal.SIGTERM), 143, "interrupted (SIGTERM) before anything was measured"),
         (ValueError("surprise"), 3, "bench itself failed at test_run_options.py:"),
     ],
 )

@@ -605,13 +605,19 @@ def test_a_build_sends_its_context_and_hands_on_the_output(daemon, engine, conte
         assert sorted(tar.getnames()) == ["Dockerfile", "app"]
 
 
-def test_a_failed_build_names_the_file_and_shows_what_came_before(daemon, engine, context):
+def test_a_failed_build_names_file_and_step_and_shows_the_lines_of_that_step(
+    daemon, engine, context
+):
     error = {"error": "The command '/bin/sh -c false' returned a non-zero code: 1"}
-    daemon.on("POST", "/build", stream({"stream": "Step 2/2 : RUN false\n"}, error))
+    lines = ["Step 1/2 : FROM scratch", " ---> 12ab", "Step 2/2 : RUN false", "no such package"]
+    said = [{"stream": f"{one}\n"} for one in lines]
+    daemon.on("POST", "/build", stream(*said, error))
     with pytest.raises(BuildError, match="non-zero code: 1") as caught:
         list(engine.build(context, "Dockerfile", "web", {}, None, {}))
     assert caught.value.subject == str(context / "Dockerfile")
-    assert "Step 2/2 : RUN false" in caught.value.cause
+    first, *rest = caught.value.cause.splitlines()
+    assert first.startswith("the build failed at Step 2/2 : RUN false: The command")
+    assert [one.strip() for one in rest] == ["no such package"]
 
 
 def test_a_context_that_is_not_there_is_a_build_error(engine, tmp_path):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.judge.model import Outcome
-from bench.judge.verdicts import judge
+from bench.judge.verdicts import exit_code, judge
 from bench.results.model import CALIBRATION_CASE, TrialResult, TrialStatus
 from tests.judge.build import (
     CLOUD_NATIVE,
@@ -157,11 +157,15 @@ def test_failed_trials_give_what_they_measured_where_it_is_no_time():
     assert "2 of 6 trials failed" in found.reason
 
 
-def test_a_figure_that_is_missing_because_the_image_always_failed_is_not_judged():
+def test_a_figure_of_an_image_that_never_got_ready_is_not_judged_and_the_image_still_fails():
     of = limited("memory_anon_peak_bytes", "<= 1GiB")
-    found = verdict(of, [failed(number) for number in range(6)], "memory_anon_peak_bytes")
-    assert (found.verdict, found.actual, found.n) == (Outcome.NOT_MEASURED, None, 6)
-    assert found.reason == "not judged: it never got ready"
+    found = verdicts(of, [failed(number) for number in range(6)])
+    by_id = {one.id: one for one in found}
+    unjudged = by_id["memory_anon_peak_bytes"]
+    assert (unjudged.verdict, unjudged.actual) == (Outcome.NOT_MEASURED, None)
+    assert unjudged.reason == "not judged: it never got ready"
+    assert by_id["READY"].verdict is Outcome.FAIL
+    assert exit_code(found) == 1
 
 
 # Missing trials and figures
@@ -274,15 +278,17 @@ def test_an_image_is_decided_whatever_the_aggregate(over):
     assert (found.verdict, found.n) == (Outcome.PASS, 1)
 
 
-def test_a_case_without_an_image_is_an_error_in_every_row_that_could_be_judged():
+def test_a_case_without_an_image_is_an_error_in_the_row_on_its_start_alone():
     found = verdicts(
         scenario(), [], checklist=CLOUD_NATIVE, failed_images={"app": "RUN pip install failed"}
     )
     by_id = {one.id: one for one in found}
-    for row in ("CI-4", "CI-5", "CI-7", "CI-8"):
-        assert by_id[row].verdict is Outcome.ERROR
-        assert "RUN pip install failed" in by_id[row].reason
-    assert by_id["CI-3"].verdict is Outcome.NOT_MEASURED
+    assert by_id["CI-5"].verdict is Outcome.ERROR
+    assert by_id["CI-5"].reason == "there is no image: RUN pip install failed"
+    for row in ("CI-3", "CI-4", "CI-7", "CI-8", "RS-3.1"):
+        assert by_id[row].verdict is Outcome.NOT_MEASURED
+        assert by_id[row].reason == "not judged: there is no image"
+    assert exit_code(found) == 3
 
 
 # What the sentence on the start says

@@ -208,10 +208,10 @@ def test_without_such_trials_it_is_not_measured():
     assert judged([]).verdict is Outcome.NOT_MEASURED
 
 
-def test_an_image_that_failed_every_time_is_not_judged():
+def test_an_image_that_failed_every_time_is_not_judged_here():
     found = judged([failed(number) for number in range(6)])
     assert found.verdict is Outcome.NOT_MEASURED
-    assert found.reason == "not judged: it never got ready"
+    assert (found.reason, found.remedy) == ("not judged: it never got ready", "")
 
 
 def test_a_run_that_was_cut_off_leaves_it_open():

@@ -70,7 +70,7 @@ def test_processes_alone_need_no_images_at_all(runs, monkeypatch):
 
 def test_one_whose_setup_fails_is_not_run_and_the_others_are(runs):
     text = MIXED.replace('command: [serve, "8080"]', "command: [serve], setup: [[sh, -c, exit 2]]")
-    folder = runs.start(text).folder
+    folder = runs.start(text, keep_going=True).folder
     run = load_run(folder)
     assert "ended with code 2" in run.failed_images["bare"]
     assert {one.key.case for one in run.results} == {"boxed", "calibration"}

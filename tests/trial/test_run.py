@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -12,11 +13,12 @@ import pytest
 from bench.engine.protocol import LABEL, ContainerSpec
 from bench.errors import BuildError, EngineError, EngineUnavailableError, PullError, StoreError
 from bench.results.journal import Journal
-from bench.results.model import TrialStatus
+from bench.results.model import TrialKey, TrialStatus
 from bench.results.run import load_run
 from bench.trial.folder import new_folder
 from bench.trial.history import read_history
 from bench.trial.run import MOST_REPEATS, RunRequest, resume_run
+from bench.trial.same_failure import Ending, FailureWatch
 from tests.fakes import FakeClock, Script
 from tests.pulls import cold_stream, manifest_of, warm_stream
 from tests.trial.runs import (
@@ -152,9 +154,37 @@ def test_an_architecture_without_the_do_nothing_program_has_no_calibration(runs,
 # Trouble
 
 
-def test_a_case_without_an_image_leaves_the_others_running(runs):
+def test_a_case_without_an_image_ends_the_run_before_its_first_trial(runs):
     FakeMaker.errors["bad"] = BuildError("Dockerfile", "the build failed:\n   no such package")
-    result = runs.start()
+    folder = runs.start().folder
+    assert kinds(folder) == ["run_started", "image_failed", "run_ended"]
+    assert FakeMaker.made == ["bad"], "the images of other cases would be made for nothing"
+    run = load_run(folder)
+    assert (run.outcome, run.exit_code) == ("stopped", 3)
+    reasons = {one.case: one.reason for one in run.verdicts}
+    assert reasons["bad"] == "there is no image: Dockerfile: the build failed:"
+    assert reasons["good"] == "the run did not start, for bad has no image"
+
+
+def test_what_had_no_image_is_measured_by_resuming_once_it_has_one(runs):
+    FakeMaker.errors["bad"] = BuildError("Dockerfile", "the build failed")
+    folder = runs.start().folder
+    FakeMaker.errors.clear()
+    resume_run(
+        RunRequest(loaded(), runs.out),
+        read_history(folder),
+        runs.session,
+        runs.watcher,
+        runs.clock,
+    )
+    run = load_run(folder)
+    assert (run.outcome, run.exit_code) == ("complete", 0)
+    assert run.failed_images == {}
+
+
+def test_a_run_that_keeps_going_measures_the_cases_that_have_an_image(runs):
+    FakeMaker.errors["bad"] = BuildError("Dockerfile", "the build failed:\n   no such package")
+    result = runs.start(keep_going=True)
     (failed,) = events(result.folder, "image_failed")
     assert (failed["case"], failed["status"]) == ("bad", "failed")
     assert "no such package" in failed["reason"]
@@ -518,3 +548,125 @@ def test_every_line_of_the_journal_is_strict_json(runs):
     folder = runs.start().folder
     for line in (folder / "events.jsonl").read_text().splitlines():
         json.loads(line, parse_constant=pytest.fail)
+
+
+# A case that fails twice the same way
+
+
+CRASHING = SCENARIO.replace("repeat: 2", "repeat: 5")
+
+
+def crash(runs, case: str) -> None:
+    made = Script(output=(b"no module named flask\n",), life_s=0, exit_code=1)
+    runs.measuring.scripts[reference_of(case)] = made
+
+
+def test_two_failures_of_a_kind_end_the_case_and_leave_the_others_running(runs):
+    crash(runs, "bad")
+    run = load_run(runs.start(CRASHING).folder)
+    cases = [one.key.case for one in run.results]
+    assert (cases.count("bad"), cases.count("good")) == (2, 5)
+    (stopped,) = events(run.folder, "case_stopped")
+    assert (stopped["case"], stopped["left_out"], stopped["planned"]) == ("bad", 3, 5)
+    assert len(stopped["trials"]) == 2
+    assert run.exit_code == 1
+    (reason,) = [one.reason for one in run.verdicts if one.case == "bad"]
+    assert reason.endswith("3 of 5 trials not made: it failed twice the same way")
+    assert run.outcome == "complete"
+    assert read_history(run.folder).is_complete
+
+
+def test_whoever_watches_sees_the_last_lines_at_once_and_why_the_case_ends(runs):
+    crash(runs, "bad")
+    runs.start(CRASHING)
+    assert runs.watcher.said() == [
+        "    bad | no module named flask",
+        "bad failed twice the same way: 3 of its 5 trials are not made (`--keep-going` makes them)",
+    ]
+
+
+def test_a_run_that_keeps_going_makes_them_all(runs):
+    crash(runs, "bad")
+    run = load_run(runs.start(CRASHING, keep_going=True).folder)
+    assert [one.key.case for one in run.results].count("bad") == 5
+    assert run.stopped == {}
+
+
+def test_a_resumed_run_does_not_make_them_unless_it_keeps_going(runs):
+    crash(runs, "bad")
+    folder = runs.start(CRASHING).folder
+    for keep_going, made in ((False, 2), (True, 5)):
+        resume_run(
+            RunRequest(loaded(CRASHING), runs.out, keep_going=keep_going),
+            read_history(folder),
+            runs.session,
+            runs.watcher,
+            runs.clock,
+        )
+        run = load_run(folder)
+        assert [one.key.case for one in run.results].count("bad") == made
+    assert run.stopped == {}
+
+
+def test_where_no_case_is_left_the_calibration_is_not_either(runs):
+    crash(runs, "bad")
+    run = load_run(runs.start(CRASHING.replace("  good: {image: good}\n", ""), seed=2).folder)
+    assert [one.key.case for one in run.results][-1] == "bad"
+    assert read_history(run.folder).is_complete
+
+
+KEY = TrialKey("web", 0, "cold")
+
+
+def ending(
+    reason: str,
+    code: int | None = 1,
+    *,
+    status: TrialStatus = TrialStatus.FAILED,
+    was_ready: bool = False,
+) -> Ending:
+    return Ending("t", status, reason, code, was_ready, ())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (
+            ending("not ready within 7 s (900 tries)"),
+            ending("not ready within 7 s (88 tries)"),
+            2,
+        ),
+        (ending("exited with code 1 before"), ending("exited with code 1 before"), 2),
+        (ending("exited with code 1 before"), ending("exited with code 2 before", 2), 1),
+        (ending("a: exited with code 1", None), ending("a: exited with code 2", None), 1),
+        (ending("exited with code 1", 1), ending("not ready within 7 s", None), 1),
+    ],
+)
+def test_failures_are_of_a_kind_by_reason_and_exit_code(one, other, same):
+    watch = FailureWatch()
+    watch.note(KEY, one)
+    assert len(watch.note(KEY, other)) == same
+
+
+@pytest.mark.parametrize("change", [{"warmup": True}, {"network": "cut"}, {"replicas": 3}])
+def test_warm_ups_and_the_trials_of_checks_count_for_nothing(change):
+    watch = FailureWatch()
+    key = dataclasses.replace(KEY, **change)
+    assert [watch.note(key, ending("crash")) for _ in range(3)] == [[], [], []]
+
+
+@pytest.mark.parametrize("fine", [{"status": TrialStatus.OK}, {"was_ready": True}])
+def test_a_case_that_got_ready_once_keeps_all_its_trials(fine):
+    watch = FailureWatch()
+    watch.note(KEY, ending("crash", **fine))
+    assert [watch.note(KEY, ending("crash")) for _ in range(3)] == [[], [], []]
+    assert FailureWatch(["web"]).note(KEY, ending("crash")) == []
+
+
+def test_an_interrupted_run_says_which_signal_it_was(runs):
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        runs.measuring.trouble("start", lambda number=number: os.kill(os.getpid(), number), at=1)
+        result = runs.start(ONE)
+        run = load_run(result.folder)
+        assert (result.interrupted, run.exit_code, run.outcome) == (code, code, "interrupted")
+        assert run.results[-1].status is TrialStatus.INTERRUPTED

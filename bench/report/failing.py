@@ -1,0 +1,182 @@
+"""What went wrong with a case, before everything else that a report says of it.
+
+Of a case without an image: the error of its build or pull as it was. Of one whose starts failed:
+what it was waited for by, how it ended, where it listens, and the last lines of its output.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.judge.evidence import got_ready
+from bench.judge.finding import counted
+from bench.judge.ready import stopped_words
+from bench.report.rows import case_outcomes
+from bench.report.wording import visible
+from bench.results.failure_kind import failure_kind
+from bench.results.model import SIZE_ARM, TrialStatus
+from bench.units import format_bytes
+
+if TYPE_CHECKING:
+    from bench.results.model import TrialResult
+    from bench.results.run import Run
+    from bench.scenario.model import Case
+    from bench.scenario.probes import ProbeChoice
+
+MOST_LINES = 12
+"""Lines of output that are shown of a failed start."""
+
+_MOST_OF_A_BUILD = 30
+_LONGEST_LINE = 300
+_ENDED, _LISTENS = "exited with code", "listens on"
+_REMEDY = "\n  what to do: "
+"""How an error's text goes on with its remedy."""
+
+
+@dataclass(frozen=True)
+class Failing:
+    """What went wrong with one case.
+
+    Attributes:
+        case: its id.
+        headline: what went wrong, and how often.
+        facts: names and values: what it was waited for by, why it failed.
+        lines_title: what `lines` are.
+        lines: the last lines of its output, or those of the build.
+        remedy: what to do about it.
+    """
+
+    case: str
+    headline: str
+    facts: tuple[tuple[str, str], ...]
+    lines_title: str
+    lines: tuple[str, ...]
+    remedy: str
+
+
+def failing(run: Run) -> list[Failing]:
+    """Every case that did not come out as expected and failed to start, or has no image."""
+    found = []
+    for case, outcome in case_outcomes(run).items():
+        if case in run.failed_images:
+            found.append(_without_image(case, run.failed_images[case]))
+        elif not outcome.as_expected and (failed := _failed_starts(run, case)):
+            found.append(_with_failures(run, case, failed))
+    return found
+
+
+def _without_image(case: str, error: str) -> Failing:
+    said, _, remedy = error.partition(_REMEDY)
+    first, *lines = said.splitlines()
+    return Failing(
+        case=case,
+        headline=f"has no image: {visible(first)}",
+        facts=(),
+        lines_title="what was said",
+        lines=tuple(visible(line.strip())[:_LONGEST_LINE] for line in lines[-_MOST_OF_A_BUILD:]),
+        remedy=visible(remedy),
+    )
+
+
+def _failed_starts(run: Run, case: str) -> list[TrialResult]:
+    return [
+        one
+        for one in run.results
+        if one.key.case == case
+        and one.status is TrialStatus.FAILED
+        and one.key.network == "open"
+        and one.key.arm != SIZE_ARM
+        and not one.key.replicas
+        and not one.service
+    ]
+
+
+def _with_failures(run: Run, case: str, failed: list[TrialResult]) -> Failing:
+    kinds = Counter(failure_kind(one.reason) for one in failed)
+    kind, times = kinds.most_common(1)[0]
+    first = next(one for one in failed if failure_kind(one.reason) == kind)
+    made = sum(
+        one.status.counts and one.key.case == case and one.key.network == "open"
+        for one in run.results
+        if not one.service and not one.key.replicas and one.key.arm != SIZE_ARM
+    )
+    counts = f"{len(failed)} of {counted(made, 'trial')} failed"
+    never = not got_ready(run.results, case)
+    headline = f"never got ready: {counts}" if never else counts
+    if case in run.stopped:
+        headline += f"; {stopped_words(run.stopped[case])}"
+    others = len(kinds) - 1
+    beside = f" ({counted(times, 'trial')}; {counted(others, 'other reason')})" if others else ""
+    model = run.scenario.cases[case]
+    lines = [line for line in first.log_tail if line.strip()][-MOST_LINES:]
+    return Failing(
+        case=case,
+        headline=headline,
+        facts=(*_probe_fact(model), ("reason", visible(first.reason) + beside)),
+        lines_title="last lines of its output",
+        lines=tuple(visible(line)[:_LONGEST_LINE] for line in lines) or ("(it wrote nothing)",),
+        remedy=_remedy(model, first),
+    )
+
+
+def _probe_fact(case: Case) -> tuple[tuple[str, str], ...]:
+    if case.compose is not None:
+        return ()
+    words = [_probe_words(one) for one in case.ready.probes()]
+    joined = (" or " if case.ready.any else " and ").join(words)
+    return (("waited for", f"{joined}, for at most {case.ready.timeout:g} s"),)
+
+
+def _probe_words(probe: ProbeChoice) -> str:
+    if probe.http is not None:
+        status = probe.http.status or "2xx"
+        return f"HTTP {status} from port {probe.http.port}, {probe.http.path}"
+    if probe.tcp is not None:
+        return f"a connection to port {probe.tcp.port}"
+    if probe.log is not None:
+        return f"a line of output like {visible(probe.log.pattern)}"
+    if probe.exec is not None:
+        command = probe.exec.command
+        return f"success of {visible(command if isinstance(command, str) else ' '.join(command))}"
+    return "its health check" if probe.healthcheck else "its end with code 0"
+
+
+def _log_file(case: Case, trial: TrialResult) -> str:
+    """Where its output is; of a stack, that of the service which its reason begins with."""
+    number, dot, attempt = trial.trial_id.partition(".")
+    service = f"-{trial.reason.partition(':')[0]}" if case.compose is not None else ""
+    return f"logs/{trial.key.case}-{number}{service}{dot}{attempt}.log"
+
+
+def _remedy(case: Case, trial: TrialResult) -> str:
+    log = _log_file(case, trial)
+    kill, ending = trial.facts.get("memory_kill"), trial.facts.get("exit")
+    if isinstance(kill, dict) and (kill.get("kernel_kills") or kill.get("engine_flag")):
+        limit = case.effective_limits.memory
+        now = f" ({format_bytes(limit)} now)" if limit else ""
+        return f"raise `limits.memory`{now}, or have it use less"
+    if isinstance(ending, dict) or _ENDED in trial.reason:
+        return f"mend what these lines name; the whole output is in {log}"
+    if case.compose is not None and _LISTENS in trial.reason:
+        return "have it listen at the port that it is asked at, or name its own in `ready`"
+    if case.compose is not None:
+        return f"look at its output in {log}"
+    ports = [one.http or one.tcp for one in case.ready.probes()]
+    asked = [one.port for one in ports if one is not None]
+    heard = trial.facts.get("listening")
+    found = heard if isinstance(heard, list) else []
+    if asked and any(one["port"] in asked for one in found) and _LISTENS in trial.reason:
+        return f"have it listen on 0.0.0.0:{asked[0]} and not on loopback alone"
+    if asked and found and _LISTENS in trial.reason:
+        others = " or ".join(dict.fromkeys(str(one["port"]) for one in found))
+        loopback = all(one["address"].startswith("127.") for one in found)
+        where = f"0.0.0.0:{asked[0]}"
+        if loopback:
+            return f"have it listen on {where}; what listens on loopback alone cannot be asked"
+        return f"have it listen on {where}, or put port {others} into `ready`"
+    return (
+        f"look at its output in {log}; where it only takes longer, raise `ready.timeout` "
+        f"({case.ready.timeout:g} s now)"
+    )
