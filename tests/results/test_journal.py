@@ -10,7 +10,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.errors import StoreError
@@ -73,6 +73,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)  # a busy host is slow
 @given(st.dictionaries(st.text(), values, max_size=3))
 def test_whatever_can_be_said_in_json_comes_back_as_one_line(tmp_path_factory, fields):
     path = tmp_path_factory.mktemp("journal") / "events.jsonl"
@@ -214,6 +215,7 @@ def test_damage_is_found_when_a_run_is_to_be_resumed_too(path):
         Journal(path)
 
 
+@settings(deadline=None)  # a busy host is slow
 @given(st.integers(0, 2**31), st.integers(1, 255))
 def test_no_byte_that_changes_goes_unnoticed(tmp_path_factory, at, by):
     path = tmp_path_factory.mktemp("journal") / "events.jsonl"
