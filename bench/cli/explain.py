@@ -45,7 +45,8 @@ def explanation(subject: str) -> str:
 
     rows = {row.id: row for row in (*load_checklist("cloud-native", Path()).rows, READY)}
     if subject == "metrics":
-        return "\n".join(f"{name:<32}{one.title}" for name, one in METRICS.items())
+        width = max(map(len, METRICS)) + 2
+        return "\n".join(f"{name:<{width}}{one.title}" for name, one in METRICS.items())
     if subject == "checklist":
         return "\n".join(f"{name:<8}{row.title}" for name, row in rows.items())
     if subject == "exit-codes":
