@@ -77,7 +77,7 @@ def main() -> NoReturn:
         click.echo("interrupted", err=True)
         code = 130
     except Interrupted as signal:
-        click.echo(f"interrupted ({signal}) before anything was measured", err=True)
+        click.echo(f"interrupted ({signal})", err=True)
         code = signal.exit_code
     except BenchError as error:
         click.echo(_readable(str(error)), err=True)

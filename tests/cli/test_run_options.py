@@ -585,7 +585,7 @@ def raising(error: BaseException) -> Callable[[], object]:
         (click.UsageError("no such option"), 2, "no such option"),
         (click.Abort(), 130, "interrupted"),
         (KeyboardInterrupt(), 130, "interrupted"),
-        (Interrupted(signal.SIGTERM), 143, "interrupted (SIGTERM) before anything was measured"),
+        (Interrupted(signal.SIGTERM), 143, "interrupted (SIGTERM)"),
         (ValueError("surprise"), 3, "bench itself failed at test_run_options.py:"),
     ],
 )

@@ -46,7 +46,7 @@ def test_what_was_injected_is_what_is_reported(tmp_path, monkeypatch, seed):
                 raise EngineError("engine", "no space left on device")
 
     runs.measuring.on_call = behave
-    run = load_run(runs.start(SCENARIO).folder)
+    run = load_run(runs.start(SCENARIO, keep_going=True).folder)
     runs.measuring.end_all()
     assert [one.status for one in run.results] == [TrialStatus(kind) for kind in kinds]
     for trial in run.results:

@@ -90,7 +90,7 @@ def outcome(tmp_path_factory):
     bench = Bench(tmp_path_factory.mktemp("bare"))
     (bench.folder / "server.py").write_text(SERVER)
     path = bench.scenario(SCENARIO.format(python=sys.executable))
-    done = bench("run", path, "--progress", "quiet", "--engine", "host")
+    done = bench("run", path, "--keep-going", "--progress", "quiet", "--engine", "host")
     assert done.returncode != 2, done.stderr
     return done, bench.latest()
 

@@ -69,7 +69,7 @@ def outcome(private, chosen, busybox, tmp_path_factory):
         cache="cold" if is_private() else "image",
         patience_s=15 * PATIENCE,
     )
-    done = bench("run", bench.scenario(text), "--progress", "quiet")
+    done = bench("run", bench.scenario(text), "--keep-going", "--progress", "quiet")
     return done, bench.latest()
 
 
