@@ -16,7 +16,7 @@ from bench.report.answer import answer
 from bench.report.plots import make_plots
 from bench.report.sections import sections
 from bench.report.svg import inline_svg
-from bench.report.wording import exit_words, standard_words
+from bench.report.wording import exit_words, standard_words, visible
 from bench.results.atomic import write_text
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("bench.report"),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -128,11 +129,19 @@ def _environment() -> Environment:
     return environment
 
 
+def _shown(value: object) -> object:
+    """`value`, as text without characters that hide or turn round what is read.
+
+    Markup is escaped already, and made of what has been shown.
+    """
+    return visible(value) if type(value) is str else value
+
+
 def _coded(text: str) -> Markup:
     """`text`, escaped, with what stands between backticks as code."""
     from markupsafe import Markup, escape
 
-    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
+    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(visible(text)))))  # noqa: S704
 
 
 def _by_kind(plots: list[Plot]) -> dict[str, list[Plot]]:
