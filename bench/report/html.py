@@ -132,9 +132,12 @@ def _environment() -> Environment:
 def _shown(value: object) -> object:
     """`value`, as text without characters that hide or turn round what is read.
 
-    Markup is escaped already, and made of what has been shown.
+    Bytes of a file's name that are no text are escapes. Markup is escaped already, and made of
+    what has been shown.
     """
-    return visible(value) if type(value) is str else value
+    if type(value) is not str:
+        return value
+    return visible(value.encode("utf-8", "backslashreplace").decode())
 
 
 def _coded(text: str) -> Markup:
