@@ -127,7 +127,7 @@ def built_images(context: Path, *names: str) -> Iterator[BuiltImages]:
         pytest.fail(f"the engine tests need the private engine: {impossible}")
     private = PrivateEngine()
     private.up()
-    engine = DockerEngine(private.address("building"))
+    engine = DockerEngine(private.address("building"), private.login())
     texts = [(context / f"{name}.Dockerfile").read_text() for name in names]
     prepare_bases(
         engine,

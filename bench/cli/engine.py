@@ -30,14 +30,14 @@ def up(install: bool) -> None:
 
 @command.command()
 def down() -> None:
-    """End the private engine; its images and its registry's content stay."""
+    """End the private engine and undo what it changed on the host; images stay."""
     PrivateEngine().down()
     click.echo("private engine: down", err=True)
 
 
 @command.command()
 def status() -> None:
-    """Say what runs."""
+    """Say what runs, and what the private engine has changed on this host."""
     private = PrivateEngine()
     _show(private)
     impossible = why_impossible()
@@ -52,6 +52,8 @@ def _show(private: PrivateEngine) -> None:
         click.echo(f"{'measuring':<12}{private.address('measuring')}")
         click.echo(f"{'building':<12}{private.address('building')}")
         click.echo(f"{'registry':<12}{private.registry_address()}")
+    for line in private.changes():
+        click.echo(f"{'changed':<12}{line}")
 
 
 def _install() -> None:

@@ -33,7 +33,7 @@ def prepare(names: tuple[str, ...], force: bool) -> None:
     private = PrivateEngine()
     private.up()
     with private.reserved("bench images prepare", _waiting):
-        builder = DockerEngine(private.address("building"))
+        builder = DockerEngine(private.address("building"), private.login())
         ready = prepare_bases(
             builder,
             private.registry_address(),

@@ -6,20 +6,25 @@ import dataclasses
 import json
 import os
 import shutil
+import stat
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.engine import network
+from bench.engine.credential import hash_file
 from bench.engine.link import NAMESPACE, insecure_registries, registry_configuration
-from bench.engine.ping import docker_answers, listens
+from bench.engine.ping import docker_answers, listens, listens_as_this_user
 from bench.engine.process import Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SEARCH_PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
+
+
+_OWNER_ALONE = 0o700
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,16 @@ class Paths:
         state = Path(base).expanduser() / "container-bench"
         runtime = os.environ.get("XDG_RUNTIME_DIR")
         return cls(state, Path(runtime) / "container-bench" if runtime else state / "run")
+
+    def make(self) -> None:
+        """Have both folders, closed to every other user; those of an older bench were open.
+
+        They hold the layers of all images, logs, sockets and the registry's credential.
+        """
+        for folder in (self.state, self.run):
+            folder.mkdir(parents=True, exist_ok=True, mode=_OWNER_ALONE)
+            if stat.S_IMODE(folder.stat().st_mode) != _OWNER_ALONE:
+                folder.chmod(_OWNER_ALONE)
 
     @property
     def settings(self) -> Path:
@@ -101,30 +116,43 @@ class Settings:
         return json.dumps(asdict(self))
 
 
-def write_configuration(paths: Paths, settings: Settings) -> None:
-    """Write what the daemons read when they start."""
-    (paths.state / "registry.yml").write_text(
+def write_configuration(paths: Paths, settings: Settings) -> bool:
+    """Write what the daemons read when they start; says whether that of the registry is new."""
+    credential = f"auth: {{htpasswd: {{realm: container-bench, path: '{hash_file(paths.run)}'}}}}\n"
+    file = paths.state / "registry.yml"
+    text = (
         "version: 0.1\n"
         "log: {accesslog: {disabled: false}, level: warn}\n"
         "storage:\n"
         f"  filesystem: {{rootdirectory: {paths.state}/registry}}\n"
         "  delete: {enabled: true}\n"
+        f"{credential}"
         f"http: {{addr: '127.0.0.1:{settings.registry_port}'}}\n"
     )
+    is_new = not file.exists() or file.read_text() != text
+    file.write_text(text)
     ends = network.link_ends(settings.network_base)
-    (paths.state / "link.yml").write_text(registry_configuration(ends, paths.state / "registry"))
+    (paths.state / "link.yml").write_text(
+        registry_configuration(ends, paths.state / "registry") + credential
+    )
     # dockerd would read /etc/docker/daemon.json, which is meant for the user's own
     (paths.state / "daemon.json").write_text(_daemon_configuration(settings, ends))
-    (paths.state / "containerd.toml").write_text(_CONTAINERD_CONFIGURATION)
+    (paths.state / "containerd.toml").write_text(
+        _CONTAINERD_CONFIGURATION.format(state=paths.state)
+    )
+    return is_new
 
 
 _CONTAINERD_CONFIGURATION = """\
 version = 2
 [plugins."io.containerd.metadata.v1.bolt"]
   content_sharing_policy = "isolated"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "{state}/opt"
 """
 """What one namespace has fetched is not to be there already in another: a cold pull of the
-measuring daemon would be served by what the building daemon has."""
+measuring daemon would be served by what the building daemon has. The second setting keeps a folder
+out of /opt."""
 
 
 def _daemon_configuration(settings: Settings, ends: network.LinkEnds) -> str:
@@ -139,7 +167,7 @@ def own_daemons(paths: Paths, settings: Settings) -> list[tuple[Daemon, Callable
     measuring, building = network.bridges(settings.network_base)
     containerd_socket = paths.run / "containerd.sock"
     return [
-        (_registry(paths), lambda: listens(("127.0.0.1", settings.registry_port))),
+        (_registry(paths), lambda: listens_as_this_user(settings.registry_port)),
         (_containerd(paths, containerd_socket), lambda: listens(str(containerd_socket))),
         (
             _dockerd(paths, "measuring", measuring, containerd_socket, settings.network_base),
@@ -227,6 +255,7 @@ def _dockerd(
             "--default-address-pool", f"base={bridge.pool},size=24",
             "--iptables=false",
             "--ip-masq=false",
+            "--ip-forward=false",  # bench sets it, and sets it back
             "--exec-opt", "native.cgroupdriver=cgroupfs",
         ),
         (("NO_PROXY", _without_proxy(direct)),),

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from docker.errors import APIError, NotFound
 
 from bench.engine.docker_config import container_config
-from bench.engine.docker_connect import api_version, connect, read_facts, translated
+from bench.engine.docker_connect import (
+    api_version,
+    connect,
+    own_credentials,
+    read_facts,
+    translated,
+)
 from bench.engine.docker_health import health_interval_s
 from bench.engine.docker_output import FramedOutput, close_raw, drain
 from bench.engine.protocol import Change, ContainerState, Created, Engine
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from bench.engine.credential import RegistryLogin
     from bench.engine.protocol import ContainerSpec, EngineFacts
 
 
@@ -44,14 +51,19 @@ _CHANGES: tuple[Literal["changed", "added", "deleted"], ...] = ("changed", "adde
 class DockerEngine:
     """An engine that speaks the Docker API over one address (`unix://…` or `tcp://…`)."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, login: RegistryLogin | None = None) -> None:
         """Connect to `address`.
+
+        Args:
+            address: of the engine.
+            login: what bench's registry is shown; None where nothing is pulled or pushed there.
 
         Raises:
             EngineUnavailableError: no socket, no permission, nobody listening, API too old.
         """
         self._address = address
-        self._api = connect(address)
+        self._login = login
+        self._api = connect(address, login)
         try:
             self._facts = read_facts(self._api, address)
         except EngineError:
@@ -67,11 +79,18 @@ class DockerEngine:
     def _call(self, subject: str) -> AbstractContextManager[None]:
         return translated(subject, self._address)
 
+    def _credential(self, repository: str) -> Mapping[str, str] | None:
+        """What is shown for `repository`; None leaves that to the user's own configuration."""
+        return own_credentials(self._login).get(repository.partition("/")[0])
+
     def pull(self, reference: str) -> Iterator[Mapping[str, Any]]:
         """The lines of the pull stream; an error line raises PullError."""
         repository, tag = split_reference(reference)
         with self._call(reference):
-            for line in self._api.pull(repository, tag=tag, stream=True, decode=True):
+            credential = self._credential(repository)
+            for line in self._api.pull(
+                repository, tag=tag, stream=True, decode=True, auth_config=credential
+            ):
                 if "error" in line or "errorDetail" in line:
                     raise PullError(reference, f"the pull failed: {_stream_error(line)}")
                 yield line
@@ -312,7 +331,10 @@ class DockerEngine:
         repository, tag = split_reference(reference)
         digest = ""
         with self._call(reference):
-            for line in self._api.push(repository, tag=tag, stream=True, decode=True):
+            credential = self._credential(repository)
+            for line in self._api.push(
+                repository, tag=tag, stream=True, decode=True, auth_config=credential
+            ):
                 if "error" in line or "errorDetail" in line:
                     raise EngineError(reference, f"the push failed: {_stream_error(line)}")
                 aux, said = line.get("aux") or {}, _PUSHED.search(str(line.get("status") or ""))

@@ -5,6 +5,8 @@ With `docker.py` the only importer of the `docker` package.
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import shutil
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import docker
 import requests
 import urllib3
+from docker.auth import encode_header
 from docker.errors import APIError, DockerException, StreamParseError
 
 from bench.engine.protocol import EngineFacts
@@ -26,10 +29,13 @@ from bench.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from bench.engine.credential import RegistryLogin
+
 MINIMUM_API = (1, 40)
 """Docker 19.03; older engines lack what the measurements stand on."""
 
 CALL_TIMEOUT_S = 120
+_BUILD_CREDENTIALS = "X-Registry-Config"
 
 PULL_SILENCE_S = 120.0
 """How long a pull may say nothing. Downloads and extractions tell of every hundredth part, or of
@@ -74,15 +80,38 @@ def translated(subject: str, address: str) -> Iterator[None]:
 
 
 class _Client(docker.APIClient):
-    """The SDK's client, but for pulls, which it would wait for without end."""
+    """The SDK's client, which would wait for a pull without end.
+
+    And it gives builds the credentials of the user's configuration alone.
+    """
+
+    registry_login: RegistryLogin | None = None
 
     def _post(self, url: str, **options: Any) -> Any:
         if url.endswith("/images/create") and options.get("stream"):
             options["timeout"] = PULL_SILENCE_S
         return super()._post(url, **options)  # type: ignore[misc]  # not in its stubs
 
+    def _set_auth_headers(self, headers: dict[str, Any]) -> None:
+        super()._set_auth_headers(headers)  # type: ignore[misc]  # not in its stubs
+        own = own_credentials(self.registry_login)
+        if own:
+            given = headers.get(_BUILD_CREDENTIALS)
+            known = json.loads(base64.urlsafe_b64decode(given)) if given else {}
+            headers[_BUILD_CREDENTIALS] = encode_header(known | own)
 
-def connect(address: str) -> Any:
+
+def own_credentials(login: RegistryLogin | None) -> dict[str, dict[str, str]]:
+    """What bench's registry is shown, by its addresses and in the form that an engine takes."""
+    found = {one: login.to(one) for one in sorted(login.addresses)} if login else {}
+    return {
+        address: {"username": one.user, "password": one.secret, "serveraddress": address}
+        for address, one in found.items()
+        if one is not None
+    }
+
+
+def connect(address: str, login: RegistryLogin | None = None) -> Any:
     """The SDK's low-level client; its type is left open, for its stubs know half of it.
 
     Raises:
@@ -92,6 +121,7 @@ def connect(address: str) -> Any:
         api = _Client(base_url=address, version="auto", timeout=CALL_TIMEOUT_S)
     except (DockerException, requests.exceptions.RequestException, ValueError) as error:
         raise unreachable(address, error) from error
+    api.registry_login = login
     if api_version(api) < MINIMUM_API:
         api.close()
         raise EngineUnavailableError(

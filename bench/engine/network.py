@@ -17,6 +17,7 @@ from bench.errors import HostError
 
 _CANDIDATES = ("10.213.0.0/16", "10.87.0.0/16", "172.29.0.0/16", "10.151.0.0/16", "192.168.0.0/16")
 _COMMENT = "container-bench"
+_FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 _SYSTEM_PROGRAMS = Path("/usr/sbin")  # often not on a user's PATH
 
 _ASK_AGAIN_MS = 20
@@ -94,6 +95,8 @@ def _routed_networks() -> list[ipaddress.IPv4Network]:
 
 def set_up(base: str) -> None:
     """Make the bridges and the rules that let containers out; existing ones are left alone."""
+    if forwarding() != "1":
+        forward("1")
     for bridge in bridges(base):
         if not Path(f"/sys/class/net/{bridge.name}").exists():
             _ip("link", "add", "name", bridge.name, "type", "bridge")
@@ -103,7 +106,37 @@ def set_up(base: str) -> None:
         _ip("ntable", "change", "name", "arp_cache", *wait)
     for rule in _rules(base):
         if not _iptables(*rule.check()):
-            _iptables(*rule.insert(), must=True)
+            _iptables(*rule.insert(), must=rule.must)
+
+
+def forwarding() -> str:
+    """Whether this host forwards packets: `0` or `1`."""
+    return _FORWARDING.read_text().strip()
+
+
+def forward(value: str) -> None:
+    """Have it forward packets (`1`), which containers need to reach anything, or not (`0`).
+
+    Raises:
+        HostError: not permitted here.
+    """
+    try:
+        _FORWARDING.write_text(value)
+    except OSError as error:
+        raise HostError("net.ipv4.ip_forward", f"cannot be set: {error.strerror}") from error
+
+
+def present(base: str) -> list[str]:
+    """What `set_up` made and is there now, a line for each."""
+    found = [
+        f"bridge {one.name} ({one.address})"
+        for one in bridges(base)
+        if Path(f"/sys/class/net/{one.name}").exists()
+    ]
+    rules = [one for one in _rules(base) if _iptables(*one.check())]
+    return found + [
+        f"rule {' '.join(('-t', one.table, '-A', one.chain, *one.match))}" for one in rules
+    ]
 
 
 def tear_down(base: str) -> None:
@@ -118,9 +151,12 @@ def tear_down(base: str) -> None:
 
 @dataclass(frozen=True)
 class _Rule:
+    """A rule of the kernel's packet filter; one that not every kernel knows is no must."""
+
     table: str
     chain: str
     match: tuple[str, ...]
+    must: bool = True
 
     def check(self) -> tuple[str, ...]:
         return ("-t", self.table, "-C", self.chain, *self.match)
@@ -133,11 +169,23 @@ class _Rule:
 
 
 def _rules(base: str) -> tuple[_Rule, ...]:
+    """The way out, and two ways that are closed.
+
+    No container reaches the registry at the far end of a link, to which the measuring daemon alone
+    connects, from the host. And none reaches a network of the measuring engine that it is not in:
+    dockerd would see to that, were it to make rules. What passes within a bridge is no matter of
+    theirs, also where the kernel shows it to iptables. The table is one that comes before the
+    filter's, so that the order of the rules there does not matter.
+    """
     mark = ("-m", "comment", "--comment", _COMMENT)
+    measuring = str(next(ipaddress.IPv4Network(base).subnets(new_prefix=17)))
+    among = ("-s", measuring, "-d", measuring, "-m", "physdev", "!", "--physdev-is-bridged")
     return (
         _Rule("nat", "POSTROUTING", ("-s", base, "!", "-d", base, *mark, "-j", "MASQUERADE")),
         _Rule("filter", "FORWARD", ("-s", base, *mark, "-j", "ACCEPT")),
         _Rule("filter", "FORWARD", ("-d", base, *mark, "-j", "ACCEPT")),
+        _Rule("mangle", "FORWARD", ("-d", link_ends(base).network, *mark, "-j", "DROP")),
+        _Rule("mangle", "FORWARD", (*among, *mark, "-j", "DROP"), must=False),
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from bench.errors import HostError
 
-if TYPE_CHECKING:
-    from pathlib import Path
+_LISTENING = "0A"
 
 
 def listens(address: str | tuple[str, int]) -> bool:
@@ -21,6 +21,18 @@ def listens(address: str | tuple[str, int]) -> bool:
         except OSError:
             return False
     return True
+
+
+def listens_as_this_user(port: int) -> bool:
+    """Whether a process of this user takes connections at `port` of 127.0.0.1.
+
+    A port that was chosen long ago may be somebody else's by now, who would be given what is
+    meant for the daemon.
+    """
+    address = f"0100007F:{port:04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    owners = [int(row[7]) for row in rows if (row[1], row[3]) == (address, _LISTENING)]
+    return owners == [os.geteuid()] and listens(("127.0.0.1", port))
 
 
 def docker_answers(path: Path) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from bench.engine import network
 from bench.engine.access_log import AccessLog
+from bench.engine.credential import RegistryLogin, forget, renew, secret_file
 from bench.engine.daemons import (
     SEARCH_PATH,
     ImageStore,
@@ -26,6 +27,7 @@ from bench.engine.daemons import (
     own_daemons,
     write_configuration,
 )
+from bench.engine.host_changes import HostChanges
 from bench.engine.link import Link
 from bench.engine.ping import free_port
 from bench.errors import EngineUnavailableError
@@ -131,6 +133,13 @@ class PrivateEngine:
             )
         return f"127.0.0.1:{settings.registry_port}"
 
+    def login(self) -> RegistryLogin:
+        """What the registry is shown, at both of its addresses."""
+        if self.settings() is None:
+            return RegistryLogin(self.paths.run, frozenset())
+        addresses = {self.registry_address(), self.link().address}
+        return RegistryLogin(self.paths.run, frozenset(addresses))
+
     def up(self, *, registry_alone: bool = False) -> None:
         """Start what does not run yet; returns when all of it answers.
 
@@ -143,20 +152,29 @@ class PrivateEngine:
         impossible = why_no_registry() if registry_alone else why_impossible()
         if impossible:
             raise impossible
-        for folder in (self.paths.state, self.paths.run):
-            folder.mkdir(parents=True, exist_ok=True)
+        self.paths.make()
         with _locked(self.paths.run / "up.lock"):
             settings = self._chosen_settings()
             if settings != self.settings():
                 self._remember(settings)
-            write_configuration(self.paths, settings)
+            is_new = write_configuration(self.paths, settings)
             if not registry_alone:
+                HostChanges(self.paths).note()
                 network.set_up(settings.network_base)
             for daemon, answers in own_daemons(self.paths, settings):
-                if registry_alone and daemon.name != REGISTRY:
+                if daemon.name == REGISTRY:
+                    self._renew_credential(daemon, is_new)
+                elif registry_alone:
                     continue
                 daemon.start()
                 _await(daemon, answers)
+
+    def _renew_credential(self, registry: Daemon, is_new: bool) -> None:
+        """A new one for each start; one that runs and asks for none is to start again."""
+        if is_new or not secret_file(self.paths.run).exists():
+            registry.stop()
+        if registry.pid() is None:
+            renew(self.paths.run)
 
     def _remember(self, settings: Settings) -> None:
         """Keep them, whole or not at all: a full disk must not cost the ones that were there."""
@@ -195,17 +213,31 @@ class PrivateEngine:
             )
 
     def down(self) -> None:
-        """End all daemons and remove the bridges; images and packages stay."""
+        """End all daemons and undo what was changed on the host; images and packages stay.
+
+        Raises:
+            EngineUnavailableError: a run holds the engine, or pulls from its registry.
+        """
         settings = self.settings()
         if settings is None:
             return
-        has_networks = os.geteuid() == 0  # nobody else has more than the registry
-        if has_networks:
-            self.remove_link()
-        for daemon, _ in reversed(own_daemons(self.paths, settings)):
-            daemon.stop()
-        if has_networks:
-            network.tear_down(settings.network_base)
+        with self.reserved("bench engine down", _refuse), self._unused_registry():
+            is_root = os.geteuid() == 0  # nobody else has more than the registry
+            if is_root:
+                self.remove_link()
+            for daemon, _ in reversed(own_daemons(self.paths, settings)):
+                daemon.stop()
+            forget(self.paths.run)
+            if is_root:
+                network.tear_down(settings.network_base)
+                HostChanges(self.paths).undo()
+
+    def changes(self) -> list[str]:
+        """What is changed on the host outside the engine's own folders, a line for each."""
+        settings = self.settings()
+        if settings is None or os.geteuid() != 0:
+            return []
+        return HostChanges(self.paths).present(settings.network_base)
 
     def status(self) -> list[DaemonStatus]:
         """Each daemon and whether it runs."""
@@ -251,9 +283,30 @@ class PrivateEngine:
         return self.paths.state / "layers"
 
     @contextmanager
+    def registry_in_use(self) -> Iterator[None]:
+        """Keep `down` from ending the registry; several runs on other engines may use it."""
+        self.paths.make()
+        with self._registry_lock.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            yield
+
+    @contextmanager
+    def _unused_registry(self) -> Iterator[None]:
+        with self._registry_lock.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                _refuse("a run on another engine, which pulls from its registry")
+            yield
+
+    @property
+    def _registry_lock(self) -> Path:
+        return self.paths.run / "registry.lock"
+
+    @contextmanager
     def reserved(self, holder: str, on_wait: Callable[[str], None]) -> Iterator[None]:
         """Hold the engine for one run; a second one waits, and `on_wait` is told for whom."""
-        self.paths.run.mkdir(parents=True, exist_ok=True)
+        self.paths.make()
         with self.paths.lock.open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -268,6 +321,12 @@ class PrivateEngine:
                 yield
             finally:
                 file.truncate(0)
+
+
+def _refuse(holder: str) -> None:
+    raise EngineUnavailableError(
+        "private engine", f"is in use: {holder}", "wait for its end, or end it with Ctrl-C"
+    )
 
 
 def _wanted_store(name: str | None) -> ImageStore | None:

@@ -16,6 +16,8 @@ from bench.errors import RegistryError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from bench.engine.credential import RegistryLogin
+
 _MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json, "
     "application/vnd.oci.image.manifest.v1+json, "
@@ -53,10 +55,17 @@ class Manifest:
 
 
 class Registry:
-    """A registry that is reached without credentials, by plain HTTP on `address` (host:port)."""
+    """A registry that is reached by plain HTTP on `address` (host:port)."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, login: RegistryLogin | None = None) -> None:
+        """Nobody is asked for anything yet.
+
+        Args:
+            address: host:port.
+            login: what bench's own is shown; None where none is asked for.
+        """
         self.address = address
+        self._login = login
         self._session = requests.Session()
         self._session.trust_env = False  # it stands on this host: no proxy leads there
 
@@ -150,13 +159,17 @@ class Registry:
         headers = {"Content-Type": content_type} if content_type else {}
         try:
             answer = self._session.request(
-                method, url, data=body, headers=headers, timeout=_TIMEOUT_S
+                method, url, data=body, headers=headers, auth=self._auth(), timeout=_TIMEOUT_S
             )
         except requests.RequestException as error:
             raise self._no_answer() from error
         if answer.status_code != expected:
             raise RegistryError(url, f"the registry answered {answer.status_code} to {method}")
         return answer
+
+    def _auth(self) -> tuple[str, str] | None:
+        found = self._login.to(self.address) if self._login else None
+        return (found.user, found.secret) if found else None
 
     def _no_answer(self) -> RegistryError:
         return RegistryError(
@@ -169,7 +182,9 @@ class Registry:
         url = f"http://{self.address}/v2/{path}"
         headers = {"Accept": accept, "Accept-Encoding": "identity"}
         try:
-            answer = self._session.get(url, headers=headers, timeout=_TIMEOUT_S, stream=stream)
+            answer = self._session.get(
+                url, headers=headers, auth=self._auth(), timeout=_TIMEOUT_S, stream=stream
+            )
         except requests.RequestException as error:
             raise self._no_answer() from error
         if answer.status_code != 200:

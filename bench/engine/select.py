@@ -176,15 +176,20 @@ def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) ->
             yield from _connected(choice, private)
     else:
         DockerEngine(choice.address).close()  # the reason comes before that of the registry
-        try:
-            private.up(registry_alone=True)
-        except BenchError as error:
-            raise EngineUnavailableError(
-                "registry",
-                f"bench pulls from a registry of its own, which cannot be started: {error.cause}",
-                error.remedy,
-            ) from error
-        yield from _connected(choice, private)
+        with private.registry_in_use():
+            _registry_up(private)
+            yield from _connected(choice, private)
+
+
+def _registry_up(private: PrivateEngine) -> None:
+    try:
+        private.up(registry_alone=True)
+    except BenchError as error:
+        raise EngineUnavailableError(
+            "registry",
+            f"bench pulls from a registry of its own, which cannot be started: {error.cause}",
+            error.remedy,
+        ) from error
 
 
 def _without_containers(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
@@ -197,11 +202,14 @@ def _without_containers(choice: Choice, private: PrivateEngine) -> Iterator[Sess
 
 
 def _connected(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
+    login = private.login()
     measuring: Engine = DockerEngine(
-        private.address("measuring") if choice.is_private else choice.address
+        private.address("measuring") if choice.is_private else choice.address, login
     )
-    building: Engine = DockerEngine(private.address("building")) if choice.is_private else measuring
-    registry, host = Registry(private.registry_address()), HostEngine()
+    building: Engine = measuring
+    if choice.is_private:
+        building = DockerEngine(private.address("building"), login)
+    registry, host = Registry(private.registry_address(), login), HostEngine()
     try:
         if choice.is_private:
             private.check_store(measuring.facts)

@@ -117,7 +117,8 @@ def rendered(blocks: Iterable[RenderableType], *, width: int = WIDTH, colour: bo
 
 def heading(text: str, beside: str = "") -> Text:
     """A section's title, with a remark beside it."""
-    return Text.assemble((text, "bold"), f"  {beside}" if beside else "")
+    remark = f"  {one_line(beside)}" if beside else ""
+    return Text.assemble((one_line(text), "bold"), remark)
 
 
 def grid(*columns: tuple[str, int | None]) -> Table:
@@ -302,7 +303,7 @@ def _item(mark: str, text: str, indent: int = 2) -> RenderableType:
 
 def _section(section: Section) -> RenderableType:
     table = grid(*[("left", None) for _ in section.columns])
-    table.add_row(*(Text(name, "dim") for name in section.columns))
+    table.add_row(*(Text(one_line(name), "dim") for name in section.columns))
     for row in section.rows:
         table.add_row(*(Text(one_line(cell)) for cell in row))
     notes = [Text(one_line(note), "dim") for note in section.notes]

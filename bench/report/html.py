@@ -17,7 +17,7 @@ from bench.report.failing import failing
 from bench.report.plots import make_plots
 from bench.report.sections import sections
 from bench.report.svg import inline_svg
-from bench.report.wording import exit_words, standard_words
+from bench.report.wording import exit_words, standard_words, visible
 from bench.results.atomic import write_text
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("bench.report"),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -130,11 +131,22 @@ def _environment() -> Environment:
     return environment
 
 
+def _shown(value: object) -> object:
+    """`value`, as text without characters that hide or turn round what is read.
+
+    Bytes of a file's name that are no text are escapes. Markup is escaped already, and made of
+    what has been shown.
+    """
+    if type(value) is not str:
+        return value
+    return visible(value.encode("utf-8", "backslashreplace").decode())
+
+
 def _coded(text: str) -> Markup:
     """`text`, escaped, with what stands between backticks as code."""
     from markupsafe import Markup, escape
 
-    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
+    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(visible(text)))))  # noqa: S704
 
 
 def _by_kind(plots: list[Plot]) -> dict[str, list[Plot]]:

@@ -41,6 +41,7 @@ class Request:
     path: str
     query: dict[str, str]
     body: bytes
+    headers: dict[str, str]
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -130,7 +131,7 @@ class Handler(BaseHTTPRequestHandler):
         if url.path == "/version":
             path = url.path
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
-        request = Request(self.command, path, query, self._body())
+        request = Request(self.command, path, query, self._body(), dict(self.headers))
         self.server.requests.append(request)
         known = self.server.answers.get((self.command, path))
         (known or refusal(404, f"the fake knows no {self.command} {path}"))(self)

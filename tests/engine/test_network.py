@@ -71,6 +71,9 @@ def test_bridges_and_pools_share_the_range_without_overlap():
     assert len(set(parts)) == 4
 
 
+AMONG = "-s 10.213.0.0/17 -d 10.213.0.0/17 -m physdev ! --physdev-is-bridged"
+
+
 @pytest.fixture
 def iptables(monkeypatch, tmp_path):
     """An iptables of a few lines of shell that keeps its rules in a file."""
@@ -93,6 +96,8 @@ def iptables(monkeypatch, tmp_path):
     ip.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/ip.log\n')
     ip.chmod(ip.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    (tmp_path / "ip_forward").write_text("0\n")
+    monkeypatch.setattr(network, "_FORWARDING", tmp_path / "ip_forward")
     monkeypatch.setattr(
         network,
         "bridges",
@@ -110,6 +115,8 @@ def test_setting_up_twice_makes_each_rule_once(iptables):
         f"nat POSTROUTING -s {BASE} ! -d {BASE} -m comment --comment container-bench -j MASQUERADE",
         f"filter FORWARD -s {BASE} -m comment --comment container-bench -j ACCEPT",
         f"filter FORWARD -d {BASE} -m comment --comment container-bench -j ACCEPT",
+        "mangle FORWARD -d 10.213.255.252/30 -m comment --comment container-bench -j DROP",
+        f"mangle FORWARD {AMONG} -m comment --comment container-bench -j DROP",
     ]
 
 
@@ -121,6 +128,20 @@ def test_the_bridge_is_made_with_its_address_and_brought_up(iptables):
         "link set cbench-test0 up",
         "ntable change name arp_cache dev cbench-test0 retrans 20",
     ]
+
+
+def test_packets_are_forwarded_from_then_on(iptables, tmp_path):
+    network.set_up(BASE)
+    assert network.forwarding() == "1"
+
+
+def test_a_rule_that_the_kernel_does_not_know_is_no_must(iptables, tmp_path):
+    program = tmp_path / "iptables"
+    text = program.read_text().replace("-I) ", "-I) case $rule in *physdev*) exit 2; esac; ")
+    program.write_text(text)
+    network.set_up(BASE)
+    assert len(iptables.read_text().splitlines()) == 4
+    assert len([one for one in network.present(BASE) if one.startswith("rule")]) == 4
 
 
 def test_tearing_down_removes_its_own_rules_and_nobody_elses(iptables):

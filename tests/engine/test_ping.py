@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from bench.engine.ping import docker_answers, free_port, listens
+from bench.engine.ping import docker_answers, free_port, listens, listens_as_this_user
 
 
 def test_the_preferred_port_is_taken_where_it_is_free():
@@ -45,3 +45,12 @@ def test_a_bound_port_listens_only_once_it_does():
         assert not listens(server.getsockname())
         server.listen()
         assert listens(server.getsockname())
+
+
+def test_a_port_that_somebody_else_listens_at_is_not_the_daemons(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert listens_as_this_user(port)
+        monkeypatch.setattr("os.geteuid", lambda: 65533)
+        assert not listens_as_this_user(port)
+    assert not listens_as_this_user(port)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import threading
 import tomllib
 from dataclasses import replace
@@ -14,6 +15,7 @@ import pytest
 from bench.engine import network
 from bench.engine import private as module
 from bench.engine.daemons import ImageStore, Paths, Settings, own_daemons, write_configuration
+from bench.engine.host_changes import HostChanges
 from bench.engine.private import PACKAGES, PrivateEngine, why_impossible
 from bench.engine.process import Daemon
 from bench.errors import EngineUnavailableError
@@ -246,12 +248,13 @@ def test_the_registry_alone_needs_its_program_and_no_root(private, monkeypatch):
     assert not private.paths.state.exists()
 
 
-@pytest.mark.parametrize(("user", "networks"), [(0, ["link", "bridges"]), (1000, [])])
+@pytest.mark.parametrize(("user", "networks"), [(0, ["link", "bridges", "changes"]), (1000, [])])
 def test_only_root_ends_networks_for_nobody_else_has_any(private, monkeypatch, user, networks):
     removed: list[str] = []
     monkeypatch.setattr(os, "geteuid", lambda: user)
     monkeypatch.setattr(network, "tear_down", lambda _: removed.append("bridges"))
     monkeypatch.setattr(private, "remove_link", lambda: removed.append("link"))
+    monkeypatch.setattr(HostChanges, "undo", lambda _: removed.append("changes"))
     remember(private, '{"network_base": "10.87.0.0/16", "registry_port": 5599}')
     private.down()
     assert removed == networks
@@ -268,6 +271,57 @@ def test_whoever_is_not_root_has_folders_of_their_own(monkeypatch):
     assert Paths.of_this_user().run == Path("/home/me/state/container-bench/run")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert Paths.of_this_user() == Paths()
+
+
+# what other users may not see
+
+
+def test_the_folders_are_closed_to_others_also_those_that_an_older_bench_left_open(private):
+    private.paths.make()
+    for folder in (private.paths.state, private.paths.run):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        folder.chmod(0o755)
+    with private.reserved("bench run a.yaml", pytest.fail):
+        pass
+    assert stat.S_IMODE(private.paths.state.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("name", ["registry.yml", "link.yml"])
+def test_both_registries_ask_for_the_credential(private, name):
+    private.paths.make()
+    write_configuration(private.paths, Settings("10.87.0.0/16", 5599))
+    text = (private.paths.state / name).read_text()
+    assert f"path: '{private.paths.run}/registry.htpasswd'" in text
+
+
+def test_a_registry_with_another_configuration_is_known_as_such(private):
+    private.paths.make()
+    assert write_configuration(private.paths, Settings("10.87.0.0/16", 5599))
+    assert not write_configuration(private.paths, Settings("10.87.0.0/16", 5599))
+    (private.paths.state / "registry.yml").write_text("version: 0.1\n")
+    assert write_configuration(private.paths, Settings("10.87.0.0/16", 5599))
+
+
+# going down
+
+
+def test_an_engine_that_a_run_holds_is_not_ended(private):
+    remember(private, Settings("10.87.0.0/16", 5599).to_json())
+    with (
+        private.reserved("bench run a.yaml", pytest.fail),
+        pytest.raises(EngineUnavailableError, match=r"in use: bench run a\.yaml"),
+    ):
+        private.down()
+
+
+def test_a_registry_that_a_run_on_another_engine_pulls_from_is_not_ended(private):
+    remember(private, Settings("10.87.0.0/16", 5599).to_json())
+    with (
+        private.registry_in_use(),
+        private.registry_in_use(),
+        pytest.raises(EngineUnavailableError, match="a run on another engine"),
+    ):
+        private.down()
 
 
 # one run at a time

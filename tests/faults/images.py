@@ -38,8 +38,14 @@ def put_image(
     tars[-1] = _tar({"layers/top": random_bytes or b"top\n"})
     if layers > 4:
         tars[-3] = tars[1]
-    registry = Registry(private.registry_address())
-    blobs = [_put(registry.address, repository, gzip.compress(tar, 6, mtime=0)) for tar in tars]
+    registry = Registry(private.registry_address(), private.login())
+    shown = private.login().to(registry.address)
+    assert shown is not None
+    session = requests.Session()
+    session.auth = (shown.user, shown.secret)
+    place = f"http://{registry.address}/v2/{repository}"
+    blobs = [_put(session, place, gzip.compress(tar, 6, mtime=0)) for tar in tars]
+    session.close()
     config = {
         "architecture": "amd64",
         "os": "linux",
@@ -94,11 +100,11 @@ def _digest(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-def _put(address: str, repository: str, data: bytes) -> Blob:
+def _put(session: requests.Session, repository: str, data: bytes) -> Blob:
     blob = Blob(_digest(data), len(data), "")
-    begun = requests.post(f"http://{address}/v2/{repository}/blobs/uploads/", timeout=30)
+    begun = session.post(f"{repository}/blobs/uploads/", timeout=30)
     place = begun.headers["Location"]
     place += f"{'&' if '?' in place else '?'}digest={blob.digest}"
     headers = {"Content-Type": "application/octet-stream"}
-    requests.put(place, data=data, headers=headers, timeout=30).raise_for_status()
+    session.put(place, data=data, headers=headers, timeout=30).raise_for_status()
     return blob

@@ -37,7 +37,7 @@ thresholds: {{startup_s: "<= 60s"}}
 @contextmanager
 def rotten(private: PrivateEngine, image: str) -> Iterator[None]:
     """The topmost layer with one bit changed, for as long as the block lasts."""
-    registry = Registry(private.registry_address())
+    registry = Registry(private.registry_address(), private.login())
     repository = image.partition("/")[2].partition("@")[0]
     blob = private.blob_path(registry.manifest(repository, "latest").layers[-1].digest)
     registry.close()

@@ -52,15 +52,16 @@ def own_address(private: PrivateEngine) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def building(own_address: str):
-    engine = DockerEngine(own_address)
+def building(private: PrivateEngine, own_address: str):
+    engine = DockerEngine(own_address, private.login())
     yield engine
     engine.close()
 
 
 @pytest.fixture(scope="session")
 def measuring(private: PrivateEngine, own_address: str):
-    engine = DockerEngine(private.address("measuring") if engines.is_private() else own_address)
+    address = private.address("measuring") if engines.is_private() else own_address
+    engine = DockerEngine(address, private.login())
     yield engine
     engine.close()
 

@@ -121,5 +121,8 @@ def test_blobs_that_the_stream_does_not_show_are_seen_in_the_log(bench, context,
     log = private.access_log()
     mark = log.mark()
     url = f"http://{private.registry_address()}/v2/pulls/web/blobs/{layer.digest}"
-    assert len(requests.get(url, timeout=10).content) == layer.transfer_bytes
+    assert requests.get(url, timeout=10).status_code == 401  # which is no service
+    shown = private.login().to(private.registry_address())
+    answer = requests.get(url, auth=(shown.user, shown.secret), timeout=10)
+    assert len(answer.content) == layer.transfer_bytes
     assert log.served("pulls/web", mark) == {layer.digest: Served(1, layer.transfer_bytes)}

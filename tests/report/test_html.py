@@ -151,6 +151,22 @@ def test_light_dark_and_print_are_provided_for(text):
     assert not re.search(r"(fill|stroke): #0{6}\b", inline)
 
 
+def test_the_page_may_load_nothing_from_outside_and_run_no_script(text):
+    (policy,) = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">', text)
+    assert dict(one.split(" ", 1) for one in policy.split("; ")) == {
+        "default-src": "'none'",
+        "style-src": "'unsafe-inline'",
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    # before anything that it is to hold for
+    assert text.index("Content-Security-Policy") < text.index("<title>")
+    assert not re.search(r"""<script|<iframe|<object|<link|\son[a-z]+\s*=|javascript:""", text)
+    for place in re.findall(r"""(?:src|href)=["']?([^"'> ]+)""", text):
+        assert re.match(r"#|data:image/|[\w.-]+$", place), place
+
+
 EVIL = "<script>alert(1)</script>"
 
 
