@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bench.scenario.thresholds import Limit
 
 NEED_TRIALS = 2
-"""Trials that the need arm makes of each case."""
+"""Trials that the need arm makes of each case at least."""
 
 NEAR = 0.02
 """A peak closer to a limit than this share of it is flagged."""
@@ -90,7 +90,9 @@ def judge_trials(
 ) -> Finding:
     """Judge a metric that every trial has a value of."""
     cache = judged_cache(row, case)
-    planned = case.repeat if row.arm is Arm.FIT else NEED_TRIALS
+    planned = case.repeat
+    if row.arm is not Arm.FIT:
+        planned = context.need_trials.get(case_id, NEED_TRIALS)
     evidence = gather(trials, case_id, arm=row.arm, cache=cache, planned=planned)
     way = _way(case, cache, context.link) if row.metric == "startup_s" else ""
     short = evidence.shortfall(complete=context.complete)

@@ -168,6 +168,7 @@ class JudgeContext:
         today: the day on which waivers are looked at.
         complete: whether the run came to its end.
         services: names of what ran beside the cases.
+        need_trials: by case, how many trials without limits were planned; two where not said.
         host_memory_bytes: memory of that host, None where it is not known.
         gpu_memory_bytes: memory of all its GPUs, None where it has none.
         stopped: cases whose other trials were not made, for they failed twice the same way.
@@ -179,6 +180,7 @@ class JudgeContext:
     today: dt.date
     complete: bool = True
     services: tuple[str, ...] = ()
+    need_trials: Mapping[str, int] = field(default_factory=dict)
     host_memory_bytes: int | None = None
     gpu_memory_bytes: int | None = None
     stopped: Mapping[str, Stopped] = field(default_factory=dict)

@@ -143,18 +143,19 @@ def mean_lower_bound(values: Sequence[float], confidence: float = 0.95) -> float
     ordered = _ordered(values)
     if ordered[0] < 0:
         raise ValueError("a value below zero allows no lower bound of the mean")
-    mean = low = math.fsum(ordered) / len(ordered)
-    enough = -math.log(1 - confidence)
-    while low > _NOTHING * mean and _log_capital(ordered, low) < enough:
+    mean = math.fsum(ordered) / len(ordered)
+    if not mean:
+        return 0.0
+    shares = [one / mean for one in ordered]  # the bound goes with the unit
+    enough, low = -math.log(1 - confidence), 1.0
+    while low > _NOTHING and _log_capital(shares, low) < enough:
         low /= 2
-    if low <= _NOTHING * mean:
+    if low <= _NOTHING:
         return 0.0
     from scipy.optimize import brentq
 
-    bound = brentq(
-        lambda one: _log_capital(ordered, one) - enough, low, 2 * low, xtol=_NOTHING * mean
-    )
-    return min(float(bound), mean)
+    bound = brentq(lambda one: _log_capital(shares, one) - enough, low, 2 * low, xtol=_NOTHING)
+    return min(float(bound), 1.0) * mean
 
 
 def mean_upper_bound(values: Sequence[float], most: float, confidence: float = 0.95) -> float:

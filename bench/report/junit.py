@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from bench.judge.model import Outcome
-from bench.judge.no_start import OF_THE_START
 from bench.report.baseline import baseline_words
 from bench.report.failing import failing
 from bench.report.wording import MARKS, actual_words, limit_words, one_line
@@ -69,7 +68,7 @@ def write_junit(run: Run, folder: Path) -> Path:
 
 
 def _is_about_the_start(verdict: Verdict) -> bool:
-    return verdict.id == READY_ID or verdict.metric in OF_THE_START
+    return verdict.id == READY_ID
 
 
 def _failing_words(one: Failing) -> str:

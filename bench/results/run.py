@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -119,6 +120,9 @@ class Run:
             today=measured_on,
             complete=self.outcome == "complete",
             services=tuple(self.scenario.services),
+            need_trials=Counter(
+                one["case"] for one in self.header["plan"] if one["arm"] == Arm.NEED
+            ),
             host_memory_bytes=self.header["host"].get("memory_bytes"),
             gpu_memory_bytes=sum(self.header["host"].get("gpus_memory_bytes") or ()) or None,
             stopped=self.stopped,

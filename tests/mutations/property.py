@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from bench.judge.model import Verdict
 
-_GRAVITY = {0: 0, 1: 1, 3: 2}
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -72,7 +70,7 @@ def faults(before: Shown, after: Shown | None, *, is_said: bool) -> list[str]:
             found.append(f"{' '.join(key)} was {old.verdict} and passes: {new.reason}")
         if new is None:
             found.append(f"{' '.join(key)} is gone")
-    if _GRAVITY[after.exit_code] < _GRAVITY[before.exit_code]:
+    if before.exit_code and not after.exit_code:
         found.append(f"exit code {before.exit_code} became {after.exit_code}")
     if is_said and after.said == before.said:
         found += _unsaid(before, after)

@@ -115,7 +115,7 @@ def again(made: Made) -> None:
         (as_trial("t0002.1"), "no name of attempt 0"),
         (again, "t0002.1 tries again what has its result"),
         (without_trial(SINGLE), "the run is complete, and t0002 of bad is missing"),
-        (without_trial("t0010-r2"), "not all replicas of t0010 are there"),
+        (without_trial("t0012-r2"), "not all replicas of t0012 are there"),
     ],
 )
 def test_an_order_that_no_run_writes_is_refused(tmp_path, change, why):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,13 +12,12 @@ import pytest
 from bench.errors import EngineError
 from bench.host.noise import load_noise, save_noise
 from bench.judge.noise import HostNoise, NoiseFloor
-from bench.results.journal import FILE_NAME
 from bench.results.run import load_run
 from bench.selftest import conduct
 from bench.selftest.known import KNOWN
 from bench.trial.run import RunResult
 from tests.fakes import FakeEngine, Watcher, local
-from tests.journals import GOOD, Build, events, write_journal
+from tests.journals import GOOD, Build, events, write_events, write_journal
 from tests.selftest.made import evidence
 
 
@@ -102,7 +100,7 @@ def test_noise_that_others_made_is_not_kept(tmp_path):
                 event["facts"]["host"] |= {"other_share": share}
         folder = tmp_path / str(share)
         folder.mkdir()
-        (folder / FILE_NAME).write_text("".join(f"{json.dumps(one)}\n" for one in made))
+        write_events(folder, made)
         kept = conduct._kept(floors(0.3), load_run(folder), quick=False)
         assert (kept is None) is (share >= 0.2)
 

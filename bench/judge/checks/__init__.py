@@ -61,7 +61,8 @@ def _judge_need(
 ) -> Finding:
     """What a pod needs, from the trials without limits."""
     cache, complete = judged_cache(row, case), context.complete
-    need = gather(trials, case_id, arm=Arm.NEED, cache=None, planned=NEED_TRIALS)
+    planned = context.need_trials.get(case_id, NEED_TRIALS)
+    need = gather(trials, case_id, arm=Arm.NEED, cache=None, planned=planned)
     short = need.shortfall(complete=complete)
     if short is not None:
         return replace(short, cache=cache)
