@@ -38,7 +38,8 @@ def _first(run: "Run") -> list[str]:
     """What comes before the rows: an earlier run, and what went wrong with each case."""
     found = [("baseline", one_line(baseline_words(run)))] if run.baseline_code else []
     for one in failing(run):
-        lines = "\n".join((*one.lines, *(f"{name}: {value}" for name, value in one.facts)))
+        said = "\n".join((*one.lines, *(f"{name}: {value}" for name, value in one.facts)))
+        lines = said.replace("\n", "\n  ")  # no line of it begins like a command
         text = f"{lines}\nWhat to do: {one.remedy}" if one.remedy else lines
         found.append((f"{one.case} {one.headline}", text))
     most = MOST // 2

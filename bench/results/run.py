@@ -121,7 +121,7 @@ class Run:
             complete=self.outcome == "complete",
             services=tuple(self.scenario.services),
             need_trials=Counter(
-                one["case"] for one in self.header["plan"] if one["arm"] == Arm.NEED
+                one["case"] for one in self.header["plan"] if one.get("arm") == Arm.NEED
             ),
             host_memory_bytes=self.header["host"].get("memory_bytes"),
             gpu_memory_bytes=sum(self.header["host"].get("gpus_memory_bytes") or ()) or None,

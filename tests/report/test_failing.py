@@ -111,7 +111,7 @@ def test_ci_systems_get_them_with_the_failure_itself(crashed):
     assert [one.strip() for one in lines[1:3]] == list(LINES)
     first = report_text(crashed, "github").splitlines()[0]
     assert first.startswith("::error title=good never got ready")
-    assert "%0AModuleNotFoundError" in first
+    assert "%0A  ModuleNotFoundError" in first
 
 
 def test_what_the_rows_say_is_not_repeated_as_a_reason(crashed):
