@@ -326,6 +326,12 @@ def test_a_stack_passes_only_by_the_upper_end_of_its_peak(least, most, outcome):
     assert found.verdict is outcome
 
 
+def test_a_stack_that_passes_says_between_which_ends_its_peak_lies():
+    measured = [*stack_needs(GIB, 2 * GIB), *stack_fit()]
+    found = verdict(stack(), measured, "CI-7", checklist=CLOUD_NATIVE)
+    assert found.reason.startswith("a peak of 1.00 GiB to 2.00 GiB with no limit set meets")
+
+
 def test_a_stack_fails_by_what_its_services_held_together():
     measured = [*stack_needs(9 * GIB, 12 * GIB, 9.0 * GIB), *stack_fit()]
     found = verdict(stack(), measured, "CI-7", checklist=CLOUD_NATIVE)

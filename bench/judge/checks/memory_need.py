@@ -109,7 +109,9 @@ def _judge(row: Row, case: Case, need: Evidence, fit: Evidence, *, complete: boo
         upper = format_bytes(max(ends)) if len(ends) == len(open_ends) else "an unknown amount"
         reason = f"the services took between {shown} and {upper} together, the sum of their peaks"
         return Finding(Outcome.INCONCLUSIVE, sentence(reason, flag), peak, n)
-    reason = f"a peak of {shown} with no limit set meets {limit_text}"
+    highest = max(one.most for one in taken if one.most is not None)
+    span = f" to {format_bytes(highest)}" if highest > peak else ""
+    reason = f"a peak of {shown}{span} with no limit set meets {limit_text}"
     return Finding(Outcome.PASS, sentence(reason, flag), peak, n)
 
 
