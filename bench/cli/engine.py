@@ -40,6 +40,8 @@ def status() -> None:
     """Say what runs, and what the private engine has changed on this host."""
     private = PrivateEngine()
     _show(private)
+    for line in private.changes():
+        click.echo(f"{'changed':<12}{line}")
     impossible = why_impossible()
     if impossible and not private.is_up():
         raise impossible
@@ -52,8 +54,6 @@ def _show(private: PrivateEngine) -> None:
         click.echo(f"{'measuring':<12}{private.address('measuring')}")
         click.echo(f"{'building':<12}{private.address('building')}")
         click.echo(f"{'registry':<12}{private.registry_address()}")
-    for line in private.changes():
-        click.echo(f"{'changed':<12}{line}")
 
 
 def _install() -> None:
