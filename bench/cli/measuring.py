@@ -239,7 +239,7 @@ def _conclude(result: RunResult, settings: Settings) -> int:
 
 _UNFINISHED = {
     "interrupted": "interrupted; to finish this run",
-    "stopped": "nothing was measured; to go on once that is mended",
+    "stopped": "a case has no image; to go on once that is mended",
 }
 
 

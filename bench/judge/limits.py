@@ -110,6 +110,10 @@ def judge_trials(
         found = _crashes_count(found, row, evidence, over, limit)
     elif evidence.failed:
         found = replace(found, reason=sentence(found.reason, evidence.failures()))
+    if row.arm is not Arm.FIT and evidence.failed and found.outcome is Outcome.PASS:
+        # of trials under its limits the row READY says so
+        worse = Outcome.FAIL if row.measured.is_time else Outcome.INCONCLUSIVE
+        found = replace(found, outcome=worse, by_crash=row.measured.is_time)
     found = no_pass_with_gaps(found, row.metric, evidence, may_miss=not row.required)
     found = _not_its_own_cap(found, row, case, limit, evidence)
     found = _within_reach(found, row, limit, context)

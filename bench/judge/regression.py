@@ -141,7 +141,7 @@ def watch_judged(
     required = {one.metric: False for one in blocking}
     required |= {one.metric: True for one in blocking if one.required}
     metrics = {**METRICS, **(own or {})}
-    return [
+    found = [
         _watched(one, FailOn(metrics[one.metric]))
         for one in comparisons
         if one.metric in (required or {"startup_s": True})
@@ -149,6 +149,7 @@ def watch_judged(
         and not (one.difference is Difference.NOT_MEASURED and not required.get(one.metric, True))
         and not (one.difference is Difference.INCONCLUSIVE and not one.cache)
     ]
+    return found or watch(comparisons, FailOn(METRICS["startup_s"]))
 
 
 def _watched(one: Comparison, fail_on: FailOn) -> Watched:

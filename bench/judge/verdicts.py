@@ -91,7 +91,8 @@ def judge(
             row = replace(one.row, required=is_required(one.row, case))
             if why_not and _depends_on_ready(row, found, ready=ready):
                 found = replace(unmeasured(f"{NOT_JUDGED}{why_not}"), n=found.n, cache=found.cache)
-                judged.append(_never(_verdict(replace(row, required=False), case_id, found), case))
+                verdict = _verdict(replace(row, required=False), case_id, found)
+                judged.append(_never(verdict, case, ready=ready))
                 continue
             verdict = _verdict(row, case_id, found)
             verdict = _demanded(_waived(verdict, one, context.today), one.row, case)
@@ -116,10 +117,10 @@ def _depends_on_ready(row: Row, found: Finding, *, ready: bool) -> bool:
     return found.outcome is not Outcome.FAIL or (found.by_crash and not is_time)
 
 
-def _never(verdict: Verdict, case: Case) -> Verdict:
-    """A row that was not judged; one that was to fail has not done so."""
+def _never(verdict: Verdict, case: Case, *, ready: bool) -> Verdict:
+    """A row that was not judged; that one which was to fail did so cannot be told."""
     listed = case.expect is not None and verdict.id in case.expect.fail
-    return replace(verdict, expected=not listed)
+    return replace(verdict, expected=not listed, required=listed and ready)
 
 
 def case_outcome(verdicts: Sequence[Verdict]) -> CaseOutcome:

@@ -64,7 +64,8 @@ def _incomplete(run: Run) -> Iterator[str]:
     ended = Counter(replace(key, replica=0) for key in keys)
     done = sum(count == max(1, key.replicas) for key, count in ended.items())
     if run.outcome == "stopped":
-        yield "nothing was measured: a case has no image (`--keep-going` measures the others)"
+        what = "no more" if run.results else "nothing"
+        yield f"{what} was measured: a case has no image (`--keep-going` measures the others)"
         return
     how = "was interrupted" if run.outcome == "interrupted" else "was cut off"
     yield f"the run {how}: {done} of {planned} planned trials have a result"

@@ -76,7 +76,8 @@ def exit_words(run: Run) -> str:
         how = f"interrupted ({_SIGNALS[run.interrupted]}) after {done} of {planned} trials"
         return f"{how}; `bench run --resume {run.folder.name}` finishes it"
     if run.outcome == "stopped":
-        return f"nothing was measured: {', '.join(run.failed_images)} has no image"
+        what = "no more" if run.results else "nothing"
+        return f"{what} was measured: {', '.join(run.failed_images)} has no image"
     if run.baseline_code == run.exit_code and not run.verdicts_code:
         return _BASELINE_CODES.get(run.exit_code, _EXIT_CODES[0])
     return _EXIT_CODES.get(run.exit_code, "")

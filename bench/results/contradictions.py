@@ -52,6 +52,7 @@ _GROWING = (
 """Counters of the container that never fall. Those of devices and interfaces fall when one goes."""
 
 _FETCHED = ("Download complete", "Pull complete")
+_COUNTING = ("ok", "failed")  # an interruption may come between the moment and its phase
 _PULLED = ("cold", "base")
 
 
@@ -146,7 +147,7 @@ def _ready(course: Course) -> str:
     """The stamps between start and ready lie there."""
     start, facts = course.phase("start"), course.facts
     span, ready = course.phase("ready"), facts.get("ready")
-    if (span is None) != (ready is None):
+    if course.status in _COUNTING and (span is None) != (ready is None):
         return "it has the phase ready or the moment, and not both"
     if start is not None and facts.get("start_sent_ns") != start["start_ns"]:
         return "the start call was not sent when its phase begins"
@@ -210,7 +211,7 @@ def _completeness(course: Course) -> str:
         return f"it came out well without its phase {missing[0]}"
     if course.facts.get("zero_ns") is None:
         return "it came out well without a zero"
-    return _way_to_ready(course) if course.is_single else ""
+    return ""
 
 
 def _way_to_ready(course: Course) -> str:
@@ -284,6 +285,8 @@ def doubts(course: Course, samples: Samples) -> str:
             return (
                 f"its high-water mark is {mark} bytes, and {charged:.0f} were charged at one moment"
             )
+    if course.status == "ok" and course.is_single and (unseen := _way_to_ready(course)):
+        return unseen
     kill, stop = course.facts.get("memory_kill") or {}, course.facts.get("stop") or {}
     killed = kill.get("exit_code") == _KILLED and (kill["kernel_kills"] or kill["engine_flag"])
     if course.status == "ok" and killed and not stop.get("killed"):

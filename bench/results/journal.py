@@ -77,6 +77,7 @@ class Journal:
         self._path = path
         self._lock = threading.Lock()  # the sampler writes its batches from a thread
         self._failed = ""
+        self._is_unsure = False  # whether an append was broken off by an interruption
         self._end, self._size, self._torn = Link(), 0, False
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
@@ -115,6 +116,9 @@ class Journal:
         """
         text = json.dumps({"event": event, **fields}, separators=(",", ":"), allow_nan=False)
         with self._lock:
+            if self._is_unsure and not self._failed:
+                self._go_on()
+            self._is_unsure = True
             line, end = self._end.seal(text)
             self._check_room(event, line)
             if not self._failed:
@@ -126,6 +130,7 @@ class Journal:
                     "free some disk space, then continue with `bench run --resume`",
                 )
             self._end, self._size, self._torn = end, self._size + len(line), False
+            self._is_unsure = False
 
     def _check_room(self, event: str, line: bytes) -> None:
         if len(line) > LONGEST_LINE:

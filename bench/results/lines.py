@@ -41,6 +41,9 @@ MOST_LINES = 1_000_000
 DEEPEST = 64
 """How far lists and mappings may stand in each other."""
 
+_AFTER_A_KILL = ("run_resumed", "baseline_compared")
+"""What may follow a line that a killed writer left half written: it goes on, or it had ended."""
+
 _SEALED = re.compile(rb'\{"seq":(0|[1-9][0-9]{0,17}),(.*),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _DAMAGED = "the file was changed or is not whole: copy it again from where the run was made"
@@ -100,7 +103,7 @@ class Lines:
                 event = _event(line)
                 if match is not None:
                     self._check(match)
-                    if torn and (event is None or event["event"] != "run_resumed"):
+                    if torn and (event is None or event["event"] not in _AFTER_A_KILL):
                         self._refuse(torn, "is not whole")
                     torn = 0
                 if event is not None:

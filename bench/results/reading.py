@@ -109,6 +109,7 @@ class Reading:
             if self.outcome == "interrupted":
                 self.interrupted = event.get("exit_code") or INTERRUPTED[0]
         elif kind == "run_resumed":
+            self.baseline = None  # it was compared without what follows
             self.outcome, self.ended_at, self.interrupted = "cut off", "", 0
 
 

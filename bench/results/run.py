@@ -140,7 +140,7 @@ class Run:
     @property
     def _not_begun(self) -> str:
         """Why no trial was made at all; empty where some were to be."""
-        if self.outcome != "stopped":
+        if self.outcome != "stopped" or self.results:
             return ""
         return f"the run did not start, for {', '.join(self.failed_images)} has no image"
 

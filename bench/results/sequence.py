@@ -18,7 +18,7 @@ from bench.results.model import CALIBRATION_CASE, SIZE_ARM, TrialKey, TrialStatu
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
-_ID = re.compile(r"t([0-9]{4,9})(?:-([^.].*?))?(?:\.([1-9][0-9]{0,8}))?")
+_ID = re.compile(r"t([0-9]{4,9})")
 _OF_A_TRIAL = frozenset({"phase", "layers", "samples", "threads", "trial_ended"})
 
 
@@ -71,21 +71,25 @@ class Sequence:
         elif kind in _OF_A_TRIAL:
             self._go_on(event)
         elif kind == "run_ended":
-            self._end()
             self._ended = event["outcome"]
+            if self._now is not None and self._ended != "interrupted":
+                self._close(self._now, "the end of the run")
 
     def _begin(self, event: Mapping[str, Any]) -> None:
         trial_id, key = event["trial_id"], TrialKey(**event["key"])
         if trial_id in self._seen:
             raise ValueError(f"{trial_id} begins twice")
-        match = _ID.fullmatch(trial_id)
-        if match is None or int(match[3] or 0) != event["attempt"]:
-            raise ValueError(f"{trial_id} is no name of attempt {event['attempt']} at a trial")
-        service = event.get("service", "")
-        if (match[2] or "") != (service or (f"r{key.replica}" if key.replica else "")):
-            raise ValueError(f"{trial_id} is no name of {service or 'such a trial'}")
+        attempt, service = event["attempt"], event.get("service", "")
+        part = service or (f"r{key.replica}" if key.replica else "")
+        number, rest = _ID.match(trial_id), ""
+        if number is not None:
+            rest = f"{number[0]}{f'-{part}' if part else ''}{f'.{attempt}' if attempt else ''}"
+        if number is None or trial_id != rest:
+            raise ValueError(
+                f"{trial_id} is no name of attempt {attempt} at {service or 'such a trial'}"
+            )
         self._seen.add(trial_id)
-        start = self._start(trial_id, int(match[1]), int(match[3] or 0), key)
+        start = self._start(trial_id, int(number[1]), attempt, key)
         start.open.add(trial_id)
         start.members.add(service)
         start.replicas.add(key.replica)
@@ -144,10 +148,6 @@ class Sequence:
             if stack:
                 now.whole = TrialStatus(event["status"])
                 now.services |= set(stack["services"])
-
-    def _end(self) -> None:
-        if self._now is not None:
-            self._close(self._now, "the end of the run")
 
     def check_whole(self, images: Container[str]) -> None:
         """Refuse a run that says that it is complete and has not made a trial of its plan.

@@ -206,6 +206,11 @@ def _metrics(start: StackStart, table: Samples) -> dict[str, float]:
         metrics["memory_peak_bytes"] = least
         if len(marks) == len(start.members):
             metrics["memory_peak_upper_bytes"] = max(least, sum(marks))
+    kills = [one.metrics.get("oom_kills") for one in start.members]
+    counted = sum(one for one in kills if one is not None)
+    metrics.pop("oom_kills", None)
+    if counted or (kills and None not in kills):
+        metrics["oom_kills"] = counted
     ready: Any = start.whole.facts.get("ready")
     if ready and "cpu_ns" in table:
         used_ns = np.interp(ready["at_ns"], table["t_ns"], table["cpu_ns"])

@@ -432,3 +432,20 @@ def test_a_memory_figure_that_kills_cut_off_does_not_pass(arm):
     found = verdict(of, measured, "memory_anon_peak_bytes")
     assert found.verdict is Outcome.INCONCLUSIVE
     assert "killed for memory" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("metric", "limit"),
+    [
+        ("memory_working_set_peak_bytes", "<= 1GiB"),
+        ("cpu_cores_peak", "<= 1"),
+        ("ready_s", "min <= 9s"),
+    ],
+)
+def test_a_need_trial_that_crashed_leaves_no_row_on_such_trials_as_a_pass(metric, limit):
+    text = {"limit": limit.replace("min ", ""), "arm": "need"}
+    text |= {"over": "min"} if "min" in limit else {}
+    good = trial(10, arm="need", cache="image", figures={metric: 0.5})
+    crashed = failed(11, arm="need", cache="image", figures={metric: 0.5})
+    found = verdict(limited(metric, text), [*six(), good, crashed], metric)
+    assert found.verdict is not Outcome.PASS

@@ -217,9 +217,19 @@ def test_more_failed_trials_are_a_regression_without_margins_too():
 def test_a_figure_that_may_be_missing_is_passed_over_where_it_is():
     missing = comparison(10.0, None, Difference.NOT_MEASURED)
     assert judged([missing], [verdict("startup_s")]) == [("startup_s", OPEN)]
-    assert judged([missing], [replace(verdict("startup_s"), required=False)]) == []
+    optional = replace(verdict("startup_s"), required=False)
+    other = comparison(1.0, 1.0, Difference.SAME, metric="ready_s")
+    assert judged([missing, other], [optional, verdict("ready_s")]) == [("ready_s", PASS)]
+
+
+def test_where_nothing_is_left_to_compare_there_is_no_pass():
+    missing = comparison(10.0, None, Difference.NOT_MEASURED)
+    optional = replace(verdict("startup_s"), required=False)
+    assert judged([missing], [optional]) == [("startup_s", OPEN)]
+    assert judged([], [verdict("memory_peak_bytes")]) == [("startup_s", OPEN)]
 
 
 def test_a_build_that_was_timed_once_says_nothing_of_a_regression():
     made = comparison(100.0, 900.0, Difference.INCONCLUSIVE, metric="build_s")
-    assert judged([replace(made, cache="")], [verdict("build_s")]) == []
+    start = comparison(10.0, 10.0, Difference.SAME)
+    assert judged([replace(made, cache=""), start], [verdict("build_s")]) == [("startup_s", PASS)]

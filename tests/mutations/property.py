@@ -96,7 +96,14 @@ def _unsaid(before: Shown, after: Shown) -> list[str]:
         passes = new_verdict and new_verdict.verdict is verdict.verdict is Outcome.PASS
         if passes and new_verdict and new_verdict.actual not in (None, verdict.actual):
             found.append(f"{' '.join(key)}: {verdict.actual} became {new_verdict.actual}")
+    spoken_of = {
+        key[0]
+        for key, one in before.verdicts.items()
+        if key in after.verdicts and after.verdicts[key].verdict is not one.verdict
+    }
     for pair, medians in before.comparisons.items():
+        if spoken_of & set(pair):
+            continue
         both = zip(medians, after.comparisons.get(pair, medians), strict=True)
         if any(old != new for old, new in both if new is not None):
             found.append(f"comparison {' '.join(pair)} changed unmentioned")

@@ -11,6 +11,7 @@ from bench.errors import StoreError
 from bench.judge.model import Outcome
 from bench.results.model import TrialStatus
 from bench.results.run import Run, load_run
+from bench.results.sequence import Sequence
 from tests.journals import Build, events, write_events
 
 if TYPE_CHECKING:
@@ -228,11 +229,16 @@ def test_a_pull_that_ends_after_ready_does_not_pass(tmp_path):
     assert "is damaged" in refused(tmp_path, change)
 
 
-def test_time_on_the_way_to_ready_that_no_phase_has_is_refused(tmp_path):
+def test_a_trial_on_whose_way_to_ready_lies_time_that_no_phase_has_is_an_error(tmp_path):
+    """The host may have stood still between two phases."""
+
     def change(made: Made) -> None:
         of(made, "phase", phase="pull")["start_ns"] += 5_000_000_000
 
-    assert "of its way to ready belong to no phase" in refused(tmp_path, change)
+    run = run_of(tmp_path, change)
+    single = next(one for one in run.results if one.trial_id == SINGLE)
+    assert single.status is TrialStatus.ERROR
+    assert "of its way to ready belong to no phase" in single.reason
 
 
 # what can be the kernel's
@@ -279,3 +285,23 @@ def test_a_main_process_that_was_killed_for_memory_did_not_come_out_well(tmp_pat
     single = next(one for one in run.results if one.trial_id == SINGLE)
     assert single.status is TrialStatus.ERROR
     assert single.reason == "it came out well, and its main process was killed for memory"
+
+
+def test_an_interruption_may_leave_a_trial_open(tmp_path):
+    def change(made: Made) -> None:
+        end = made.index(of(made, "trial_ended"))
+        last = made[-1] | {"outcome": "interrupted"}
+        made[:] = [*made[:end], last]
+
+    run = run_of(tmp_path, change)
+    single = next(one for one in run.results if one.trial_id == SINGLE)
+    assert single.status is TrialStatus.INTERRUPTED
+
+
+def test_a_service_may_have_a_name_that_ends_like_an_attempt():
+    sequence = Sequence({"plan": [{"case": "shop", "round": 0, "cache": "cold"}]})
+    begun = {"event": "trial_started", "key": {"case": "shop", "round": 0, "cache": "cold"}}
+    sequence.take(begun | {"trial_id": "t0000", "attempt": 0})
+    sequence.take(begun | {"trial_id": "t0000-web.1", "attempt": 0, "service": "web.1"})
+    with pytest.raises(ValueError, match="no name of attempt 0"):
+        sequence.take(begun | {"trial_id": "t0000-db.1", "attempt": 0, "service": "db"})

@@ -476,3 +476,35 @@ def test_lines_of_several_threads_are_never_mixed(journal, path):
     assert len(lines) == 200
     for name in "abcd":
         assert [one["number"] for one in lines if one["name"] == name] == list(range(50))
+
+
+def test_an_interruption_in_the_middle_of_an_append_costs_no_line(tmp_path, monkeypatch):
+    """A signal may be raised when the line is on its way, and before the writer knows."""
+    journal = Journal(tmp_path / "events.jsonl")
+    journal.append("run_started", name="a")
+    write = journal._write
+
+    def interrupted(line: bytes) -> None:
+        write(line)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(journal, "_write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        journal.append("note", text="b")
+    monkeypatch.setattr(journal, "_write", write)
+    journal.append("note", text="c")
+    assert [one["event"] for one in read_events(tmp_path / "events.jsonl")] == [
+        "run_started",
+        "note",
+        "note",
+    ]
+
+
+def test_a_comparison_may_follow_a_line_that_was_cut_off(tmp_path):
+    journal = Journal(tmp_path / "events.jsonl")
+    journal.append("run_started", name="a")
+    with (tmp_path / "events.jsonl").open("ab") as file:
+        file.write(b'{"seq":1,"event":"baseline_comp')
+    Journal(tmp_path / "events.jsonl").append("baseline_compared", run_id="b")
+    kinds = [one["event"] for one in read_events(tmp_path / "events.jsonl")]
+    assert kinds == ["run_started", "baseline_compared"]

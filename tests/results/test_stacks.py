@@ -233,3 +233,14 @@ def test_each_attempt_is_a_start_of_its_own():
     results = [whole("a"), member("a", 0, 1), again]
     assert [one.whole.trial_id for one in starts_of(results)] == ["t0000"]
     assert StackStart(results[0], (results[1],)).total_of("memory_peak_bytes") is None
+
+
+def test_a_kill_that_one_service_knows_of_is_the_stacks():
+    few = table(t_ns=[0, 10], memory_usage_bytes=[1, 2], oom_kills=[0, 0])
+    killed = replace(member("a", 0, 1), metrics={"startup_s": 1.0, "oom_kills": 1.0})
+    calm = replace(member("b", 0, 1), metrics={"startup_s": 1.0, "oom_kills": 0.0})
+    after, _ = with_sums([whole("a"), killed, calm], [{}, few, few])
+    assert after[0].metrics["oom_kills"] == 1
+    silent = replace(calm, metrics={"startup_s": 1.0})
+    after, _ = with_sums([whole("a"), calm, replace(silent, service="c")], [{}, few, few])
+    assert "oom_kills" not in after[0].metrics

@@ -111,9 +111,15 @@ def measured(
 @pytest.mark.parametrize("child_s", [0.002, 0.005])
 @pytest.mark.parametrize("kind", ["child", "grandchild", "thread"])
 def test_workers_whose_children_live_for_milliseconds_ask_for_a_core_each(container, kind, child_s):
-    found = measured(container, kind, WORKERS, child_s, reports=True)
+    assert any(all_seen(measured(container, kind, WORKERS, child_s, reports=True)) for _ in "123")
+
+
+def all_seen(found: dict[str, float]) -> bool:
+    """Whether all of their demand was; where a busy host kept bench from that, it is said."""
+    if found["cpu_unseen_share_pct"] > 5:
+        return False
     assert found["cpu_demand_cores_peak"] >= 0.9 * WORKERS
-    assert found["cpu_unseen_share_pct"] <= 5
+    return True
 
 
 def test_one_worker_whose_children_live_for_milliseconds_asks_for_one_core(container):
