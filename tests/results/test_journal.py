@@ -493,6 +493,7 @@ def test_an_interruption_in_the_middle_of_an_append_costs_no_line(tmp_path, monk
         journal.append("note", text="b")
     monkeypatch.setattr(journal, "_write", write)
     journal.append("note", text="c")
+    journal.close()
     assert [one["event"] for one in read_events(tmp_path / "events.jsonl")] == [
         "run_started",
         "note",
@@ -503,8 +504,11 @@ def test_an_interruption_in_the_middle_of_an_append_costs_no_line(tmp_path, monk
 def test_a_comparison_may_follow_a_line_that_was_cut_off(tmp_path):
     journal = Journal(tmp_path / "events.jsonl")
     journal.append("run_started", name="a")
+    journal.close()
     with (tmp_path / "events.jsonl").open("ab") as file:
         file.write(b'{"seq":1,"event":"baseline_comp')
-    Journal(tmp_path / "events.jsonl").append("baseline_compared", run_id="b")
+    again = Journal(tmp_path / "events.jsonl")
+    again.append("baseline_compared", run_id="b")
+    again.close()
     kinds = [one["event"] for one in read_events(tmp_path / "events.jsonl")]
     assert kinds == ["run_started", "baseline_compared"]
