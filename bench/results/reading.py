@@ -45,7 +45,8 @@ class Reading:
         trials: by id, in the order of time.
         waits: for a quiet host, in the order of time.
         notes: what a reader must know.
-        outcome: `complete`, `interrupted`, or `cut off` where the journal just ends.
+        outcome: `complete`, `interrupted`, `stopped` where a case has no image, or `cut off` where
+            the journal just ends.
         interrupted: exit code of the signal that interrupted it, else 0.
         ended_at: UTC label of the end, or empty.
         baseline: the last comparison with an earlier run, or None.
