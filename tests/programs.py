@@ -1,14 +1,18 @@
-"""Programs that tests need on the host: found, or installed where that can be done."""
+"""Programs that tests need on the host, found or installed; and whether one has ended."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
 from bench.engine.daemons import SEARCH_PATH
+
+_PATIENCE_S = 10.0
 
 
 def need(**packages: str) -> None:
@@ -32,3 +36,17 @@ def need(**packages: str) -> None:
 def find(program: str) -> str | None:
     """The path of a program, also where only root's PATH leads, or where Podman looks."""
     return shutil.which(program, path=f"{SEARCH_PATH}:/usr/lib/podman:/usr/libexec/podman")
+
+
+def has_ended(pid: int) -> bool:
+    """Whether it ends before patience does; a busy host takes its time to end what was killed."""
+    deadline_s = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline_s:
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        if stat.rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.005)
+    return False

@@ -16,7 +16,7 @@ from typing import NoReturn
 import click
 
 from bench.errors import BenchError
-from bench.trial.signals import Interrupted
+from bench.interrupts import Interrupted
 from bench.version import __version__
 
 COMMANDS = {

@@ -15,6 +15,7 @@ from bench.engine.alive import is_alive
 from bench.engine.select import open_session
 from bench.errors import UsageError
 from bench.exit_code import gravest
+from bench.interrupts import interruptible
 from bench.judge.checklist import load_checklist
 from bench.scenario.load import LoadedScenario, load_scenario
 from bench.trial.engine_choice import choose_engine
@@ -22,7 +23,6 @@ from bench.trial.history import read_history
 from bench.trial.plan import check_trials, make_plan
 from bench.trial.quiet import WAIT_QUIET_S
 from bench.trial.run import RunRequest, RunResult, resume_run, start_run
-from bench.trial.signals import interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from bench.trial.signals import postponed
+from bench.interrupts import postponed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

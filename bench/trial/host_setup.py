@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-import subprocess
 from typing import TYPE_CHECKING
 
+from bench.child_process import child_process
 from bench.errors import BuildError
 from bench.results.model import ImageFacts
 from bench.scenario.env_file import read_env_files
@@ -65,26 +63,10 @@ def set_up(name: str, case: Case, folder: Path, clock: Clock) -> ImageFacts:
 def _run(command: tuple[str, ...], where: Path, environment: dict[str, str]) -> tuple[int, str]:
     """Exit code and output of a command; an interruption ends it with all that it started."""
     try:
-        process = subprocess.Popen(
-            command,
-            cwd=where,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
+        with child_process(command, cwd=where, environment=environment) as process:
+            output, _ = process.communicate()
     except OSError as error:
         raise BuildError(
             f"setup command {command[0]}", f"cannot be run: {error.strerror}", "check the name"
         ) from error
-    try:
-        output, _ = process.communicate()
-    except BaseException:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        raise
     return process.returncode, output

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.engine.protocol import LABEL
 from bench.errors import BenchError, EngineError
+from bench.interrupts import postponed
 from bench.results.behaviour import Stop
 from bench.sampling.cgroup import locate, make_parent, remove_parent, takes_parent
 from bench.trial.attachments import Attachments
@@ -24,7 +25,6 @@ from bench.trial.probes import NotReadyError, ProbeTarget
 from bench.trial.process_table import Process, read_table
 from bench.trial.readiness import LONG_WAIT_S, ReadyFact, make_readiness
 from bench.trial.secrets import hider
-from bench.trial.signals import postponed
 from bench.trial.spec import container_spec, named_volumes, process_spec
 from bench.trial.stopping import Endings, standing_fact
 from bench.trial.under_load import LoadRun

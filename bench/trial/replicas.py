@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import BenchError, StoreError
 from bench.host.load import load_between
+from bench.interrupts import Interrupted, postponed
 from bench.results.model import TrialKey, TrialStatus
 from bench.scenario.model import CacheState
 from bench.trial.at_once import at_once
@@ -20,7 +21,6 @@ from bench.trial.blame import FailedTrialError, InvalidTrialError, outcome_of
 from bench.trial.progress import Silent
 from bench.trial.record import total_cpu_s
 from bench.trial.replica import Replica
-from bench.trial.signals import Interrupted, postponed
 from bench.trial.spec import mount_points
 
 if TYPE_CHECKING:

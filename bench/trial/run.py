@@ -16,6 +16,7 @@ from bench.engine.protocol import LABEL
 from bench.errors import BenchError, StoreError, UsageError
 from bench.host.fingerprint import fingerprint
 from bench.host.noise import load_noise
+from bench.interrupts import Interrupted, interruptible, postponed
 from bench.judge.checklist import load_checklist
 from bench.results.comparable import unlike_places
 from bench.results.journal import FILE_NAME, SCHEMA_VERSION, Journal
@@ -32,7 +33,6 @@ from bench.trial.quiet import WAIT_QUIET_S, QuietHost
 from bench.trial.replicas import ReplicaTrial
 from bench.trial.same_failure import ENOUGH, FailureWatch
 from bench.trial.services import RunningServices
-from bench.trial.signals import Interrupted, interruptible, postponed
 from bench.trial.stack import StackTrial
 from bench.trial.stack_subject import StackSubject
 from bench.trial.subjects import SubjectMaker

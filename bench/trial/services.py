@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from bench.engine.protocol import LABEL, Engine
 from bench.errors import EngineError
+from bench.interrupts import postponed
 from bench.trial.probes import NotReadyError, ProbeTarget
 from bench.trial.readiness import make_readiness
 from bench.trial.secrets import hider
-from bench.trial.signals import postponed
 from bench.trial.spec import container_spec, named_volumes
 from bench.trial.watch import ExitWatch, OutputWatch
 

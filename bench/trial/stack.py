@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import BenchError, StoreError
 from bench.host.load import load_between
+from bench.interrupts import Interrupted, postponed
 from bench.results.model import TrialKey, TrialStatus
 from bench.scenario.model import CacheState
 from bench.trial.at_once import at_once
@@ -21,7 +22,6 @@ from bench.trial.blame import FailedTrialError, InvalidTrialError, judge_host, o
 from bench.trial.image_pull import ImagePull
 from bench.trial.progress import OnlyLines
 from bench.trial.record import TrialRecord, total_cpu_s
-from bench.trial.signals import Interrupted, postponed
 from bench.trial.stack_board import Board
 from bench.trial.stack_member import MemberLife
 from bench.trial.stack_place import Surroundings

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import BenchError, StoreError
 from bench.host.load import load_between
+from bench.interrupts import Interrupted, postponed
 from bench.results.model import TrialStatus
 from bench.scenario.model import Arm, CacheState
 from bench.trial.blame import FailedTrialError, InvalidTrialError, judge_host, outcome_of
@@ -17,7 +18,6 @@ from bench.trial.laboratory import Laboratory, Subject
 from bench.trial.life import Life
 from bench.trial.network import TrialNetwork
 from bench.trial.record import TrialRecord
-from bench.trial.signals import Interrupted, postponed
 
 if TYPE_CHECKING:
     from bench.results.model import TrialKey

@@ -19,11 +19,11 @@ import bench.cli
 from bench.cli.right_size import command as right_size
 from bench.cli.run import command, worst
 from bench.errors import BuildError, EngineUnavailableError, ScenarioError, UsageError
+from bench.interrupts import Interrupted
 from bench.results.journal import FILE_NAME
 from bench.results.listing import list_runs
 from bench.scenario.load import parse_scenario_text
 from bench.trial.quiet import QuietHost
-from bench.trial.signals import Interrupted
 from tests.fakes import Script
 from tests.trial.runs import FakeMaker, Runs, events, reference_of, trials
 

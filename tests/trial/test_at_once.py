@@ -9,8 +9,8 @@ import threading
 import pytest
 
 from bench.errors import StoreError
+from bench.interrupts import Interrupted, interruptible
 from bench.trial.at_once import at_once
-from bench.trial.signals import Interrupted, interruptible
 
 
 def never() -> None:

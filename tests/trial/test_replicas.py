@@ -12,10 +12,10 @@ import pytest
 from bench.engine.protocol import Change
 from bench.errors import EngineError, EngineUnavailableError, StoreError
 from bench.host.load import HostLoad
+from bench.interrupts import Interrupted, interruptible
 from bench.results.model import TrialStatus
 from bench.trial.replica import process_uses
 from bench.trial.replicas import shared_out
-from bench.trial.signals import Interrupted, interruptible
 from tests.fakes import Script
 from tests.servers import closed_port
 from tests.trial.lab import RUN_ID, UP, Bench

@@ -13,8 +13,8 @@ import pytest
 
 from bench.engine.protocol import LABEL
 from bench.errors import EngineError, StoreError
+from bench.interrupts import Interrupted, interruptible
 from bench.results.model import TrialStatus
-from bench.trial.signals import Interrupted, interruptible
 from tests.fakes import Script
 from tests.pulls import digest_of, manifest_of
 from tests.servers import closed_port

@@ -17,11 +17,11 @@ from bench.errors import (
     StoreError,
 )
 from bench.host.load import HostLoad
+from bench.interrupts import Interrupted, interruptible
 from bench.results.model import TrialStatus
 from bench.sampling.cgroup import CgroupMounts, CgroupVersion
 from bench.trial.instruments import Instruments
 from bench.trial.listening import Listener
-from bench.trial.signals import Interrupted, interruptible
 from tests.fakes import Script
 from tests.pulls import cold_stream, manifest_of, warm_stream
 from tests.servers import FakeServer, closed_port
