@@ -147,14 +147,30 @@ def _build(build: Node | None, folder: Path) -> Iterator[Diagnostic]:
         suggestion = did_you_mean(base.name, _names_in(base.parent), kind="there are")
         yield context.place.diagnostic(f"there is no folder {shown(where)}", suggestion)
         return
-    dockerfile = build.get("dockerfile") if isinstance(build, Map) else None
+    keys = build if isinstance(build, Map) else Map(build.place if build else context.place, {})
+    dockerfile = keys.get("dockerfile")
     name = _text(dockerfile) if dockerfile else "Dockerfile"
-    if name and not _exists(base / name, Path.is_file):
+    if name and not _given(keys, ("dockerfile_inline",)) and not _exists(base / name, Path.is_file):
         place = dockerfile.place if dockerfile else context.place
         suggestion = did_you_mean(name, _names_in(base), kind="there are")
         yield place.diagnostic(f"there is no file {shown(name)} in {shown(where)}", suggestion)
-    if isinstance(build, Map):
-        yield from _rebuild_after(build.get("rebuild_after"), base, where)
+    yield from _build_inputs(keys, folder)
+    yield from _rebuild_after(keys.get("rebuild_after"), base, where)
+
+
+def _build_inputs(build: Map, folder: Path) -> Iterator[Diagnostic]:
+    """Files and folders beside the context that are not there."""
+    secrets = build.get("secrets")
+    for item in secrets.items if isinstance(secrets, Series) else ():
+        file = item.get("file") if isinstance(item, Map) else None
+        if file and (name := _text(file)) and not _exists(folder / name, Path.is_file):
+            suggestion = did_you_mean(Path(name).name, _names_in((folder / name).parent))
+            yield file.place.diagnostic(f"there is no file {shown(name)}", suggestion)
+    for entry in build.map("additional_contexts").entries.values():
+        name = _text(entry.node)
+        if name and "://" not in name and not _exists(folder / name, Path.is_dir):
+            advice = "name a folder, or write docker-image://NAME for an image"
+            yield entry.node.place.diagnostic(f"there is no folder {shown(name)}", advice)
 
 
 def _rebuild_after(node: Node | None, context: Path, where: str) -> Iterator[Diagnostic]:

@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from bench.scenario.build import Build
 from bench.scenario.values import (
     AllOrCount,
     Command,
@@ -25,6 +26,7 @@ from bench.scenario.values import (
     Text,
     UserName,
 )
+from bench.scenario.variables import Variables
 
 IMAGE_OR_BUILD = "needs either `image` or `build`; `image` pulls by name, `build` builds a folder"
 IMAGE_BUILD_OR_HOST = (
@@ -35,30 +37,6 @@ LIMITS_TWICE = (
     "`limits` and `deploy.resources.limits` together; the first is short for the second: "
     "keep one of them"
 )
-
-
-def _variables(value: object) -> object:
-    """Names and values, from a mapping or a list of KEY=value."""
-    if isinstance(value, dict):
-        return {str(key): _variable_text(key, one) for key, one in value.items()}
-    if not isinstance(value, list):
-        return value
-    pairs: dict[str, str] = {}
-    for item in value:
-        key, equals, text = item.partition("=") if isinstance(item, str) else ("", "", "")
-        if not equals or not key:
-            raise PydanticCustomError("variables", "an item that is not KEY=value")
-        pairs[key] = text
-    return pairs
-
-
-def _variable_text(key: object, value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
-    message = "the value of {key} is neither text nor a number"
-    raise PydanticCustomError("variables", message, {"key": str(key)})
 
 
 _SECURITY_OPTIONS = (
@@ -86,43 +64,6 @@ def _security_option(text: str) -> str:
 
 
 SecurityOption = Annotated[Text, AfterValidator(_security_option)]
-
-Variables = Annotated[
-    dict[str, str],
-    BeforeValidator(_variables),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {
-                    "type": "object",
-                    "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
-                },
-                {"type": "array", "items": {"type": "string", "pattern": "^[^=]+="}},
-            ]
-        }
-    ),
-]
-"""Environment variables or build arguments."""
-
-
-class Build(Model):
-    """How to build an image; the context alone may stand for it."""
-
-    context: Text
-    """Folder sent to the builder, relative to the scenario file."""
-    dockerfile: Text = "Dockerfile"
-    """Dockerfile, relative to the context."""
-    target: Text | None = None
-    """Stage to build; the last one where unset."""
-    args: Variables = {}
-    """Build arguments, as a mapping or a list of KEY=value."""
-    rebuild_after: Strings = []
-    """Files of the context after whose change it is built once more, to see what that takes."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: object) -> object:
-        return {"context": value} if isinstance(value, str) else value
 
 
 class Limits(Model):

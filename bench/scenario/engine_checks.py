@@ -52,7 +52,8 @@ def check_engine(container: Map) -> Iterator[Diagnostic]:
     for key in ("command", "entrypoint"):
         yield from splittable(container.get(key))
     yield from _names(container.map("environment"))
-    yield from _names(container.map("build").map("args"))
+    for key in ("args", "labels"):
+        yield from _names(container.map("build").map(key))
     yield from _paths(container)
     yield from _volumes(container.get("volumes"))
     yield from _health(container.map("healthcheck").get("test"))

@@ -51,7 +51,7 @@ def _is_text(annotation: Any) -> bool:
     if origin is Literal:
         return all(isinstance(one, str) for one in get_args(annotation))
     if not isinstance(annotation, type) or origin is not None:
-        return origin in (list, dict)
+        return origin in (list, tuple, dict)
     if issubclass(annotation, BaseModel):  # a short form stands for a model's first field
         first = next(iter(annotation.model_fields.values()))
         return all(_is_text(one) for one in _alternatives(first.annotation))
@@ -73,7 +73,8 @@ def _inside(annotation: Any, step: str | int) -> list[Any]:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is dict:
         return _alternatives(arguments[1])
-    return _alternatives(arguments[0]) if origin is list and isinstance(step, int) else []
+    in_list = origin in (list, tuple) and isinstance(step, int)
+    return _alternatives(arguments[0]) if in_list else []
 
 
 def _alternatives(annotation: Any) -> list[Any]:

@@ -19,6 +19,8 @@ _EXCLUSIVE: dict[tuple[str, ...], tuple[str, ...]] = {
     (): ("image", "build", "host", "compose"),
     ("ready",): (*PROBES, *COMPOSITES),
     ("load",): ("image", "build"),
+    ("build",): ("dockerfile", "dockerfile_inline"),
+    ("load", "build"): ("dockerfile", "dockerfile_inline"),
 }
 """Keys of which one shuts out the others, by the path of their mapping within a case."""
 

@@ -17,11 +17,11 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from bench.host.bounds import OTHER_LOAD, STEAL, HostBounds
 from bench.scenario.allow import parse_allowed
+from bench.scenario.build import Build, BuildSecret
 from bench.scenario.composed import ComposeUse, StackVolumes
 from bench.scenario.container import (
     BlkioConfig,
     BlkioRate,
-    Build,
     Container,
     Deploy,
     DeviceReservation,
@@ -336,6 +336,7 @@ __all__ = [
     "BlkioConfig",
     "BlkioRate",
     "Build",
+    "BuildSecret",
     "CacheState",
     "Case",
     "CheckSetting",

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from bench.errors import Diagnostic
     from bench.scenario.fields import Path
 
-_VERBATIM = frozenset({"environment", "args"})
+_OF_BUILD = ("args", "additional_contexts", "labels")
+"""Mappings of a `build` that hold texts by names."""
+
+_VERBATIM = frozenset({"environment", *_OF_BUILD})
 """Keys whose mappings hold the user's own names, of which any may begin with `x-`."""
 
 CONTAINERS = ("cases", "services")
@@ -78,7 +81,7 @@ def _replaced(node: Node, environ: Mapping[str, str], faults: list[Diagnostic], 
 
 
 def with_environments(root: Map, faults: list[Diagnostic]) -> Map:
-    """`root` with every `environment`, `sysctls` and `build.args` a mapping of texts as written.
+    """`root` with every `environment`, `sysctls` and map of a `build` as texts as written.
 
     A number there reaches the container as it is written, so `VERSION: 1.10` stays `1.10`.
     """
@@ -101,7 +104,8 @@ def _container(node: Node, faults: list[Diagnostic]) -> Node:
     for key in ("environment", "sysctls"):
         node = _with_variables_of(node, key, faults)
     if isinstance(build := node.get("build"), Map):
-        build = _with_variables_of(build, "args", faults)
+        for key in _OF_BUILD:
+            build = _with_variables_of(build, key, faults)
         node = node.replace({"build": Entry(node.entries["build"].place, build)})
     if isinstance(load := node.get("load"), Map):
         node = node.replace({"load": Entry(node.entries["load"].place, _container(load, faults))})

@@ -112,6 +112,7 @@ def _attribute_docs() -> dict[str, dict[str, str]]:
     docs: dict[str, dict[str, str]] = {}
     modules = (
         "values",
+        "build",
         "container",
         "host",
         "probes",

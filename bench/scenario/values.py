@@ -331,6 +331,9 @@ UserName = Annotated[
 Strings = Annotated[list[Text], BeforeValidator(_one_or_more), WithJsonSchema(_STRINGS_SCHEMA)]
 """A list of texts; one alone may be written without the list."""
 
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_more), WithJsonSchema(_STRINGS_SCHEMA)]
+"""Texts that nothing is added to; one alone may be written without the list."""
+
 PortMapping = Annotated[
     str,
     BeforeValidator(_port_mapping),

@@ -814,3 +814,21 @@ compare: {baseline: «tow, candidates: [one]}
 def test_patterns_that_end_are_taken(pattern: str):
     text = case(f"ready: {{log: '{pattern}'}}")
     parse_scenario_text(text, "s.yaml")
+
+
+def test_what_a_build_takes_beside_its_context_must_be_there(tmp_path: Path):
+    (tmp_path / "Dockerfile").touch()
+
+    def build(settings: str) -> str:
+        return case(f"build: {{context: ., {settings}}}")
+
+    fault = one_fault(build("secrets: [{id: a, file: «token}]"), tmp_path)
+    assert fault.message == "there is no file 'token'"
+    fault = one_fault(build("secrets: [«{id: a}]"), tmp_path)
+    assert "needs either `file` or `environment`" in fault.message
+    fault = one_fault(build("additional_contexts: {a: «nowhere}"), tmp_path)
+    assert fault.message == "there is no folder 'nowhere'"
+    fault = one_fault(
+        case("build: «{context: ., dockerfile: D, dockerfile_inline: FROM a}"), tmp_path
+    )
+    assert "`dockerfile` and `dockerfile_inline` together" in fault.message

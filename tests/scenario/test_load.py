@@ -18,6 +18,7 @@ from bench.scenario.load import (
 from bench.scenario.model import (
     Aggregate,
     Arm,
+    BuildSecret,
     CacheState,
     CheckSetting,
     Scenario,
@@ -178,3 +179,53 @@ def test_the_name_of_the_calibration_is_not_free():
         parse_scenario_text(text, "s.yaml")
     assert "s.yaml:4:3" in str(raised.value)
     assert "do-nothing" in str(raised.value)
+
+
+def test_a_build_takes_the_keys_of_a_compose_file_s(tmp_path):
+    (tmp_path / "token").write_text("t")
+    text = """
+version: 1
+name: b
+cases:
+  one:
+    ready: {exit: true}
+    build:
+      context: .
+      dockerfile_inline: |
+        FROM debian
+        RUN true
+      additional_contexts: [shared=., base=docker-image://debian]
+      secrets: [{id: token, file: token}, {id: key, environment: KEY}]
+      ssh: default
+      cache_from: [a, "type=local,src=c"]
+      cache_to: "type=inline"
+      platforms: [linux/amd64]
+      no_cache: true
+      pull: true
+      network: none
+      labels: {version: 1.10}
+"""
+    build = parse_scenario_text(text, "s.yaml", folder=tmp_path).scenario.cases["one"].build
+    assert build is not None
+    assert build.dockerfile_inline == "FROM debian\nRUN true\n"
+    assert build.additional_contexts == {"shared": ".", "base": "docker-image://debian"}
+    assert build.secrets == (
+        BuildSecret(id="token", file="token"),
+        BuildSecret(id="key", environment="KEY"),
+    )
+    assert (build.ssh, build.cache_to) == (("default",), ("type=inline",))
+    assert build.cache_from == ("a", "type=local,src=c")
+    assert (build.platforms, build.network) == (("linux/amd64",), "none")
+    assert build.no_cache
+    assert build.pull
+    assert build.labels == {"version": "1.10"}
+
+
+def test_an_inline_dockerfile_of_a_case_leaves_the_default_dockerfile_behind(tmp_path):
+    text = (
+        "version: 1\nname: b\ndefaults: {ready: {exit: true}, build: {context: ., dockerfile: D}}\n"
+        "cases: {one: {build: {dockerfile_inline: FROM a}}}"
+    )
+    build = parse_scenario_text(text, "s.yaml", folder=tmp_path).scenario.cases["one"].build
+    assert build is not None
+    assert build.dockerfile_inline == "FROM a"
