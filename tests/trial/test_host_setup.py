@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,9 @@ from bench.interrupts import Interrupted, interruptible
 from bench.scenario.model import Case
 from bench.trial.host_setup import set_up
 from tests.programs import has_ended
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def case(*setup: object, **changes: object) -> Case:
