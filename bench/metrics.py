@@ -79,13 +79,14 @@ _SHARES_MISLEAD = (
 
 _TABLE = (
     Metric("build_s", "s", "build", _L,
-           "Building the image, from sending the context to its id, once a run.",
+           "Building the image, from the request to the builder to its end, once a run.",
            "The builder's layer cache is used where it holds; a second run is faster: see "
            "build_steps.",
            Scope.IMAGE),
     Metric("build_steps", "", "steps of the build", _L,
-           "Steps of the build which the builder's cache did not have; FROM is none. Absent where "
-           "the builder does not say.",
+           "Steps of the build which the builder's cache did not have. FROM is none; BuildKit has "
+           "steps only for what changes files (RUN, COPY, ADD, WORKDIR), the classic builder for "
+           "each instruction. Absent where the builder does not say.",
            "With fewer than the Dockerfile has, build_s is not that of a first build.",
            Scope.IMAGE),
     Metric("rebuild_s", "s", "rebuild", _L,

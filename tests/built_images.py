@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from bench.engine.build.request import BuildRequest
 from bench.engine.docker import DockerEngine
 from bench.engine.private import PrivateEngine, why_impossible
 from bench.engine.protocol import LABEL, ContainerSpec
@@ -91,8 +92,9 @@ class BuiltImages:
     def build(self, name: str, context: Path | None = None) -> str:
         """Build `name`.Dockerfile, mostly from the builder's cache, and return the image's id."""
         folder, tag = context or self._context, self.tag(name)
-        for _ in self.engine.build(folder, f"{name}.Dockerfile", tag, {}, None, {LABEL: "kept"}):
-            pass
+        self.engine.build(
+            BuildRequest(folder, tag, folder / f"{name}.Dockerfile", labels={LABEL: "kept"})
+        )
         return str(self.engine.image_details(tag)["Id"])
 
     def tag(self, name: str) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from bench.engine.build.request import Builder, BuildResult, quiet
 from bench.engine.protocol import (
     Change,
     ContainerSpec,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from bench.engine.build.request import BuildRequest
     from bench.results.model import TrialKey
 
 P = ParamSpec("P")
@@ -504,18 +506,14 @@ class FakeEngine(Engine):
     def image_ids(self) -> list[str]:
         return list(self.images)
 
+    @property
+    def builder(self) -> Builder:
+        return Builder("buildkit", self.facts.version)
+
     @_call
-    def build(
-        self,
-        context: Path,
-        dockerfile: str,
-        tag: str,
-        args: Mapping[str, str],
-        target: str | None,
-        labels: Mapping[str, str],
-    ) -> Iterator[str]:
-        self.images[tag] = labels
-        return iter(["Step 1/1 : FROM scratch\n"])
+    def build(self, request: BuildRequest, say: Callable[[str], None] = quiet) -> BuildResult:
+        self.images[request.tag] = request.labels
+        return BuildResult(0.5, ())
 
     @_call
     def tag(self, reference: str, new_reference: str) -> None:

@@ -60,6 +60,11 @@ class Paths:
         return self.state / "engine.json"
 
     @property
+    def programs(self) -> Path:
+        """Where programs of bench's own lie; they come before those of the host."""
+        return self.state / "programs" / "bin"
+
+    @property
     def lock(self) -> Path:
         """Held by the one run that uses the engine."""
         return self.run / "lock"
@@ -186,14 +191,15 @@ def _daemon(
     arguments: tuple[str, ...],
     environment: tuple[tuple[str, str], ...] = (),
 ) -> Daemon:
-    program = shutil.which(arguments[0], path=SEARCH_PATH) or arguments[0]
+    search_path = f"{paths.programs}:{SEARCH_PATH}"
+    program = shutil.which(arguments[0], path=search_path) or arguments[0]
     return Daemon(
         name=name,
         arguments=(program, *arguments[1:]),
         marker=f"{paths.state}/{name}",  # every one of them names such a path
         pid_file=paths.run / f"{name}.daemon",
         log_file=paths.log(name),
-        environment=(("PATH", SEARCH_PATH), *environment),
+        environment=(("PATH", search_path), *environment),
         leftovers=(paths.run / f"{name}.pid",),
     )
 

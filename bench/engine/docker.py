@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections import deque
 from typing import TYPE_CHECKING, Any, Literal
 
 from docker.errors import APIError, NotFound
 
+from bench.engine.build.choose import build_image, builder_of
+from bench.engine.build.request import quiet
 from bench.engine.docker_config import container_config
 from bench.engine.docker_connect import (
     api_version,
@@ -26,19 +27,17 @@ from bench.engine.docker_health import health_interval_s
 from bench.engine.docker_output import FramedOutput, close_raw, drain
 from bench.engine.protocol import Change, ContainerState, Created, Engine
 from bench.engine.reference import split_reference
-from bench.errors import BuildError, EngineError, PullError
+from bench.errors import EngineError, PullError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from bench.engine.build.request import Builder, BuildRequest, BuildResult
     from bench.engine.credential import RegistryLogin
     from bench.engine.protocol import ContainerSpec, EngineFacts
 
-
-_BUILD_LINES = 30
-"""Last lines of the step that failed which a failed build shows."""
 
 _ONE_SHOT_API = (1, 41)
 _PUSHED = re.compile(r": digest: (sha256:[0-9a-f]{64})\b")
@@ -274,48 +273,21 @@ class DockerEngine:
         with self._call("images"):
             return [one["Id"] for one in self._api.images(all=True)]
 
-    def build(
-        self,
-        context: Path,
-        dockerfile: str,
-        tag: str,
-        args: Mapping[str, str],
-        target: str | None,
-        labels: Mapping[str, str],
-    ) -> Iterator[str]:
-        """Build with the engine's classic builder, yielding its output."""
-        if not context.is_dir():
-            raise BuildError(str(context), "no such folder to build from", "check `context`")
-        with self._call(tag):
-            lines = self._api.build(
-                path=str(context),
-                dockerfile=dockerfile,
-                tag=tag,
-                buildargs=dict(args),
-                target=target or "",
-                labels=dict(labels),
-                rm=True,
-                forcerm=True,
-                decode=True,
+    @property
+    def builder(self) -> Builder:
+        """What images are built by."""
+        return builder_of(self._facts)
+
+    def build(self, request: BuildRequest, say: Callable[[str], None] = quiet) -> BuildResult:
+        """Build and tag an image by the best builder that there is for this engine."""
+        with self._call(request.tag):
+            return build_image(
+                self._api,
+                self._facts,
+                request,
+                credentials=own_credentials(self._login),
+                say=say,
             )
-            step, tail = "", deque[str](maxlen=_BUILD_LINES)
-            for line in lines:
-                if "error" in line or "errorDetail" in line:
-                    where = f" at {step}" if step else ""
-                    cause = f"the build failed{where}: {_stream_error(line)}"
-                    raise BuildError(
-                        f"{context / dockerfile}",
-                        "\n    ".join((cause, *tail)),
-                        "mend that step of the Dockerfile, or what it copies or fetches",
-                    )
-                text = str(line.get("stream") or line.get("status") or "").rstrip("\n")
-                if text.startswith("Step "):
-                    step = text
-                    tail.clear()
-                elif text:
-                    tail.append(text)
-                if text:
-                    yield text
 
     def tag(self, reference: str, new_reference: str) -> None:
         """Give an image another name."""

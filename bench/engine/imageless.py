@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bench.engine.build.request import Builder, quiet
 from bench.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from bench.engine.build.request import BuildRequest, BuildResult
     from bench.engine.protocol import Engine
 
 
@@ -69,17 +71,14 @@ class Imageless:
         """None."""
         return []
 
-    def build(
-        self,
-        context: Path,
-        dockerfile: str,  # noqa: ARG002 - nothing of it can be built
-        tag: str,  # noqa: ARG002
-        args: Mapping[str, str],  # noqa: ARG002
-        target: str | None,  # noqa: ARG002
-        labels: Mapping[str, str],  # noqa: ARG002
-    ) -> Iterator[str]:
+    @property
+    def builder(self) -> Builder:
+        """There is none."""
+        return Builder("none", "")
+
+    def build(self, request: BuildRequest, say: Callable[[str], None] = quiet) -> BuildResult:  # noqa: ARG002
         """Nothing can be built."""
-        raise _none(str(context))
+        raise _none(str(request.context))
 
     def tag(self, reference: str, new_reference: str) -> None:  # noqa: ARG002
         """There is nothing to name."""

@@ -9,9 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from bench.engine.build.request import quiet
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from bench.engine.build.request import Builder, BuildRequest, BuildResult
 
 LABEL = "org.container-bench"
 """Label on everything that bench makes; its value is the id of the run."""
@@ -274,16 +278,13 @@ class Engine(Protocol):
         """Ids of all images in the store."""
         ...
 
-    def build(
-        self,
-        context: Path,
-        dockerfile: str,
-        tag: str,
-        args: Mapping[str, str],
-        target: str | None,
-        labels: Mapping[str, str],
-    ) -> Iterator[str]:
-        """Build and tag an image, yielding the builder's output; raises BuildError."""
+    @property
+    def builder(self) -> Builder:
+        """What images are built by."""
+        ...
+
+    def build(self, request: BuildRequest, say: Callable[[str], None] = quiet) -> BuildResult:
+        """Build and tag an image, telling `say` each step as it starts; raises BuildError."""
         ...
 
     def tag(self, reference: str, new_reference: str) -> None:

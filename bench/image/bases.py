@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.engine.build.request import BuildRequest
 from bench.errors import EngineError, EngineRefusedError, UsageError
 from bench.image.base_hub import pull_patiently
 from bench.image.base_recipe import (
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from bench.engine.protocol import Engine
 
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-_STEP = re.compile(r"Step \d+/\d+ : (RUN|FROM)\b")
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE)
 _ARG = re.compile(r"^\s*ARG\s+(\w+)(?:=(\S*))?\s*$", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
@@ -208,9 +208,8 @@ def _make(builder: Engine, base: Base, say: Callable[[str], None]) -> None:
             return
         (folder / "Dockerfile").write_text(dockerfile(base, made, recipe_id(base)))
         proxies = {key: os.environ[key] for key in _PROXIES if key in os.environ}
-        for line in builder.build(folder, "Dockerfile", base.name, proxies, None, {}):
-            if _STEP.match(line):
-                say(f"{base.name}: {line[:120]}")
+        request = BuildRequest(folder, base.name, folder / "Dockerfile", args=proxies)
+        builder.build(request, lambda step: say(f"{base.name}: {step[:120]}"))
 
 
 def _pushed(

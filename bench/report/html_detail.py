@@ -11,12 +11,12 @@ from bench.metrics import METRICS
 from bench.report.wording import value_words, visible
 from bench.results.model import TrialStatus
 from bench.results.summary import calibration
-from bench.units import format_bytes
+from bench.units import format_bytes, format_seconds
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.results.model import ImageFacts, TrialResult
+    from bench.results.model import BuiltStep, ImageFacts, TrialResult
     from bench.results.run import Run
 
 TRIAL_METRICS = (
@@ -66,12 +66,21 @@ class LayerRow:
 
 
 @dataclass(frozen=True)
+class StepRow:
+    """One step of a build, and what it took."""
+
+    instruction: str
+    took: str
+
+
+@dataclass(frozen=True)
 class ImageTable:
-    """An image and its layers."""
+    """An image, its layers and how it was built."""
 
     case: str
     facts: tuple[tuple[str, str], ...]
     layers: tuple[LayerRow, ...]
+    steps: tuple[StepRow, ...] = ()
     problem: str = ""
 
 
@@ -106,9 +115,10 @@ def images(run: Run) -> list[ImageTable]:
         if image is None:
             why = run.failed_images.get(case, "the run ended before it was made")
             why = visible(why.splitlines()[0])
-            found.append(ImageTable(case, (), (), why))
+            found.append(ImageTable(case, (), (), problem=why))
         else:
-            found.append(ImageTable(case, tuple(_image_facts(image)), tuple(_layers(image))))
+            facts = tuple(_image_facts(image))
+            found.append(ImageTable(case, facts, tuple(_layers(image)), tuple(_steps(image))))
     return found
 
 
@@ -119,6 +129,7 @@ def _image_facts(image: ImageFacts) -> list[tuple[str, str]]:
         for name in _IMAGE_FIGURES
         if name in metrics
     ]
+    found += [("not as written", visible(remark)) for remark in image.remarks]
     if image.rebuilt:
         found.append(("done again in a rebuild", "; ".join(map(_short_json, image.rebuilt))))
     if image.engine_size_bytes is not None:
@@ -131,6 +142,16 @@ def _image_facts(image: ImageFacts) -> list[tuple[str, str]]:
 def _short_json(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return visible(text if len(text) <= 300 else f"{text[:299]}…")
+
+
+def _steps(image: ImageFacts) -> list[StepRow]:
+    return [StepRow(_short_json(one.instruction), _took(one)) for one in image.built or ()]
+
+
+def _took(step: BuiltStep) -> str:
+    if step.cached:
+        return "from the cache"
+    return "" if step.seconds is None else format_seconds(step.seconds)
 
 
 def _layers(image: ImageFacts) -> list[LayerRow]:

@@ -111,6 +111,12 @@ class _ImagePart(_Shape):
     transfer_bytes: Amount | None
 
 
+class _BuiltStep(_Shape):
+    instruction: str
+    cached: bool
+    seconds: Seconds | None
+
+
 class ImageReady(_Shape):
     """An image is in the registry."""
 
@@ -131,6 +137,8 @@ class ImageReady(_Shape):
     build_steps: Amount | None = None
     rebuild_s: Seconds | None = None
     rebuilt: list[str] | None = None
+    built: list[_BuiltStep] | None = None
+    remarks: list[str] = []
 
 
 class ImageFailed(_Shape):

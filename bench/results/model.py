@@ -202,6 +202,21 @@ class ImagePart:
 
 
 @dataclass(frozen=True)
+class BuiltStep:
+    """A step of a build.
+
+    Attributes:
+        instruction: as in the Dockerfile, on one line.
+        cached: whether the builder had it in its cache.
+        seconds: that it took; None where it came from the cache, or the builder does not say.
+    """
+
+    instruction: str
+    cached: bool
+    seconds: float | None
+
+
+@dataclass(frozen=True)
 class ImageFacts:
     """What is known of a case's image for the whole run; of a stack, of all of them together.
 
@@ -210,6 +225,8 @@ class ImageFacts:
         source: `built`, `mirrored`, `engine` (from the user's own) or `origin`.
         build_s: seconds of the build, None where nothing was built.
         build_steps: steps of it that the builder's cache did not have, None where unknown.
+        built: all steps of it but FROM, None where the builder does not tell, or nothing was built.
+        remarks: what is not as the Dockerfile or the case has it, a sentence each.
         rebuild_s: seconds of another build after a small change, None where none was asked for.
         rebuilt: those of its steps that the builder's cache did not have, None where unknown.
         size_bytes: unpacked size: regular-file bytes over the layers, hard links once.
@@ -236,6 +253,8 @@ class ImageFacts:
     rebuild_s: float | None = None
     rebuilt: tuple[str, ...] | None = None
     parts: tuple[ImagePart, ...] = ()
+    built: tuple[BuiltStep, ...] | None = None
+    remarks: tuple[str, ...] = ()
 
     def metrics(self) -> dict[str, float]:
         """The metrics that belong to the image, by name."""

@@ -15,6 +15,7 @@ from bench.results.events import check_event, sample_columns
 from bench.results.journal import SCHEMA_VERSION
 from bench.results.lines import Lines
 from bench.results.model import (
+    BuiltStep,
     HostWait,
     ImageFacts,
     ImagePart,
@@ -211,7 +212,7 @@ def _wait(event: Mapping[str, Any]) -> HostWait:
 
 
 def _image(event: Mapping[str, Any]) -> ImageFacts:
-    rebuilt = event.get("rebuilt")
+    rebuilt, built = event.get("rebuilt"), event.get("built")
     return ImageFacts(
         case=event["case"],
         reference=event["reference"],
@@ -228,4 +229,6 @@ def _image(event: Mapping[str, Any]) -> ImageFacts:
         rebuild_s=event.get("rebuild_s"),
         rebuilt=None if rebuilt is None else tuple(rebuilt),
         parts=tuple(ImagePart(**part) for part in event.get("parts", ())),
+        built=None if built is None else tuple(BuiltStep(**step) for step in built),
+        remarks=tuple(event.get("remarks", ())),
     )

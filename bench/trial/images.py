@@ -18,9 +18,9 @@ from bench.image.base_layers import BaseLayers, final_base, push_base, shared_la
 from bench.image.bases import base_records, prepare_bases
 from bench.image.facts import gather
 from bench.image.layers import LayerReader
-from bench.image.rebuild import changed_context, steps_done
 from bench.results.model import CALIBRATION_CASE, ImageFacts
 from bench.scenario.model import CacheState, Case
+from bench.trial.image_build import build_request, rebuild, recorded
 from bench.trial.leftovers import KEPT
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bench.clock import Clock
     from bench.engine.registry import Manifest
     from bench.engine.select import Session
-    from bench.scenario.model import Build, Container
+    from bench.scenario.model import Container
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,8 @@ class ImageMaker:
         if name is not None:
             self._fetch("base", name)
         elif case.build is not None:
-            text = (folder / case.build.context / case.build.dockerfile).read_text()
+            inline = case.build.dockerfile_inline
+            text = inline or _text_of(folder / case.build.context / case.build.dockerfile)
             name = final_base(text, case.build.args, case.build.target)
         if name is None or ready.manifest is None:
             raise EngineError(
@@ -133,67 +134,30 @@ class ImageMaker:
     ) -> ReadyImage:
         build = container.build
         assert build is not None
-        context = (folder / build.context).resolve()
-        text = (context / build.dockerfile).read_text()
-        if self._session.may_wipe:
-            self._prepare_bases(text)
-        self._say(f"building {name}")
-        build_s, built = self._timed_build(build, context, tag)
-        bases = base_records(self._session.building, text)
-        ready = self._push(
-            name, repository, tag, source="built", build_s=build_s, bases=tuple(bases)
-        )
-        steps = None if built is None else len(built)
-        facts = dataclasses.replace(ready.facts, build_steps=steps)
-        if build.rebuild_after:
-            self._say(f"building {name} after a change of {', '.join(build.rebuild_after)}")
-            rebuild_s, rebuilt = self._rebuild(build, context, tag)
-            facts = dataclasses.replace(facts, rebuild_s=rebuild_s, rebuilt=rebuilt)
-        return dataclasses.replace(ready, facts=facts)
-
-    def _timed_build(
-        self, build: Build, context: Path, tag: str
-    ) -> tuple[float, tuple[str, ...] | None]:
-        """Seconds that a build took, and its steps that the builder's cache did not have."""
-        start_ns = self._clock.monotonic_ns()
-        steps = steps_done(
-            self._session.building.build(
-                context, build.dockerfile, tag, build.args, build.target, {LABEL: self._label}
-            )
-        )
-        return (self._clock.monotonic_ns() - start_ns) / 1e9, steps
-
-    def _rebuild(
-        self, build: Build, context: Path, tag: str
-    ) -> tuple[float, tuple[str, ...] | None]:
-        """Seconds and steps of a build after a small change; its image does not stay."""
-        changed_tag = f"{tag}-changed"
-        before = set(self._session.building.image_ids())
-        with changed_context(context, build.rebuild_after) as changed:
-            try:
-                return self._timed_build(build, changed, changed_tag)
-            except BuildError as error:
-                raise BuildError(
-                    str(context / build.dockerfile),
-                    f"after a change of {', '.join(build.rebuild_after)}: {error.cause}",
-                    error.remedy,
-                ) from error
-            finally:
-                self._session.building.remove_image(changed_tag)
-                self._sweep(before)
-
-    def _sweep(self, before: set[str]) -> None:
-        """Remove what has been left of earlier stages since there were the images `before` alone.
-
-        On somebody's own engine it may be somebody's own.
-        """
+        for platform_name in build.platforms:
+            self._refuse_emulation(name, _architecture_of(platform_name))
         builder = self._session.building
-        if not self._session.may_wipe:
-            return
-        made = set(builder.image_ids()) - before
-        parents = {builder.image_details(one).get("Parent") for one in made}
-        for one in sorted(made - parents):  # each goes with all that only it stands on
-            builder.remove_image(one)
+        with build_request(build, folder, tag, self._label) as request:
+            text = _text_of(request.dockerfile)
+            if self._session.may_wipe:
+                self._prepare_bases(text)
+            self._say(f"building {name}")
+            built = builder.build(request)
+            bases = base_records(builder, text)
+            ready = self._push(
+                name, repository, tag, source="built", build_s=built.seconds, bases=tuple(bases)
+            )
+            facts = dataclasses.replace(
+                ready.facts,
+                build_steps=None if built.done is None else len(built.done),
+                built=recorded(built),
+                remarks=built.remarks,
+            )
+            if build.rebuild_after:
+                self._say(f"building {name} after a change of {', '.join(build.rebuild_after)}")
+                again = rebuild(builder, request, tuple(build.rebuild_after))
+                facts = dataclasses.replace(facts, rebuild_s=again.seconds, rebuilt=again.steps)
+        return dataclasses.replace(ready, facts=facts)
 
     def _prepare_bases(self, dockerfile: str) -> None:
         """Have the bases that the bundled Dockerfiles stand on, where these are named."""
@@ -313,6 +277,20 @@ class ImageMaker:
             changes = ('ENTRYPOINT ["/nothing"]', f"LABEL {LABEL}={self._label}")
             self._session.building.import_rootfs(tar, tag, changes)
         return self._push(CALIBRATION_CASE, repository, tag, source="built")
+
+
+def _text_of(dockerfile: Path) -> str:
+    """Its text.
+
+    Raises:
+        BuildError: it cannot be read.
+    """
+    try:
+        return dockerfile.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BuildError(
+            str(dockerfile), f"cannot be read: {error}", "check `dockerfile`"
+        ) from error
 
 
 def _familiar(repository: str) -> str:

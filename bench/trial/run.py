@@ -191,8 +191,9 @@ def _builder(session: Session) -> dict[str, str]:
     """What builds images; nothing where there are none."""
     if session.choice.is_host:
         return {}
-    facts = session.building.facts
-    return {"kind": "classic", "version": facts.version, "address": facts.address}
+    builder = session.building.builder
+    address = session.building.facts.address
+    return {"kind": builder.kind, "version": builder.version, "address": address}
 
 
 class _Runner:

@@ -18,6 +18,12 @@ def pytest_collection_modifyitems(items):
             item.add_marker(unclosed)
 
 
+@pytest.fixture
+def no_buildx(monkeypatch):
+    """A host without buildx."""
+    monkeypatch.setattr("bench.engine.build.choose.find_buildx", lambda: None)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def sockets_of_the_sdk():
     """Collect them before the tests of another folder are blamed for them."""

@@ -11,6 +11,7 @@ import bcrypt
 import pytest
 
 from bench.engine import credential
+from bench.engine.build.request import BuildRequest
 from bench.engine.credential import RegistryLogin
 from bench.engine.docker import DockerEngine
 from bench.engine.registry import Registry
@@ -118,14 +119,14 @@ def test_the_engine_is_given_it_for_pulls_and_pushes(daemon, login, path, act):
 
 
 def test_the_engine_is_given_it_for_the_from_lines_of_a_build_beside_the_users_own(
-    daemon, login, tmp_path
+    daemon, login, tmp_path, no_buildx
 ):
     own = {"auths": {"example.com": {"auth": base64.b64encode(b"me:mine").decode()}}}
     (tmp_path / "config.json").write_text(json.dumps(own))
     (tmp_path / "Dockerfile").write_text(f"FROM {REGISTRY}/web\n")
     daemon.on("POST", "/build", stream({"stream": "done"}))
     engine = DockerEngine(daemon.address, login)
-    list(engine.build(tmp_path, "Dockerfile", "web", {}, None, {}))
+    engine.build(BuildRequest(tmp_path, "web", tmp_path / "Dockerfile"))
     given = decoded(daemon.asked("/build").headers["X-Registry-Config"])
     assert set(given) == {"example.com", REGISTRY}
     engine.close()

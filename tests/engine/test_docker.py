@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import struct
-import tarfile
 import threading
 
 import pytest
 
+from bench.engine.build.request import BuildRequest
 from bench.engine.docker import DockerEngine
 from bench.engine.protocol import Change, ContainerSpec, ContainerState, OutputChunk
 from bench.errors import (
-    BuildError,
     EngineError,
     EngineRefusedError,
     EngineTimeoutError,
@@ -589,46 +587,10 @@ def context(tmp_path):
     return folder
 
 
-def test_a_build_sends_its_context_and_hands_on_the_output(daemon, engine, context):
-    daemon.on(
-        "POST",
-        "/build",
-        stream({"stream": "Step 1/2 : FROM scratch\n"}, {"stream": "\n"}, {"status": "Pulling"}),
-    )
-    lines = engine.build(context, "Dockerfile", "quick/web:v1", {"V": "1"}, "slim", {LABEL: "kept"})
-    assert list(lines) == ["Step 1/2 : FROM scratch", "Pulling"]
-    request = daemon.asked("/build")
-    assert (request.query["t"], request.query["target"]) == ("quick/web:v1", "slim")
-    assert json.loads(request.query["buildargs"]) == {"V": "1"}
-    assert json.loads(request.query["labels"]) == {LABEL: "kept"}
-    with tarfile.open(fileobj=io.BytesIO(request.body)) as tar:
-        assert sorted(tar.getnames()) == ["Dockerfile", "app"]
-
-
-def test_a_failed_build_names_file_and_step_and_shows_the_lines_of_that_step(
-    daemon, engine, context
-):
-    error = {"error": "The command '/bin/sh -c false' returned a non-zero code: 1"}
-    lines = ["Step 1/2 : FROM scratch", " ---> 12ab", "Step 2/2 : RUN false", "no such package"]
-    said = [{"stream": f"{one}\n"} for one in lines]
-    daemon.on("POST", "/build", stream(*said, error))
-    with pytest.raises(BuildError, match="non-zero code: 1") as caught:
-        list(engine.build(context, "Dockerfile", "web", {}, None, {}))
-    assert caught.value.subject == str(context / "Dockerfile")
-    first, *rest = caught.value.cause.splitlines()
-    assert first.startswith("the build failed at Step 2/2 : RUN false: The command")
-    assert [one.strip() for one in rest] == ["no such package"]
-
-
-def test_a_context_that_is_not_there_is_a_build_error(engine, tmp_path):
-    with pytest.raises(BuildError, match="no such folder"):
-        list(engine.build(tmp_path / "nowhere", "Dockerfile", "web", {}, None, {}))
-
-
-def test_a_context_that_cannot_be_read_is_not_blamed_on_the_engine(engine, context):
+def test_what_the_sdk_cannot_do_with_a_context_is_not_blamed_on_the_engine(engine, context):
     (context / ".dockerignore").mkdir()
     with pytest.raises(EngineError) as caught:
-        list(engine.build(context, "Dockerfile", "web", {}, None, {}))
+        engine.build(BuildRequest(context, "web", context / "Dockerfile"))
     assert not isinstance(caught.value, EngineUnavailableError)
     assert ".dockerignore" in caught.value.cause
 

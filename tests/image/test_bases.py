@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from bench.engine.build.request import BuildResult
 from bench.errors import EngineRefusedError, HostError, PullError, UsageError
 from bench.image import bases
 from bench.image.base_table import BASES, PYTHON_FULL, PYTHON_SLIM, SLIM
@@ -18,9 +19,10 @@ from bench.image.bases import BaseSource, base_records, named_bases, prepare_bas
 from tests.fakes import FACTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from bench.engine.build.request import BuildRequest
     from bench.engine.protocol import Engine
 
 REGISTRY = "127.0.0.1:5000"
@@ -54,13 +56,14 @@ class Builder:
         self.asked.append(f"import {tag}")
         self.add(tag, _labels("\n".join(changes)))
 
-    def build(self, context: Path, dockerfile: str, tag: str, *_: object) -> Iterator[str]:
-        self.asked.append(f"build {tag}")
-        text = (context / dockerfile).read_text()
+    def build(self, request: BuildRequest, say: Callable[[str], None]) -> BuildResult:
+        self.asked.append(f"build {request.tag}")
+        text = request.dockerfile.read_text()
         parent = text.split()[1]
-        assert parent in self.names, f"{tag} is built before {parent} is there"
-        self.add(tag, _labels(text))
-        yield "Step 1/5 : FROM it"
+        assert parent in self.names, f"{request.tag} is built before {parent} is there"
+        self.add(request.tag, _labels(text))
+        say("[1/5] FROM it")
+        return BuildResult(1.0, ())
 
     def tag(self, reference: str, new_reference: str) -> None:
         self.names[new_reference] = self.names[reference]

@@ -14,6 +14,7 @@ import pytest
 
 from bench.egress.cut import DNS_STAND_IN, CutNetwork
 from bench.egress.ledger import Ledger
+from bench.engine.build.request import BuildRequest
 from bench.engine.protocol import LABEL, ContainerSpec
 from bench.results.contacts import Observation, WayOut, before_ready, observation
 from bench.trial.leftovers import remove_from
@@ -114,8 +115,7 @@ def image(busybox, private, building, tmp_path_factory) -> str:
         archive.add(root, arcname=".")
     shutil.rmtree(root)
     reference = f"{private.registry_address()}/bench-test/plant:latest"
-    for _ in building.build(folder, "Dockerfile", reference, {}, None, {LABEL: "kept"}):
-        pass
+    building.build(BuildRequest(folder, reference, folder / "Dockerfile", labels={LABEL: "kept"}))
     building.push(reference)
     return reference
 

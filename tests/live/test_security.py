@@ -233,8 +233,10 @@ def test_builds_and_pulls_of_bench_are_let_in(pushed, tmp_path):
         PUSHED
         + f"""
 from pathlib import Path
+from bench.engine.build.request import BuildRequest
 building.remove_image(image)
-list(building.build(Path("{tmp_path}"), "Dockerfile", "built", {{}}, None, {{}}))
+folder = Path("{tmp_path}")
+building.build(BuildRequest(folder, "built", folder / "Dockerfile"))
 print(any("Pull" in str(line) for line in measuring.pull(image)), building.has_image("built"))
 measuring.remove_image(image)
 with private.link().shaped(10**9):

@@ -226,6 +226,21 @@ def test_an_image_that_was_built_again_shows_which_steps_were_done(tmp_path):
     assert "steps of a rebuild" in text
 
 
+def test_the_steps_of_a_build_are_shown_with_their_times_and_what_was_not_as_written(tmp_path):
+    made = events(Build(rounds=1, troubles={}, cases=("good",)))
+    for one in made:
+        if one["event"] == "image_ready" and one["case"] == "good":
+            one["built"] = [
+                {"instruction": "RUN make", "cached": False, "seconds": 12.5},
+                {"instruction": "COPY app.py ./", "cached": True, "seconds": None},
+            ]
+            one["remarks"] = ["docker/dockerfile:1 cannot be had here"]
+    text = Page(html_text(load_run(write_events(tmp_path, made)))).text
+    assert re.search(r"RUN make\s*12\.5 s", text)
+    assert re.search(r"COPY app\.py \./\s*from the cache", text)
+    assert "docker/dockerfile:1 cannot be had here" in text
+
+
 def test_a_page_that_would_get_too_large_shows_less_and_says_so(troubled, monkeypatch):
     monkeypatch.setattr(html, "MOST_BYTES", 215_000)
     text = html_text(troubled)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from bench.clock import SystemClock
+from bench.engine.build.request import BuildResult, BuildStep, Secret
 from bench.engine.select import Choice, Session
 from bench.errors import BuildError, EngineError, PullError, RegistryError
+from bench.results.model import BuiltStep
 from bench.scenario.model import Case
 from bench.trial.images import ImageMaker
 from tests.fakes import FakeEngine
@@ -107,12 +109,13 @@ def dockerfile(tmp_path):
 
 def test_a_build_is_tagged_for_the_registry_timed_and_pushed(make, builder, dockerfile):
     image = make({"build": {"context": "app", "args": {"A": "1"}, "target": "final"}})
-    (context, name, tag, args, target, _), *_ = builder.arguments_of("build")
-    assert (context, name, tag) == (dockerfile, "Dockerfile", TAG)
-    assert (args, target) == ({"A": "1"}, "final")
+    ((request, *_),) = builder.arguments_of("build")
+    assert (request.context, request.tag) == (dockerfile, TAG)
+    assert request.dockerfile == dockerfile / "Dockerfile"
+    assert (request.args, request.target) == ({"A": "1"}, "final")
     assert builder.arguments_of("push") == [(TAG,)]
     assert image.facts.source == "built"
-    assert image.facts.build_s >= 0
+    assert image.facts.build_s == 0.5
 
 
 def test_trials_pull_by_digest(make, dockerfile):
@@ -168,30 +171,36 @@ def test_on_benchs_own_builder_images_stay_and_on_somebodys_they_belong_to_the_r
 ):
     make({"build": "app"})
     make({"build": "app"}, private=False)
-    labels = [arguments[5] for arguments in builder.arguments_of("build")]
+    labels = [request.labels for request, *_ in builder.arguments_of("build")]
     assert labels == [{LABEL: "kept"}, {LABEL: "run-7"}]
 
 
 def test_a_build_after_a_change_is_timed_and_counted_and_leaves_nothing_behind(
     make, builder, dockerfile, monkeypatch
 ):
-    outputs = [
-        ["Step 1/2 : FROM scratch", "Step 2/2 : COPY . /"],
-        ["Step 1/2 : FROM scratch", "Step 2/2 : COPY . /", " ---> 4f2a"],
-    ]
     changed = []
 
-    def build(context, name, tag, args, target, labels):
-        changed.append((context / "app.py").read_text() != "serve()\n")
-        builder.images[tag] = labels
-        return iter(outputs[len(changed) - 1])
+    def build(request):
+        changed.append((request.context / "app.py").read_text() != "serve()\n")
+        assert request.dockerfile.parent == request.context
+        builder.images[request.tag] = request.labels
+        steps = (
+            BuildStep("RUN make", cached=changed[-1]),
+            BuildStep("COPY . /", cached=False, seconds=2),
+        )
+        return BuildResult(1.25, steps, ("read otherwise",))
 
     monkeypatch.setattr(builder, "build", build)
     (dockerfile / "app.py").write_text("serve()\n")
     image = make({"build": {"context": "app", "rebuild_after": "app.py"}})
     assert changed == [False, True]
-    assert image.facts.rebuild_s >= 0
-    assert image.facts.metrics()["build_steps"] == 1
+    assert (image.facts.build_s, image.facts.rebuild_s) == (1.25, 1.25)
+    assert image.facts.metrics()["build_steps"] == 2
+    assert image.facts.built == (
+        BuiltStep("RUN make", cached=False, seconds=None),
+        BuiltStep("COPY . /", cached=False, seconds=2),
+    )
+    assert image.facts.remarks == ("read otherwise",)
     assert image.facts.rebuilt == ("COPY . /",)
     assert image.facts.metrics()["rebuild_steps"] == 1
     assert list(builder.images) == [TAG]
@@ -199,25 +208,55 @@ def test_a_build_after_a_change_is_timed_and_counted_and_leaves_nothing_behind(
     assert (dockerfile / "app.py").read_text() == "serve()\n"
 
 
-def test_what_a_build_after_a_change_leaves_of_its_first_stage_goes_on_benchs_own_builder_alone(
+def test_what_a_case_says_of_its_build_reaches_the_builder_with_whole_paths(
+    make, builder, dockerfile, tmp_path
+):
+    (tmp_path / "token").write_text("s3cret")
+    (tmp_path / "lib").mkdir()
+    seen = []
+
+    def build(request):
+        seen.append((request, request.dockerfile.read_text()))
+        return BuildResult(1, ())
+
+    builder.build = build
+    make(
+        {
+            "build": {
+                "context": "app",
+                "dockerfile_inline": "FROM scratch\n",
+                "additional_contexts": {"lib": "lib", "base": "docker-image://debian"},
+                "secrets": [{"id": "t", "file": "token"}, {"id": "u", "environment": "U"}],
+                "ssh": ["default"],
+                "cache_from": ["type=local,src=c"],
+                "cache_to": ["type=local,dest=c"],
+                "no_cache": True,
+                "pull": True,
+                "network": "none",
+                "labels": {"a": "b"},
+            }
+        }
+    )
+    ((request, text),) = seen
+    assert text == "FROM scratch\n"
+    assert request.contexts == {"lib": str(tmp_path / "lib"), "base": "docker-image://debian"}
+    assert request.secrets == (
+        Secret("t", tmp_path / "token"),
+        Secret("u", environment="U"),
+    )
+    assert (request.ssh, request.network) == (("default",), "none")
+    assert (request.cache_from, request.cache_to) == (("type=local,src=c",), ("type=local,dest=c",))
+    assert (request.no_cache, request.pull) == (True, True)
+    assert request.labels == {"a": "b", LABEL: "kept"}
+
+
+def test_a_build_for_another_machine_is_refused_before_it_is_made(
     make, builder, dockerfile, monkeypatch
 ):
-    left = {"stage": {"Parent": "step"}, "step": {"Parent": "old"}}
-
-    def build(context, name, tag, args, target, labels):
-        stages = () if context == dockerfile else left
-        builder.images |= {tag: labels} | {one: {} for one in stages}
-        return iter([])
-
-    monkeypatch.setattr(builder, "build", build)
-    monkeypatch.setattr(builder, "image_details", lambda name: left.get(name, {"Size": 1000}))
-    (dockerfile / "app.py").write_text("serve()\n")
-    builder.images["old"] = {}
-    case = {"build": {"context": "app", "rebuild_after": "app.py"}}
-    make(case)
-    assert builder.arguments_of("remove_image") == [(f"{TAG}-changed",), ("stage",)]
-    make(case, private=False)
-    assert builder.arguments_of("remove_image")[2:] == [(f"{TAG}-changed",)]
+    monkeypatch.setattr(builder, "_facts", dataclasses.replace(builder.facts, architecture="amd64"))
+    with pytest.raises(EngineError, match="is for linux/s390x"):
+        make({"build": {"context": "app", "platforms": ["linux/amd64", "linux/s390x"]}})
+    assert builder.arguments_of("build") == []
 
 
 def test_without_a_change_there_is_one_build_and_no_figure_of_another(make, builder, dockerfile):
@@ -229,10 +268,10 @@ def test_without_a_change_there_is_one_build_and_no_figure_of_another(make, buil
 def test_a_build_that_fails_after_the_change_says_so_of_the_users_own_file(
     make, builder, dockerfile, monkeypatch
 ):
-    def build(context, *_):
-        if context != dockerfile:
+    def build(request):
+        if request.context != dockerfile:
             raise BuildError("Dockerfile", "the build failed: no")
-        return iter([])
+        return BuildResult(1, ())
 
     monkeypatch.setattr(builder, "build", build)
     (dockerfile / "app.py").write_text("serve()\n")

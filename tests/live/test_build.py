@@ -1,0 +1,300 @@
+"""Images built as their Dockerfiles are written, by each builder that an engine has."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench.engine.build.buildx import find_buildx
+from bench.engine.build.request import BuildRequest, Secret
+from bench.engine.protocol import LABEL, ContainerSpec
+from bench.errors import BuildError
+from tests.live import engines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from bench.engine.docker import DockerEngine
+
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.skipif(not engines.is_private(), reason="Podman builds by a builder of its own"),
+]
+
+TAG = "bench-test/build:latest"
+LABELS = {LABEL: "bench-test"}
+
+
+@pytest.fixture(params=["buildx", "buildkit"])
+def builder(request, building: DockerEngine, monkeypatch) -> DockerEngine:
+    """The building engine, by buildx and by its API alone."""
+    if request.param == "buildkit":
+        monkeypatch.setattr("bench.engine.build.choose.find_buildx", lambda: None)
+        if building.builder.kind != "buildkit":
+            pytest.skip("the BuildKit of this engine takes no archive")
+    elif find_buildx() is None:
+        pytest.skip("no buildx here")
+    return building
+
+
+@pytest.fixture
+def output(builder: DockerEngine, busybox: str, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Builds a Dockerfile on busybox, runs the image, and returns what it prints."""
+    context = tmp_path / "context"
+    context.mkdir()
+    made: list[str] = []
+
+    def build_and_run(
+        dockerfile: str, *command: str, name: str = "Dockerfile", **more: object
+    ) -> str:
+        (context / name).write_text(dockerfile.replace("BUSYBOX", busybox))
+        request = BuildRequest(context, TAG, context / name, labels=LABELS)
+        builder.build(dataclasses.replace(request, **more))  # type: ignore[arg-type]
+        made.append(TAG)
+        return run(builder, *command)
+
+    yield build_and_run
+    for one in made:
+        builder.remove_image(one)
+
+
+def run(engine: DockerEngine, *command: str) -> str:
+    """What a container of the image prints."""
+    spec = ContainerSpec(
+        image=TAG,
+        name=f"bench-test-build-{time.monotonic_ns()}",
+        labels=LABELS,
+        command=command or None,
+        network_mode="none",
+    )
+    container = engine.create(spec).container_id
+    try:
+        engine.start(container)
+        engine.wait(container, 30)
+        return "\n".join(engine.log_tail(container, 100))
+    finally:
+        engine.remove(container)
+
+
+@pytest.fixture
+def recent(builder) -> None:
+    """What Engine 23 and later read without a frontend of another image."""
+    if int(builder.facts.version.partition(".")[0]) < 23:
+        pytest.skip("the frontend that is built into this engine is too old")
+
+
+@pytest.mark.usefixtures("recent")
+def test_here_documents(output):
+    text = """FROM BUSYBOX
+COPY <<one <<two /made/
+first
+one
+second
+two
+RUN <<EOF
+echo "of a script" > /made/three
+EOF
+"""
+    assert (
+        output(text, "cat", "/made/one", "/made/two", "/made/three") == "first\nsecond\nof a script"
+    )
+
+
+def test_mounts_of_a_cache_of_the_context_and_of_a_stage(output, tmp_path):
+    (tmp_path / "context" / "given").write_text("given")
+    text = """FROM BUSYBOX AS stage
+RUN echo staged > /staged
+FROM BUSYBOX
+RUN --mount=type=cache,target=/cache echo cached > /cache/a && cp /cache/a /a
+RUN --mount=type=bind,target=/ctx cp /ctx/given /b
+RUN --mount=type=bind,from=stage,source=/staged,target=/in cp /in /c
+RUN --mount=type=tmpfs,target=/scratch echo gone > /scratch/x
+CMD cat /a /b /c && ls -d /cache /scratch 2>&1 | wc -l
+"""
+    assert output(text).split() == ["cached", "givenstaged", "2"]
+
+
+@pytest.mark.usefixtures("recent")
+def test_modes_links_and_owners_of_what_is_copied(output, tmp_path):
+    (tmp_path / "context" / "run.sh").write_text("#!/bin/sh\necho ran\n")
+    text = """FROM BUSYBOX
+COPY --chmod=751 --chown=12:34 run.sh /bin/own
+COPY --link run.sh /bin/linked
+CMD stat -c '%a %u:%g' /bin/own && sh /bin/linked
+"""
+    assert output(text) == "751 12:34\nran"
+
+
+def test_the_platform_in_arguments(output):
+    text = """FROM --platform=$BUILDPLATFORM BUSYBOX
+ARG TARGETARCH
+ARG TARGETPLATFORM
+RUN echo "$TARGETARCH $TARGETPLATFORM" > /platform
+CMD cat /platform
+"""
+    architecture, platform = output(text).split()
+    assert platform == f"linux/{architecture}"
+
+
+def test_the_ignore_file_of_a_dockerfile(output, tmp_path):
+    context = tmp_path / "context"
+    (context / ".env").write_text("SECRET")
+    (context / "kept").write_text("kept")
+    (context / ".dockerignore").write_text("kept\n")
+    (context / "web.Dockerfile.dockerignore").write_text(".env\n*.Dockerfile*\n.dockerignore\n")
+    found = output("FROM BUSYBOX\nCOPY . /all/\nCMD ls -A /all\n", name="web.Dockerfile")
+    assert "kept" in found.split()
+    assert ".env" not in found.split()
+
+
+def test_a_target_before_other_stages_and_arguments(output):
+    text = """ARG VERSION=none
+FROM BUSYBOX AS wanted
+ARG VERSION
+RUN echo "$VERSION" > /version
+FROM wanted AS other
+RUN false
+"""
+    assert output(text, "cat", "/version", target="wanted", args={"VERSION": "3"}) == "3"
+
+
+def test_a_stage_that_is_not_needed_is_not_built(output):
+    text = "FROM BUSYBOX AS unused\nRUN false\nFROM BUSYBOX\nRUN echo done > /done\n"
+    assert output(text, "cat", "/done") == "done"
+
+
+def test_a_health_check_with_an_interval_at_the_start(output, builder):
+    if int(builder.facts.version.partition(".")[0]) < 25:
+        pytest.skip("Engine 25 is the first that reads it")
+    output("FROM BUSYBOX\nHEALTHCHECK --start-period=9s --start-interval=1s CMD true\n", "true")
+    check = builder.image_details(TAG)["Config"]["Healthcheck"]
+    assert check["StartInterval"] == 10**9
+
+
+@pytest.mark.usefixtures("recent")
+def test_a_frontend_that_cannot_be_had_here_or_can(output):
+    text = "# syntax=docker/dockerfile:1\nFROM BUSYBOX\nRUN <<EOF\necho read > /read\nEOF\n"
+    assert output(text, "cat", "/read") == "read"
+
+
+def test_a_base_that_an_argument_names_and_a_stage_as_a_base(output, busybox):
+    text = f"ARG BASE={busybox}\nFROM ${{BASE}} AS b\nFROM b\nRUN echo x > /x\n"
+    assert output(text, "cat", "/x") == "x"
+
+
+def test_steps_are_told_with_their_times_and_those_of_the_cache_as_such(builder, output, tmp_path):
+    context = tmp_path / "context"
+    marker = str(time.time_ns())
+    text = f"FROM BUSYBOX\nRUN echo {marker}; sleep 0.3\nRUN echo again {marker}\n"
+    output(text, "true")
+    request = BuildRequest(context, TAG, context / "Dockerfile", labels=LABELS)
+    second = builder.build(request)
+    assert [one.cached for one in second.steps or ()] == [True, True]
+    (context / "Dockerfile").write_text(
+        (context / "Dockerfile").read_text().replace("echo again", "echo once more")
+    )
+    third = builder.build(request)
+    assert third.done == (f"RUN echo once more {marker}",)
+    anew = builder.build(dataclasses.replace(request, no_cache=True))
+    slow, quick = anew.steps or ()
+    assert not slow.cached
+    assert slow.seconds is not None
+    assert slow.seconds >= 0.3
+    assert quick.seconds is not None
+    assert anew.seconds >= slow.seconds
+
+
+def test_a_step_that_fails_is_shown_with_its_output_and_the_users_own_file(output, tmp_path):
+    text = (
+        "# syntax=docker/dockerfile:1\nFROM BUSYBOX\nRUN echo before it; echo oh no >&2; exit 3\n"
+    )
+    with pytest.raises(BuildError) as caught:
+        output(text)
+    assert caught.value.subject == str(tmp_path / "context" / "Dockerfile")
+    assert "RUN echo before it" in caught.value.cause
+    assert "exit code: 3" in caught.value.cause
+    assert caught.value.cause.splitlines()[-1].strip() == "oh no"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("FROM BUSYBOX\nRUNN true\n", ("line 2", "RUNN")),
+        ("FROM BUSYBOX\nCOPY absent /\n", ("absent",)),
+        ("FROM bench-test/no-such-image:1\n", ("no-such-image",)),
+        ("", ("empty",)),
+    ],
+    ids=["instruction", "file", "base", "empty"],
+)
+def test_a_dockerfile_that_cannot_be_built_is_told_in_the_builders_words(output, text, words):
+    with pytest.raises(BuildError) as caught:
+        output(text)
+    assert all(word in caught.value.cause for word in words), caught.value.cause
+
+
+# what only buildx can hand over
+
+
+@pytest.fixture
+def with_buildx(builder) -> None:
+    if builder.builder.kind != "buildx":
+        pytest.skip("only buildx can")
+
+
+@pytest.mark.usefixtures("with_buildx")
+def test_secrets_reach_a_step_and_do_not_stay(output, tmp_path, monkeypatch):
+    (tmp_path / "token").write_text("hidden")
+    monkeypatch.setenv("BENCH_TEST_TOKEN", "hidden too")
+    text = """FROM BUSYBOX
+RUN --mount=type=secret,id=one --mount=type=secret,id=two \\
+    wc -c < /run/secrets/one > /size && wc -c < /run/secrets/two >> /size
+CMD cat /size; ls -d /run/secrets/* 2>/dev/null | wc -l
+"""
+    secrets = (Secret("one", tmp_path / "token"), Secret("two", environment="BENCH_TEST_TOKEN"))
+    assert output(text, secrets=secrets).split() == ["6", "10", "0"]
+
+
+@pytest.mark.usefixtures("with_buildx")
+def test_an_agent_reaches_a_step(output, tmp_path, monkeypatch):
+    socket = tmp_path / "agent"
+    try:
+        agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL)
+    except FileNotFoundError:
+        pytest.skip("no ssh-agent here")
+    try:
+        deadline_s = time.monotonic() + 10
+        while not socket.exists():
+            assert time.monotonic() < deadline_s
+            time.sleep(0.01)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        text = 'FROM BUSYBOX\nRUN --mount=type=ssh test -S "$SSH_AUTH_SOCK" && echo yes > /a\n'
+        assert output(text, "cat", "/a", ssh=("default",)) == "yes"
+    finally:
+        agent.terminate()
+        agent.wait()
+
+
+@pytest.mark.usefixtures("with_buildx", "recent")
+def test_further_folders_and_images_to_copy_from(output, tmp_path, busybox):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "part").write_text("part")
+    text = """FROM BUSYBOX
+COPY --from=lib part /
+COPY --from=other /bin/busybox /other
+CMD cat /part; test -s /other && echo " and other"
+"""
+    contexts = {"lib": str(tmp_path / "lib"), "other": f"docker-image://{busybox}"}
+    assert output(text, contexts=contexts) == "part and other"
+
+
+def test_what_a_user_has_set_up_for_buildx_does_not_change_the_engine(output, monkeypatch):
+    monkeypatch.setenv("BUILDX_BUILDER", "somebody-elses")
+    monkeypatch.setenv("DOCKER_CONTEXT", "elsewhere")
+    assert output("FROM BUSYBOX\nRUN echo here > /here\n", "cat", "/here") == "here"
+    assert os.environ["BUILDX_BUILDER"] == "somebody-elses"
