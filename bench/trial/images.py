@@ -14,8 +14,11 @@ from bench.engine.protocol import LABEL
 from bench.engine.reference import split_reference
 from bench.errors import BuildError, EngineError, PullError
 from bench.image import calibration
-from bench.image.base_layers import BaseLayers, final_base, push_base, shared_layers
-from bench.image.bases import base_records, prepare_bases
+from bench.image.base_hub import registry_answered
+from bench.image.base_layers import BaseLayers, push_base, shared_layers
+from bench.image.base_records import base_records
+from bench.image.bases import base_to_blame, cannot_be_had, missing_among, prepare_bases
+from bench.image.dockerfile import external_images, final_base
 from bench.image.facts import gather
 from bench.image.layers import LayerReader
 from bench.image.rebuild import changed_context, steps_done
@@ -24,7 +27,7 @@ from bench.scenario.model import CacheState, Case
 from bench.trial.leftovers import KEPT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bench.clock import Clock
     from bench.engine.registry import Manifest
@@ -109,7 +112,7 @@ class ImageMaker:
         if name is not None:
             self._fetch("base", name)
         elif case.build is not None:
-            text = (folder / case.build.context / case.build.dockerfile).read_text()
+            text = _text_of(folder / case.build.context / case.build.dockerfile)
             name = final_base(text, case.build.args, case.build.target)
         if name is None or ready.manifest is None:
             raise EngineError(
@@ -134,12 +137,21 @@ class ImageMaker:
         build = container.build
         assert build is not None
         context = (folder / build.context).resolve()
-        text = (context / build.dockerfile).read_text()
+        text = _text_of(context / build.dockerfile)
+        images = external_images(
+            text,
+            build.args,
+            build.target,
+            architecture=self._session.building.facts.architecture,
+        )
         if self._session.may_wipe:
-            self._prepare_bases(text)
+            self._prepare_bases(images)
         self._say(f"building {name}")
-        build_s, built = self._timed_build(build, context, tag)
-        bases = base_records(self._session.building, text)
+        try:
+            build_s, built = self._timed_build(build, context, tag)
+        except BuildError as error:
+            raise base_to_blame(self._session.building, images) or error from error
+        bases = base_records(self._session.building, images)
         ready = self._push(
             name, repository, tag, source="built", build_s=build_s, bases=tuple(bases)
         )
@@ -195,17 +207,16 @@ class ImageMaker:
         for one in sorted(made - parents):  # each goes with all that only it stands on
             builder.remove_image(one)
 
-    def _prepare_bases(self, dockerfile: str) -> None:
-        """Have the bases that the bundled Dockerfiles stand on, where these are named."""
-        from bench.image.bases import named_bases
-
-        names = named_bases(dockerfile)
+    def _prepare_bases(self, images: Sequence[str], *, ask_hub: bool = True) -> None:
+        """Have those of `images` that can be made here, where the builder lacks them."""
+        names = missing_among(self._session.building, images)
         if names:
             prepare_bases(
                 self._session.building,
                 self._session.registry.address,
                 on_progress=self._say,
                 only=names,
+                ask_hub=ask_hub,
             )
 
     def _mirror(
@@ -214,7 +225,8 @@ class ImageMaker:
         source = self._fetch(name, image)
         builder = self._session.building
         builder.tag(image, tag)
-        ready = self._push(name, repository, tag, source=source)
+        bases = base_records(builder, [image]) if source == "bootstrapped" else []
+        ready = self._push(name, repository, tag, source=source, bases=tuple(bases))
         if not self._session.may_wipe:
             self.brought += [tag, ready.reference]
         if container.registry != "origin":
@@ -227,7 +239,7 @@ class ImageMaker:
             )
         wanted = _familiar(split_reference(image)[0])
         named = [one for one in origin if _familiar(one.partition("@")[0]) == wanted]
-        return ReadyImage(ready.facts, (named or origin)[0], None)
+        return ReadyImage(ready.facts, (named or origin)[0], None, ready.bases)
 
     def _fetch(self, name: str, image: str) -> str:
         """Have `image` in the builder; says where it came from."""
@@ -246,13 +258,12 @@ class ImageMaker:
                 own.transfer_image(image, builder)
                 own.close()
                 return "engine"
+            if self._session.may_wipe and not registry_answered(error):
+                self._prepare_bases([image], ask_hub=False)
             if builder.has_image(image):
-                return "builder"
-            raise PullError(
-                image,
-                f"cannot be had: {error.cause}",
-                "check the name; a private registry needs `docker login`",
-            ) from error
+                (record,) = base_records(builder, [image])
+                return "bootstrapped" if "made_of" in record else "builder"
+            raise cannot_be_had(image, error.cause) from error
         return "mirrored"
 
     def _push(
@@ -313,6 +324,10 @@ class ImageMaker:
             changes = ('ENTRYPOINT ["/nothing"]', f"LABEL {LABEL}={self._label}")
             self._session.building.import_rootfs(tar, tag, changes)
         return self._push(CALIBRATION_CASE, repository, tag, source="built")
+
+
+def _text_of(dockerfile: Path) -> str:
+    return dockerfile.read_text(encoding="utf-8", errors="replace")
 
 
 def _familiar(repository: str) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from bench.errors import HostError, PullError
+from bench.image import base_rootfs
 from bench.image.base_hub import pull_patiently
-from bench.image.base_rootfs import ca_bundle, debian_sources
+from bench.image.base_rootfs import ca_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +33,13 @@ def _apt(folder: Path, **files: str) -> Path:
         stem, _, kind = name.rpartition("_")
         (folder / "sources.list.d" / f"{stem}.{kind}").write_text(text)
     return folder
+
+
+def debian_sources(apt: Path) -> list[Path]:
+    """Those for bookworm; what is renamed goes to a folder beside them."""
+    renamed = apt / "renamed"
+    renamed.mkdir(exist_ok=True)
+    return base_rootfs.debian_sources(apt, "bookworm", renamed)
 
 
 def _names(found: list[Path]) -> list[str]:
@@ -62,8 +70,23 @@ def test_a_disabled_source_is_no_source(tmp_path):
     assert debian_sources(_apt(tmp_path, debian_sources=f"{DEBIAN}Enabled: no\n")) == []
 
 
-def test_a_host_of_another_release_leaves_the_archive_to_mmdebstrap(tmp_path):
-    apt = _apt(tmp_path, debian_sources=DEBIAN.replace("bookworm", "trixie"))
+def test_the_mirror_of_a_host_of_another_release_is_asked_for_ours(tmp_path):
+    apt = _apt(
+        tmp_path,
+        debian_sources=DEBIAN.replace("bookworm", "trixie").replace("/debian", "/trixie"),
+        security_list="deb [arch=amd64] http://archive.example/s trixie-security main\n",
+        tools_list="deb http://tools.example/trixie trixie stable\n",
+    )
+    found = debian_sources(apt)
+    assert {path.name for path in found} == {"debian.sources", "security.list"}
+    text = "".join(path.read_text() for path in found)
+    assert "http://archive.example/trixie\nSuites: bookworm bookworm-updates\n" in text
+    assert "deb [arch=amd64] http://archive.example/s bookworm-security main\n" in text
+    assert "Suites: trixie trixie-updates" in (apt / "sources.list.d/debian.sources").read_text()
+
+
+def test_a_host_of_another_distribution_leaves_the_archive_to_mmdebstrap(tmp_path):
+    apt = _apt(tmp_path)
     (apt / "sources.list").write_text("# nothing\ndeb http://archive.example/u noble main\n")
     assert debian_sources(apt) == []
 
