@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PODMAN_TESTS := own_engine outcomes counters exit_codes workload
 
-.PHONY: demo test test-v2 test-podman test-faults test-gpu unit lint engine images scenarios benchmarks schema clean-venv
+.PHONY: demo test test-v2 test-podman test-bases test-faults test-gpu unit lint engine images scenarios benchmarks schema clean-venv
 
 demo: engine images
 	$(BIN)/bench run scenarios/quickstart.yaml
@@ -21,6 +21,10 @@ test-v2: $(STAMP)
 # A Podman service of the tests' own; podman is installed where that can be done.
 test-podman: engine
 	BENCH_TEST_ENGINE=podman $(BIN)/python -m pytest $(addprefix tests/live/test_,$(addsuffix .py,$(PODMAN_TESTS)))
+
+# Base images made of Debian packages, each built and started: some fifteen minutes.
+test-bases: engine
+	$(BIN)/python -m pytest -m bases tests/bases
 
 # Kills daemons, fills disks, cuts networks, and reads twenty thousand broken files.
 test-faults: engine

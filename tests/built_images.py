@@ -16,7 +16,8 @@ from bench.engine.build.request import BuildRequest
 from bench.engine.docker import DockerEngine
 from bench.engine.private import PrivateEngine, why_impossible
 from bench.engine.protocol import LABEL, ContainerSpec
-from bench.image.bases import named_bases, prepare_bases
+from bench.image.bases import makeable_among, prepare_bases
+from bench.image.dockerfile import external_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,7 +136,7 @@ def built_images(context: Path, *names: str) -> Iterator[BuiltImages]:
         engine,
         private.registry_address(),
         on_progress=print,
-        only={base for text in texts for base in named_bases(text)},
+        only={base for text in texts for base in makeable_among(external_images(text, {}))},
     )
     images = BuiltImages(engine, context)
     for name in names:

@@ -21,15 +21,17 @@ def command() -> None:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--force", is_flag=True, help="Fetch or make them again, even where they are there.")
 def prepare(names: tuple[str, ...], force: bool) -> None:
-    """Have the base images ready in bench's own builder: all of them, or those named.
+    """Have base images ready in bench's own builder: the bundled scenarios', or those named.
 
-    They come from Docker Hub; where it cannot be reached, from Debian packages.
+    They come from Docker Hub; where it cannot be reached, from Debian packages. Of these can be
+    made: debian, python, node, golang, eclipse-temurin, nginx, postgres and redis, in the versions
+    that Debian 12 and 13 have.
     """
     from bench.engine.docker import DockerEngine
     from bench.engine.private import PrivateEngine
     from bench.image.bases import check_names, prepare_bases
 
-    only = check_names(names) if names else None
+    only = list(check_names(names)) or None
     private = PrivateEngine()
     private.up()
     with private.reserved("bench images prepare", _waiting):
@@ -52,12 +54,11 @@ def _waiting(holder: str) -> None:
 def _show(ready: Sequence[BaseImage]) -> None:
     from bench.units import format_seconds
 
-    rows = [("NAME", "SOURCE", "TOOK", "DIGEST")]
-    rows += [
-        (one.name, one.source, format_seconds(one.took_s) if one.took_s else "-", one.digest)
-        for one in ready
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    rows = [("NAME", "SOURCE", "TOOK", "DIGEST", "WHAT IT IS")]
+    for one in ready:
+        took = format_seconds(one.took_s) if one.took_s else "-"
+        rows.append((one.name, one.source, took, one.digest, one.made_of or "-"))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        click.echo("  ".join((*cells, row[3])))
+        click.echo("  ".join((*cells, row[4])))

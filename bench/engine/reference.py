@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 DEFAULT_TAG = "latest"
+_HUB_HOSTS = ("docker.io", "index.docker.io")
 
 
 def split_reference(reference: str) -> tuple[str, str]:
@@ -14,3 +15,19 @@ def split_reference(reference: str) -> tuple[str, str]:
     if separator and "/" not in tag:  # what follows the colon of host:port has a slash
         return head, tag
     return reference, DEFAULT_TAG
+
+
+def familiar(reference: str) -> str:
+    """A reference by the short name that people use: `docker.io/library/nginx` is `nginx:latest`.
+
+    Images of Docker Hub lose its host and `library/`; others stay whole. A reference without a tag
+    and a digest gets the tag `latest`. What is no reference stays as it is.
+    """
+    name, at, digest = reference.partition("@")
+    for host in _HUB_HOSTS:
+        name = name.removeprefix(f"{host}/")
+    short = name.removeprefix("library/")
+    if not short:
+        return reference
+    repository, tag = split_reference(short)
+    return f"{short}{at}{digest}" if at else f"{repository}:{tag}"

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import EngineError, PullError
+from bench.errors import EngineError, EngineRefusedError, PullError
 
 if TYPE_CHECKING:
     from bench.engine.protocol import Engine
@@ -18,6 +18,9 @@ FIRST_ANSWER_S = 10.0
 SILENCE_S = 60.0
 """Between two lines of a pull that gets on, a line comes several times a second."""
 
+_ANSWERS = range(400, 500)
+"""Statuses with which an engine passes on that a registry has no such image or wants a login."""
+
 _Item = Mapping[str, Any] | EngineError | None
 
 
@@ -27,8 +30,9 @@ def pull_patiently(
     *,
     first_answer_s: float = FIRST_ANSWER_S,
     silence_s: float = SILENCE_S,
+    only_ask: bool = False,
 ) -> None:
-    """Pull `reference`, giving up on silence.
+    """Pull `reference`, giving up on silence; with `only_ask`, leave it at the first answer.
 
     The engine's own patience with a network that swallows packets is minutes long, and its
     pull stream cannot be left from outside: the call waits in a thread, which is left behind.
@@ -42,6 +46,8 @@ def pull_patiently(
         try:
             for line in engine.pull(reference):
                 lines.put(line)
+                if only_ask:
+                    break
             lines.put(None)
         except EngineError as error:
             lines.put(error)
@@ -58,3 +64,8 @@ def pull_patiently(
         if isinstance(item, EngineError):
             raise item
         patience_s = silence_s
+
+
+def registry_answered(error: EngineError) -> bool:
+    """Whether a pull failed because a registry said no, and not for want of a registry."""
+    return isinstance(error, EngineRefusedError) and error.status in _ANSWERS

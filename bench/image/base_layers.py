@@ -8,7 +8,6 @@ once an engine has pulled it, exactly the base's layers are there.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +18,6 @@ if TYPE_CHECKING:
 
 BASE_TAG = "bench-base"
 """The tag of the image of the base's layers, in the repository of the case."""
-
-_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE)
-_ARG = re.compile(r"^\s*ARG\s+(\w+)(?:=(\S*))?\s*$", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 @dataclass(frozen=True)
@@ -38,28 +33,6 @@ class BaseLayers:
     name: str
     count: int
     reference: str
-
-
-def final_base(
-    dockerfile_text: str, args: Mapping[str, str], target: str | None = None
-) -> str | None:
-    """The image that the last stage, or the stage `target`, stands on; None where on nothing."""
-    given: dict[str, str] = {}
-    stages: dict[str, str] = {}
-    last = ""
-    for line in dockerfile_text.splitlines():
-        argument, origin = _ARG.match(line), _FROM.match(line)
-        if argument and not stages:  # only those ahead of the first FROM count in a FROM
-            given[argument[1]] = args.get(argument[1], (argument[2] or "").strip("\"'"))
-        elif origin:
-            name = _VARIABLE.sub(lambda found: given.get(found[1] or found[2], ""), origin[1])
-            base = stages.get(name.lower(), name)
-            last = (origin[2] or str(len(stages))).lower()
-            stages[last] = base
-            if target is not None and target.lower() in (last, str(len(stages) - 1)):
-                break
-    base = stages.get(last, "")
-    return None if base in ("", "scratch") else base
 
 
 def shared_layers(base: Sequence[str], image: Sequence[str]) -> int:

@@ -15,24 +15,31 @@ import psutil
 
 from bench.errors import HostError
 from bench.image.base_recipe import APT_SETTINGS, CA_BUNDLE, CA_SOURCE, DPKG_SETTINGS
-from bench.image.base_table import SUITE
+from bench.image.base_table import RELEASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from bench.image.base_table import Base
 
 BUNDLE_VARIABLE = "BENCH_CA_BUNDLE"
 """Names a file of certificates to put into the bases instead of the host's own."""
 
 _PACKAGES = "mmdebstrap debian-archive-keyring"
 _HOOKS = Path("/usr/share/mmdebstrap/hooks/merged-usr")
-_SUITES = {SUITE, f"{SUITE}-updates", f"{SUITE}-security"}
+_HOSTS = (*RELEASES, "bullseye", "forky")
+"""Releases whose package sources are taken, with the name of the release replaced."""
+
+_KEEPS_STARTS_OUT = "#!/bin/sh\nexit 101\n"
+"""What stands at /usr/sbin/policy-rc.d, so that no package starts its server in a build."""
+
 _ONE_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?\S+\s+(?P<suite>\S+)(?P<rest>.*)$")
 _KEYRING = re.compile(r"signed-by\s*[=:]\s*(/[^\s\]]+)", re.IGNORECASE)
 _STEP = re.compile(r"I: (?!removing|running -).*\.\.\.$")
 
 
-def make_rootfs(tar: Path, scratch: Path, say: Callable[[str], None]) -> None:
-    """Write the root file system to `tar`; `scratch` is an empty folder to work in.
+def make_rootfs(base: Base, tar: Path, scratch: Path, say: Callable[[str], None]) -> None:
+    """Write the root file system of `base` to `tar`; `scratch` is an empty folder to work in.
 
     Raises:
         HostError: a program or the certificates are missing, or no package could be had.
@@ -44,20 +51,24 @@ def make_rootfs(tar: Path, scratch: Path, say: Callable[[str], None]) -> None:
             "Docker Hub cannot be reached, and mmdebstrap is not installed to make them here",
             f"apt-get install --no-install-recommends {_PACKAGES}",
         )
-    sources = debian_sources(Path("/etc/apt"))
-    command = [program, *_options(ca_bundle(), sources), SUITE, str(tar), *map(str, sources)]
-    last = ""
+    sources = debian_sources(Path("/etc/apt"), base.suite, scratch)
+    options = _options(ca_bundle(), sources, slim=base.slim)
+    command = [program, *options, base.suite, str(tar), *map(str, sources)]
+    last, first_error = "", ""
     with _contained(command, scratch) as process:
         assert process.stdout is not None
         for line in process.stdout:
             last = line.strip() or last
+            if last.startswith("E: "):
+                first_error = first_error or last.removeprefix("E: ")
             if _STEP.match(last):
                 say(last.removeprefix("I: ").removesuffix("..."))
     if process.returncode != 0:
         raise HostError(
             "mmdebstrap",
-            f"ended with status {process.returncode}: {last}",
-            f"check that `apt-get update` works on this host and that {_PACKAGES} are installed",
+            f"ended with status {process.returncode}: {first_error or last}",
+            f"check that `apt-get update` works on this host, that its package sources have"
+            f" {base.suite} too, and that {_PACKAGES} are installed and up to date",
         )
 
 
@@ -78,17 +89,43 @@ def ca_bundle() -> Path:
     return path.resolve()
 
 
-def debian_sources(apt: Path) -> list[Path]:
-    """The files under `apt` that name Debian's own archive for our release, and nothing else.
+def debian_sources(apt: Path, suite: str, folder: Path) -> list[Path]:
+    """The sources of Debian's own archive under `apt`, and nothing else, for `suite`.
 
-    Empty where the host has none (another distribution, another release): mmdebstrap then
-    takes the archive that it knows by itself.
+    Those of another release are copied to `folder` and name `suite` there. Empty where the host
+    has none (another distribution): mmdebstrap then takes the archive that it knows by itself.
     """
-    folder = apt / "sources.list.d"
-    files = [apt / "sources.list", *sorted((*folder.glob("*.list"), *folder.glob("*.sources")))]
+    parts = apt / "sources.list.d"
+    files = [apt / "sources.list", *sorted((*parts.glob("*.list"), *parts.glob("*.sources")))]
     suites = {path: _suites(path) for path in files if path.is_file()}
-    chosen = [path for path, named in suites.items() if named and named <= _SUITES]
-    return chosen if any(SUITE in suites[path] for path in chosen) else []
+    for release in dict.fromkeys((suite, *_HOSTS)):
+        own = {release, f"{release}-updates", f"{release}-security"}
+        chosen = [path for path, named in suites.items() if named and named <= own]
+        if any(release in suites[path] for path in chosen):
+            return chosen if release == suite else _renamed(chosen, release, suite, folder)
+    return []
+
+
+def _renamed(files: list[Path], release: str, suite: str, folder: Path) -> list[Path]:
+    """Copies of sources in which another release is named."""
+    copies = []
+    for path in files:
+        lines = path.read_text().splitlines(keepends=True)
+        copy = folder / path.name
+        copy.write_text("".join(_with_suite(line, release, suite) for line in lines))
+        copies.append(copy)
+    return copies
+
+
+def _with_suite(line: str, release: str, suite: str) -> str:
+    entry = _ONE_LINE.match(line)
+    if entry:
+        start, end = entry.span("suite")
+    elif line.lower().startswith("suites:"):
+        start, end = len("suites:"), len(line)
+    else:
+        return line
+    return line[:start] + re.sub(rf"\b{release}\b", suite, line[start:end]) + line[end:]
 
 
 def _suites(path: Path) -> set[str]:
@@ -116,11 +153,12 @@ def _deb822_suites(text: str) -> set[str]:
     return named
 
 
-def _options(bundle: Path, sources: list[Path]) -> list[str]:
+def _options(bundle: Path, sources: list[Path], *, slim: bool) -> list[str]:
     keyrings = {name for path in sources for name in _KEYRING.findall(path.read_text())}
     uploads = [(str(bundle), CA_BUNDLE), (str(bundle), CA_SOURCE)]
     uploads += [(name, name) for name in sorted(keyrings) if Path(name).is_file()]
     settings = "".join(f"{line}\n" for line in APT_SETTINGS)
+    dpkg = (line for line in DPKG_SETTINGS if slim or not line.startswith("path-"))
     return [
         "--variant=minbase",
         "--mode=root",
@@ -128,7 +166,7 @@ def _options(bundle: Path, sources: list[Path]) -> list[str]:
         # with /bin as a link from the start, a few bytes replace usrmerge and all of Perl
         f"--hook-directory={_HOOKS}",
         "--include=usr-is-merged",
-        *(f"--dpkgopt={line}" for line in DPKG_SETTINGS),
+        *(f"--dpkgopt={line}" for line in dpkg),
         *(
             f"--customize-hook={line}"
             for source, target in uploads
@@ -138,6 +176,8 @@ def _options(bundle: Path, sources: list[Path]) -> list[str]:
                 f'chmod 644 "$1"{shlex.quote(target)}',
             )
         ),
+        f'--customize-hook=printf %s {shlex.quote(_KEEPS_STARTS_OUT)} > "$1"/usr/sbin/policy-rc.d',
+        '--customize-hook=chmod 755 "$1"/usr/sbin/policy-rc.d',
         # only now: mmdebstrap itself needs the archives that these settings drop
         f'--customize-hook=printf %s {shlex.quote(settings)} > "$1"/etc/apt/apt.conf.d/90container',
         # and by these settings its own clean-up no longer finds what apt has written before

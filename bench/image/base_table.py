@@ -1,16 +1,19 @@
-"""Which base images the bundled Dockerfiles stand on, and what a home-made one is made of.
+"""What a home-made base is made of: the form of a recipe, and what several recipes share.
 
-The names are Docker Hub's own, so that the Dockerfiles are ordinary ones. Where the Hub cannot
-be reached, a base of the same name is made of Debian packages: the lists below follow what the
-official image holds, as far as Debian has it. How they become an image is not told here.
+The names are Docker Hub's own, so that the Dockerfiles are ordinary ones. Where the Hub cannot be
+reached, a base of the same name is made of Debian packages: the lists follow what the official
+image holds, as far as Debian has it. How they become an image is not told here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+RELEASES = {"bookworm": 12, "trixie": 13}
+"""The releases of Debian that bases are made of, the older ones first."""
+
 SUITE = "bookworm"
-"""The Debian release of all bases."""
+"""The Debian release of the bases that bundled Dockerfiles stand on."""
 
 SLIM = "debian:bookworm-slim"
 PYTHON_SLIM = "python:3.11-slim-bookworm"
@@ -37,22 +40,45 @@ class Base:
     """A base image by its official name.
 
     Attributes:
-        name: the official name, as Dockerfiles say it.
-        hub_reference: the exact release that is pulled where the Hub can be reached.
+        name: the official name, as Dockerfiles say it; with the Debian release where there is
+            such a tag.
         purpose: what it is for, in a few words.
         command: its CMD.
+        suite: the Debian release that it is made of.
+        version: of what it brings, as far as it never changes within a Debian release.
+        slim: its tags say `-slim`.
+        flavour: its tags say this word too, as `jre`.
+        hub_reference: the exact release that is pulled where the Hub can be reached; empty for
+            the name that is asked for.
         parent: the base that a home-made one stands on, None for the root file system itself.
         layers: what a home-made one adds to its parent.
+        files: files that it brings, by their name among bench's own, and their paths in it.
         environment: its ENV, where home-made.
+        settings: further instructions, such as EXPOSE.
+        shown: the packages whose versions say what it is; the first has the version of its tag.
+        version_variable: the ENV that holds the version of the first of these.
     """
 
     name: str
-    hub_reference: str
     purpose: str
-    command: str
+    command: tuple[str, ...]
+    suite: str
+    version: str
+    slim: bool = False
+    flavour: str = ""
+    hub_reference: str = ""
     parent: str | None = None
     layers: tuple[Layer, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    settings: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    version_variable: str = ""
+
+    @property
+    def repository(self) -> str:
+        """Its name without the tag."""
+        return self.name.partition(":")[0]
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -60,25 +86,7 @@ class Base:
         return tuple(name for layer in self.layers for name in layer.packages)
 
 
-_INTERPRETER = Layer(
-    packages=("ca-certificates", "netbase", "python3", "python3-venv", "tzdata"),
-    after=(
-        "rm /usr/lib/python3.11/EXTERNALLY-MANAGED",
-        # the pip that venv keeps for its environments, installed for everybody
-        "set -- /usr/share/python-wheels/pip-*.whl",
-        (
-            'python3 "$1/pip" install --no-index --find-links /usr/share/python-wheels'
-            " --no-cache-dir --no-compile --root-user-action=ignore pip setuptools"
-        ),
-        "ln -s /usr/bin/python3.11 /usr/local/bin/python3.11",
-        "ln -s python3.11 /usr/local/bin/python3",
-        "ln -s python3 /usr/local/bin/python",
-        # official images ship no bytecode of the standard library: neither does this one
-        "find /usr/lib/python3 /usr/lib/python3.11 -name __pycache__ -prune -exec rm -r {} +",
-    ),
-)
-
-_NETWORK_AND_VERSION_CONTROL = Layer(
+NETWORK_AND_VERSION_CONTROL = Layer(
     # no longer slim: what is installed from here on keeps its documentation
     before=("sed -i '/^path-/d' /etc/dpkg/dpkg.cfg.d/99mmdebstrap",),
     packages=(
@@ -94,7 +102,7 @@ _NETWORK_AND_VERSION_CONTROL = Layer(
     ),
 )
 
-_COMPILERS = Layer(
+COMPILERS = Layer(
     packages=(
         "autoconf",
         "automake",
@@ -113,7 +121,7 @@ _COMPILERS = Layer(
     ),
 )
 
-_LIBRARIES = Layer(
+LIBRARIES = Layer(
     packages=(
         "default-libmysqlclient-dev",
         "imagemagick",
@@ -148,32 +156,7 @@ _LIBRARIES = Layer(
     ),
 )
 
-BASES: dict[str, Base] = {
-    base.name: base
-    for base in (
-        Base(
-            name=SLIM,
-            hub_reference="debian:bookworm-20250520-slim",
-            purpose="a small Debian, for programs that bring everything else",
-            command="bash",
-        ),
-        Base(
-            name=PYTHON_SLIM,
-            hub_reference="python:3.11.13-slim-bookworm",
-            purpose="Python on a small Debian, for images that are shipped",
-            command="python3",
-            parent=SLIM,
-            layers=(_INTERPRETER,),
-            environment=(("LANG", "C.UTF-8"),),
-        ),
-        Base(
-            name=PYTHON_FULL,
-            hub_reference="python:3.11.13-bookworm",
-            purpose="Python with compilers, headers and version control, for building",
-            command="python3",
-            parent=PYTHON_SLIM,
-            layers=(_NETWORK_AND_VERSION_CONTROL, _COMPILERS, _LIBRARIES),
-        ),
-    )
-}
-"""All bases by name; a parent stands before its children."""
+
+def root(suite: str) -> str:
+    """The name of the small Debian that the bases of `suite` stand on."""
+    return f"debian:{suite}-slim"

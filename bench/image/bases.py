@@ -1,4 +1,4 @@
-"""Having the base images that the bundled Dockerfiles stand on, and saying which they are.
+"""Having the base images that Dockerfiles and scenarios name.
 
 A base is Docker Hub's own where the Hub can be reached, and made of Debian packages where it
 cannot. Both carry the official name in the builder, so that a Dockerfile works with either; the
@@ -8,48 +8,23 @@ record of a run says which it was.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import os
-import re
-import tempfile
 import time
 from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bench.engine.build.request import BuildRequest
-from bench.errors import EngineError, EngineRefusedError, UsageError
-from bench.image.base_hub import pull_patiently
-from bench.image.base_recipe import (
-    BASE_LABEL,
-    RECIPE_LABEL,
-    dockerfile,
-    import_changes,
-    lineage,
-    recipe_id,
-)
-from bench.image.base_rootfs import make_rootfs
-from bench.image.base_table import BASES, Base
+from bench.engine.reference import familiar
+from bench.errors import EngineError, EngineRefusedError, PullError, UsageError
+from bench.image.base_catalogue import BASES, RECIPES, Refusal, makeable, meant_by, states
+from bench.image.base_hub import pull_patiently, registry_answered
+from bench.image.base_make import make_base
+from bench.image.base_present import BaseSource, image_id, image_labels, present_source
+from bench.image.base_recipe import PACKAGES_LABEL, lineage, made_of, upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Sequence
 
     from bench.engine.protocol import Engine
-
-_PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE)
-_ARG = re.compile(r"^\s*ARG\s+(\w+)(?:=(\S*))?\s*$", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-
-
-class BaseSource(StrEnum):
-    """Where a base image comes from."""
-
-    HUB = "hub"
-    BOOTSTRAPPED = "bootstrapped"
-    OTHER = "other"
-    """Not one of ours: an image of the user's, or one that was pulled by other means."""
+    from bench.image.base_table import Base
 
 
 @dataclass(frozen=True)
@@ -59,6 +34,7 @@ class BaseImage:
     Attributes:
         digest: of its manifest in bench's registry.
         took_s: seconds that it took now, the push included; 0 where it was there already.
+        made_of: what a home-made one really is, in words; empty for others.
     """
 
     name: str
@@ -66,6 +42,7 @@ class BaseImage:
     image_id: str
     digest: str
     took_s: float
+    made_of: str = ""
 
 
 def prepare_bases(
@@ -75,6 +52,7 @@ def prepare_bases(
     on_progress: Callable[[str], None],
     only: Collection[str] | None = None,
     force: bool = False,
+    ask_hub: bool = True,
 ) -> list[BaseImage]:
     """Have the bases in `builder` under their official names, and in `registry` under `bases/`.
 
@@ -85,180 +63,198 @@ def prepare_bases(
         builder: the engine that will build on them.
         registry: host:port of bench's registry.
         on_progress: told in a line what is being done.
-        only: names out of BASES; all of them where None.
+        only: names of bases that can be made here; those of BASES where None.
         force: fetch or make them again even where they are there.
+        ask_hub: whether Docker Hub is asked first.
 
     Returns:
         Those asked for, and those that had to be made for their sake, parents first.
 
     Raises:
-        UsageError: a name that is not in BASES.
+        UsageError: a name that cannot be made here.
+        PullError: the Hub has no such image, or the version that is made here is another.
         HostError: the Hub is out of reach and this host cannot make them.
         EngineError: the builder failed.
     """
-    names = BASES if only is None else check_names(only)
-    chosen = [BASES[name] for name in names]
-    missing = [base for base in chosen if force or present_source(builder, base) is None]
-    replaced = [_image_id(builder, base.name) for base in missing]
-    took_s = _fetch(builder, missing, on_progress)
-    if any(base.name not in took_s for base in missing):
-        again = {base.name for base in missing} if force else set()
-        took_s |= _bootstrap(builder, missing, again, on_progress)
-    wanted = {base.name for base in chosen} | took_s.keys()
+    chosen = check_names(BASES if only is None else only)
+    missing = {
+        name: base
+        for name, base in chosen.items()
+        if force or present_source(builder, name, base) is None
+    }
+    replaced = [image_id(builder, name) for name in missing]
+    took_s = _fetch(builder, missing, on_progress) if ask_hub else {}
+    if missing.keys() - took_s.keys():
+        replaced += [image_id(builder, base.name) for base in missing.values()]
+        again = {base.name for base in missing.values()} if force else set()
+        took_s = _bootstrap(builder, missing, again, on_progress)
+    wanted = chosen | {name: RECIPES[name] for name in took_s.keys() - chosen.keys()}
     ready = [
-        _pushed(builder, registry, base, took_s.get(base.name, 0.0), on_progress)
-        for base in BASES.values()
-        if base.name in wanted
+        _pushed(builder, registry, name, wanted[name], took_s.get(name, 0.0), on_progress)
+        for name in _parents_first(wanted)
     ]
     _drop(builder, replaced, {image.image_id for image in ready})
     return ready
 
 
-def check_names(names: Collection[str]) -> list[str]:
-    """The same names in the order of BASES.
+def check_names(names: Collection[str]) -> dict[str, Base]:
+    """Their recipes by familiar names, parents first.
 
     Raises:
-        UsageError: one of them is not there.
+        UsageError: one of them cannot be made here.
     """
-    unknown = sorted(set(names) - BASES.keys())
-    if unknown:
-        raise UsageError(
-            ", ".join(unknown), "no such base image", f"bench knows {', '.join(BASES)}"
-        )
-    return [name for name in BASES if name in names]
+    chosen: dict[str, Base] = {}
+    for name in names:
+        base = meant_by(name)
+        if isinstance(base, Refusal):
+            raise UsageError(
+                name,
+                f"no such base image: it cannot be made here, for {base.reason}",
+                f"these can be made here: {makeable()}",
+            )
+        chosen[familiar(name)] = base
+    return {name: chosen[name] for name in _parents_first(chosen)}
 
 
-def present_source(builder: Engine, base: Base) -> BaseSource | None:
-    """Where the `base` in the builder comes from; None where it is missing or out of date."""
-    if not builder.has_image(base.name):
-        return None
-    details = builder.image_details(base.name)
-    if _labels(details).get(RECIPE_LABEL) == recipe_id(base):
-        return BaseSource.BOOTSTRAPPED
-    tags = details.get("RepoTags") or []
-    return BaseSource.HUB if any(tag.endswith(base.hub_reference) for tag in tags) else None
+def makeable_among(images: Sequence[str]) -> list[str]:
+    """Those of `images` that can be made here, as far as their names tell."""
+    return [name for name in images if not isinstance(meant_by(name), Refusal)]
 
 
-def named_bases(dockerfile_text: str) -> list[str]:
-    """Those of BASES that the FROM lines of a Dockerfile name, each once."""
-    return [name for name in _from_names(dockerfile_text) if name in BASES]
+def missing_among(builder: Engine, images: Sequence[str]) -> list[str]:
+    """Those of them that the builder lacks, or has from an older recipe."""
+    bases = {name: meant_by(name) for name in images}
+    return [
+        name
+        for name, base in bases.items()
+        if not isinstance(base, Refusal) and present_source(builder, name, base) is None
+    ]
 
 
-def base_records(builder: Engine, dockerfile_text: str) -> list[dict[str, str]]:
-    """What each FROM of a Dockerfile stands for in `builder`, for the record of a run.
-
-    Returns:
-        `name` as in the Dockerfile, `image_id` (empty where the builder does not have it) and
-        `source`, the value of a BaseSource.
-    """
-    records = []
-    for name in _from_names(dockerfile_text):
-        source = BaseSource.OTHER
-        if name in BASES:
-            source = present_source(builder, BASES[name]) or source
-        image_id = _image_id(builder, name)
-        if image_id and BASE_LABEL in _labels(builder.image_details(name)):
-            source = BaseSource.BOOTSTRAPPED
-        records.append({"name": name, "image_id": image_id, "source": source.value})
-    return records
+def cannot_be_had(image: str, cause: str) -> PullError:
+    """The error for an `image` that no registry gives and that is not made here."""
+    base = meant_by(image)
+    why = f", and it cannot be made here: {base.reason}" if isinstance(base, Refusal) else ""
+    return PullError(
+        image,
+        f"cannot be had: {cause}{why}",
+        "check the name; a private registry needs `docker login`;"
+        f" without a registry these can be made here: {makeable()}",
+    )
 
 
-def _fetch(builder: Engine, missing: list[Base], say: Callable[[str], None]) -> dict[str, float]:
+def base_to_blame(builder: Engine, images: Sequence[str]) -> PullError | None:
+    """Which of the `images` of a build that failed cannot be had at all; None where all can."""
+    for image in images:
+        if builder.has_image(image):
+            continue
+        try:
+            pull_patiently(builder, image, only_ask=True)
+        except EngineError as error:
+            return cannot_be_had(image, error.cause)
+    return None
+
+
+def _parents_first(names: Collection[str]) -> list[str]:
+    order = list(RECIPES)
+
+    def place(name: str) -> tuple[int, str]:
+        base = meant_by(name)
+        return (-1 if isinstance(base, Refusal) else order.index(base.name), name)
+
+    return sorted(names, key=place)
+
+
+def _fetch(
+    builder: Engine, missing: dict[str, Base], say: Callable[[str], None]
+) -> dict[str, float]:
     """Seconds by name of the bases that Docker Hub gave, up to its first failure."""
     took_s: dict[str, float] = {}
-    for base in missing:
+    for name, base in missing.items():
         start_s = time.monotonic()
-        say(f"{base.name}: asking Docker Hub for {base.hub_reference}")
+        pinned = base.hub_reference if name == base.name else ""
+        reference = pinned or name
+        say(f"{name}: asking Docker Hub for {reference}")
         try:
-            pull_patiently(builder, base.hub_reference)
+            pull_patiently(builder, reference)
         except EngineError as error:
-            say(f"{base.name}: not from Docker Hub ({error.cause})")
+            if not pinned and registry_answered(error):
+                raise cannot_be_had(name, error.cause) from error
+            say(f"{name}: not from Docker Hub ({error.cause})")
             break
-        builder.tag(base.hub_reference, base.name)
-        took_s[base.name] = time.monotonic() - start_s
+        if reference != name:
+            builder.tag(reference, name)
+        took_s[name] = time.monotonic() - start_s
     return took_s
 
 
 def _bootstrap(
-    builder: Engine, missing: list[Base], again: set[str], say: Callable[[str], None]
+    builder: Engine, missing: dict[str, Base], again: set[str], say: Callable[[str], None]
 ) -> dict[str, float]:
-    """Make the bases in `missing`, and the parents that they lack; seconds by name."""
+    """Make the bases in `missing`, and the parents that they lack; seconds by name.
+
+    Raises:
+        PullError: the name states another version than Debian has.
+    """
     took_s: dict[str, float] = {}
-    needed = {one.name for base in missing for one in lineage(base)}
-    for base in BASES.values():
-        current = present_source(builder, base) is BaseSource.BOOTSTRAPPED
+    needed = {one.name for base in missing.values() for one in lineage(base)}
+    for base in RECIPES.values():
+        current = present_source(builder, base.name, base) is BaseSource.BOOTSTRAPPED
         stale = base.name in again or base.parent in took_s
         if base.name not in needed or (current and not stale):
             continue
         start_s = time.monotonic()
-        _make(builder, base, say)
+        make_base(builder, base, say)
         took_s[base.name] = time.monotonic() - start_s
+    for name, base in missing.items():
+        if name != base.name:
+            _give_name(builder, name, base)
+            took_s[name] = took_s.get(base.name, 0.0)
     return took_s
 
 
-def _make(builder: Engine, base: Base, say: Callable[[str], None]) -> None:
-    made = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    with tempfile.TemporaryDirectory(prefix="bench-base-") as name:
-        folder = Path(name)
-        if base.parent is None:
-            scratch = folder / "scratch"
-            scratch.mkdir()
-            make_rootfs(folder / "rootfs.tar", scratch, lambda text: say(f"{base.name}: {text}"))
-            builder.import_rootfs(folder / "rootfs.tar", base.name, import_changes(base, made))
-            return
-        (folder / "Dockerfile").write_text(dockerfile(base, made, recipe_id(base)))
-        proxies = {key: os.environ[key] for key in _PROXIES if key in os.environ}
-        request = BuildRequest(folder, base.name, folder / "Dockerfile", args=proxies)
-        builder.build(request, lambda step: say(f"{base.name}: {step[:120]}"))
+def _give_name(builder: Engine, name: str, base: Base) -> None:
+    labels = image_labels(builder.image_details(base.name))
+    first = labels.get(PACKAGES_LABEL, "").partition(" ")[0].partition("=")[2]
+    version = upstream(first) if first else base.version
+    if not states(name, version):
+        raise PullError(
+            name,
+            f"no registry answers, and what can be made here is {version}:"
+            f" {base.name}, {made_of(labels)}",
+            f"name the version as {base.repository}:{version}, or less of it",
+        )
+    builder.tag(base.name, name)
 
 
 def _pushed(
-    builder: Engine, registry: str, base: Base, took_s: float, say: Callable[[str], None]
+    builder: Engine,
+    registry: str,
+    name: str,
+    base: Base,
+    took_s: float,
+    say: Callable[[str], None],
 ) -> BaseImage:
-    reference = f"{registry}/bases/{base.name}"
+    reference = f"{registry}/bases/{name}"
     repository = reference.rpartition(":")[0]
     start_s = time.monotonic()
-    builder.tag(base.name, reference)
-    details = builder.image_details(base.name)
+    builder.tag(name, reference)
+    details = builder.image_details(name)
     known = (one.split("@") for one in details.get("RepoDigests") or [])
-    digest = next((digest for name, digest in known if name == repository), "")
+    digest = next((digest for known_as, digest in known if known_as == repository), "")
     # a containerd store has a digest for every name, pushed or not
     if not digest or builder.facts.image_store == "containerd":
-        say(f"{base.name}: pushing to {repository}")
+        say(f"{name}: pushing to {repository}")
         digest = builder.push(reference)
         took_s += time.monotonic() - start_s
-    source = present_source(builder, base) or BaseSource.OTHER
-    return BaseImage(base.name, source, str(details["Id"]), digest, took_s)
+    source = present_source(builder, name, base) or BaseSource.OTHER
+    words = made_of(image_labels(details)) if source is BaseSource.BOOTSTRAPPED else ""
+    return BaseImage(name, source, str(details["Id"]), digest, took_s, words)
 
 
 def _drop(builder: Engine, replaced: list[str], kept: set[str]) -> None:
     """Remove what a newer base has replaced, unless images still stand on it."""
-    for image_id in reversed(replaced):
-        if image_id and image_id not in kept:
+    for image in dict.fromkeys(reversed(replaced)):
+        if image and image not in kept:
             with contextlib.suppress(EngineRefusedError):
-                builder.remove_image(image_id)
-
-
-def _image_id(builder: Engine, name: str) -> str:
-    return str(builder.image_details(name)["Id"]) if builder.has_image(name) else ""
-
-
-def _labels(details: Mapping[str, Any]) -> Mapping[str, str]:
-    return (details.get("Config") or {}).get("Labels") or {}
-
-
-def _from_names(dockerfile_text: str) -> list[str]:
-    """The images that FROM lines name, each once; stages and `scratch` are none."""
-    arguments: dict[str, str] = {}
-    stages = {"scratch"}
-    names: list[str] = []
-    for line in dockerfile_text.splitlines():
-        argument, origin = _ARG.match(line), _FROM.match(line)
-        if argument and len(stages) == 1:  # only those ahead of the first FROM count in a FROM
-            arguments[argument[1]] = argument[2] or ""
-        elif origin:
-            name = _VARIABLE.sub(lambda found: arguments.get(found[1] or found[2], ""), origin[1])
-            if name.lower() not in stages and name not in names:
-                names.append(name)
-            stages.add((origin[2] or f"stage {len(stages)}").lower())
-    return names
+                builder.remove_image(image)

@@ -232,8 +232,10 @@ def environment(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def _base_words(record: dict[str, str]) -> str:
     name, image_id = record.get("name", ""), record.get("image_id", "")
-    beside = [record.get("source", ""), image_id.removeprefix("sha256:")[:12]]
-    return f"{name} ({', '.join(part for part in beside if part)})"
+    what = record.get("made_of", "")
+    beside = ["" if what else record.get("source", ""), image_id.removeprefix("sha256:")[:12]]
+    words = f"{name}: {what}" if what else name
+    return f"{words} ({', '.join(part for part in beside if part)})"
 
 
 def _pairs(values: dict[str, Any]) -> list[tuple[str, str]]:

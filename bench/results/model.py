@@ -222,7 +222,8 @@ class ImageFacts:
 
     Attributes:
         reference: what trials pull, with its digest.
-        source: `built`, `mirrored`, `engine` (from the user's own) or `origin`.
+        source: `built`, `mirrored`, `engine` (from the user's own), `builder` (it was there
+            already), `bootstrapped` (made here of Debian packages) or `compose`.
         build_s: seconds of the build, None where nothing was built.
         build_steps: steps of it that the builder's cache did not have, None where unknown.
         built: all steps of it but FROM, None where the builder does not tell, or nothing was built.

@@ -14,8 +14,11 @@ from bench.engine.protocol import LABEL
 from bench.engine.reference import split_reference
 from bench.errors import BuildError, EngineError, PullError
 from bench.image import calibration
-from bench.image.base_layers import BaseLayers, final_base, push_base, shared_layers
-from bench.image.bases import base_records, prepare_bases
+from bench.image.base_hub import registry_answered
+from bench.image.base_layers import BaseLayers, push_base, shared_layers
+from bench.image.base_records import base_records
+from bench.image.bases import base_to_blame, cannot_be_had, missing_among, prepare_bases
+from bench.image.dockerfile import external_images, final_base
 from bench.image.facts import gather
 from bench.image.layers import LayerReader
 from bench.results.model import CALIBRATION_CASE, ImageFacts
@@ -24,7 +27,7 @@ from bench.trial.image_build import build_request, rebuild, recorded
 from bench.trial.leftovers import KEPT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bench.clock import Clock
     from bench.engine.registry import Manifest
@@ -139,11 +142,21 @@ class ImageMaker:
         builder = self._session.building
         with build_request(build, folder, tag, self._label) as request:
             text = _text_of(request.dockerfile)
+            images = external_images(
+                text,
+                build.args,
+                build.target,
+                contexts=build.additional_contexts,
+                architecture=builder.facts.architecture,
+            )
             if self._session.may_wipe:
-                self._prepare_bases(text)
+                self._prepare_bases(images)
             self._say(f"building {name}")
-            built = builder.build(request)
-            bases = base_records(builder, text)
+            try:
+                built = builder.build(request)
+            except BuildError as error:
+                raise base_to_blame(builder, images) or error from error
+            bases = base_records(builder, images)
             ready = self._push(
                 name, repository, tag, source="built", build_s=built.seconds, bases=tuple(bases)
             )
@@ -159,17 +172,16 @@ class ImageMaker:
                 facts = dataclasses.replace(facts, rebuild_s=again.seconds, rebuilt=again.steps)
         return dataclasses.replace(ready, facts=facts)
 
-    def _prepare_bases(self, dockerfile: str) -> None:
-        """Have the bases that the bundled Dockerfiles stand on, where these are named."""
-        from bench.image.bases import named_bases
-
-        names = named_bases(dockerfile)
+    def _prepare_bases(self, images: Sequence[str], *, ask_hub: bool = True) -> None:
+        """Have those of `images` that can be made here, where the builder lacks them."""
+        names = missing_among(self._session.building, images)
         if names:
             prepare_bases(
                 self._session.building,
                 self._session.registry.address,
                 on_progress=self._say,
                 only=names,
+                ask_hub=ask_hub,
             )
 
     def _mirror(
@@ -178,7 +190,8 @@ class ImageMaker:
         source = self._fetch(name, image)
         builder = self._session.building
         builder.tag(image, tag)
-        ready = self._push(name, repository, tag, source=source)
+        bases = base_records(builder, [image]) if source == "bootstrapped" else []
+        ready = self._push(name, repository, tag, source=source, bases=tuple(bases))
         if not self._session.may_wipe:
             self.brought += [tag, ready.reference]
         if container.registry != "origin":
@@ -191,7 +204,7 @@ class ImageMaker:
             )
         wanted = _familiar(split_reference(image)[0])
         named = [one for one in origin if _familiar(one.partition("@")[0]) == wanted]
-        return ReadyImage(ready.facts, (named or origin)[0], None)
+        return ReadyImage(ready.facts, (named or origin)[0], None, ready.bases)
 
     def _fetch(self, name: str, image: str) -> str:
         """Have `image` in the builder; says where it came from."""
@@ -210,13 +223,12 @@ class ImageMaker:
                 own.transfer_image(image, builder)
                 own.close()
                 return "engine"
+            if self._session.may_wipe and not registry_answered(error):
+                self._prepare_bases([image], ask_hub=False)
             if builder.has_image(image):
-                return "builder"
-            raise PullError(
-                image,
-                f"cannot be had: {error.cause}",
-                "check the name; a private registry needs `docker login`",
-            ) from error
+                (record,) = base_records(builder, [image])
+                return "bootstrapped" if "made_of" in record else "builder"
+            raise cannot_be_had(image, error.cause) from error
         return "mirrored"
 
     def _push(
@@ -286,8 +298,8 @@ def _text_of(dockerfile: Path) -> str:
         BuildError: it cannot be read.
     """
     try:
-        return dockerfile.read_text()
-    except (OSError, UnicodeDecodeError) as error:
+        return dockerfile.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
         raise BuildError(
             str(dockerfile), f"cannot be read: {error}", "check `dockerfile`"
         ) from error

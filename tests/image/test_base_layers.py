@@ -8,31 +8,9 @@ import pytest
 
 from bench.engine.registry import Registry
 from bench.errors import RegistryError
-from bench.image.base_layers import final_base, push_base, shared_layers
+from bench.image.base_layers import push_base, shared_layers
 from tests.engine.fake_registry import FakeRegistry
 from tests.pulls import manifest_of
-
-
-@pytest.mark.parametrize(
-    ("text", "args", "target", "base"),
-    [
-        ("FROM debian:12\nRUN x", {}, None, "debian:12"),
-        ("FROM a AS build\nFROM --platform=linux/amd64 b\n", {}, None, "b"),
-        ("FROM a AS build\nFROM b\nFROM build\n", {}, None, "a"),
-        ("FROM a AS One\nFROM one AS two\nFROM TWO\n", {}, None, "a"),
-        ("FROM a AS build\nFROM b AS run\n", {}, "build", "a"),
-        ("FROM a\nFROM b\n", {}, "0", "a"),
-        ("FROM scratch\nCOPY x /", {}, None, None),
-        ("FROM a AS build\nFROM scratch", {}, None, None),
-        ("ARG V=12\nFROM debian:${V}", {}, None, "debian:12"),
-        ("ARG V=12\nFROM debian:$V", {"V": "13"}, None, "debian:13"),
-        ('ARG V="12"\nFROM debian:$V', {}, None, "debian:12"),
-        ("FROM a\nARG V=1\nRUN x", {"V": "2"}, None, "a"),
-        ("", {}, None, None),
-    ],
-)
-def test_the_last_stage_or_the_one_that_is_built_stands_on(text, args, target, base):
-    assert final_base(text, args, target) == base
 
 
 def test_layers_are_shared_where_all_of_the_base_are_the_images_first():

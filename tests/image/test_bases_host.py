@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import shutil
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from bench.errors import HostError, PullError
+from bench.image import base_rootfs
+from bench.image.base_catalogue import RECIPES
 from bench.image.base_hub import pull_patiently
-from bench.image.base_rootfs import ca_bundle, debian_sources
+from bench.image.base_rootfs import ca_bundle, make_rootfs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +37,13 @@ def _apt(folder: Path, **files: str) -> Path:
         stem, _, kind = name.rpartition("_")
         (folder / "sources.list.d" / f"{stem}.{kind}").write_text(text)
     return folder
+
+
+def debian_sources(apt: Path) -> list[Path]:
+    """Those for bookworm; what is renamed goes to a folder beside them."""
+    renamed = apt / "renamed"
+    renamed.mkdir(exist_ok=True)
+    return base_rootfs.debian_sources(apt, "bookworm", renamed)
 
 
 def _names(found: list[Path]) -> list[str]:
@@ -62,8 +74,23 @@ def test_a_disabled_source_is_no_source(tmp_path):
     assert debian_sources(_apt(tmp_path, debian_sources=f"{DEBIAN}Enabled: no\n")) == []
 
 
-def test_a_host_of_another_release_leaves_the_archive_to_mmdebstrap(tmp_path):
-    apt = _apt(tmp_path, debian_sources=DEBIAN.replace("bookworm", "trixie"))
+def test_the_mirror_of_a_host_of_another_release_is_asked_for_ours(tmp_path):
+    apt = _apt(
+        tmp_path,
+        debian_sources=DEBIAN.replace("bookworm", "trixie").replace("/debian", "/trixie"),
+        security_list="deb [arch=amd64] http://archive.example/s trixie-security main\n",
+        tools_list="deb http://tools.example/trixie trixie stable\n",
+    )
+    found = debian_sources(apt)
+    assert {path.name for path in found} == {"debian.sources", "security.list"}
+    text = "".join(path.read_text() for path in found)
+    assert "http://archive.example/trixie\nSuites: bookworm bookworm-updates\n" in text
+    assert "deb [arch=amd64] http://archive.example/s bookworm-security main\n" in text
+    assert "Suites: trixie trixie-updates" in (apt / "sources.list.d/debian.sources").read_text()
+
+
+def test_a_host_of_another_distribution_leaves_the_archive_to_mmdebstrap(tmp_path):
+    apt = _apt(tmp_path)
     (apt / "sources.list").write_text("# nothing\ndeb http://archive.example/u noble main\n")
     assert debian_sources(apt) == []
 
@@ -118,3 +145,46 @@ def test_a_pull_that_gets_on_is_waited_for():
     release = threading.Event()
     release.set()
     pull_patiently(cast("Engine", _Hub(5, release)), "debian:1")
+
+
+class _Mmdebstrap:
+    """One that has ended."""
+
+    def __init__(self, output: str) -> None:
+        self.stdout = io.StringIO(output)
+        self.returncode = 25
+
+
+def test_a_mirror_without_the_release_is_named_and_not_the_last_line(monkeypatch, tmp_path):
+    output = """I: running apt-get update...
+Err:6 http://archive.example/debian trixie Release
+E: The repository 'http://archive.example/debian trixie Release' does not have a Release file.
+E: apt-get update --error-on=any failed
+E: mmdebstrap failed to run
+"""
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/mmdebstrap")
+    monkeypatch.setattr(base_rootfs, "_contained", lambda *_: nullcontext(_Mmdebstrap(output)))
+    monkeypatch.setattr(base_rootfs, "ca_bundle", lambda: tmp_path)
+    with pytest.raises(HostError, match="trixie Release' does not have a Release file") as caught:
+        make_rootfs(RECIPES["debian:trixie"], tmp_path / "tar", tmp_path, lambda _: None)
+    assert "that its package sources have trixie too" in caught.value.remedy
+
+
+def test_only_a_slim_root_leaves_documentation_out(monkeypatch, tmp_path):
+    commands = []
+
+    def contained(command, _scratch):
+        commands.append(command)
+        done = _Mmdebstrap("")
+        done.returncode = 0
+        return nullcontext(done)
+
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/mmdebstrap")
+    monkeypatch.setattr(base_rootfs, "_contained", contained)
+    monkeypatch.setattr(base_rootfs, "ca_bundle", lambda: tmp_path)
+    for name in ("debian:trixie-slim", "debian:trixie"):
+        make_rootfs(RECIPES[name], tmp_path / "tar", tmp_path, lambda _: None)
+    slim, full = (" ".join(command) for command in commands)
+    assert "path-exclude=/usr/share/man/*" in slim
+    assert "path-exclude" not in full
+    assert "force-unsafe-io" in full

@@ -202,7 +202,8 @@ def test_steps_are_told_with_their_times_and_those_of_the_cache_as_such(builder,
     third = builder.build(request)
     assert third.done == (f"RUN echo once more {marker}",)
     anew = builder.build(dataclasses.replace(request, no_cache=True))
-    slow, quick = anew.steps or ()
+    assert anew.steps is not None
+    slow, quick = anew.steps
     assert not slow.cached
     assert slow.seconds is not None
     assert slow.seconds >= 0.3

@@ -11,7 +11,13 @@ import pytest
 from bench.clock import SystemClock
 from bench.engine.build.request import BuildResult, BuildStep, Secret
 from bench.engine.select import Choice, Session
-from bench.errors import BuildError, EngineError, PullError, RegistryError
+from bench.errors import (
+    BuildError,
+    EngineError,
+    EngineRefusedError,
+    PullError,
+    RegistryError,
+)
 from bench.results.model import BuiltStep
 from bench.scenario.model import Case
 from bench.trial.images import ImageMaker
@@ -314,8 +320,83 @@ def test_an_image_that_the_builder_still_has_will_do_where_its_registry_is_away(
 
 def test_an_image_that_can_be_had_nowhere_is_an_error_with_its_cause(make, builder):
     builder.streams["no:1"] = [[PullError("no:1", "manifest unknown")]]
-    with pytest.raises(PullError, match="cannot be had: manifest unknown"):
+    with pytest.raises(PullError, match=r"cannot be had: .*manifest unknown") as caught:
         make({"image": "no:1"})
+    assert "these can be made here: debian:12" in caught.value.remedy
+
+
+@pytest.fixture
+def made_here(builder, monkeypatch):
+    """What is asked to be made here of Debian's packages; nothing takes as long as that does."""
+    made: list[list[str]] = []
+
+    def prepare(engine, address, *, on_progress, only, ask_hub):
+        made.append([*only, "hub" if ask_hub else "no hub"])
+        for name in only:
+            builder.images[name] = {}
+
+    monkeypatch.setattr("bench.trial.images.prepare_bases", prepare)
+    return made
+
+
+def test_an_image_that_no_registry_gives_is_made_here_where_that_is_possible(
+    make, builder, made_here, monkeypatch
+):
+    record = {"name": "nginx:1.26", "source": "bootstrapped", "made_of": "nginx 1.26.3"}
+    monkeypatch.setattr("bench.trial.images.base_records", lambda *_: [record])
+    builder.streams["nginx:1.26"] = [[PullError("nginx:1.26", "no such host")]]
+    image = make({"image": "nginx:1.26"})
+    assert made_here == [["nginx:1.26", "no hub"]]
+    assert image.facts.source == "bootstrapped"
+    assert image.bases == (record,)
+
+
+def test_what_a_registry_does_not_have_is_not_made_here(make, builder, made_here):
+    refusal = EngineRefusedError("nginx:1.26", "manifest unknown", status=404)
+    builder.streams["nginx:1.26"] = [[refusal]]
+    with pytest.raises(PullError, match="manifest unknown"):
+        make({"image": "nginx:1.26"})
+    assert made_here == []
+
+
+def test_nothing_is_made_on_somebodys_own_engine(make, builder, made_here):
+    builder.streams["nginx:1.26"] = [[PullError("nginx:1.26", "no such host")]]
+    with pytest.raises(PullError):
+        make({"image": "nginx:1.26"}, private=False)
+    assert made_here == []
+
+
+def test_what_the_stages_of_a_build_need_is_there_before_it_starts(
+    make, builder, dockerfile, made_here
+):
+    (dockerfile / "Dockerfile").write_text(
+        "ARG V=3.11\nFROM python:$V-slim AS a\nFROM golang:1.24\nFROM scratch AS b\n"
+        "COPY --from=a x y\nCOPY --from=redis x y\nCOPY --from=mine:1 x y\n"
+    )
+    image = make({"build": {"context": "app", "args": {"V": "3.13"}}})
+    assert made_here == [["python:3.13-slim", "redis:latest", "hub"]]
+    assert [one["name"] for one in image.bases] == ["python:3.13-slim", "redis:latest", "mine:1"]
+    make({"build": "app"})
+    assert made_here[1:] == [["python:3.11-slim", "hub"]]
+
+
+def test_a_look_up_for_the_record_never_fails_a_case(make, builder, dockerfile, monkeypatch):
+    (dockerfile / "Dockerfile").write_bytes(b"# caf\xe9\nFROM scratch\nCOPY --from=a:1 x y\n")
+
+    def refuse(reference: str) -> bool:
+        raise EngineError(reference, "it is busy")
+
+    monkeypatch.setattr(builder, "has_image", refuse)
+    assert make({"build": "app"}).bases[0]["remark"] == "it is busy"
+
+
+def test_a_build_that_fails_for_want_of_its_base_is_not_the_images_fault(make, builder, dockerfile):
+    (dockerfile / "Dockerfile").write_text("FROM ubuntu:24.04\n")
+    builder.trouble("build", BuildError("Dockerfile", "the build failed"))
+    builder.streams["ubuntu:24.04"] = [[PullError("ubuntu:24.04", "no such host")]]
+    with pytest.raises(PullError, match="no such host, and it cannot be made here") as caught:
+        make({"build": "app"})
+    assert "python:3.11|3.13[-slim]" in caught.value.remedy
 
 
 def test_somebodys_own_engine_is_not_asked_to_pull_what_it_has(make, builder):

@@ -167,7 +167,7 @@ def _sources(folder: Path) -> list[Path]:
     Empty where it names none of Debian's: mmdebstrap then takes those that it knows by itself.
     """
     sources = []
-    for path in debian_sources(Path("/etc/apt")):
+    for path in debian_sources(Path("/etc/apt"), HOST_SUITE, folder):
         source = folder / path.name
         source.write_text(path.read_text().replace(HOST_SUITE, SUITE))
         sources.append(source)

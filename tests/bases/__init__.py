@@ -1,0 +1,1 @@
+"""Bases made of Debian packages, built and started; each takes minutes."""
