@@ -6,10 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import click
 
 from bench.engine.private import PACKAGES, PrivateEngine, missing_programs, why_impossible
+from bench.engine.programs import SUITE, fetch_programs, wants_newer
 from bench.errors import EngineUnavailableError, HostError
 
 
@@ -22,10 +25,14 @@ def command() -> None:
 @click.option("--install", is_flag=True, help="Install missing packages (root on Debian/Ubuntu).")
 def up(install: bool) -> None:
     """Start the private engine and its registry, and leave them running."""
-    if install and missing_programs():
-        _install()
-    PrivateEngine().up()
-    _show(PrivateEngine())
+    private = PrivateEngine()
+    if install:
+        if missing_programs():
+            _install()
+        if wants_newer(private.paths):
+            _fetch_newer(private)
+    private.up()
+    _show(private)
 
 
 @command.command()
@@ -54,6 +61,23 @@ def _show(private: PrivateEngine) -> None:
         click.echo(f"{'measuring':<12}{private.address('measuring')}")
         click.echo(f"{'building':<12}{private.address('building')}")
         click.echo(f"{'registry':<12}{private.registry_address()}")
+
+
+def _fetch_newer(private: PrivateEngine) -> None:
+    """Have a newer engine than the host's, where that can be done; else the host's is used."""
+    from bench.image.base_rootfs import debian_sources
+
+    try:
+        with tempfile.TemporaryDirectory(prefix="container-bench-") as folder:
+            sources = debian_sources(Path("/etc/apt"), SUITE, Path(folder))
+            private.paths.make()
+            fetch_programs(private.paths, sources, lambda text: click.echo(text, err=True))
+    except HostError as error:
+        click.echo(
+            f"the host's own engine is used, for a newer one cannot be had: {error}", err=True
+        )
+        return
+    private.down()  # what runs already is the older one
 
 
 def _install() -> None:

@@ -199,6 +199,7 @@ def private(monkeypatch, tmp_path):
         monkeypatch.setattr(module, "PrivateEngine", Noted)
     monkeypatch.setattr(engine_command, "why_impossible", lambda: None)
     monkeypatch.setattr(engine_command, "missing_programs", list)
+    monkeypatch.setattr(engine_command, "wants_newer", lambda _: False)
     return SimpleNamespace(done=done, engine=Noted())
 
 
@@ -269,6 +270,32 @@ def test_nothing_is_installed_where_nothing_is_missing(private, apt, monkeypatch
     run(engine_command.command, "up", "--install")
     assert apt.calls == []
     assert private.done == ["up"]
+
+
+def test_an_engine_newer_than_an_old_one_of_the_host_is_fetched_and_started_in_its_place(
+    private, monkeypatch
+):
+    fetched = []
+    monkeypatch.setattr(engine_command, "wants_newer", lambda _: True)
+    monkeypatch.setattr(engine_command, "fetch_programs", lambda *given: fetched.append(given))
+    run(engine_command.command, "up")
+    assert (fetched, private.done) == ([], ["up"])
+    run(engine_command.command, "up", "--install")
+    assert len(fetched) == 1
+    assert private.done[1:] == ["down", "up"]
+
+
+def test_where_no_newer_engine_can_be_had_that_of_the_host_is_used_and_why_is_said(
+    private, monkeypatch
+):
+    def fail(*_: object) -> None:
+        raise HostError("newer engine", "no sources of Debian's")
+
+    monkeypatch.setattr(engine_command, "wants_newer", lambda _: True)
+    monkeypatch.setattr(engine_command, "fetch_programs", fail)
+    result = run(engine_command.command, "up", "--install")
+    assert private.done == ["up"]
+    assert "no sources of Debian's" in result.stderr
 
 
 def test_an_installation_that_fails_is_not_gone_on_with(private, apt):
