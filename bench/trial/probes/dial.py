@@ -19,8 +19,6 @@ from bench.trial.probes.inside import open_inside
 from bench.trial.probes.words import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bench.clock import Clock
 
 _CONNECT_TIMEOUT_S = 1.0
@@ -76,34 +74,36 @@ class Dialer:
         self.connected_ns: int | None = None
         self.local_port = 0
 
-    @contextlib.contextmanager
-    def connection(self, within_s: float) -> Iterator[socket.socket]:
+    def connection(self, within_s: float) -> Connection:
         """A connection, made within a second or `within_s`, whichever is shorter.
 
-        A TLS handshake, and what is first read from it, may take what is left of `within_s`.
-
-        Raises:
-            OSError: nobody listens, the handshake failed, or it was given up.
-            HostError: bench may not reach sockets in the container's files.
+        A TLS handshake, and what is first read from it, may take what is left of `within_s`. It is
+        made when it is entered, which raises OSError where nobody listens, the handshake failed or
+        it was given up, and HostError where bench may not reach sockets in the container's files.
         """
+        return Connection(self, within_s)
+
+    def open(self, within_s: float) -> socket.socket:
+        """Make the connection of `connection`; to be closed whether it succeeds or not."""
         self.connected_ns, self.local_port = None, 0
         begun_ns = self._clock.monotonic_ns()
-        with contextlib.ExitStack() as stack:
-            one = stack.enter_context(self._new_socket())
-            self._socket = one  # before it connects: of a container that dies nothing comes back
-            stack.callback(self._forget)
-            self._go_on()  # whoever gave up before saw no socket to shut
-            one.settimeout(max(0.001, min(_CONNECT_TIMEOUT_S, within_s)))
-            if self.place.path:
-                self._connect_inside(one)
-            else:
-                self._connect(one)
-            self.connected_ns = self._clock.monotonic_ns()
-            self._go_on()  # and one that does not connect yet is not shut
-            one.settimeout(max(0.001, within_s - (self.connected_ns - begun_ns) / 1e9))
-            if self._tls is not None:
-                one = stack.enter_context(self._wrapped(one, self._tls))
-            yield one
+        one = self._socket = self._new_socket()
+        self._go_on()  # whoever gave up before saw no socket to shut
+        one.settimeout(max(0.001, min(_CONNECT_TIMEOUT_S, within_s)))
+        if self.place.path:
+            self._connect_inside(one)
+        else:
+            self._connect(one)
+        self.connected_ns = self._clock.monotonic_ns()
+        self._go_on()  # and one that does not connect yet is not shut
+        one.settimeout(max(0.001, within_s - (self.connected_ns - begun_ns) / 1e9))
+        return self._wrapped(one, self._tls) if self._tls else one
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        one, self._socket = self._socket, None
+        if one is not None:
+            one.close()
 
     def _new_socket(self) -> socket.socket:
         if self.place.path:
@@ -145,20 +145,14 @@ class Dialer:
     def _wrapped(self, one: socket.socket, tls: Tls) -> ssl.SSLSocket:
         if self._context is None:
             self._context = _context(tls)
+        _check_name(tls.server_name)
         wrapped = self._context.wrap_socket(
             one, server_hostname=tls.server_name, do_handshake_on_connect=False
         )
         self._socket = wrapped  # the other one has handed on its descriptor
         self._go_on()
-        try:
-            wrapped.do_handshake()
-        except OSError:
-            wrapped.close()
-            raise
+        wrapped.do_handshake()
         return wrapped
-
-    def _forget(self) -> None:
-        self._socket = None
 
     def _go_on(self) -> None:
         if self._aborted.is_set():
@@ -172,6 +166,39 @@ class Dialer:
             with contextlib.suppress(OSError):
                 # of the plain class: that of TLS would take the session away from its reader
                 socket.socket.shutdown(one, socket.SHUT_RDWR)
+
+
+class Connection:
+    """One connection of a dialer, for the time of a `with`."""
+
+    __slots__ = ("_dialer", "_within_s")
+
+    def __init__(self, dialer: Dialer, within_s: float) -> None:
+        self._dialer = dialer
+        self._within_s = within_s
+
+    def __enter__(self) -> socket.socket:
+        try:
+            return self._dialer.open(self._within_s)
+        except BaseException:
+            self._dialer.close()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._dialer.close()
+
+
+def _check_name(name: str | None) -> None:
+    """Refuse a name that the TLS library would, and leave its socket open then.
+
+    Raises:
+        OSError: no certificate can have it.
+    """
+    try:
+        if name is not None and (name[:1] in ("", ".") or not name.encode("idna")):
+            raise ValueError
+    except ValueError as error:
+        raise OSError(errno.EINVAL, f"no TLS: {name!r} is no name of a host") from error
 
 
 def _context(tls: Tls) -> ssl.SSLContext:

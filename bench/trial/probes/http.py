@@ -24,6 +24,8 @@ _OF_ANOTHER_PROTOCOL = frozenset({400, 426, 505})
 """Statuses with which servers answer what they do not speak, TLS among them."""
 _OF_AN_UNKNOWN_HOST = frozenset({400, 403, 404, 421})
 _LOCAL = "localhost"
+_NAME = re.compile(r"(?:\[([^]]+)\]|([^:]+))(?::[0-9]+)?")
+"""A host without its port, and an address of IPv6 without its brackets."""
 
 
 class Receiver:
@@ -235,8 +237,8 @@ class HttpProbe:
 def _tls(model: HttpProbeModel) -> Tls | None:
     if model.scheme != "https":
         return None
-    host = model.host_header
-    name = host.rpartition(":")[0] if host and host.rpartition(":")[2].isdigit() else host
+    match = _NAME.fullmatch(model.host_header or "")
+    name = (match[1] or match[2]) if match else model.host_header
     return Tls(model.verify, ("h2",) if model.http2 else ("http/1.1",), name)
 
 

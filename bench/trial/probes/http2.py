@@ -62,7 +62,10 @@ def exchange(
     connection = H2Connection(H2Configuration(client_side=True, validate_inbound_headers=False))
     connection.decoder.max_header_list_size = _MOST_HEADERS
     connection.initiate_connection()
-    connection.send_headers(_STREAM, list(head), end_stream=not body)
+    try:
+        connection.send_headers(_STREAM, list(head), end_stream=not body)
+    except H2Error as error:
+        raise AnswerError(f"cannot be asked in HTTP/2: {plain(str(error))}") from error
     if body:
         connection.send_data(_STREAM, body, end_stream=True)
     link.sendall(connection.data_to_send())

@@ -341,6 +341,20 @@ def test_what_answers_http2_in_http1_says_so():
     assert attempt.detail == 'answered, but not in HTTP/2: "HTTP/1.1 400 Bad Request"'
 
 
+@pytest.mark.parametrize("headers", [{"Connection": "x"}, {"TE": "gzip"}, {"Upgrade": "x"}])
+def test_headers_that_http2_does_not_have_are_no_traceback(headers):
+    with Answering(speaking_http2(fine)) as server:
+        attempt = probe(server.port, http2=True, path="/healthz", headers=headers).attempt(5.0)
+    assert attempt.ok or attempt.detail.startswith("cannot be asked in HTTP/2: ")
+
+
+@pytest.mark.parametrize("host", [".app.test", "x" * 300, "a..b", "[::1]:8443", "::1", "1.2.3.4:5"])
+def test_a_host_that_no_certificate_can_have_is_no_traceback(tmp_path, host):
+    with Answering(over_tls(saying(OK), tmp_path)) as server:
+        attempt = probe(server.port, scheme="https", host=host).attempt(5.0)
+    assert attempt.ok or attempt.detail
+
+
 # What would help
 
 
