@@ -195,10 +195,11 @@ def _check_name(name: str | None) -> None:
         OSError: no certificate can have it.
     """
     try:
-        if name is not None and (name[:1] in ("", ".") or not name.encode("idna")):
-            raise ValueError
-    except ValueError as error:
-        raise OSError(errno.EINVAL, f"no TLS: {name!r} is no name of a host") from error
+        is_name = name is None or (name[:1] != "." and bool(name.encode("idna")))
+    except ValueError:
+        is_name = False
+    if not is_name:
+        raise OSError(errno.EINVAL, f"no TLS: {name!r} is no name of a host")
 
 
 def _context(tls: Tls) -> ssl.SSLContext:
