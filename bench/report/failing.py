@@ -32,6 +32,7 @@ MOST_LINES = 12
 _MOST_OF_A_BUILD = 30
 _LONGEST_LINE = 300
 _ENDED = "exited with code"
+_NO_SOCKET = "nothing listens at"
 _UNREACHED = ("nothing listens on", "is not reached from outside")
 """What the reason of a failure says where a port is asked that nothing listens on."""
 
@@ -173,6 +174,9 @@ def _remedy(case: Case, trial: TrialResult) -> str:
         return f"raise `limits.memory`{now}, or have it use less"
     if isinstance(ending, dict) or _ENDED in trial.reason:
         return f"mend what these lines name; the whole output is in {log}"
+    hint = trial.facts.get("hint")
+    if isinstance(hint, str) and hint:
+        return visible(hint)
     unreached = any(words in trial.reason for words in _UNREACHED)
     if case.compose is not None and unreached:
         return "have it listen at the port that it is asked at, or name its own in `ready`"
@@ -180,6 +184,9 @@ def _remedy(case: Case, trial: TrialResult) -> str:
         return f"look at its output in {log}"
     places = [one.endpoint for one in case.ready.probes()]
     asked = [one.port for one in places if one is not None and one.port]
+    sockets = [one.socket for one in places if one is not None and one.socket]
+    if sockets and _NO_SOCKET in trial.reason:
+        return f"have it listen at {visible(sockets[0])}, or name its own socket in `ready`"
     heard = trial.facts.get("listening")
     found = heard if isinstance(heard, list) else []
     if asked and any(one["port"] in asked for one in found) and unreached:

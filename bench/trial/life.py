@@ -212,8 +212,11 @@ class Life:
             text = str(error)
             if attached.exit.ended:
                 text = attached.how_it_ended("before it was ready")
-            elif beside := self._where_it_listens(target).words:
-                text = f"{text}; {beside}"
+            else:
+                if error.hint:
+                    self._facts["hint"] = error.hint
+                if beside := self._where_it_listens(target).words:
+                    text = f"{text}; {beside}"
             text = self._network.explained(text, ended=attached.exit.ended)
             raise FailedTrialError(text) from error
         finally:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.trial.probes.inside import open_below
 from bench.trial.process_table import PROC, processes_below
 
 if TYPE_CHECKING:
@@ -220,7 +221,8 @@ def whereabouts(
     except (OSError, ValueError):
         return Whereabouts()
     sockets, ports = asked_sockets(ready), asked_ports(ready) if address else []
-    missing = [path for path in sockets if not _is_listened_at(path, paths)]
+    root = proc / str(main_pid) / "root"
+    missing = [path for path in sockets if not _is_listened_at(path, paths, root)]
     said = [
         _missing_socket_words(missing, paths),
         port_words(ports, found, address),
@@ -233,10 +235,16 @@ def whereabouts(
     return Whereabouts(words, is_missing, tuple(found))
 
 
-def _is_listened_at(path: str, paths: Iterable[str]) -> bool:
-    """Whether a socket listens at `path`; by its name alone, for folders may be links."""
+def _is_listened_at(path: str, paths: Iterable[str], root: Path) -> bool:
+    """Whether a socket listens at `path`, or at a path of that name that a link may lead to."""
     name = path.rpartition("/")[2]
-    return any(one.rpartition("/")[2] == name for one in paths)
+    if path in paths or all(one.rpartition("/")[2] != name for one in paths):
+        return path in paths
+    try:
+        os.close(open_below(root, path))
+    except OSError:
+        return False
+    return True
 
 
 def _missing_socket_words(missing: Sequence[str], paths: dict[str, str]) -> str:

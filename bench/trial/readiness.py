@@ -146,15 +146,23 @@ class Readiness:
                 raise NotReadyError("it exited before it was ready")
             now_ns = self._clock.monotonic_ns()
             if now_ns >= deadline_ns:
-                details = ", ".join(_last_words(one) for one in pending)
-                raise NotReadyError(
-                    f"not ready within {self._timeout_s:g} s ({attempts} attempts; last {details})"
-                )
+                raise self._given_up(pending, attempts)
             if now_ns >= is_long_ns:
                 is_long_ns = deadline_ns
                 self._on_long_wait()
             next_ns = min([one.due_ns for one in pending] + [deadline_ns])
             self._wake.wait(max(0.0, (next_ns - now_ns) / 1e9))
+
+    def _given_up(self, pending: Sequence[_Pending], attempts: int) -> NotReadyError:
+        hints = [one.probe.hint() for one in pending]
+        details = ", ".join(
+            f"{one.probe.name}: {one.last_detail}" + (f" ({hint})" if hint else "")
+            for one, hint in zip(pending, hints, strict=True)
+        )
+        return NotReadyError(
+            f"not ready within {self._timeout_s:g} s ({attempts} attempts; last {details})",
+            next(filter(None, hints), ""),
+        )
 
     def _note_refusal(self, one: _Pending, attempt: Attempt) -> None:
         one.last_detail = attempt.detail
@@ -202,11 +210,6 @@ class Readiness:
         for probe in self._probes:
             probe.abort()
         self._wake.set()
-
-
-def _last_words(one: _Pending) -> str:
-    hint = one.probe.hint()
-    return f"{one.probe.name}: {one.last_detail}" + (f" ({hint})" if hint else "")
 
 
 def make_readiness(

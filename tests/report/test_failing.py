@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bench.report.console import end_block
-from bench.report.failing import _probe_fact, failing
+from bench.report.failing import _probe_fact, _remedy, failing
 from bench.report.formats import report_text
 from bench.results.run import load_run
 from bench.scenario.model import Case
@@ -100,6 +100,22 @@ def test_a_server_that_listens_where_it_is_asked_is_not_told_to(tmp_path):
     block = " ".join(end_block(run).split())
     assert "have it listen" not in block
     assert "raise `ready.timeout`" in block
+
+
+def test_a_wrong_socket_is_named_with_its_remedy(tmp_path):
+    case = Case.model_validate({"image": "x", "ready": {"http": {"socket": "/tmp/app.sock"}}})
+    reason = "not ready within 2 s (9 attempts); nothing listens at /tmp/app.sock"
+    (one,) = never_ready(tmp_path / "socket", Trouble("failed", reason), {}).results[:1]
+    assert _remedy(case, one) == (
+        "have it listen at /tmp/app.sock, or name its own socket in `ready`"
+    )
+
+
+def test_what_the_probe_found_out_is_the_remedy(tmp_path):
+    reason = "not ready within 60 s (9 attempts; last http 8080/: status 400 (it speaks TLS there))"
+    facts = {"hint": "it speaks TLS there: write `scheme: https`"}
+    (one,) = failing(never_ready(tmp_path / "secure", Trouble("failed", reason), facts))
+    assert one.remedy == "it speaks TLS there: write `scheme: https`"
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,19 @@ def test_where_a_container_listens_is_said_for_every_probe(web, probe, said):
 
 
 def test_a_socket_that_is_listened_at_by_another_way_to_its_folder_is_not_missing(web):
+    root = web / "500" / "root"
+    (root / "run").mkdir(parents=True)
+    (root / "run" / "app.sock").touch()
+    (root / "var").mkdir()
+    (root / "var" / "run").symlink_to("/run")
     assert words(web, {"http": {"socket": "/var/run/app.sock"}}) == ""
+    assert words(web, {"http": {"socket": "/run/app.sock"}}) == ""
+
+
+def test_a_socket_of_that_name_elsewhere_is_another(web):
+    (web / "500" / "root" / "tmp").mkdir(parents=True)
+    said = words(web, {"http": {"socket": "/tmp/app.sock"}})
+    assert said == "nothing listens at /tmp/app.sock; sh listens at /run/app.sock"
 
 
 def test_what_listens_where_it_is_asked_is_said_too_and_not_missing(web):

@@ -496,3 +496,4 @@ def test_what_would_help_stands_behind_the_last_answer(bench):
     with pytest.raises(NotReadyError) as error:
         bench.wait(hanging(bench, 1000.0), timeout_s=2.0)
     assert str(error.value).endswith("last hanging: no answer (raise `attempt_timeout`))")
+    assert error.value.hint == "raise `attempt_timeout`"

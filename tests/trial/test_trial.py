@@ -776,6 +776,14 @@ def test_whatever_it_is_asked_by_a_container_that_is_not_ready_says_where_it_lis
     assert bench.ended["facts"]["listening"][0]["port"] == 5000
 
 
+def test_what_would_help_goes_on_record(bench):
+    with FakeServer(401) as server:
+        bench.engine.script = Script(life_s=None, address="127.0.0.1")
+        ready = {"http": {"port": server.port}, "timeout": "60ms", "interval": "1ms"}
+        bench.run({"ready": ready})
+    assert bench.ended["facts"]["hint"].startswith("it wants credentials: ")
+
+
 def test_a_job_that_does_not_end_is_not_asked_where_it_listens(bench, elsewhere):
     bench.engine.script = Script(life_s=None)
     bench.run({"ready": {"exit": True, "timeout": "60ms"}, "observe": "exit"})

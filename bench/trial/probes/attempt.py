@@ -7,7 +7,15 @@ from typing import Protocol
 
 
 class NotReadyError(Exception):
-    """It never got ready; the text says why, without naming the container."""
+    """It never got ready; the text says why, without naming the container.
+
+    Attributes:
+        hint: what would probably help; empty where nothing is known.
+    """
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        self.hint = hint
+        super().__init__(text)
 
 
 @dataclass(frozen=True)
