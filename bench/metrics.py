@@ -132,7 +132,7 @@ _TABLE = (
            "Buffered output comes late; a silent program has none."),
     Metric("port_open_s", "s", "port open", _L,
            "From the return of the start call to the first TCP connection that a probe got, "
-           "whether or not it was answered; http and tcp probes only.",
+           "whether or not it was answered; http, tcp and grpc probes only.",
            "A port that opens long before ready_s accepts connections that nobody answers. As "
            "fine as the probing: see ready_resolution_s."),
     Metric("run_s", "s", "run", _L,
@@ -149,7 +149,8 @@ _TABLE = (
     Metric("remove_s", "s", "remove", _L, "The engine's remove call."),
     Metric("ready_resolution_s", "s", "resolution of ready", _L,
            "From the end of the last refusal to the sending of the successful attempt, plus "
-           "that attempt's round trip: ready lies within it."),
+           "that attempt's round trip: ready lies within it. An attempt that was given up without "
+           "an answer was not refused: from its sending."),
     Metric("image_size_bytes", "bytes", "image unpacked", _L,
            "Sum of regular-file bytes over the layers, hard links once: the same on every "
            "image store.", "A file deleted in a later layer still counts: it is shipped.",

@@ -23,7 +23,7 @@ def scenario_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenari
     """The scenario for one image, printed to stderr so that it can be kept.
 
     Raises:
-        UsageError: no probe, more than one, or a malformed one.
+        UsageError: more than one probe, or a malformed one.
     """
     from bench.scenario.load import parse_scenario_text
 
@@ -35,7 +35,7 @@ def scenario_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenari
     limits = {
         key: options[f"limit_{key}"] for key in _LIMITS if options[f"limit_{key}"] is not None
     }
-    case: dict[str, Any] = {"image": image, "ready": ready}
+    case: dict[str, Any] = {"image": image} | ({"ready": ready} if ready else {})
     if limits:
         case["limits"] = limits
     name = _name_of(image.rpartition("/")[2].partition("@")[0]) or "image"
@@ -85,7 +85,7 @@ def _shown(name: str, cases: dict[str, Any]) -> str:
 
 def _ready(options: dict[str, Any]) -> dict[str, Any]:
     probes: list[dict[str, Any]] = []
-    if options["http"]:
+    if options["http"] is not None:
         match = re.fullmatch(r":?(\d{1,5})(/\S*)?", options["http"])
         if match is None:
             raise UsageError(
@@ -94,19 +94,19 @@ def _ready(options: dict[str, Any]) -> dict[str, Any]:
         probes.append({"http": {"port": int(match[1]), "path": match[2] or "/"}})
     if options["tcp"] is not None:
         probes.append({"tcp": {"port": options["tcp"]}})
-    if options["log"]:
+    if options["log"] is not None:
         probes.append({"log": options["log"]})
-    if options["exec_"]:
+    if options["exec_"] is not None:
         probes.append({"exec": options["exec_"]})
     if options["exit_"]:
         probes.append({"exit": True})
-    if len(probes) != 1:
+    if len(probes) > 1:
         raise UsageError(
             "--image",
-            "needs exactly one of --http, --tcp, --log, --exec, --exit",
+            "takes at most one of --http, --tcp, --log, --exec, --exit",
             "say when the container is ready, such as --http 8080/healthz",
         )
-    return probes[0]
+    return probes[0] if probes else {}  # what the image says
 
 
 def _yaml(tree: dict[str, Any]) -> str:

@@ -23,6 +23,7 @@ from bench.engine.docker_connect import (
     read_facts,
     translated,
 )
+from bench.engine.docker_exec import kill_inside
 from bench.engine.docker_health import health_interval_s
 from bench.engine.docker_output import FramedOutput, close_raw, drain
 from bench.engine.protocol import Change, ContainerState, Created, Engine
@@ -149,12 +150,20 @@ class DockerEngine:
         return int(answer["StatusCode"])
 
     def execute(self, container_id: str, command: tuple[str, ...], timeout_s: float) -> int:
-        """Run a command in it; 126 and 127 mean that it could not be run."""
+        """Run a command in it; 126 and 127 mean that it could not be run.
+
+        One that has not ended in time is killed where its process can be reached from here.
+        """
         with self._call(container_id[:12]):
             exec_id = self._api.exec_create(container_id, list(command))["Id"]
             raw = self._api.exec_start(exec_id, socket=True)
             try:
                 drain(raw, timeout_s)
+            except TimeoutError:
+                if self._facts.is_local:  # the API has no call for it
+                    pid = int(self._api.exec_inspect(exec_id).get("Pid") or 0)
+                    kill_inside(pid, container_id)
+                raise
             finally:
                 close_raw(raw)
             code = self._api.exec_inspect(exec_id)["ExitCode"]

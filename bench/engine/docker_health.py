@@ -31,6 +31,39 @@ def why_no_health_checks(engine: EngineFacts, systemd: Path = _SYSTEMD) -> str:
     return ""
 
 
+def ignored_start_interval(
+    engine: EngineFacts,
+    start_interval_s: float | None,
+    start_period_s: float | None,
+    of_image: Mapping[str, Any],
+) -> str:
+    """Why a `start_interval` has no effect; empty where it has, or there is none.
+
+    Args:
+        engine: the engine.
+        start_interval_s: that the container is given; None leaves it to the image.
+        start_period_s: likewise.
+        of_image: the image's `Healthcheck`.
+    """
+    if not (start_interval_s or of_image.get("StartInterval")):
+        return ""
+    if _numbers(engine.api_version) < _START_INTERVAL_API:
+        return (
+            f"the engine ({engine.version}, API {engine.api_version}) ignores `start_interval`, "
+            "which API 1.44 brought: it checks every `interval` from the start; set that as short"
+        )
+    if not (of_image.get("StartPeriod") if start_period_s is None else start_period_s):
+        return (
+            "`start_interval` has no effect without a `start_period`: the engine checks every "
+            "`interval` from the start"
+        )
+    return ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+
+
 def health_interval_s(config: Mapping[str, Any], api: tuple[int, ...]) -> float | None:
     """Seconds from one check to the next, and from the start to the first.
 

@@ -200,7 +200,11 @@ class Engine(Protocol):
         ...
 
     def execute(self, container_id: str, command: tuple[str, ...], timeout_s: float) -> int:
-        """Run a command in it and return its exit code."""
+        """Run a command in it and return its exit code.
+
+        One that has not ended within `timeout_s` raises EngineTimeoutError, and is ended as far as
+        that can be done.
+        """
         ...
 
     def stop(self, container_id: str, grace_s: int) -> None:

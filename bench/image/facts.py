@@ -18,6 +18,7 @@ _CONFIG_KEYS = (
     "Entrypoint",
     "Cmd",
     "Healthcheck",
+    "Shell",
     "ExposedPorts",
     "StopSignal",
     "WorkingDir",

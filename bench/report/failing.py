@@ -17,20 +17,25 @@ from bench.report.rows import case_outcomes
 from bench.report.wording import visible
 from bench.results.failure_kind import failure_kind
 from bench.results.model import SIZE_ARM, TrialStatus
+from bench.scenario.requests import status_words
 from bench.units import format_bytes
 
 if TYPE_CHECKING:
     from bench.results.model import TrialResult
     from bench.results.run import Run
     from bench.scenario.model import Case
-    from bench.scenario.probes import ProbeChoice
+    from bench.scenario.probes import Endpoint, ProbeChoice
 
 MOST_LINES = 12
 """Lines of output that are shown of a failed start."""
 
 _MOST_OF_A_BUILD = 30
 _LONGEST_LINE = 300
-_ENDED, _LISTENS = "exited with code", "listens on"
+_ENDED = "exited with code"
+_NO_SOCKET = "nothing listens at"
+_UNREACHED = ("nothing listens on", "is not reached from outside")
+"""What the reason of a failure says where a port is asked that nothing listens on."""
+
 _REMEDY = "\n  what to do: "
 """How an error's text goes on with its remedy."""
 
@@ -124,23 +129,33 @@ def _with_failures(run: Run, case: str, failed: list[TrialResult]) -> Failing:
 def _probe_fact(case: Case) -> tuple[tuple[str, str], ...]:
     if case.compose is not None:
         return ()
-    words = [_probe_words(one) for one in case.ready.probes()]
+    words = [_probe_words(one) for one in case.ready.probes()] or ["what its image says"]
     joined = (" or " if case.ready.any else " and ").join(words)
     return (("waited for", f"{joined}, for at most {case.ready.timeout:g} s"),)
 
 
 def _probe_words(probe: ProbeChoice) -> str:
     if probe.http is not None:
-        status = probe.http.status or "2xx"
-        return f"HTTP {status} from port {probe.http.port}, {probe.http.path}"
+        http = probe.http
+        kind = f"{http.scheme.upper()}{'/2' if http.http2 else ''}"
+        body = f" and a body like {visible(http.body)}" if http.body else ""
+        return f"{kind} {status_words(http.status)}{body} from {_place_words(http)}, {http.path}"
     if probe.tcp is not None:
-        return f"a connection to port {probe.tcp.port}"
+        return f"a connection to {_place_words(probe.tcp)}"
+    if probe.grpc is not None:
+        service = f" of {visible(probe.grpc.service)}" if probe.grpc.service else ""
+        return f"gRPC health{service} from {_place_words(probe.grpc)}"
     if probe.log is not None:
-        return f"a line of output like {visible(probe.log.pattern)}"
+        times = f"{probe.log.times} lines" if probe.log.times > 1 else "a line"
+        return f"{times} of output like {visible(probe.log.pattern)}"
     if probe.exec is not None:
         command = probe.exec.command
         return f"success of {visible(command if isinstance(command, str) else ' '.join(command))}"
     return "its health check" if probe.healthcheck else "its end with code 0"
+
+
+def _place_words(endpoint: Endpoint) -> str:
+    return f"socket {visible(endpoint.socket)}" if endpoint.socket else f"port {endpoint.port}"
 
 
 def _log_file(case: Case, trial: TrialResult) -> str:
@@ -159,17 +174,24 @@ def _remedy(case: Case, trial: TrialResult) -> str:
         return f"raise `limits.memory`{now}, or have it use less"
     if isinstance(ending, dict) or _ENDED in trial.reason:
         return f"mend what these lines name; the whole output is in {log}"
-    if case.compose is not None and _LISTENS in trial.reason:
+    hint = trial.facts.get("hint")
+    if isinstance(hint, str) and hint:
+        return visible(hint)
+    unreached = any(words in trial.reason for words in _UNREACHED)
+    if case.compose is not None and unreached:
         return "have it listen at the port that it is asked at, or name its own in `ready`"
     if case.compose is not None:
         return f"look at its output in {log}"
-    ports = [one.http or one.tcp for one in case.ready.probes()]
-    asked = [one.port for one in ports if one is not None]
+    places = [one.endpoint for one in case.ready.probes()]
+    asked = [one.port for one in places if one is not None and one.port]
+    sockets = [one.socket for one in places if one is not None and one.socket]
+    if sockets and _NO_SOCKET in trial.reason:
+        return f"have it listen at {visible(sockets[0])}, or name its own socket in `ready`"
     heard = trial.facts.get("listening")
     found = heard if isinstance(heard, list) else []
-    if asked and any(one["port"] in asked for one in found) and _LISTENS in trial.reason:
+    if asked and any(one["port"] in asked for one in found) and unreached:
         return f"have it listen on 0.0.0.0:{asked[0]} and not on loopback alone"
-    if asked and found and _LISTENS in trial.reason:
+    if asked and found and unreached:
         others = " or ".join(dict.fromkeys(str(one["port"]) for one in found))
         loopback = all(one["address"].startswith("127.") for one in found)
         where = f"0.0.0.0:{asked[0]}"

@@ -340,6 +340,7 @@ class Facts(_Shape):
     ready: _Ready | None = None
     port_open: _Port | None = None
     listening: list[_Listener] | None = None
+    hint: str | None = None
     exit: _Exit | None = None
     memory_kill: _MemoryKill | None = None
     stop: Stop | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,9 +27,12 @@ from bench.results.model import TrialStatus
 from bench.results.reading import UNSOUND, damage, read_journal
 from bench.results.stacks import with_doubts, with_sums
 from bench.results.summary import memory_shown_in
+from bench.scenario.inferred import UnsaidError, settled
 from bench.scenario.model import Arm, Scenario, threshold_limit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from bench.judge.model import Comparison, Verdict
@@ -46,7 +50,7 @@ class Run:
     Attributes:
         folder: where it lies.
         header: the `run_started` event: host, engine, link, builder, seed, plan and so on.
-        scenario: as resolved then, with secrets redacted.
+        scenario: as resolved then, with secrets redacted, and probes that images decided.
         checklist: the standard as it was then, or None.
         images: what is known of each case's image, the calibration's among them.
         failed_images: why a case has no image, by case.
@@ -246,7 +250,7 @@ def load_run(path: str | Path) -> Run:
     return Run(
         folder=folder,
         header=header,
-        scenario=scenario,
+        scenario=_with_inferred_probes(scenario, reading.images),
         checklist=_checklist(journal, header),
         images=reading.images,
         failed_images=reading.failed_images,
@@ -255,12 +259,24 @@ def load_run(path: str | Path) -> Run:
         results=tuple(results),
         sample_columns=tuple(columns),
         waits=tuple(reading.waits),
-        notes=tuple(reading.notes),
+        notes=tuple(dict.fromkeys(reading.notes)),  # a run that was resumed says them again
         outcome=reading.outcome,
         ended_at=reading.ended_at,
         interrupted=reading.interrupted,
         baseline=reading.baseline,
     )
+
+
+def _with_inferred_probes(scenario: Scenario, images: Mapping[str, ImageFacts]) -> Scenario:
+    """The scenario with the probes that its images decided, as far as they did."""
+    cases = {}
+    for name, case in scenario.cases.items():
+        cases[name] = case
+        if name in images:
+            with suppress(UnsaidError):  # then no trial was made of it
+                ready = settled(case.ready, images[name].config, case.healthcheck)
+                cases[name] = case.model_copy(update={"ready": ready})
+    return scenario.model_copy(update={"cases": cases})
 
 
 def _result(events: TrialEvents, samples: Samples) -> TrialResult:

@@ -21,8 +21,8 @@ from bench.scenario.host_checks import check_host
 from bench.scenario.load_checks import check_load
 from bench.scenario.load_tool import TARGET
 from bench.scenario.model import READY_ID, Case
-from bench.scenario.nodes import Map, Node, Scalar, Series, value_of
-from bench.scenario.probes import COMPOSITES, PROBES, choice_fault
+from bench.scenario.nodes import Map, Node, Scalar, Series
+from bench.scenario.ready_checks import check_process_ready, check_ready
 from bench.scenario.suggest import did_you_mean, shown
 from bench.scenario.thresholds import parse_expression, parse_limit
 from bench.scenario.wording import split_advice
@@ -117,7 +117,9 @@ def _container(name: str, entry: Entry, folder: Path, *, is_case: bool) -> Itera
     yield from _base(node)
     yield from _build(node.get("build"), folder)
     yield from _env_files(node.get("env_file"), folder)
-    yield from _ready(node)
+    yield from check_ready(node, inferable=not is_process)
+    if is_process:
+        yield from check_process_ready(name, node.entries.get("ready"), entry.place)
 
 
 def _stack(node: Map) -> Iterator[Diagnostic]:
@@ -135,7 +137,7 @@ def _stack(node: Map) -> Iterator[Diagnostic]:
         fault = "a stack is observed for a time: its services end at different times"
         yield observe.place.diagnostic(fault, "write `observe: 10s`")
     for entry in node.map("compose").map("ready").entries.values():
-        yield from _ready(Map(entry.place, {"ready": entry}))
+        yield from check_ready(Map(entry.place, {"ready": entry}), inferable=False)
 
 
 def _build(build: Node | None, folder: Path) -> Iterator[Diagnostic]:
@@ -215,39 +217,6 @@ def _env_files(node: Node | None, folder: Path) -> Iterator[Diagnostic]:
             read_env_files([path])
         except ScenarioError as error:
             yield from error.diagnostics
-
-
-def _ready(container: Map) -> Iterator[Diagnostic]:
-    entry = container.entries.get("ready")
-    if entry is None or not isinstance(entry.node, Map):
-        return
-    ready = entry.node
-    if advice := choice_fault(_given(ready, (*PROBES, *COMPOSITES)), composites=True):
-        yield _fault(entry.place, "ready", advice)
-    probes = [ready]
-    for key in COMPOSITES:
-        if isinstance(several := ready.get(key), Series):
-            probes += [item for item in several.items if isinstance(item, Map)]
-    for probe in probes[1:]:
-        if advice := choice_fault(_given(probe, PROBES), composites=False):
-            label = "all" if ready.get("all") else "any"
-            yield _fault(probe.place, label, advice)
-    for probe in probes:
-        run = probe.get("exec")
-        command = run.get("command") if isinstance(run, Map) else run
-        if command and not (command.items if isinstance(command, Series) else value_of(command)):
-            yield command.place.diagnostic("a command without a program", "write at least one word")
-    unplugged = _text(container.get("network_mode")) == "none"
-    checkless = container.map("healthcheck").get("disable")
-    for probe in probes:
-        for key in _given(probe, ("http", "tcp")) if unplugged else []:
-            fault = f"`{key}` cannot reach a container with `network_mode: none`"
-            suggestion = "use log, exec, healthcheck or exit"
-            yield probe.entries[key].place.diagnostic(fault, suggestion)
-        disabled = isinstance(checkless, Scalar) and checkless.value is True
-        for key in _given(probe, ("healthcheck",)) if disabled else []:
-            fault = "this waits for the health check that is disabled"
-            yield probe.entries[key].place.diagnostic(fault, "leave `disable: true` out")
 
 
 # Names that point at something else in the file

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from bench.scenario.engine_checks import splittable, understood
 from bench.scenario.host import HOST_STATES
 from bench.scenario.nodes import Map, Node, Scalar, Series
-from bench.scenario.probes import COMPOSITES
 from bench.scenario.suggest import did_you_mean, shown
 from bench.stop_signal import signal_number
 from bench.units import parse_cores
@@ -65,7 +64,6 @@ def check_host(name: str, case: Map, folder: Path) -> Iterator[Diagnostic]:
         fault = f"nothing is reserved for a plain process, as {shown(name)} is"
         yield reservations.place.diagnostic(fault, "use `gpus`, or leave it out")
     yield from _states(name, case.entries.get("cache"))
-    yield from _health(name, case.map("ready"))
     yield from understood(case.get("stop_signal"), signal_number)
     yield from understood(case.get("cpuset"), parse_cores)
     if isinstance(host, Map):
@@ -90,18 +88,6 @@ def _states(name: str, cache: Entry | None) -> Iterator[Diagnostic]:
             fault = f"`cache: {state}` needs an image, and {shown(name)} is a plain process"
             advice = f"write `cache: {known[0]}` (page cache dropped) or `cache: {known[1]}` there"
             yield one.place.diagnostic(fault, advice)
-
-
-def _health(name: str, ready: Map) -> Iterator[Diagnostic]:
-    probes = [ready]
-    for key in COMPOSITES:
-        if isinstance(several := ready.get(key), Series):
-            probes += [item for item in several.items if isinstance(item, Map)]
-    for probe in probes:
-        entry = probe.entries.get("healthcheck")
-        if entry is not None:
-            fault = f"no engine checks the health of a plain process, as {shown(name)} is"
-            yield entry.place.diagnostic(fault, "use http, tcp, log, exec or exit")
 
 
 def _words(command: Node | None) -> Iterator[Diagnostic]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.scenario.nodes import Map, Scalar, Series
-from bench.scenario.probes import COMPOSITES
+from bench.scenario.nodes import Scalar
+from bench.scenario.ready_checks import single_probes
 from bench.scenario.suggest import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.errors import Diagnostic
+    from bench.scenario.nodes import Map
 
 
 def check_load(case: Map) -> Iterator[Diagnostic]:
@@ -25,12 +26,7 @@ def check_load(case: Map) -> Iterator[Diagnostic]:
         if isinstance(mode, Scalar) and mode.value == "none":
             fault = "without a network the tool cannot reach the case"
             yield mode.place.diagnostic(fault, "leave `network_mode: none` out, or `load`")
-    ready = case.map("ready")
-    probes = [ready]
-    for key in COMPOSITES:
-        if isinstance(several := ready.get(key), Series):
-            probes += [item for item in several.items if isinstance(item, Map)]
-    for probe in probes:
+    for probe in single_probes(case.map("ready")):
         entry = probe.entries.get("exit")
         if entry is not None:
             fault = "a job that has ended cannot be put under load"

@@ -35,7 +35,15 @@ from bench.scenario.excerpts import Excerpt
 from bench.scenario.figures import MetricName, WorkloadMetric, own_metrics
 from bench.scenario.host import HostProcess
 from bench.scenario.load_tool import LoadTool
-from bench.scenario.probes import ExecProbe, HttpProbe, LogProbe, ProbeChoice, Ready, TcpProbe
+from bench.scenario.probes import (
+    ExecProbe,
+    GrpcProbe,
+    HttpProbe,
+    LogProbe,
+    ProbeChoice,
+    Ready,
+    TcpProbe,
+)
 from bench.scenario.thresholds import (
     Aggregate,
     Limit,
@@ -69,8 +77,8 @@ if TYPE_CHECKING:
 class Service(Container):
     """Something that runs beside the cases, reachable by its name, and is not measured."""
 
-    ready: Ready
-    """What decides that it is ready; the cases wait for it."""
+    ready: Ready = Field(default_factory=Ready)
+    """What decides that it is ready, as of a case; the cases wait for it."""
 
 
 class Sample(Model):
@@ -130,8 +138,8 @@ class Case(Container):
     base: Text | None = None
     """Image whose layers are there with `cache: base`; unset, the one that the Dockerfile's last
     stage stands on."""
-    ready: Ready
-    """What decides that it is ready."""
+    ready: Ready = Field(default_factory=Ready)
+    """What decides that it is ready; what its image says where no probe is named."""
     observe: DurationOrExit = 1.0
     """How long to go on sampling after ready; `exit` waits for the end."""
     sample: Sample = Field(default_factory=Sample)
@@ -349,6 +357,7 @@ __all__ = [
     "Excerpt",
     "ExecProbe",
     "Expect",
+    "GrpcProbe",
     "Healthcheck",
     "HostProcess",
     "HttpProbe",

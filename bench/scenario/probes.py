@@ -1,37 +1,120 @@
 """What decides that a container is ready: one probe, or all or any of several."""
 
+# ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from bench.scenario.values import Command, Model, OnlyTrue, Pattern, Port, PositiveDuration
+from bench.scenario.requests import (
+    HeaderName,
+    HeaderValue,
+    HostName,
+    Method,
+    SocketPath,
+    Statuses,
+    accepted,
+)
+from bench.scenario.values import (
+    Command,
+    Flag,
+    Model,
+    OnlyTrue,
+    Pattern,
+    Port,
+    PositiveDuration,
+)
 
-PROBES = ("http", "tcp", "log", "exec", "healthcheck", "exit")
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PROBES = ("http", "tcp", "grpc", "log", "exec", "healthcheck", "exit")
 """The words for the single probes, of which a `ready` names one."""
 
 COMPOSITES = ("all", "any")
 """The words for several probes at once, each with a list of them."""
 
+ASKED = ("http", "tcp", "grpc")
+"""The probes that connect to the container."""
 
-class HttpProbe(Model):
+
+class Endpoint(Model):
+    """Where in the container something is asked: at a port, or at a Unix socket."""
+
+    port: Port | None = None
+    """Port that the application listens on, inside the container; where neither it nor a socket is
+    given, the one TCP port that the image exposes."""
+    socket: SocketPath | None = None
+    """Path of the Unix socket that it listens on instead, inside the container."""
+
+    @property
+    def place(self) -> str:
+        """The port or the socket, as people write it."""
+        return f"unix:{self.socket}" if self.socket else str(self.port or "")
+
+
+class HttpProbe(Endpoint):
     """Ready when this request is answered with an expected status."""
 
-    port: Port
-    """Port that the application listens on, inside the container."""
     path: Annotated[str, StringConstraints(pattern=r"^/[!-~]*$")] = "/"
     """Path and query of the request."""
-    status: Annotated[int, Field(strict=True, ge=100, le=599)] | None = None
-    """Expected status; any 2xx where unset."""
+    scheme: Literal["http", "https"] = "http"
+    """`https` for TLS; the certificate is not verified unless `verify` says so."""
+    http2: Flag = False
+    """Whether to speak HTTP/2: with prior knowledge, or over TLS by ALPN."""
+    method: Method = "GET"
+    """Method of the request."""
+    host: HostName | None = None
+    """Host that the request names, in `Host` and to TLS; the container's address where unset."""
+    headers: dict[HeaderName, HeaderValue] = {}
+    """Further headers of the request."""
+    status: Statuses | None = None
+    """Expected status, a range such as `200-399`, or a list of them; any 2xx where unset."""
+    body: Pattern | None = None
+    """Regular expression that is to be found in the answer's body, in its first MiB."""
+    verify: Flag = False
+    """Whether the server's certificate must be valid for `host`."""
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        _refuse(http_faults(self.model_dump()))
+        return self
+
+    @property
+    def accepted(self) -> frozenset[int]:
+        """The statuses that mean ready."""
+        return accepted(self.status)
+
+    @property
+    def host_header(self) -> str | None:
+        """The host that the request names, by whichever key; None for the container's address."""
+        given = [value for name, value in self.headers.items() if name.lower() == "host"]
+        return self.host or (given[0] if given else None)
 
 
-class TcpProbe(Model):
+class TcpProbe(Endpoint):
     """Ready when this port accepts a connection on the container's own address."""
 
-    port: Port
-    """Port that the application listens on, inside the container."""
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        _refuse(endpoint_faults(self.model_dump()))
+        return self
+
+
+class GrpcProbe(Endpoint):
+    """Ready when the gRPC health service answers SERVING (`grpc.health.v1.Health/Check`)."""
+
+    service: str = ""
+    """Service whose health is asked for; the server's as a whole where empty."""
+    scheme: Literal["http", "https"] = "http"
+    """`https` for TLS; the certificate is not verified."""
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        _refuse(endpoint_faults(self.model_dump()))
+        return self
 
 
 class LogProbe(Model):
@@ -39,6 +122,8 @@ class LogProbe(Model):
 
     pattern: Pattern
     """Regular expression, searched in each line of stdout and stderr."""
+    times: Annotated[int, Field(strict=True, ge=1, le=1000)] = 1
+    """How many lines must match."""
 
     @model_validator(mode="before")
     @classmethod
@@ -65,6 +150,8 @@ class ProbeChoice(Model):
     """An HTTP request is answered as expected."""
     tcp: TcpProbe | None = None
     """A port accepts a connection; many servers accept before they can answer."""
+    grpc: GrpcProbe | None = None
+    """The gRPC health service answers SERVING."""
     log: LogProbe | None = None
     """A line of output matches."""
     exec: ExecProbe | None = None
@@ -84,9 +171,17 @@ class ProbeChoice(Model):
         """The names of the probes that are set."""
         return [name for name in PROBES if getattr(self, name) is not None]
 
+    @property
+    def endpoint(self) -> HttpProbe | TcpProbe | GrpcProbe | None:
+        """What connects to the container; None where nothing does."""
+        return self.http or self.tcp or self.grpc
+
 
 class Ready(ProbeChoice):
-    """What decides that a case is ready, and for how long that is waited for."""
+    """What decides that a case is ready, and for how long that is waited for.
+
+    Where no probe is named the image decides: see `bench.scenario.inferred`.
+    """
 
     all: Annotated[list[ProbeChoice], Field(min_length=1)] | None = None
     """Every one of these probes is satisfied."""
@@ -96,21 +191,41 @@ class Ready(ProbeChoice):
     """How long to wait, from the return of the start call; then the trial has failed."""
     interval: PositiveDuration = 0.005
     """Between the end of one attempt and the next; one is outstanding at a time."""
+    attempt_timeout: PositiveDuration = 1.0
+    """How long one attempt may go without an answer; then it is given up, and made again."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        composite = [name for name in COMPOSITES if getattr(self, name) is not None]
-        if fault := choice_fault([*self.chosen(), *composite], composites=True):
+        named = self.named()
+        if named and (fault := choice_fault(named, composites=True)):
             raise PydanticCustomError("incoherent", "{fault}", {"fault": fault})
         return self
 
+    def named(self) -> list[str]:
+        """The names of the probes and lists of probes that are set."""
+        return [
+            *self.chosen(),
+            *(name for name in COMPOSITES if getattr(self, name) is not None),
+        ]
+
     def probes(self) -> list[ProbeChoice]:
-        """The single probes, of which `any` needs one and everything else all."""
-        return self.all or self.any or [self]
+        """The single probes, of which `any` needs one and everything else all.
+
+        None where what the image says decides and is not known.
+        """
+        return self.all or self.any or ([self] if self.chosen() else [])
 
     def uses(self, name: str) -> bool:
         """Whether the probe called `name` is among them."""
         return any(getattr(probe, name) is not None for probe in self.probes())
+
+    def log_patterns(self) -> dict[str, int]:
+        """The patterns that lines of output are searched for, and how many must match each."""
+        found: dict[str, int] = {}
+        for one in self.probes():
+            if one.log is not None:
+                found[one.log.pattern] = max(one.log.times, found.get(one.log.pattern, 0))
+        return found
 
     @property
     def is_an_end(self) -> bool:
@@ -125,3 +240,32 @@ def choice_fault(named: list[str], *, composites: bool) -> str:
     known = (*PROBES, *COMPOSITES) if composites else PROBES
     what = f"{' and '.join(f'`{name}`' for name in named)} together" if named else "no probe named"
     return f"{what}; name exactly one of {', '.join(known)}"
+
+
+def endpoint_faults(probe: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """What does not go together in a probe that connects, with the key that it is said of."""
+    if probe.get("port") and probe.get("socket"):
+        yield "socket", "`port` and `socket` together; name one of them"
+
+
+def http_faults(probe: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """The same of an HTTP probe."""
+    yield from endpoint_faults(probe)
+    headers = probe.get("headers")
+    names = [str(name).lower() for name in headers] if isinstance(headers, dict) else []
+    named = bool(probe.get("host")) or "host" in names
+    if probe.get("host") and "host" in names:
+        yield "host", "`host` and a header `Host` together; write one of them"
+    if len(set(names)) < len(names):
+        yield "headers", "a header stands here twice; keep one of them"
+    if probe.get("verify") and probe.get("scheme") != "https":
+        yield "verify", "there is no certificate without TLS; write `scheme: https`"
+    elif probe.get("verify") and not named:
+        yield "verify", "the certificate is for a name; write that as `host`"
+    if probe.get("method") == "HEAD" and probe.get("body"):
+        yield "body", "the answer to HEAD has no body; use another `method`"
+
+
+def _refuse(faults: Iterator[tuple[str, str]]) -> None:
+    for _, fault in faults:
+        raise PydanticCustomError("incoherent", "{fault}", {"fault": fault})

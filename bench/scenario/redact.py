@@ -23,14 +23,14 @@ def redacted(tree: dict[str, Any]) -> dict[str, Any]:
     """A copy of `tree` in which the values of secret-looking variables are `***`.
 
     Covers `environment` and build `args`, as mappings or lists of KEY=value, in cases,
-    services and defaults; and the user part of URLs in every other variable. What `env_file`
-    names is never in a tree.
+    services and defaults, and the `headers` of probes; and the user part of URLs in every other
+    variable. What `env_file` names is never in a tree.
     """
     return {key: _redacted(value, key) for key, value in tree.items()}
 
 
 def _redacted(value: Any, key: str) -> Any:
-    if key in ("environment", "args"):
+    if key in ("environment", "args", "headers"):
         return _variables(value)
     if isinstance(value, dict):
         return {name: _redacted(one, str(name)) for name, one in value.items()}

@@ -51,7 +51,17 @@ _ONE_OR_MORE = ("cache", "replicas")
 """Lists of a case of which one item alone may be written without the list."""
 
 _FROM_DEFAULTS = frozenset(
-    {"Case", "Build", "HostProcess", "LoadTool", "HttpProbe", "TcpProbe", "LogProbe", "ExecProbe"}
+    {
+        "Case",
+        "Build",
+        "HostProcess",
+        "LoadTool",
+        "HttpProbe",
+        "TcpProbe",
+        "GrpcProbe",
+        "LogProbe",
+        "ExecProbe",
+    }
 )
 """Models of which a case may give a part and the defaults the rest."""
 

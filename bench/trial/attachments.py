@@ -55,7 +55,6 @@ class Attachments:
         self._record = record
         self._engine = lab.engine
         self._container_id = container_id
-        patterns = [probe.log.pattern for probe in subject.case.ready.probes() if probe.log]
         self.exit = ExitWatch(lab.engine, container_id, lab.clock)
         hide = hider(subject.case, subject.folder, subject.secrets)
         self._figures = FigureSearch(subject.case.metrics, hide)
@@ -63,7 +62,7 @@ class Attachments:
         self.output = OutputWatch(
             lab.engine.attach(container_id),
             lab.clock,
-            patterns,
+            subject.case.ready.log_patterns(),
             hide,
             self._read_line if self._figures or self._excerpts else None,
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bench.engine.host import ADDRESS
 from bench.errors import HostError
+from bench.trial.listening import asked_ports
 
 if TYPE_CHECKING:
     from bench.scenario.model import Case
@@ -27,8 +28,7 @@ def check_free(case: Case) -> None:
     """
     if case.host is None and case.network_mode != "host":
         return
-    asked = [one.http or one.tcp for one in case.ready.probes()]
-    for port in {one.port for one in asked if one is not None}:
+    for port in set(asked_ports(case.ready)):
         with contextlib.suppress(OSError):
             socket.create_connection((ADDRESS, port), _PATIENCE_S).close()
             raise HostError(

@@ -20,8 +20,9 @@ from bench.trial.attachments import Attachments
 from bench.trial.blame import FailedTrialError, image_blamed
 from bench.trial.host_ports import check_free
 from bench.trial.limits import mismatches
-from bench.trial.listening import asked_ports, listeners, port_words
-from bench.trial.probes import NotReadyError, ProbeTarget
+from bench.trial.listening import Whereabouts, whereabouts
+from bench.trial.probes.attempt import NotReadyError
+from bench.trial.probes.make import ProbeTarget
 from bench.trial.process_table import Process, read_table
 from bench.trial.readiness import LONG_WAIT_S, ReadyFact, make_readiness
 from bench.trial.secrets import hider
@@ -201,6 +202,7 @@ class Life:
             attached.exit,
             lab.clock,
             unhealthy_is_final,
+            self._state.pid,
         )
         ready = self._network.patience(self._subject.case.ready)
         readiness = make_readiness(ready, target, lambda: self._say_where_it_listens(target))
@@ -210,8 +212,11 @@ class Life:
             text = str(error)
             if attached.exit.ended:
                 text = attached.how_it_ended("before it was ready")
-            elif beside := self._where_it_listens(target):
-                text = f"{text}; {beside}"
+            else:
+                if error.hint:
+                    self._facts["hint"] = error.hint
+                if beside := self._where_it_listens(target).words:
+                    text = f"{text}; {beside}"
             text = self._network.explained(text, ended=attached.exit.ended)
             raise FailedTrialError(text) from error
         finally:
@@ -220,27 +225,21 @@ class Life:
         self._is_ready(fact)
 
     def _say_where_it_listens(self, target: ProbeTarget) -> None:
-        """Tell whoever watches, where it listens and not at a port that it is asked at."""
-        words = self._where_it_listens(target)
-        if words and self._facts["listening"]:
+        """Tell whoever watches where it listens, if that is not where it is asked."""
+        place = self._where_it_listens(target)
+        if place.is_missing and place.found:
             waited = f"{self._subject.name} is not ready after {LONG_WAIT_S:g} s"
-            self._lab.progress.say(f"{waited}: {words}")
+            self._lab.progress.say(f"{waited}: {place.words}")
 
-    def _where_it_listens(self, target: ProbeTarget) -> str:
-        """Whether it listens where it is asked, and where else; empty where that explains nothing.
-
-        What cannot be read here explains nothing.
-        """
-        asked = asked_ports(self._subject.case.ready)
-        state, is_local = self._state, self._lab.engine.facts.is_local
-        if not (asked and target.address and state and state.pid and is_local):
-            return ""
-        try:
-            found = listeners(state.pid, in_container=self._subject.case.host is None)
-        except (OSError, ValueError):
-            return ""
-        self._facts["listening"] = [dataclasses.asdict(one) for one in found]
-        return port_words(asked, found, target.address)
+    def _where_it_listens(self, target: ProbeTarget) -> Whereabouts:
+        """Where it listens, which goes on record."""
+        case = self._subject.case
+        place = whereabouts(
+            case.ready, target.address, target.own_pid, in_container=case.host is None
+        )
+        if place.words:
+            self._facts["listening"] = [dataclasses.asdict(one) for one in place.found]
+        return place
 
     def count_as_ready(self) -> None:
         """It is ready because it is started, for nothing says when it can do something."""

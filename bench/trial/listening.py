@@ -1,4 +1,4 @@
-"""Which ports the processes of a container listen on, for one that is asked at another.
+"""Where the processes of a container listen, for one that is asked elsewhere or does not answer.
 
 Read from the tables of its network namespace, with the owner of each socket among its processes.
 A socket without an owner there is not the container's: the engine answers name queries in it, and
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.trial.probes.inside import open_below
 from bench.trial.process_table import PROC, processes_below
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _LISTEN = "0A"
 _TABLES = ("tcp", "tcp6")
+_ACCEPTS = 0x10000  # __SO_ACCEPTCON, in the flags of /proc/net/unix
 
 
 @dataclass(frozen=True, order=True)
@@ -130,10 +132,131 @@ def _owners(pids: Iterable[int], proc: Path) -> dict[str, str]:
     return found
 
 
+def socket_paths(main_pid: int, *, in_container: bool = True, proc: Path = PROC) -> dict[str, str]:
+    """The paths at which Unix sockets listen, as the container sees them, each with its process.
+
+    Raises:
+        OSError: it cannot be told.
+    """
+    pids = processes_below(main_pid, proc, in_container=in_container)
+    lines = (proc / str(main_pid) / "net" / "unix").read_text(errors="replace").splitlines()[1:]
+    rows = [line.split(maxsplit=7) for line in lines]
+    named = {
+        row[6]: row[7]
+        for row in rows
+        if len(row) > 7 and int(row[3], 16) & _ACCEPTS and row[7].startswith("/")
+    }
+    owners = _owners(pids, proc) if named else {}
+    return {path: owners[inode] for inode, path in sorted(named.items()) if inode in owners}
+
+
+def has_read(main_pid: int, port: int, from_port: int, *, proc: Path = PROC) -> bool:
+    """Whether the application has taken a connection and read all that was sent on it.
+
+    The kernel completes connections by itself: one that the application has not taken yet has no
+    inode. False where it cannot be told.
+
+    Args:
+        main_pid: a process in the network of the container.
+        port: that is listened on.
+        from_port: of the other end.
+        proc: where the kernel shows processes.
+    """
+    for table in _TABLES:
+        try:
+            lines = (proc / str(main_pid) / "net" / table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            fields = line.split()
+            if len(fields) > 9 and _port(fields[1]) == port and _port(fields[2]) == from_port:
+                unread = int(fields[4].rpartition(":")[2], 16)
+                return fields[9] != "0" and unread == 0
+    return False
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2], 16)
+
+
 def asked_ports(ready: Ready) -> list[int]:
     """The ports that probes connect to; none where nothing is asked over the network."""
-    asked = (one.http or one.tcp for one in ready.probes())
-    return [one.port for one in asked if one is not None]
+    asked = (one.endpoint for one in ready.probes())
+    return [one.port for one in asked if one is not None and one.port]
+
+
+def asked_sockets(ready: Ready) -> list[str]:
+    """The Unix sockets that probes connect to."""
+    asked = (one.endpoint for one in ready.probes())
+    return [one.socket for one in asked if one is not None and one.socket]
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where a container listens, against where it is asked.
+
+    Attributes:
+        words: that, for the reason of a failure; empty where it cannot be told.
+        is_missing: whether it is asked where nothing listens.
+        found: the ports.
+    """
+
+    words: str = ""
+    is_missing: bool = False
+    found: tuple[Listener, ...] = ()
+
+
+def whereabouts(
+    ready: Ready, address: str, main_pid: int, *, in_container: bool = True, proc: Path = PROC
+) -> Whereabouts:
+    """Where the container of process `main_pid` listens, which is asked at `address`.
+
+    What ends by itself listens nowhere, and what cannot be read says nothing.
+    """
+    if not main_pid or ready.is_an_end:
+        return Whereabouts()
+    try:
+        found = listeners(main_pid, in_container=in_container, proc=proc)
+        paths = socket_paths(main_pid, in_container=in_container, proc=proc)
+    except (OSError, ValueError):
+        return Whereabouts()
+    sockets, ports = asked_sockets(ready), asked_ports(ready) if address else []
+    root = proc / str(main_pid) / "root"
+    missing = [path for path in sockets if not _is_listened_at(path, paths, root)]
+    said = [
+        _missing_socket_words(missing, paths),
+        port_words(ports, found, address),
+        "" if ports or sockets else _elsewhere_words(found),
+    ]
+    is_missing = bool(said[0] or said[1])
+    if not is_missing and ports:
+        said.append(_listening_words([one for one in found if one.port in ports]))
+    words = "; ".join(one for one in said if one)
+    return Whereabouts(words, is_missing, tuple(found))
+
+
+def _is_listened_at(path: str, paths: Iterable[str], root: Path) -> bool:
+    """Whether a socket listens at `path`, or at a path of that name that a link may lead to."""
+    name = path.rpartition("/")[2]
+    if path in paths or all(one.rpartition("/")[2] != name for one in paths):
+        return path in paths
+    try:
+        os.close(open_below(root, path))
+    except OSError:
+        return False
+    return True
+
+
+def _missing_socket_words(missing: Sequence[str], paths: dict[str, str]) -> str:
+    if not missing:
+        return ""
+    nothing = f"nothing listens at {' or '.join(missing)}"
+    others = ", ".join(f"{process} listens at {path}" for path, process in paths.items())
+    return f"{nothing}; {others}" if others else nothing
+
+
+def _elsewhere_words(found: Sequence[Listener]) -> str:
+    return _listening_words(found) if found else "nothing listens on any port"
 
 
 def port_words(asked: Sequence[int], found: Sequence[Listener], address: str) -> str:

@@ -6,7 +6,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.trial.probes import Attempt, NotReadyError, Probe, ProbeTarget, make_probe
+from bench.trial.probes.attempt import Attempt, NotReadyError, Probe
+from bench.trial.probes.make import ProbeTarget, make_probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,8 +24,10 @@ class ReadyFact:
     Attributes:
         at_ns: arrival of the confirming answer.
         resolution_ns: from the end of the last refusal (or from the moment that asking began)
-            to the sending of the successful attempt, plus its round trip; of what is stamped
-            as it comes, the lateness of the stamp; of a health check, its interval too.
+            to the sending of the successful attempt, plus its round trip; of an attempt that was
+            given up without an answer the sending counts, for it was not refused until its end;
+            of what is stamped as it comes, the lateness of the stamp; of a health check, its
+            interval too.
         attempts: attempts in all.
         probe: the one that decided.
         floor_ns: interval of the engine's own checks where these decided: nothing is healthy
@@ -62,6 +65,7 @@ class _Pending:
     probe: Probe
     asked_until_ns: int
     due_ns: int
+    within_s: float
     last_detail: str = "no attempt was made"
 
 
@@ -79,12 +83,17 @@ class Readiness:
         any_of: bool,
         interval_s: float,
         timeout_s: float,
+        attempt_timeout_s: float = 1.0,
         clock: Clock,
         exit_watch: ExitWatch,
         wake: threading.Event,
         on_long_wait: Callable[[], None] = lambda: None,
     ) -> None:
         """Nothing is asked before `wait`.
+
+        `attempt_timeout_s` bounds an attempt. It doubles with each one after another that reaches
+        it though the server was seen to be working on it, and is the first again once an attempt
+        has ended otherwise.
 
         `wake` is set by whatever ends a wait early: a matching line, the process's end.
         `on_long_wait` is called once, between two attempts, after `LONG_WAIT_S`.
@@ -93,6 +102,7 @@ class Readiness:
         self._any_of = any_of
         self._interval_s = interval_s
         self._timeout_s = timeout_s
+        self._attempt_timeout_s = attempt_timeout_s
         self._clock = clock
         self._exit = exit_watch
         self._wake = wake
@@ -106,7 +116,8 @@ class Readiness:
             NotReadyError: time is up, or the process ended before.
         """
         deadline_ns = since_ns + round(self._timeout_s * 1e9)
-        pending = [_Pending(probe, since_ns, since_ns) for probe in self._probes]
+        within_s = self._attempt_timeout_s
+        pending = [_Pending(probe, since_ns, since_ns, within_s) for probe in self._probes]
         succeeded: list[ReadyFact] = []
         attempts = 0
         is_long_ns = since_ns + round(LONG_WAIT_S * 1e9)
@@ -120,17 +131,14 @@ class Readiness:
                     continue
                 if now_ns >= deadline_ns:
                     break
-                attempt = one.probe.attempt((deadline_ns - now_ns) / 1e9)
+                attempt = one.probe.attempt(one.within_s, (deadline_ns - now_ns) / 1e9)
                 attempts += 1
                 self._note_port(one, attempt)
                 if attempt.ok and attempt.answered_ns <= deadline_ns:
                     pending.remove(one)
                     succeeded.append(self._fact(one, attempt, attempts))
                 else:
-                    one.last_detail = attempt.detail
-                    one.asked_until_ns = attempt.answered_ns
-                    rest_s = max(self._interval_s, one.probe.least_interval_s)
-                    one.due_ns = attempt.answered_ns + round(rest_s * 1e9)
+                    self._note_refusal(one, attempt)
             if succeeded and (self._any_of or not pending):
                 decisive = min if self._any_of else max
                 return decisive(succeeded, key=lambda fact: fact.at_ns)
@@ -138,15 +146,35 @@ class Readiness:
                 raise NotReadyError("it exited before it was ready")
             now_ns = self._clock.monotonic_ns()
             if now_ns >= deadline_ns:
-                details = ", ".join(f"{one.probe.name}: {one.last_detail}" for one in pending)
-                raise NotReadyError(
-                    f"not ready within {self._timeout_s:g} s ({attempts} attempts; last {details})"
-                )
+                raise self._given_up(pending, attempts)
             if now_ns >= is_long_ns:
                 is_long_ns = deadline_ns
                 self._on_long_wait()
             next_ns = min([one.due_ns for one in pending] + [deadline_ns])
             self._wake.wait(max(0.0, (next_ns - now_ns) / 1e9))
+
+    def _given_up(self, pending: Sequence[_Pending], attempts: int) -> NotReadyError:
+        hints = [one.probe.hint() for one in pending]
+        details = ", ".join(
+            f"{one.probe.name}: {one.last_detail}" + (f" ({hint})" if hint else "")
+            for one, hint in zip(pending, hints, strict=True)
+        )
+        return NotReadyError(
+            f"not ready within {self._timeout_s:g} s ({attempts} attempts; last {details})",
+            next(filter(None, hints), ""),
+        )
+
+    def _note_refusal(self, one: _Pending, attempt: Attempt) -> None:
+        one.last_detail = attempt.detail
+        if attempt.unanswered:
+            one.asked_until_ns = attempt.sent_ns
+            grown_s = one.within_s * 2 if attempt.working else self._attempt_timeout_s
+            one.within_s = min(grown_s, self._timeout_s)
+        else:
+            one.asked_until_ns = attempt.answered_ns
+            one.within_s = self._attempt_timeout_s
+        rest_s = max(self._interval_s, one.probe.least_interval_s)
+        one.due_ns = attempt.answered_ns + round(rest_s * 1e9)
 
     def _note_port(self, one: _Pending, attempt: Attempt) -> None:
         if self.port_open is None and attempt.connected_ns is not None:
@@ -193,6 +221,7 @@ def make_readiness(
         any_of=ready.any is not None,
         interval_s=ready.interval,
         timeout_s=ready.timeout,
+        attempt_timeout_s=ready.attempt_timeout,
         clock=target.clock,
         exit_watch=target.exit,
         wake=threading.Event(),

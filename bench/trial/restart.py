@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.trial.blame import FailedTrialError
-from bench.trial.probes import NotReadyError, ProbeTarget
+from bench.trial.probes.attempt import NotReadyError
+from bench.trial.probes.make import ProbeTarget
 from bench.trial.readiness import make_readiness
 from bench.trial.watch import ExitWatch, OutputWatch
 
@@ -21,9 +22,8 @@ def start_again(lab: Laboratory, subject: Subject, container_id: str, record: Tr
         FailedTrialError: it did not get ready again.
     """
     ready, clock = subject.case.ready, lab.clock
-    patterns = [probe.log.pattern for probe in ready.probes() if probe.log]
     ending = ExitWatch(lab.engine, container_id, clock)
-    output = OutputWatch(lab.engine.attach(container_id), clock, patterns)
+    output = OutputWatch(lab.engine.attach(container_id), clock, ready.log_patterns())
     output.start()
     try:
         start_ns = clock.monotonic_ns()
@@ -31,7 +31,9 @@ def start_again(lab: Laboratory, subject: Subject, container_id: str, record: Tr
         started_ns = clock.monotonic_ns()
         state = lab.engine.state(container_id)
         ending.start(state.pid, start_ns)
-        target = ProbeTarget(lab.engine, container_id, state.address, output, ending, clock)
+        target = ProbeTarget(
+            lab.engine, container_id, state.address, output, ending, clock, pid=state.pid
+        )
         fact = make_readiness(ready, target).wait(started_ns)
     except NotReadyError as error:
         how = f"it exited with code {ending.exit_code()}" if ending.ended else str(error)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from bench.engine.protocol import LABEL, Engine
 from bench.errors import EngineError
 from bench.interrupts import postponed
-from bench.trial.probes import NotReadyError, ProbeTarget
+from bench.trial.listening import whereabouts
+from bench.trial.probes.attempt import NotReadyError
+from bench.trial.probes.make import ProbeTarget
 from bench.trial.readiness import make_readiness
 from bench.trial.secrets import hider
 from bench.trial.spec import container_spec, named_volumes
@@ -75,8 +77,8 @@ class RunningServices:
         with postponed():  # an engine goes on with a call that is cut off
             container_id = engine.create(spec).container_id
             self.containers.append(container_id)
-        patterns = [probe.log.pattern for probe in service.ready.probes() if probe.log]
         hide = hider(service, self._folder)
+        patterns = service.ready.log_patterns()
         output = OutputWatch(engine.attach(container_id), self._clock, patterns, hide)
         self._outputs.append(output)
         output.start()
@@ -84,16 +86,17 @@ class RunningServices:
         engine.start(container_id)
         state = engine.state(container_id)
         watch = ExitWatch(engine, container_id, self._clock)
-        target = ProbeTarget(engine, container_id, state.address, output, watch, self._clock)
+        target = ProbeTarget(
+            engine, container_id, state.address, output, watch, self._clock, pid=state.pid
+        )
         readiness = make_readiness(service.ready, target)
         watch.start(state.pid, begun_ns)
         try:
             readiness.wait(self._clock.monotonic_ns())
         except NotReadyError as error:
-            tail = "\n    ".join(output.tail(8))
-            raise EngineError(
-                f"service {name}", f"{error}\n    {tail}".rstrip(), "the cases were not run"
-            ) from error
+            where = whereabouts(service.ready, state.address, target.own_pid).words
+            said = "\n    ".join([f"{error}; {where}" if where else str(error), *output.tail(8)])
+            raise EngineError(f"service {name}", said, "the cases were not run") from error
         self.addresses[name] = state.address
         if not service.ready.is_an_end:
             self._lasting[name] = watch

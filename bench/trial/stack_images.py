@@ -13,7 +13,8 @@ from bench.trial.laboratory import Subject
 from bench.trial.stack_subject import Part, StackSubject, readiness_of, ready_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from bench.compose.stack import Member, Stack
     from bench.scenario.model import Case
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 
 
 def make_stack(
-    maker: ImageMaker, name: str, case: Case, stack: Stack, reference: Callable[[str], str]
+    maker: ImageMaker,
+    name: str,
+    case: Case,
+    stack: Stack,
+    reference: Callable[[str], str],
+    taken: Callable[[str, Case, Mapping[str, Any]], Case] = lambda _, case, __: case,
 ) -> tuple[StackSubject, ImageFacts, list[dict[str, str]]]:
     """The stack of the case called `name` with the images of its services.
 
@@ -31,6 +37,8 @@ def make_stack(
         case: the case.
         stack: what its Compose file describes.
         reference: from a reference in the registry to the one that trials pull.
+        taken: gives the case of a service, by its place in the scenario, with what its `ready`
+            leaves to the image.
 
     Returns:
         What trials measure, the facts of all images together, and what the FROM lines stood for.
@@ -48,9 +56,10 @@ def make_stack(
         made.append((member.name, image))
         facts = image.facts
         by = readiness_of(member, stack, case.compose, facts)
+        part = as_case(member, case, ready_for(by, member, case.compose))
         subject = Subject(
             name=name,
-            case=as_case(member, case, ready_for(by, member, case.compose)),
+            case=taken(f"cases.{name}.compose.ready.{member.name}", part, facts.config),
             # of one image under two names, only one can be pulled
             reference=reference(
                 by_digest.setdefault(facts.digest or image.reference, image.reference)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import BenchError, BuildError, EngineUnavailableError
+from bench.errors import BenchError, BuildError, EngineUnavailableError, ScenarioError
 from bench.results.model import CALIBRATION_CASE
 from bench.scenario.model import Case
 from bench.trial.history import identity
 from bench.trial.host_setup import set_up
+from bench.trial.image_says import ImageWord
 from bench.trial.images import ImageMaker, ReadyImage
 from bench.trial.laboratory import Subject
 from bench.trial.stack_images import make_stack
@@ -74,6 +75,7 @@ class SubjectMaker:
         self._keep_going = keep_going
         self.gave_up = False
         self._maker = ImageMaker(session, clock, run_id, loaded.scenario.name, say)
+        self._word = ImageWord(loaded, journal, session.measuring.facts, say)
         self._loads: dict[str, str] = {}
         self.single: dict[str, Subject] = {}
         self.stacks: dict[str, StackSubject] = {}
@@ -94,20 +96,22 @@ class SubjectMaker:
 
         Raises:
             EngineUnavailableError: nothing can be made at all.
+            ScenarioError: an image does not say what the scenario leaves to it.
             BenchError: a service has no image, or does not get ready.
         """
         loaded = self._loaded
         scenario = loaded.scenario
         maker = self._maker
-        references = {}
+        references, services = {}, {}
         for name, service in scenario.services.items():
             ready = maker.make(f"service-{name}", service, loaded.folder)
             self._note_image("service", name, ready)
             references[name] = ready.reference
+            services[name] = self._word.taken(f"services.{name}", service, ready.facts.config)
         for name, case in scenario.cases.items():
             try:
                 self._make_image(maker, name, case)
-            except EngineUnavailableError:
+            except (EngineUnavailableError, ScenarioError):
                 raise
             except BenchError as error:
                 fault = isinstance(error, BuildError)
@@ -126,8 +130,8 @@ class SubjectMaker:
                 }
             )
             self.single[CALIBRATION_CASE] = self._subject(CALIBRATION_CASE, case, blank)
-        if scenario.services:
-            self._services.start(scenario.services, references)
+        if services:
+            self._services.start(services, references)
             self.single = {
                 name: dataclasses.replace(subject, extra_hosts=self._services.addresses)
                 for name, subject in self.single.items()
@@ -148,10 +152,11 @@ class SubjectMaker:
             ready = maker.make(name, case, loaded.folder)
             self._check_is_the_same(name, dataclasses.asdict(ready.facts))
             self._note_image("case", name, ready)
+            case = self._word.taken(f"cases.{name}", case, ready.facts.config)
             self.single[name] = self._subject(name, case, ready, load)
             return
         stack, facts, bases = make_stack(
-            maker, name, case, loaded.stacks[name], self._way.reference
+            maker, name, case, loaded.stacks[name], self._way.reference, self._word.taken
         )
         self._check_is_the_same(name, dataclasses.asdict(facts))
         self._journal.append("image_ready", role="case", bases=bases, **dataclasses.asdict(facts))

@@ -75,7 +75,7 @@ class LoadRun:
         )
         container_id = self._container_id = engine.create(spec).container_id
         output = self._output = OutputWatch(
-            engine.attach(container_id), self._clock, [], self._hide, self._figures.take
+            engine.attach(container_id), self._clock, {}, self._hide, self._figures.take
         )
         output.start()
         start_ns = self._clock.monotonic_ns()

@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING
 from bench.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bench.clock import Clock
     from bench.engine.protocol import Engine, OutputStream
 
 _TAIL_BYTES = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 _LONGEST_LIFE_S = 7 * 24 * 3600.0
+
+REST_S = 0.2
+"""How long the beginning of a line must stand alone until it is looked at as it is: a prompt."""
 
 
 class ExitWatch:
@@ -104,13 +108,20 @@ class ExitWatch:
 
 
 class OutputWatch:
-    """Follows the output: its first byte, lines that match a pattern, and its tail."""
+    """Follows the output: its first byte, lines that match a pattern, and its tail.
+
+    A line ends with LF, with CR LF, or with CR alone, as progress bars have it.
+
+    Attributes:
+        first_ns: when its first byte came.
+        matched_ns: when lines came that matched, by pattern; no more than were asked for.
+    """
 
     def __init__(
         self,
         stream: OutputStream,
         clock: Clock,
-        patterns: list[str],
+        patterns: Mapping[str, int],
         hide: Callable[[str], str] = str,
         each_line: Callable[[str], None] | None = None,
     ) -> None:
@@ -119,7 +130,7 @@ class OutputWatch:
         Args:
             stream: the output.
             clock: stamps it.
-            patterns: whose first match in a line is noted.
+            patterns: how many matching lines are noted of each.
             hide: takes secrets out of what is shown; patterns see all of it.
             each_line: given every line to the end of the output, from the watching thread.
         """
@@ -128,17 +139,20 @@ class OutputWatch:
         self._hide = hide
         self._each_line = each_line
         self._patterns = {text: re.compile(text) for text in patterns}
+        self._wanted = dict(patterns)
+        self._missing = set(patterns)
         self._tail: deque[bytes] = deque()
         self._tail_bytes = 0
         self._lines: defaultdict[int, _Lines] = defaultdict(_Lines)
+        self._looking = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
         self._thread = threading.Thread(target=self._follow, name="output", daemon=True)
         self.first_ns: int | None = None
-        self.matched_ns: dict[str, int] = {}
+        self.matched_ns: dict[str, list[int]] = {}
         self.total_bytes = 0
 
     def on_match(self, listener: Callable[[], None]) -> None:
-        """Call `listener` from the watching thread when a pattern first matches."""
+        """Call `listener` when a pattern has matched as often as was asked for."""
         self._listeners.append(listener)
 
     def start(self) -> None:
@@ -151,12 +165,32 @@ class OutputWatch:
             self.first_ns = self.first_ns or stamp_ns
             self.total_bytes += len(chunk.data)
             self._keep(chunk.data)
-            if self._each_line or len(self.matched_ns) < len(self._patterns):
-                for line in self._lines[chunk.stream].take(chunk.data):
-                    self._match(line, stamp_ns)
-        for lines in self._lines.values():
-            if lines.partial:
-                self._match(lines.partial, self._clock.monotonic_ns())
+            if self._each_line or self._missing:
+                with self._looking:
+                    self._take(self._lines[chunk.stream], chunk.data, stamp_ns)
+        with self._looking:
+            for lines in self._lines.values():
+                if lines.partial:
+                    self._read(lines, lines.partial, self._clock.monotonic_ns())
+
+    def _take(self, lines: _Lines, data: bytes, stamp_ns: int) -> None:
+        for line in lines.take(data):
+            self._read(lines, line, stamp_ns)
+            lines.seen.clear()
+        lines.came_ns = stamp_ns
+
+    def look_at_rest(self) -> None:
+        """Search the beginnings of lines that have stood alone for a while, as prompts do.
+
+        What matched so does not match again when its line is complete.
+        """
+        if not self._missing:
+            return
+        now_ns = self._clock.monotonic_ns()
+        with self._looking:
+            for lines in self._lines.values():
+                if lines.partial and now_ns - lines.came_ns >= REST_S * 1e9:
+                    self._match(lines, lines.partial, lines.came_ns)
 
     def _keep(self, data: bytes) -> None:
         self._tail.append(data)
@@ -164,13 +198,23 @@ class OutputWatch:
         while len(self._tail) > 1 and self._tail_bytes - len(self._tail[0]) >= _TAIL_BYTES:
             self._tail_bytes -= len(self._tail.popleft())
 
-    def _match(self, line: bytes, stamp_ns: int) -> None:
-        readable = line.decode(errors="replace")
+    def _read(self, lines: _Lines, line: bytes, stamp_ns: int) -> None:
         if self._each_line:
-            self._each_line(readable)
+            self._each_line(line.decode(errors="replace"))
+        self._match(lines, line, stamp_ns)
+
+    def _match(self, lines: _Lines, line: bytes, stamp_ns: int) -> None:
+        if not self._missing:
+            return
+        readable = line.decode(errors="replace")
         for text, pattern in self._patterns.items():
-            if text not in self.matched_ns and pattern.search(readable):
-                self.matched_ns[text] = stamp_ns
+            if text not in self._missing or text in lines.seen or not pattern.search(readable):
+                continue
+            lines.seen.add(text)
+            stamps = self.matched_ns.setdefault(text, [])
+            stamps.append(stamp_ns)
+            if len(stamps) >= self._wanted[text]:
+                self._missing.discard(text)
                 for listener in self._listeners:
                     listener()
 
@@ -195,15 +239,29 @@ class OutputWatch:
 
 
 class _Lines:
-    """Puts the lines of one stream together; of one that is too long only the start counts."""
+    """Puts the lines of one stream together; of one that is too long only the start counts.
+
+    Attributes:
+        partial: the beginning of a line whose end has not come.
+        came_ns: when the last of it came.
+        seen: patterns that have matched it already.
+    """
 
     def __init__(self) -> None:
         self.partial = b""
+        self.came_ns = 0
+        self.seen: set[str] = set()
         self._is_cut = False
+        self._ended_by_cr = False
 
     def take(self, data: bytes) -> list[bytes]:
         """The lines that `data` completes."""
-        *lines, rest = (self.partial + data).split(b"\n")
+        if self._ended_by_cr and data:
+            data = data.removeprefix(b"\n")  # the rest of CR LF
+        self._ended_by_cr = data.endswith(b"\r")
+        pieces = _LINE_END.split(data) if b"\r" in data else data.split(b"\n")
+        pieces[0] = self.partial + pieces[0]
+        *lines, rest = pieces
         if lines and self._is_cut:
             lines.pop(0)  # the rest of the long one
             self._is_cut = False

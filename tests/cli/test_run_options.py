@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import bench.cli
+from bench.cli.ad_hoc import scenario_for
 from bench.cli.right_size import command as right_size
 from bench.cli.run import command, worst
 from bench.errors import BuildError, EngineUnavailableError, ScenarioError, UsageError
@@ -205,10 +206,22 @@ def test_a_probe_that_a_scenario_would_not_take_is_refused_with_its_place(probe)
 
 
 @pytest.mark.parametrize(
-    "probes", [(), ("--exit", "--tcp", "80"), ("--http", "80", "--log", "up"), ("--log", "")]
+    "probes", [("--exit", "--tcp", "80"), ("--http", "80", "--log", "up"), ("--log", "", "--exit")]
 )
-def test_exactly_one_probe_is_wanted(probes):
-    assert "needs exactly one of" in refusal("--image", "nginx", *probes).cause
+def test_at_most_one_probe_is_taken(probes):
+    assert "takes at most one of" in refusal("--image", "nginx", *probes).cause
+
+
+def test_an_empty_probe_is_not_taken_for_none():
+    assert isinstance(refusal("--image", "nginx", "--log", ""), ScenarioError)
+
+
+def test_without_a_probe_the_image_decides():
+    options = dict.fromkeys(
+        ("http", "tcp", "log", "exec_", "exit_", "compose", "services", "profiles", "timeout"),
+    ) | {f"limit_{key}": None for key in ("memory", "cpus", "pids")}
+    case = scenario_for({**options, "image": "nginx"}, []).scenario.cases["image"]
+    assert case.ready.named() == []
 
 
 def test_an_image_and_a_file_do_not_go_together(file):

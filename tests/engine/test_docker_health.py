@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from bench.engine.docker_health import health_interval_s, why_no_health_checks
+from bench.engine.docker_health import (
+    health_interval_s,
+    ignored_start_interval,
+    why_no_health_checks,
+)
 from tests.fakes import FACTS, local
 
 S = 10**9
@@ -59,3 +63,31 @@ def test_podman_makes_none_on_a_host_without_systemd(
         systemd.mkdir()
     facts = dataclasses.replace(local() if is_local else FACTS, kind=kind)
     assert (why_no_health_checks(facts, systemd) == "") is makes_them
+
+
+BRIEFLY: dict[str, Any] = {"StartInterval": S // 5, "StartPeriod": 9 * S}
+MODERN = dataclasses.replace(FACTS, version="26.1.5", api_version="1.45")
+
+
+@pytest.mark.parametrize(("own_s", "of_image"), [((0.2, 9.0), {}), ((None, None), BRIEFLY)])
+def test_an_engine_that_ignores_a_start_interval_is_said_to(own_s, of_image):
+    words = ignored_start_interval(FACTS, own_s[0], own_s[1], of_image)
+    assert words.startswith("the engine (20.10.24, API 1.41) ignores `start_interval`")
+    assert ignored_start_interval(MODERN, own_s[0], own_s[1], of_image) == ""
+
+
+@pytest.mark.parametrize(
+    ("own_s", "of_image"),
+    [
+        ((0.2, None), {}),
+        ((0.2, 0.0), BRIEFLY),
+        ((None, None), {"StartInterval": S}),
+    ],
+)
+def test_a_start_interval_without_a_start_period_has_no_effect_on_any_engine(own_s, of_image):
+    words = ignored_start_interval(MODERN, own_s[0], own_s[1], of_image)
+    assert words.startswith("`start_interval` has no effect without a `start_period`")
+
+
+def test_where_there_is_no_start_interval_nothing_is_said():
+    assert ignored_start_interval(FACTS, None, 9.0, {"StartPeriod": S}) == ""

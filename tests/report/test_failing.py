@@ -9,9 +9,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bench.report.console import end_block
-from bench.report.failing import failing
+from bench.report.failing import _probe_fact, _remedy, failing
 from bench.report.formats import report_text
 from bench.results.run import load_run
+from bench.scenario.model import Case
 from tests.journals import Build, Trouble, events, write_events
 
 if TYPE_CHECKING:
@@ -90,6 +91,51 @@ def test_a_wrong_port_is_named_with_its_remedy(elsewhere):
     first = " ".join(" ".join(end_block(elsewhere).splitlines()[:11]).split())
     assert "nothing listens on 8080; gunicorn listens on 127.0.0.1:5000 only" in first
     assert "have it listen on 0.0.0.0:8080" in first
+
+
+def test_a_server_that_listens_where_it_is_asked_is_not_told_to(tmp_path):
+    heard = [{"port": 8080, "address": "0.0.0.0", "process": "node"}]
+    reason = "not ready within 60 s (9 attempts; last http 8080/: status 503); node listens on 8080"
+    run = never_ready(tmp_path / "busy", Trouble("failed", reason), {"listening": heard})
+    block = " ".join(end_block(run).split())
+    assert "have it listen" not in block
+    assert "raise `ready.timeout`" in block
+
+
+def test_a_wrong_socket_is_named_with_its_remedy(tmp_path):
+    case = Case.model_validate({"image": "x", "ready": {"http": {"socket": "/tmp/app.sock"}}})
+    reason = "not ready within 2 s (9 attempts); nothing listens at /tmp/app.sock"
+    (one,) = never_ready(tmp_path / "socket", Trouble("failed", reason), {}).results[:1]
+    assert _remedy(case, one) == (
+        "have it listen at /tmp/app.sock, or name its own socket in `ready`"
+    )
+
+
+def test_what_the_probe_found_out_is_the_remedy(tmp_path):
+    reason = "not ready within 60 s (9 attempts; last http 8080/: status 400 (it speaks TLS there))"
+    facts = {"hint": "it speaks TLS there: write `scheme: https`"}
+    (one,) = failing(never_ready(tmp_path / "secure", Trouble("failed", reason), facts))
+    assert one.remedy == "it speaks TLS there: write `scheme: https`"
+
+
+@pytest.mark.parametrize(
+    ("probe", "words"),
+    [
+        ({"http": {"port": 80, "status": [200, 401]}}, "HTTP 200 or 401 from port 80, /"),
+        ({"http": {"port": 443, "scheme": "https"}}, "HTTPS 2xx from port 443, /"),
+        ({"http": {"port": 80, "http2": True, "body": "up"}},
+         "HTTP/2 2xx and a body like up from port 80, /"),
+        ({"http": {"socket": "/run/x"}}, "HTTP 2xx from socket /run/x, /"),
+        ({"tcp": {"socket": "/run/x"}}, "a connection to socket /run/x"),
+        ({"grpc": {"port": 80}}, "gRPC health from port 80"),
+        ({"grpc": {"port": 80, "service": "a.B"}}, "gRPC health of a.B from port 80"),
+        ({"log": {"pattern": "up", "times": 2}}, "2 lines of output like up"),
+        ({}, "what its image says"),
+    ],
+)  # fmt: skip
+def test_what_a_case_was_waited_for_by_is_said_in_words(probe, words):
+    case = Case.model_validate({"image": "x", "ready": probe})
+    assert _probe_fact(case) == (("waited for", f"{words}, for at most 60 s"),)
 
 
 @pytest.mark.parametrize("form", ["html", "md", "junit", "github"])

@@ -24,12 +24,17 @@ def test_the_worked_example_is_a_good_scenario():
 
 
 def test_the_examples_of_metrics_excerpts_matrix_processes_and_load_are_good(tmp_path):
-    _, metrics, excerpts, matrix, process, load = EXAMPLES
+    _, metrics, excerpts, matrix, process, load, ready = EXAMPLES
     head = "version: 1\nname: t\ndefaults: {image: x, ready: {exit: true}}\ncases:\n"
     measured = parse_scenario_text(f"{head}  a:\n{metrics}", "docs/scenario.md").scenario
     assert list(measured.own_metrics) == ["epoch_s", "rows_per_s"]
     shown = parse_scenario_text(f"{head}  a:\n{excerpts}", "docs/scenario.md").scenario
     assert list(shown.cases["a"].excerpts) == ["profile"]
+    asked = parse_scenario_text(
+        f"version: 1\nname: t\ncases: {{a: {{}}}}\ndefaults:\n  image: x\n{ready}",
+        "docs/scenario.md",
+    ).scenario
+    assert asked.cases["a"].ready.attempt_timeout == 2.0
     cases = parse_scenario_text(f"{head}{matrix}", "docs/scenario.md").scenario.cases
     assert len(cases) == 8
     assert {"disk.free", "disk.slow", "app.memory-64m.WORKERS-1"} <= set(cases)
@@ -75,10 +80,10 @@ def test_defaults_in_the_tables_are_the_code_s():
         "thresholds: {{startup_s: {{limit: '< 3s'{threshold}}}}}\n"
     )
     in_case = [key for key in models.Case.model_fields if key in defaults]
-    in_ready = [key for key in ("timeout", "interval") if key in defaults]
+    in_ready = [key for key in ("timeout", "interval", "attempt_timeout") if key in defaults]
     in_threshold = [key for key in ("over", "arm", "severity", "required") if key in defaults]
     assert len(in_case) >= 8
-    assert (len(in_ready), len(in_threshold)) == (2, 4)
+    assert (len(in_ready), len(in_threshold)) == (3, 4)
 
     def written(keys: list[str]) -> str:
         return "".join(f", {key}: {defaults[key]}" for key in keys)

@@ -158,8 +158,8 @@ CASES = {
         "`image` pulls by name",
     ),
     "no ready": (
-        scenario("cases: {«one: {image: nginx}}"),
-        "`ready` is missing in `one`",
+        scenario("cases: {«one: {host: {command: x}}}"),
+        "`ready` is missing in 'one', a plain process",
         "ready: {http: {port: 8080}}",
     ),
     "limits twice": (
@@ -232,7 +232,11 @@ ENGINE = {
 }
 
 READY = {
-    "no probe": (case("«ready: {timeout: 3s}"), "no probe named", "exactly one of http"),
+    "no probe": (
+        scenario("cases: {one: {host: {command: x}, «ready: {timeout: 3s}}}"),
+        "no probe named",
+        "exactly one of http",
+    ),
     "two probes": (case("«ready: {exit: true, log: x}"), "`log` and `exit` together", "exactly"),
     "both lists": (
         case("«ready: {all: [{exit: true}], any: [{exit: true}]}"),
@@ -244,13 +248,83 @@ READY = {
     "two in any": (
         case("ready: {any: [«{tcp: {port: 1}, log: x}]}"),
         "`any`: `tcp` and `log` together",
-        "exactly one of http, tcp, log, exec, healthcheck, exit",
+        "exactly one of http, tcp, grpc, log, exec, healthcheck, exit",
     ),
-    "no port": (case("ready: {«http: {path: /}}"), "`port` is missing in `http`", "port: 8080"),
+    "no port": (
+        scenario("cases: {one: {host: {command: x}, ready: {«http: {path: /}}}}"),
+        "`port` is missing in `http`",
+        "port: 8080",
+    ),
     "port range": (case("ready: {tcp: {port: «65536}}"), "65536 is too large", "65535"),
     "path": (case("ready: {http: {port: 80, path: «x}}"), "'x' is not a path", "slash"),
     "path with é": (case("ready: {http: {port: 80, path: «/é}}"), "'/é' is not a path", "%C3%A9"),
-    "status": (case("ready: {http: {port: 80, status: «20}}"), "20 is too small", "100"),
+    "status": (case("ready: {http: {port: 80, status: «20}}"), "20 is no HTTP status", "200-399"),
+    "class of statuses": (
+        case("ready: {http: {port: 80, status: «2xx}}"),
+        "'2xx' is no HTTP status",
+        "200-399",
+    ),
+    "range of statuses": (
+        case("ready: {http: {port: 80, status: «399-200}}"),
+        "'399-200' is no HTTP status",
+        "200-399",
+    ),
+    "status in a list": (
+        case("ready: {http: {port: 80, status: «[200, 600]}}"),
+        "600 is no HTTP status",
+        "a list of them",
+    ),
+    "no statuses": (case("ready: {http: {port: 80, status: «[]}}"), "nothing in it", "one"),
+    "method": (case("ready: {http: {port: 80, method: «get}}"), "is not a method", "GET"),
+    "scheme": (case("ready: {http: {port: 80, scheme: «ftp}}"), "'ftp' is not known", "https"),
+    "header": (
+        case('ready: {http: {port: 80, headers: {X: «"a\\r\\nB: c"}}}'),
+        "a control character",
+        "one line",
+    ),
+    "name of a header": (
+        case("ready: {http: {port: 80, headers: {«'a b': c}}}"),
+        "'a b' is not a name",
+        "",
+    ),
+    "header that is a number": (
+        case("ready: {http: {port: 80, headers: {X: «1}}}"),
+        "1 is not text",
+        "quotes",
+    ),
+    "host twice": (
+        case("ready: {http: {port: 80, «host: a, headers: {host: b}}}"),
+        "`host` and a header `Host` together",
+        "one of them",
+    ),
+    "certificate without TLS": (
+        case("ready: {http: {port: 80, host: a, «verify: true}}"),
+        "no certificate without TLS",
+        "scheme: https",
+    ),
+    "certificate of nobody": (
+        case("ready: {http: {port: 443, scheme: https, «verify: true}}"),
+        "the certificate is for a name",
+        "`host`",
+    ),
+    "body of HEAD": (
+        case("ready: {http: {port: 80, method: HEAD, «body: ok}}"),
+        "the answer to HEAD has no body",
+        "method",
+    ),
+    "socket and port": (
+        case("ready: {tcp: {port: 80, «socket: /run/x}}"),
+        "`port` and `socket` together",
+        "one of them",
+    ),
+    "socket": (case("ready: {tcp: {socket: «run/x}}"), "'run/x' is not a path", "slash"),
+    "times": (case("ready: {log: {pattern: x, times: «0}}"), "0 is too small", "1"),
+    "attempt": (case("ready: {exit: true, attempt_timeout: «1}"), "1 has no unit", "1s"),
+    "grpc without network": (
+        case("network_mode: none, ready: {«grpc: {port: 80}}"),
+        "`grpc` cannot reach a container",
+        "`socket`",
+    ),
     "pattern": (case("ready: {log: «'('}"), "not a regular expression: missing )", ""),
     "pattern that never ends": (
         case("ready: {log: «'^(a+)+$'}"),
@@ -409,11 +483,6 @@ REST = {
         scenario(rest="compare: {baseline: one, candidates: «[]}"),
         "`candidates`: nothing in it",
         "at least one",
-    ),
-    "service without ready": (
-        scenario(rest="services: {«db: {image: x}}"),
-        "`ready` is missing in `db`",
-        "ready:",
     ),
     "service is no case": (
         scenario(rest=f"services: {{db: {CASE[:-1]}, «repeat: 3}}}}"),
@@ -804,10 +873,7 @@ compare: {baseline: «tow, candidates: [one]}
     assert found == sorted(found)
     assert set(places) <= set(found)
     extra = [one.message for one in faults if (one.line, one.col) not in places]
-    assert extra == [
-        "`one`: needs one of `image`, `build` and `host`",
-        "`port` is missing in `tcp`",
-    ]
+    assert extra == ["`one`: needs one of `image`, `build` and `host`"]
 
 
 @pytest.mark.parametrize("pattern", [r"(\d+\.)+ready", "(a+b)*", r"\(a+\)+", "(a|b+)+", "[(a+)]+"])

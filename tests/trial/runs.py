@@ -89,6 +89,7 @@ class FakeMaker:
     made: ClassVar[list[str]] = []
     can_calibrate: ClassVar[bool] = True
     changed: ClassVar[set[str]] = set()
+    configs: ClassVar[dict[str, dict[str, Any]]] = {}
 
     def __init__(self, session: Session, *_: object) -> None:
         self._engine = cast("FakeEngine", session.measuring)
@@ -121,6 +122,7 @@ class FakeMaker:
             waste_bytes=0,
             engine_size_bytes=11_000,
             layers=(LayerFacts(manifest.layers[0].digest, "COPY . /", 4096, 10_000),),
+            config=self.configs.get(name, {}),
         )
         return ReadyImage(facts, reference, manifest)
 
@@ -168,6 +170,7 @@ class Runs:
         monkeypatch.setattr(FakeMaker, "errors", {})
         monkeypatch.setattr(FakeMaker, "made", [])
         monkeypatch.setattr(FakeMaker, "changed", set())
+        monkeypatch.setattr(FakeMaker, "configs", {})
         monkeypatch.setattr("bench.trial.run.alive", lambda _: contextlib.nullcontext())
         monkeypatch.setattr("bench.trial.subjects.ImageMaker", FakeMaker)
         monkeypatch.setattr("bench.trial.run.find_mounts", lambda: None)

@@ -94,7 +94,7 @@ def test_without_figures_there_is_nothing_to_look_for():
 def followed(*pieces: tuple[int, bytes], patterns: tuple[str, ...] = ()) -> FigureSearch:
     """A search over an output that came in these pieces of a stream each."""
     output, search = FakeOutput(), FigureSearch({"m": by_pattern(r"m=(\d+)", "sum")})
-    watch = OutputWatch(output, SystemClock(), list(patterns), each_line=search.take)
+    watch = OutputWatch(output, SystemClock(), dict.fromkeys(patterns, 1), each_line=search.take)
     watch.start()
     for stream, data in pieces:
         output.write(data, stream)

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.scenario.model import Ready
-from bench.trial.listening import Listener, asked_ports, listeners, port_words
+from bench.trial.listening import (
+    Listener,
+    asked_ports,
+    has_read,
+    listeners,
+    port_words,
+    socket_paths,
+    whereabouts,
+)
 from tests.trial.proc_tree import Entry, write_proc
 
 if TYPE_CHECKING:
@@ -131,7 +139,118 @@ def test_several_ports_are_named_together():
 
 def test_a_line_or_a_command_asks_at_no_port():
     ready = Ready.model_validate(
-        {"all": [{"log": "up"}, {"http": {"port": 80}}, {"tcp": {"port": 90}}]}
+        {
+            "all": [
+                {"log": "up"},
+                {"http": {"port": 80}},
+                {"tcp": {"port": 90}},
+                {"grpc": {"port": 7}},
+            ]
+        }
     )
-    assert asked_ports(ready) == [80, 90]
+    assert asked_ports(ready) == [80, 90, 7]
     assert asked_ports(Ready.model_validate({"exec": "true"})) == []
+
+
+# What is said of it, whatever it is asked by
+
+
+def unix(*rows: tuple[str, int, str]) -> str:
+    """A table of Unix sockets: flags, inode and path of each."""
+    head = "Num       RefCount Protocol Flags    Type St Inode Path"
+    lines = [
+        f"0000: 00000002 00000000 {flags} 0001 01 {inode} {path}" for flags, inode, path in rows
+    ]
+    return "\n".join([head, *lines]) + "\n"
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Path:
+    """A container whose gunicorn listens on loopback, and whose sh listens at a Unix socket."""
+    proc = container(tmp_path, [row(LOOPBACK, 5000, 77)], [], gunicorn=77, sh=78)
+    table = unix(("00010000", 78, "/run/app.sock"), ("00000000", 78, "/run/other"),
+                 ("00010000", 99, "/run/of another"), ("00010000", 78, "@abstract"))  # fmt: skip
+    (proc / "500" / "net" / "unix").write_text(table)
+    return proc
+
+
+def words(proc: Path, probe: object, address: str = "172.17.0.2") -> str:
+    return whereabouts(Ready.model_validate(probe), address, 500, proc=proc).words
+
+
+def test_unix_sockets_are_found_with_their_process(web):
+    assert socket_paths(500, proc=web) == {"/run/app.sock": "sh"}
+
+
+@pytest.mark.parametrize(
+    ("probe", "said"),
+    [
+        ({"http": {"port": 5000}}, "gunicorn listens on 127.0.0.1:5000 only, which is not reached"),
+        ({"grpc": {"port": 9}}, "nothing listens on 9; gunicorn listens on 127.0.0.1:5000 only"),
+        ({"log": "x"}, "gunicorn listens on 127.0.0.1:5000 only"),
+        ({"exec": "x"}, "gunicorn listens on 127.0.0.1:5000 only"),
+        ({"healthcheck": True}, "gunicorn listens on 127.0.0.1:5000 only"),
+        ({"http": {"socket": "/tmp/x"}}, "nothing listens at /tmp/x; sh listens at /run/app.sock"),
+        ({"exit": True}, ""),
+    ],
+)
+def test_where_a_container_listens_is_said_for_every_probe(web, probe, said):
+    found = words(web, probe)
+    assert found.startswith(said)
+    assert bool(found) == bool(said)
+
+
+def test_a_socket_that_is_listened_at_by_another_way_to_its_folder_is_not_missing(web):
+    root = web / "500" / "root"
+    (root / "run").mkdir(parents=True)
+    (root / "run" / "app.sock").touch()
+    (root / "var").mkdir()
+    (root / "var" / "run").symlink_to("/run")
+    assert words(web, {"http": {"socket": "/var/run/app.sock"}}) == ""
+    assert words(web, {"http": {"socket": "/run/app.sock"}}) == ""
+
+
+def test_a_socket_of_that_name_elsewhere_is_another(web):
+    (web / "500" / "root" / "tmp").mkdir(parents=True)
+    said = words(web, {"http": {"socket": "/tmp/app.sock"}})
+    assert said == "nothing listens at /tmp/app.sock; sh listens at /run/app.sock"
+
+
+def test_what_listens_where_it_is_asked_is_said_too_and_not_missing(web):
+    place = whereabouts(Ready.model_validate({"tcp": {"port": 5000}}), "127.0.0.1", 500, proc=web)
+    assert (place.words, place.is_missing) == ("gunicorn listens on 127.0.0.1:5000 only", False)
+
+
+def test_a_container_that_listens_nowhere_is_said_to(tmp_path):
+    proc = container(tmp_path, [], [])
+    (proc / "500" / "net" / "unix").write_text(unix())
+    assert words(proc, {"log": "x"}) == "nothing listens on any port"
+    assert words(proc, {"tcp": {"socket": "/x"}}) == "nothing listens at /x"
+
+
+def test_where_nothing_can_be_read_nothing_is_said(tmp_path):
+    assert words(tmp_path, {"log": "x"}) == ""
+    assert whereabouts(Ready.model_validate({"log": "x"}), "", 0).words == ""
+
+
+def connection(port: int, from_port: int, unread: int, inode: int) -> str:
+    return (
+        f"   1: {LOOPBACK}:{port:04X} {LOOPBACK}:{from_port:04X} 01 0:{unread:08X} 00:0 0 0 0 "
+        f"{inode} 1 0 100 0 0 10 0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("unread", "inode", "is_read"), [(0, 77, True), (40, 77, False), (0, 0, False)]
+)
+def test_a_request_is_read_when_its_connection_is_taken_and_nothing_of_it_is_left(
+    tmp_path, unread, inode, is_read
+):
+    rows = [row(ANY, 80, 76), connection(80, 41001, 0, 75), connection(80, 41000, unread, inode)]
+    proc = container(tmp_path, rows, [])
+    assert has_read(500, 80, 41000, proc=proc) is is_read
+
+
+def test_of_a_connection_that_is_not_in_the_table_nothing_is_known(tmp_path):
+    assert not has_read(500, 80, 41000, proc=container(tmp_path, [], []))
+    assert not has_read(7, 80, 41000, proc=tmp_path / "none")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.trial.probes import Attempt, NotReadyError
+from bench.trial.probes.attempt import Attempt, NotReadyError, Probe
 from bench.trial.readiness import Readiness, ReadyFact
 from bench.trial.watch import ExitWatch
 from tests.fakes import ClockedEvent, FakeClock, FakeEngine
@@ -36,18 +36,21 @@ class AskedProbe:
     outstanding: int = 0
     aborted: bool = False
 
-    def attempt(self, timeout_s: float) -> Attempt:
+    def attempt(self, within_s: float, at_most_s: float) -> Attempt:
         assert self.outstanding == 0
         self.outstanding += 1
         sent_ns = self.clock.now_ns
         self.asked_ns.append(sent_ns)
         ok = sent_ns >= self.ready_from_ns
-        self.clock.advance(min(self.takes_s, timeout_s))
+        self.clock.advance(min(self.takes_s, at_most_s))
         self.outstanding -= 1
         opened = self.opens_ns is not None and sent_ns >= self.opens_ns
         connected_ns = sent_ns + MS // 4 if opened else None
         detail = "" if ok else "status 503"
         return Attempt(ok, sent_ns, self.clock.now_ns, detail, connected_ns=connected_ns)
+
+    def hint(self) -> str:
+        return ""
 
     def abort(self) -> None:
         self.aborted = True
@@ -63,11 +66,14 @@ class StampedProbe:
     at_ns: int | None = None
     within_ns: int = 3 * MS
 
-    def attempt(self, timeout_s: float) -> Attempt:
+    def attempt(self, within_s: float, at_most_s: float) -> Attempt:
         if self.at_ns is None:
             now_ns = self.clock.now_ns
             return Attempt(False, now_ns, now_ns, "not yet")
         return Attempt(True, self.at_ns, self.at_ns, resolution_ns=self.within_ns)
+
+    def hint(self) -> str:
+        return ""
 
     def abort(self) -> None:
         pass
@@ -87,10 +93,11 @@ class Bench:
 
     def readiness(
         self,
-        *probes: AskedProbe | StampedProbe,
+        *probes: Probe,
         any_of: bool = False,
         timeout_s: float = 60.0,
         interval_s: float = 0.005,
+        attempt_timeout_s: float = 1.0,
         on_long_wait: Callable[[], None] = lambda: None,
     ) -> Readiness:
         readiness = Readiness(
@@ -98,6 +105,7 @@ class Bench:
             any_of=any_of,
             interval_s=interval_s,
             timeout_s=timeout_s,
+            attempt_timeout_s=attempt_timeout_s,
             clock=self.clock,
             exit_watch=self.exit,
             wake=self.wake,
@@ -106,7 +114,7 @@ class Bench:
         self.exit.on_end(readiness.abort)
         return readiness
 
-    def wait(self, *probes: AskedProbe | StampedProbe, **options: float | bool) -> ReadyFact:
+    def wait(self, *probes: Probe, **options: float | bool) -> ReadyFact:
         return self.readiness(*probes, **options).wait(self.began_ns)  # type: ignore[arg-type]
 
     def process_ends(self, after_s: float) -> None:
@@ -185,7 +193,7 @@ def test_time_runs_out_at_the_time_out_and_the_last_answer_is_told(bench):
 def test_an_answer_that_comes_after_the_time_out_comes_too_late(bench):
     probe = bench.asked(0.0, takes_s=2.0)
     original = probe.attempt
-    probe.attempt = lambda timeout_s: original(timeout_s + 1)
+    probe.attempt = lambda within_s, at_most_s: original(within_s, at_most_s + 1)
     with pytest.raises(NotReadyError, match="not ready within 1 s"):
         bench.wait(probe, timeout_s=1.0)
 
@@ -275,8 +283,8 @@ def test_without_a_connection_no_port_has_opened(bench):
 def test_a_health_check_puts_its_interval_under_the_figure(bench):
     probe = bench.asked(2.0)
     attempt = probe.attempt
-    probe.attempt = lambda timeout_s: dataclasses.replace(
-        attempt(timeout_s), floor_ns=2000 * MS, resolution_ns=2050 * MS
+    probe.attempt = lambda *bounds: dataclasses.replace(
+        attempt(*bounds), floor_ns=2000 * MS, resolution_ns=2050 * MS
     )
     fact = bench.wait(probe)
     assert (fact.floor_ns, fact.resolution_ns) == (2000 * MS, 2050 * MS)
@@ -391,3 +399,101 @@ def test_a_long_wait_is_looked_at_once(ready_s, looks):
     readiness.wait(bench.began_ns)
     assert len(looked) == looks
     assert all(5.0 <= one < 5.02 for one in looked)
+
+
+# Attempts that are given up
+
+
+@dataclass
+class HangingProbe:
+    """Hangs each client that comes before a moment, and answers every other at once.
+
+    Attributes:
+        works: whether it can be seen that a client who hangs is being worked on.
+    """
+
+    clock: FakeClock
+    hangs_until_ns: float
+    works: bool = False
+    takes_s: float = float("inf")
+    name: str = "hanging"
+    least_interval_s: float = 0.0
+    within: list[float] = field(default_factory=list)
+
+    def attempt(self, within_s: float, at_most_s: float) -> Attempt:
+        self.within.append(within_s)
+        sent_ns, bound_s = self.clock.now_ns, min(within_s, at_most_s)
+        hangs = sent_ns < self.hangs_until_ns
+        if hangs and self.takes_s > bound_s:
+            self.clock.advance(bound_s)
+            now_ns = self.clock.now_ns
+            return Attempt(False, sent_ns, now_ns, "no answer", unanswered=True, working=self.works)
+        self.clock.advance(self.takes_s if hangs else 0.001)
+        return Attempt(True, sent_ns, self.clock.now_ns)
+
+    def hint(self) -> str:
+        return "raise `attempt_timeout`"
+
+    def abort(self) -> None:
+        pass
+
+
+def hanging(bench: Bench, until_s: float, **options: object) -> HangingProbe:
+    return HangingProbe(bench.clock, bench.began_ns + until_s * 1e9, **options)  # type: ignore[arg-type]
+
+
+def test_a_server_that_hangs_its_first_client_is_asked_again_after_a_second(bench):
+    probe = hanging(bench, 0.5)
+    fact = bench.wait(probe)
+    assert fact.attempts == 2
+    assert bench.passed_s == pytest.approx(1.006)
+
+
+def test_the_bound_of_an_attempt_stays_where_nobody_is_seen_to_work_on_it(bench):
+    probe = hanging(bench, 10.0)
+    bench.wait(probe)
+    assert set(probe.within) == {1.0}
+
+
+def test_the_bound_doubles_as_long_as_a_server_is_seen_to_work_on_the_request(bench):
+    """A model that is loaded with the first request, which takes 3 s."""
+    probe = hanging(bench, 1000.0, works=True, takes_s=3.0)
+    fact = bench.wait(probe)
+    assert probe.within == [1.0, 2.0, 4.0]
+    assert fact.attempts == 3
+
+
+def test_a_refusal_puts_the_bound_back(bench):
+    probe = hanging(bench, 1000.0, works=True)
+    attempts = iter([True, True, False, True])
+    original = probe.attempt
+
+    def attempt(within_s: float, at_most_s: float) -> Attempt:
+        if next(attempts, True):
+            return original(within_s, at_most_s)
+        now_ns = bench.clock.now_ns
+        return Attempt(False, now_ns, now_ns, "status 503")
+
+    probe.attempt = attempt  # type: ignore[method-assign]
+    with pytest.raises(NotReadyError):
+        bench.wait(probe, timeout_s=5.0)
+    assert probe.within[:3] == [1.0, 2.0, 1.0]
+
+
+def test_an_attempt_that_was_given_up_says_nothing_of_the_time_after_it_was_sent(bench):
+    """What answers only new clients may have been able to while the old one hung."""
+    fact = bench.wait(hanging(bench, 0.5))
+    assert fact.resolution_ns == pytest.approx(1006 * MS, abs=MS / 100)
+
+
+def test_the_bound_is_the_scenario_s(bench):
+    probe = hanging(bench, 0.5)
+    bench.wait(probe, attempt_timeout_s=0.2)
+    assert set(probe.within) == {0.2}
+
+
+def test_what_would_help_stands_behind_the_last_answer(bench):
+    with pytest.raises(NotReadyError) as error:
+        bench.wait(hanging(bench, 1000.0), timeout_s=2.0)
+    assert str(error.value).endswith("last hanging: no answer (raise `attempt_timeout`))")
+    assert error.value.hint == "raise `attempt_timeout`"

@@ -740,7 +740,7 @@ def test_a_trial_that_looks_for_nothing_has_nothing_of_it_on_record(bench):
 def elsewhere(monkeypatch):
     """A container that listens on another port than it is asked at."""
     found = [Listener(5000, "127.0.0.1", "gunicorn")]
-    monkeypatch.setattr("bench.trial.life.listeners", lambda *_, **__: found)
+    monkeypatch.setattr("bench.trial.listening.listeners", lambda *_, **__: found)
 
 
 WRONG_PORT = {"ready": {"http": {"port": 1}, "timeout": "60ms", "interval": "1ms"}}
@@ -764,8 +764,29 @@ def test_whoever_watches_is_told_while_it_waits(bench, elsewhere, monkeypatch):
     assert said.endswith("gunicorn listens on 127.0.0.1:5000 only")
 
 
-def test_a_line_that_never_comes_has_nothing_to_do_with_ports(bench, elsewhere):
-    bench.run({"ready": {"log": "^never$", "timeout": "60ms", "interval": "1ms"}})
+@pytest.mark.parametrize("probe", [{"log": "^never$"}, {"exec": "false"}, {"healthcheck": True}])
+def test_whatever_it_is_asked_by_a_container_that_is_not_ready_says_where_it_listens(
+    bench, elsewhere, probe
+):
+    bench.engine.script = Script(
+        life_s=None, exec_results=(1,), health=("starting",), health_interval_s=1
+    )
+    bench.run({"ready": {**probe, "timeout": "60ms", "interval": "1ms"}})
+    assert bench.ended["reason"].endswith("; gunicorn listens on 127.0.0.1:5000 only")
+    assert bench.ended["facts"]["listening"][0]["port"] == 5000
+
+
+def test_what_would_help_goes_on_record(bench):
+    with FakeServer(401) as server:
+        bench.engine.script = Script(life_s=None, address="127.0.0.1")
+        ready = {"http": {"port": server.port}, "timeout": "60ms", "interval": "1ms"}
+        bench.run({"ready": ready})
+    assert bench.ended["facts"]["hint"].startswith("it wants credentials: ")
+
+
+def test_a_job_that_does_not_end_is_not_asked_where_it_listens(bench, elsewhere):
+    bench.engine.script = Script(life_s=None)
+    bench.run({"ready": {"exit": True, "timeout": "60ms"}, "observe": "exit"})
     assert "listens" not in bench.ended["reason"]
     assert "listening" not in bench.ended["facts"]
 
@@ -774,6 +795,6 @@ def test_where_it_cannot_be_told_what_listens_nothing_is_said(bench, monkeypatch
     def unreadable(*_: object, **__: object) -> list[Listener]:
         raise PermissionError
 
-    monkeypatch.setattr("bench.trial.life.listeners", unreadable)
+    monkeypatch.setattr("bench.trial.listening.listeners", unreadable)
     bench.run(WRONG_PORT)
     assert "listens" not in bench.ended["reason"]

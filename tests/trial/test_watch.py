@@ -151,11 +151,11 @@ def test_an_engine_that_does_not_know_the_code_is_an_error():
 
 
 def watched(
-    *pieces: bytes | tuple[int, bytes], patterns: tuple[str, ...] = ()
+    *pieces: bytes | tuple[int, bytes], patterns: tuple[str, ...] = (), times: int = 1
 ) -> tuple[OutputWatch, FakeClock]:
     """A watch that has followed all of `pieces`."""
     output, clock = FakeOutput(), FakeClock(tick_ns=1)
-    watch = OutputWatch(output, clock, list(patterns))
+    watch = OutputWatch(output, clock, dict.fromkeys(patterns, times))
     for piece in pieces:
         stream, data = piece if isinstance(piece, tuple) else (1, piece)
         output.write(data, stream)
@@ -206,12 +206,101 @@ def test_what_does_not_stand_in_one_line_of_one_stream_does_not_match(pieces):
 def test_each_pattern_is_stamped_at_its_first_match():
     watch, _ = watched(b"one\n", b"two\n", b"one\n", patterns=("one", "two", "three"))
     assert list(watch.matched_ns) == ["one", "two"]
-    assert watch.matched_ns["two"] - watch.matched_ns["one"] == 1
+    assert watch.matched_ns["two"][0] - watch.matched_ns["one"][0] == 1
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [b"starting\r\nready\r\n"],
+        [b"starting\r\nready\r", b"\n"],
+        [b"10%\r50%\rready\r"],
+        [b"50%\r", b"\rready\r\r\n"],
+        [b"\rready\n"],
+    ],
+)
+def test_cr_ends_a_line_with_lf_behind_it_or_without(pieces):
+    watch, _ = watched(*pieces, patterns=("^ready$",))
+    assert list(watch.matched_ns) == ["^ready$"]
+
+
+def test_crlf_ends_one_line_however_it_is_cut():
+    output, seen = FakeOutput(), list[str]()
+    watch = OutputWatch(output, CLOCK, {}, each_line=seen.append)
+    for piece in (b"a\r", b"\n", b"\n", b"b\r\n", b"c\r", b"d\n"):
+        output.write(piece)
+    output.close()
+    watch.start()
+    assert watch.wait_end(20)
+    assert seen == ["a", "", "b", "c", "d"]
+
+
+def test_as_many_matches_are_stamped_as_were_asked_for():
+    pieces = [b"ready\n", b"stopping\n", b"ready\n", b"ready\n"]
+    watch, _ = watched(*pieces, patterns=("ready",), times=2)
+    first_ns, second_ns = watch.matched_ns["ready"]
+    assert second_ns - first_ns == 2
+
+
+class Resting:
+    """A watch that has followed some pieces, on a clock that stands, and goes on."""
+
+    def __init__(self, times: int = 1) -> None:
+        self.output, self.clock = FakeOutput(), FakeClock()
+        self.watch = OutputWatch(self.output, self.clock, {"ready": times})
+        self.watch.start()
+
+    def write(self, data: bytes) -> None:
+        before = self.watch.total_bytes
+        self.output.write(data)
+        deadline_s = time.monotonic() + 20
+        while self.watch.total_bytes == before or self.watch._looking.locked():
+            assert time.monotonic() < deadline_s
+            time.sleep(0.001)
+        time.sleep(0.01)  # the line is taken after the bytes are counted
+
+    def look_after(self, seconds: float) -> list[int]:
+        self.clock.advance(seconds)
+        self.watch.look_at_rest()
+        return self.watch.matched_ns.get("ready", [])
+
+
+@pytest.fixture
+def resting() -> Iterator[Resting]:
+    one = Resting()
+    yield one
+    one.watch.close()
+
+
+def test_a_prompt_without_a_line_end_matches_once_it_has_rested(resting):
+    came_ns = resting.clock.now_ns
+    resting.write(b"all loaded\nready> ")
+    assert resting.look_after(0.1) == []
+    assert resting.look_after(0.2) == [came_ns]
+
+
+def test_a_line_that_goes_on_does_not_rest(resting):
+    resting.write(b"rea")
+    assert resting.look_after(0.15) == []
+    resting.write(b"dy")
+    assert resting.look_after(0.15) == []
+
+
+def test_what_matched_as_a_prompt_does_not_match_again_as_a_line():
+    one = Resting(times=2)
+    one.write(b"ready> ")
+    assert len(one.look_after(1.0)) == 1
+    assert len(one.look_after(1.0)) == 1
+    one.write(b"select\n")
+    assert len(one.look_after(1.0)) == 1
+    one.write(b"ready> ")
+    assert len(one.look_after(1.0)) == 2
+    one.watch.close()
 
 
 def test_whoever_listens_is_told_of_each_pattern_once():
     output = FakeOutput()
-    watch = OutputWatch(output, CLOCK, ["one", "two"])
+    watch = OutputWatch(output, CLOCK, {"one": 1, "two": 1})
     told: list[int] = []
     watch.on_match(lambda: told.append(1))
     output.write(b"one\none\ntwo\n")
@@ -259,7 +348,7 @@ def test_a_flood_leaves_its_end_and_takes_no_more_room():
 
 def test_a_flood_without_a_line_end_takes_no_more_room_either():
     output = FakeOutput()
-    watch = OutputWatch(output, CLOCK, ["never"])
+    watch = OutputWatch(output, CLOCK, {"never": 1})
     watch.start()
     for _ in range(200):
         output.write(b"." * 65536)
@@ -281,7 +370,7 @@ def test_bytes_that_are_no_text_do_not_hurt():
 
 def test_closing_ends_the_following():
     output = FakeOutput()
-    watch = OutputWatch(output, CLOCK, [])
+    watch = OutputWatch(output, CLOCK, {})
     watch.start()
     begun = time.monotonic()
     watch.close()
@@ -290,4 +379,4 @@ def test_closing_ends_the_following():
 
 
 def test_one_that_was_never_started_can_be_closed():
-    OutputWatch(FakeOutput(), CLOCK, []).close()
+    OutputWatch(FakeOutput(), CLOCK, {}).close()

@@ -16,19 +16,18 @@ from bench.errors import (
     EngineUnavailableError,
 )
 from bench.scenario.model import HttpProbe as HttpModel
+from bench.scenario.model import LogProbe as LogModel
 from bench.scenario.model import ProbeChoice
-from bench.trial.probes import (
-    ExecProbe,
-    ExitProbe,
-    HealthProbe,
-    HttpProbe,
-    LogProbe,
-    NotReadyError,
-    Probe,
-    ProbeTarget,
-    TcpProbe,
-    make_probe,
-)
+from bench.trial.probes.attempt import NotReadyError, Probe
+from bench.trial.probes.command import ExecProbe
+from bench.trial.probes.dial import Place
+from bench.trial.probes.ending import ExitProbe
+from bench.trial.probes.grpc import GrpcProbe
+from bench.trial.probes.health import HealthProbe
+from bench.trial.probes.http import HttpProbe
+from bench.trial.probes.log import LogProbe
+from bench.trial.probes.make import ProbeTarget, make_probe
+from bench.trial.probes.tcp import TcpProbe
 from bench.trial.readiness import Readiness
 from bench.trial.watch import ExitWatch, OutputWatch
 from tests.fakes import FakeClock, FakeEngine, FakeOutput, Script
@@ -38,7 +37,12 @@ CLOCK = SystemClock()
 
 
 def http(port: int, path: str = "/", status: int | None = None, address: str = "127.0.0.1"):
-    return HttpProbe(HttpModel(port=port, path=path, status=status), address, CLOCK)
+    model = HttpModel(port=port, path=path, status=status)
+    return HttpProbe(model, Place(address, port), CLOCK)
+
+
+def tcp(port: int, address: str = "127.0.0.1"):
+    return TcpProbe(Place(address, port), CLOCK)
 
 
 def running(script: Script | None = None) -> tuple[FakeEngine, str]:
@@ -92,9 +96,9 @@ def test_a_connection_without_an_http_answer_is_a_refusal(answer):
 def test_a_container_without_an_address_is_not_asked_for_on_this_host():
     with FakeServer(200) as server:
         attempt = http(server.port, address="").attempt(5.0)
-        tcp = TcpProbe(server.port, "", CLOCK).attempt(5.0)
+        beside = tcp(server.port, "").attempt(5.0)
     assert not attempt.ok
-    assert not tcp.ok
+    assert not beside.ok
     assert server.requests == []
 
 
@@ -103,7 +107,7 @@ def test_a_server_that_never_answers_is_waited_for_as_long_as_was_said_and_no_lo
         begun = time.monotonic()
         attempt = http(server.port).attempt(0.1)
         took_s = time.monotonic() - begun
-    assert (attempt.ok, attempt.detail) == (False, "timed out")
+    assert (attempt.ok, attempt.detail) == (False, "no answer within 0.1 s")
     assert 0.09 <= took_s < 2
 
 
@@ -143,7 +147,7 @@ def test_where_nobody_listens_there_is_no_connection():
 
 def test_a_port_that_accepts_is_ready_when_the_connection_stands():
     with FakeServer("close") as server:
-        attempt = TcpProbe(server.port, "127.0.0.1", CLOCK).attempt(5.0)
+        attempt = tcp(server.port).attempt(5.0)
     assert attempt.ok
     assert attempt.connected_ns == attempt.answered_ns
 
@@ -158,7 +162,7 @@ def test_a_connection_that_the_kernel_joins_to_itself_is_none(monkeypatch):
         connect(self, target)
 
     monkeypatch.setattr(socket.socket, "connect", from_that_very_port)
-    attempt = TcpProbe(port, "127.0.0.1", CLOCK).attempt(5.0)
+    attempt = tcp(port).attempt(5.0)
     assert (attempt.ok, attempt.connected_ns) == (False, None)
     assert attempt.detail == "Connection refused"
 
@@ -181,7 +185,7 @@ def deaf_port():
 
 @pytest.mark.parametrize("kind", ["http", "tcp"])
 def test_an_abort_ends_a_connection_that_does_not_come(deaf_port, kind):
-    probe = http(deaf_port) if kind == "http" else TcpProbe(deaf_port, "127.0.0.1", CLOCK)
+    probe = http(deaf_port) if kind == "http" else tcp(deaf_port)
     timer = threading.Timer(0.1, probe.abort)
     timer.start()
     begun = time.monotonic()
@@ -191,13 +195,13 @@ def test_an_abort_ends_a_connection_that_does_not_come(deaf_port, kind):
 
 
 def test_a_port_that_does_not_accept_is_not():
-    attempt = TcpProbe(closed_port(), "127.0.0.1", CLOCK).attempt(5.0)
+    attempt = tcp(closed_port()).attempt(5.0)
     assert (attempt.ok, attempt.detail) == (False, "Connection refused")
 
 
 def test_a_full_backlog_is_waited_for_no_longer_than_was_said(deaf_port):
     begun = time.monotonic()
-    assert not TcpProbe(deaf_port, "127.0.0.1", CLOCK).attempt(0.1).ok
+    assert not tcp(deaf_port).attempt(0.1).ok
     assert time.monotonic() - begun < 0.9
 
 
@@ -205,8 +209,9 @@ def test_a_full_backlog_is_waited_for_no_longer_than_was_said(deaf_port):
 
 
 def log_probe(pattern: str, output: FakeOutput, clock: FakeClock) -> tuple[LogProbe, OutputWatch]:
-    watch = OutputWatch(output, clock, [pattern])
-    return LogProbe(pattern, watch, ExitWatch(FakeEngine(), "c", clock), clock), watch
+    watch = OutputWatch(output, clock, {pattern: 1})
+    ending = ExitWatch(FakeEngine(), "c", clock)
+    return LogProbe(LogModel(pattern=pattern), watch, ending, clock), watch
 
 
 def test_a_line_that_matched_is_ready_at_the_moment_that_it_came():
@@ -224,12 +229,34 @@ def test_a_line_that_matched_is_ready_at_the_moment_that_it_came():
     assert attempt.resolution_ns == 1_000_000
 
 
+def test_of_a_line_that_comes_several_times_the_one_that_was_named_counts():
+    clock, output = FakeClock(tick_ns=1), FakeOutput()
+    watch = OutputWatch(output, clock, {"ready": 2})
+    model = LogModel(pattern="ready", times=2)
+    probe = LogProbe(model, watch, ExitWatch(FakeEngine(), "c", clock), clock)
+    output.write(b"ready to accept connections\n")
+    output.close()
+    watch.start()
+    assert watch.wait_end(5.0)
+    attempt = probe.attempt(1.0)
+    assert (attempt.ok, attempt.detail) == (False, "matched 1 of 2 times")
+    again = FakeOutput()
+    watch = OutputWatch(again, clock, {"ready": 2})
+    probe = LogProbe(model, watch, ExitWatch(FakeEngine(), "c", clock), clock)
+    for _ in range(3):
+        again.write(b"ready to accept connections\n")
+    again.close()
+    watch.start()
+    assert watch.wait_end(5.0)
+    assert probe.attempt(1.0).answered_ns == watch.matched_ns["ready"][1]
+
+
 def test_a_line_that_is_still_on_its_way_when_the_process_ends_is_waited_for():
     clock, output, matched = FakeClock(), FakeOutput(), threading.Event()
     engine = FakeEngine()
-    watch, ending = OutputWatch(output, clock, ["done"]), ExitWatch(engine, "c", clock)
+    watch, ending = OutputWatch(output, clock, {"done": 1}), ExitWatch(engine, "c", clock)
     watch.on_match(matched.set)
-    probe = LogProbe("done", watch, ending, clock)
+    probe = LogProbe(LogModel(pattern="done"), watch, ending, clock)
     watch.start()
     ending.start(0, clock.now_ns)
 
@@ -258,14 +285,24 @@ def test_a_command_that_exits_with_0_is_ready():
         (1, "exit code 1"),
         (127, "exit code 127"),
         (EngineRefusedError("c", "container is restarting", status=409), "container is restarting"),
-        (EngineTimeoutError("c", "the engine did not answer in time"),
-         "the engine did not answer in time"),
+        (EngineTimeoutError("c", "the engine did not answer in time"), "still running after 1 s"),
     ],
-)  # fmt: skip
+)
 def test_a_command_that_fails_or_cannot_be_run_is_a_refusal(result, detail):
     engine, container_id = running(Script(exec_results=(result,)))
     attempt = ExecProbe(["true"], engine, container_id, CLOCK).attempt(1.0)
     assert (attempt.ok, attempt.detail) == (False, detail)
+
+
+def test_a_command_that_hangs_is_given_up_and_may_take_longer_the_next_time():
+    hung = EngineTimeoutError("c", "the engine did not answer in time")
+    engine, container_id = running(Script(exec_results=(hung, 0)))
+    probe = ExecProbe(["true"], engine, container_id, CLOCK)
+    fact = readiness_of(probe, watch=ExitWatch(engine, container_id, CLOCK)).wait(
+        CLOCK.monotonic_ns()
+    )
+    assert fact.attempts == 2
+    assert [one[2] for one in engine.arguments_of("execute")] == [1.0, 2.0]
 
 
 def test_a_dead_engine_is_no_refusal_but_an_error():
@@ -279,12 +316,14 @@ def test_a_dead_engine_is_no_refusal_but_an_error():
 
 
 def test_what_the_engine_calls_healthy_is_ready_and_nothing_else():
-    engine, container_id = running(Script(health=("", "starting", "unhealthy", "healthy")))
+    engine, container_id = running(
+        Script(health=("", "starting", "unhealthy", "healthy"), health_interval_s=1)
+    )
     probe = HealthProbe(engine, container_id, CLOCK)
     attempts = [probe.attempt(1.0) for _ in range(4)]
     assert [attempt.ok for attempt in attempts] == [False, False, False, True]
     assert [attempt.detail for attempt in attempts[:3]] == [
-        "it has no healthcheck",
+        "no check was made yet",
         "starting",
         "unhealthy",
     ]
@@ -300,6 +339,12 @@ def test_a_health_check_is_as_fine_as_its_interval_and_bench_asks_in_between():
     assert attempt.floor_ns == 500_000_000
     assert attempt.resolution_ns is not None
     assert attempt.resolution_ns >= attempt.floor_ns + probe.least_interval_s * 1e9
+
+
+def test_a_container_without_a_health_check_is_not_waited_for():
+    engine, container_id = running(Script(health=("",)))
+    with pytest.raises(NotReadyError, match="neither the image nor the case has one"):
+        HealthProbe(engine, container_id, CLOCK).attempt(1.0)
 
 
 # exit
@@ -328,8 +373,13 @@ def test_a_batch_job_is_ready_when_it_ends_with_0(code, ok):
     ("choice", "kind", "name"),
     [
         ({"http": {"port": 80, "path": "/x"}}, HttpProbe, "http 80/x"),
+        ({"http": {"port": 443, "scheme": "https"}}, HttpProbe, "https 443/"),
+        ({"http": {"socket": "/run/x"}}, HttpProbe, "http unix:/run/x/"),
         ({"tcp": {"port": 80}}, TcpProbe, "tcp 80"),
+        ({"tcp": {"socket": "/run/x"}}, TcpProbe, "tcp unix:/run/x"),
+        ({"grpc": {"port": 80, "service": "a.B"}}, GrpcProbe, "grpc 80 a.B"),
         ({"log": "up"}, LogProbe, "log 'up'"),
+        ({"log": {"pattern": "up", "times": 2}}, LogProbe, "log 'up' 2 times"),
         ({"exec": ["true"]}, ExecProbe, "exec true"),
         ({"healthcheck": True}, HealthProbe, "healthcheck"),
         ({"exit": True}, ExitProbe, "exit"),
@@ -338,7 +388,7 @@ def test_a_batch_job_is_ready_when_it_ends_with_0(code, ok):
 def test_each_word_of_a_scenario_has_its_probe(choice, kind, name):
     clock = FakeClock()
     engine, container_id = running()
-    output = OutputWatch(FakeOutput(), clock, ["up"])
+    output = OutputWatch(FakeOutput(), clock, {"up": 1})
     watch = ExitWatch(engine, container_id, clock)
     target = ProbeTarget(engine, container_id, "127.0.0.1", output, watch, clock)
     probe = make_probe(ProbeChoice.model_validate(choice), target)
@@ -347,11 +397,13 @@ def test_each_word_of_a_scenario_has_its_probe(choice, kind, name):
 
 
 def test_a_health_check_that_the_engine_never_makes_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr("bench.trial.probes.why_no_health_checks", lambda _: "nobody makes them")
+    monkeypatch.setattr(
+        "bench.trial.probes.make.why_no_health_checks", lambda _: "nobody makes them"
+    )
     engine, container_id = running()
     watch = ExitWatch(engine, container_id, CLOCK)
     target = ProbeTarget(
-        engine, container_id, "", OutputWatch(FakeOutput(), CLOCK, []), watch, CLOCK
+        engine, container_id, "", OutputWatch(FakeOutput(), CLOCK, {}), watch, CLOCK
     )
     with pytest.raises(EngineError, match="healthcheck: nobody makes them"):
         make_probe(ProbeChoice(healthcheck=True), target)
@@ -360,10 +412,10 @@ def test_a_health_check_that_the_engine_never_makes_is_not_waited_for(monkeypatc
 def test_a_command_as_text_is_run_by_the_containers_shell():
     clock = FakeClock()
     engine, container_id = running()
-    output = OutputWatch(FakeOutput(), clock, [])
+    output = OutputWatch(FakeOutput(), clock, {})
     watch = ExitWatch(engine, container_id, clock)
     target = ProbeTarget(engine, container_id, "127.0.0.1", output, watch, clock)
-    make_probe(ProbeChoice.model_validate({"exec": "test -f /x && true"}), target).attempt(1.0)
+    make_probe(ProbeChoice.model_validate({"exec": "test -f /x && true"}), target).attempt(1.0, 1.0)
     assert engine.arguments_of("execute")[0][1] == ("/bin/sh", "-c", "test -f /x && true")
 
 
@@ -390,6 +442,24 @@ def test_a_server_that_answers_503_for_a_while_is_ready_when_it_answers_200():
         fact = readiness_of(http(server.port), watch=watch).wait(CLOCK.monotonic_ns())
     assert fact.attempts == 4
     assert len(server.requests) == 4
+
+
+def test_a_server_that_hangs_its_first_client_is_ready_for_the_second():
+    with FakeServer("hang", 200) as server:
+        watch = ExitWatch(FakeEngine(), "c", CLOCK)
+        readiness = Readiness(
+            [http(server.port)],
+            any_of=False,
+            interval_s=0.001,
+            timeout_s=60.0,
+            attempt_timeout_s=0.1,
+            clock=CLOCK,
+            exit_watch=watch,
+            wake=threading.Event(),
+        )
+        begun = time.monotonic()
+        assert readiness.wait(CLOCK.monotonic_ns()).attempts == 2
+        assert time.monotonic() - begun < 20
 
 
 def test_a_server_that_only_accepts_is_not_ready_for_http():
@@ -444,7 +514,7 @@ def test_a_process_that_ends_before_its_first_health_check_is_not_waited_for():
 def test_a_process_that_ends_while_its_port_does_not_answer_is_not_waited_for(deaf_port):
     watch = ExitWatch(FakeEngine(), "c", CLOCK)
     threading.Timer(0.05, watch.start, [0, CLOCK.monotonic_ns()]).start()
-    probe, begun = TcpProbe(deaf_port, "127.0.0.1", CLOCK), time.monotonic()
+    probe, begun = tcp(deaf_port), time.monotonic()
     with pytest.raises(NotReadyError, match="it exited before it was ready"):
         readiness_of(probe, watch=watch, timeout_s=60.0).wait(CLOCK.monotonic_ns())
     assert time.monotonic() - begun < 0.9
