@@ -237,7 +237,7 @@ def load_run(path: str | Path) -> Run:
             threshold_limit(name, threshold, scenario.own_metrics)
         columns = [events.samples() for events in reading.trials.values()]
         results = [
-            _result(events, samples)
+            result_of(events, samples)
             for events, samples in zip(reading.trials.values(), columns, strict=True)
         ]
         results, columns = with_sums(with_doubts(results), columns)
@@ -263,7 +263,7 @@ def load_run(path: str | Path) -> Run:
     )
 
 
-def _result(events: TrialEvents, samples: Samples) -> TrialResult:
+def result_of(events: TrialEvents, samples: Samples) -> TrialResult:
     """The result of a trial that does not contradict itself; one whose counters do is an error.
 
     Raises:
