@@ -23,6 +23,7 @@ correction for several metrics, `together`.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -194,8 +195,9 @@ def cliffs_delta(baseline: Sequence[float], candidate: Sequence[float]) -> float
     """
     if not baseline or not candidate:
         raise ValueError("needs values on both sides")
-    above = sum(one > other for one in candidate for other in baseline)
-    below = sum(one < other for one in candidate for other in baseline)
+    ordered = sorted(baseline)
+    above = sum(bisect_left(ordered, one) for one in candidate)
+    below = sum(len(ordered) - bisect_right(ordered, one) for one in candidate)
     return (above - below) / (len(baseline) * len(candidate))
 
 
@@ -228,7 +230,7 @@ def coefficient_of_variation(values: Sequence[float]) -> float | None:
 def _ordered(values: Sequence[float]) -> list[float]:
     if not values:
         raise ValueError("needs at least one value")
-    if any(math.isnan(one) for one in values):
+    if any(map(math.isnan, values)):
         raise ValueError("a value that is not a number cannot be ordered")
     return sorted(values)
 

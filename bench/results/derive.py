@@ -53,8 +53,10 @@ class TrialEvents:
             ValueError: it does not come after those before, as the sampler hands them on.
         """
         stamps = columns["t_ns"]
-        before = self.batches[-1]["t_ns"][-1:] if self.batches else stamps[:0]
-        if (np.diff(np.concatenate([before, stamps])) < 0).any():
+        falls = (stamps[1:] < stamps[:-1]).any()
+        if len(stamps):
+            falls |= bool(self.batches) and stamps[0] < self.batches[-1]["t_ns"][-1]
+        if falls:
             raise ValueError(f"samples of {self.started['trial_id']} are out of order")
         if len(stamps):
             self.method = self.method or method
@@ -63,7 +65,7 @@ class TrialEvents:
     def samples(self) -> Samples:
         """Every column over all batches; not-a-number where one lacks it."""
         names = list(dict.fromkeys(name for batch in self.batches for name in batch))
-        return {
+        samples = {
             name: np.concatenate(
                 [
                     batch[name] if name in batch else np.full(len(batch["t_ns"]), np.nan)
@@ -72,6 +74,8 @@ class TrialEvents:
             )
             for name in names
         }
+        self.batches = [samples] if samples else []  # which are not kept twice
+        return samples
 
 
 def derive(events: TrialEvents, samples: Samples) -> TrialResult:

@@ -11,9 +11,9 @@ import dataclasses
 import gzip
 import importlib.util
 import io
-import itertools
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from bench.results.events import Samples
     from bench.results.model import TrialResult
     from bench.results.run import Run
+
+_CHANGING = "%s"
 
 Values = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -145,7 +147,10 @@ def write_tables(run: Run, folder: Path) -> list[Path]:
 
 
 def write_samples(run: Run, folder: Path) -> Path:
-    """Write samples.csv.gz, trial by trial, so that memory does not grow with the run."""
+    """Write samples.csv.gz, trial by trial, so that memory does not grow with the run.
+
+    One trial is compressed, without holding Python's lock, while the next is put into words.
+    """
     path = folder / "samples.csv.gz"
     names = [
         name
@@ -156,41 +161,51 @@ def write_samples(run: Run, folder: Path) -> Path:
         replacing(path) as partial,
         partial.open("wb") as raw,
         gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as packed,
+        ThreadPoolExecutor(1) as packer,
     ):
-        packed.write(_line([*SAMPLE_KEYS, *names]).encode())
+        before = packer.submit(packed.write, _line([*SAMPLE_KEYS, *names]).encode())
         for trial, columns in zip(run.results, run.sample_columns, strict=True):
             if "t_ns" in columns:
-                packed.write(_sample_lines(trial, columns, names).encode())
+                text = _sample_lines(trial, columns, names).encode()
+                before.result()
+                before = packer.submit(packed.write, text)
+        before.result()
     return path
 
 
 def _sample_lines(trial: TrialResult, columns: Samples, names: Sequence[str]) -> str:
-    """The rows of one trial; joined by hand, for the csv module takes twice the time."""
+    """The rows of one trial, all by one format: cell by cell it takes twice as long."""
     count = len(columns["t_ns"])
     zero_ns = float(trial.facts["zero_ns"])  # type: ignore[arg-type]
-    since = _texts(np.round((columns["t_ns"] - zero_ns) / 1e9, 9))
-    key = [_line([trial.trial_id, trial.key.case, trial.key.round]).rstrip("\n")] * count
-    method = [_line([trial.facts.get("method", "")]).rstrip("\n")] * count
-    counters = [
-        _texts(columns[name]) if name in columns else itertools.repeat("", count) for name in names
+    since = np.round((columns["t_ns"] - zero_ns) / 1e9, 9)
+    known = [since, *(columns.get(name) for name in names)]
+    fields = [_field(one) for one in known]
+    changing = [
+        one
+        for one, field in zip(known, fields, strict=True)
+        if one is not None and field == _CHANGING
     ]
-    rows = map(",".join, zip(key, since, method, *counters, strict=True))
-    return "\n".join(rows) + "\n"
+    cells: list[Any] = [""] * (count * len(changing))
+    for index, values in enumerate(changing):
+        cells[index :: len(changing)] = _numbers(values, gap="")
+    key = _line([trial.trial_id, trial.key.case, trial.key.round])
+    method = _line([trial.facts.get("method", "")])
+    first, second = (one.rstrip("\n").replace("%", "%%") for one in (key, method))
+    line = ",".join([first, fields[0], second, *fields[1:]]) + "\n"
+    return (line * count) % tuple(cells)
+
+
+def _field(values: Values | None) -> str:
+    """What stands in every row of a column, or the place of what changes."""
+    if values is None or np.isnan(values).all():
+        return ""
+    return str(_numbers(values[:1])[0]) if (values == values[0]).all() else _CHANGING
 
 
 def _line(cells: list[Any]) -> str:
     buffer = io.StringIO()
     _write_rows(buffer, cells, ())
     return buffer.getvalue()
-
-
-def _texts(values: Values) -> list[str]:
-    if len(values) and (values == values[0]).all():
-        return [str(_numbers(values[:1])[0])] * len(values)
-    texts = list(map(str, _numbers(values)))
-    for index in np.flatnonzero(np.isnan(values)).tolist():
-        texts[index] = ""
-    return texts
 
 
 def write_parquet(run: Run, folder: Path) -> Path:
@@ -222,12 +237,12 @@ def _columns(frame: pd.DataFrame) -> list[list[Any]]:
     ]
 
 
-def _numbers(values: Values) -> list[Any]:
-    """The values as the csv module takes them: whole numbers without a point, gaps as None."""
+def _numbers(values: Values, gap: str | None = None) -> list[Any]:
+    """The values as the csv module takes them: whole numbers without a point, `gap` for a gap."""
     gaps = np.isnan(values)
     known = np.where(gaps, 0.0, values) if gaps.any() else values
     whole = bool((known == np.trunc(known)).all()) and bool((np.abs(known) < 2**53).all())
     numbers: list[Any] = known.astype("int64").tolist() if whole else np.round(known, 9).tolist()
     for index in np.flatnonzero(gaps).tolist():
-        numbers[index] = None
+        numbers[index] = gap
     return numbers

@@ -23,6 +23,8 @@ import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
+from pydantic_core import from_json
+
 from bench.errors import StoreError
 
 if TYPE_CHECKING:
@@ -40,6 +42,9 @@ MOST_LINES = 1_000_000
 
 DEEPEST = 64
 """How far lists and mappings may stand in each other."""
+
+_BUFFER = 2**20
+"""Bytes that are read at once: lines of samples are longer than Python's own buffer."""
 
 _AFTER_A_KILL = ("run_resumed", "baseline_compared")
 """What may follow a line that a killed writer left half written: it goes on, or it had ended."""
@@ -77,6 +82,8 @@ class Lines:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._number = 0
+        self._torn = 0
+        self._seen = False
         self.sealed = True
         self.end = Link()
         self.size = 0
@@ -84,36 +91,34 @@ class Lines:
         self.passed_over: list[int] = []
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """The events, without `seq` and `crc`.
+        """The events, without `seq` and `crc`; those that were read before are not read again.
 
         Raises:
             StoreError: no such file, no line of it is an event, one does not fit, or there is more
                 than may be read.
         """
-        torn = 0
-        seen = False
-        with open_plain(self._path) as file:
+        with open_plain(self._path, _BUFFER) as file:
             for line in self._split(file):
                 match = _SEALED.fullmatch(line)
                 if self._number == 1 and match is None:
                     self.sealed = False
                 if self.sealed and match is None:
-                    torn = torn or self._number
+                    self._torn = self._torn or self._number
                     continue
                 event = _event(line)
                 if match is not None:
                     self._check(match)
-                    if torn and (event is None or event["event"] not in _AFTER_A_KILL):
-                        self._refuse(torn, "is not whole")
-                    torn = 0
+                    if self._torn and (event is None or event["event"] not in _AFTER_A_KILL):
+                        self._refuse(self._torn, "is not whole")
+                    self._torn = 0
                 if event is not None:
-                    seen = True
+                    self._seen = True
                     yield event
                 elif self.sealed:
                     self._refuse(self._number, "is no event")
                 else:
                     self.passed_over.append(self._number)
-        if not seen:
+        if not self._seen:
             raise StoreError(str(self._path), "is not a journal of bench", "point to a run folder")
 
     def _split(self, file: IO[bytes]) -> Iterator[bytes]:
@@ -121,6 +126,7 @@ class Lines:
         size = os.fstat(file.fileno()).st_size
         if size > LARGEST_JOURNAL:
             self._too_much(f"has {size} bytes, and at most {LARGEST_JOURNAL} are read")
+        file.seek(self.size)
         while line := file.readline(LONGEST_LINE + 1):
             self._number += 1
             if self._number > MOST_LINES:
@@ -154,8 +160,12 @@ class Lines:
         raise StoreError(str(self._path), what, "bench writes no such journal: do not trust it")
 
 
-def open_plain(path: Path) -> IO[bytes]:
+def open_plain(path: Path, buffer: int = -1) -> IO[bytes]:
     """Open a file of a run folder for reading; no link is followed, and no pipe waited for.
+
+    Args:
+        path: the file.
+        buffer: bytes that are read at once; -1 for Python's own choice.
 
     Raises:
         StoreError: it is not there, or no plain file.
@@ -171,7 +181,7 @@ def open_plain(path: Path) -> IO[bytes]:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _not_plain(path)
-    return os.fdopen(descriptor, "rb")
+    return os.fdopen(descriptor, "rb", buffering=buffer)
 
 
 def _not_plain(path: Path) -> StoreError:
@@ -185,7 +195,7 @@ def _event(line: bytes) -> dict[str, Any] | None:
     try:
         if _too_deep(line):
             return None
-        event = _DECODER.decode(line.decode())
+        event = _decoded(line)
     except (ValueError, RecursionError):
         return None
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
@@ -193,6 +203,17 @@ def _event(line: bytes) -> dict[str, Any] | None:
     event.pop("seq", None)
     event.pop("crc", None)
     return event
+
+
+def _decoded(line: bytes) -> Any:
+    """The JSON of a line; by pydantic's parser, which takes less than half the time.
+
+    That refuses escapes of single surrogates, which Python's own parser reads.
+    """
+    try:
+        return from_json(line, allow_inf_nan=False)
+    except ValueError:
+        return _DECODER.decode(line.decode())
 
 
 def _not_a_number(text: str) -> None:

@@ -11,7 +11,7 @@ from bench.host.others import Busy
 from bench.results.baseline import EVENT as BASELINE_EVENT
 from bench.results.baseline import Baseline
 from bench.results.derive import TrialEvents
-from bench.results.events import check_event, sample_columns
+from bench.results.events import check_event, sample_columns, thread_columns
 from bench.results.journal import SCHEMA_VERSION
 from bench.results.lines import Lines
 from bench.results.model import (
@@ -81,7 +81,7 @@ class Reading:
                 str(event["method"]), sample_columns(dict(event))
             )
         elif kind == "threads":
-            self.trials[event["trial_id"]].threads.append(event)
+            self.trials[event["trial_id"]].threads.append(thread_columns(dict(event)))
         elif kind == "phase":
             self.trials[event["trial_id"]].phases.append(event)
         elif kind == "layers":
@@ -115,36 +115,60 @@ class Reading:
             self.outcome, self.ended_at, self.interrupted = "cut off", "", 0
 
 
+class JournalReader:
+    """Reads a journal, and later what was added to it since.
+
+    Attributes:
+        lines: how far it was read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """`path` is that of the journal."""
+        self._path = path
+        self.lines = Lines(path)
+        self._reading: Reading | None = None
+
+    def read(self) -> Reading:
+        """Everything in the journal; the same object each time.
+
+        Raises:
+            StoreError: there is none, it is damaged, or another version of bench wrote it.
+        """
+        kind = ""
+        try:
+            for event in self.lines.events():
+                kind = event["event"]
+                if kind == "run_started":
+                    check_version(self._path, event, self.lines)
+                check_event(event)
+                if self._reading is not None:
+                    self._reading.take(event)
+                elif kind == "run_started":
+                    self._reading = Reading(event)
+                else:
+                    raise ValueError("it comes before `run_started`")
+            if self._reading is not None:
+                kind = "run_ended"
+                made = self._reading.images.keys() - self._reading.failed_images
+                self._reading.sequence.check_whole(made)
+        except UNSOUND as error:
+            raise damage(self._path, f"an event {kind!r} is damaged", error) from error
+        if self._reading is None:
+            cause = "does not say how the run began"
+            raise StoreError(str(self._path), cause, "point to another run")
+        return self._reading
+
+
 def read_journal(path: Path) -> Reading:
     """Everything in the journal at `path`.
 
     Raises:
         StoreError: there is none, it is damaged, or another version of bench wrote it.
     """
-    reading: Reading | None = None
-    lines = Lines(path)
-    kind = ""
-    try:
-        for event in lines.events():
-            kind = event["event"]
-            if kind == "run_started":
-                check_version(path, event, lines)
-            check_event(event)
-            if reading is None:
-                if kind != "run_started":
-                    raise ValueError("it comes before `run_started`")
-                reading = Reading(event)
-            else:
-                reading.take(event)
-        if reading is not None:
-            kind = "run_ended"
-            reading.sequence.check_whole(reading.images.keys() - reading.failed_images)
-    except UNSOUND as error:
-        raise damage(path, f"an event {kind!r} is damaged", error) from error
-    if reading is None:
-        raise StoreError(str(path), "does not say how the run began", "point to another run")
-    if not lines.sealed:
-        reading.notes += _of_version_1(lines)
+    reader = JournalReader(path)
+    reading = reader.read()
+    if not reader.lines.sealed:
+        reading.notes += _of_version_1(reader.lines)
     return reading
 
 

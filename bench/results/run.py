@@ -241,7 +241,7 @@ def load_run(path: str | Path) -> Run:
             threshold_limit(name, threshold, scenario.own_metrics)
         columns = [events.samples() for events in reading.trials.values()]
         results = [
-            _result(events, samples)
+            result_of(events, samples)
             for events, samples in zip(reading.trials.values(), columns, strict=True)
         ]
         results, columns = with_sums(with_doubts(results), columns)
@@ -279,7 +279,7 @@ def _with_inferred_probes(scenario: Scenario, images: Mapping[str, ImageFacts]) 
     return scenario.model_copy(update={"cases": cases})
 
 
-def _result(events: TrialEvents, samples: Samples) -> TrialResult:
+def result_of(events: TrialEvents, samples: Samples) -> TrialResult:
     """The result of a trial that does not contradict itself; one whose counters do is an error.
 
     Raises:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bench.results.events import THREAD_COLUMNS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -97,7 +99,7 @@ def _busy(at: Samples, threads: Sequence[Mapping[str, Any]]) -> tuple[Values, Va
         ran, waited = _growth(run_ns), _growth(wait_ns)
         known = reading > 0
         np.add.at(counted, reading[known], ran[known])
-        used = _settle(reading - 1, ran, lengths, lengths.copy())
+        used = _settle(reading - 1, ran, lengths, lengths)
         run += used
         wait += _settle(reading - 1, waited, lengths, lengths - used)
     # What the cgroup has used and no thread that was seen: of threads that lived for less than
@@ -117,10 +119,7 @@ def _by_thread(
     if not threads:
         return []
     table = np.array(
-        [
-            [value for event in threads for value in event[name]]
-            for name in ("thread", "t_ns", "run_ns", "wait_ns")
-        ],
+        [np.concatenate([event[name] for event in threads]) for name in THREAD_COLUMNS],
         dtype=np.float64,
     )
     table = table[:, np.lexsort((table[1], table[0]))]
@@ -150,19 +149,45 @@ def _settle(
         where: index of each amount's interval, ascending; below zero for none.
         amounts: what was counted.
         lengths: of the intervals.
-        room: what each interval can still take; is used up.
+        room: what each interval can still take.
     """
-    settled = np.zeros(len(lengths))
-    for last, amount in zip(where[::-1].tolist(), amounts[::-1].tolist(), strict=True):
-        index, rest, reach = last, amount, amount
-        while rest > 0 and index >= 0 and (index == last or reach > 0):
-            took = min(rest, room[index])
+    counted = np.flatnonzero((amounts > 0) & (where >= 0))[::-1]
+    settled = [0.0] * len(lengths)
+    free = room.tolist()  # plain numbers: those of an array are slow one by one
+    begins = [0.0, *np.cumsum(lengths).tolist()]
+    roomy = np.maximum.accumulate(np.where(room == 0, -1, np.arange(len(room))))
+    below = [-1, *roomy[:-1].tolist()]
+    for last, amount in zip(where[counted].tolist(), amounts[counted].tolist(), strict=True):
+        index, rest = last, amount
+        while True:
+            took = min(rest, free[index])
             settled[index] += took
-            room[index] -= took
+            free[index] -= took
             rest -= took
-            reach -= lengths[index] if index < last else 0.0
-            index -= 1
-    return settled
+            if rest <= 0:
+                break
+            index = below[index]
+            if index >= 0 and free[index] == 0:
+                index = _with_room(index, free, below)
+            if index < 0 or amount <= begins[last] - begins[index + 1]:
+                break
+    return np.array(settled)
+
+
+def _with_room(index: int, free: list[float], below: list[int]) -> int:
+    """The nearest interval that has room, from `index` on downwards; -1 where there is none.
+
+    Args:
+        index: where to begin.
+        free: what each interval can still take.
+        below: for each interval, one below it with none that has room in between; is kept short.
+    """
+    found = index
+    while found >= 0 and free[found] == 0:
+        found = below[found]
+    while index > found:
+        below[index], index = found, below[index]
+    return found
 
 
 def _divide(at: Samples, run: Values, wait: Values) -> tuple[Values, Values, Values, Values]:
@@ -174,7 +199,7 @@ def _divide(at: Samples, run: Values, wait: Values) -> tuple[Values, Values, Val
     held = busy - running
     pauses = np.diff(np.nan_to_num(at["throttled_ns"]))
     everywhere = np.arange(len(lengths))
-    throttled = _settle(everywhere, np.maximum(0.0, pauses), lengths, held.copy())
+    throttled = _settle(everywhere, np.maximum(0.0, pauses), lengths, held)
     # what is left of a difference of floats may be just below zero
     core_wait, rest = np.maximum(0.0, held - throttled), np.maximum(0.0, lengths - busy)
     return running, core_wait, throttled, rest

@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING
 
 from bench.judge.scenario_rows import scenario_rows
+from bench.results.growing import GrowingRun
 from bench.results.model import CALIBRATION_CASE, SIZE_ARM, TrialKey
 from bench.results.run import load_run
 from bench.scenario.model import CacheState
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from bench.results.run import Run
     from bench.trial.laboratory import Subject
 
 _PATIENCE_S = 2.0
@@ -56,10 +58,11 @@ class RightSizer:
             subjects: the cases, by id.
             measure: measures one more trial.
         """
+        run, growing = load_run(folder), GrowingRun(folder)
         for name, subject in subjects.items():
             if name == CALIBRATION_CASE:
                 continue
-            trouble = _CaseSearch(folder, subject, measure, self._say).search()
+            trouble = _CaseSearch(run, growing, subject, measure, self._say).search()
             if trouble:
                 self._say(f"{name}: {trouble}")
                 self.unsized[name] = trouble
@@ -68,16 +71,16 @@ class RightSizer:
 class _CaseSearch:
     def __init__(
         self,
-        folder: Path,
+        run: Run,
+        growing: GrowingRun,
         subject: Subject,
         measure: Callable[[Subject, TrialKey], None],
         say: Callable[[str], None],
     ) -> None:
-        self._folder = folder
+        self._growing = growing
         self._subject = subject
         self._measure = measure
         self._say = say
-        run = load_run(folder)
         rows = [one.row for one in scenario_rows(run.scenario, run.checklist)]
         self._rows = deciding_rows(rows)
         own = [one for one in run.results if one.key.case == subject.name]
@@ -136,7 +139,7 @@ class _CaseSearch:
         return size is not None and size.is_enough
 
     def _read(self, memory: float, cpus: float) -> Size | None:
-        trials = [one for one in load_run(self._folder).results if one.key.case == self._name]
+        trials = [one for one in self._growing.results() if one.key.case == self._name]
         found = sizes_of(trials, self._rows, self._name)
         wanted = (int(memory), cpus)
         sizes = found.sizes if found else ()

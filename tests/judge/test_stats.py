@@ -206,6 +206,12 @@ def test_cliffs_delta_turns_round_with_the_sides(one, other):
     assert stats.cliffs_delta(one, other) == -stats.cliffs_delta(other, one)
 
 
+@given(st.lists(st.integers(0, 9), min_size=1), st.lists(st.integers(0, 9), min_size=1))
+def test_cliffs_delta_is_that_of_every_pair(one, other):
+    pairs = [(mine > theirs) - (mine < theirs) for mine in other for theirs in one]
+    assert stats.cliffs_delta(one, other) == sum(pairs) / len(pairs)
+
+
 def test_cliffs_delta_needs_both_sides():
     with pytest.raises(ValueError, match="both sides"):
         stats.cliffs_delta([], [1.0])

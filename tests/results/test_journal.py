@@ -269,6 +269,11 @@ def test_a_line_without_a_checksum_that_is_no_event_is_passed_over_and_counted(p
     assert not lines.sealed
 
 
+def test_half_a_character_in_an_escape_is_read_as_python_writes_it(path):
+    noted(path, "half \ud800 of one")
+    assert events(path)[0]["text"] == "half \ud800 of one"
+
+
 def test_a_journal_without_checksums_is_not_added_to(path):
     path.write_bytes(OLD)
     with pytest.raises(StoreError, match="no checksums"):

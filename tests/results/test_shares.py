@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.results.shares import LEAST_NS, TimeShares, time_shares
+from bench.results.shares import LEAST_NS, TimeShares, _settle, time_shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -379,3 +379,12 @@ def test_a_batch_job_is_divided_up_to_the_last_sample_before_its_end():
     assert found is not None
     assert found.running == pytest.approx(0.31, abs=0.02)
     assert total(found) == pytest.approx(1.0)
+
+
+def test_what_finds_no_room_goes_no_further_back_than_it_is_long():
+    """Of 30 in the last of five intervals of 10, the one before and the first of all have room."""
+    lengths, room = np.full(5, 10.0), np.array([10.0, 0.0, 0.0, 10.0, 5.0])
+    settled = _settle(np.array([4]), np.array([30.0]), lengths, room)
+    assert settled.tolist() == [0.0, 0.0, 0.0, 10.0, 5.0]
+    further = _settle(np.array([4]), np.array([31.0]), lengths, room)
+    assert further.tolist() == [10.0, 0.0, 0.0, 10.0, 5.0]

@@ -33,6 +33,8 @@ class World:
         self.timeouts: set[float] = set()
         self.said: list[str] = []
         monkeypatch.setattr(right_sizer, "load_run", lambda _: self.run)
+        growing = SimpleNamespace(results=lambda: self.results)
+        monkeypatch.setattr(right_sizer, "GrowingRun", lambda _: growing)
         monkeypatch.setattr("os.cpu_count", lambda: 2)
 
     @property
