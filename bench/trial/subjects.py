@@ -15,6 +15,7 @@ from bench.trial.history import identity
 from bench.trial.host_setup import set_up
 from bench.trial.images import ImageMaker, ReadyImage
 from bench.trial.laboratory import Subject
+from bench.trial.stack_demands import check_demands
 from bench.trial.stack_images import make_stack
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ class SubjectMaker:
             self._note_image("case", name, ready)
             self.single[name] = self._subject(name, case, ready, load)
             return
+        check_demands(loaded.stacks[name], self._session.measuring.facts)
         stack, facts, bases = make_stack(
             maker, name, case, loaded.stacks[name], self._way.reference
         )
