@@ -35,7 +35,7 @@ class Build(Model):
     target: Text | None = None
     additional_contexts: dict[str, str] = {}
     secrets: list[BuildSecretUse] = []
-    ssh: dict[str, str] = {}
+    ssh: dict[Text, str] = {}
     """Paths of keys by their ids; empty for an agent."""
     cache_from: Words = []
     cache_to: Words = []

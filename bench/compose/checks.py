@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from bench.scenario.source import Place
 
 
-def check_names(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
-    """Every name in `file` that leads nowhere, and what does not go together."""
+def check_names(root: Map, file: ComposeFile, incomplete: Collection[str]) -> Iterator[Diagnostic]:
+    """Every name in `file` that leads nowhere, and what does not go together.
+
+    Services that are `incomplete` lack what they extend.
+    """
     for name, service in file.services.items():
         at = _Places(root, name)
-        if service.image is None and service.build is None:
+        if service.image is None and service.build is None and name not in incomplete:
             yield at.key().diagnostic(f"`{name}` has neither `image` nor `build`", "write one")
         if service.replicas > 1 and service.container_name:
             fault = f"one `container_name` for {service.replicas} containers"

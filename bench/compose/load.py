@@ -66,10 +66,12 @@ def load_stack(
     noted, remarked = reader.notes.of(root)
     faults += noted
     warnings += remarked
+    taken = root.map("services")
+    incomplete = [name for name in taken.entries if taken.map(name).get("extends")]
     root = settled(_read(root), warnings, faults)
     file = _validated(root, faults)
     if file is not None:
-        faults += check_names(root, file)
+        faults += check_names(root, file, incomplete)
         for name in file.services:
             faults += check_engine(_run_by_an_engine(root.map("services").map(name)))
     if file is None or faults:

@@ -33,12 +33,13 @@ def _whole(value: object) -> object:
 
 
 def _cores(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return value
     try:
-        number = float(value)
-    except ValueError:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
         number = math.nan
+    number = math.nan if isinstance(value, bool) else number
+    if value is None:
+        return None
     if not 0 <= number <= _MOST_CORES:
         raise ValueError(f"{value!r} is not a number of cores; write 4 or 0.5")
     return number or None
