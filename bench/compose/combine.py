@@ -7,6 +7,7 @@ including file may change it; what a service extends lies below the service.
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from bench.compose.merge import TAGS, merged, once_each, settled_tags
@@ -15,6 +16,7 @@ from bench.compose.service_shape import Surroundings
 from bench.compose.shape import shaped
 from bench.errors import ScenarioError
 from bench.scenario.env_file import read_env_files
+from bench.scenario.interpolate import interpolate_compose
 from bench.scenario.nodes import Entry, Map, Node, Scalar, Series, value_of
 from bench.scenario.parse import fatal, parse_yaml
 from bench.scenario.source import read_source
@@ -46,6 +48,7 @@ class FileReader:
         """`environ` is what variables are taken from, before any `.env`."""
         self._environ = environ
         self._hash = hashlib.sha256()
+        self._files: dict[Path, Map] = {}
         self.notes = Notes()
         self.faults: list[Diagnostic] = []
         self.warnings: list[Diagnostic] = []
@@ -67,7 +70,8 @@ class FileReader:
             ScenarioError: one of them cannot be read at all.
         """
         folder = paths[0].parent
-        self.environ = self._surrounding(folder, env_files, self._environ)
+        environ = self._surrounding(folder, env_files, self._environ)
+        self.environ = {"COMPOSE_PROJECT_NAME": self._project(paths, environ), **environ}
         return once_each(self._together(paths, folder, self.environ, ()))
 
     def _together(
@@ -106,14 +110,7 @@ class FileReader:
         )
 
     def _shaped(self, path: Path, folder: Path, environ: Mapping[str, str]) -> Map:
-        source = read_source(path)
-        self._hash.update(source.text.encode())
-        node, found = parse_yaml(source, tags=TAGS)
-        self.faults += found
-        if not isinstance(node, Map):
-            what = "the file is empty" if node is None else f"{shown(value_of(node))} is no mapping"
-            fatal(source.at(1, 1), what, "a Compose file begins with `services:`")
-        root = shaped(node, Surroundings(folder, environ, self.notes))
+        root = shaped(self._parsed(path), Surroundings(folder, environ, self.notes))
         for kind in _RESOURCES:
             one = root.entries.get(kind)
             if one is not None and not isinstance(one.node, Map) and not one.tag:
@@ -122,16 +119,33 @@ class FileReader:
                 root = root.replace({kind: None})
         return root
 
+    def _parsed(self, path: Path) -> Map:
+        """The file at `path` as it is written, which is read once."""
+        if path not in self._files:
+            source = read_source(path)
+            self._hash.update(source.text.encode())
+            node, found = parse_yaml(source, tags=TAGS)
+            self.faults += found
+            if not isinstance(node, Map):
+                said = f"{shown(value_of(node))} is no mapping" if node else "the file is empty"
+                fatal(source.at(1, 1), said, "a Compose file begins with `services:`")
+            self._files[path] = node
+        return self._files[path]
+
     def _surrounding(
         self, folder: Path, env_files: Sequence[Path], environ: Mapping[str, str]
     ) -> Mapping[str, str]:
         beside = folder / ".env"
         files = list(env_files) or ([beside] if beside.is_file() else [])
-        return {
-            "COMPOSE_PROJECT_NAME": folder.absolute().name,
-            **read_env_files(files, environ, warnings=self.warnings),
-            **environ,
-        }
+        return {**read_env_files(files, environ, warnings=self.warnings), **environ}
+
+    def _project(self, paths: Sequence[Path], environ: Mapping[str, str]) -> str:
+        """The name of the project: that in the last file that has one, or its folder's."""
+        names = [self._parsed(path).get("name") for path in paths]
+        given = [one for one in names if isinstance(one, Scalar) and isinstance(one.value, str)]
+        written = interpolate_compose(given[-1].text, environ)[0] if given else ""
+        folder = paths[0].absolute().parent.name.lower()
+        return written or re.sub(r"^[_-]+|[^a-z0-9_-]", "", folder)
 
     # include
 

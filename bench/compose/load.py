@@ -88,7 +88,7 @@ def load_stack(
     used = dict.fromkeys(one for member in members for one in member.networks)
     mounted = dict.fromkeys(one for member in members for one in member.volumes)
     return Stack(
-        name=file.name or files[0].absolute().parent.name,
+        name=reader.environ["COMPOSE_PROJECT_NAME"],
         path=files[0],
         members=members,
         networks={name: file.networks.get(name, Network()) for name in used},

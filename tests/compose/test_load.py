@@ -21,6 +21,23 @@ def web(folder: Path, settings: str, environ: dict[str, str] | None = None) -> A
     return stack(folder, ONE.format(settings), environ).member("web")
 
 
+@pytest.mark.parametrize(
+    ("folder", "text", "environ", "name"),
+    [
+        ("shop", "", {}, "shop"),
+        ("My Shop_2", "", {}, "myshop_2"),
+        ("_shop", "name: other", {}, "other"),
+        ("shop", "name: '${TEXT:-other}-x'", {}, "other-x"),
+        ("shop", "name: other", {"COMPOSE_PROJECT_NAME": "mine"}, "mine"),
+    ],
+)
+def test_the_name_of_the_project_is_a_variable_of_its_files(tmp_path, folder, text, environ, name):
+    (tmp_path / folder).mkdir()
+    text = f"{text}\nservices: {{web: {{image: 'a:${{COMPOSE_PROJECT_NAME}}'}}}}"
+    found = stack(tmp_path / folder, text, environ)
+    assert (found.name, found.members[0].service.image) == (name, f"a:{name}")
+
+
 def test_a_service_is_an_image_on_the_default_network(tmp_path):
     found = stack(tmp_path, "services: {web: {image: nginx}}")
     assert found.name == tmp_path.name
