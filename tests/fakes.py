@@ -345,9 +345,11 @@ class FakeEngine(Engine):
         return [*containers, *self.volume_labels, *self.network_labels]
 
     def _container(self, container_id: str) -> FakeContainer:
-        if container_id not in self.present:
+        by_name = {one.spec.name: one for one in self.present.values()}
+        found = self.present.get(container_id) or by_name.get(container_id)
+        if found is None:
             raise EngineRefusedError(container_id, "no such container", status=404)
-        return self.present[container_id]
+        return found
 
     # the protocol
 
@@ -462,7 +464,9 @@ class FakeEngine(Engine):
         ]
 
     @_call
-    def create_volume(self, name: str, labels: Mapping[str, str]) -> None:
+    def create_volume(
+        self, name: str, labels: Mapping[str, str], options: Mapping[str, str] | None = None
+    ) -> None:
         self.volume_labels[name] = labels
 
     @_call
@@ -476,7 +480,14 @@ class FakeEngine(Engine):
         ]
 
     @_call
-    def create_network(self, name: str, labels: Mapping[str, str], *, internal: bool) -> None:
+    def create_network(
+        self,
+        name: str,
+        labels: Mapping[str, str],
+        *,
+        internal: bool,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
         self.network_labels[name] = labels
 
     @_call

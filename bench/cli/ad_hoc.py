@@ -52,12 +52,12 @@ def stack_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenario:
     from bench.scenario.load import parse_scenario_text
 
     _refuse(options, "--compose", (*_PROBES, *(f"limit_{one}" for one in _LIMITS)))
-    file = options["compose"]
-    use: dict[str, Any] = {"file": file}
+    files = list(options["compose"])
+    use: dict[str, Any] = {"file": files[0] if len(files) == 1 else files}
     use |= {key: list(options[key]) for key in ("services", "profiles") if options[key]}
     if options["timeout"]:
         use["timeout"] = options["timeout"]
-    name = _name_of(Path(file).absolute().parent.name) or "stack"
+    name = _name_of(Path(files[0]).absolute().parent.name) or "stack"
     text = _shown(name, {"stack": {"compose": use}})
     return parse_scenario_text(text, "--compose", overrides=overrides)
 

@@ -185,7 +185,7 @@ def show_plan(loaded: LoadedScenario, seed: int | None) -> None:
 def _what(loaded: LoadedScenario, name: str, case: Case) -> str:
     if case.compose:
         services = ", ".join(one.name for one in loaded.stacks[name].members)
-        return f"{case.compose.file}: {services}"
+        return f"{', '.join(case.compose.file)}: {services}"
     return "a process of this host" if case.host else _image(case.image, case.build)
 
 

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 @click.command(name="run")
 @click.argument("scenarios", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--image", help="Measure this image against the checklist, without a file.")
-@click.option("--compose", help="Measure the services of this Compose file, without a scenario.")
+@click.option(
+    "--compose",
+    multiple=True,
+    help="Measure the services of this Compose file, without a scenario (repeatable: each is laid "
+    "over those before).",
+)
 @click.option("--service", "services", multiple=True, help="With --compose: this one (repeatable).")
 @click.option("--profile", "profiles", multiple=True, help="With --compose: active (repeatable).")
 @click.option("--http", help="With --image: ready when PORT[/PATH] answers with 2xx.")
@@ -120,6 +125,8 @@ def command(
         loaded = _load(scenarios, cases, repeat, overrides, ad_hoc)
         if dry_run:
             for one in loaded:
+                for warning in one.warnings:
+                    settings.progress.say(str(warning))
                 measuring.show_plan(one, seed)
             return
         codes = []

@@ -15,25 +15,32 @@ from bench.scenario.suggest import did_you_mean, shown
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from bench.compose.model import ComposeFile, Service
+    from bench.compose.model import ComposeFile, FileSource, Service
     from bench.errors import Diagnostic
     from bench.scenario.nodes import Map
     from bench.scenario.source import Place
 
 
-def check_names(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
-    """Every name in `file` that leads nowhere, and what does not go together."""
+def check_names(root: Map, file: ComposeFile, incomplete: Collection[str]) -> Iterator[Diagnostic]:
+    """Every name in `file` that leads nowhere, and what does not go together.
+
+    Services that are `incomplete` lack what they extend.
+    """
     for name, service in file.services.items():
         at = _Places(root, name)
-        if service.image is None and service.build is None:
+        if service.image is None and service.build is None and name not in incomplete:
             yield at.key().diagnostic(f"`{name}` has neither `image` nor `build`", "write one")
-        if service.replicas != 1:
-            fault = f"{service.replicas} containers of `{name}`; a stack has one of each service"
-            yield at.key("scale", "deploy").diagnostic(fault, "leave it out, or write 1")
+        if service.replicas > 1 and service.container_name:
+            fault = f"one `container_name` for {service.replicas} containers"
+            yield at.key("container_name").diagnostic(fault, "leave it out")
+        if len({service.scale, service.deploy.replicas} - {None}) > 1:
+            fault = "`scale` and `deploy.replicas` differ"
+            yield at.key("scale").diagnostic(fault, "keep one of them")
         if service.networks and service.network_mode:
             fault = "`networks` and `network_mode` together"
             yield at.key("network_mode").diagnostic(fault, "keep one of them")
         yield from _twice(service, at)
+        yield from _shared(name, service, file, at)
         yield from _too_little(service, at)
         for other, wait in service.depends_on.items():
             if other == name:
@@ -54,6 +61,13 @@ def check_names(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
                 file.volumes,
             ),
         }
+        if service.build:
+            ids = [one.source for one in service.build.secrets]
+            yield from _undeclared("secrets", ids, file.secrets, at.inside("build"))
+            for one in set(ids) & {key for key, of in file.secrets.items() if of.content}:
+                fault = f"the build's secret `{one}` stands in the file itself"
+                advice = "give it as `file` or `environment`"
+                yield at.key("build", "secrets").diagnostic(fault, advice)
         for kind, (used, declared) in known.items():
             yield from _undeclared(kind, used, declared, at)
 
@@ -69,6 +83,35 @@ def _twice(service: Service, at: _Places) -> Iterator[Diagnostic]:
         if None not in (short, long) and short != long:
             fault = f"`{key}` and `deploy.resources.limits` differ"
             yield at.key(key).diagnostic(fault, "keep one of them")
+
+
+def _shared(name: str, service: Service, file: ComposeFile, at: _Places) -> Iterator[Diagnostic]:
+    """What it has of other containers that are not there, or that it cannot have."""
+    containers = {one.container_name for one in file.services.values()}
+    for key in ("network_mode", "ipc", "pid"):
+        kind, colon, named = (getattr(service, key) or "").partition(":")
+        if colon and kind == "container" and named not in containers:
+            fault = f"no service of this file has the `container_name` {shown(named)}"
+            yield at.key(key).diagnostic(fault, "make it a service, and write service:NAME")
+    for one in service.volumes_from:
+        kind, _, named = one.partition(":")
+        if kind == "container" and named.partition(":")[0] not in containers:
+            fault = f"no service of this file has the `container_name` {shown(named)}"
+            yield at.key("volumes_from").diagnostic(fault, "make it a service, and write its name")
+    if service.ports and (service.network_mode or "").partition(":")[1]:
+        fault = "`ports` of a service on the network of another"
+        yield at.key("ports").diagnostic(fault, "publish them at the other service")
+    for link in service.links:
+        other, _, alias = link.partition(":")
+        taken = {one for one in file.services if one != other} | {
+            that.partition(":")[2]
+            for one in file.services.values()
+            for that in one.links
+            if that.partition(":")[0] != other
+        }
+        if alias and alias in taken:
+            fault = f"`{name}` calls `{other}` {shown(alias)}, which is another's name here"
+            yield at.key("links").diagnostic(fault, "use another alias")
 
 
 def _too_little(service: Service, at: _Places) -> Iterator[Diagnostic]:
@@ -103,13 +146,15 @@ def _undeclared(
             yield at.key(kind, one).diagnostic(fault, hint)
 
 
-def check_files(
-    root: Map, file: ComposeFile, chosen: Collection[str], environ: Mapping[str, str]
-) -> Iterator[Diagnostic]:
-    """Every file that a chosen service needs and that is not there, or cannot be used."""
-    for name in chosen:
-        service, at = file.services[name], _Places(root, name)
-        yield from _build_files(service, at)
+def check_files(root: Map, file: ComposeFile, environ: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """Every file that a service needs and that is not there, or cannot be used."""
+    for name, service in file.services.items():
+        at = _Places(root, name)
+        yield from _build_files(service, at.inside("build"))
+        for label_file in service.label_file:
+            if not Path(label_file).is_file():
+                fault = f"there is no file {label_file}"
+                yield at.key("label_file").diagnostic(fault, "make it")
         for env_file in service.env_file:
             path = Path(env_file.path)
             if path.is_file():
@@ -125,15 +170,18 @@ def check_files(
             if source and not mount.bind.create_host_path and not Path(source).exists():
                 fault = f"there is no {source}, and `create_host_path` is false"
                 yield at.key("volumes").diagnostic(fault, "make it before the run")
-        for kind, uses in (("configs", service.configs), ("secrets", service.secrets)):
-            sources = getattr(file, kind)
-            for use in uses:
-                source, place = sources[use.source], locate(root, (kind, use.source))[0]
-                if source.file and not Path(source.file).exists():
-                    yield place.diagnostic(f"there is no file {source.file}")
-                if source.environment and source.environment not in environ:
-                    fault = f"the variable {source.environment} is not set"
-                    yield place.diagnostic(fault, "set it before the run")
+        of_build = service.build.secrets if service.build else []
+        used = [("configs", one.source) for one in service.configs]
+        used += [("secrets", one.source) for one in service.secrets]
+        used += [("secrets", one.source) for one in of_build]
+        for kind, key in used:
+            sources: Mapping[str, FileSource] = getattr(file, kind)
+            of, place = sources[key], locate(root, (kind, key))[0]
+            if of.file and not Path(of.file).exists():
+                yield place.diagnostic(f"there is no file {of.file}", "make it before the run")
+            if of.environment and of.environment not in environ:
+                fault = f"the variable {of.environment} is not set"
+                yield place.diagnostic(fault, "set it before the run")
 
 
 def _build_files(service: Service, at: _Places) -> Iterator[Diagnostic]:
@@ -142,18 +190,30 @@ def _build_files(service: Service, at: _Places) -> Iterator[Diagnostic]:
         return
     context = Path(build.context)
     if not context.is_dir():
-        yield at.key("build").diagnostic(f"there is no folder {build.context}")
+        yield at.key("context").diagnostic(f"there is no folder {build.context}", "make it")
     elif not build.dockerfile_inline:
         dockerfile = context / (build.dockerfile or "Dockerfile")
         if not dockerfile.is_file():
-            yield at.key("build").diagnostic(f"there is no file {dockerfile}")
+            advice = "write it, or name another as `dockerfile`"
+            yield at.key("dockerfile").diagnostic(f"there is no file {dockerfile}", advice)
+    for name, other in build.additional_contexts.items():
+        place = at.key("additional_contexts", name)
+        if other.startswith("service:"):
+            fault = "the image of another service as a context"
+            yield place.diagnostic(fault, "name an image: docker-image://NAME")
+        elif "://" not in other and not Path(other).is_dir():
+            yield place.diagnostic(f"there is no folder {other}", "make it")
 
 
-def remarks(root: Map, file: ComposeFile, chosen: Collection[str]) -> Iterator[Diagnostic]:
-    """What a reader of the figures should know of the chosen services."""
-    for name in chosen:
-        service, at = file.services[name], _Places(root, name)
+def remarks(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
+    """What a reader of the figures should know of the services."""
+    for name, service in file.services.items():
+        at = _Places(root, name)
         yield from _without_effect(service, file, at)
+        for device in service.devices:
+            if not device.is_cdi and not Path(device.source).exists():
+                said = f"this host has no {device.source}: `{name}` cannot be started on it"
+                yield at.key("devices").diagnostic(said, "measure where there is one")
         for mount in service.volumes:
             if mount.type != "bind" or mount.source is None:
                 continue
@@ -164,6 +224,14 @@ def remarks(root: Map, file: ComposeFile, chosen: Collection[str]) -> Iterator[D
             elif not mount.read_only and Path(mount.source).is_dir():
                 said = f"what is written to {mount.source} stays there from trial to trial"
                 yield place.diagnostic(said, "mount a named volume to begin with an empty one")
+    for name, volume in file.volumes.items():
+        place = locate(root, ("volumes", name))[0]
+        if volume.external:
+            said = f"the external volume `{name}` is not touched: a trial begins with an empty one"
+            yield place.diagnostic(said, "bind a folder to have what is in it")
+        elif volume.driver_opts:
+            said = f"what is written to `{name}` may stay where its `driver_opts` put it"
+            yield place.diagnostic(said, "leave them out to begin with an empty volume")
 
 
 def _without_effect(service: Service, file: ComposeFile, at: _Places) -> Iterator[Diagnostic]:
@@ -181,9 +249,7 @@ def _without_effect(service: Service, file: ComposeFile, at: _Places) -> Iterato
             if given and getattr(file, kind)[use.source].file:
                 said = "a file of the host keeps the owner and the rights that it has there"
                 yield at.key(kind).diagnostic(f"the rights of `{use.source}` are passed over", said)
-    devices = [*service.deploy.resources.reservations.devices]
-    devices += [one for one in service.gpus or () if not isinstance(one, str)]
-    if any(one.options for one in devices):
+    if any(one.options for one in (*service.deploy.resources.reservations.devices, *service.gpus)):
         said = "bench asks for devices by driver, number, id and capability"
         yield at.key("deploy").diagnostic("`options` of a device are passed over", said)
 
@@ -191,9 +257,13 @@ def _without_effect(service: Service, file: ComposeFile, at: _Places) -> Iterato
 class _Places:
     """Where the keys of one service stand."""
 
-    def __init__(self, root: Map, service: str) -> None:
+    def __init__(self, root: Map, service: str, *above: str) -> None:
         self._root = root
-        self._above = ("services", service)
+        self._above = ("services", service, *above)
+
+    def inside(self, key: str) -> _Places:
+        """Where the keys of a part of it stand."""
+        return _Places(self._root, *self._above[1:], key)
 
     def key(self, *path: str) -> Place:
         """Where the last of these keys stands that the service has."""

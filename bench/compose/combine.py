@@ -1,12 +1,22 @@
-"""Merging what a Compose file includes and extends into one file."""
+"""Reading Compose files with what they include and extend, as one tree.
+
+Files are laid over one another in their order. What a file includes lies below it, so that the
+including file may change it; what a service extends lies below the service.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
-from bench.compose.shape import Surroundings, shaped
+from bench.compose.merge import TAGS, merged, once_each, settled_tags
+from bench.compose.notes import Notes
+from bench.compose.service_shape import Surroundings
+from bench.compose.shape import shaped
+from bench.errors import ScenarioError
 from bench.scenario.env_file import read_env_files
+from bench.scenario.interpolate import interpolate_compose
 from bench.scenario.nodes import Entry, Map, Node, Scalar, Series, value_of
 from bench.scenario.parse import fatal, parse_yaml
 from bench.scenario.source import read_source
@@ -17,31 +27,31 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.errors import Diagnostic
-    from bench.scenario.source import Place
 
 _DEEPEST = 16
-_REPLACED = frozenset({"command", "entrypoint", "test"})
-"""Lists that are one value, of which the later takes the place of the earlier."""
-
 _OF_INCLUDE = ("path", "project_directory", "env_file")
 _OF_EXTENDS = ("service", "file")
-_RESOURCES = ("services", "networks", "volumes", "configs", "secrets")
+_RESOURCES = ("services", "networks", "volumes", "configs", "secrets", "models")
 
 
 class FileReader:
-    """Reads a Compose file with all that it names.
+    """Reads Compose files with all that they name.
 
     Attributes:
-        warnings: what a reader should know.
-        faults: what is wrong, as far as reading could go on.
+        notes: what is wrong with single nodes, and what a reader should know of them.
+        faults: what is wrong with whole files, as far as reading could go on.
+        warnings: what a reader should know of the files of variables.
+        environ: what variables are taken from, once the files were read.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         """`environ` is what variables are taken from, before any `.env`."""
         self._environ = environ
         self._hash = hashlib.sha256()
-        self.warnings: list[Diagnostic] = []
+        self._files: dict[Path, Map] = {}
+        self.notes = Notes()
         self.faults: list[Diagnostic] = []
+        self.warnings: list[Diagnostic] = []
         self.environ: Mapping[str, str] = environ
 
     @property
@@ -49,59 +59,93 @@ class FileReader:
         """Of the texts of all Compose files that were read."""
         return self._hash.hexdigest()
 
-    def read(self, path: Path, env_files: Sequence[Path]) -> Map:
-        """The file at `path` as one mapping.
+    def read(self, paths: Sequence[Path], env_files: Sequence[Path]) -> Map:
+        """The files at `paths` as one mapping, each laid over those before it.
 
         Args:
-            path: of the file.
+            paths: of the files; relative paths in all of them start from the folder of the first.
             env_files: in the place of the `.env` beside it; empty for that one, if it is there.
 
         Raises:
-            ScenarioError: it cannot be read at all.
+            ScenarioError: one of them cannot be read at all.
         """
-        environ = self._surrounding(path.parent, env_files, self._environ)
-        self.environ = environ
-        return self._complete(path, path.parent, environ, ())
+        folder = paths[0].parent
+        environ = self._surrounding(folder, env_files, self._environ)
+        self.environ = {"COMPOSE_PROJECT_NAME": self._project(paths, environ), **environ}
+        return once_each(self._together(paths, folder, self.environ, ()))
 
-    def _complete(
+    def _together(
+        self,
+        paths: Sequence[Path],
+        folder: Path,
+        environ: Mapping[str, str],
+        chain: tuple[Path, ...],
+    ) -> Map:
+        """The files at `paths`, which stand for one."""
+        below: Map | None = None
+        for path in paths:
+            one = self._file(path, folder, environ, (*chain, path.absolute()))
+            below = settled_tags(one if below is None else merged(below, one))
+        assert below is not None, "there is a file at least"
+        return below
+
+    def _file(
         self, path: Path, folder: Path, environ: Mapping[str, str], chain: tuple[Path, ...]
     ) -> Map:
         """The file at `path` with what it includes, and its services with what they extend."""
-        root = self._file(path, folder, environ, chain)
+        root = self._included(self._shaped(path, folder, environ), folder, environ, chain)
         services = root.map("services")
+        if not services.entries:
+            return root
         extended: dict[str, Entry | None] = {
-            name: Entry(entry.place, self._extended(root, name, entry.node, environ, path, ()))
+            name: entry
+            if entry.tag
+            else entry.holding(
+                self._extended(root, entry.node, environ, path, ((path.absolute(), name),))
+            )
             for name, entry in services.entries.items()
         }
-        if not extended:
-            return root
         return root.replace(
-            {"services": Entry(root.entries["services"].place, services.replace(extended))}
+            {"services": root.entries["services"].holding(services.replace(extended))}
         )
+
+    def _shaped(self, path: Path, folder: Path, environ: Mapping[str, str]) -> Map:
+        root = shaped(self._parsed(path), Surroundings(folder, environ, self.notes))
+        for kind in _RESOURCES:
+            one = root.entries.get(kind)
+            if one is not None and not isinstance(one.node, Map) and not one.tag:
+                fault = f"`{kind}`: {shown(value_of(one.node))} is not a mapping"
+                self.faults.append(one.node.place.diagnostic(fault, f"write `{kind}: {{NAME: …}}`"))
+                root = root.replace({kind: None})
+        return root
+
+    def _parsed(self, path: Path) -> Map:
+        """The file at `path` as it is written, which is read once."""
+        if path not in self._files:
+            source = read_source(path)
+            self._hash.update(source.text.encode())
+            node, found = parse_yaml(source, tags=TAGS)
+            self.faults += found
+            if not isinstance(node, Map):
+                said = f"{shown(value_of(node))} is no mapping" if node else "the file is empty"
+                fatal(source.at(1, 1), said, "a Compose file begins with `services:`")
+            self._files[path] = node
+        return self._files[path]
 
     def _surrounding(
         self, folder: Path, env_files: Sequence[Path], environ: Mapping[str, str]
     ) -> Mapping[str, str]:
         beside = folder / ".env"
         files = list(env_files) or ([beside] if beside.is_file() else [])
-        return {
-            "COMPOSE_PROJECT_NAME": folder.absolute().name,
-            **read_env_files(files, environ, warnings=self.warnings),
-            **environ,
-        }
+        return {**read_env_files(files, environ, warnings=self.warnings), **environ}
 
-    def _file(
-        self, path: Path, folder: Path, environ: Mapping[str, str], chain: tuple[Path, ...]
-    ) -> Map:
-        source = read_source(path)
-        self._hash.update(source.text.encode())
-        node, found = parse_yaml(source)
-        self.faults += found
-        if not isinstance(node, Map):
-            what = "the file is empty" if node is None else f"{shown(value_of(node))} is no mapping"
-            fatal(source.at(1, 1), what, "a Compose file begins with `services:`")
-        root = shaped(node, Surroundings(folder, environ, self.warnings, self.faults))
-        return self._included(root, folder, environ, (*chain, path.absolute()))
+    def _project(self, paths: Sequence[Path], environ: Mapping[str, str]) -> str:
+        """The name of the project: that in the last file that has one, or its folder's."""
+        names = [self._parsed(path).get("name") for path in paths]
+        given = [one for one in names if isinstance(one, Scalar) and isinstance(one.value, str)]
+        written = interpolate_compose(given[-1].text, environ)[0] if given else ""
+        folder = paths[0].absolute().parent.name.lower()
+        return written or re.sub(r"^[_-]+|[^a-z0-9_-]", "", folder)
 
     # include
 
@@ -112,30 +156,29 @@ class FileReader:
         root = root.replace({"include": None})
         items = included.items if isinstance(included, Series) else [included] if included else []
         for item in items:
-            for one in self._included_paths(item):
-                other = self._other(one, folder, chain)
-                own = _path_under(item, "project_directory", folder) or other.parent
-                files = [folder / text for text in _texts(item, "env_file")]
-                inner = self._surrounding(own, files, environ)
-                root = self._together(root, self._complete(other, own, inner, chain), one.place)
+            named = self._included_paths(item)
+            if not named:
+                continue
+            paths = [self._other(one, folder, chain) for one in named]
+            own = _path_under(item, "project_directory", folder) or paths[0].parent
+            files = [folder / text for text in _texts(item, "env_file")]
+            inner = self._surrounding(own, files, environ)
+            other = self._together(paths, own, inner, chain)
+            self.faults += _unknown(other, (*_RESOURCES, "name", "version"))
+            below = other.replace({"name": None, "version": None})
+            root = merged(below, root)
         return root
 
     def _included_paths(self, item: Node) -> Sequence[Node]:
         """The files that one item of `include` names."""
         if not isinstance(item, Map):
             return [item]
-        self._only(item, _OF_INCLUDE)
+        self.faults += _unknown(item, _OF_INCLUDE)
         where = item.get("path")
-        if where is None:
+        named = where.items if isinstance(where, Series) else [where] if where else []
+        if not named:
             self.faults.append(item.place.diagnostic("no file is named here", "write {path: FILE}"))
-        return where.items if isinstance(where, Series) else [where] if where else []
-
-    def _only(self, node: Map, known: Sequence[str]) -> None:
-        """Note every key of `node` that is not among `known`."""
-        for key, entry in node.entries.items():
-            if key not in known:
-                hint = did_you_mean(key, known)
-                self.faults.append(entry.place.diagnostic(f"unknown key `{key}`", hint))
+        return named
 
     def _other(self, node: Node, folder: Path, chain: tuple[Path, ...]) -> Path:
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
@@ -147,90 +190,78 @@ class FileReader:
             fatal(node.place, f"there is no file {shown(node.value)}", "check the path")
         return path
 
-    def _together(self, root: Map, other: Map, place: Place) -> Map:
-        self._only(other, (*_RESOURCES, "name", "version"))
-        for kind in _RESOURCES:
-            for one in (root.entries.get(kind), other.entries.get(kind)):
-                if one is not None and not isinstance(one.node, Map):
-                    fault = f"`{kind}`: {shown(value_of(one.node))} is not a mapping"
-                    self.faults.append(
-                        one.node.place.diagnostic(fault, f"write `{kind}: {{NAME: …}}`")
-                    )
-            here, there = root.map(kind), other.map(kind)
-            for name, entry in there.entries.items():
-                first = here.entries.get(name)
-                if first is not None and value_of(first.node) != value_of(entry.node):
-                    fault = f"`{name}` in `{kind}` stands in the included file too"
-                    self.faults.append(first.place.diagnostic(fault, "keep one of them"))
-            merged = Map(here.place, {**there.entries, **here.entries})
-            if merged.entries:
-                at = root.entries[kind].place if kind in root.entries else place
-                root = root.replace({kind: Entry(at, merged)})
-        return root
-
     # extends
 
     def _extended(
         self,
         root: Map,
-        name: str,
         node: Node,
         environ: Mapping[str, str],
         path: Path,
         chain: tuple[tuple[Path, str], ...],
     ) -> Node:
-        """The service `node`, called `name` in `root`, with what it extends merged below it."""
+        """The service `node` of `root`, with what it extends merged below it.
+
+        What is wrong with that is noted: the service may take no part.
+        """
         extends = node.get("extends") if isinstance(node, Map) else None
         if extends is None or not isinstance(node, Map):
             return node
-        node = node.replace({"extends": None})
+        try:
+            below = self._below(root, extends, environ, path, chain)
+        except ScenarioError as error:
+            self.notes.faults += [(extends.place, one) for one in error.diagnostics]
+            return node
+        return merged(settled_tags(below), node.replace({"extends": None}), _A_SERVICE)
+
+    def _below(
+        self,
+        root: Map,
+        extends: Node,
+        environ: Mapping[str, str],
+        path: Path,
+        chain: tuple[tuple[Path, str], ...],
+    ) -> Map:
+        """The service that `extends`, which stands in the file at `path`, names.
+
+        Raises:
+            ScenarioError: there is none.
+        """
         other = extends.get("service") if isinstance(extends, Map) else None
         if not isinstance(other, Scalar) or not isinstance(extends, Map):
-            fault = "`extends` names no service"
-            self.faults.append(extends.place.diagnostic(fault, "write {service: NAME}"))
-            return node
-        self._only(extends, _OF_EXTENDS)
+            fatal(extends.place, "`extends` names no service", "write {service: NAME}")
+        if unknown := _unknown(extends, _OF_EXTENDS):
+            raise ScenarioError(unknown)
         file = extends.get("file")
         if file is not None:
             path = self._other(file, path.parent, ())
-            root = self._file(path, path.parent, environ, ())
-        if (path.absolute(), other.text) in chain or (file is None and other.text == name):
-            self.faults.append(other.place.diagnostic("this extends itself", "leave it out here"))
-            return node
+            root = self._shaped(path, path.parent, environ)
+        if (path.absolute(), other.text) in chain:
+            fatal(other.place, "this extends itself", "leave it out here")
         services = root.map("services").entries
         if other.text not in services:
             suggestion = did_you_mean(other.text, services)
-            fault = f"there is no service {shown(other.text)} to extend"
-            self.faults.append(other.place.diagnostic(fault, suggestion))
-            return node
-        if not isinstance(services[other.text].node, Map):
+            fatal(other.place, f"there is no service {shown(other.text)} to extend", suggestion)
+        named = services[other.text].node
+        below = self._extended(root, named, environ, path, (*chain, (path.absolute(), other.text)))
+        if not isinstance(below, Map):
             fault = f"the service {shown(other.text)} that this extends is not a mapping"
-            self.faults.append(other.place.diagnostic(fault, "write keys of a service there"))
-            return node
-        below = self._extended(
-            root,
-            other.text,
-            services[other.text].node,
-            environ,
-            path,
-            (*chain, (path.absolute(), other.text)),
-        )
-        return merged(below, node)
+            fatal(other.place, fault, "write keys of a service there")
+        if "extends" in below.entries:  # what is wrong there was noted
+            fatal(other.place, f"{shown(other.text)} cannot be read itself", "mend it first")
+        return below
 
 
-def merged(below: Node, above: Node, key: str = "") -> Node:
-    """`above` laid over `below` as Compose does: mappings key by key, lists one after the other."""
-    if isinstance(below, Map) and isinstance(above, Map):
-        entries = dict(below.entries)
-        for name, entry in above.entries.items():
-            node = merged(entries[name].node, entry.node, name) if name in entries else entry.node
-            entries[name] = Entry(entry.place, node)
-        return Map(above.place, entries)
-    if isinstance(below, Series) and isinstance(above, Series) and key not in _REPLACED:
-        there = [value_of(item) for item in above.items]
-        rest = [item for item in below.items if value_of(item) not in there]
-        return Series(above.place, (*rest, *above.items))
-    return above
+_A_SERVICE = ("services", "*")
+
+
+def _unknown(node: Map, known: Sequence[str]) -> list[Diagnostic]:
+    """A fault for every key of `node` that is not among `known`."""
+    return [
+        entry.place.diagnostic(f"unknown key `{key}`", did_you_mean(key, known))
+        for key, entry in node.entries.items()
+        if key not in known
+    ]
 
 
 def _path_under(node: Node, key: str, folder: Path) -> Path | None:

@@ -12,10 +12,15 @@ from bench.scenario.container import Healthcheck, Limits
 from bench.scenario.model import Case
 
 if TYPE_CHECKING:
+    from bench.compose.build import Build
     from bench.compose.deploy import Device
     from bench.compose.model import Service
     from bench.compose.stack import Member
     from bench.scenario.model import Ready
+
+
+SHARED_NETWORK = "shared"
+"""In the place of a network mode: the network is that of another container of the stack."""
 
 
 def as_case(member: Member, outer: Case, ready: Ready, dockerfile: str = "") -> Case:
@@ -39,26 +44,20 @@ def as_case(member: Member, outer: Case, ready: Ready, dockerfile: str = "") -> 
         "init": service.init,
         "user": service.user,
         "working_dir": service.working_dir,
-        "network_mode": service.network_mode,
+        "network_mode": _own(service.network_mode),
         "stop_signal": service.stop_signal,
         "cap_add": service.cap_add,
         "cap_drop": service.cap_drop,
         "security_opt": service.security_opt,
         "group_add": service.group_add,
         "sysctls": service.sysctls,
-        "ipc": service.ipc,
+        "ipc": _own(service.ipc),
         "cpuset": service.cpuset,
         "ulimits": {key: one.model_dump() for key, one in service.ulimits.items()},
-        "gpus": "all" if service.gpus == "all" else None,
         "deploy": _deploy(service),
     }
     if service.build is not None:
-        tree["build"] = {
-            "context": service.build.context,
-            "dockerfile": dockerfile or service.build.dockerfile or "Dockerfile",
-            "target": service.build.target,
-            "args": service.build.args,
-        }
+        tree["build"] = _build(service.build, member, dockerfile)
     else:
         tree["image"] = service.image
     given = {key: value for key, value in tree.items() if value not in (None, [], {})}
@@ -73,8 +72,41 @@ def as_case(member: Member, outer: Case, ready: Ready, dockerfile: str = "") -> 
             "limits": _limits(service),
             "sample": outer.sample,
             "observe": outer.observe,
+            **({"network_mode": SHARED_NETWORK} if _is_shared(service.network_mode) else {}),
         }
     )
+
+
+def _is_shared(mode: str | None) -> bool:
+    return mode is not None and ":" in mode
+
+
+def _own(mode: str | None) -> str | None:
+    """A mode that says nothing of another container: whoever runs the stack says the others."""
+    return None if _is_shared(mode) else mode
+
+
+def _build(build: Build, member: Member, dockerfile: str) -> dict[str, Any]:
+    inline = None if dockerfile else build.dockerfile_inline
+    tree: dict[str, Any] = {
+        "context": build.context,
+        "target": build.target,
+        "args": build.args,
+        "dockerfile_inline": inline,
+        "additional_contexts": build.additional_contexts,
+        "secrets": list(member.build_secrets),
+        "ssh": [f"{name}={path}" if path else name for name, path in build.ssh.items()],
+        "cache_from": build.cache_from,
+        "cache_to": build.cache_to,
+        "platforms": build.platforms,
+        "no_cache": build.no_cache,
+        "pull": build.pull,
+        "network": build.network,
+        "labels": build.labels,
+    }
+    if inline is None:
+        tree["dockerfile"] = dockerfile or build.dockerfile or "Dockerfile"
+    return {key: one for key, one in tree.items() if one not in (None, [], {}, False)}
 
 
 def _limits(service: Service) -> Limits:
@@ -103,7 +135,7 @@ def _tmpfs(member: Member) -> list[str]:
 def _deploy(service: Service) -> dict[str, Any]:
     reservations = service.deploy.resources.reservations
     devices = [_device(one) for one in reservations.devices]
-    devices += [_device(one) for one in service.gpus or () if not isinstance(one, str)]
+    devices += [_device(one) for one in service.gpus]
     memory = reservations.memory or service.mem_reservation
     reserved: dict[str, Any] = {"devices": devices} if devices else {}
     if memory:

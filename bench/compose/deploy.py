@@ -7,14 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bench.compose.values import Bytes, Seconds, Whole
-from bench.scenario.values import Cpus, Model, Text
+from bench.compose.values import Bytes, Cores, Seconds, Whole
+from bench.scenario.values import Model, Text
+
+MOST_REPLICAS = 100
+"""Containers of one service."""
 
 
 class Limits(Model):
     """What a service may use."""
 
-    cpus: Cpus | None = None
+    cpus: Cores = None
     memory: Bytes | None = None
     pids: Whole | None = None
 
@@ -46,7 +49,7 @@ class Resources(Model):
 class RestartPolicy(Model):
     """When a container that ended is started again, in the words of `deploy`."""
 
-    condition: Literal["none", "on-failure", "any"] = "any"
+    condition: Text = "any"
     delay: Seconds | None = None
     max_attempts: Whole | None = None
     window: Seconds | None = None
@@ -57,4 +60,4 @@ class Deploy(Model):
 
     resources: Resources = Field(default_factory=Resources)
     restart_policy: RestartPolicy | None = None
-    replicas: Annotated[Whole, Field(ge=0)] = 1
+    replicas: Annotated[Whole, Field(ge=0, le=MOST_REPLICAS)] | None = None

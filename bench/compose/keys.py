@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 _OWN_LABELS = "bench sets labels of its own, by which it cleans up"
 _OUTPUT = "bench reads the output itself"
 _NO_TERMINAL = "there is none: what waits for input ends at once, and output may come in blocks"
-_ONE_OF_EACH = "one container of each service is started"
-_PUSHED = "it is for pushing and caching builds, not for running them"
+_PUSHED = "it is for pushing and describing images, not for running them"
+_SWARM = "it is for Swarm"
+_WINDOWS = "it is for Windows containers"
+_OWN_NETWORKS = "a trial has networks of its own, made for it"
+_OWN_VOLUMES = "a trial has volumes of its own, made for it"
 
 _PASSED_OVER: dict[str, dict[str, str]] = {
     "file": {
@@ -29,49 +32,50 @@ _PASSED_OVER: dict[str, dict[str, str]] = {
     "services": {
         "annotations": _OWN_LABELS,
         "attach": _OUTPUT,
+        "cgroup_parent": "each container of bench has a cgroup of its own, by which it is measured",
+        "cpu_count": _WINDOWS,
+        "cpu_percent": _WINDOWS,
         "develop": "it is for working on an application, not for measuring one",
         "expose": "services reach every port of one another",
-        "labels": _OWN_LABELS,
-        "label_file": _OWN_LABELS,
+        "isolation": _WINDOWS,
         "logging": _OUTPUT,
+        "mem_swappiness": "bench gives no swap: the limit of memory is the limit",
+        "memswap_limit": "bench gives no swap: the limit of memory is the limit",
         "pull_policy": "what is on the host before a trial is its cache state",
+        "pull_refresh_after": "what is on the host before a trial is its cache state",
         "stdin_open": _NO_TERMINAL,
         "tty": _NO_TERMINAL,
     },
     "build": {
-        "cache_from": _PUSHED,
-        "cache_to": _PUSHED,
-        "labels": _OWN_LABELS,
-        "no_cache": "images are built once a run, outside of the trials",
+        "isolation": _WINDOWS,
+        "no_cache_filter": "images are built once a run, outside of the trials",
         "provenance": _PUSHED,
-        "pull": "images are built once a run, outside of the trials",
         "sbom": _PUSHED,
         "tags": _PUSHED,
     },
     "deploy": {
-        "endpoint_mode": "it is for Swarm",
-        "labels": _OWN_LABELS,
-        "mode": "it is for Swarm",
-        "placement": "it is for Swarm",
-        "rollback_config": "it is for Swarm",
-        "update_config": "it is for Swarm",
+        "endpoint_mode": _SWARM,
+        "labels": _SWARM,
+        "mode": _SWARM,
+        "placement": _SWARM,
+        "rollback_config": _SWARM,
+        "update_config": _SWARM,
     },
     "reservations": {
         "cpus": "an engine on one host reserves no cores",
-        "generic_resources": "it is for Swarm",
+        "generic_resources": _SWARM,
         "pids": "an engine on one host reserves no processes",
     },
     "networks": {
-        "attachable": "it is for Swarm",
+        "attachable": _SWARM,
         "enable_ipv4": "a network of bench's own has IPv4",
-        "external": "a trial has networks of its own, made for it",
-        "ipam": "bench's engine hands addresses out of a range of its own",
+        "external": f"{_OWN_NETWORKS}: what is in the other one is not reached",
         "labels": _OWN_LABELS,
-        "name": "a trial has networks of its own, made for it",
+        "name": _OWN_NETWORKS,
     },
     "volumes": {
         "labels": _OWN_LABELS,
-        "name": "a trial has volumes of its own, made for it",
+        "name": _OWN_VOLUMES,
     },
     "configs": {"labels": _OWN_LABELS, "name": "it is mounted by the key it stands under"},
     "secrets": {"labels": _OWN_LABELS, "name": "it is mounted by the key it stands under"},
@@ -79,48 +83,35 @@ _PASSED_OVER: dict[str, dict[str, str]] = {
 
 _NOT_BUILT = "leave it out, or measure the service without it"
 _FROM_ENGINE = "a trial begins without it; give `file`, `environment` or `content`"
+_HOOK = "bench runs no hooks: do it in the image, or in a service of its own that others wait for"
+_MODELS = "bench runs no Model Runner: serve the model from a container"
 
 _REFUSED: dict[str, dict[str, str]] = {
-    "file": {"models": _NOT_BUILT},
     "services": {
-        **dict.fromkeys(
-            (
-                "blkio_config", "cgroup", "cgroup_parent", "cpu_count", "cpu_percent",
-                "cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpu_shares",
-                "credential_spec", "device_cgroup_rules", "devices", "dns", "dns_opt",
-                "dns_search", "domainname", "external_links", "isolation",
-                "links", "mac_address", "mem_swappiness", "memswap_limit", "models",
-                "oom_kill_disable", "oom_score_adj", "pid", "post_start", "pre_start", "pre_stop",
-                "provider", "runtime", "storage_opt", "use_api_socket",
-                "userns_mode", "uts", "volumes_from",
-            ),
-            _NOT_BUILT,
-        ),
+        "credential_spec": f"{_WINDOWS}: leave it out",
+        "external_links": "a trial has no containers of others: make it a service of this file",
+        "models": _MODELS,
+        "post_start": _HOOK,
+        "pre_start": _HOOK,
+        "pre_stop": _HOOK,
         "privileged": "a privileged container escapes its limits: add single rights with `cap_add`",
+        "provider": "what a provider makes is no container: name an image",
+        "use_api_socket": "mount the socket of the engine that it is to use, under `volumes`",
     },
     "build": dict.fromkeys(
-        (
-            "additional_contexts", "entitlements", "extra_hosts", "isolation", "network",
-            "platforms", "privileged", "secrets", "shm_size", "ssh", "ulimits",
-        ),
-        "bench builds with a context, a Dockerfile, arguments and a target",
+        ("entitlements", "extra_hosts", "privileged", "shm_size", "ulimits"),
+        "bench's builder gives a build no rights, hosts and limits of its own: leave it out",
     ),
-    "networks": {
-        "driver_opts": "a trial's networks are plain bridges: leave it out",
-        "enable_ipv6": "a trial's networks have IPv4 alone: leave it out",
-    },
-    "volumes": {
-        "driver_opts": "a trial's volumes are the engine's own: leave it out",
-        "external": "a trial begins with volumes of its own: leave it out",
-    },
-    "configs": {"external": _FROM_ENGINE, "template_driver": _NOT_BUILT},
+    "configs": {"template_driver": _NOT_BUILT},
     "secrets": {
         "driver": _FROM_ENGINE,
         "driver_opts": _FROM_ENGINE,
-        "external": _FROM_ENGINE,
         "template_driver": _NOT_BUILT,
     },
-}  # fmt: skip
+}
+
+_NOTHING = frozenset({"false", "no", "off", "n", "0"})
+"""What a variable may give for false or none."""
 
 _NAMED = ("services", "networks", "volumes", "configs", "secrets")
 
@@ -190,7 +181,7 @@ def _without(node: Map, kind: str, warnings: list[Diagnostic], faults: list[Diag
 def _is_idle(node: Node) -> bool:
     """Whether it asks for nothing: false, null, or nothing in it."""
     if isinstance(node, Scalar):
-        return node.value in (None, False, "")
+        return node.value in (None, False, "") or node.text.lower() in _NOTHING
     return not (node.items if isinstance(node, Series) else node.entries)
 
 

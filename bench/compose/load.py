@@ -12,36 +12,37 @@ from bench.compose.checks import check_files, check_names, remarks
 from bench.compose.combine import FileReader
 from bench.compose.container import as_case
 from bench.compose.keys import settled
-from bench.compose.model import ComposeFile, Network, NetworkUse
-from bench.compose.order import choose, in_order
-from bench.compose.stack import Member, Stack, Wait
+from bench.compose.members import members_of
+from bench.compose.model import ComposeFile
+from bench.compose.networks import Network
+from bench.compose.order import in_order, taking_part, with_implied_waits
+from bench.compose.stack import Stack
 from bench.errors import ScenarioError
 from bench.scenario.engine_checks import check_engine
-from bench.scenario.env_file import read_env_files
 from bench.scenario.model import Case
-from bench.scenario.nodes import locate, value_of
+from bench.scenario.nodes import Map, locate, value_of
 from bench.scenario.wording import reworded, split_advice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bench.compose.model import Service
+    from bench.compose.stack import Member
     from bench.errors import Diagnostic
-    from bench.scenario.nodes import Map
+    from bench.scenario.nodes import Entry
 
 
 def load_stack(
-    path: Path,
+    paths: Path | Sequence[Path],
     *,
     services: Sequence[str] = (),
     profiles: Sequence[str] = (),
     env_files: Sequence[Path] = (),
     environ: Mapping[str, str] | None = None,
 ) -> Stack:
-    """The stack that the Compose file at `path` describes.
+    """The stack that the Compose file at `paths` describes, or several laid over one another.
 
     Args:
-        path: of the file; relative paths in it start from its folder.
+        paths: of the file, or of several; relative paths start from the folder of the first.
         services: with what they depend on; all of the file, by its profiles, where empty.
         profiles: those that are active; those of `COMPOSE_PROFILES` where empty.
         env_files: in the place of the `.env` beside it.
@@ -50,46 +51,73 @@ def load_stack(
     Raises:
         ScenarioError: anything is wrong with it; carries all faults, sorted by place.
     """
+    files = [paths] if isinstance(paths, Path) else list(paths)
     reader = FileReader(os.environ if environ is None else environ)
-    warnings, faults = reader.warnings, reader.faults
+    faults, warnings = reader.faults, reader.warnings
     try:
-        root = settled(reader.read(path, env_files), warnings, faults)
+        root = with_implied_waits(reader.read(files, env_files))
     except ScenarioError as error:
         raise ScenarioError(_sorted([*faults, *error.diagnostics])) from None
-    file = _validated(root, faults)
-    if file is not None:
-        faults += check_names(root, file)
-        for name in file.services:
-            faults += check_engine(root.map("services").map(name))
-    if file is None or faults:
-        raise ScenarioError(_sorted(faults))
     named = reader.environ.get("COMPOSE_PROFILES", "").split(",")
     active = {*profiles} or {one.strip() for one in named}
-    chosen = choose(root, file, services, active, faults)
-    faults += check_files(root, file, chosen, reader.environ)
-    order = in_order(root, file, chosen, faults)
+    root = taking_part(root, services, active, faults)
+    if not root.map("services").entries and faults:
+        raise ScenarioError(_sorted(faults))
+    noted, remarked = reader.notes.of(root)
+    faults += noted
+    warnings += remarked
+    taken = root.map("services")
+    incomplete = [name for name in taken.entries if taken.map(name).get("extends")]
+    root = settled(_read(root), warnings, faults)
+    file = _validated(root, faults)
+    if file is not None:
+        faults += check_names(root, file, incomplete)
+        for name in file.services:
+            faults += check_engine(_run_by_an_engine(root.map("services").map(name)))
+    if file is None or faults:
+        raise ScenarioError(_sorted(faults))
+    faults += check_files(root, file, reader.environ)
+    order = in_order(root, file, faults)
     if faults:
         raise ScenarioError(_sorted(faults))
-    warnings += remarks(root, file, order)
-    members = tuple(
-        _member(name, file.services[name], order, reader.environ, warnings) for name in order
-    )
+    warnings += remarks(root, file)
+    members = members_of(file, order, reader.environ, warnings)
     faults += _unfit(root, members)
     if faults:
         raise ScenarioError(_sorted(faults))
     used = dict.fromkeys(one for member in members for one in member.networks)
+    mounted = dict.fromkeys(one for member in members for one in member.volumes)
     return Stack(
-        name=file.name or path.absolute().parent.name,
-        path=path,
+        name=reader.environ["COMPOSE_PROJECT_NAME"],
+        path=files[0],
         members=members,
         networks={name: file.networks.get(name, Network()) for name in used},
-        volumes=tuple(dict.fromkeys(one for member in members for one in member.volumes)),
+        volumes={name: file.volumes[name] for name in mounted},
         configs=file.configs,
         secrets=file.secrets,
         environ=reader.environ,
         digest=reader.digest,
         warnings=tuple(_sorted(warnings)),
     )
+
+
+def _read(root: Map) -> Map:
+    """`root` without what was read when files were put together, or is wrong, which was noted."""
+    services = root.map("services")
+    if not services.entries:
+        return root
+    left: dict[str, Entry | None] = {
+        name: entry.holding(entry.node.replace({"extends": None}))
+        if isinstance(entry.node, Map)
+        else entry
+        for name, entry in services.entries.items()
+    }
+    return root.replace({"services": root.entries["services"].holding(services.replace(left))})
+
+
+def _run_by_an_engine(service: Map) -> Map:
+    """`service` without what no engine is given: the name for an image that is built."""
+    return service.replace({"image": None}) if service.get("build") else service
 
 
 def _validated(root: Map, faults: list[Diagnostic]) -> ComposeFile | None:
@@ -103,39 +131,6 @@ def _validated(root: Map, faults: list[Diagnostic]) -> ComposeFile | None:
         return None
 
 
-def _member(
-    name: str,
-    service: Service,
-    order: Sequence[str],
-    environ: Mapping[str, str],
-    warnings: list[Diagnostic],
-) -> Member:
-    from_files: dict[str, str] = {}
-    for one in service.env_file:
-        if Path(one.path).is_file():
-            is_raw = one.format == "raw"
-            from_files |= read_env_files([one.path], environ, raw=is_raw, warnings=warnings)
-    networks: dict[str, tuple[str, ...]] = {}
-    if service.network_mode is None:
-        joined = service.networks or {"default": NetworkUse()}
-        own = (name, service.container_name) if service.container_name else (name,)
-        networks = {key: (*own, *use.aliases) for key, use in joined.items()}
-    by_target = {one.target: one for one in service.volumes}
-    return Member(
-        name=name,
-        service=service,
-        waits=tuple(
-            Wait(other, one.condition, one.restart)
-            for other, one in service.depends_on.items()
-            if other in order
-        ),
-        environment={**from_files, **service.environment},
-        from_files=frozenset(from_files.values()),
-        networks=networks,
-        mounts=tuple(by_target.values()),
-    )
-
-
 def _unfit(root: Map, members: Sequence[Member]) -> list[Diagnostic]:
     """What no container can be made of, though each value by itself has the right form."""
     outer = Case.model_validate({"compose": "any"})
@@ -146,7 +141,7 @@ def _unfit(root: Map, members: Sequence[Member]) -> list[Diagnostic]:
         except ValidationError as error:
             for one in error.errors(include_url=False):
                 keys = (key for key in one["loc"] if isinstance(key, str | int))
-                place = locate(root, ("services", member.name, *keys))[0]
+                place = locate(root, ("services", member.of, *keys))[0]
                 message, advice = split_advice(one["msg"].removeprefix("Value error, "))
                 faults.append(place.diagnostic(f"`{one['loc'][0]}`: {message}", advice))
     return faults

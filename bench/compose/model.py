@@ -1,8 +1,8 @@
 """What of a Compose file bench honours, as pydantic models, short forms made long.
 
 The names and their meaning are those of the Compose specification
-(https://github.com/compose-spec/compose-spec). Paths are absolute and variables replaced before
-anything is validated here; see `shape`.
+(https://github.com/compose-spec/compose-spec). Paths are absolute, variables replaced and files
+merged before anything is validated here; see `shape` and `combine`.
 """
 
 # ruff: noqa: RUF012 - pydantic copies the defaults
@@ -10,20 +10,31 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from bench.compose.deploy import Deploy, Device, Limits
+from bench.compose.build import Build
+from bench.compose.deploy import MOST_REPLICAS, Deploy, Device, Limits
+from bench.compose.devices import BlkioConfig, DeviceMapping
 from bench.compose.mounts import FileUse, Mount
-from bench.compose.values import Bytes, Flag, Seconds, Whole, Word, Words, pairs
+from bench.compose.networks import Network, NetworkUse, Port
+from bench.compose.values import (
+    Bytes,
+    Cores,
+    Flag,
+    Microseconds,
+    Seconds,
+    Whole,
+    Word,
+    Words,
+)
 from bench.scenario.container import SecurityOption
 from bench.scenario.container import Ulimit as ScenarioUlimit
-from bench.scenario.values import Command, Cpus, Identifier, Model, Text
+from bench.scenario.values import Command, Identifier, Model, Text
 
-_PORT = re.compile(
-    r"(?:(?:[0-9.]+|\[[0-9A-Fa-f:]+\]):)?(?:\d*(?:-\d+)?:)?\d+(?:-\d+)?(?:/(?:tcp|udp|sctp))?"
-)
+_QUOTA_PERIOD_US = 100_000
+_TESTS = ("NONE", "CMD", "CMD-SHELL")
 
 
 class Condition(StrEnum):
@@ -44,27 +55,6 @@ class Dependency(Model):
     """Whether the other must be there."""
 
 
-class Build(Model):
-    """How to build an image; the context alone may stand for it."""
-
-    context: Text = "."
-    dockerfile: Text | None = None
-    dockerfile_inline: Text | None = None
-    args: dict[str, str] = {}
-    target: Text | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: object) -> object:
-        return {"context": value} if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _one_dockerfile(self) -> Self:
-        if self.dockerfile and self.dockerfile_inline:
-            raise ValueError("`dockerfile` and `dockerfile_inline` together; keep one of them")
-        return self
-
-
 class Healthcheck(Model):
     """The engine's own health probe; what is unset is taken from the image."""
 
@@ -77,8 +67,8 @@ class Healthcheck(Model):
     disable: Flag = False
 
     @model_validator(mode="after")
-    def _known_test(self) -> Self:
-        if isinstance(self.test, list) and self.test[:1] not in (["NONE"], ["CMD"], ["CMD-SHELL"]):
+    def _known_test(self) -> Healthcheck:
+        if isinstance(self.test, list) and self.test and self.test[0] not in _TESTS:
             raise ValueError(
                 "the first word of `test` is none of NONE, CMD and CMD-SHELL; put one before it"
             )
@@ -93,10 +83,8 @@ class Healthcheck(Model):
 class Ulimit(ScenarioUlimit):
     """A soft and a hard limit; one number may stand for both."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _numbers(cls, value: object) -> object:
-        return int(value) if isinstance(value, str) and value.lstrip("-").isdecimal() else value
+    soft: Annotated[Whole, Field(ge=-1)]
+    hard: Annotated[Whole, Field(ge=-1)]
 
 
 class EnvFile(Model):
@@ -106,87 +94,25 @@ class EnvFile(Model):
     required: Flag = True
     format: Literal["raw"] | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: object) -> object:
-        return {"path": value} if isinstance(value, str) else value
-
-
-class Port(Model):
-    """A port to publish."""
-
-    target: Word
-    published: Word | None = None
-    host_ip: Text | None = None
-    protocol: Literal["tcp", "udp", "sctp"] = "tcp"
-    app_protocol: Text | None = None
-    mode: Literal["host", "ingress"] = "host"
-    name: Text | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: object) -> object:
-        if isinstance(value, dict):
-            return value
-        text = str(value)
-        if not _PORT.fullmatch(text):
-            raise ValueError(f'{value!r} is not a port to publish; write it as "8080:80"')
-        rest, _, protocol = text.partition("/")
-        before, _, target = rest.rpartition(":")
-        address, _, published = before.rpartition(":")
-        return {
-            "target": target,
-            "published": published or None,
-            "host_ip": address or None,
-            "protocol": protocol or "tcp",
-        }
-
-    @property
-    def text(self) -> str:
-        """The short form."""
-        published = f"{self.published}:" if self.published else ""
-        address = self.host_ip or ""
-        if ":" in address and not address.startswith("["):
-            address = f"[{address}]"
-        before = f"{address}:" if address else ""
-        return f"{before}{published}{self.target}/{self.protocol}"
-
-
-class NetworkUse(Model):
-    """How a service joins a network."""
-
-    aliases: list[Text] = []
-    priority: Whole = 0
-    interface_name: None = None
-    gw_priority: Whole = 0
-
-
-def _uses(value: object) -> object:
-    named = {str(one): {} for one in value} if isinstance(value, list) else value
-    if not isinstance(named, dict):
-        return value
-    return {key: {} if one is None else one for key, one in named.items()}
-
-
-def _dependencies(value: object) -> object:
-    return {str(one): {} for one in value} if isinstance(value, list) else value
-
-
-def _hosts(value: object) -> object:
-    if not isinstance(value, list):
-        return value
-    return pairs(value, "=" if all("=" in str(one) for one in value) else ":")
-
-
-def _sysctls(value: object) -> object:
-    return pairs(value, "=") if isinstance(value, list) else value
-
 
 def _restart(value: str) -> str:
     if not re.fullmatch(r"no|always|unless-stopped|on-failure(:\d+)?", value):
         known = "no, always, unless-stopped, on-failure or on-failure:3"
         raise ValueError(f"{value!r} does not say when it is started again; write {known}")
     return value
+
+
+def _one_of(*words: str) -> AfterValidator:
+    """One of these words, or `service:NAME` or `container:NAME`: that of another container."""
+
+    def check(value: str) -> str:
+        kind, _, name = value.partition(":")
+        if value not in words and not (name and kind in ("service", "container")):
+            known = ", ".join(words)
+            raise ValueError(f"{value!r} is not known here; write {known} or service:NAME")
+        return value
+
+    return AfterValidator(check)
 
 
 class Service(Model):
@@ -200,31 +126,47 @@ class Service(Model):
     command: Command | None = None
     entrypoint: Command | None = None
     environment: dict[str, str] = {}
-    env_file: Annotated[
-        list[EnvFile],
-        BeforeValidator(lambda value: [value] if not isinstance(value, list) else value),
-    ] = []
-    depends_on: Annotated[dict[str, Dependency], BeforeValidator(_dependencies)] = {}
+    env_file: list[EnvFile] = []
+    labels: dict[str, str] = {}
+    label_file: Words = []
+    depends_on: dict[str, Dependency] = {}
     healthcheck: Healthcheck | None = None
     ports: list[Port] = []
     volumes: list[Mount] = []
+    volumes_from: list[Text] = []
     tmpfs: Words = []
     configs: list[FileUse] = []
     secrets: list[FileUse] = []
-    networks: Annotated[dict[str, NetworkUse], BeforeValidator(_uses)] | None = None
-    network_mode: Literal["bridge", "host", "none"] | None = None
+    networks: dict[str, NetworkUse] | None = None
+    network_mode: Annotated[Text, _one_of("bridge", "host", "none")] | None = None
+    links: list[Text] = []
     hostname: Word | None = None
-    extra_hosts: Annotated[dict[str, Word], BeforeValidator(_hosts)] = {}
+    domainname: Word | None = None
+    mac_address: Text | None = None
+    extra_hosts: dict[str, list[Word]] = {}
+    dns: Words = []
+    dns_opt: Words = []
+    dns_search: Words = []
     profiles: list[Text] = []
     restart: Annotated[Text, AfterValidator(_restart)] = "no"
     deploy: Deploy = Field(default_factory=Deploy)
-    scale: Annotated[Whole, Field(ge=0)] | None = None
+    scale: Annotated[Whole, Field(ge=0, le=MOST_REPLICAS)] | None = None
     mem_limit: Bytes | None = None
     mem_reservation: Bytes | None = None
-    cpus: Cpus | None = None
+    cpus: Cores = None
+    cpu_quota: Microseconds | None = None
+    cpu_period: Microseconds | None = None
+    cpu_rt_runtime: Microseconds | None = None
+    cpu_rt_period: Microseconds | None = None
+    cpu_shares: Whole | None = None
     pids_limit: Whole | None = None
     cpuset: Text | None = None
-    gpus: Literal["all"] | list[Device] | None = None
+    gpus: list[Device] = []
+    devices: list[DeviceMapping] = []
+    device_cgroup_rules: list[Text] = []
+    runtime: Text | None = None
+    blkio_config: BlkioConfig = Field(default_factory=BlkioConfig)
+    storage_opt: dict[str, str] = {}
     shm_size: Bytes | None = None
     ulimits: dict[str, Ulimit] = {}
     read_only: Flag = False
@@ -235,8 +177,14 @@ class Service(Model):
     cap_drop: list[Text] = []
     security_opt: list[SecurityOption] = []
     group_add: list[Word] = []
-    sysctls: Annotated[dict[str, Word], BeforeValidator(_sysctls)] = {}
-    ipc: Literal["private", "shareable", "host", "none"] | None = None
+    sysctls: dict[str, Word] = {}
+    ipc: Annotated[Text, _one_of("private", "shareable", "host", "none")] | None = None
+    pid: Annotated[Text, _one_of("host")] | None = None
+    uts: Literal["host"] | None = None
+    cgroup: Literal["host", "private"] | None = None
+    userns_mode: Literal["host"] | None = None
+    oom_kill_disable: Flag = False
+    oom_score_adj: Annotated[Whole, Field(ge=-1000, le=1000)] | None = None
     stop_signal: Text | None = None
     stop_grace_period: Seconds = 10.0
 
@@ -250,7 +198,8 @@ class Service(Model):
     @property
     def replicas(self) -> int:
         """How many containers of it are asked for."""
-        return self.deploy.replicas if self.scale is None else self.scale
+        given = self.deploy.replicas if self.scale is None else self.scale
+        return 1 if given is None else given
 
     @property
     def restart_policy(self) -> str:
@@ -265,10 +214,16 @@ class Service(Model):
         """What it may use, by whichever names that is given."""
         given = self.deploy.resources.limits
         return Limits.model_construct(
-            cpus=given.cpus if given.cpus is not None else self.cpus,
+            cpus=given.cpus or self.cpus or self._quota,
             memory=(given.memory or self.mem_limit) or None,
             pids=_positive(given.pids if given.pids is not None else self.pids_limit),
         )
+
+    @property
+    def _quota(self) -> float | None:
+        """The cores that a quota of time amounts to; none where it is no limit."""
+        quota = self.cpu_quota or 0
+        return quota / (self.cpu_period or _QUOTA_PERIOD_US) if quota > 0 else None
 
 
 def _positive(count: int | None) -> int | None:
@@ -276,46 +231,43 @@ def _positive(count: int | None) -> int | None:
     return count if count is not None and count > 0 else None
 
 
-class Network(Model):
-    """A network of the stack."""
-
-    driver: Literal["bridge", "default"] | None = None
-    internal: Flag = False
-
-
 class Volume(Model):
     """A named volume of the stack."""
 
     driver: Literal["local", "default"] | None = None
+    driver_opts: dict[str, Word] = {}
+    external: Flag = False
+    """Whether it is one of the engine's; a trial makes an empty one in its place."""
+
+
+def _not_external(value: object) -> object:
+    if str(value).lower() in ("true", "yes", "on", "1", "y"):
+        raise ValueError("bench reads none that the engine keeps; write `file` or `environment`")
+    return False
 
 
 class FileSource(Model):
-    """What a config or a secret consists of: one of these."""
+    """What a config or a secret consists of: one of the first three."""
 
     file: Text | None = None
     environment: Text | None = None
     content: str | None = None
+    external: Annotated[bool, BeforeValidator(_not_external)] = False
 
     @model_validator(mode="after")
-    def _one(self) -> Self:
+    def _one(self) -> FileSource:
         given = [one for one in (self.file, self.environment, self.content) if one is not None]
         if len(given) != 1:
             raise ValueError("needs exactly one of file, environment and content; write one")
         return self
 
 
-def _named(value: object) -> object:
-    if not isinstance(value, dict):
-        return value
-    return {key: {} if one is None else one for key, one in value.items()}
-
-
 class ComposeFile(Model):
-    """A Compose file, with what it includes and extends merged in."""
+    """What takes part of a Compose file, with what it includes and extends merged in."""
 
     name: Text | None = None
     services: Annotated[dict[Identifier, Service], Field(min_length=1)]
-    networks: Annotated[dict[str, Network], BeforeValidator(_named)] = {}
-    volumes: Annotated[dict[str, Volume], BeforeValidator(_named)] = {}
+    networks: dict[str, Network] = {}
+    volumes: dict[str, Volume] = {}
     configs: dict[str, FileSource] = {}
     secrets: dict[str, FileSource] = {}

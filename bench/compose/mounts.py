@@ -1,11 +1,12 @@
-"""What a Compose file mounts into a service, as pydantic models, short forms made long."""
+"""What a Compose file mounts into a service, as pydantic models."""
 
+# ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
 
 import posixpath
-from typing import Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from bench.compose.values import Bytes, Flag, Octal, Word
 from bench.scenario.values import Model, Text
@@ -20,10 +21,18 @@ class BindOptions(Model):
     recursive: Text | None = None
 
 
+def _no_part(value: object) -> object:
+    if value is not None:
+        raise ValueError(f"{value!r} is a part of a volume; mount all of it")
+    return value
+
+
 class VolumeOptions(Model):
     """How a volume is mounted."""
 
     nocopy: Flag = False
+    subpath: Annotated[None, BeforeValidator(_no_part)] = None
+    labels: dict[str, Word] | list[Text] = {}
 
 
 class TmpfsOptions(Model):
@@ -47,30 +56,11 @@ class Mount(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _short(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        parts = value.split(":")
-        if len(parts) > 3 or not all(parts):
-            raise ValueError(f"{value!r} is not a volume; write SOURCE:TARGET or SOURCE:TARGET:ro")
-        if len(parts) == 1:
-            return {"type": "volume", "target": value}
-        source, target, *rest = parts
-        modes = rest[0].split(",") if rest else []
-        kind = "bind" if source.startswith(("/", ".", "~")) else "volume"
-        options: dict[str, Any] = {"type": kind, "source": source, "target": target}
-        for mode in modes:
-            if mode in ("ro", "rw"):
-                options["read_only"] = mode == "ro"
-            elif mode in ("z", "Z") and kind == "bind":
-                options.setdefault("bind", {})["selinux"] = mode
-            elif mode == "nocopy":
-                options.setdefault("volume", {})["nocopy"] = True
-            elif kind == "bind" and mode.removeprefix("r") in ("shared", "slave", "private"):
-                options.setdefault("bind", {})["propagation"] = mode
-            elif mode not in ("cached", "delegated", "consistent"):
-                raise ValueError(f"{mode!r} is no way to mount; write ro or rw")
-        return options
+    def _is_known(cls, value: object) -> object:
+        if isinstance(value, str):
+            known = "write SOURCE:TARGET or SOURCE:TARGET:ro"
+            raise ValueError(f"{value!r} is not a volume; {known}")  # noqa: TRY004
+        return value
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
@@ -89,11 +79,6 @@ class FileUse(Model):
     uid: Word | None = None
     gid: Word | None = None
     mode: Octal | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: object) -> object:
-        return {"source": value} if isinstance(value, str) else value
 
     def path(self, folder: str) -> str:
         """Where it is mounted; a relative target, or none, is in `folder`."""

@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from bench.compose.model import Condition, FileSource, Network, Service
+    from bench.compose.model import Condition, FileSource, Service, Volume
     from bench.compose.mounts import Mount
+    from bench.compose.networks import Network
     from bench.errors import Diagnostic
+    from bench.scenario.build import BuildSecret
 
 
 @dataclass(frozen=True)
@@ -31,25 +33,38 @@ class Wait:
 
 @dataclass(frozen=True)
 class Member:
-    """One service of a stack.
+    """One container of a stack: that of a service, or one of several.
 
     Attributes:
-        name: by which the others reach it.
+        name: of the container: that of its service, with a number where there are several.
         service: what the file says of it.
         waits: what it waits for before it is started.
         environment: its variables, those of its env files among them.
+        labels: its labels, those of its label files among them.
         from_files: values of its env files, which may be secrets.
         networks: the names by which it is known in each network that it joins, besides its own.
         mounts: its volumes, of those with the same target the last.
+        service_name: of its service, by which the others reach it; its own where empty.
+        build_secrets: what its build may read.
+        shared: names of the containers whose namespaces or volumes it has, by how that is written.
     """
 
     name: str
     service: Service
     waits: tuple[Wait, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
     from_files: frozenset[str] = field(default=frozenset(), repr=False)
     networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
+    service_name: str = ""
+    shared: Mapping[str, str] = field(default_factory=dict)
+    build_secrets: tuple[BuildSecret, ...] = ()
+
+    @property
+    def of(self) -> str:
+        """Its service."""
+        return self.service_name or self.name
 
     @property
     def volumes(self) -> list[str]:
@@ -66,7 +81,7 @@ class Stack:
         path: of the file.
         members: in an order in which each comes after those that it waits for.
         networks: those that any of them joins.
-        volumes: names of those that any of them mounts.
+        volumes: those that any of them mounts, by name.
         configs: by name.
         secrets: by name.
         environ: what variables were taken from.
@@ -78,7 +93,7 @@ class Stack:
     path: Path
     members: tuple[Member, ...]
     networks: Mapping[str, Network]
-    volumes: tuple[str, ...]
+    volumes: Mapping[str, Volume]
     configs: Mapping[str, FileSource]
     secrets: Mapping[str, FileSource]
     environ: Mapping[str, str] = field(repr=False)
@@ -96,8 +111,13 @@ class Stack:
             raise KeyError(name)
         return found[0]
 
+    def service_waited_for(self, service: str, condition: Condition) -> bool:
+        """Whether another service waits for a container of `service` with this condition."""
+        own = [one.name for one in self.members if one.of == service]
+        return any(self.waited_for(name, condition) for name in own)
+
     def waited_for(self, name: str, condition: Condition) -> bool:
-        """Whether another service waits for `name` with this condition."""
+        """Whether another service waits for the container `name` with this condition."""
         return any(
             (one.service, one.condition) == (name, condition)
             for member in self.members

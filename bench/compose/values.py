@@ -6,14 +6,17 @@ without a unit is bytes, as the Compose specification has it.
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
 from bench.scenario.values import Text, bearable_s
 from bench.units import parse_compose_bytes
 
+_MOST = 2**53
+_MOST_CORES = 4096
 _TRUE = frozenset({"true", "yes", "on", "y", "1"})
 _FALSE = frozenset({"false", "no", "off", "n", "0"})
 
@@ -24,7 +27,22 @@ def _flag(value: object) -> object:
 
 
 def _whole(value: object) -> object:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _MOST:
+        return int(value)
     return int(value) if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value) else value
+
+
+def _cores(value: object) -> object:
+    try:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    number = math.nan if isinstance(value, bool) else number
+    if value is None:
+        return None
+    if not 0 <= number <= _MOST_CORES:
+        raise ValueError(f"{value!r} is not a number of cores; write 4 or 0.5")
+    return number or None
 
 
 def _bytes(value: object) -> object:
@@ -38,6 +56,11 @@ def _seconds(value: object) -> object:
     return 0.0 if value == "0" else bearable_s(value)
 
 
+def _microseconds(value: object) -> object:
+    value = _whole(value)
+    return round(bearable_s(value) * 1e6) if isinstance(value, str) else value
+
+
 def _one_or_more(value: object) -> object:
     return value if value is None or isinstance(value, list | dict) else [value]
 
@@ -47,7 +70,7 @@ def _word(value: object) -> object:
 
 
 def _octal(value: object) -> object:
-    """Rights of a file: YAML 1.1 wrote them with a leading 0, 1.2 with 0o."""
+    """Rights of a file, where they are text."""
     if not isinstance(value, str):
         return value
     text = value.removeprefix("0o")
@@ -57,6 +80,12 @@ def _octal(value: object) -> object:
 
 
 Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
+Cores = Annotated[float | None, BeforeValidator(_cores)]
+"""Cores, as a number or as text; None for 0, which sets no limit."""
+
+Microseconds = Annotated[int, BeforeValidator(_microseconds), Field(strict=True)]
+"""Microseconds, or a duration with a unit."""
+
 Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
 Bytes = Annotated[int, BeforeValidator(_bytes), Field(strict=True, ge=0, lt=2**63)]
 """Bytes, as a number or with a unit: `64m` is 64 MiB."""
@@ -72,14 +101,3 @@ Words = Annotated[list[Word], BeforeValidator(_one_or_more)]
 
 Octal = Annotated[int, BeforeValidator(_octal), Field(strict=True, ge=0, le=0o7777)]
 """The rights of a file, as they are written for `chmod`."""
-
-
-def pairs(value: Any, separator: str = "=") -> Any:
-    """Names and values, from a mapping or a list of NAME=value."""
-    if not isinstance(value, list):
-        return value
-    found = {}
-    for item in value:
-        name, mark, text = str(item).partition(separator)
-        found[name] = text if mark else None
-    return found

@@ -15,7 +15,7 @@ from docker.errors import APIError, NotFound
 
 from bench.engine.build.choose import build_image, builder_of
 from bench.engine.build.request import quiet
-from bench.engine.docker_config import container_config
+from bench.engine.docker_config import container_config, endpoint
 from bench.engine.docker_connect import (
     api_version,
     connect,
@@ -100,9 +100,14 @@ class DockerEngine:
         with self._call(spec.name):
             answer = self._api.create_container_from_config(container_config(spec), spec.name)
             for name in list(spec.networks)[1:]:  # older engines take only one when it is made
-                aliases = list(spec.networks[name])
-                self._api.connect_container_to_network(answer["Id"], name, aliases=aliases)
+                self._join(answer["Id"], name, endpoint(spec, name))
         return Created(answer["Id"], tuple(answer.get("Warnings") or ()))
+
+    def _join(self, container_id: str, network: str, how: Mapping[str, Any]) -> None:
+        """The SDK's own call knows only some of what the engine takes."""
+        url = self._api._url("/networks/{0}/connect", network)  # noqa: SLF001
+        body = {"Container": container_id, "EndpointConfig": how}
+        self._api._raise_for_status(self._api._post_json(url, data=body))  # noqa: SLF001
 
     def attach(self, container_id: str) -> FramedOutput:
         """Follow stdout and stderr."""
@@ -214,10 +219,12 @@ class DockerEngine:
             found = self._api.volumes(filters={"label": label}).get("Volumes") or []
         return [(one["Name"], (one.get("Labels") or {}).get(label, "")) for one in found]
 
-    def create_volume(self, name: str, labels: Mapping[str, str]) -> None:
+    def create_volume(
+        self, name: str, labels: Mapping[str, str], options: Mapping[str, str] | None = None
+    ) -> None:
         """Make a named volume."""
         with self._call(name):
-            self._api.create_volume(name, labels=dict(labels))
+            self._api.create_volume(name, driver_opts=dict(options or {}), labels=dict(labels))
 
     def remove_volume(self, name: str) -> None:
         """Remove a volume; absent is fine."""
@@ -230,11 +237,26 @@ class DockerEngine:
             found = self._api.networks(filters={"label": label})
         return [(one["Name"], (one.get("Labels") or {}).get(label, "")) for one in found]
 
-    def create_network(self, name: str, labels: Mapping[str, str], *, internal: bool) -> None:
+    def create_network(
+        self,
+        name: str,
+        labels: Mapping[str, str],
+        *,
+        internal: bool,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
         """Make a bridge network."""
+        given = options or {}
         with self._call(name):
             self._api.create_network(
-                name, driver="bridge", labels=dict(labels), internal=internal, check_duplicate=True
+                name,
+                driver="bridge",
+                options=given.get("Options"),
+                ipam=given.get("IPAM"),
+                enable_ipv6=bool(given.get("EnableIPv6")),
+                labels=dict(labels),
+                internal=internal,
+                check_duplicate=True,
             )
 
     def remove_network(self, name: str) -> None:

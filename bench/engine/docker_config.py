@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from bench.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bench.engine.protocol import ContainerSpec
 
 _QUOTA_PERIOD_US = 100_000
@@ -84,9 +86,29 @@ def container_config(spec: ContainerSpec) -> dict[str, Any]:
         "Hostname": spec.hostname,
         "NetworkingConfig": None
         if first is None
-        else {"EndpointsConfig": {first: {"Aliases": list(spec.networks[first])}}},
+        else {"EndpointsConfig": {first: endpoint(spec, first)}},
     }
-    return config | {key: value for key, value in optional.items() if value is not None}
+    config |= {key: value for key, value in optional.items() if value is not None}
+    return _with_options(config, spec.options)
+
+
+def endpoint(spec: ContainerSpec, network: str) -> dict[str, Any]:
+    """How the container joins one of its networks."""
+    return {"Aliases": list(spec.networks[network]), **spec.endpoints.get(network, {})}
+
+
+def _with_options(config: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """`config` with `options` laid over it: lists are put together, mappings merged."""
+    result = dict(config)
+    for key, value in options.items():
+        below = result.get(key)
+        if isinstance(value, dict) and isinstance(below, dict):
+            result[key] = _with_options(below, value)
+        elif isinstance(value, list) and isinstance(below, list):
+            result[key] = [*below, *value]
+        else:
+            result[key] = value
+    return result
 
 
 def _port_bindings(ports: tuple[str, ...]) -> dict[str, list[dict[str, str]]]:
@@ -107,7 +129,8 @@ def _port_bindings(ports: tuple[str, ...]) -> dict[str, list[dict[str, str]]]:
             if match["ip"]:
                 binding["HostIp"] = match["ip"].strip("[]")
             key = f"{container}/{match['protocol'] or 'tcp'}"
-            bindings.setdefault(key, []).append(binding)
+            found = bindings.setdefault(key, [])
+            found += [binding] if binding not in found else []
     return bindings
 
 

@@ -34,7 +34,14 @@ class Imageless:
         """None."""
         return []
 
-    def create_network(self, name: str, labels: Mapping[str, str], *, internal: bool) -> None:  # noqa: ARG002
+    def create_network(
+        self,
+        name: str,
+        labels: Mapping[str, str],  # noqa: ARG002
+        *,
+        internal: bool,  # noqa: ARG002
+        options: Mapping[str, Any] | None = None,  # noqa: ARG002
+    ) -> None:
         """No network can be made: there is that of the host."""
         raise _none(name)
 
@@ -45,7 +52,12 @@ class Imageless:
         """None."""
         return []
 
-    def create_volume(self, name: str, labels: Mapping[str, str]) -> None:  # noqa: ARG002
+    def create_volume(
+        self,
+        name: str,
+        labels: Mapping[str, str],  # noqa: ARG002
+        options: Mapping[str, str] | None = None,  # noqa: ARG002
+    ) -> None:
         """No volume can be made."""
         raise _none(name)
 

@@ -35,6 +35,8 @@ class ContainerSpec:
         healthcheck: the engine's own form, None to leave the image's, `NONE` to disable.
         networks: networks that were made for it, and its names there; in the place of the mode.
         hostname: where it is not to be the container's id.
+        endpoints: how it joins each of its networks, beside its names, in the engine's own words.
+        options: more of it in the engine's own words: parts of what the call that creates it says.
     """
 
     image: str
@@ -53,6 +55,7 @@ class ContainerSpec:
     working_dir: str | None = None
     network_mode: str = "bridge"
     networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    endpoints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     hostname: str | None = None
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
     dns: tuple[str, ...] = ()
@@ -77,6 +80,7 @@ class ContainerSpec:
     gpus: str | int | None = None
     device_requests: tuple[Mapping[str, Any], ...] = ()
     cgroup_parent: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,7 @@ class EngineFacts:
         bridge: device that the containers of its default network are on; empty where the engine
             does not say.
         architecture: of its machine, as images name theirs (`amd64`); empty likewise.
+        runtimes: what can run a container, by name; empty likewise.
     """
 
     kind: str
@@ -147,6 +152,7 @@ class EngineFacts:
     security: tuple[str, ...] = ()
     bridge: str = ""
     architecture: str = ""
+    runtimes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -242,8 +248,10 @@ class Engine(Protocol):
         """(name, value of the label) of all volumes that carry `label`."""
         ...
 
-    def create_volume(self, name: str, labels: Mapping[str, str]) -> None:
-        """Make a named volume."""
+    def create_volume(
+        self, name: str, labels: Mapping[str, str], options: Mapping[str, str] | None = None
+    ) -> None:
+        """Make a named volume; `options` are those of its driver."""
         ...
 
     def remove_volume(self, name: str) -> None:
@@ -254,8 +262,18 @@ class Engine(Protocol):
         """(name, value of the label) of all networks that carry `label`."""
         ...
 
-    def create_network(self, name: str, labels: Mapping[str, str], *, internal: bool) -> None:
-        """Make a bridge network; from an `internal` one no route leads out."""
+    def create_network(
+        self,
+        name: str,
+        labels: Mapping[str, str],
+        *,
+        internal: bool,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Make a bridge network; from an `internal` one no route leads out.
+
+        `options` are more of it in the engine's own words.
+        """
         ...
 
     def remove_network(self, name: str) -> None:

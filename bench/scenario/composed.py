@@ -6,7 +6,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from bench.scenario.probes import Ready
 from bench.scenario.values import Model, PositiveDuration, Strings, Text
@@ -33,8 +33,8 @@ def _files(value: object) -> object:
 class ComposeUse(Model):
     """A Compose file and what of it is measured; the file alone may stand for it."""
 
-    file: Text
-    """Compose file, relative to the scenario file."""
+    file: Annotated[Strings, Field(min_length=1)]
+    """Compose file, relative to the scenario file; of several, each is laid over those before."""
     services: Annotated[list[Text], BeforeValidator(_files)] = []
     """Services to start, with those that they depend on; all of the file where empty."""
     profiles: Annotated[list[Text], BeforeValidator(_files)] = []
@@ -51,4 +51,4 @@ class ComposeUse(Model):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: object) -> object:
-        return {"file": value} if isinstance(value, str) else value
+        return {"file": value} if isinstance(value, str | list) else value

@@ -1,4 +1,4 @@
-"""Files of `KEY=value` lines, as `env_file` names them.
+"""Files of `KEY=value` lines, or of `KEY: value`, as `env_file` names them.
 
 Blank lines and lines that begin with `#` are passed over, and `export ` before a key. A value
 without quotes ends at ` #`; in single quotes it is taken as it stands, in double quotes with
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _LINE = re.compile(
-    r"""[ \t]*(?:export[ \t]+)?(?P<key>[^\s=#'"][^\s=]*)[ \t]*=[ \t]*"""
+    r"""[ \t]*(?:export[ \t]+)?(?P<key>[^\s=:#'"][^\s=:]*)[ \t]*[=:][ \t]*"""
     r"""(?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<plain>[^'"\n][^\n]*)?)""",
     re.DOTALL,
 )

@@ -12,8 +12,8 @@
 it is, so that a pattern may end in `$`; `$VAR` without braces is a fault, because Compose
 would replace it and shells would too.
 
-In Compose files all this is as Compose has it: `$VAR` is replaced, a variable that is not set is
-empty, and a dollar sign before anything else is a fault.
+In Compose files all this is as Compose has it: `$VAR` is replaced, and a variable that is not set
+is empty.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _replace(text: str, state: _State, depth: int) -> str:
     parts: list[str] = []
     position = length = 0
     while (match := _DOLLAR.search(text, position)) and length <= LONGEST_RESULT:
-        parts.append(_literal(text[position : match.start()], state))
+        parts.append(text[position : match.start()])
         position = match.end()
         if match["dollar"]:
             parts.append("$")
@@ -103,15 +103,8 @@ def _replace(text: str, state: _State, depth: int) -> str:
             parts.append(_variable(text[position:end], state, depth))
             position = end + 1
         length += len(parts[-1])
-    parts.append(_literal(text[position:], state))
+    parts.append(text[position:])
     return "".join(parts)
-
-
-def _literal(text: str, state: _State) -> str:
-    if state.as_compose and "$" in text:
-        fault = "a dollar sign that begins no variable"
-        state.faults.append(Fault("$", fault, "write `$$` for a dollar sign"))
-    return text
 
 
 def _sound(name: str, value: str, written: str, state: _State) -> str:

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from bench.scenario.source import Place
 
 
+_OF_COMPOSE = frozenset({"services", "include"})
+
+
 @dataclass(frozen=True)
 class LoadedScenario:
     """A scenario that was read and found good.
@@ -211,7 +214,7 @@ def _stacks(
             continue
         try:
             stacks[name] = stack = load_stack(
-                folder / use.file,
+                [folder / one for one in use.file],
                 services=use.services,
                 profiles=use.profiles,
                 env_files=[folder / one for one in use.env_file],
@@ -220,17 +223,17 @@ def _stacks(
         except ScenarioError as error:
             faults += error.diagnostics
             continue
-        known = [member.name for member in stack.members]
+        known = list(dict.fromkeys(member.of for member in stack.members))
         for service, ready in use.ready.items():
             if service not in known:
                 place = locate(root, ("cases", name, "compose", "ready", service))[0]
                 fault = f"no service {shown(service)} is started"
                 faults.append(place.diagnostic(fault, did_you_mean(service, known)))
-            elif stack.waited_for(service, Condition.HEALTHY):
+            elif stack.service_waited_for(service, Condition.HEALTHY):
                 place = locate(root, ("cases", name, "compose", "ready", service))[0]
                 fault = f"others wait for the health check of `{service}`, which decides"
                 faults.append(place.diagnostic(fault, "leave it out here"))
-            elif stack.waited_for(service, Condition.COMPLETED) and not ready.is_an_end:
+            elif stack.service_waited_for(service, Condition.COMPLETED) and not ready.is_an_end:
                 place = locate(root, ("cases", name, "compose", "ready", service))[0]
                 fault = f"others wait until `{service}` has ended, which decides"
                 faults.append(place.diagnostic(fault, "leave it out here, or write {exit: true}"))
@@ -254,12 +257,22 @@ def _resolved(
     if not isinstance(node, Map):
         what = shown(value_of(node))
         fatal(node.place, f"{what} where a mapping is expected", "begin with `version: 1`")
+    if _is_compose(node):
+        fault = "this is a Compose file, not a scenario"
+        fatal(node.place, fault, f"measure it with `bench run --compose {source.name}`")
     root = without_extensions(node)
     for override in overrides:
         root = apply_override(root, override, faults)
     if environ is not None:
         root = with_variables(root, environ, faults)
     return with_environments(root, faults)
+
+
+def _is_compose(root: Map) -> bool:
+    """Whether it has the keys of a Compose file, and those of no scenario."""
+    version = root.get("version")
+    is_ours = isinstance(version, Scalar) and version.value == 1
+    return not is_ours and "cases" not in root.entries and bool(_OF_COMPOSE & set(root.entries))
 
 
 def _known_version(root: Map) -> None:

@@ -81,10 +81,21 @@ class Series:
 
 @dataclass(frozen=True)
 class Entry:
-    """One `key: value` of a mapping, with the place of the key."""
+    """One `key: value` of a mapping, with the place of the key.
+
+    Attributes:
+        place: of the key.
+        node: the value.
+        tag: the YAML tag of the value, where the reader allows it; empty else.
+    """
 
     place: Place
     node: Node
+    tag: str = ""
+
+    def holding(self, node: Node) -> Entry:
+        """The same key with another value."""
+        return Entry(self.place, node, self.tag)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from bench.scenario.source import Place, Source
 from bench.scenario.suggest import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 MOST_NODES = 20_000
 DEEPEST = 50
@@ -34,19 +34,27 @@ class _Open:
     merged: list[Node] = field(default_factory=list)
     merge_seen: bool = False
     key: Node | None = None
+    tag: str = ""
 
 
-def parse_yaml(source: Source, text: str | None = None) -> tuple[Node | None, list[Diagnostic]]:
+_CORE = "tag:yaml.org,2002:"
+"""What the tags of YAML itself begin with, such as that of `!!str`."""
+
+
+def parse_yaml(
+    source: Source, text: str | None = None, *, tags: Collection[str] = ()
+) -> tuple[Node | None, list[Diagnostic]]:
     """The one document in `source` (None where it is empty), and faults that left it whole.
 
     Args:
         source: what messages quote.
         text: what is read, where that is only a part of the source; it must keep the columns.
+        tags: tags that values may have beside those of YAML itself; where empty, none may.
 
     Raises:
         ScenarioError: it is no YAML, or more than a scenario can be.
     """
-    builder = _Builder(source)
+    builder = _Builder(source, tags)
     for event in _events(source, source.text if text is None else text):
         builder.take(event)
     return builder.root, builder.faults
@@ -123,12 +131,13 @@ def _syntax_fault(place: Place, problem: str) -> Diagnostic:
 class _Builder:
     """Makes the tree from the events, one at a time."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, tags: Collection[str]) -> None:
         self.source = source
+        self._tags = tags
         self.root: Node | None = None
         self.faults: list[Diagnostic] = []
         self._stack: list[_Open] = []
-        self._anchors: dict[str, Node | None] = {}
+        self._anchors: dict[str, tuple[Node, str] | None] = {}
         self._nodes = 0
         self._documents = 0
 
@@ -157,32 +166,32 @@ class _Builder:
             fatal(place, "another version of YAML", "this is read as YAML 1.2: leave the line out")
 
     def _scalar(self, event: Any, place: Place) -> None:
-        self._no_tag(event, place)
-        plain = not event.style
+        tag = self._tag(event, place)
         text = event.value
+        plain = not event.style and tag != f"{_CORE}str"
         if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
             fatal(place, "an escape for a character that is not text", "leave it out")
         node = Scalar(place, resolve_plain(text) if plain else text, text, plain)
         if event.anchor:
-            self._anchors[event.anchor] = node
-        self._add(node, place)
+            self._anchors[event.anchor] = (node, tag)
+        self._add(node, place, tag)
 
     def _alias(self, event: Any, place: Place) -> None:
         name = shown(event.anchor)[1:-1]
         if event.anchor not in self._anchors:
             fatal(place, f"no anchor &{name} above here", "write it where the value first stands")
-        node = self._anchors[event.anchor]
-        if node is None:
+        found = self._anchors[event.anchor]
+        if found is None:
             fatal(place, f"the alias *{name} stands inside what it stands for")
-        self._add(node, place)
+        self._add(found[0], place, found[1])
 
     def _open(self, event: Any, place: Place, *, is_map: bool) -> None:
-        self._no_tag(event, place)
+        tag = self._tag(event, place)
         if len(self._stack) >= DEEPEST:
             fatal(place, f"nested more than {DEEPEST} levels deep")
         if event.anchor:
             self._anchors[event.anchor] = None
-        self._stack.append(_Open(place, is_map, event.anchor))
+        self._stack.append(_Open(place, is_map, event.anchor, tag=tag))
 
     def _close(self) -> None:
         done = self._stack.pop()
@@ -197,16 +206,18 @@ class _Builder:
         else:
             node = Series(done.place, tuple(done.items))
         if done.anchor:
-            self._anchors[done.anchor] = node
+            self._anchors[done.anchor] = (node, done.tag)
         self._nodes -= node.size - 1  # what is in it was counted as it came
-        self._add(node, done.place)
+        self._add(node, done.place, done.tag)
 
-    def _no_tag(self, event: Any, place: Place) -> None:
-        if event.ctag is not None:
-            tag = shown(str(event.ctag))[1:-1]
-            fatal(place, f"a YAML tag ({tag})", "write the value without it")
+    def _tag(self, event: Any, place: Place) -> str:
+        tag = "" if event.ctag is None else str(event.ctag)
+        known = not tag or tag in self._tags or (self._tags and tag.startswith(_CORE))
+        if not known:
+            fatal(place, f"a YAML tag ({shown(tag)[1:-1]})", "write the value without it")
+        return tag
 
-    def _add(self, node: Node, place: Place) -> None:
+    def _add(self, node: Node, place: Place, tag: str) -> None:
         self._nodes += node.size
         if self._nodes > MOST_NODES:
             fatal(place, f"more than {MOST_NODES} values, aliases counted as what they stand for")
@@ -216,15 +227,17 @@ class _Builder:
             self.root = node
             return
         top = self._stack[-1]
+        if not top.is_map and tag in self._tags:
+            fatal(place, f"a YAML tag ({tag}) at an item of a list", "write it at the whole list")
         if not top.is_map:
             top.items.append(node)
         elif top.key is None:
             top.key = node
         else:
             key, top.key = top.key, None
-            self._pair(top, key, node)
+            self._pair(top, key, node, tag)
 
-    def _pair(self, top: _Open, key: Node, node: Node) -> None:
+    def _pair(self, top: _Open, key: Node, node: Node, tag: str) -> None:
         if not isinstance(key, Scalar):
             fatal(
                 key.place,
@@ -241,7 +254,7 @@ class _Builder:
             top.merge_seen = True
             top.merged = list(node.items) if isinstance(node, Series) else [node]
         else:
-            top.entries[key.text] = Entry(key.place, node)
+            top.entries[key.text] = Entry(key.place, node, tag)
 
 
 def fatal(place: Place, message: str, suggestion: str = "") -> NoReturn:

@@ -22,7 +22,10 @@ _VARIABLE: Schema = {"type": "string", "pattern": r"\$\{"}
 _TEXTS: Schema = {"type": "array", "items": {"type": "string"}}
 _SHORT_FORMS: dict[str, list[Schema]] = {
     "Build": [{"type": "string", "minLength": 1}],
-    "ComposeUse": [{"type": "string", "minLength": 1}],
+    "ComposeUse": [
+        {"type": "string", "minLength": 1},
+        {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}},
+    ],
     "LogProbe": [{"type": "string", "minLength": 1}],
     "ExecProbe": [{"type": "string"}, _TEXTS],
     "Ulimit": [{"type": "integer", "minimum": -1}, _VARIABLE],

@@ -127,18 +127,24 @@ def _plain_words(finding: _Finding) -> tuple[str, str]:
     match finding.kind:
         case "int_type" | "int_from_float":
             unquoted = isinstance(value, str) and value.isdecimal()
-            return f"{what} is not a whole number", f"write {value}" if unquoted else ""
+            return (
+                f"{what} is not a whole number",
+                f"write {value}" if unquoted else "write one such as 3",
+            )
         case "bool_type":
             return f"{what} is neither true nor false", "write true or false"
         case "string_type" if isinstance(node, Scalar):
             return f"{what} is not text", f'write it in quotes: "{node.text}"'
         case "string_type":
-            return f"{what} where text is expected", ""
+            return f"{what} where text is expected", "write one text"
         case "list_type":
-            return f"{what} is not a list", f"write [{what}]" if isinstance(node, Scalar) else ""
+            return f"{what} is not a list", f"write [{what}]" if isinstance(node, Scalar) else (
+                "write a list: [one, other]"
+            )
         case "dict_type" | "model_type" | "model_attributes_type":
             keys = ", ".join(fields_at(finding.path, finding.model)[1])
-            return f"{what} is not a mapping", f"its keys may be: {keys}" if keys else ""
+            advice = f"its keys may be: {keys}" if keys else "write a mapping: {name: value}"
+            return f"{what} is not a mapping", advice
         case "too_short":
             return "nothing in it", "write at least one"
         case "string_too_short":
@@ -156,7 +162,7 @@ def _plain_words(finding: _Finding) -> tuple[str, str]:
             return f"{what} is not a name", _NAME_RULE
         case "literal_error" | "enum":
             return _unknown_word(value, str(context["expected"]))
-    return f"{what} cannot stand here", ""
+    return f"{what} cannot stand here", "write another value, or leave the key out"
 
 
 def _unknown_word(value: object, expected: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bench.compose.container import SHARED_NETWORK
 from bench.sampling.counters import CounterFiles
 from bench.sampling.exits import ExitReports
 from bench.sampling.gpu import GpuSource
@@ -91,11 +92,14 @@ class Instruments:
         self._sampler.start()
 
     def process_is(self, pid: int, network_mode: str) -> None:
-        """The main process is known: read what only it leads to."""
+        """The main process is known: read what only it leads to.
+
+        What goes over the network of the host, or of another container, is not its own.
+        """
         if self._files is None:
             self._sampler.add(EngineSource(self._engine, self._container_id))
             return
-        if pid and network_mode != "host":
+        if pid and network_mode not in ("host", SHARED_NETWORK):
             self._network = NetworkCounters(pid)
             self._sampler.add(NetworkSource(self._network))
         self._look_now()

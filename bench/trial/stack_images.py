@@ -49,10 +49,13 @@ def make_stack(
         UsageError: others wait for the health of a service without a check.
     """
     assert case.compose is not None
-    parts, made = [], []
+    parts = []
+    made: list[tuple[str, ReadyImage]] = []
     by_digest: dict[str, str] = {}
+    by_service: dict[str, ReadyImage] = {}
     for member in stack.members:
-        image = _make(maker, name, case, member, stack)
+        image = by_service.get(member.of) or _make(maker, name, case, member, stack)
+        by_service[member.of] = image
         made.append((member.name, image))
         facts = image.facts
         by = readiness_of(member, stack, case.compose, facts)
@@ -70,7 +73,7 @@ def make_stack(
             secrets=secrets_of(member, stack),
         )
         parts.append(Part(member, subject, by))
-    bases = [base for _, image in made for base in image.bases]
+    bases = [base for image in by_service.values() for base in image.bases]
     facts = dataclasses.replace(together(name, made), config={"compose_sha256": stack.digest})
     return StackSubject(name, case.compose, case, stack, tuple(parts)), facts, bases
 
@@ -83,7 +86,7 @@ def _make(maker: ImageMaker, name: str, case: Case, member: Member, stack: Stack
         if inline:
             dockerfile.write_text(inline, encoding="utf-8")
         container = as_case(member, case, case.ready, dockerfile=str(dockerfile) if inline else "")
-        return maker.make(f"{name}-{member.name}", container, stack.path.parent)
+        return maker.make(f"{name}-{member.of}", container, stack.path.parent)
 
 
 def secrets_of(member: Member, stack: Stack) -> frozenset[str]:
@@ -111,7 +114,8 @@ def together(case: str, made: Sequence[tuple[str, ReadyImage]]) -> ImageFacts:
         for blob in (*image.manifest.layers, image.manifest.config)
     }
     whole = all(image.manifest for _, image in made)
-    builds = [one.build_s for one in images if one.build_s is not None]
+    by_service = {one.case: one for one in images}
+    builds = [one.build_s for one in by_service.values() if one.build_s is not None]
     by_digest = {one.digest: one for one in images}
     return ImageFacts(
         case=case,

@@ -53,8 +53,8 @@ class MemberLife:
         self._board = board
         self.part = part
         self.record = record
-        place = Place(part, around, self._became_ready)
         arm = Arm.NEED if key.arm == Arm.NEED else Arm.FIT
+        place = Place(part, around, self._became_ready, arm)
         self.life = Life(lab, part.subject, record, arm, place)
         self.status, self.reason = TrialStatus.OK, ""
         self.failure: BenchError | FailedTrialError | InvalidTrialError | None = None

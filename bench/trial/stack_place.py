@@ -10,10 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.compose.options import container_options, endpoint_options, network_options
 from bench.egress.watch import NoWatch, Watch
 from bench.engine.protocol import LABEL
 from bench.errors import BenchError, HostError
-from bench.scenario.model import StackVolumes
+from bench.scenario.model import Arm, StackVolumes
 from bench.trial.spec import healthcheck_config
 
 if TYPE_CHECKING:
@@ -58,16 +59,33 @@ class Surroundings:
         """The engine's name of a named volume."""
         return f"{self._volumes}-{name}"
 
+    def container(self, member: str) -> str:
+        """The engine's name of a container."""
+        return f"{self._prefix}-{member}"
+
+    def address_of(self, member: Member) -> str:
+        """Where a container that has been started is reached; empty where nowhere."""
+        owner = member.shared.get(member.service.network_mode or "")
+        if owner:
+            return self.address_of(self._subject.stack.member(owner))
+        return self._engine.state(self.container(member.name)).address
+
     def make(self) -> None:
         """Make the networks and the volumes that are not there."""
         for name, network in self._subject.stack.networks.items():
             self._networks.append(self.network(name))
-            self._engine.create_network(self.network(name), self._labels, internal=network.internal)
+            self._engine.create_network(
+                self.network(name),
+                self._labels,
+                internal=network.internal,
+                options=network_options(network),
+            )
         there = {name for name, _ in self._engine.volumes(LABEL)} if self._is_kept else set()
-        for name in self._subject.stack.volumes:
+        for name, volume in self._subject.stack.volumes.items():
             if self.volume(name) not in there:
                 self.found_empty = self._is_kept
-                self._engine.create_volume(self.volume(name), self._labels)
+                options = None if volume.external else volume.driver_opts
+                self._engine.create_volume(self.volume(name), self._labels, options)
 
     def remove(self) -> str:
         """Remove what `make` made; says what could not be done."""
@@ -127,9 +145,16 @@ def noted(trouble: list[str]) -> Iterator[None]:
 class Place:
     """The network of one service, and all else that it shares with the others."""
 
-    def __init__(self, part: Part, around: Surroundings, became_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        part: Part,
+        around: Surroundings,
+        became_ready: Callable[[], None],
+        arm: Arm = Arm.FIT,
+    ) -> None:
         """`became_ready` is called at the moment of the confirming answer."""
         self._part = part
+        self._arm = arm
         self._around = around
         self._became_ready = became_ready
 
@@ -140,17 +165,46 @@ class Place:
         """`spec` in its networks, with its volumes, files and names, and with its own check."""
         around, member = self._around, self._part.member
         service = member.service
+        uses = service.networks or {}
+        shared = {
+            key: f"container:{around.container(member.shared[written])}"
+            for key in ("network_mode", "ipc", "pid")
+            if (written := getattr(service, key)) in member.shared
+        }
+        options = container_options(member, capped=self._arm is Arm.FIT)
+        host = options.setdefault("HostConfig", {})
+        if "pid" in shared:
+            host["PidMode"] = shared["pid"]
+        if service.volumes_from:
+            host["VolumesFrom"] = [self._volumes_of(one) for one in service.volumes_from]
+        own = {name: all_[0] for name, all_ in service.extra_hosts.items() if all_}
         return dataclasses.replace(
             spec,
+            labels={**member.labels, **spec.labels},
+            network_mode=shared.get("network_mode", spec.network_mode),
+            ipc=shared.get("ipc", spec.ipc),
             networks={around.network(name): names for name, names in member.networks.items()},
+            endpoints={
+                around.network(name): given
+                for name, use in uses.items()
+                if (given := endpoint_options(use))
+            },
             hostname=service.hostname,
-            extra_hosts={**spec.extra_hosts, **service.extra_hosts},
+            extra_hosts={} if "network_mode" in shared else {**spec.extra_hosts, **own},
+            options=options,
             binds=(
                 *(self._bind(one) for one in member.mounts if one.type != "tmpfs"),
                 *self._files(member),
             ),
             healthcheck=healthcheck_config(self._part.subject.case.healthcheck, keep=True),
         )
+
+    def _volumes_of(self, written: str) -> str:
+        """The container whose volumes it has, in the engine's words."""
+        member = self._part.member
+        is_read_only = written.endswith(":ro")
+        name = self._around.container(member.shared[written])
+        return f"{name}:ro" if is_read_only else name
 
     def _bind(self, mount: Mount) -> str:
         modes = ["ro"] if mount.read_only else []
@@ -176,8 +230,10 @@ class Place:
         return NoWatch(NOT_WATCHED)
 
     def address(self, state: ContainerState) -> str:
-        """Its address in the first of its networks."""
-        return state.address
+        """Its address in the first of its networks, or that of the container on whose it is."""
+        member = self._part.member
+        is_shared = (member.service.network_mode or "") in member.shared
+        return self._around.address_of(member) if is_shared else state.address
 
     def patience(self, ready: Ready) -> Ready:
         """As long as the case says."""

@@ -122,8 +122,8 @@ def readiness_of(member: Member, stack: Stack, use: ComposeUse, image: ImageFact
     Raises:
         UsageError: others wait for its health, and nothing checks that.
     """
-    if member.name in use.ready:
-        return ReadyBy.EXIT if use.ready[member.name].is_an_end else ReadyBy.PROBE
+    if member.of in use.ready:
+        return ReadyBy.EXIT if use.ready[member.of].is_an_end else ReadyBy.PROBE
     if stack.waited_for(member.name, Condition.COMPLETED):
         return ReadyBy.EXIT
     check = member.service.healthcheck
@@ -151,7 +151,7 @@ def ready_for(by: ReadyBy, member: Member, use: ComposeUse) -> Ready:
 
     A service that counts as ready once it is started may end by itself, like a job.
     """
-    if member.name in use.ready:
-        return use.ready[member.name]
+    if member.of in use.ready:
+        return use.ready[member.of]
     probe = {"healthcheck": True} if by is ReadyBy.HEALTHCHECK else {"exit": True}
     return Ready.model_validate(probe).model_copy(update={"timeout": use.timeout})

@@ -16,6 +16,7 @@ from bench.trial.host_setup import set_up
 from bench.trial.image_says import ImageWord
 from bench.trial.images import ImageMaker, ReadyImage
 from bench.trial.laboratory import Subject
+from bench.trial.stack_demands import check_demands
 from bench.trial.stack_images import make_stack
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ class SubjectMaker:
             case = self._word.taken(f"cases.{name}", case, ready.facts.config)
             self.single[name] = self._subject(name, case, ready, load)
             return
+        check_demands(loaded.stacks[name], self._session.measuring.facts)
         stack, facts, bases = make_stack(
             maker, name, case, loaded.stacks[name], self._way.reference, self._word.taken
         )

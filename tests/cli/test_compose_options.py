@@ -12,7 +12,7 @@ from bench.errors import ScenarioError, UsageError
 
 COMPOSE = """
 services:
-  db: {image: postgres, labels: {tier: data}}
+  db: {image: postgres, annotations: {tier: data}}
   web: {image: nginx, depends_on: [db]}
   debug: {image: curl, profiles: [dev]}
 """
@@ -37,6 +37,35 @@ def test_it_needs_no_scenario_and_prints_the_one_that_it_amounts_to():
     for line in ("name: my-shop", "checklist: cloud-native", "file: compose.yaml", "timeout: 9s"):
         assert line in result.output
     assert "case stack: compose.yaml: db, web" in result.output
+
+
+def test_what_would_be_run_is_shown_with_what_to_know_of_it():
+    result = invoke("--compose", "compose.yaml", "--dry-run")
+    assert "compose.yaml:3:25: `annotations` is passed over" in result.output
+
+
+def test_several_files_are_laid_over_one_another(folder):
+    (folder / "more.yaml").write_text("services: {db: {scale: 0}}")
+    result = invoke("--compose", "compose.yaml", "--compose", "more.yaml", "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert "case stack: compose.yaml, more.yaml: web\n" in result.output
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services: {web: {image: x}}",
+        "version: '3.8'\nservices: {web: {image: x}}",
+        "include: [other.yaml]",
+        "name: shop\nservices: {web: {image: x, comand: y}}\nvolumes: {a: }",
+    ],
+)
+def test_a_compose_file_is_no_scenario_and_how_it_is_measured_is_said(folder, text):
+    (folder / "compose.yaml").write_text(text)
+    for result in (CliRunner().invoke(validate, ["compose.yaml"]), invoke("compose.yaml")):
+        said = result.output + str(result.exception)
+        assert "this is a Compose file, not a scenario" in said
+        assert "bench run --compose compose.yaml" in said
 
 
 def test_one_service_with_what_it_depends_on():
@@ -79,7 +108,7 @@ def test_validating_a_scenario_says_what_is_passed_over(folder):
     (folder / "s.yaml").write_text(text)
     result = CliRunner().invoke(validate, ["s.yaml"])
     assert result.exit_code == 0
-    assert "compose.yaml:3:25: `labels` is passed over" in result.output
+    assert "compose.yaml:3:25: `annotations` is passed over" in result.output
 
 
 def test_the_size_of_a_stack_is_not_searched(folder):

@@ -20,8 +20,12 @@ from tests.scenario.marked import unmarked
         ("services: {«web: {command: x}}", "neither `image` nor `build`"),
         ("services: {web: {image: a, «comand: x}}", "unknown key `comand`"),
         ("services: {web: {image: a, «privileged: true}}", "`privileged` is known, but"),
-        ("services: {web: {image: a, «devices: [/dev/x]}}", "`devices` is known, but"),
-        ("services: {web: {image: a, network_mode: «'service:db'}}", "is not known here"),
+        ("services: {web: {image: a, devices: [«'a:b:c:d']}}", "is not a device"),
+        ("services: {web: {image: a, network_mode: «'service:db'}}", "no service 'db' to wait for"),
+        ("services: {web: {image: a, network_mode: «other}}", "'other' is not known here"),
+        ("services: {web: {image: a, «network_mode: 'container:x'}}", "`container_name` 'x'"),
+        ("services: {web: {image: a, «ipc: 'container:x'}}", "`container_name` 'x'"),
+        ("services: {web: {image: a, «volumes_from: ['container:x']}}", "`container_name` 'x'"),
         ("services: {web: {image: a, ports: [«'80:x']}}", "is not a port to publish"),
         ("services: {web: {image: a, mem_limit: «8x}}", "is not a size"),
         ("services: {web: {image: a, stop_grace_period: «5}}", "is not a duration"),
@@ -32,8 +36,10 @@ from tests.scenario.marked import unmarked
         ("services: {web: {image: a, «secrets: [s]}}", "in the file's `secrets`"),
         ("services: {web: {image: a, depends_on: {«nope: }}}", "no service 'nope' to wait for"),
         ("services: {web: {image: a, depends_on: {«web: }}}", "waits for itself"),
-        ("services: {web: {image: a, «scale: 2}}", "2 containers of `web`"),
-        ("services: {web: {image: a, «deploy: {replicas: 0}}}", "0 containers of `web`"),
+        ("services: {web: {image: a, «container_name: x, scale: 2}}", "for 2 containers"),
+        ("services: {web: {image: a, «scale: 2, deploy: {replicas: 3}}}", "differ"),
+        ("«services: {web: {image: a, deploy: {replicas: 0}}}", "no service has a container"),
+        ("services: {web: {image: a, scale: «9999}}", "9999 is too large"),
         (
             "services: {web: {image: a, «cpus: 1, deploy: {resources: {limits: {cpus: 2}}}}}",
             "differ",
@@ -41,17 +47,22 @@ from tests.scenario.marked import unmarked
         ("services: {web: {image: a, healthcheck: «{test: [curl]}}}", "first word of `test`"),
         ("services: {web: {image: a, networks: [default], «network_mode: host}}", "together"),
         ("services: {web: {image: a, «env_file: no.env}}", "there is no file"),
-        ("services: {web: {«build: ./nope}}", "there is no folder"),
+        ("services: {web: {build: «./nope}}", "there is no folder"),
         ("services: {web: {build: «https://example.org/x.git}}", "not a folder of this host"),
         ("services: {web: {image: a, extends: «{file: x}}}", "names no service"),
         ("services: {web: {image: a, extends: «web}}", "extends itself"),
         ("services: {web: {image: a, extends: «wbe}, api: {image: b}}", "no service 'wbe'"),
         ("include: [«nope.yaml]\nservices: {web: {image: a}}", "there is no file 'nope.yaml'"),
-        ("services: {web: {image: a}}\nvolumes: {v: {«external: true}}", "`external` is known"),
-        ("services: {web: {image: a}}\nsecrets: {s: «{}}", "exactly one of"),
+        ("services: {web: {image: a, secrets: [s]}}\nsecrets: {s: «{}}", "exactly one of"),
+        (
+            "services: {web: {image: a, secrets: [s]}}\nsecrets: {s: {external: «true}}",
+            "`external`: bench reads none",
+        ),
         ("services: {web: {image: '«${X:?say which}'}}", "the variable X is not set: say which"),
-        ("services: {web: {image: a, command: 'awk «$(x)'}}", "begins no variable"),
-        ("services: {web: {image: «!reset x}}", "a YAML tag"),
+        ("services: {web: {image: a, command: 'awk «${'}}", "without its `}`"),
+        ("services: {«web: {image: !reset x}}", "neither `image` nor `build`"),
+        ("services: {web: {image: «!vault x}}", "a YAML tag"),
+        ("services: {web: {image: a, ports: [«!reset x]}}", "at an item of a list"),
         ("services: {web: {image: a, ulimits: {nofile: «-7}}}", "-7 is too small"),
         ("services: {«web: {image: a, gpus: [{count: 0}]}}", "0 is not a number of devices"),
         ("services: {web: {image: «'A b'}}", "is no name of an image"),
@@ -68,7 +79,7 @@ from tests.scenario.marked import unmarked
         ('services: {web: {image: a, command: «"a \'b"}}', "cannot be split into words"),
         ("services: {web: {image: a, ports: [«'80:99999']}}", "no port that there is"),
         ("services: {web: {image: a, ports: [«'80-85:90-91']}}", "two ranges that differ"),
-        ("services: {web: {image: a, volumes: [«'/x:data']}}", "at no path"),
+        ("services: {web: {image: a, volumes: [«'/x:data']}}", "is no path"),
         (
             "services: {web: {image: a, volumes: [{type: tmpfs, target: «data}]}}",
             "'data' is no path",
@@ -81,7 +92,7 @@ from tests.scenario.marked import unmarked
         ("services: {web: {image: a, restart: «on-failure:-1}}", "does not say when"),
         ("services: {web: {image: a, ports: [«~]}}", "an item without a value"),
         ("services: {web: {image: a, env_file: [«~]}}", "an item without a value"),
-        ("services: {web: {image: a, «depends_on: [[db]]}, db: {image: b}}", "to wait for"),
+        ("services: {web: {image: a, depends_on: «[[db]]}, db: {image: b}}", "is not a mapping"),
         (
             (
                 "services: {web: {image: a, tmpfs: /x, secrets: [{source: s, mode: «'0999'}]}}\n"
@@ -156,12 +167,6 @@ def test_all_faults_are_reported_at_once(tmp_path):
 def test_a_file_that_includes_itself(tmp_path):
     text = "include: [«compose.yaml]\nservices: {web: {image: a}}"
     assert "includes itself" in one_fault(tmp_path, text).message
-
-
-def test_an_included_service_that_stands_here_too(tmp_path):
-    write(tmp_path, "services: {web: {image: b}}", "other.yaml")
-    text = "include: [other.yaml]\nservices: {«web: {image: a}}"
-    assert "in the included file too" in one_fault(tmp_path, text).message
 
 
 def test_no_such_file(tmp_path):

@@ -21,6 +21,23 @@ def web(folder: Path, settings: str, environ: dict[str, str] | None = None) -> A
     return stack(folder, ONE.format(settings), environ).member("web")
 
 
+@pytest.mark.parametrize(
+    ("folder", "text", "environ", "name"),
+    [
+        ("shop", "", {}, "shop"),
+        ("My Shop_2", "", {}, "myshop_2"),
+        ("_shop", "name: other", {}, "other"),
+        ("shop", "name: '${TEXT:-other}-x'", {}, "other-x"),
+        ("shop", "name: other", {"COMPOSE_PROJECT_NAME": "mine"}, "mine"),
+    ],
+)
+def test_the_name_of_the_project_is_a_variable_of_its_files(tmp_path, folder, text, environ, name):
+    (tmp_path / folder).mkdir()
+    text = f"{text}\nservices: {{web: {{image: 'a:${{COMPOSE_PROJECT_NAME}}'}}}}"
+    found = stack(tmp_path / folder, text, environ)
+    assert (found.name, found.members[0].service.image) == (name, f"a:{name}")
+
+
 def test_a_service_is_an_image_on_the_default_network(tmp_path):
     found = stack(tmp_path, "services: {web: {image: nginx}}")
     assert found.name == tmp_path.name
@@ -30,14 +47,17 @@ def test_a_service_is_an_image_on_the_default_network(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("settings", "number"),
     [
-        "environment: {A: 1.10, B: x, C: true}",
-        "environment: ['A=1.10', B=x, C=true]",
+        ("environment: {A: '1.10', B: x, C: true}", "1.10"),
+        ("environment: ['A=1.10', B=x, C=true]", "1.10"),
+        ("environment: {A: 1.10, B: x, C: true}", "1.1"),
+        ("environment: {A: 0010, B: x, C: true}", "8"),
+        ("environment: {A: 1e6, B: x, C: true}", "1e+06"),
     ],
 )
-def test_variables_are_texts_as_they_are_written(tmp_path, settings):
-    assert web(tmp_path, settings).environment == {"A": "1.10", "B": "x", "C": "true"}
+def test_variables_are_the_texts_that_compose_makes_of_them(tmp_path, settings, number):
+    assert web(tmp_path, settings).environment == {"A": number, "B": "x", "C": "true"}
 
 
 @pytest.mark.parametrize("settings", ["environment: [A, NOPE]", "environment: {A: , NOPE: }"])
@@ -85,7 +105,7 @@ def test_a_raw_env_file_is_taken_as_it_stands(tmp_path):
     [
         ("sysctls", "[net.a=1]", "{net.b: 2}", {"net.a": "1", "net.b": "2"}),
         ("sysctls", "{net.a: 1}", "[net.b=2]", {"net.a": "1", "net.b": "2"}),
-        ("extra_hosts", "['a:1.1.1.1']", "{b: 2.2.2.2}", {"a": "1.1.1.1", "b": "2.2.2.2"}),
+        ("extra_hosts", "['a:1.1.1.1']", "{b: 2.2.2.2}", {"a": ["1.1.1.1"], "b": ["2.2.2.2"]}),
     ],
 )
 def test_what_a_service_extends_keeps_what_is_written_in_the_other_form(
@@ -99,7 +119,7 @@ def test_what_a_service_extends_keeps_what_is_written_in_the_other_form(
 
 def test_hosts_may_be_written_in_both_ways_in_one_list(tmp_path):
     hosts = web(tmp_path, "extra_hosts: ['a=1.1.1.1', 'b:::1']").service.extra_hosts
-    assert hosts == {"a": "1.1.1.1", "b": "::1"}
+    assert hosts == {"a": ["1.1.1.1"], "b": ["::1"]}
 
 
 def test_a_name_may_begin_like_an_extension(tmp_path):
@@ -318,7 +338,7 @@ def test_a_build_is_a_folder_or_a_mapping(tmp_path):
     text = """
 services:
   short: {build: ./app}
-  long: {build: {context: app, dockerfile: docker/web.Dockerfile, args: {V: 1.10}, target: t}}
+  long: {build: {context: app, dockerfile: docker/web.Dockerfile, args: {V: "1.10"}, target: t}}
   inline: {build: {dockerfile_inline: "FROM scratch"}}
 """
     found = stack(tmp_path, text)
@@ -346,7 +366,7 @@ def test_devices_ulimits_and_the_rest(tmp_path):
     assert service.ulimits["nofile"].hard == 1024
     assert service.ulimits["nproc"].soft == 10
     assert (service.shm_size, service.user, service.tmpfs) == (64 * 2**20, "1000", ["/run"])
-    assert service.extra_hosts == {"a": "1.2.3.4"}
+    assert service.extra_hosts == {"a": ["1.2.3.4"]}
     assert service.security_opt == ["no-new-privileges:true"]
     assert (service.group_add, service.ipc) == (["44", "video"], "host")
     assert service.sysctls == {"net.core.somaxconn": "1024"}
@@ -419,7 +439,7 @@ def test_an_included_file_has_its_own_folder_and_variables(tmp_path):
     found = stack(tmp_path, text)
     assert [one.name for one in found.members] == ["db", "web"]
     assert found.member("db").service.image == "postgres:16"
-    assert found.volumes == ("data",)
+    assert list(found.volumes) == ["data"]
 
 
 PROFILES = """
@@ -458,7 +478,7 @@ def test_profiles_are_those_of_the_environment_where_none_is_named(tmp_path):
 @pytest.mark.parametrize(
     "settings",
     [
-        "labels: {a: b}",
+        "annotations: {a: b}",
         "logging: {driver: none}",
         "expose: [80]",
         "pull_policy: always",

@@ -31,7 +31,7 @@ def test_its_services_and_what_they_wait_for(path):
     assert [one.name for one in stack.members] == ["model-init", "postgres", "llm", "web"]
     assert stack.waited_for("model-init", Condition.COMPLETED)
     assert [one.condition for one in stack.member("web").waits] == [Condition.HEALTHY] * 2
-    assert stack.volumes == ("models", "pgdata")
+    assert list(stack.volumes) == ["models", "pgdata"]
 
 
 def test_its_variables_are_replaced(path):
@@ -65,7 +65,7 @@ def test_it_becomes_containers(path):
 
 def test_what_is_passed_over_is_said_and_nothing_else(path):
     said = {one.message.split("`")[1] for one in load_stack(path, environ={}).warnings}
-    assert said == {"version", "logging", "expose", "labels", "name"}
+    assert said == {"version", "logging", "expose", "name"}
 
 
 def test_what_it_asks_for_must_be_given(path):

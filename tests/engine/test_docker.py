@@ -342,6 +342,43 @@ def test_a_network_is_a_labelled_bridge(daemon, engine):
     assert asked["Labels"] == {LABEL: "run-7"}
 
 
+def test_a_network_is_made_as_the_engine_s_own_words_say(daemon, engine):
+    daemon.on("POST", "/networks/create", answer({"Id": "n"}))
+    options = {
+        "IPAM": {"Config": [{"Subnet": "172.28.0.0/16"}]},
+        "EnableIPv6": True,
+        "Options": {"com.docker.network.driver.mtu": "1400"},
+    }
+    engine.create_network("back", {}, internal=False, options=options)
+    asked = daemon.asked("/networks/create").json()
+    assert {key: asked[key] for key in options} == options
+
+
+def test_a_volume_has_the_options_of_its_driver(daemon, engine):
+    daemon.on("POST", "/volumes/create", answer({"Name": "data"}))
+    engine.create_volume("data", {LABEL: "run-7"}, {"type": "tmpfs"})
+    asked = daemon.asked("/volumes/create").json()
+    assert (asked["DriverOpts"], asked["Labels"]) == ({"type": "tmpfs"}, {LABEL: "run-7"})
+
+
+def test_a_container_has_an_address_of_its_own_in_each_of_its_networks(daemon, engine):
+    daemon.on("POST", "/containers/create", answer({"Id": ID, "Warnings": []}))
+    daemon.on("POST", "/networks/back/connect", answer())
+    at = [{"IPAMConfig": {"IPv4Address": f"172.28.0.{one}"}} for one in (7, 8)]
+    spec = ContainerSpec(
+        image="web",
+        name="t1",
+        labels={},
+        networks={"front": ("web",), "back": ("web",)},
+        endpoints={"front": at[0], "back": at[1]},
+    )
+    engine.create(spec)
+    made = daemon.asked("/containers/create").json()["NetworkingConfig"]["EndpointsConfig"]
+    assert made == {"front": {"Aliases": ["web"], **at[0]}}
+    joined = daemon.asked("/networks/back/connect").json()["EndpointConfig"]
+    assert joined == {"Aliases": ["web"], **at[1]}
+
+
 def test_networks_are_listed_by_their_label_and_removed(daemon, engine):
     daemon.on("GET", "/networks", answer([{"Name": "back", "Labels": {LABEL: "run-7"}}]))
     daemon.on("DELETE", "/networks/back", refusal(404, "network back not found"))

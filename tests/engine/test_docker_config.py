@@ -223,6 +223,8 @@ SOME_VALUE: dict[str, Any] = {
     "gpus": "all",
     "device_requests": ({"Driver": "cdi"},),
     "cgroup_parent": "/x",
+    "endpoints": {"front": {"MacAddress": "02:00:00:00:00:01"}},
+    "options": {"Domainname": "d", "HostConfig": {"Runtime": "runsc"}},
 }
 
 
@@ -230,6 +232,33 @@ SOME_VALUE: dict[str, Any] = {
     "field", [one.name for one in dataclasses.fields(ContainerSpec) if one.name != "name"]
 )
 def test_no_field_of_a_container_is_dropped_in_silence(field):
-    plain = ContainerSpec(image="web", name="t0001", labels={})
+    networks = {"front": ("web",)} if field == "endpoints" else {}
+    plain = ContainerSpec(image="web", name="t0001", labels={}, networks=networks)
     changed = dataclasses.replace(plain, **{field: SOME_VALUE[field]})
     assert container_config(changed) != container_config(plain)
+
+
+def test_what_stands_in_the_engine_s_own_words_is_laid_over_the_rest():
+    spec = ContainerSpec(
+        image="web",
+        name="t1",
+        labels={},
+        extra_hosts={"a": "10.0.0.1"},
+        options={
+            "Domainname": "example.com",
+            "HostConfig": {"ExtraHosts": ["a:10.0.0.2"], "Runtime": "runsc", "Dns": ["9.9.9.9"]},
+        },
+    )
+    config = container_config(spec)
+    assert config["Domainname"] == "example.com"
+    assert config["HostConfig"]["ExtraHosts"] == ["a:10.0.0.1", "a:10.0.0.2"]
+    assert (config["HostConfig"]["Runtime"], config["HostConfig"]["Dns"]) == ("runsc", ["9.9.9.9"])
+    assert config["Image"] == "web"
+
+
+def test_a_port_that_stands_there_twice_is_published_once():
+    ports = ("80:80", "80:80/tcp", "81:80")
+    bindings = container_config(ContainerSpec(image="w", name="t", labels={}, ports=ports))
+    assert bindings["HostConfig"]["PortBindings"] == {
+        "80/tcp": [{"HostPort": "80"}, {"HostPort": "81"}]
+    }

@@ -34,7 +34,7 @@ def test_the_file_alone_stands_for_it(folder):
     loaded = load(folder, "cases: {shop: {compose: app/compose.yaml}}")
     use = loaded.scenario.cases["shop"].compose
     assert use is not None
-    assert (use.file, use.services, use.volumes) == ("app/compose.yaml", [], StackVolumes.EMPTY)
+    assert (use.file, use.services, use.volumes) == (["app/compose.yaml"], [], StackVolumes.EMPTY)
     assert [one.name for one in loaded.stacks["shop"].members] == ["db", "web"]
 
 

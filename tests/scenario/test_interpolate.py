@@ -153,7 +153,12 @@ def test_compose_replaces_without_braces_and_takes_what_is_not_set_for_empty(tex
     assert interpolate_compose(text, ENVIRON) == (result, [], unset)
 
 
-@pytest.mark.parametrize("text", ["cost: $5", "$(date)", "ends in $", "${NOPE:?why}", "${A"])
+@pytest.mark.parametrize("text", ["${NOPE:?why}", "${A", "${1}"])
 def test_what_compose_refuses(text):
     _, faults, _ = interpolate_compose(text, ENVIRON)
     assert len(faults) == 1
+
+
+@pytest.mark.parametrize("text", ["cost: $5", "$(date)", "ends in $", "$-", "^a$|b"])
+def test_a_dollar_sign_that_begins_no_variable_stays_in_a_compose_file(text):
+    assert interpolate_compose(text, ENVIRON) == (text, [], [])

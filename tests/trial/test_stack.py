@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import socket
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -357,3 +358,93 @@ def test_a_lively_stack_is_asked_less_often(stacks: Stacks):
     part = shared_out(subject).parts[0].subject.case
     assert part.sample.interval == pytest.approx(4 * 0.005)
     assert part.ready.interval == pytest.approx(4 * 0.005)
+
+
+# What a service has of others, and several of one
+
+
+SHARED = """
+services:
+  vpn:
+    image: llama
+    hostname: tunnel
+    ports: ["8080:80"]
+    volumes: ["models:/models"]
+    extra_hosts: [a=10.0.0.1, a=10.0.0.2]
+    labels: {tier: net}
+    devices: [/dev/net/tun]
+    dns: [9.9.9.9]
+    runtime: runc
+    blkio_config: {weight: 300}
+    networks: {default: {ipv4_address: 172.28.0.9}}
+  web:
+    image: web
+    network_mode: service:vpn
+    ipc: service:vpn
+    pid: service:vpn
+    volumes_from: ["vpn:ro"]
+networks: {default: {ipam: {config: [{subnet: 172.28.0.0/16}]}}}
+volumes: {models: {driver_opts: {type: tmpfs, device: tmpfs}}}
+"""
+
+
+def test_a_service_has_the_namespaces_and_volumes_of_another(stacks: Stacks, bench: Bench):
+    stacks.text = SHARED
+    assert stacks.run() is TrialStatus.OK, stacks.ended()["reason"]
+    web = next(one.spec for one in bench.engine.made if one.spec.name.endswith("-web"))
+    vpn = f"cbench-{RUN_ID}-t0007-vpn"
+    assert (web.network_mode, web.ipc) == (f"container:{vpn}", f"container:{vpn}")
+    assert (web.networks, web.extra_hosts) == ({}, {})
+    assert web.options["HostConfig"] == {
+        "PidMode": f"container:{vpn}",
+        "VolumesFrom": [f"{vpn}:ro"],
+    }
+
+
+def test_a_probe_asks_a_service_on_the_network_of_another_at_its_address(
+    stacks: Stacks, bench: Bench
+):
+    stacks.text = SHARED
+    stacks.scripts["llama"] = Script(output=(b"up\n",), address="127.0.0.1")
+    stacks.scripts["web"] = Script(output=(b"up\n",), address="")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        stacks.use = {"ready": {"web": {"tcp": {"port": server.getsockname()[1]}}}}
+        assert stacks.run() is TrialStatus.OK, stacks.ended()["reason"]
+
+
+def test_the_engine_is_told_what_only_it_understands(stacks: Stacks, bench: Bench):
+    stacks.text = SHARED
+    stacks.run()
+    vpn = next(one.spec for one in bench.engine.made if one.spec.name.endswith("-vpn"))
+    network = f"cbench-{RUN_ID}-t0007-default"
+    assert vpn.labels["tier"] == "net"
+    assert vpn.extra_hosts == {"a": "10.0.0.1"}
+    host = vpn.options["HostConfig"]
+    assert (host["ExtraHosts"], host["Dns"], host["BlkioWeight"]) == (
+        ["a:10.0.0.2"],
+        ["9.9.9.9"],
+        300,
+    )
+    assert host["Devices"][0]["PathOnHost"] == "/dev/net/tun"
+    assert vpn.endpoints == {network: {"IPAMConfig": {"IPv4Address": "172.28.0.9"}}}
+    assert bench.engine.arguments_of("create_volume") == [
+        (f"cbench-{RUN_ID}-t0007-models", {LABEL: RUN_ID}, {"type": "tmpfs", "device": "tmpfs"})
+    ]
+
+
+def test_a_service_with_several_containers_has_one_image_and_a_life_for_each(
+    stacks: Stacks, bench: Bench
+):
+    stacks.text = (
+        "services: {web: {image: web, scale: 3}, front: {image: llama, depends_on: [web]}}"
+    )
+    stacks.use = {"ready": {"web": {"log": "up"}}}
+    assert stacks.run() is TrialStatus.OK, stacks.ended()["reason"]
+    names = [one.spec.name.rpartition("t0007-")[2] for one in bench.engine.made]
+    assert names == ["web-1", "web-2", "web-3", "front"]
+    assert len({one.spec.image for one in bench.engine.made}) == 2
+    assert {one.arguments[0] for one in bench.engine.calls if one.name == "pull"} == {
+        one.spec.image for one in bench.engine.made
+    }
+    for name in names:
+        assert stacks.ended(f"t0007-{name}")["status"] == "ok"

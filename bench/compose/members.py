@@ -1,0 +1,126 @@
+"""The containers of a stack: one for each service, or as many as it asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.compose.networks import NetworkUse
+from bench.compose.stack import Member, Wait
+from bench.scenario.build import BuildSecret
+from bench.scenario.env_file import read_env_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bench.compose.model import ComposeFile, Service
+    from bench.errors import Diagnostic
+
+
+def members_of(
+    file: ComposeFile,
+    order: Sequence[str],
+    environ: Mapping[str, str],
+    warnings: list[Diagnostic],
+) -> tuple[Member, ...]:
+    """The containers of the services of `file`, in the order of the services.
+
+    Args:
+        file: what takes part.
+        order: names of the services, each after those that it waits for.
+        environ: what variables in env files are taken from.
+        warnings: is given what a reader should know.
+    """
+    names = {name: container_names(name, file.services[name].replicas) for name in order}
+    linked = _linked(file)
+    found: list[Member] = []
+    for name in order:
+        service = file.services[name]
+        from_files = _from_files(service, environ, warnings)
+        by_target = {one.target: one for one in service.volumes}
+        waits = tuple(
+            Wait(container, one.condition, one.restart)
+            for other, one in service.depends_on.items()
+            for container in names.get(other, ())
+        )
+        found += [
+            Member(
+                name=container,
+                service_name=name,
+                service=service,
+                waits=waits,
+                environment={**from_files, **service.environment},
+                labels={**read_env_files(service.label_file), **service.labels},
+                from_files=frozenset(from_files.values()),
+                networks=_networks(name, container, service, linked.get(name, ())),
+                mounts=tuple(by_target.values()),
+                shared=_shared(file, names, service),
+                build_secrets=_build_secrets(file, service),
+            )
+            for container in names[name]
+        ]
+    return tuple(found)
+
+
+def container_names(service: str, count: int) -> list[str]:
+    """What the containers of a service are called."""
+    return [service] if count == 1 else [f"{service}-{one}" for one in range(1, count + 1)]
+
+
+def _from_files(
+    service: Service, environ: Mapping[str, str], warnings: list[Diagnostic]
+) -> dict[str, str]:
+    from_files: dict[str, str] = {}
+    for one in service.env_file:
+        if Path(one.path).is_file():
+            is_raw = one.format == "raw"
+            from_files |= read_env_files([one.path], environ, raw=is_raw, warnings=warnings)
+    return from_files
+
+
+def _linked(file: ComposeFile) -> dict[str, list[str]]:
+    """The names by which others link to each service."""
+    found: dict[str, list[str]] = {}
+    for service in file.services.values():
+        for link in service.links:
+            name, _, alias = link.partition(":")
+            if alias and alias not in file.services:
+                found.setdefault(name, []).append(alias)
+    return found
+
+
+def _networks(
+    name: str, container: str, service: Service, links: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    if service.network_mode is not None:
+        return {}
+    joined = service.networks or {"default": NetworkUse()}
+    own = [name, container]
+    own += [service.container_name] if service.container_name else []
+    return {key: tuple(dict.fromkeys([*own, *use.aliases, *links])) for key, use in joined.items()}
+
+
+def _build_secrets(file: ComposeFile, service: Service) -> tuple[BuildSecret, ...]:
+    uses = service.build.secrets if service.build else ()
+    sources = [(one.id, file.secrets[one.source]) for one in uses]
+    return tuple(
+        BuildSecret(id=name, file=one.file, environment=one.environment) for name, one in sources
+    )
+
+
+def _shared(
+    file: ComposeFile, names: Mapping[str, Sequence[str]], service: Service
+) -> dict[str, str]:
+    """The containers whose namespaces, or volumes, `service` has, by how it writes them."""
+    by_container = {
+        one.container_name: name for name, one in file.services.items() if one.container_name
+    }
+    namespaces = [one for one in (service.network_mode, service.ipc, service.pid) if one]
+    found = {}
+    for written in [*(one for one in namespaces if ":" in one), *service.volumes_from]:
+        first, _, rest = written.partition(":")
+        named = rest.partition(":")[0] if first in ("service", "container") else first
+        owner = by_container.get(named, "") if first == "container" else named
+        if owner in names:
+            found[written] = names[owner][0]
+    return found

@@ -1,0 +1,55 @@
+"""What is wrong or remarkable in a file, each with the node that it is about.
+
+A file is read as a whole before it is known which services take part. What stands in the others,
+and in what only they use, is nobody's business: `of` leaves it out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bench.scenario.nodes import Map, Node, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.errors import Diagnostic
+    from bench.scenario.source import Place
+
+
+@dataclass
+class Notes:
+    """Faults and warnings, by the place of their node."""
+
+    faults: list[tuple[Place, Diagnostic]] = field(default_factory=list)
+    warnings: list[tuple[Place, Diagnostic]] = field(default_factory=list)
+
+    def fault(self, node: Place, message: str, suggestion: str, at: Place | None = None) -> None:
+        """The node there is wrong; `at` is where exactly."""
+        self.faults.append((node, (at or node).diagnostic(message, suggestion)))
+
+    def warn(self, node: Place, message: str, suggestion: str, at: Place | None = None) -> None:
+        """A reader should know this of the node there; `at` is where exactly."""
+        self.warnings.append((node, (at or node).diagnostic(message, suggestion)))
+
+    def of(self, root: Node) -> tuple[list[Diagnostic], list[Diagnostic]]:
+        """Faults and warnings about what stands in `root`."""
+        there = set(_places(root))
+        return (
+            [one for place, one in self.faults if place in there],
+            [one for place, one in self.warnings if place in there],
+        )
+
+
+def _places(node: Node) -> Iterator[Place]:
+    left = [node]
+    while left:
+        one = left.pop()
+        yield one.place
+        if isinstance(one, Map):
+            for entry in one.entries.values():
+                yield entry.place
+                left.append(entry.node)
+        elif isinstance(one, Series):
+            left += one.items

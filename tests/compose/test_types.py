@@ -1,0 +1,129 @@
+"""The type of a value is known after its variables were replaced; nothing left is not set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bench.compose.container import as_case
+from bench.scenario.model import Case
+from tests.compose.files import stack
+
+
+def service(folder: Any, settings: str, **environ: str) -> Any:
+    text = f"services: {{web: {{image: a, {settings}}}}}"
+    return stack(folder, text, environ).member("web").service
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ("platform", None), ("cpus", None), ("mem_limit", None), ("pids_limit", None),
+        ("init", False), ("read_only", False), ("oom_kill_disable", False), ("user", None),
+        ("hostname", None), ("shm_size", None), ("cpuset", None), ("stop_signal", None),
+        ("network_mode", None), ("runtime", None), ("restart", "no"), ("scale", None),
+        ("stop_grace_period", 10.0), ("working_dir", None), ("container_name", None),
+    ],
+)  # fmt: skip
+def test_what_a_variable_leaves_empty_is_not_set(tmp_path, key, found):
+    assert getattr(service(tmp_path, f"{key}: '${{NOTHING:-}}'"), key) == found
+    assert getattr(service(tmp_path, f"{key}: ''"), key) == found
+
+
+@pytest.mark.parametrize("value", ["'${Q:-false}'", "'${Q:-}'", "'no'", "false"])
+def test_a_flag_that_is_off_asks_for_nothing(tmp_path, value):
+    service(tmp_path, f"privileged: {value}, use_api_socket: {value}")
+
+
+def test_texts_are_numbers_and_flags_where_these_are_wanted(tmp_path):
+    found = service(
+        tmp_path,
+        "ulimits: {nofile: {soft: '${N:-1024}', hard: 2048}, nproc: '7'}, init: '${I}', "
+        "healthcheck: {test: x, retries: '${R}', disable: 'off'}, scale: '${S:-1}', "
+        "oom_score_adj: '-500', cpu_shares: '${C:-73}', "
+        "deploy: {restart_policy: {condition: any, max_attempts: '3'}}",
+        I="yes",
+        R="4",
+    )
+    assert (found.ulimits["nofile"].soft, found.ulimits["nproc"].hard) == (1024, 7)
+    assert found.init is True
+    assert (found.healthcheck.retries, found.healthcheck.is_off) == (4, False)
+    assert (found.replicas, found.oom_score_adj, found.cpu_shares) == (1, -500, 73)
+
+
+@pytest.mark.parametrize(
+    ("settings", "cores"),
+    [
+        ("cpus: '0'", None),
+        ("cpus: 0", None),
+        ("cpus: '0.5'", 0.5),
+        ("cpus: '${C:-2}'", 2.0),
+        ("cpu_quota: 50000", 0.5),
+        ("cpu_quota: '50000', cpu_period: 25ms", 2.0),
+        ("cpu_quota: -1", None),
+        ("deploy: {resources: {limits: {cpus: '0'}}}", None),
+    ],
+)
+def test_cores_are_given_in_many_ways(tmp_path, settings, cores):
+    assert service(tmp_path, settings).limits.cpus == cores
+
+
+@pytest.mark.parametrize("mode", ["z", "Z", "ro,z", "rw,Z"])
+def test_a_named_volume_may_have_a_label_of_selinux(tmp_path, mode):
+    text = f"services: {{web: {{image: a, volumes: ['data:/x:{mode}']}}}}\nvolumes: {{data: }}"
+    (mount,) = stack(tmp_path, text).member("web").mounts
+    assert (mount.type, mount.bind.selinux) == ("volume", mode[-1])
+
+
+@pytest.mark.parametrize(
+    ("written", "rights"),
+    [("0440", 0o440), ("'0440'", 0o440), ("288", 0o440), ("0o440", 0o440), ("'0o440'", 0o440)],
+)
+def test_the_rights_of_a_file_are_octal_where_they_look_like_it(tmp_path, written, rights):
+    text = (
+        f"services: {{web: {{image: a, configs: [{{source: c, mode: {written}}}]}}}}\n"
+        "configs: {c: {content: x}}"
+    )
+    (use,) = stack(tmp_path, text).member("web").service.configs
+    assert use.mode == rights
+
+
+def test_a_build_has_all_its_keys(tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM a")
+    (tmp_path / "token").write_text("t")
+    text = """
+services:
+  web:
+    image: never-pulled:${TAG}
+    build:
+      context: .
+      additional_contexts: [shared=., base=docker-image://a]
+      secrets: [token, {source: key, target: id}]
+      ssh: [default, deploy=./token]
+      cache_from: [a]
+      cache_to: ["type=local,dest=c"]
+      platforms: ["linux/amd64"]
+      target: t
+      no_cache: "${NO:-true}"
+      pull: "false"
+      network: host
+      labels: [a=b]
+      args: {A: 1, HERE: }
+secrets: {token: {file: ./token}, key: {environment: KEY}}
+"""
+    member = stack(tmp_path, text, {"KEY": "k", "HERE": "h"}).member("web")
+    outer = Case.model_validate({"compose": "any"})
+    build = as_case(member, outer, outer.ready).build
+    assert build is not None
+    assert build.context == str(tmp_path)
+    assert build.additional_contexts == {"shared": str(tmp_path), "base": "docker-image://a"}
+    assert [(one.id, one.file, one.environment) for one in build.secrets] == [
+        ("token", str(tmp_path / "token"), None),
+        ("id", None, "KEY"),
+    ]
+    assert build.ssh == ("default", f"deploy={tmp_path / 'token'}")
+    assert (build.cache_from, build.cache_to) == (("a",), ("type=local,dest=c",))
+    assert (build.platforms, build.target, build.network) == (("linux/amd64",), "t", "host")
+    assert (build.no_cache, build.pull) == (True, False)
+    assert (build.labels, build.args) == ({"a": "b"}, {"A": "1", "HERE": "h"})
