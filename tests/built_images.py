@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from bench.engine.build.request import BuildRequest
+from bench.engine.builders.request import BuildRequest
 from bench.engine.docker import DockerEngine
 from bench.engine.private import PrivateEngine, why_impossible
 from bench.engine.protocol import LABEL, ContainerSpec

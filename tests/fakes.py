@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from bench.engine.build.request import Builder, BuildResult, quiet
+from bench.engine.builders.request import Builder, BuildResult, quiet
 from bench.engine.protocol import (
     Change,
     ContainerSpec,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from bench.engine.build.request import BuildRequest
+    from bench.engine.builders.request import BuildRequest
     from bench.results.model import TrialKey
 
 P = ParamSpec("P")

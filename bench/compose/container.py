@@ -23,14 +23,13 @@ SHARED_NETWORK = "shared"
 """In the place of a network mode: the network is that of another container of the stack."""
 
 
-def as_case(member: Member, outer: Case, ready: Ready, dockerfile: str = "") -> Case:
+def as_case(member: Member, outer: Case, ready: Ready) -> Case:
     """The case that `member` is.
 
     Args:
         member: the service.
         outer: the case of the stack, which says how the counters are read.
         ready: what decides that it is ready.
-        dockerfile: where the text of its `dockerfile_inline` lies, if it has one.
     """
     service = member.service
     tree: dict[str, Any] = {
@@ -57,7 +56,7 @@ def as_case(member: Member, outer: Case, ready: Ready, dockerfile: str = "") -> 
         "deploy": _deploy(service),
     }
     if service.build is not None:
-        tree["build"] = _build(service.build, member, dockerfile)
+        tree["build"] = _build(service.build, member)
     else:
         tree["image"] = service.image
     given = {key: value for key, value in tree.items() if value not in (None, [], {})}
@@ -86,13 +85,12 @@ def _own(mode: str | None) -> str | None:
     return None if _is_shared(mode) else mode
 
 
-def _build(build: Build, member: Member, dockerfile: str) -> dict[str, Any]:
-    inline = None if dockerfile else build.dockerfile_inline
+def _build(build: Build, member: Member) -> dict[str, Any]:
     tree: dict[str, Any] = {
         "context": build.context,
         "target": build.target,
         "args": build.args,
-        "dockerfile_inline": inline,
+        "dockerfile_inline": build.dockerfile_inline,
         "additional_contexts": build.additional_contexts,
         "secrets": list(member.build_secrets),
         "ssh": [f"{name}={path}" if path else name for name, path in build.ssh.items()],
@@ -104,8 +102,8 @@ def _build(build: Build, member: Member, dockerfile: str) -> dict[str, Any]:
         "network": build.network,
         "labels": build.labels,
     }
-    if inline is None:
-        tree["dockerfile"] = dockerfile or build.dockerfile or "Dockerfile"
+    if build.dockerfile_inline is None:
+        tree["dockerfile"] = build.dockerfile or "Dockerfile"
     return {key: one for key, one in tree.items() if one not in (None, [], {}, False)}
 
 

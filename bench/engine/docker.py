@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from docker.errors import APIError, NotFound
 
-from bench.engine.build.choose import build_image, builder_of
-from bench.engine.build.request import quiet
+from bench.engine.builders.choose import build_image, builder_of
+from bench.engine.builders.request import quiet
 from bench.engine.docker_config import container_config, endpoint
 from bench.engine.docker_connect import (
     api_version,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from bench.engine.build.request import Builder, BuildRequest, BuildResult
+    from bench.engine.builders.request import Builder, BuildRequest, BuildResult
     from bench.engine.credential import RegistryLogin
     from bench.engine.protocol import ContainerSpec, EngineFacts
 

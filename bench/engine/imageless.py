@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.engine.build.request import Builder, quiet
+from bench.engine.builders.request import Builder, quiet
 from bench.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from bench.engine.build.request import BuildRequest, BuildResult
+    from bench.engine.builders.request import BuildRequest, BuildResult
     from bench.engine.protocol import Engine
 
 

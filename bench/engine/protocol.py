@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from bench.engine.build.request import quiet
+from bench.engine.builders.request import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from bench.engine.build.request import Builder, BuildRequest, BuildResult
+    from bench.engine.builders.request import Builder, BuildRequest, BuildResult
 
 LABEL = "org.container-bench"
 """Label on everything that bench makes; its value is the id of the run."""

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.engine.build.request import BuildRequest
+from bench.engine.builders.request import BuildRequest
 from bench.errors import EngineRefusedError
 from bench.image.base_present import image_id
 from bench.image.base_recipe import dockerfile, files, import_changes, last_step

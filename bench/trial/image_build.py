@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.engine.build.request import BuildRequest, Secret
+from bench.engine.builders.request import BuildRequest, Secret
 from bench.engine.protocol import LABEL
 from bench.errors import BuildError
 from bench.image.rebuild import changed_context
@@ -18,7 +18,7 @@ from bench.results.model import BuiltStep
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.engine.build.request import BuildResult
+    from bench.engine.builders.request import BuildResult
     from bench.engine.protocol import Engine
     from bench.scenario.model import Build
 

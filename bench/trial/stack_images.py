@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,14 +78,8 @@ def make_stack(
 
 
 def _make(maker: ImageMaker, name: str, case: Case, member: Member, stack: Stack) -> ReadyImage:
-    build = member.service.build
-    inline = build.dockerfile_inline if build else None
-    with tempfile.TemporaryDirectory(prefix="container-bench-") as folder:
-        dockerfile = Path(folder) / "Dockerfile"
-        if inline:
-            dockerfile.write_text(inline, encoding="utf-8")
-        container = as_case(member, case, case.ready, dockerfile=str(dockerfile) if inline else "")
-        return maker.make(f"{name}-{member.of}", container, stack.path.parent)
+    container = as_case(member, case, case.ready)
+    return maker.make(f"{name}-{member.of}", container, stack.path.parent)
 
 
 def secrets_of(member: Member, stack: Stack) -> frozenset[str]:

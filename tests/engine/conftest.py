@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture
 def no_buildx(monkeypatch):
     """A host without buildx."""
-    monkeypatch.setattr("bench.engine.build.choose.find_buildx", lambda: None)
+    monkeypatch.setattr("bench.engine.builders.choose.find_buildx", lambda: None)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,7 +11,7 @@ import bcrypt
 import pytest
 
 from bench.engine import credential
-from bench.engine.build.request import BuildRequest
+from bench.engine.builders.request import BuildRequest
 from bench.engine.credential import RegistryLogin
 from bench.engine.docker import DockerEngine
 from bench.engine.registry import Registry

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from bench.engine.build.request import BuildRequest
+from bench.engine.builders.request import BuildRequest
 from bench.engine.docker import DockerEngine
 from bench.engine.protocol import Change, ContainerSpec, ContainerState, OutputChunk
 from bench.errors import (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from bench.engine.build.request import BuildResult
+from bench.engine.builders.request import BuildResult
 from bench.errors import EngineRefusedError, HostError, PullError, UsageError
 from bench.image import base_make, bases
 from bench.image.base_catalogue import BASES, RECIPES
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from bench.engine.build.request import BuildRequest
+    from bench.engine.builders.request import BuildRequest
     from bench.engine.protocol import Engine
 
 REGISTRY = "127.0.0.1:5000"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.engine.build.buildx import find_buildx
-from bench.engine.build.request import BuildRequest, Secret
+from bench.engine.builders.buildx import find_buildx
+from bench.engine.builders.request import BuildRequest, Secret
 from bench.engine.protocol import LABEL, ContainerSpec
 from bench.errors import BuildError
 from tests.live import engines
@@ -35,7 +35,7 @@ LABELS = {LABEL: "bench-test"}
 def builder(request, building: DockerEngine, monkeypatch) -> DockerEngine:
     """The building engine, by buildx and by its API alone."""
     if request.param == "buildkit":
-        monkeypatch.setattr("bench.engine.build.choose.find_buildx", lambda: None)
+        monkeypatch.setattr("bench.engine.builders.choose.find_buildx", lambda: None)
         if building.builder.kind != "buildkit":
             pytest.skip("the BuildKit of this engine takes no archive")
     elif find_buildx() is None:

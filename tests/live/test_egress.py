@@ -14,7 +14,7 @@ import pytest
 
 from bench.egress.cut import DNS_STAND_IN, CutNetwork
 from bench.egress.ledger import Ledger
-from bench.engine.build.request import BuildRequest
+from bench.engine.builders.request import BuildRequest
 from bench.engine.protocol import LABEL, ContainerSpec
 from bench.results.contacts import Observation, WayOut, before_ready, observation
 from bench.trial.leftovers import remove_from

@@ -233,7 +233,7 @@ def test_builds_and_pulls_of_bench_are_let_in(pushed, tmp_path):
         PUSHED
         + f"""
 from pathlib import Path
-from bench.engine.build.request import BuildRequest
+from bench.engine.builders.request import BuildRequest
 building.remove_image(image)
 folder = Path("{tmp_path}")
 building.build(BuildRequest(folder, "built", folder / "Dockerfile"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from bench.clock import SystemClock
-from bench.engine.build.request import BuildResult, BuildStep, Secret
+from bench.engine.builders.request import BuildResult, BuildStep, Secret
 from bench.engine.select import Choice, Session
 from bench.errors import (
     BuildError,
