@@ -84,6 +84,11 @@ class Life:
         self.ready: ReadyFact | None = None
 
     @property
+    def name(self) -> str:
+        """The name that the engine is given for it."""
+        return self._name
+
+    @property
     def attached(self) -> Attachments:
         """What was fastened to it."""
         assert self._attachments is not None, "a container is armed before it is started"

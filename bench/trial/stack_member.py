@@ -56,6 +56,7 @@ class MemberLife:
         arm = Arm.NEED if key.arm == Arm.NEED else Arm.FIT
         place = Place(part, around, self._became_ready, arm)
         self.life = Life(lab, part.subject, record, arm, place)
+        around.containers[part.name] = self.life.name
         self.status, self.reason = TrialStatus.OK, ""
         self.failure: BenchError | FailedTrialError | InvalidTrialError | None = None
 

@@ -35,6 +35,7 @@ class Surroundings:
     """What the services of a stack share for one trial.
 
     Attributes:
+        containers: the engine's names of the containers, by their own.
         found_empty: whether volumes that were to be filled had to be made.
     """
 
@@ -49,6 +50,7 @@ class Surroundings:
         self._volumes = kept if self._is_kept else self._prefix
         self._files: Path | None = None
         self._networks: list[str] = []
+        self.containers: dict[str, str] = {}
         self.found_empty = False
 
     def network(self, name: str) -> str:
@@ -59,16 +61,12 @@ class Surroundings:
         """The engine's name of a named volume."""
         return f"{self._volumes}-{name}"
 
-    def container(self, member: str) -> str:
-        """The engine's name of a container."""
-        return f"{self._prefix}-{member}"
-
     def address_of(self, member: Member) -> str:
         """Where a container that has been started is reached; empty where nowhere."""
         owner = member.shared.get(member.service.network_mode or "")
         if owner:
             return self.address_of(self._subject.stack.member(owner))
-        return self._engine.state(self.container(member.name)).address
+        return self._engine.state(self.containers[member.name]).address
 
     def make(self) -> None:
         """Make the networks and the volumes that are not there."""
@@ -167,7 +165,7 @@ class Place:
         service = member.service
         uses = service.networks or {}
         shared = {
-            key: f"container:{around.container(member.shared[written])}"
+            key: f"container:{around.containers[member.shared[written]]}"
             for key in ("network_mode", "ipc", "pid")
             if (written := getattr(service, key)) in member.shared
         }
@@ -203,7 +201,7 @@ class Place:
         """The container whose volumes it has, in the engine's words."""
         member = self._part.member
         is_read_only = written.endswith(":ro")
-        name = self._around.container(member.shared[written])
+        name = self._around.containers[member.shared[written]]
         return f"{name}:ro" if is_read_only else name
 
     def _bind(self, mount: Mount) -> str:

@@ -193,3 +193,84 @@ def test_an_option_needs_no_scenario(private, busybox, tmp_path):
     (cold, *_) = starts(bench.latest(), "stack")
     assert [one.service for one in cold.members] == ["seed"]
     assert cold.whole.status is TrialStatus.OK, cold.whole.reason
+
+
+SHARED = """
+services:
+  web:
+    image: {image}
+    command: [sh, -c, "trap 'exit 0' TERM; cat /etc/hosts; httpd -f -p 8080 -h /www & wait"]
+    scale: ${{N:-2}}
+    stop_grace_period: 1s
+    extra_hosts: {{far: [10.9.9.1, 10.9.9.2]}}
+    ulimits: {{nofile: {{soft: "${{NO:-1024}}", hard: 2048}}}}
+    networks: [default, fixed]
+  gate:
+    image: {image}
+    command:
+      - sh
+      - -c
+      - "trap 'exit 0' TERM; hostname -f; test -c /dev/other && echo a device;
+        httpd -f -p 8081 -h /data & wait"
+    stop_grace_period: 1s
+    hostname: gate
+    domainname: example.com
+    runtime: runc
+    devices: ["/dev/null:/dev/other:rw"]
+    oom_score_adj: "300"
+    volumes: ["data:/data:z"]
+    networks: {{fixed: {{ipv4_address: 172.30.199.9}}}}
+  side:
+    image: {image}
+    command:
+      - sh
+      - -c
+      - "trap 'exit 0' TERM; wget -q -O - http://172.30.199.9:8081/ 2>&1 | head -n1;
+        hostname; httpd -f -p 8082 -h /data & wait"
+    stop_grace_period: 1s
+    network_mode: service:gate
+    volumes_from: ["gate:ro"]
+    pid: service:gate
+    depends_on: [web]
+  none: {{image: nowhere, scale: 0, privileged: true}}
+  off: {{image: nowhere, profiles: [never], devices: [/dev/nowhere]}}
+networks: {{fixed: {{ipam: {{config: [{{subnet: 172.30.199.0/24}}]}}}}}}
+volumes: {{data: {{external: "${{E:-true}}"}}}}
+"""
+
+OF_SHARED = """
+version: 1
+name: shared
+cases:
+  all:
+    repeat: 1
+    observe: 100ms
+    compose:
+      file: compose.yaml
+      timeout: 20s
+      ready: {web: {tcp: {port: 8080}}, gate: {tcp: {port: 8081}}, side: {tcp: {port: 8082}}}
+"""
+
+
+def test_services_share_networks_volumes_and_processes_and_have_several_containers(
+    private, busybox, tmp_path
+):
+    from tests.live.conftest import Bench
+
+    bench = Bench(tmp_path)
+    bench.scenario(SHARED.format(image=busybox), "compose.yaml")
+    any_host = ("--max-other-load", "any", "--set", "max_steal=any")
+    done = bench("run", bench.scenario(OF_SHARED), "--progress", "quiet", *any_host)
+    assert "Traceback" not in done.stderr, done.stderr
+    run = bench.latest()
+    (one, *_) = starts(run, "all")
+    assert one.whole.status is TrialStatus.OK, (one.whole.reason, one.whole.log_tail)
+    names = [member.service for member in one.members]
+    assert names == ["web-1", "web-2", "gate", "side"]
+    logs = {
+        member.service: (run.folder / "logs" / f"all-{member.trial_id}.log").read_text()
+        for member in one.members
+    }
+    assert {"10.9.9.1\tfar", "10.9.9.2\tfar"} <= set(logs["web-2"].splitlines())
+    assert logs["gate"].splitlines() == ["gate.example.com", "a device"]
+    assert logs["side"].splitlines()[-1] == "gate"

@@ -388,11 +388,16 @@ volumes: {models: {driver_opts: {type: tmpfs, device: tmpfs}}}
 """
 
 
-def test_a_service_has_the_namespaces_and_volumes_of_another(stacks: Stacks, bench: Bench):
+@pytest.mark.parametrize(("attempt", "suffix"), [(0, ""), (1, ".1")])
+def test_a_service_has_the_namespaces_and_volumes_of_another(
+    stacks: Stacks, bench: Bench, attempt: int, suffix: str
+):
     stacks.text = SHARED
-    assert stacks.run() is TrialStatus.OK, stacks.ended()["reason"]
-    web = next(one.spec for one in bench.engine.made if one.spec.name.endswith("-web"))
-    vpn = f"cbench-{RUN_ID}-t0007-vpn"
+    assert stacks.run(attempt=attempt) is TrialStatus.OK
+    made = {one.spec.name: one.spec for one in bench.engine.made}
+    web = made[f"cbench-{RUN_ID}-t0007-web{suffix}"]
+    vpn = f"cbench-{RUN_ID}-t0007-vpn{suffix}"
+    assert vpn in made
     assert (web.network_mode, web.ipc) == (f"container:{vpn}", f"container:{vpn}")
     assert (web.networks, web.extra_hosts) == ({}, {})
     assert web.options["HostConfig"] == {
