@@ -183,7 +183,7 @@ def _remedy(case: Case, trial: TrialResult) -> str:
     if case.compose is not None:
         return f"look at its output in {log}"
     places = [one.endpoint for one in case.ready.probes()]
-    asked = [one.port for one in places if one is not None and one.port]
+    asked = [one.port for one in places if one is not None and isinstance(one.port, int)]
     sockets = [one.socket for one in places if one is not None and one.socket]
     if sockets and _NO_SOCKET in trial.reason:
         return f"have it listen at {visible(sockets[0])}, or name its own socket in `ready`"

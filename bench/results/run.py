@@ -27,7 +27,7 @@ from bench.results.model import TrialStatus
 from bench.results.reading import UNSOUND, damage, read_journal
 from bench.results.stacks import with_doubts, with_sums
 from bench.results.summary import memory_shown_in
-from bench.scenario.inferred import UnsaidError, settled
+from bench.scenario.inferred import UnsaidError, said_of, settled
 from bench.scenario.model import Arm, Scenario, threshold_limit
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ def _with_inferred_probes(scenario: Scenario, images: Mapping[str, ImageFacts]) 
         cases[name] = case
         if name in images:
             with suppress(UnsaidError):  # then no trial was made of it
-                ready = settled(case.ready, images[name].config, case.healthcheck)
+                ready = settled(case.ready, said_of(case, images[name].config))
                 cases[name] = case.model_copy(update={"ready": ready})
     return scenario.model_copy(update={"cases": cases})
 

@@ -137,7 +137,7 @@ def _stack(node: Map) -> Iterator[Diagnostic]:
         fault = "a stack is observed for a time: its services end at different times"
         yield observe.place.diagnostic(fault, "write `observe: 10s`")
     for entry in node.map("compose").map("ready").entries.values():
-        yield from check_ready(Map(entry.place, {"ready": entry}), inferable=False)
+        yield from check_ready(Map(entry.place, {"ready": entry}), inferable=False, has_names=True)
 
 
 def _build(build: Node | None, folder: Path) -> Iterator[Diagnostic]:

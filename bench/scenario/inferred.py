@@ -2,21 +2,22 @@
 
 Without a probe it is the image's HEALTHCHECK, whose command is run as an `exec` probe: the engine
 itself runs it every 30 s where nothing else is said, and no container would be ready sooner.
-Without a HEALTHCHECK it is a connection to the port that the image exposes. A probe that names no
-port asks at that port too.
+Without a HEALTHCHECK it is a connection to the one port that is published, or that the image
+exposes. A probe that names no port asks at that port too.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench.scenario.probes import ASKED, COMPOSITES, ExecProbe, ProbeChoice, Ready, TcpProbe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from bench.scenario.container import Healthcheck
+    from bench.scenario.container import Container, Healthcheck
 
 _PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
 _SHELL = ("/bin/sh", "-c")
@@ -46,16 +47,35 @@ def is_settled(ready: Ready) -> bool:
 
 def _names_place(probe: ProbeChoice) -> bool:
     one = probe.endpoint
-    return one is None or bool(one.port or one.socket)
+    return one is None or isinstance(one.port, int) or bool(one.socket)
 
 
-def settled(ready: Ready, config: Mapping[str, Any], own_check: Healthcheck | None) -> Ready:
-    """`ready`, with what it leaves to the image taken from there.
+@dataclass(frozen=True)
+class ImageSays:
+    """What is known of a container by its image, and by what the scenario makes of that.
 
-    Args:
-        ready: as the scenario has it.
+    Attributes:
         config: of the image: `Healthcheck`, `ExposedPorts` and `Shell` as engines have them.
-        own_check: the health check that the scenario gives the container.
+        check: the health check that the scenario gives the container.
+        published: its ports that are published.
+        names: the names of ports, where there are any.
+    """
+
+    config: Mapping[str, Any]
+    check: Healthcheck | None = None
+    published: Sequence[int] = ()
+    names: Mapping[str, int] = field(default_factory=dict)
+
+
+def said_of(
+    container: Container, config: Mapping[str, Any], names: Mapping[str, int] | None = None
+) -> ImageSays:
+    """What is known of `container`, whose image has this configuration."""
+    return ImageSays(config, container.healthcheck, published_ports(container.ports), names or {})
+
+
+def settled(ready: Ready, says: ImageSays) -> Ready:
+    """`ready`, with what it leaves to the image taken from there.
 
     Raises:
         UnsaidError: the image does not say it, or not clearly.
@@ -63,42 +83,55 @@ def settled(ready: Ready, config: Mapping[str, Any], own_check: Healthcheck | No
     if is_settled(ready):
         return ready
     if not ready.probes():
-        command = _check_command(config, own_check)
+        command = _check_command(says.config, says.check)
         if command is not None:
             return ready.model_copy(update={"exec": ExecProbe(command=command)})
-        return ready.model_copy(update={"tcp": TcpProbe(port=_exposed_port(config, named=False))})
-    port = _exposed_port(config, named=True)
+        return ready.model_copy(update={"tcp": TcpProbe(port=_one_port(says, "probe"))})
     for key in COMPOSITES:
         several: list[ProbeChoice] | None = getattr(ready, key)
         if several is not None:
-            probes = [one.model_copy(update=_with_port(one, port)) for one in several]
+            probes = [one.model_copy(update=_with_port(one, says)) for one in several]
             return ready.model_copy(update={key: probes})
-    return ready.model_copy(update=_with_port(ready, port))
+    return ready.model_copy(update=_with_port(ready, says))
 
 
-def inferred_words(before: Ready, after: Ready) -> str:
+def inferred_words(before: Ready, after: Ready, says: ImageSays) -> str:
     """What was taken from the image, in words; empty where nothing was."""
     if is_settled(before):
         return ""
-    if before.probes():
-        asked = [one.endpoint for one in after.probes()]
-        port = next(one.port for one in asked if one is not None and one.port)
-        return f"`ready` names no port: {port} is asked, which the image exposes"
-    if after.exec is not None:
+    if after.exec is not None and not before.probes():
         return "no probe named in `ready`: the command of the health check is run as an exec probe"
-    place = after.tcp.place if after.tcp else ""
+    unnamed = [
+        new.endpoint.port
+        for old, new in zip(before.probes() or [before], after.probes(), strict=True)
+        if new.endpoint and not (old.endpoint and old.endpoint.port)
+    ]
+    ports = [one for one in unnamed if isinstance(one, int)]
+    if not ports:
+        return ""  # a name that the file itself explains
+    whose = "is published" if len(says.published) == 1 else "the image exposes"
+    if before.probes():
+        return f"`ready` names no port: {ports[0]} is asked, which {whose}"
     return (
-        f"no probe named in `ready`: a connection to port {place} decides, which the image "
-        "exposes; many servers accept before they can answer"
+        f"no probe named in `ready`: a connection to port {ports[0]} decides, which {whose}; "
+        "many servers accept before they can answer"
     )
 
 
-def _with_port(probe: ProbeChoice, port: int) -> dict[str, Any]:
-    """The endpoint of `probe` with the port, where it names no place."""
-    if _names_place(probe):
+def _with_port(probe: ProbeChoice, says: ImageSays) -> dict[str, Any]:
+    """The endpoint of `probe` with a number for its port, where it has none."""
+    endpoint = probe.endpoint
+    if endpoint is None or _names_place(probe):
         return {}
+    name = endpoint.port
+    if isinstance(name, str) and name not in says.names:
+        known = ", ".join(says.names) or "none of its ports has a name"
+        raise UnsaidError(
+            f"no port is called {name!r}", f"write its number, or a name of `ports` ({known})"
+        )
+    port = says.names[name] if isinstance(name, str) else _one_port(says, "port")
     key = next(one for one in ASKED if getattr(probe, one) is not None)
-    return {key: getattr(probe, key).model_copy(update={"port": port})}
+    return {key: endpoint.model_copy(update={"port": port})}
 
 
 def _check_command(config: Mapping[str, Any], own: Healthcheck | None) -> list[str] | None:
@@ -119,23 +152,23 @@ def _check_command(config: Mapping[str, Any], own: Healthcheck | None) -> list[s
     return {"CMD": command, "CMD-SHELL": [*words, " ".join(command)]}.get(kind)
 
 
-def _exposed_port(config: Mapping[str, Any], *, named: bool) -> int:
-    """The one TCP port that the image exposes.
+def _one_port(says: ImageSays, unnamed: str) -> int:
+    """The one TCP port that is published, else the one that the image exposes.
 
     Raises:
-        UnsaidError: it exposes none, or several.
+        UnsaidError: there is none, or there are several.
     """
-    ports = exposed_ports(config)
-    if len(ports) == 1:
-        return ports[0]
-    if ports:
-        several = ", ".join(map(str, ports[:8])) + (", …" if len(ports) > 8 else "")
+    exposed = exposed_ports(says.config)
+    for ports in (says.published, exposed):
+        if len(ports) == 1:
+            return ports[0]
+    if exposed:
+        several = ", ".join(map(str, exposed[:8])) + (", …" if len(exposed) > 8 else "")
         raise UnsaidError(
-            f"`ready` names no {'port' if named else 'probe'}, "
-            f"and the image exposes several ports: {several}",
-            f"name the one that decides, such as `ready: {{http: {{port: {ports[0]}}}}}`",
+            f"`ready` names no {unnamed}, and the image exposes several ports: {several}",
+            f"name the one that decides, such as `ready: {{http: {{port: {exposed[0]}}}}}`",
         )
-    if named:
+    if unnamed == "port":
         raise UnsaidError(
             "`ready` names no port, and the image exposes none",
             "write the port it listens on, such as `port: 8080`",
@@ -143,12 +176,21 @@ def _exposed_port(config: Mapping[str, Any], *, named: bool) -> int:
     raise UnsaidError("`ready` names no probe, and the image has neither HEALTHCHECK nor EXPOSE")
 
 
+def published_ports(mappings: Iterable[str]) -> list[int]:
+    """The TCP ports of a container that these mappings publish, in order."""
+    return _ports(one.rpartition("]")[2].rpartition(":")[2] for one in mappings)
+
+
 def exposed_ports(config: Mapping[str, Any]) -> list[int]:
     """The TCP ports that an image exposes, in order."""
     exposed = config.get("ExposedPorts")
+    return _ports(str(one) for one in exposed) if isinstance(exposed, dict) else []
+
+
+def _ports(texts: Iterable[str]) -> list[int]:
     found: set[int] = set()
-    for text in exposed if isinstance(exposed, dict) else ():
-        match = _PORT.fullmatch(str(text))
+    for text in texts:
+        match = _PORT.fullmatch(text)
         if match is None or (match[3] or "tcp").lower() != "tcp":
             continue
         first, last = int(match[1]), int(match[2] or match[1])

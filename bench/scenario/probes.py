@@ -13,6 +13,7 @@ from bench.scenario.requests import (
     HeaderValue,
     HostName,
     Method,
+    PortOrName,
     SocketPath,
     Statuses,
     accepted,
@@ -23,7 +24,6 @@ from bench.scenario.values import (
     Model,
     OnlyTrue,
     Pattern,
-    Port,
     PositiveDuration,
 )
 
@@ -43,9 +43,9 @@ ASKED = ("http", "tcp", "grpc")
 class Endpoint(Model):
     """Where in the container something is asked: at a port, or at a Unix socket."""
 
-    port: Port | None = None
-    """Port that the application listens on, inside the container; where neither it nor a socket is
-    given, the one TCP port that the image exposes."""
+    port: PortOrName | None = None
+    """Port that the application listens on, inside the container, or its name in a Compose file;
+    where neither it nor a socket is given, the one TCP port that is published or exposed."""
     socket: SocketPath | None = None
     """Path of the Unix socket that it listens on instead, inside the container."""
 

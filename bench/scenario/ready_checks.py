@@ -13,6 +13,7 @@ from bench.scenario.probes import (
     endpoint_faults,
     http_faults,
 )
+from bench.scenario.requests import is_port_name
 from bench.scenario.wording import split_advice
 
 if TYPE_CHECKING:
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
     from bench.scenario.source import Place
 
 
-def check_ready(container: Map, *, inferable: bool) -> Iterator[Diagnostic]:
+def check_ready(
+    container: Map, *, inferable: bool, has_names: bool = False
+) -> Iterator[Diagnostic]:
     """Every such fault in the `ready` of `container`.
 
     Args:
         container: the case or service.
         inferable: whether its image may decide where no probe is named.
+        has_names: whether its ports may have names.
     """
     entry = container.entries.get("ready")
     if entry is None or not isinstance(entry.node, Map):
@@ -44,7 +48,7 @@ def check_ready(container: Map, *, inferable: bool) -> Iterator[Diagnostic]:
             yield _fault(probe.place, label, advice)
     for probe in probes:
         yield from _command(probe)
-        yield from _endpoint(probe)
+        yield from _endpoint(probe, has_names=has_names)
     yield from _reachable(container, probes)
 
 
@@ -64,11 +68,17 @@ def _command(probe: Map) -> Iterator[Diagnostic]:
         yield command.place.diagnostic("a command without a program", "write at least one word")
 
 
-def _endpoint(probe: Map) -> Iterator[Diagnostic]:
+def _endpoint(probe: Map, *, has_names: bool) -> Iterator[Diagnostic]:
     for key in _given(probe, ASKED):
         node = probe.get(key)
         if not isinstance(node, Map):
             continue
+        name = _text(node.get("port"))
+        if not has_names and is_port_name(name):
+            yield node.entries["port"].node.place.diagnostic(
+                f"no port is called {name!r}: only the `ports` of a Compose file have names",
+                "write its number, or leave it out: the one that is published or exposed is asked",
+            )
         faults = http_faults if key == "http" else endpoint_faults
         for at, advice in faults(value_of(node)):
             yield _fault(node.entries[at].place, at, advice)

@@ -11,6 +11,8 @@ from bench.scenario.values import Text
 
 _RANGE = re.compile(r"\s*([1-5][0-9]{2})\s*-\s*([1-5][0-9]{2})\s*")
 _ANY_2XX = ((200, 299),)
+_HIGHEST_PORT = 65535
+_PORT_NAME = re.compile(r"[a-z0-9-]*[a-z][a-z0-9-]*")
 _METHOD = re.compile(r"[A-Z]+")
 _HOST = re.compile(r"[!-~]+")
 _ONE_LINE = re.compile(r"[\t\x20-\x7e\x80-\uffff]*")
@@ -41,9 +43,45 @@ def _socket(value: str) -> str:
     return value
 
 
+def is_port_name(value: object) -> bool:
+    """Whether it has the form of a port's name."""
+    return isinstance(value, str) and _PORT_NAME.fullmatch(value) is not None
+
+
+def _port_or_name(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 1:
+            raise ValueError(f"{value!r} is too small; the least is 1")
+        if value > _HIGHEST_PORT:
+            raise ValueError(f"{value!r} is too large; the most is {_HIGHEST_PORT}")
+        return value
+    if is_port_name(value):
+        return value
+    if isinstance(value, str) and value.isdecimal():
+        raise ValueError(f"{value!r} is text, and a port is a number; write {value}")
+    raise ValueError(
+        f"{value!r} is not a port; write its number, such as 8080, or leave it out: then the one "
+        "that is published or exposed is asked"
+    )
+
+
 def _matching(pattern: re.Pattern[str]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern.pattern}$"})
 
+
+PortOrName = Annotated[
+    int | str,
+    BeforeValidator(_port_or_name),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": _HIGHEST_PORT},
+                {"type": "string", "pattern": f"^{_PORT_NAME.pattern}$"},
+            ]
+        }
+    ),
+]
+"""A port by its number, or by the name that a Compose file gives it."""
 
 Method = Annotated[Text, AfterValidator(_method), _matching(_METHOD)]
 """A method of HTTP."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bench.engine.docker_health import ignored_start_interval
 from bench.errors import ScenarioError, UsageError
-from bench.scenario.inferred import UnsaidError, inferred_words, settled
+from bench.scenario.inferred import UnsaidError, inferred_words, said_of, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,23 +35,31 @@ class ImageWord:
         self._engine = engine
         self._say = say
 
-    def taken(self, path: str, watched: Watched, config: Mapping[str, Any]) -> Watched:
+    def taken(
+        self,
+        path: str,
+        watched: Watched,
+        config: Mapping[str, Any],
+        names: Mapping[str, int] | None = None,
+    ) -> Watched:
         """`watched`, with what its `ready` leaves to the image.
 
         Args:
             path: of it in the scenario, such as `cases.good`.
             watched: the case or service.
             config: of its image.
+            names: of its ports, where they have any.
 
         Raises:
             ScenarioError: the image does not say it.
         """
         try:
-            ready: Ready = settled(watched.ready, config, watched.healthcheck)
+            says = said_of(watched, config, names)
+            ready: Ready = settled(watched.ready, says)
         except UnsaidError as error:
             raise self._fault(path, error) from error
         name = _name(path)
-        if words := inferred_words(watched.ready, ready):
+        if words := inferred_words(watched.ready, ready, says):
             self._note(f"{name}: {words}")
         if ready.uses("healthcheck"):
             self._note_ignored(name, watched.healthcheck, config.get("Healthcheck"))

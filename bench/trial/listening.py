@@ -182,7 +182,7 @@ def _port(address: str) -> int:
 def asked_ports(ready: Ready) -> list[int]:
     """The ports that probes connect to; none where nothing is asked over the network."""
     asked = (one.endpoint for one in ready.probes())
-    return [one.port for one in asked if one is not None and one.port]
+    return [one.port for one in asked if one is not None and isinstance(one.port, int)]
 
 
 def asked_sockets(ready: Ready) -> list[str]:

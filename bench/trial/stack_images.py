@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bench.scenario.model import Case
     from bench.trial.images import ImageMaker, ReadyImage
 
+    Taken = Callable[[str, Case, Mapping[str, Any], Mapping[str, int]], Case]
+
 
 def make_stack(
     maker: ImageMaker,
@@ -26,7 +28,7 @@ def make_stack(
     case: Case,
     stack: Stack,
     reference: Callable[[str], str],
-    taken: Callable[[str, Case, Mapping[str, Any]], Case] = lambda _, case, __: case,
+    taken: Taken = lambda _, case, __, ___: case,
 ) -> tuple[StackSubject, ImageFacts, list[dict[str, str]]]:
     """The stack of the case called `name` with the images of its services.
 
@@ -61,7 +63,9 @@ def make_stack(
         part = as_case(member, case, ready_for(by, member, case.compose))
         subject = Subject(
             name=name,
-            case=taken(f"cases.{name}.compose.ready.{member.name}", part, facts.config),
+            case=taken(
+                f"cases.{name}.compose.ready.{member.name}", part, facts.config, _names(member)
+            ),
             # of one image under two names, only one can be pulled
             reference=reference(
                 by_digest.setdefault(facts.digest or image.reference, image.reference)
@@ -75,6 +79,12 @@ def make_stack(
     bases = [base for image in by_service.values() for base in image.bases]
     facts = dataclasses.replace(together(name, made), config={"compose_sha256": stack.digest})
     return StackSubject(name, case.compose, case, stack, tuple(parts)), facts, bases
+
+
+def _names(member: Member) -> dict[str, int]:
+    """The names that the Compose file gives ports of `member`."""
+    named = [one for one in member.service.ports if one.name and one.protocol == "tcp"]
+    return {str(one.name): int(one.target) for one in named if one.target.isdecimal()}
 
 
 def _make(maker: ImageMaker, name: str, case: Case, member: Member, stack: Stack) -> ReadyImage:

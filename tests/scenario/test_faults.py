@@ -256,6 +256,13 @@ READY = {
         "port: 8080",
     ),
     "port range": (case("ready: {tcp: {port: «65536}}"), "65536 is too large", "65535"),
+    "port as text": (case("ready: {tcp: {port: «'80'}}"), "'80' is text", "write 80"),
+    "port and path": (case("ready: {tcp: {port: «80/x}}"), "'80/x' is not a port", "its number"),
+    "name of a port": (
+        case("ready: {tcp: {port: «web}}"),
+        "no port is called 'web'",
+        "write its number",
+    ),
     "path": (case("ready: {http: {port: 80, path: «x}}"), "'x' is not a path", "slash"),
     "path with é": (case("ready: {http: {port: 80, path: «/é}}"), "'/é' is not a path", "%C3%A9"),
     "status": (case("ready: {http: {port: 80, status: «20}}"), "20 is no HTTP status", "200-399"),

@@ -7,12 +7,20 @@ from typing import Any
 import pytest
 
 from bench.scenario.container import Healthcheck
-from bench.scenario.inferred import UnsaidError, exposed_ports, inferred_words, settled
+from bench.scenario.inferred import (
+    ImageSays,
+    UnsaidError,
+    exposed_ports,
+    inferred_words,
+    published_ports,
+    settled,
+)
 from bench.scenario.load import parse_scenario_text
 from bench.scenario.model import Ready
 from bench.scenario.redact import redacted
 from bench.scenario.requests import accepted, status_words
 
+EXPOSED = ImageSays({"ExposedPorts": {"8080/tcp": {}}})
 CURL = ["curl", "-f", "http://localhost/"]
 
 
@@ -80,14 +88,14 @@ def test_secrets_in_headers_are_redacted_and_other_headers_are_not():
 )  # fmt: skip
 def test_the_command_of_a_health_check_is_run_as_an_exec_probe(check, command):
     config = {"Healthcheck": check, "ExposedPorts": {"80/tcp": {}}}
-    found = settled(ready(timeout="9s"), config, None)
+    found = settled(ready(timeout="9s"), ImageSays(config))
     assert found.exec is not None
     assert (found.exec.command, found.timeout, found.named()) == (command, 9.0, ["exec"])
 
 
 def test_the_shell_of_the_image_runs_it():
     config = {"Healthcheck": {"Test": ["CMD-SHELL", "x"]}, "Shell": ["/bin/bash", "-lc"]}
-    found = settled(ready(), config, None)
+    found = settled(ready(), ImageSays(config))
     assert found.exec is not None
     assert found.exec.command == ["/bin/bash", "-lc", "x"]
 
@@ -95,7 +103,7 @@ def test_the_shell_of_the_image_runs_it():
 @pytest.mark.parametrize("test", ["up", ["CMD-SHELL", "up"]])
 def test_a_health_check_of_the_case_comes_before_that_of_the_image(test):
     config = {"Healthcheck": {"Test": ["CMD", "other"]}}
-    found = settled(ready(), config, Healthcheck(test=test))
+    found = settled(ready(), ImageSays(config, Healthcheck(test=test)))
     assert found.exec is not None
     assert found.exec.command == ["/bin/sh", "-c", "up"]
 
@@ -111,10 +119,11 @@ def test_a_health_check_of_the_case_comes_before_that_of_the_image(test):
 )
 def test_without_a_health_check_a_connection_to_the_exposed_port_decides(config, own):
     before = ready()
-    found = settled(before, {**config, "ExposedPorts": {"8080/tcp": {}, "53/udp": {}}}, own)
+    says = ImageSays({**config, "ExposedPorts": {"8080/tcp": {}, "53/udp": {}}}, own)
+    found = settled(before, says)
     assert found.tcp is not None
     assert found.tcp.port == 8080
-    assert inferred_words(before, found) == (
+    assert inferred_words(before, found, says) == (
         "no probe named in `ready`: a connection to port 8080 decides, which the image exposes; "
         "many servers accept before they can answer"
     )
@@ -132,9 +141,9 @@ def test_without_a_health_check_a_connection_to_the_exposed_port_decides(config,
 )
 def test_a_probe_without_a_port_asks_at_the_exposed_one(keys):
     before = ready(**keys)
-    found = settled(before, {"ExposedPorts": {"8080/tcp": {}}}, None)
+    found = settled(before, EXPOSED)
     assert [one.endpoint.port for one in found.probes() if one.endpoint][:1] == [8080]
-    assert inferred_words(before, found) == (
+    assert inferred_words(before, found, EXPOSED) == (
         "`ready` names no port: 8080 is asked, which the image exposes"
     )
 
@@ -142,8 +151,8 @@ def test_a_probe_without_a_port_asks_at_the_exposed_one(keys):
 def test_what_is_said_is_left_as_it_is():
     for keys in ({"http": {"port": 1}}, {"log": "x"}, {"tcp": {"socket": "/x"}}, {"exit": True}):
         before = ready(**keys)
-        assert settled(before, {"ExposedPorts": {"8080/tcp": {}}}, None) is before
-        assert inferred_words(before, before) == ""
+        assert settled(before, EXPOSED) is before
+        assert inferred_words(before, before, EXPOSED) == ""
 
 
 @pytest.mark.parametrize(
@@ -162,7 +171,7 @@ def test_what_is_said_is_left_as_it_is():
 )
 def test_what_an_image_does_not_say_clearly_is_no_guess(keys, exposed, cause):
     with pytest.raises(UnsaidError) as error:
-        settled(ready(**keys), {"ExposedPorts": exposed}, None)
+        settled(ready(**keys), ImageSays({"ExposedPorts": exposed}))
     assert cause in error.value.cause
     assert "port: " in error.value.remedy
 
@@ -180,6 +189,40 @@ def test_what_an_image_does_not_say_clearly_is_no_guess(keys, exposed, cause):
 )
 def test_only_tcp_ports_that_there_are_count_as_exposed(exposed, ports):
     assert exposed_ports({"ExposedPorts": exposed}) == ports
+
+
+@pytest.mark.parametrize(
+    ("mappings", "ports"),
+    [
+        (["8080:80"], [80]),
+        (["80", "127.0.0.1:5353:53/udp", "127.0.0.1::443/tcp"], [80, 443]),
+        (["[::1]:8080:80", "8000-8001:9000-9001"], [80, 9000, 9001]),
+    ],
+)
+def test_of_published_ports_those_of_the_container_count(mappings, ports):
+    assert published_ports(mappings) == ports
+
+
+def test_the_one_port_that_is_published_comes_before_those_that_are_exposed():
+    config: dict[str, Any] = {"ExposedPorts": {"80/tcp": {}, "443/tcp": {}}}
+    before, says = ready(http={}), ImageSays(config, published=[443])
+    found = settled(before, says)
+    assert found.http is not None
+    assert found.http.port == 443
+    assert inferred_words(before, found, says) == (
+        "`ready` names no port: 443 is asked, which is published"
+    )
+
+
+def test_a_name_of_a_port_is_that_of_the_compose_file():
+    before, says = ready(http={"port": "web"}), ImageSays({}, names={"web": 8080, "admin": 9})
+    found = settled(before, says)
+    assert found.http is not None
+    assert found.http.port == 8080
+    assert inferred_words(before, found, says) == ""
+    with pytest.raises(UnsaidError, match="no port is called 'wb'") as error:
+        settled(ready(http={"port": "wb"}), says)
+    assert "web, admin" in error.value.remedy
 
 
 # What of it is output

@@ -130,6 +130,7 @@ LOADER_S = {
     "ready: tcp without network",
     "ready: http in all without network",
     "ready: grpc without network",
+    "ready: name of a port",
     "ready: range of statuses",
     "ready: host twice",
     "ready: certificate without TLS",

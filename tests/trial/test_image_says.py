@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from bench.compose.load import load_stack
 from bench.errors import ScenarioError
 from bench.report.trust import warnings
 from bench.results.run import load_run
+from bench.scenario.model import Case
+from bench.trial.stack_images import make_stack
 from tests.fakes import Script
 from tests.trial.runs import FakeMaker, events
+from tests.trial.stacks import Maker
 
 HEAD = "version: 1\nname: quick\ndefaults: {repeat: 1, observe: 0s}\n"
 WEB = HEAD + "cases:\n  web: {image: web}\n"
@@ -73,3 +79,27 @@ def test_a_health_check_that_nobody_waits_for_says_nothing_of_it(runs):
     FakeMaker.configs["web"] = {"Healthcheck": {"Test": ["CMD", "x"], "StartInterval": 1}}
     folder = runs.start(WEB.replace("image: web", "image: web, ready: {exec: x}")).folder
     assert events(folder, "note") == []
+
+
+COMPOSE = """
+services:
+  web:
+    image: web
+    ports: [{name: http, target: 8080}, {name: admin, target: 9, protocol: udp}]
+"""
+
+
+def test_ports_of_a_stack_have_the_names_of_its_compose_file(tmp_path):
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    use = {"file": "compose.yaml", "ready": {"web": {"tcp": {"port": "http"}}}}
+    case = Case.model_validate({"compose": use})
+    stack = load_stack(tmp_path / "compose.yaml", environ={})
+    seen = []
+
+    def taken(path, part, config, names):
+        seen.append((path, names))
+        return part
+
+    maker: Any = Maker()
+    make_stack(maker, "shop", case, stack, str, taken)
+    assert seen == [("cases.shop.compose.ready.web", {"http": 8080})]

@@ -61,7 +61,7 @@ def make_probe(choice: ProbeChoice, target: ProbeTarget) -> Probe:
         EngineError: the engine makes no health checks, and this one waits for them.
     """
     if (endpoint := choice.endpoint) is not None:
-        port = endpoint.port or 0
+        port = endpoint.port if isinstance(endpoint.port, int) else 0
         place = Place(target.address, port, endpoint.socket or "", target.own_pid)
 
         def is_read(local_port: int) -> bool:
