@@ -114,6 +114,8 @@ class ImageMaker:
         elif case.build is not None:
             text = _text_of(folder / case.build.context / case.build.dockerfile)
             name = final_base(text, case.build.args, case.build.target)
+            if name is not None and not builder.has_image(name):
+                self._fetch("base", name)  # BuildKit keeps what it builds on to itself
         if name is None or ready.manifest is None:
             raise EngineError(
                 ready.reference, "stands on no image", "leave `base` out of its cache states"
@@ -150,6 +152,8 @@ class ImageMaker:
         try:
             build_s, built = self._timed_build(build, context, tag)
         except BuildError as error:
+            if not self._session.may_wipe:  # asking for a base may leave it on somebody's engine
+                raise
             raise base_to_blame(self._session.building, images) or error from error
         bases = base_records(self._session.building, images)
         ready = self._push(
