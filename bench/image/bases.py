@@ -18,7 +18,7 @@ from bench.image.base_catalogue import BASES, RECIPES, Refusal, makeable, meant_
 from bench.image.base_hub import pull_patiently, registry_answered
 from bench.image.base_make import make_base
 from bench.image.base_present import BaseSource, image_id, image_labels, present_source
-from bench.image.base_recipe import PACKAGES_LABEL, lineage, made_of, upstream
+from bench.image.base_recipe import DEBIAN_LABEL, PACKAGES_LABEL, lineage, made_of, upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -216,7 +216,7 @@ def _bootstrap(
 def _give_name(builder: Engine, name: str, base: Base) -> None:
     labels = image_labels(builder.image_details(base.name))
     first = labels.get(PACKAGES_LABEL, "").partition(" ")[0].partition("=")[2]
-    version = upstream(first) if first else base.version
+    version = upstream(first) if first else labels.get(DEBIAN_LABEL, base.version)
     if not states(name, version):
         raise PullError(
             name,

@@ -115,6 +115,8 @@ class ImageMaker:
             inline = case.build.dockerfile_inline
             text = inline or _text_of(folder / case.build.context / case.build.dockerfile)
             name = final_base(text, case.build.args, case.build.target)
+            if name is not None and not builder.has_image(name):
+                self._fetch("base", name)  # BuildKit keeps what it builds on to itself
         if name is None or ready.manifest is None:
             raise EngineError(
                 ready.reference, "stands on no image", "leave `base` out of its cache states"
@@ -155,6 +157,8 @@ class ImageMaker:
             try:
                 built = builder.build(request)
             except BuildError as error:
+                if not self._session.may_wipe:  # asking for a base may leave it on somebody's engine
+                    raise
                 raise base_to_blame(builder, images) or error from error
             bases = base_records(builder, images)
             ready = self._push(

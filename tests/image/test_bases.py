@@ -304,6 +304,14 @@ def test_a_name_that_states_another_version_than_debian_has_is_refused_with_the_
     assert "nginx:1.26.3" in builder.names
 
 
+def test_a_point_release_of_debian_is_compared_with_the_installed_one():
+    builder = Builder()
+    _prepare(builder, only=["debian:12.11-slim"])
+    assert "debian:12.11-slim" in builder.names
+    with pytest.raises(PullError, match=r"what can be made here is 12\.11"):
+        _prepare(builder, only=["debian:12.5-slim"])
+
+
 def test_what_the_hub_has_under_another_name_is_taken_from_there():
     builder = Builder(hub={"nginx:1.26"})
     assert [one.name for one in _prepare(builder, only=["nginx:1.26"])] == ["nginx:1.26"]

@@ -399,6 +399,29 @@ def test_a_build_that_fails_for_want_of_its_base_is_not_the_images_fault(make, b
     assert "python:3.11|3.13[-slim]" in caught.value.remedy
 
 
+def test_on_somebodys_own_engine_no_base_is_pulled_to_find_out_why_a_build_failed(
+    make, builder, dockerfile
+):
+    (dockerfile / "Dockerfile").write_text("FROM ubuntu:24.04\n")
+    builder.trouble("build", BuildError("Dockerfile", "the build failed"))
+    with pytest.raises(BuildError):
+        make({"build": "app"}, private=False)
+    assert builder.pulls_of == []
+
+
+def test_a_base_that_the_builder_keeps_to_itself_is_fetched_for_its_layers(
+    make, builder, dockerfile, registry, monkeypatch
+):
+    (dockerfile / "Dockerfile").write_text("FROM mine:1\n")
+    details = {"RootFS": {"Layers": ["x"]}, "Size": 7}
+    monkeypatch.setattr(builder, "image_details", lambda _: details)
+    monkeypatch.setattr(registry, "config", lambda *_: {"rootfs": {"diff_ids": ["x", "y"]}})
+    monkeypatch.setattr("bench.trial.images.push_base", lambda *_: "pushed")
+    image = make({"build": "app", "cache": "base"})
+    assert builder.pulls_of == ["mine:1"]
+    assert (image.base.name, image.base.count, image.base.reference) == ("mine:1", 1, "pushed")
+
+
 def test_somebodys_own_engine_is_not_asked_to_pull_what_it_has(make, builder):
     builder.images["nginx:1"] = {}
     assert make({"image": "nginx:1"}, private=False).facts.source == "engine"
