@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from bench.metrics import METRICS, Scope
 from bench.results.model import TRIAL_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    import pandas as pd
 
     from bench.results.events import Samples
     from bench.results.model import TrialResult
@@ -78,7 +79,7 @@ def trials_frame(trials: Sequence[TrialResult], own: Iterable[str] = ()) -> pd.D
         }
         for trial in trials
     ]
-    return _typed(pd.DataFrame(rows, columns=[*TRIAL_KEYS, *TRIAL_METRICS, *own, "replicas"]))
+    return _typed(rows, [*TRIAL_KEYS, *TRIAL_METRICS, *own, "replicas"])
 
 
 def phases_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
@@ -97,7 +98,7 @@ def phases_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
         for trial in trials
         for span in trial.phases
     ]
-    return _typed(pd.DataFrame(rows, columns=PHASE_COLUMNS))
+    return _typed(rows, PHASE_COLUMNS)
 
 
 def layers_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
@@ -122,7 +123,7 @@ def layers_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
         for trial in trials
         for layer in trial.layers
     ]
-    return _typed(pd.DataFrame(rows, columns=LAYER_COLUMNS))
+    return _typed(rows, LAYER_COLUMNS)
 
 
 def unreliable(trial: TrialResult) -> str:
@@ -133,6 +134,8 @@ def unreliable(trial: TrialResult) -> str:
 
 def samples_frame(trials: Sequence[TrialResult], samples: Sequence[Samples]) -> pd.DataFrame:
     """One row a sample, with the raw counters; `t_s` counts from the trial's zero."""
+    import pandas as pd
+
     names = [
         name for name in dict.fromkeys(name for one in samples for name in one) if name != "t_ns"
     ]
@@ -164,13 +167,18 @@ def samples_frame(trials: Sequence[TrialResult], samples: Sequence[Samples]) -> 
 
 def _repeated(values: Sequence[str], lengths: Lengths) -> pd.Categorical[str]:
     """A categorical column in which the n-th value stands the n-th number of times."""
+    import pandas as pd
+
     categories = sorted(set(values))
     codes = {value: code for code, value in enumerate(categories)}
     repeated = np.repeat(np.array([codes[value] for value in values], dtype="int64"), lengths)
     return pd.Categorical.from_codes(repeated, pd.Index(categories))
 
 
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+def _typed(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.DataFrame(rows, columns=list(columns))
     types: dict[str, str] = {}
     for column in frame.columns:
         if column in _TEXT:

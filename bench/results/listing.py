@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import BenchError, StoreError
-from bench.judge.verdicts import case_outcome
 from bench.results.find import run_folders
 from bench.results.journal import FILE_NAME, SCHEMA_VERSION
 from bench.results.lines import open_plain
-from bench.results.run import load_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +84,9 @@ def _from_document(folder: Path) -> RunEntry | None:
 
 
 def _from_journal(folder: Path) -> RunEntry:
+    from bench.judge.verdicts import case_outcome  # most runs have a run.json and need neither
+    from bench.results.run import load_run
+
     try:
         run = load_run(folder)
         outcomes = {

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from bench.compose.load import load_stack
-from bench.compose.model import Condition
 from bench.errors import ScenarioError
 from bench.scenario.checks import check
 from bench.scenario.env_file import read_env_files
@@ -207,11 +205,14 @@ def _stacks(
     faults: list[Diagnostic],
 ) -> dict[str, Stack]:
     """What the Compose files of the cases describe; `faults` is given what is wrong with them."""
+    uses = {name: case.compose for name, case in scenario.cases.items() if case.compose}
+    if not uses:
+        return {}
+    from bench.compose.load import load_stack  # its models are as many as those of a scenario
+    from bench.compose.model import Condition
+
     stacks = {}
-    for name, case in scenario.cases.items():
-        use = case.compose
-        if use is None:
-            continue
+    for name, use in uses.items():
         try:
             stacks[name] = stack = load_stack(
                 [folder / one for one in use.file],

@@ -40,7 +40,7 @@ LONGEST_DURATION_S = 7 * 86400.0
 class Model(BaseModel):
     """The base of all: unknown keys are errors, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class CacheState(StrEnum):

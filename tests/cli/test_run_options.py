@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -638,12 +639,31 @@ except SystemExit as end:
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["validate", "FILE"]])
+SAMPLE = Path(__file__).parents[2] / "reports" / "sample"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["run", "--help"], ["validate", "FILE"], ["list", "FOLDER"]]
+)
 def test_what_needs_no_numbers_and_no_engine_loads_neither(arguments, file):
     file.write_text(SCENARIO.replace("name: quick", "name: quick\nchecklist: cloud-native"))
-    given = [str(file) if one == "FILE" else one for one in arguments]
+    folder = file.parent / "runs"
+    for name in ("events.jsonl", "run.json"):  # the one that is made of the other comes later
+        (folder / "one").mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(SAMPLE / name, folder / "one" / name)
+    given = {"FILE": str(file), "FOLDER": str(folder)}
     done = subprocess.run(
-        [sys.executable, "-c", LOADED, *given], capture_output=True, text=True, check=True
+        [sys.executable, "-c", LOADED, *(given.get(one, one) for one in arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stderr.splitlines()[-1] == "loaded:"
     assert done.stdout
+
+
+def test_models_of_compose_files_are_loaded_where_a_case_has_one(file):
+    file.write_text(SCENARIO)
+    code = LOADED.replace(f"{HEAVY}", "{'bench.compose.model'}")
+    done = subprocess.run([sys.executable, "-c", code, "validate", str(file)], capture_output=True)
+    assert done.stderr.splitlines()[-1] == b"loaded:"
