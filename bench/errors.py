@@ -121,6 +121,10 @@ class EngineRefusedError(EngineError):
         super().__init__(subject, cause, remedy)
 
 
+class NoProgramError(EngineRefusedError):
+    """What was to be started is not there, or may not be executed."""
+
+
 class PullError(EngineError):
     """The pull stream carried an error, or ended with another digest than asked for."""
 

@@ -22,6 +22,7 @@ from bench.engine.docker_connect import (
     read_facts,
     translated,
 )
+from bench.engine.docker_files import read_file, setup_of
 from bench.engine.docker_health import health_interval_s
 from bench.engine.docker_output import FramedOutput, close_raw, drain
 from bench.engine.protocol import Change, ContainerState, Created, Engine
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.engine.credential import RegistryLogin
-    from bench.engine.protocol import ContainerSpec, EngineFacts
+    from bench.engine.protocol import ContainerFile, ContainerSpec, EngineFacts
 
 
 _BUILD_LINES = 30
@@ -141,6 +142,7 @@ class DockerEngine:
             stop_signal=str(config.get("StopSignal") or ""),
             health_interval_s=health_interval_s(config, api_version(self._api)),
             mac=macs[0] if macs else "",
+            setup=setup_of(details),
         )
 
     def wait(self, container_id: str, timeout_s: float) -> int:
@@ -171,6 +173,11 @@ class DockerEngine:
         with self._call(container_id[:12]):
             found = self._api.diff(container_id) or []
         return [Change(str(one["Path"]), _CHANGES[int(one["Kind"])]) for one in found]
+
+    def file(self, container_id: str, path: str, most_bytes: int) -> ContainerFile | None:
+        """A file of a container, with its first bytes."""
+        with self._call(container_id[:12]):
+            return read_file(self._api, container_id, path, most_bytes)
 
     def log_tail(self, container_id: str, lines: int) -> list[str]:
         """The last lines of its output."""

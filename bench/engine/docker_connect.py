@@ -193,6 +193,7 @@ def read_facts(api: Any, address: str) -> EngineFacts:
         security=tuple(info.get("SecurityOptions") or ()),
         bridge=_podman_bridge(api, address) if is_podman else _bridge(api, address),
         architecture=str(version.get("Arch", "")),
+        data_folder=str(info.get("DockerRootDir") or ""),
     )
 
 

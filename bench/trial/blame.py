@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bench.errors import EngineRefusedError
 from bench.results.model import TrialStatus
 
 if TYPE_CHECKING:
@@ -23,16 +21,6 @@ HEAT_BOUND = 0.05
 
 CLOCK_STEP_BOUND_S = 1.0
 """A wall clock that moved further than this against the monotonic one makes a trial invalid."""
-
-_ABOUT_THE_COMMAND = (
-    "executable file not found",
-    "no such file or directory",
-    "permission denied",
-    "exec format error",
-    "is a directory",
-    "unable to find user",
-)
-_ABOUT_THE_HOST = ("mount", "cgroup", "device")
 
 
 class InvalidTrialError(Exception):
@@ -71,31 +59,3 @@ def _doubts(load: Mapping[str, Any], bounds: HostBounds) -> Iterator[str]:
         yield f"a core was slowed down for its heat for {slowed_s:.1f} s of {load['wall_s']:.1f} s"
     if abs(load["clock_step_s"]) > CLOCK_STEP_BOUND_S:
         yield f"the wall clock jumped by {load['clock_step_s']} s"
-
-
-@contextmanager
-def image_blamed() -> Iterator[None]:
-    """While this lasts a container is made to start.
-
-    Raises:
-        FailedTrialError: it was refused for the command in its image.
-    """
-    try:
-        yield
-    except EngineRefusedError as error:
-        if _is_images_fault(error):
-            raise FailedTrialError(f"it could not be started: {error.cause}") from error
-        raise
-
-
-def _is_images_fault(error: EngineRefusedError) -> bool:
-    """Whether a refused start is about the command in the image, not about engine or host.
-
-    Podman refuses as soon as the container is attached to (409), Docker when it is started.
-    """
-    text = error.cause.lower()
-    return (
-        error.status in (400, 404, 409, 500)
-        and any(words in text for words in _ABOUT_THE_COMMAND)
-        and not any(words in text for words in _ABOUT_THE_HOST)
-    )
