@@ -1,7 +1,7 @@
-"""Text from outside, cleaned where it enters: what a container, an engine or a stranger's file says.
+"""Text from outside, cleaned where it enters: of containers, engines and strangers' files.
 
-Such text goes to terminals, pages, tables and annotations. What speaks to a terminal, turns the order
-of what is read, or cannot be seen, goes out of it once, here; what is left is text. Line ends and
+Such text goes to terminals, pages, tables and annotations. What speaks to a terminal, turns the
+order of what is read, or cannot be seen, goes out of it here; what is left is text. Line ends and
 tabs stay.
 """
 

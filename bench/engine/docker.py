@@ -28,6 +28,7 @@ from bench.engine.docker_output import FramedOutput, close_raw, drain
 from bench.engine.protocol import Change, ContainerState, Created, Engine
 from bench.engine.reference import split_reference
 from bench.errors import BuildError, EngineError, PullError
+from bench.text import clean, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -183,7 +184,7 @@ class DockerEngine:
         """The last lines of its output."""
         with self._call(container_id[:12]):
             data: bytes = self._api.logs(container_id, stdout=True, stderr=True, tail=lines)
-        return data.decode(errors="replace").splitlines()
+        return decoded(data).splitlines()
 
     def usage(self, container_id: str) -> Mapping[str, Any]:
         """One-shot stats, as the engine gives them; before API 1.41 they take a second or two."""
@@ -315,7 +316,7 @@ class DockerEngine:
                         "\n    ".join((cause, *tail)),
                         "mend that step of the Dockerfile, or what it copies or fetches",
                     )
-                text = str(line.get("stream") or line.get("status") or "").rstrip("\n")
+                text = clean(line.get("stream") or line.get("status") or "").rstrip("\n")
                 if text.startswith("Step "):
                     step = text
                     tail.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.results.model import TrialStatus
+from bench.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,11 +24,18 @@ CLOCK_STEP_BOUND_S = 1.0
 """A wall clock that moved further than this against the monotonic one makes a trial invalid."""
 
 
-class InvalidTrialError(Exception):
+class _TrialError(Exception):
+    """Why a trial broke off; what it quotes from outside is cleaned."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(clean(reason))
+
+
+class InvalidTrialError(_TrialError):
     """The trial was not in the state that it should have been in."""
 
 
-class FailedTrialError(Exception):
+class FailedTrialError(_TrialError):
     """The image's fault."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections import namedtuple
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.trial.cause.container import files, setup
 LIVES = Ending(exit_code=None, kills=0, forks_refused=0, tasks_peak=None, output="")
 
 
-def found(changes: dict[str, object] | None = None, *, free: int | None = None, **ending: object):
+def found(changes: dict[str, object] | None = None, *, free: int | None = None, **ending: Any):
     facts = dataclasses.replace(FACTS, is_local=free is not None, data_folder="/data")
     engine = FakeEngine(Script(setup=setup("sh"), files=files()), facts=facts)
     made = engine.create(ContainerSpec(image="x", name="x", labels={})).container_id
