@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-import re
-import shlex
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bench.errors import EngineRefusedError
 from bench.results.cause import Cause, CauseKind
+from bench.trial.cause.commands import following, of_starter
 from bench.trial.cause.program import HEAD_BYTES, Binary, Script, program_in
+from bench.trial.cause.users import GROUP, PASSWD, ROOT, Entries, User, entries, unknown, user_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from bench.engine.protocol import ContainerFile, ContainerSetup, Engine
 
@@ -24,23 +23,8 @@ _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LARGEST_LIST = 2**20
 """Bytes of /etc/passwd or /etc/group."""
 
-_HIGHEST_ID = 2**31 - 1
-_SHELLS = ("sh", "bash", "ash", "dash", "busybox", "ksh", "zsh")
-_STARTERS = ("env", "tini", "tini-static", "dumb-init", "docker-init", "catatonit", "exec", "nice")
-"""Programs that become, or start, the one that is named after them."""
-
-_ONE_COMMAND = re.compile(r"[^;&|<>()`\n]+")
-_ASSIGNMENT = re.compile(r"\w+=\S*")
-_NOT_FOUND, _NOT_RUN = 127, 126
-"""What shells and starters end with where a program is not there, or cannot be run."""
-
-
-@dataclass(frozen=True)
-class _User:
-    """As whom a container runs."""
-
-    user_id: int
-    groups: frozenset[int]
+_NOT_FOUND, _NOT_RUN, _NOT_READ = 127, 126, 2
+"""What shells and starters end with: a program is not there or cannot be run, a script is not."""
 
 
 class Look:
@@ -74,35 +58,24 @@ class Look:
         first = self._find(command[0])
         if first is not None and first.kind == "file" and (found := self._content(first)):
             return found
-        for words in self._later(command):
-            if found := self._later_fault(words, code):
+        is_script = first is not None and isinstance(program_in(first.head), Script)
+        for words, is_read in following(command, self._setup.arguments, is_script=is_script):
+            found = self._read(words[0], code) if is_read else self._run(words, code)
+            if found:
                 return found
         return None
 
-    def _later_fault(self, words: Sequence[str], code: int) -> Cause | None:
+    def _run(self, words: Sequence[str], code: int) -> Cause | None:
         """What is wrong with a program that the first one was to run."""
-        file = self._find(words[0])
-        if code in (_NOT_FOUND, _NOT_RUN):
-            return self._argv(words)
-        return self._content(file, only_crlf=True) if file and file.kind == "file" else None
+        return self._argv(words) if code in (_NOT_FOUND, _NOT_RUN) else None
 
-    def _later(self, command: Sequence[str], depth: int = 0) -> Iterator[Sequence[str]]:
-        """The commands that `command` leads to, as far as its words tell."""
-        name, rest = posixpath.basename(command[0]), list(command[1:])
-        if depth > 3:
-            return
-        following: list[str] = []
-        if name in _SHELLS:
-            if name == "busybox" and rest and rest[0] in _SHELLS:
-                rest = rest[1:]
-            following = _of_shell(rest)
-        elif name in _STARTERS:
-            following = _of_starter(rest)
-        elif depth == 0 and self._setup.arguments != tuple(command):
-            following = list(self._setup.arguments)  # what an entrypoint script ends with
-        if following and following[0]:
-            yield following
-            yield from self._later(following, depth + 1)
+    def _read(self, script: str, code: int) -> Cause | None:
+        """What is wrong with a script that a shell was to read."""
+        file = self._file(self._absolute(script), HEAD_BYTES)
+        if file is None:
+            is_there = "/" not in script or code not in (_NOT_FOUND, _NOT_READ)
+            return None if is_there else self._missing(script)
+        return self._content(file, only_crlf=True) if file.kind == "file" else None
 
     # program
 
@@ -141,7 +114,7 @@ class Look:
 
     def _permission(self, file: ContainerFile) -> Cause | None:
         user = self._user
-        if not _may(user, file):
+        if not user.may_execute(file):
             is_for_some = file.mode & 0o111
             who = (
                 f"user {self._setup.user} may not execute" if is_for_some else "nobody may execute"
@@ -155,7 +128,7 @@ class Look:
             return None
         for folder in _parents(file.path):
             found = self._engine.file(self._container_id, folder, 0)
-            if found is not None and not _may(user, found):
+            if found is not None and not user.may_execute(found):
                 return Cause(
                     CauseKind.NOT_EXECUTABLE,
                     f"user {self._setup.user} may not enter {folder} (mode {found.mode:04o}), "
@@ -208,7 +181,7 @@ class Look:
         interpreter = script.interpreter
         file = self._find(interpreter)
         if file is not None and posixpath.basename(interpreter) == "env":
-            words = _of_starter(script.argument.split())
+            words = of_starter(script.argument.split())
             if not words:
                 return None
             interpreter, file = words[0], self._find(words[0])
@@ -285,34 +258,20 @@ class Look:
 
     def _identity(self) -> Cause | None:
         """What is wrong with the user that it runs as."""
-        name, _, group = self._setup.user.partition(":")
-        for given, what, path in (
-            (name, "user", "/etc/passwd"),
-            *((one, "group", "/etc/group") for one in (group, *self._setup.groups)),
-        ):
-            if given.isdigit():
-                if int(given) > _HIGHEST_ID:
-                    return _no_user(f"{what} {given} is above the highest number, {_HIGHEST_ID}")
-            elif given and given not in (entry[0] for entry in self._list(path)):
-                return _no_user(f"there is no {what} {given} in {path} of the image")
-        return None
+        given = self._setup.user
+        if not given and not self._setup.groups:
+            return None
+        words = unknown(given, self._setup.groups, self._list(PASSWD), self._list(GROUP))
+        return _no_user(words) if words else None
 
     @cached_property
-    def _user(self) -> _User:
-        name, _, group = self._setup.user.partition(":")
-        user_id, groups = int(name) if name.isdigit() else 0, set[int]()
-        for entry in self._list("/etc/passwd"):
-            if len(entry) > 3 and name and name in (entry[0], entry[2]):
-                user_id, groups = _number(entry[2]), {_number(entry[3])}
-        for entry in self._list("/etc/group"):
-            if len(entry) > 3 and (name in entry[3].split(",") or group in (entry[0], entry[2])):
-                groups.add(_number(entry[2]))
-        return _User(user_id, frozenset(groups))
+    def _user(self) -> User:
+        given = self._setup.user
+        return user_of(given, self._list(PASSWD), self._list(GROUP)) if given else ROOT
 
-    def _list(self, path: str) -> list[list[str]]:
+    def _list(self, path: str) -> Entries:
         file = self._engine.file(self._container_id, path, _LARGEST_LIST)
-        lines = file.head.decode(errors="replace").splitlines() if file else []
-        return [line.split(":") for line in lines]
+        return entries(file.head if file else b"")
 
 
 def _no_user(words: str) -> Cause:
@@ -324,51 +283,7 @@ def _no_user(words: str) -> Cause:
     )
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdigit() else -1
-
-
-def _may(user: _User, file: ContainerFile) -> bool:
-    """Whether `user` may execute a file or enter a folder."""
-    if user.user_id == 0:
-        return file.kind == "folder" or bool(file.mode & 0o111)
-    if user.user_id == file.user_id:
-        return bool(file.mode & 0o100)
-    return bool(file.mode & (0o010 if file.group_id in user.groups else 0o001))
-
-
 def _parents(path: str) -> list[str]:
     """The folders above `path`, the outermost first, without the root folder."""
     parts = path.strip("/").split("/")[:-1]
     return ["/" + "/".join(parts[: count + 1]) for count in range(len(parts))]
-
-
-def _of_shell(words: list[str]) -> list[str]:
-    """What a shell with these arguments runs: its script, or the one command of its `-c`."""
-    for index, word in enumerate(words):
-        if word.startswith("-") and "c" in word.lstrip("-") and not word.startswith("--"):
-            return _of_text(words[index + 1]) if index + 1 < len(words) else []
-        if not word.startswith(("-", "+")):
-            return words[index:]
-    return []
-
-
-def _of_text(text: str) -> list[str]:
-    """The words of a text that is one command; empty where it is more than that."""
-    if not _ONE_COMMAND.fullmatch(text.strip()):
-        return []
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        return []
-    return [] if any("$" in word for word in words[:1]) else _of_starter(words)
-
-
-def _of_starter(words: list[str]) -> list[str]:
-    """`words` without what stands before the program: options, assignments, `exec`."""
-    for index, word in enumerate(words):
-        if word == "--":
-            return words[index + 1 :]
-        if not (word.startswith("-") or _ASSIGNMENT.fullmatch(word) or word == "exec"):
-            return words[index:]
-    return []
