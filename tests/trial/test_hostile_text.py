@@ -6,6 +6,8 @@ import contextlib
 import dataclasses
 import json
 import shutil
+import socketserver
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -165,6 +167,35 @@ def test_no_entrance_leads_to_an_output(entrance, text, tmp_path, monkeypatch, c
     for event in events_but_scenario(result.folder):
         assert not [one for one in texts_in(event) if speaking(one)], event["event"]
     check_outputs(load_run(result.folder))
+
+
+class _Answers(socketserver.StreamRequestHandler):
+    """Says what is no HTTP/1 to whoever connects."""
+
+    said = b""
+
+    def handle(self) -> None:
+        self.request.recv(4096)
+        self.wfile.write(self.said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64\x00\x04\x7f\xff",  # HTTP/2
+        b"HTTP/1.1 \x1b[2J\x1b]0;t\x07 x\r\n\r\n",
+        b"\x9b31m\xe2\x80\xae220 ready\r\n",
+    ],
+)
+def test_what_answers_in_another_protocol_leaves_none_of_its_bytes_in_the_reason(bench, said):
+    handler = type("Handler", (_Answers,), {"said": said})
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        bench.run({"ready": {"http": {"port": port}, "timeout": "300ms"}})
+        server.shutdown()
+    assert "not ready within 0.3 s" in bench.ended["reason"]
+    assert not [one for one in texts_in(bench.ended) if speaking(one)]
 
 
 @settings(max_examples=10, deadline=None, derandomize=True)
