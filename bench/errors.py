@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.text import clean
+
 
 class BenchError(Exception):
-    """Something a user can read and act upon.
+    """Something a user can read and act upon; what it quotes from outside is cleaned.
 
     Attributes:
         subject: what it happened to (a file, an image, a socket).
@@ -20,10 +22,10 @@ class BenchError(Exception):
     exit_code = 3
 
     def __init__(self, subject: str, cause: str, remedy: str = "") -> None:
-        self.subject = subject
-        self.cause = cause
-        self.remedy = remedy
-        super().__init__(f"{subject}: {cause}")
+        self.subject = clean(subject)
+        self.cause = clean(cause)
+        self.remedy = clean(remedy)
+        super().__init__(f"{self.subject}: {self.cause}")
 
     def __str__(self) -> str:
         text = f"{self.subject}: {self.cause}"
@@ -60,12 +62,12 @@ class Diagnostic:
     source_line: str = ""
 
     def __str__(self) -> str:
-        text = f"{self.file}:{self.line}:{self.col}: {self.message}"
+        text = clean(f"{self.file}:{self.line}:{self.col}: {self.message}")
         if self.source_line:
             gutter = f"{self.line:>5} | "
             excerpt, before = self._excerpt()
             text += f"\n{gutter}{excerpt}\n{' ' * (len(gutter) + before)}^"
-        return f"{text}\n      = {self.suggestion}" if self.suggestion else text
+        return f"{text}\n      = {clean(self.suggestion)}" if self.suggestion else text
 
     def _excerpt(self) -> tuple[str, int]:
         """What a terminal can show of the line, and the characters in it before the column.
@@ -119,6 +121,10 @@ class EngineRefusedError(EngineError):
     def __init__(self, subject: str, cause: str, remedy: str = "", *, status: int) -> None:
         self.status = status
         super().__init__(subject, cause, remedy)
+
+
+class NoProgramError(EngineRefusedError):
+    """What was to be started is not there, or may not be executed."""
 
 
 class PullError(EngineError):

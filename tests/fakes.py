@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from bench.engine.builders.request import Builder, BuildResult, quiet
 from bench.engine.protocol import (
     Change,
+    ContainerFile,
+    ContainerSetup,
     ContainerSpec,
     ContainerState,
     Created,
@@ -110,6 +112,8 @@ class Script:
         changes: what it has written into its own layer.
         health_interval_s: how often its health is checked.
         oom_killed: whether the engine says that a process of it was killed for memory.
+        setup: what it runs, as the engine says.
+        files: what is in it, by path.
         again: how it behaves where it is started again after its end; as before where None.
     """
 
@@ -125,6 +129,8 @@ class Script:
     changes: tuple[Change, ...] = ()
     health_interval_s: float | None = None
     oom_killed: bool = False
+    setup: ContainerSetup | None = None
+    files: Mapping[str, ContainerFile] = field(default_factory=dict)
     again: Script | None = None
 
 
@@ -405,6 +411,7 @@ class FakeEngine(Engine):
             oom_killed=container.script.oom_killed,
             health=container.health(),
             health_interval_s=container.script.health_interval_s,
+            setup=container.script.setup,
         )
 
     @_call
@@ -430,6 +437,11 @@ class FakeEngine(Engine):
     @_call
     def changes(self, container_id: str) -> list[Change]:
         return list(self._container(container_id).script.changes)
+
+    @_call
+    def file(self, container_id: str, path: str, most_bytes: int) -> ContainerFile | None:
+        found = self._container(container_id).script.files.get(path)
+        return found and dataclasses.replace(found, head=found.head[:most_bytes])
 
     @_call
     def log_tail(self, container_id: str, lines: int) -> list[str]:

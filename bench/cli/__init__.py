@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import click
 
+import bench.text  # not its function alone: `clean` is a command here
 from bench.errors import BenchError
 from bench.interrupts import Interrupted
 from bench.version import __version__
@@ -80,14 +81,14 @@ def main() -> NoReturn:
         click.echo(f"interrupted ({signal})", err=True)
         code = signal.exit_code
     except BenchError as error:
-        click.echo(_readable(str(error)), err=True)
+        click.echo(bench.text.clean(error), err=True)
         code = error.exit_code
     except BrokenPipeError:
         # whoever read our output has gone; Python would complain once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for users
-        click.echo(_fault(error), err=True)
+        click.echo(bench.text.clean(_fault(error)), err=True)
         code = 3
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -100,11 +101,6 @@ def _usable_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
         elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
-
-
-def _readable(text: str) -> str:
-    """`text` without what would speak to the terminal: names of files and runs may hold it."""
-    return "".join(one if one.isprintable() or one == "\n" else "·" for one in text)
 
 
 def _fault(error: Exception) -> str:

@@ -12,6 +12,7 @@ from bench.engine.private import PrivateEngine
 from bench.engine.select import choose
 from bench.errors import EngineUnavailableError
 from bench.sampling.cgroup import find_mounts
+from bench.text import clean
 from bench.trial.leftovers import remove_cgroups, remove_from, remove_processes
 
 
@@ -31,7 +32,7 @@ def command(engine: str | None) -> None:
 def _sweep_processes() -> int:
     removed = remove_processes(find_mounts())
     for one in removed:
-        click.echo(f"removed {one}", err=True)
+        click.echo(clean(f"removed {one}"), err=True)
     return len(removed)
 
 
@@ -68,7 +69,7 @@ def _sweep_at(address: str) -> int:
     finally:
         engine.close()
     for one in removed:
-        click.echo(f"removed {one}", err=True)
+        click.echo(clean(f"removed {one}"), err=True)
     return len(removed)
 
 

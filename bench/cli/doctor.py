@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bench.engine.select import choose
+from bench.text import clean, clean_tree
 
 _MARKS = {"good": "✓", "less": "-", "bad": "✗"}
 
@@ -23,10 +24,10 @@ def command(ctx: click.Context, engine: str | None, form: str) -> None:
 
     findings = examine(choose(engine))
     if form == "json":
-        click.echo(json.dumps([dataclasses.asdict(one) for one in findings], indent=2))
+        click.echo(json.dumps(clean_tree([dataclasses.asdict(one) for one in findings]), indent=2))
     else:
         for one in findings:
-            click.echo(f"{_MARKS[one.health]} {one.subject:<12} {one.text}")
+            click.echo(clean(f"{_MARKS[one.health]} {one.subject:<12} {one.text}"))
             if one.remedy:
                 click.echo(f"  {'':<12} {one.remedy}")
     ctx.exit(3 if any(one.health is Health.BAD for one in findings) else 0)

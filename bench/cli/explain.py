@@ -13,8 +13,8 @@ EXIT_CODES = {
     "0": "every blocking threshold and check is met (known failures failed as expected)",
     "1": "measured, and a blocking threshold, check or regression is not met",
     "2": "usage or scenario error; nothing was run",
-    "3": "could not judge: engine, registry, disk or harness at fault, or a blocking verdict is "
-    "inconclusive, an error, or required and not measured",
+    "3": "could not judge: engine, registry, disk or harness at fault, an image that cannot be "
+    "built or had, or a blocking verdict is inconclusive, an error, or required and not measured",
     "130": "interrupted by SIGINT, after clean-up; partial results are kept",
     "143": "interrupted by SIGTERM, after clean-up; partial results are kept",
 }

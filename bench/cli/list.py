@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.text import clean_tree
+
 if TYPE_CHECKING:
     from bench.results.listing import RunEntry
 
@@ -53,7 +55,7 @@ def _print_json(entries: list[RunEntry]) -> None:
         }
         for one in entries
     ]
-    click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(clean_tree(rows), indent=2, ensure_ascii=False))
 
 
 def _print_table(entries: list[RunEntry]) -> None:

@@ -18,6 +18,7 @@ from bench.exit_code import gravest
 from bench.interrupts import interruptible
 from bench.judge.checklist import load_checklist
 from bench.scenario.load import LoadedScenario, load_scenario
+from bench.text import clean
 from bench.trial.engine_choice import choose_engine
 from bench.trial.history import read_history
 from bench.trial.plan import check_trials, make_plan
@@ -171,9 +172,9 @@ def show_plan(loaded: LoadedScenario, seed: int | None) -> None:
     plan = make_plan(scenario.cases, seed or 0, checks=checks, calibrate=scenario.has_images)
     click.echo(f"{scenario.name}: {len(plan)} trials, order for seed {seed or 0}")
     for name, service in scenario.services.items():
-        click.echo(f"  service {name}: {_image(service.image, service.build)}")
+        click.echo(clean(f"  service {name}: {_image(service.image, service.build)}"))
     for name, case in scenario.cases.items():
-        click.echo(f"  case {name}: {_what(loaded, name, case)}")
+        click.echo(clean(f"  case {name}: {_what(loaded, name, case)}"))
     for number, key in enumerate(plan, 1):
         arm = "" if key.arm == "fit" else f" ({key.arm} arm)"
         warmup = " (warm-up)" if key.warmup else ""

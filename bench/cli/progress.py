@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bench.metrics import METRICS
+from bench.text import clean, clean_tree
 from bench.trial.progress import Progress, Silent
 from bench.units import format_seconds
 
@@ -61,7 +62,7 @@ class _Plain:
         self._trial = ""
 
     def _line(self, text: str) -> None:
-        self._stream.write(f"{time.monotonic() - self._begun:7.1f}s  {text}\n")
+        self._stream.write(f"{time.monotonic() - self._begun:7.1f}s  {clean(text)}\n")
         self._stream.flush()
 
     def say(self, text: str) -> None:
@@ -93,7 +94,8 @@ class _Tty:
         import shutil
 
         width = shutil.get_terminal_size().columns
-        self._stream.write(f"\r\x1b[2K{text[: width - 1]}{chr(10) if final else ''}")
+        line = clean(text).replace("\n", " ")[: width - 1]
+        self._stream.write(f"\r\x1b[2K{line}{chr(10) if final else ''}")
         self._stream.flush()
 
     def say(self, text: str) -> None:
@@ -127,7 +129,7 @@ class _Json:
         self._trial: dict[str, Any] = {}
 
     def _write(self, event: str, **fields: Any) -> None:
-        self._stream.write(json.dumps({"event": event, **fields}) + "\n")
+        self._stream.write(json.dumps(clean_tree({"event": event, **fields})) + "\n")
         self._stream.flush()
 
     def say(self, text: str) -> None:

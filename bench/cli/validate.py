@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.text import clean
+
 if TYPE_CHECKING:
     from bench.errors import Diagnostic
 
@@ -51,7 +53,7 @@ def command(
         else:
             if output == "text":
                 count = len(loaded.scenario.cases)
-                click.echo(f"{path}: ok ({count} case{'s' if count != 1 else ''})")
+                click.echo(clean(f"{path}: ok ({count} case{'s' if count != 1 else ''})"))
                 for warning in loaded.warnings:
                     click.echo(str(warning), err=True)
     if output == "json":

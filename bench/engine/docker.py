@@ -24,11 +24,13 @@ from bench.engine.docker_connect import (
     translated,
 )
 from bench.engine.docker_exec import kill_inside
+from bench.engine.docker_files import read_file, setup_of
 from bench.engine.docker_health import health_interval_s
 from bench.engine.docker_output import FramedOutput, close_raw, drain
 from bench.engine.protocol import Change, ContainerState, Created, Engine
 from bench.engine.reference import split_reference
 from bench.errors import EngineError, PullError
+from bench.text import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
     from bench.engine.builders.request import Builder, BuildRequest, BuildResult
     from bench.engine.credential import RegistryLogin
-    from bench.engine.protocol import ContainerSpec, EngineFacts
+    from bench.engine.protocol import ContainerFile, ContainerSpec, EngineFacts
 
 
 _ONE_SHOT_API = (1, 41)
@@ -146,6 +148,7 @@ class DockerEngine:
             stop_signal=str(config.get("StopSignal") or ""),
             health_interval_s=health_interval_s(config, api_version(self._api)),
             mac=macs[0] if macs else "",
+            setup=setup_of(details),
         )
 
     def wait(self, container_id: str, timeout_s: float) -> int:
@@ -185,11 +188,16 @@ class DockerEngine:
             found = self._api.diff(container_id) or []
         return [Change(str(one["Path"]), _CHANGES[int(one["Kind"])]) for one in found]
 
+    def file(self, container_id: str, path: str, most_bytes: int) -> ContainerFile | None:
+        """A file of a container, with its first bytes."""
+        with self._call(container_id[:12]):
+            return read_file(self._api, container_id, path, most_bytes)
+
     def log_tail(self, container_id: str, lines: int) -> list[str]:
         """The last lines of its output."""
         with self._call(container_id[:12]):
             data: bytes = self._api.logs(container_id, stdout=True, stderr=True, tail=lines)
-        return data.decode(errors="replace").splitlines()
+        return decoded(data).splitlines()
 
     def usage(self, container_id: str) -> Mapping[str, Any]:
         """One-shot stats, as the engine gives them; before API 1.41 they take a second or two."""

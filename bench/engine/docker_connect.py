@@ -194,6 +194,7 @@ def read_facts(api: Any, address: str) -> EngineFacts:
         bridge=_podman_bridge(api, address) if is_podman else _bridge(api, address),
         architecture=str(version.get("Arch", "")),
         runtimes=tuple(sorted(info.get("Runtimes") or ())),
+        data_folder=str(info.get("DockerRootDir") or ""),
     )
 
 

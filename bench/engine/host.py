@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bench.engine.host_process import PipeOutput
-    from bench.engine.protocol import ContainerSpec
+    from bench.engine.protocol import ContainerFile, ContainerSpec
 
 KIND = "host"
 ADDRESS = "127.0.0.1"
@@ -158,6 +158,10 @@ class HostEngine(Imageless):
     def changes(self, container_id: str) -> list[Change]:
         """Nothing is known of what it wrote: the file system is the host's."""
         raise EngineRefusedError(container_id, "a plain process has no layer", status=400)
+
+    def file(self, container_id: str, path: str, most_bytes: int) -> ContainerFile | None:  # noqa: ARG002
+        """It has no file system of its own."""
+        raise EngineRefusedError(container_id, "a plain process has no files", status=400)
 
     def log_tail(self, container_id: str, lines: int) -> list[str]:  # noqa: ARG002
         """Its output is followed by whoever attached, and kept nowhere else."""

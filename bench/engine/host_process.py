@@ -17,7 +17,7 @@ import threading
 from typing import IO, TYPE_CHECKING
 
 from bench.engine.protocol import OutputChunk
-from bench.errors import EngineRefusedError, EngineTimeoutError, HostError
+from bench.errors import EngineTimeoutError, HostError, NoProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -122,7 +122,7 @@ class HostProcess:
         """Say the word.
 
         Raises:
-            EngineRefusedError: there is no such program.
+            NoProgramError: there is no such program.
         """
         program, path = self._command[0], self._environment.get("PATH")
         if "/" in program:
@@ -130,7 +130,7 @@ class HostProcess:
         else:
             found = shutil.which(program, path=path)
         if found is None:
-            raise EngineRefusedError(
+            raise NoProgramError(
                 program,
                 f"{program}: executable file not found",
                 "write its path from the case's `working_dir`, or have `setup` make it",

@@ -92,6 +92,48 @@ class Created:
 
 
 @dataclass(frozen=True)
+class ContainerSetup:
+    """What a container runs, as the engine has put it together from its image and its spec.
+
+    Attributes:
+        command: program and arguments, the entrypoint's first.
+        arguments: those of `command` that are no part of the entrypoint.
+        user: `USER`, `USER:GROUP` or numbers, as they were given; empty for root.
+        groups: further groups of the user, likewise.
+        working_dir: where the program starts; empty for the root folder.
+        search_path: PATH of its environment, None where it has none.
+    """
+
+    command: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    user: str = ""
+    groups: tuple[str, ...] = ()
+    working_dir: str = ""
+    search_path: str | None = None
+
+
+@dataclass(frozen=True)
+class ContainerFile:
+    """A file of a container, running or not, as links lead to it.
+
+    Attributes:
+        path: where it is once every link is followed.
+        kind: what it is; `other` for devices, sockets and pipes.
+        mode: permission bits, such as 0o755.
+        user_id: whose it is.
+        group_id: likewise.
+        head: its first bytes; empty for what is no file.
+    """
+
+    path: str
+    kind: Literal["file", "folder", "other"]
+    mode: int
+    user_id: int
+    group_id: int
+    head: bytes = b""
+
+
+@dataclass(frozen=True)
 class ContainerState:
     """What the engine says of a container; `pid` is 0 and `address` empty when not running.
 
@@ -101,6 +143,7 @@ class ContainerState:
         mac: its address on the link; empty when not running or not known.
         health_interval_s: from one health check to the next while it starts, and from the start
             to the first; None where it has none.
+        setup: what it runs; None where the engine does not say.
     """
 
     running: bool
@@ -113,6 +156,7 @@ class ContainerState:
     stop_signal: str = ""
     mac: str = ""
     health_interval_s: float | None = None
+    setup: ContainerSetup | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +176,7 @@ class EngineFacts:
             does not say.
         architecture: of its machine, as images name theirs (`amd64`); empty likewise.
         runtimes: what can run a container, by name; empty likewise.
+        data_folder: where it keeps images and containers; empty likewise.
     """
 
     kind: str
@@ -153,6 +198,7 @@ class EngineFacts:
     bridge: str = ""
     architecture: str = ""
     runtimes: tuple[str, ...] = ()
+    data_folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -222,6 +268,10 @@ class Engine(Protocol):
 
         A folder is named too where something in it has changed.
         """
+        ...
+
+    def file(self, container_id: str, path: str, most_bytes: int) -> ContainerFile | None:
+        """A file of a container with at most its first `most_bytes`; None where there is none."""
         ...
 
     def log_tail(self, container_id: str, lines: int) -> list[str]:

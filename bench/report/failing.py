@@ -167,6 +167,9 @@ def _log_file(case: Case, trial: TrialResult) -> str:
 
 def _remedy(case: Case, trial: TrialResult) -> str:
     log = _log_file(case, trial)
+    cause = trial.facts.get("cause")
+    if isinstance(cause, dict):
+        return visible(cause.get("remedy", ""))
     kill, ending = trial.facts.get("memory_kill"), trial.facts.get("exit")
     if isinstance(kill, dict) and (kill.get("kernel_kills") or kill.get("engine_flag")):
         limit = case.effective_limits.memory

@@ -13,6 +13,7 @@ from bench.judge.no_start import NOT_JUDGED
 from bench.judge.noise import PRACTICAL_BAND, BandFrom
 from bench.metrics import METRICS, is_time
 from bench.scenario.model import Arm, CacheState
+from bench.text import clean
 from bench.units import format_value
 
 if TYPE_CHECKING:
@@ -101,11 +102,8 @@ def standard_words(run: Run) -> str:
 
 
 def visible(text: object) -> str:
-    """`text` with control characters as dots, so that no log line can speak to a terminal."""
-    return "".join(
-        char if char.isprintable() or char == "\n" else " " if char == "\t" else "·"
-        for char in str(text)
-    )
+    """`text` as it is shown: cleaned, with tabs as spaces."""
+    return clean(text).replace("\t", " ")
 
 
 def one_line(text: object) -> str:

@@ -48,6 +48,7 @@ _LATE_CPU_NS = 250_000_000
 
 _GROWING = (
     "cpu_ns", "cpu_wait_ns", "throttled_ns", "throttled_n", "quota_periods_n", "oom_kills",
+    "forks_refused",
 )  # fmt: skip
 """Counters of the container that never fall. Those of devices and interfaces fall when one goes."""
 

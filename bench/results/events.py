@@ -16,6 +16,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from bench.judge.model import Comparison
 from bench.results.baseline import EVENT as BASELINE_EVENT
 from bench.results.behaviour import ProcessUse, Standing, Stop, Writes
+from bench.results.cause import Cause
 from bench.results.contacts import Observation
 from bench.results.excerpts import ExcerptFound
 from bench.results.model import TrialStatus
@@ -346,6 +347,7 @@ class Facts(_Shape):
     hint: str | None = None
     exit: _Exit | None = None
     memory_kill: _MemoryKill | None = None
+    cause: Cause | None = None
     stop: Stop | None = None
     process: Standing | _Unseen | None = None
     link: _LinkUse | None = None

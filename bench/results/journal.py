@@ -50,6 +50,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.errors import StoreError
 from bench.results.lines import LARGEST_JOURNAL, LONGEST_LINE, MOST_LINES, Lines, Link
+from bench.text import clean_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,7 +115,8 @@ class Journal:
             StoreError: the disk is full or the file is gone, or the event or the journal is larger
                 than what is read again.
         """
-        text = json.dumps({"event": event, **fields}, separators=(",", ":"), allow_nan=False)
+        whole = {"event": event, **_cleaned(event, fields)}
+        text = json.dumps(whole, separators=(",", ":"), allow_nan=False)
         with self._lock:
             if self._is_unsure and not self._failed:
                 self._go_on()
@@ -164,6 +166,17 @@ class Journal:
             ) from error
         finally:
             self._file.close()
+
+
+def _cleaned(event: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an event with clean text.
+
+    Batches of numbers have none, and a scenario stands as it was given, for a run that is resumed
+    goes on with it; it is cleaned where it is read for a report.
+    """
+    if event in ("samples", "threads"):
+        return fields
+    return {name: one if name == "scenario" else clean_tree(one) for name, one in fields.items()}
 
 
 def read_events(path: Path) -> Iterator[dict[str, Any]]:

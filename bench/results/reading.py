@@ -24,6 +24,7 @@ from bench.results.model import (
     Stopped,
 )
 from bench.results.sequence import Sequence
+from bench.text import clean_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,8 +137,10 @@ class JournalReader:
         """
         kind = ""
         try:
-            for event in self.lines.events():
-                kind = event["event"]
+            for read in self.lines.events():
+                kind = read["event"]
+                # a stranger may have written it, or a bench that did not clean what it wrote
+                event = read if kind in ("samples", "threads") else clean_tree(read)
                 if kind == "run_started":
                     check_version(self._path, event, self.lines)
                 check_event(event)

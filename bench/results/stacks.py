@@ -30,8 +30,8 @@ _TOTALS = frozenset(
     {
         "cpu_ns", "cpu_wait_ns", "cpu_seen_ns", "cpu_ending_ns",
         "exit_reports_lost", "throttled_ns", "throttled_n",
-        "quota_periods_n", "oom_kills", "io_read_bytes", "io_write_bytes", "net_rx_bytes",
-        "net_tx_bytes",
+        "quota_periods_n", "oom_kills", "forks_refused", "io_read_bytes", "io_write_bytes",
+        "net_rx_bytes", "net_tx_bytes",
     }
 )  # fmt: skip
 """Columns that only grow, and stay when a service is gone."""

@@ -96,6 +96,7 @@ _V2_MEMORY = _pairs(
 )
 
 _QUOTA = {"nr_periods": ("quota_periods_n", 1), "nr_throttled": ("throttled_n", 1)}
+_FORKS = _File("pids", "pids.events", _pairs({"max": ("forks_refused", 1)}), of_child=True)
 
 _SAMPLED = {
     CgroupVersion.V1: (
@@ -113,6 +114,7 @@ _SAMPLED = {
         _File(
             "memory", "memory.oom_control", _pairs({"oom_kill": ("oom_kills", 1)}), of_child=True
         ),
+        _FORKS,
     ),
     CgroupVersion.V2: (
         _File("memory", "memory.current", _one("memory_usage_bytes")),
@@ -124,6 +126,7 @@ _SAMPLED = {
         _File("memory", "memory.pressure", _pressure("memory")),
         _File("io", "io.pressure", _pressure("io")),
         _File("memory", "memory.events", _pairs({"oom_kill": ("oom_kills", 1)})),
+        _FORKS,
         _File(
             "cpu",
             "cpu.stat",
@@ -136,6 +139,8 @@ _HIGH_WATER = {
     CgroupVersion.V1: _File("memory", "memory.max_usage_in_bytes", _one("memory_peak_bytes")),
     CgroupVersion.V2: _File("memory", "memory.peak", _one("memory_peak_bytes")),
 }
+
+_MOST_TASKS = _File("pids", "pids.peak", _one("tasks_peak"))
 
 
 class CounterFiles:
@@ -169,6 +174,11 @@ class CounterFiles:
         """The kernel's high-water mark of memory, where it keeps one."""
         data = self._read(self._high_water)
         return self._high_water.parse(data) if data is not None else self._last_high_water
+
+    def tasks_peak(self) -> int | None:
+        """The most processes and threads at once; None where the kernel keeps no such mark."""
+        data = self._read(_MOST_TASKS)
+        return None if data is None else _MOST_TASKS.parse(data).get("tasks_peak")
 
     def has_io_pressure(self) -> bool:
         """Whether the kernel says for how long something waited for a disk."""

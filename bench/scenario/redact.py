@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 REDACTED = "***"
 _SECRET = re.compile(
@@ -11,12 +14,33 @@ _SECRET = re.compile(
     r"|(?<![a-z])pat(?![a-z])|authorization|signature",
     re.IGNORECASE,
 )
+_SHORTEST = 8
+_PLAIN = re.compile(r"[A-Za-z]?[a-z]*|[A-Z]*|[+-]?\d+([.,]\d+)*")
 _IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 def is_secret_name(name: str) -> bool:
     """Whether a variable called `name` probably holds a secret, such as DB_PASSWORD."""
     return _SECRET.search(name) is not None
+
+
+def is_plain(value: str) -> bool:
+    """Whether `value` is a word or a number, as they stand in any log."""
+    return _PLAIN.fullmatch(value) is not None
+
+
+def file_secrets(variables: Mapping[str, str]) -> set[str]:
+    """The values of an env file that are taken for secrets.
+
+    Those of variables that are called like one, and all others of at least 8 characters that are
+    neither a word nor a number.
+    """
+    return {value for name, value in variables.items() if is_secret_name(name) or is_telling(value)}
+
+
+def is_telling(value: str) -> bool:
+    """Whether `value` is long enough, and no word or number, so that it can be a secret."""
+    return len(value) >= _SHORTEST and not is_plain(value)
 
 
 def redacted(tree: dict[str, Any]) -> dict[str, Any]:

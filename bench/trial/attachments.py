@@ -7,6 +7,8 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import EngineError
+from bench.results.cause import CauseKind
+from bench.trial.cause.ending import Ending, causes
 from bench.trial.excerpts import ExcerptSearch
 from bench.trial.figures import FigureSearch
 from bench.trial.instruments import Instruments
@@ -53,6 +55,7 @@ class Attachments:
         `watch` makes what listens to its network, which hears from then on.
         """
         self._record = record
+        self._case = subject.case
         self._engine = lab.engine
         self._container_id = container_id
         self.exit = ExitWatch(lab.engine, container_id, lab.clock)
@@ -105,8 +108,41 @@ class Attachments:
         return self._note_ending().exit_code
 
     def how_it_ended(self, when: str) -> str:
-        """The end of a container in words, with its exit code."""
-        return self._note_ending().ending(when)
+        """The end of a container in words: its exit code, and the causes that are known.
+
+        Raises:
+            EngineError: the engine's disk is full.
+        """
+        kill = self._note_ending()
+        return self._explained(kill.ending(when), kill)
+
+    def how_it_hangs(self, text: str, pid: int) -> str:
+        """`text`, which says that a container is not ready, with the causes that are known.
+
+        `pid` is its process 1, as it is seen from here; 0 where it is not.
+
+        Raises:
+            EngineError: the engine's disk is full.
+        """
+        return self._explained(text, None, pid)
+
+    def _explained(self, text: str, kill: MemoryKill | None, pid: int = 0) -> str:
+        kills = self.instruments.oom_kills()
+        flag = self._engine.state(self._container_id).oom_killed if kill is None else kill.happened
+        ending = Ending(
+            exit_code=kill.exit_code if kill else None,
+            kills=max(kills or 0, int(flag)),
+            forks_refused=self.instruments.forks_refused,
+            tasks_peak=self.instruments.tasks_peak(),
+            output=self.output.text(),
+            pid=pid,
+        )
+        found = causes(self._engine, self._container_id, self._case, ending)
+        if found:
+            self._record.facts["cause"] = dataclasses.asdict(found[0])
+        # that it was killed for memory is said already of one that ended so
+        said = [one.words for one in found if kill is None or one.kind is not CauseKind.MEMORY]
+        return "; ".join([text, *said])
 
     def _note_ending(self) -> MemoryKill:
         code = self.exit.exit_code()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bench.errors import EngineRefusedError
 from bench.results.model import TrialStatus
+from bench.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,22 +23,19 @@ HEAT_BOUND = 0.05
 CLOCK_STEP_BOUND_S = 1.0
 """A wall clock that moved further than this against the monotonic one makes a trial invalid."""
 
-_ABOUT_THE_COMMAND = (
-    "executable file not found",
-    "no such file or directory",
-    "permission denied",
-    "exec format error",
-    "is a directory",
-    "unable to find user",
-)
-_ABOUT_THE_HOST = ("mount", "cgroup", "device")
+
+class _TrialError(Exception):
+    """Why a trial broke off; what it quotes from outside is cleaned."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(clean(reason))
 
 
-class InvalidTrialError(Exception):
+class InvalidTrialError(_TrialError):
     """The trial was not in the state that it should have been in."""
 
 
-class FailedTrialError(Exception):
+class FailedTrialError(_TrialError):
     """The image's fault."""
 
 
@@ -71,31 +67,3 @@ def _doubts(load: Mapping[str, Any], bounds: HostBounds) -> Iterator[str]:
         yield f"a core was slowed down for its heat for {slowed_s:.1f} s of {load['wall_s']:.1f} s"
     if abs(load["clock_step_s"]) > CLOCK_STEP_BOUND_S:
         yield f"the wall clock jumped by {load['clock_step_s']} s"
-
-
-@contextmanager
-def image_blamed() -> Iterator[None]:
-    """While this lasts a container is made to start.
-
-    Raises:
-        FailedTrialError: it was refused for the command in its image.
-    """
-    try:
-        yield
-    except EngineRefusedError as error:
-        if _is_images_fault(error):
-            raise FailedTrialError(f"it could not be started: {error.cause}") from error
-        raise
-
-
-def _is_images_fault(error: EngineRefusedError) -> bool:
-    """Whether a refused start is about the command in the image, not about engine or host.
-
-    Podman refuses as soon as the container is attached to (409), Docker when it is started.
-    """
-    text = error.cause.lower()
-    return (
-        error.status in (400, 404, 409, 500)
-        and any(words in text for words in _ABOUT_THE_COMMAND)
-        and not any(words in text for words in _ABOUT_THE_HOST)
-    )

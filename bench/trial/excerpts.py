@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bench.results.excerpts import LONGEST_LINE, MOST_LINES, ExcerptFound
+from bench.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,7 +63,7 @@ class _Part:
         elif not self._begin.search(line):
             return
         if len(self._lines) < MOST_LINES:
-            self._lines.append(self._hide(line.rstrip())[:LONGEST_LINE])
+            self._lines.append(self._hide(clean(line).rstrip())[:LONGEST_LINE])
         else:
             self._left_out += 1
 

@@ -157,7 +157,9 @@ class ImageMaker:
             try:
                 built = builder.build(request)
             except BuildError as error:
-                if not self._session.may_wipe:  # asking for a base may leave it on somebody's engine
+                if (
+                    not self._session.may_wipe
+                ):  # asking for a base may leave it on somebody's engine
                     raise
                 raise base_to_blame(builder, images) or error from error
             bases = base_records(builder, images)

@@ -60,6 +60,7 @@ class Instruments:
         self._threads: ThreadSource | None = None
         self._gpu: GpuSource | None = None
         self._oom_kills: int | None = None
+        self._forks_refused: int | None = None
         self._cpu_ns: int | None = None
         self._failure: Exception | None = None
         self._on_batch = on_batch
@@ -123,6 +124,18 @@ class Instruments:
         if self._files is not None:  # the engine's own statistics may take seconds
             self._sampler.sample_now()
 
+    @property
+    def forks_refused(self) -> int | None:
+        """Forks that the kernel refused for the limit of processes, as far as `oom_kills` looked.
+
+        None where no count was seen.
+        """
+        return self._forks_refused
+
+    def tasks_peak(self) -> int | None:
+        """The most processes and threads at once, of the runtime's own start too."""
+        return self._files.tasks_peak() if self._files else None
+
     def oom_kills(self) -> int | None:
         """Kills for memory that the kernel counted so far; None where no count was seen."""
         try:
@@ -157,6 +170,7 @@ class Instruments:
 
     def _batch(self, columns: Columns) -> None:
         self._oom_kills = _highest(columns, "oom_kills", self._oom_kills)
+        self._forks_refused = _highest(columns, "forks_refused", self._forks_refused)
         self._cpu_ns = _highest(columns, "cpu_ns", self._cpu_ns)
         self._on_batch(columns)
         changes = self._threads.take_changes() if self._threads is not None else None

@@ -12,12 +12,14 @@ import math
 from typing import TYPE_CHECKING
 
 from bench.engine.protocol import LABEL
-from bench.errors import BenchError, EngineError
+from bench.errors import BenchError, EngineError, EngineRefusedError
 from bench.interrupts import postponed
 from bench.results.behaviour import Stop
 from bench.sampling.cgroup import locate, make_parent, remove_parent, takes_parent
 from bench.trial.attachments import Attachments
-from bench.trial.blame import FailedTrialError, image_blamed
+from bench.trial.blame import FailedTrialError
+from bench.trial.cause.ending import ENDED
+from bench.trial.cause.refusal import creation_cause, image_cause, refusal
 from bench.trial.host_ports import check_free
 from bench.trial.limits import mismatches
 from bench.trial.listening import Whereabouts, whereabouts
@@ -31,7 +33,7 @@ from bench.trial.stopping import Endings, standing_fact
 from bench.trial.under_load import LoadRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from bench.engine.protocol import ContainerSpec, ContainerState
     from bench.results.model import TrialStatus
@@ -106,7 +108,11 @@ class Life:
             self._lab.engine.create_volume(volume, {LABEL: self._lab.run_id})
 
     def create(self) -> None:
-        """Create it, under a cgroup of bench's own where there can be one."""
+        """Create it, under a cgroup of bench's own where there can be one.
+
+        Raises:
+            FailedTrialError: its image, or how the case runs it, cannot be.
+        """
         lab, facts = self._lab, self._lab.engine.facts
         if lab.mounts and facts.is_local and takes_parent(facts.cgroup_driver):
             self._parent = make_parent(lab.mounts, f"{lab.run_id}-{self._record.trial_id}")
@@ -122,11 +128,32 @@ class Life:
         self.container_id = self._name
         # an engine goes on with a call that is cut off, and may make it after it was cleaned up
         with postponed():
-            with self._record.phase("create"):
+            with self._record.phase("create"), self._blamed(spec):
                 created = lab.engine.create(spec)
             self.container_id = created.container_id
         if created.warnings:
             self._facts["warnings"] = list(created.warnings)
+
+    @contextlib.contextmanager
+    def _blamed(self, spec: ContainerSpec | None = None) -> Iterator[None]:
+        """While this lasts it is made from `spec`, or started.
+
+        Raises:
+            FailedTrialError: that was refused for what its image holds, or how the case runs it.
+        """
+        engine = self._lab.engine
+        try:
+            yield
+        except EngineRefusedError as error:
+            found = (
+                creation_cause(engine, spec)
+                if spec is not None
+                else image_cause(engine, self.container_id, error)
+            )
+            if found is None:
+                raise refusal(engine, error) from error
+            self._facts["cause"] = dataclasses.asdict(found)
+            raise FailedTrialError(f"it could not be started: {found.words}") from error
 
     def _spec(self) -> ContainerSpec:
         case, subject, labels = self._subject.case, self._subject, {LABEL: self._lab.run_id}
@@ -156,7 +183,7 @@ class Life:
             FailedTrialError: its command cannot be run.
         """
         with self._record.phase("arm"):
-            with image_blamed():  # Podman has the runtime make it when it is attached to
+            with self._blamed():  # Podman has the runtime make it when it is attached to
                 self._attachments = Attachments(
                     self._lab,
                     self._record,
@@ -178,7 +205,7 @@ class Life:
         lab = self._lab
         start_ns = lab.clock.monotonic_ns()
         self._facts["start_sent_ns"] = start_ns
-        with image_blamed():
+        with self._blamed():
             lab.engine.start(self.container_id)
         self._started_ns = lab.clock.monotonic_ns()
         self._record.phase_was("start", start_ns, self._started_ns)
@@ -217,17 +244,24 @@ class Life:
             text = str(error)
             if attached.exit.ended:
                 text = attached.how_it_ended("before it was ready")
+                self._say_that_it_is_to_stay()
             else:
                 if error.hint:
                     self._facts["hint"] = error.hint
                 if beside := self._where_it_listens(target).words:
                     text = f"{text}; {beside}"
+                text = attached.how_it_hangs(text, self._seen_pid)
             text = self._network.explained(text, ended=attached.exit.ended)
             raise FailedTrialError(text) from error
         finally:
             if readiness.port_open is not None:
                 self._facts["port_open"] = dataclasses.asdict(readiness.port_open)
         self._is_ready(fact)
+
+    @property
+    def _seen_pid(self) -> int:
+        """Its process 1 as it is seen from here; 0 where it is not."""
+        return self._state.pid if self._state and self._lab.engine.facts.is_local else 0
 
     def _say_where_it_listens(self, target: ProbeTarget) -> None:
         """Tell whoever watches where it listens, if that is not where it is asked."""
@@ -280,7 +314,7 @@ class Life:
         """Go on sampling for as long as the case says.
 
         Raises:
-            FailedTrialError: it ended in the meantime, and not as a job that is done.
+            FailedTrialError: it ended in the meantime, and that was not asked for.
         """
         case, attached = self._subject.case, self.attached
         with self._record.phase("observe"):
@@ -290,10 +324,18 @@ class Life:
                 self._await_end(case.ready.timeout)
             elif case.observe:
                 attached.exit.wait(case.observe)
-        if attached.exit.ended and not case.ready.uses("exit") and attached.note_exit() != 0:
+        may_end = case.observe in ("exit", 0) or case.ready.uses("exit")
+        if attached.exit.ended and (attached.note_exit() != 0 or not may_end):
             at_ns = attached.exit.at_ns or self._lab.clock.monotonic_ns()
             after_s = (at_ns - self.ready.at_ns) / 1e9 if self.ready else 0.0
-            raise FailedTrialError(attached.how_it_ended(f"{after_s:.1f} s after it was ready"))
+            text = attached.how_it_ended(f"{after_s:.1f} s after it was ready")
+            self._say_that_it_is_to_stay()
+            raise FailedTrialError(text)
+
+    def _say_that_it_is_to_stay(self) -> None:
+        """Put on record that it ended, where nothing went wrong with it but that."""
+        if "cause" not in self._facts and self.attached.note_exit() == 0:
+            self._facts["cause"] = dataclasses.asdict(ENDED)
 
     def _await_end(self, timeout_s: float) -> None:
         """Wait until it ends.

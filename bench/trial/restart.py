@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.errors import EngineRefusedError
 from bench.trial.blame import FailedTrialError
+from bench.trial.cause.refusal import image_cause, refusal
 from bench.trial.probes.attempt import NotReadyError
 from bench.trial.probes.make import ProbeTarget
 from bench.trial.readiness import make_readiness
@@ -35,6 +37,11 @@ def start_again(lab: Laboratory, subject: Subject, container_id: str, record: Tr
             lab.engine, container_id, state.address, output, ending, clock, pid=state.pid
         )
         fact = make_readiness(ready, target).wait(started_ns)
+    except EngineRefusedError as error:
+        found = image_cause(lab.engine, container_id, error)
+        if found is None:
+            raise refusal(lab.engine, error) from error
+        raise FailedTrialError(f"could not be started again: {found.words}") from error
     except NotReadyError as error:
         how = f"it exited with code {ending.exit_code()}" if ending.ended else str(error)
         raise FailedTrialError(f"started again after its stop, {how}") from error

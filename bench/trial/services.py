@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.engine.protocol import LABEL, Engine
-from bench.errors import EngineError
+from bench.errors import EngineError, EngineRefusedError
 from bench.interrupts import postponed
+from bench.trial.cause.refusal import image_cause, refusal
 from bench.trial.listening import whereabouts
 from bench.trial.probes.attempt import NotReadyError
 from bench.trial.probes.make import ProbeTarget
@@ -83,7 +84,15 @@ class RunningServices:
         self._outputs.append(output)
         output.start()
         begun_ns = self._clock.monotonic_ns()
-        engine.start(container_id)
+        try:
+            engine.start(container_id)
+        except EngineRefusedError as error:
+            found = image_cause(engine, container_id, error)
+            if found is None:
+                raise refusal(engine, error) from error
+            raise EngineError(
+                f"service {name}", f"could not be started: {found.words}", found.remedy
+            ) from error
         state = engine.state(container_id)
         watch = ExitWatch(engine, container_id, self._clock)
         target = ProbeTarget(

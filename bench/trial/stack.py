@@ -131,6 +131,8 @@ class StackTrial:
             members = self._members.values()
             observed = subject.case.observe
             assert observed != "exit", "a stack is observed for a time"
+            for one in members if observed else ():
+                one.is_observed()
             self._board.await_end(lambda: any(one.has_died() for one in members), observed)
             self._each(MemberLife.check_alive)
         with self._record.phase("stop"):
@@ -234,6 +236,8 @@ class StackTrial:
         for one in self._members.values():
             one.end(load, shared, reason)
         tail = culprit.life.last_words() if culprit else []
+        if culprit and "cause" in culprit.record.facts:
+            self._facts["cause"] = culprit.record.facts["cause"]
         self._record.end(status, reason, tail, self._seconds_to_ready)
 
     def _cpu_s(self) -> float | None:

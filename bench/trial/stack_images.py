@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench.compose.container import as_case
 from bench.results.model import ImageFacts, ImagePart
+from bench.scenario.redact import file_secrets
 from bench.trial.laboratory import Subject
 from bench.trial.stack_subject import Part, StackSubject, readiness_of, ready_for
 
@@ -94,7 +95,8 @@ def _make(maker: ImageMaker, name: str, case: Case, member: Member, stack: Stack
 
 def secrets_of(member: Member, stack: Stack) -> frozenset[str]:
     """What must not be read in the output of `member`: its env files' values, and its secrets."""
-    found = set(member.from_files)
+    from_files = {k: v for k, v in member.environment.items() if v in member.from_files}
+    found = file_secrets(from_files)
     for use in member.service.secrets:
         source = stack.secrets[use.source]
         if source.content is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from bench.compose.model import Condition
@@ -9,6 +10,7 @@ from bench.errors import BenchError, StoreError
 from bench.results.model import TrialStatus
 from bench.scenario.model import Arm
 from bench.trial.blame import FailedTrialError, InvalidTrialError, outcome_of
+from bench.trial.cause.ending import job_cause
 from bench.trial.life import Life
 from bench.trial.stack_board import GivenUpError
 from bench.trial.stack_place import Place
@@ -59,6 +61,8 @@ class MemberLife:
         around.containers[part.name] = self.life.name
         self.status, self.reason = TrialStatus.OK, ""
         self.failure: BenchError | FailedTrialError | InvalidTrialError | None = None
+        self._was_done = False
+        self._is_observed = False
 
     def begin(self) -> None:
         """The trial begins."""
@@ -128,12 +132,21 @@ class MemberLife:
         ending = self.life.attached.exit
         return ending.ended and ending.exit_code() == 0
 
+    def is_observed(self) -> None:
+        """All services are ready: what goes on from now on is there to stay."""
+        self._was_done = self.life.attached.exit.ended
+        self._is_observed = True
+
     def has_died(self) -> bool:
-        """Whether it ended, and not as a job that is done."""
+        """Whether it ended, and not as a job that is done.
+
+        One of which nothing says when it is ready may be a job, and be done before all are ready.
+        """
         ending = self.life.attached.exit
         if not ending.ended or self.part.ready_by is ReadyBy.EXIT:
             return False
         may_end = self.part.ready_by is ReadyBy.STARTED
+        may_end &= self._was_done or not self._is_observed
         return not (may_end and ending.exit_code() == 0)
 
     def check_alive(self) -> None:
@@ -143,7 +156,10 @@ class MemberLife:
             FailedTrialError: it is not.
         """
         if self.has_died():
-            raise FailedTrialError(self.life.attached.how_it_ended("after all services were ready"))
+            text = self.life.attached.how_it_ended("after all services were ready")
+            if "cause" not in self.record.facts and self.life.attached.note_exit() == 0:
+                self.record.facts["cause"] = dataclasses.asdict(job_cause(self.part.name))
+            raise FailedTrialError(text)
 
     def end(self, load: Mapping[str, Any], status: TrialStatus | None, reason: str) -> None:
         """Write how it ended, after everything was taken down.

@@ -11,6 +11,7 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 from bench.errors import EngineError
+from bench.text import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -230,7 +231,10 @@ class OutputWatch:
 
     def text(self) -> str:
         """All that is kept: the last 64 KiB or so."""
-        return self._hide(b"".join(list(self._tail)).decode(errors="replace"))
+        text = decoded(b"".join(list(self._tail)))
+        if self._tail_bytes < self.total_bytes:
+            text = text.partition("\n")[2] or text  # half of a secret would not be known as one
+        return self._hide(text)
 
     def close(self) -> None:
         """Stop following."""

@@ -165,8 +165,8 @@ def test_a_case_is_called_by_its_outcome_and_whether_that_was_expected(outcome, 
     assert case_words(CaseOutcome(outcome, as_expected)) == words
 
 
-def test_control_characters_become_dots_and_lines_become_one():
-    assert visible("a\x1b[31mb\tc\nd") == "a·[31mb c\nd"
+def test_what_is_shown_is_clean_and_lines_become_one():
+    assert visible("a\x1b[31mb\tc\nd") == "ab c\nd"
     assert one_line(" a\x00 \n b ") == "a· b"
 
 

@@ -18,6 +18,7 @@ from bench.results import journal as journal_module
 from bench.results import lines as lines_module
 from bench.results.journal import Journal, read_events
 from bench.results.lines import DEEPEST, LARGEST_JOURNAL, Lines, Link
+from bench.text import clean_tree
 from tests.journals import write_events
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def test_whatever_can_be_said_in_json_comes_back_as_one_line(tmp_path_factory, f
     journal.append("note", fields=fields)
     journal.close()
     assert path.read_bytes().count(b"\n") == 1
-    assert events(path) == [{"event": "note", "fields": fields}]
+    assert events(path) == [{"event": "note", "fields": clean_tree(fields)}]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])

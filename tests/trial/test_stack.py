@@ -273,6 +273,14 @@ def test_a_service_without_a_check_may_end_well(stacks: Stacks):
     assert stacks.run() is TrialStatus.OK
 
 
+def test_a_service_that_ends_while_it_is_watched_fails_the_stack_even_with_0(stacks: Stacks):
+    stacks.scripts["llama"] = Script(life_s=0.3, exit_code=0)
+    assert stacks.run({"observe": "10s"}) is TrialStatus.FAILED
+    whole = stacks.ended()
+    assert whole["reason"] == "model: exited with code 0 after all services were ready"
+    assert "`ready: {model: {exit: true}}`" in whole["facts"]["cause"]["remedy"]
+
+
 def test_a_service_that_dies_while_it_is_watched_fails_the_stack(stacks: Stacks):
     stacks.scripts["web"] = Script(life_s=0.05, exit_code=1)
     assert stacks.run({"observe": "10s"}) is TrialStatus.FAILED

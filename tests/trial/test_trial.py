@@ -362,9 +362,17 @@ def test_a_kill_for_memory_after_ready_says_so_too(bench, monkeypatch):
     assert " s after it was ready (exit code 137; the kernel" in bench.ended["reason"]
 
 
-def test_an_end_with_0_after_ready_is_no_failure(bench):
+def test_a_service_that_ends_while_it_is_observed_has_failed_even_with_0(bench):
     bench.engine.script = Script(output=(b"up\n",), life_s=0.05, exit_code=0)
-    assert bench.run({"observe": "5s"}) is TrialStatus.OK
+    assert bench.run({"observe": "5s"}) is TrialStatus.FAILED
+    assert bench.ended["reason"].startswith("exited with code 0")
+    assert "after it was ready" in bench.ended["reason"]
+    assert "`observe: exit`" in bench.ended["facts"]["cause"]["remedy"]
+
+
+def test_an_end_with_0_that_was_asked_for_is_none(bench):
+    bench.engine.script = Script(output=(b"up\n",), life_s=0.05, exit_code=0)
+    assert bench.run({"observe": "exit"}) is TrialStatus.OK
     assert "stop" not in bench.engine.order
 
 
@@ -381,14 +389,16 @@ def test_a_start_refused_for_the_images_command_is_the_images_fault(bench, text)
     refusal = EngineRefusedError("c", f"the engine refused: {text}", status=400)
     bench.engine.trouble("start", refusal)
     assert bench.run() is TrialStatus.FAILED
-    assert failed(bench) == f"it could not be started: the engine refused: {text}"
+    step = text.removeprefix("OCI runtime create failed: ")
+    assert failed(bench) == f"it could not be started: the runtime cannot run it: {step}"
 
 
 def test_podman_refuses_the_command_when_it_is_attached_to(bench):
     text = 'preparing container 5509 for attach: exec: "x": executable file not found in $PATH'
     bench.engine.trouble("attach", EngineRefusedError("c", text, status=409))
     assert bench.run() is TrialStatus.FAILED
-    assert failed(bench) == f"it could not be started: {text}"
+    step = 'exec: "x": executable file not found in $PATH'
+    assert failed(bench) == f"it could not be started: the runtime cannot run it: {step}"
 
 
 @pytest.mark.parametrize(
@@ -400,6 +410,7 @@ def test_podman_refuses_the_command_when_it_is_attached_to(bench):
         ("failed to write 1 to /sys/fs/cgroup/pids.max: permission denied: unknown", 500),
         ("error gathering device information: /dev/nvidia9: no such file or directory", 500),
         ("permission denied while asking the engine", 403),
+        ('error mounting "/exec: \\"x\\": executable file not found" to rootfs at "/x"', 400),
     ],
 )
 def test_a_start_refused_for_anything_else_is_an_error(bench, text, status):

@@ -18,6 +18,7 @@ from bench.engine.builders.errors import build_failed, step_failed
 from bench.engine.builders.request import BuildResult, BuildStep
 from bench.engine.builders.trace import read_trace
 from bench.engine.protocol import LABEL
+from bench.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -90,7 +91,7 @@ def by_classic(
         for line in _lines(api, _parameters(request, name) | {"rm": "1", "forcerm": "1"}, data):
             if message := _error(line):
                 raise build_failed(request, message, step=step, lines=tail)
-            text = str(line.get("stream") or line.get("status") or "").rstrip("\n")
+            text = clean(line.get("stream") or line.get("status") or "").rstrip("\n")
             if _STEP.match(text):
                 step = text
                 tail.clear()
@@ -157,4 +158,4 @@ def _lines(api: Any, parameters: Mapping[str, str], data: Any) -> Iterator[dict[
 
 def _error(line: Mapping[str, Any]) -> str:
     detail = line.get("errorDetail") or {}
-    return str(detail.get("message") or line.get("error") or "").strip()
+    return clean(detail.get("message") or line.get("error") or "").strip()

@@ -24,6 +24,7 @@ from bench.engine.builders.progress import VertexEvent
 from bench.engine.builders.request import BuildResult
 from bench.engine.daemons import Paths
 from bench.errors import EngineError
+from bench.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -205,7 +206,7 @@ def _follow(output: Iterable[str], progress: BuildProgress) -> list[str]:
     texts = []
     for one in _documents(output):
         if isinstance(one, str):
-            texts.append(one)
+            texts.append(clean(one))
             continue
         for vertex in one.get("vertexes") or ():
             progress.vertex(_event(vertex))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.engine.builders.request import BuildStep
+from bench.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,8 +67,8 @@ class BuildProgress:
 
     def vertex(self, event: VertexEvent) -> None:
         """Take in what is said of a vertex; one may start and complete more than once."""
-        known = self._vertexes.setdefault(event.digest, _Vertex(event.name))
-        known.name = event.name or known.name
+        known = self._vertexes.setdefault(event.digest, _Vertex(clean(event.name)))
+        known.name = clean(event.name) or known.name
         if event.started_ns is not None:
             if known.started_ns is None and _STEP.match(known.name):
                 self.say(_one_line(known.name))
@@ -75,13 +76,13 @@ class BuildProgress:
         if event.completed_ns is not None:
             known.completed_ns = event.completed_ns
         known.cached = known.cached or event.cached
-        known.error = event.error or known.error
+        known.error = clean(event.error) or known.error
 
     def log(self, digest: str, data: bytes) -> None:
         """Take in a piece of a vertex's output, which need not end at the end of a line."""
         known = self._vertexes.setdefault(digest, _Vertex(""))
         *lines, known.open_line = (known.open_line + data.decode(errors="replace")).split("\n")
-        known.log.extend(line.rstrip("\r").rpartition("\r")[2] for line in lines)
+        known.log.extend(clean(line.rstrip("\r").rpartition("\r")[2]) for line in lines)
 
     @property
     def has_begun(self) -> bool:
@@ -111,7 +112,7 @@ class BuildProgress:
         if not own:
             return None
         first = min(own, key=lambda one: one.completed_ns or one.started_ns or 0)
-        rest = [first.open_line] if first.open_line else []
+        rest = [clean(first.open_line)] if first.open_line else []
         return FailedStep(_one_line(first.name), first.error, (*first.log, *rest))
 
     def missing_frontend(self) -> str | None:

@@ -1,0 +1,67 @@
+"""Text from outside, cleaned where it enters: of containers, engines and strangers' files.
+
+Such text goes to terminals, pages, tables and annotations. What speaks to a terminal, turns the
+order of what is read, or cannot be seen, goes out of it here; what is left is text. Line ends and
+tabs stay.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+INVISIBLE = "·"
+"""What stands in the place of a character that is none to be read."""
+
+_LONGEST_STRING = 4096
+"""Characters of a terminal's string, such as a title, that is looked for its end."""
+
+_ESCAPES = re.compile(
+    rf"""
+      (?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]                          # CSI: colours, moves
+    | (?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])                   # OSC, DCS, SOS, PM, APC: strings
+      [^\x07\x1b\x90\x98\x9c-\x9f\n]{{0,{_LONGEST_STRING}}}(?:\x07|\x1b\\|\x9c)
+    | \x1b[ -/]*[0-Z\\^-~]                                       # the others
+    """,
+    re.VERBOSE,
+)
+"""Escape sequences of ECMA-48, each to its end."""
+
+_NOT_READ = re.compile(
+    "["
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but for tab and line feed, DEL, C1
+    "\u00ad\u200b\u2060-\u2065\ufeff"  # of no width
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # direction
+    "\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"  # annotations, tags, no characters
+    "]"
+)
+_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+"""Halves of characters: bytes that were no UTF-8, or JSON that was cut."""
+
+
+def clean(text: object) -> str:
+    """`text` without what is not to be read: control characters, escape sequences, overrides."""
+    whole = str(text)
+    if whole.isprintable():
+        return whole
+    if "\x1b" in whole or _NOT_READ.search(whole):
+        whole = _ESCAPES.sub("", whole)
+    whole = _SURROGATES.sub("\ufffd", _LINE_ENDS.sub("\n", whole))
+    return _NOT_READ.sub(INVISIBLE, whole)
+
+
+def decoded(data: bytes) -> str:
+    """Bytes from outside as clean text; what is no UTF-8 is marked."""
+    return clean(data.decode(errors="replace"))
+
+
+def clean_tree(value: Any) -> Any:
+    """A copy of `value` in which every text is clean: of mappings, with their keys, and lists."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean_tree(key): clean_tree(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean_tree(one) for one in value]
+    return value

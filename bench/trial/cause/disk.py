@@ -1,0 +1,44 @@
+"""Whether the disk is full on which an engine keeps its containers."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.units import format_bytes
+
+if TYPE_CHECKING:
+    from bench.engine.protocol import EngineFacts
+
+FULL_BYTES = 32 * 2**20
+"""With less than this a container can hardly be made, and hardly anything can be written in one."""
+
+
+@dataclass(frozen=True)
+class FullDisk:
+    """A disk on which next to nothing is free: what is the case, and what to do about it."""
+
+    words: str
+    remedy: str
+
+
+def free_bytes(facts: EngineFacts) -> int | None:
+    """What is free where the engine keeps its containers; None where that is not seen from here."""
+    if not (facts.is_local and facts.data_folder):
+        return None
+    try:
+        return shutil.disk_usage(facts.data_folder).free
+    except OSError:
+        return None
+
+
+def full_disk(facts: EngineFacts) -> FullDisk | None:
+    """The full disk of an engine; None where there is room, or nobody knows."""
+    free = free_bytes(facts)
+    if free is None or free >= FULL_BYTES:
+        return None
+    return FullDisk(
+        f"the engine's disk is full: {format_bytes(free)} free in {facts.data_folder}",
+        "free some disk space there",
+    )

@@ -1,0 +1,191 @@
+"""Why a container ended, or did not get ready: from kernel counters, its files and its settings.
+
+Output is text of the program's own: of that, only the system's messages for a file system that is
+read-only or full are looked for, and only where something of the case or of the host is so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.errors import EngineError
+from bench.results.cause import Cause, CauseKind
+from bench.trial.cause.disk import free_bytes, full_disk
+from bench.trial.cause.look import Look
+from bench.units import format_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.engine.protocol import Engine
+    from bench.scenario.model import Case
+
+ENDED = Cause(
+    CauseKind.ENDED,
+    "it ended by itself",
+    "run it in the foreground, so that it goes on; of a job that is to end, `ready: {exit: true}` "
+    "or `observe: exit` says so",
+)
+"""A service is there to stay."""
+
+
+def job_cause(service: str) -> Cause:
+    """Why a service of a stack that ended with code 0 has failed."""
+    return Cause(
+        CauseKind.ENDED,
+        ENDED.words,
+        "run it in the foreground, so that it goes on; of a job that is to end, "
+        f"`ready: {{{service}: {{exit: true}}}}` of the case's `compose` says so",
+    )
+
+
+_READ_ONLY = "Read-only file system"
+_AGAIN = "Resource temporarily unavailable"
+_FULL = "No space left on device"
+_SMALL_BYTES = 64 * 2**10
+"""With less than this a file system in memory is as good as full."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What is known of a container that ended, or did not get ready.
+
+    Attributes:
+        exit_code: None where it still runs.
+        kills: of its processes for memory; None where nobody counts.
+        forks_refused: for its limit of processes; likewise. The count goes with the container, so
+            that of one that ends at once it may not have been seen.
+        tasks_peak: the most processes and threads at once; likewise.
+        output: the last of it.
+        pid: of its process 1; 0 where it does not run, or cannot be seen.
+    """
+
+    exit_code: int | None
+    kills: int | None
+    forks_refused: int | None
+    tasks_peak: int | None
+    output: str
+    pid: int = 0
+
+
+def causes(engine: Engine, container_id: str, case: Case, ending: Ending) -> list[Cause]:
+    """What is known to have kept a container from lasting, or from getting ready.
+
+    Raises:
+        EngineError: the engine's disk is full, so that nobody can say what it would have done.
+    """
+    return list(_causes(engine, container_id, case, ending))
+
+
+def _causes(engine: Engine, container_id: str, case: Case, ending: Ending) -> Iterator[Cause]:
+    limits = case.effective_limits
+    if ending.kills:
+        now = f" ({format_bytes(limits.memory)} now)" if limits.memory else ""
+        yield Cause(
+            CauseKind.MEMORY,
+            f"the kernel killed {_counted(ending.kills, 'process', 'processes')} of it for memory",
+            f"raise `limits.memory`{now}, or have it use less",
+        )
+    if refused := _forks_refused(ending, limits.pids):
+        now = f" ({limits.pids} now)" if limits.pids else ""
+        yield Cause(
+            CauseKind.PROCESSES,
+            f"it reached its limit of processes and threads: {refused}",
+            f"raise `limits.pids`{now}, or have it start fewer processes and threads",
+        )
+    if ending.exit_code:
+        with contextlib.suppress(EngineError):  # what cannot be seen says nothing
+            setup = engine.state(container_id).setup
+            if setup is not None:
+                look = Look(engine, container_id, setup, engine.facts.architecture)
+                if found := look.ended(ending.exit_code):
+                    yield found
+    if _says(ending.output, _READ_ONLY) and (where := _read_only(case)):
+        yield Cause(
+            CauseKind.READ_ONLY,
+            f"its output says “{_READ_ONLY}”, and {where}",
+            "mount a `tmpfs` where it writes, or have that written to",
+        )
+    yield from _full(engine, case, ending)
+
+
+def _forks_refused(ending: Ending, limit: int | None) -> str:
+    """How the limit of processes showed; empty where it did not."""
+    if ending.forks_refused:
+        return f"the kernel refused {_counted(ending.forks_refused, 'fork', 'forks')}"
+    reached = limit is not None and ending.tasks_peak is not None and ending.tasks_peak >= limit
+    return f"its output says “{_AGAIN}”" if reached and _says(ending.output, _AGAIN) else ""
+
+
+def _full(engine: Engine, case: Case, ending: Ending) -> Iterator[Cause]:
+    mounts = _in_memory(case)
+    for path in mounts:
+        if ending.pid and _is_full(ending.pid, path):
+            yield Cause(
+                CauseKind.FULL,
+                f"the file system in memory at {path} is full ({mounts[path]})",
+                _larger(path),
+            )
+            return
+    if not _says(ending.output, _FULL):
+        return
+    full = full_disk(engine.facts)
+    if full:
+        raise EngineError("disk", f"its output says “{_FULL}”, and {full.words}", full.remedy)
+    known = [f"{path} holds {size}" for path, size in mounts.items()]
+    free = free_bytes(engine.facts)
+    if free is not None:
+        known.append(f"the engine's disk has {format_bytes(free)} free")
+    facts = f" ({', '.join(known)})" if known else ""
+    limited = [path for path in mounts if path != "/dev/shm"]  # noqa: S108 - the container's
+    yield Cause(
+        CauseKind.FULL,
+        f"its output says “{_FULL}”{facts}",
+        _larger(limited[0]) if limited else "have it write less, or raise `shm_size`",
+    )
+
+
+def _larger(path: str) -> str:
+    key = "`shm_size`" if path == "/dev/shm" else f"the `size` of the `tmpfs` at {path}"  # noqa: S108
+    return f"raise {key}, or have it write less there"
+
+
+def _in_memory(case: Case) -> dict[str, str]:
+    """Where the case has file systems in memory of a size, and how large they are."""
+    found = {}
+    for one in case.tmpfs:
+        path, _, options = one.partition(":")
+        size = re.search(r"(?:^|,)size=([^,]+)", options)
+        if size:
+            found[path] = f"size={size[1]}"
+    shared = format_bytes(case.shm_size or 64 * 2**20)
+    return found | {"/dev/shm": shared}  # noqa: S108 - the container's
+
+
+def _is_full(pid: int, path: str) -> bool:
+    try:
+        state = os.statvfs(f"/proc/{pid}/root{path}")
+    except OSError:
+        return False
+    return state.f_blocks > 0 and state.f_bavail * state.f_frsize < _SMALL_BYTES
+
+
+def _read_only(case: Case) -> str:
+    """What of the case is read-only; empty where nothing is."""
+    if case.read_only:
+        return "`read_only: true` is set"
+    mounted = [one for one in case.volumes if "ro" in one.split(":")[-1].split(",")]
+    return f"{mounted[0].split(':')[1]} is mounted read-only" if mounted else ""
+
+
+def _says(output: str, message: str) -> bool:
+    """Whether a line of `output` has the system's message, and not as a part of a path."""
+    return re.search(rf"(?<![\w/.-]){message}(?![\w/.-]*/)", output, re.IGNORECASE) is not None
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"

@@ -1,0 +1,149 @@
+"""Whose fault it is that an engine refuses to make or to start a container.
+
+The image's, where something of it, or of how the case runs it, keeps every engine from starting it:
+there is no such program, it may not be run, the user or the working folder are not there. That is
+read from the container's own file system, and not from the words of the engine, which quote names
+that the image's author has chosen. Where the files do not tell, the one thing that counts of the
+words is at which step the runtime was: they begin with it, before any name is quoted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from bench.engine.protocol import ContainerSpec
+from bench.errors import EngineError, NoProgramError
+from bench.results.cause import Cause, CauseKind
+from bench.trial.cause.disk import full_disk
+from bench.trial.cause.look import Look
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from bench.engine.protocol import Engine
+    from bench.errors import EngineRefusedError
+
+_STEPS = re.compile(
+    r"(?:the engine refused: "
+    r"|preparing container [0-9a-f]+ for attach: "
+    r"|failed to create task for container: "
+    r"|failed to create shim task: "
+    r"|OCI runtime create failed: "
+    r"|(?:crun|runc): "
+    r"|runc create failed: "
+    r"|container_linux\.go:\d+: "
+    r"|unable to start container process: "
+    r"|starting container process caused: )*"
+)
+"""What stands before the step that failed: of Docker, containerd, Podman, runc and crun."""
+
+_OF_THE_IMAGE = (
+    'exec: "', "exec /", "executable file `", "open executable: ",
+    "unable to find user ", "unable to find group ",
+)  # fmt: skip
+"""How the steps begin at which a runtime looks for the user, and runs the program."""
+
+
+def image_cause(engine: Engine, container_id: str, error: EngineRefusedError) -> Cause | None:
+    """What of the image keeps a container from being started; None where it is not the image.
+
+    Args:
+        engine: that refuses.
+        container_id: of the container, which was created.
+        error: what the engine said.
+    """
+    if isinstance(error, NoProgramError):
+        return Cause(CauseKind.NO_PROGRAM, error.cause, error.remedy)
+    with contextlib.suppress(EngineError):  # what cannot be seen says nothing
+        setup = engine.state(container_id).setup
+        if setup is not None:
+            found = Look(engine, container_id, setup, engine.facts.architecture).refused()
+            if found is not None:
+                return found
+    step = error.cause[_STEPS.match(error.cause).end() :]  # type: ignore[union-attr]  # it may be empty
+    if step.startswith(_OF_THE_IMAGE):
+        return Cause(
+            CauseKind.REFUSED,
+            f"the runtime cannot run it: {step}",
+            "mend what these words name in the image, or in the case's `command` and `user`",
+        )
+    return None
+
+
+def creation_cause(engine: Engine, spec: ContainerSpec) -> Cause | None:
+    """What of the image keeps a container from being created; None where it is not the image.
+
+    Args:
+        engine: that refuses.
+        spec: of the container.
+    """
+    try:
+        config: Mapping[str, Any] = engine.image_details(spec.image).get("Config") or {}
+    except EngineError:
+        return None
+    # an entrypoint of the case's own leaves the image's command out
+    own = (spec.entrypoint or ()) + (spec.command or ())
+    given = own or config.get("Entrypoint") or config.get("Cmd")
+    if not given:
+        return Cause(
+            CauseKind.NO_COMMAND,
+            "neither its image nor the scenario says what to run",
+            "give it a `command`, or the image a CMD or an ENTRYPOINT",
+        )
+    folder = spec.working_dir or str(config.get("WorkingDir") or "")
+    words = ""
+    if folder and not folder.startswith("/"):
+        words = f"its working folder {folder} is no absolute path"
+    elif file := _file_on_the_way(engine, spec, folder):
+        words = f"its working folder {folder} cannot be made: {file} is a file"
+    if not words:
+        return None
+    return Cause(CauseKind.NO_FOLDER, words, "mend WORKDIR or `working_dir`")
+
+
+def _file_on_the_way(engine: Engine, spec: ContainerSpec, folder: str) -> str:
+    """What stands in the way of a working folder; empty where nothing does.
+
+    A container of the same image is made for the look, which is never started.
+    """
+    if folder in ("", "/"):
+        return ""
+    bare = ContainerSpec(
+        image=spec.image,
+        name=f"{spec.name}-look",
+        labels=spec.labels,
+        command=("look",),
+        working_dir="/",
+        network_mode="none",
+        cgroup_parent=spec.cgroup_parent,
+    )
+    made = ""
+    try:
+        made = engine.create(bare).container_id
+        parts = posixpath.normpath(folder).strip("/").split("/")
+        for count in range(1, len(parts) + 1):
+            path = "/" + "/".join(parts[:count])
+            file = engine.file(made, path, 0)
+            if file is None:
+                return ""
+            if file.kind != "folder":
+                return path
+    except EngineError:
+        return ""  # what cannot be seen says nothing
+    finally:
+        if made:
+            with contextlib.suppress(EngineError):  # it carries the run's label
+                engine.remove(made)
+    return ""
+
+
+def refusal(engine: Engine, error: EngineRefusedError) -> EngineError:
+    """A refusal that is not the image's fault, with what is known of the host."""
+    full = full_disk(engine.facts)
+    if not full:
+        return error
+    return EngineError(error.subject, f"{error.cause}; {full.words}", full.remedy)

@@ -1,0 +1,73 @@
+"""As whom a container runs: users and groups as its own files have them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.engine.protocol import ContainerFile
+
+PASSWD, GROUP = "/etc/passwd", "/etc/group"
+Entries = list[list[str]]
+"""The fields of each line: passwd(5), group(5)."""
+
+_HIGHEST_ID = 2**31 - 1
+"""What engines take."""
+
+
+@dataclass(frozen=True)
+class User:
+    """A user with the groups that it is in."""
+
+    user_id: int
+    groups: frozenset[int]
+
+    def may_execute(self, file: ContainerFile) -> bool:
+        """Whether it may execute a file, or enter a folder."""
+        if self.user_id == 0:
+            return file.kind == "folder" or bool(file.mode & 0o111)
+        if self.user_id == file.user_id:
+            return bool(file.mode & 0o100)
+        return bool(file.mode & (0o010 if file.group_id in self.groups else 0o001))
+
+
+ROOT = User(0, frozenset())
+
+
+def entries(data: bytes) -> Entries:
+    """The entries of a file of users or groups."""
+    return [line.split(":") for line in data.decode(errors="replace").splitlines()]
+
+
+def user_of(given: str, passwd: Entries, group: Entries) -> User:
+    """The user that `given` (`USER`, `USER:GROUP`, numbers, or nothing) stands for."""
+    name, _, own = given.partition(":")
+    user_id, groups = int(name) if name.isdigit() else 0, set[int]()
+    for entry in passwd:
+        if len(entry) > 3 and name and name in (entry[0], entry[2]):
+            user_id, groups = _number(entry[2]), {_number(entry[3])}
+    for entry in group:
+        if len(entry) > 3 and (name in entry[3].split(",") or own in (entry[0], entry[2])):
+            groups.add(_number(entry[2]))
+    return User(user_id, frozenset(groups))
+
+
+def unknown(given: str, groups: Sequence[str], passwd: Entries, group: Entries) -> str:
+    """What of a user and its groups the image does not know, in words; empty where it knows all."""
+    name, _, own = given.partition(":")
+    asked = [(name, "user", PASSWD, passwd)]
+    asked += [(one, "group", GROUP, group) for one in (own, *groups)]
+    for one, what, path, known in asked:
+        if one.isdigit():
+            if int(one) > _HIGHEST_ID:
+                return f"{what} {one} is above the highest number, {_HIGHEST_ID}"
+        elif one and one not in (entry[0] for entry in known):
+            return f"there is no {what} {one} in {path} of the image"
+    return ""
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else -1
