@@ -59,11 +59,24 @@ class Look:
         if first is not None and first.kind == "file" and (found := self._content(first)):
             return found
         is_script = first is not None and isinstance(program_in(first.head), Script)
+        if first is not None and is_script and (found := self._unreadable(first)):
+            return found
         for words, is_read in following(command, self._setup.arguments, is_script=is_script):
             found = self._read(words[0], code) if is_read else self._run(words, code)
             if found:
                 return found
         return None
+
+    def _unreadable(self, script: ContainerFile) -> Cause | None:
+        """What keeps the interpreter of a script from reading it, which Engine 26 has run."""
+        found = self._permission(script)
+        if found or self._user.may_read(script):
+            return found
+        return Cause(
+            CauseKind.NOT_EXECUTABLE,
+            f"user {self._setup.user} may not read {script.path} (mode {script.mode:04o})",
+            f"`RUN chmod 755 {script.path}` in the Dockerfile, or `COPY --chmod=755`",
+        )
 
     def _run(self, words: Sequence[str], code: int) -> Cause | None:
         """What is wrong with a program that the first one was to run."""

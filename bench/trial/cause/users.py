@@ -29,9 +29,16 @@ class User:
         """Whether it may execute a file, or enter a folder."""
         if self.user_id == 0:
             return file.kind == "folder" or bool(file.mode & 0o111)
+        return self._has(file, 0o1)
+
+    def may_read(self, file: ContainerFile) -> bool:
+        """Whether it may read a file."""
+        return self.user_id == 0 or self._has(file, 0o4)
+
+    def _has(self, file: ContainerFile, bit: int) -> bool:
         if self.user_id == file.user_id:
-            return bool(file.mode & 0o100)
-        return bool(file.mode & (0o010 if file.group_id in self.groups else 0o001))
+            return bool(file.mode & bit << 6)
+        return bool(file.mode & (bit << 3 if file.group_id in self.groups else bit))
 
 
 ROOT = User(0, frozenset())
