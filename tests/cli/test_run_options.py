@@ -652,5 +652,7 @@ def test_what_needs_no_numbers_and_no_engine_loads_neither(arguments, file):
 def test_models_of_compose_files_are_loaded_where_a_case_has_one(file):
     file.write_text(SCENARIO)
     code = LOADED.replace(f"{HEAVY}", "{'bench.compose.model'}")
-    done = subprocess.run([sys.executable, "-c", code, "validate", str(file)], capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "validate", str(file)], capture_output=True, check=True
+    )
     assert done.stderr.splitlines()[-1] == b"loaded:"

@@ -59,6 +59,7 @@ def page(text):
     return Page(text)
 
 
+@pytest.mark.slow
 def test_every_tag_is_closed_in_its_place(page):
     assert page.open == []
 
@@ -226,6 +227,7 @@ def test_an_image_that_was_built_again_shows_which_steps_were_done(tmp_path):
     assert "steps of a rebuild" in text
 
 
+@pytest.mark.slow
 def test_a_page_that_would_get_too_large_shows_less_and_says_so(troubled, monkeypatch):
     monkeypatch.setattr(html, "MOST_BYTES", 215_000)
     text = html_text(troubled)
@@ -233,6 +235,7 @@ def test_a_page_that_would_get_too_large_shows_less_and_says_so(troubled, monkey
     assert "To stay below 1 MB" in text
 
 
+@pytest.mark.slow
 def test_the_last_resort_leaves_the_pictures_out(troubled, monkeypatch):
     monkeypatch.setattr(html, "MOST_BYTES", 90_000)
     monkeypatch.setattr(html, "DETAILS", (Detail(40, 0, "less"),))
@@ -241,6 +244,7 @@ def test_the_last_resort_leaves_the_pictures_out(troubled, monkeypatch):
     assert "<svg" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_many_cases_and_trials_stay_below_a_megabyte(tmp_path):
     names = tuple(f"case-{number}" for number in range(12))
@@ -257,10 +261,12 @@ def test_many_cases_and_trials_stay_below_a_megabyte(tmp_path):
     assert Page(text).open == []
 
 
+@pytest.mark.slow
 def test_the_same_journal_always_makes_the_same_page(troubled):
     assert html_text(troubled) == html_text(load_run(troubled.folder))
 
 
+@pytest.mark.slow
 def test_the_page_lists_the_files_that_lie_beside_it(troubled, tmp_path):
     path = write_html(troubled, tmp_path)
     assert path == tmp_path / "index.html"
