@@ -6,10 +6,16 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PODMAN_TESTS := own_engine outcomes counters exit_codes workload
 
-.PHONY: demo test test-v2 test-podman test-bases test-faults test-gpu unit lint engine images scenarios benchmarks schema clean-venv
+.PHONY: demo check test test-v2 test-podman test-bases test-faults test-gpu unit lint engine images scenarios benchmarks schema clean-venv
 
 demo: engine images
 	$(BIN)/bench run scenarios/quickstart.yaml
+
+# While one works: style, and the tests that take no engine and little time. About two minutes.
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -m "not engine and not slow" -n auto
 
 test: lint unit engine images
 	$(BIN)/python -m pytest -m engine

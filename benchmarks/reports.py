@@ -15,7 +15,7 @@ from bench.report.formats import write_reports
 from bench.results.run import load_run
 write_reports(load_run(sys.argv[1]))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps([time.perf_counter() - begun, peak]))
+print(json.dumps([time.perf_counter() - begun, time.process_time(), peak]))
 """
 
 
@@ -36,9 +36,9 @@ def report_cost(trials: int = 1000, samples: int = 1_000_000) -> list[tuple[str,
         done = subprocess.run(
             [sys.executable, "-c", _CHILD, str(folder)], check=True, capture_output=True, text=True
         )
-    seconds, peak = json.loads(done.stdout)
+    seconds, used_s, peak = json.loads(done.stdout)
     what = f"reports of {trials} trials and {samples} samples"
     return [
-        (what, f"{seconds:.1f} s", "20 s"),
+        (f"{what}, {used_s:.1f} s of CPU", f"{seconds:.1f} s", "6 s"),
         (f"{what}, peak memory", f"{peak / 2**20:.0f} MiB", "1024 MiB"),
     ]

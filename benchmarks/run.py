@@ -8,6 +8,7 @@ noisy for that. Each line ends with the target that the figure is meant to stay 
 from __future__ import annotations
 
 import argparse
+import resource
 import statistics
 import subprocess
 import sys
@@ -18,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from typing import TYPE_CHECKING
 
-from benchmarks import bare, lab, pulls
+from benchmarks import bare, growth, lab, pulls
 from benchmarks.reports import report_cost
 
 if TYPE_CHECKING:
@@ -33,15 +34,23 @@ def show(name: str, value: str, target: str) -> None:
 def cli_times() -> None:
     """How long the commands take that people and editors call all the time."""
     scenario = Path("scenarios/quickstart.yaml")
-    for arguments, target in ((["--help"], 300), (["validate", str(scenario)], 500)):
-        times = []
+    commands = (["--help"], 300), (["validate", str(scenario)], 300), (["list", "reports"], 300)
+    for arguments, target in commands:
+        times, used = [], []
         for _ in range(11):
-            begun = time.perf_counter()
+            begun, before = time.perf_counter(), _children_s()
             subprocess.run([Path(sys.executable).parent / "bench", *arguments], check=True,
                            capture_output=True)  # fmt: skip
             times.append((time.perf_counter() - begun) * 1e3)
-        show(f"bench {arguments[0]}, median of 11", f"{statistics.median(times):.0f} ms",
-             f"{target} ms")  # fmt: skip
+            used.append((_children_s() - before) * 1e3)
+        value = f"{statistics.median(times):.0f} ms"
+        what = f"bench {arguments[0]}, median of 11; {statistics.median(used):.0f} ms of CPU"
+        show(what, value, f"{target} ms")
+
+
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def trial_cost(pairs: int) -> None:
@@ -80,6 +89,12 @@ def reports_cost() -> None:
         show(*line)
 
 
+def trials_grow() -> None:
+    """Whether late trials cost what early ones do, and one of fifty containers what one of five."""
+    for line in (*growth.growth(), *growth.at_once()):
+        show(*line)
+
+
 def pull_closure() -> None:
     """Whether the parts of a pull add up to it."""
     for line in pulls.closure():
@@ -103,6 +118,7 @@ def main() -> None:
         "trial": lambda: trial_cost(options.pairs),
         "sampling": lambda: sampling_cost(options.pairs),
         "reports": reports_cost,
+        "growth": trials_grow,
         "pulls": pull_closure,
         "link": link_foreseen,
     }

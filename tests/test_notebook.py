@@ -21,6 +21,7 @@ def outputs_of(cell: Any) -> list[Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
 def test_the_notebook_runs_on_the_sample_run_and_shows_its_pictures(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")

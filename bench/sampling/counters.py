@@ -68,7 +68,7 @@ def _pressure(resource: str) -> Parser:
     return parse
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is itself, which is found sooner than by its fields
 class _File:
     controller: str
     name: str

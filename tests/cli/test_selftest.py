@@ -53,6 +53,7 @@ def invoke(*arguments: str) -> Result:
     return CliRunner().invoke(command, ["--progress", "quiet", *arguments])
 
 
+@pytest.mark.slow
 def test_the_table_is_the_result_and_all_targets_met_is_0(tested):
     result = invoke()
     assert result.exit_code == 0
@@ -60,12 +61,14 @@ def test_the_table_is_the_result_and_all_targets_met_is_0(tested):
     assert (tested["quick"], tested["engine"], tested["seed"]) == (False, None, None)
 
 
+@pytest.mark.slow
 def test_options_reach_the_test(tested, tmp_path):
     invoke("--quick", "--engine", "docker", "--seed", "4", "--out", str(tmp_path / "here"))
     assert (tested["quick"], tested["engine"], tested["seed"]) == (True, "docker", 4)
     assert tested["out"] == tmp_path / "here"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("figure", "interrupted", "code"), [(row(0.5), 0, 1), (row(), 0, 3), (row(), 143, 143)]
 )
@@ -77,6 +80,7 @@ def test_exit_codes(tested, figure, interrupted, code):
     assert invoke().exit_code == code
 
 
+@pytest.mark.slow
 def test_json_goes_to_stdout_and_always_into_the_folder(tested, tmp_path: Path):
     result = invoke("--format", "json")
     kept = tmp_path / "run" / "selftest.json"
@@ -86,6 +90,7 @@ def test_json_goes_to_stdout_and_always_into_the_folder(tested, tmp_path: Path):
     assert json.loads(kept.read_text())["exit_code"] == 0
 
 
+@pytest.mark.slow
 def test_the_folder_has_the_reports_of_any_run(tested, tmp_path: Path):
     invoke()
     names = {one.name for one in (tmp_path / "run").iterdir()}

@@ -125,7 +125,8 @@ def test_four_containers_can_be_given_graphics_cards():
     outer = Case.model_validate({"image": "any", "ready": {"exit": True}})
     stack = load_stack(ENSEMBLE / "gpus.compose.yaml", environ={})
     cases = [as_case(one, outer, outer.ready) for one in stack.members]
-    assert [one.gpus for one in cases] == ["all"] * 4
+    wanted = [one.deploy.resources.reservations for one in cases]
+    assert [[device.count for device in one.devices] for one in wanted if one] == [["all"]] * 4
     assert [one.environment["CUDA_VISIBLE_DEVICES"] for one in cases] == ["0", "1", "2", "3"]
     assert (
         load_scenario(

@@ -75,6 +75,7 @@ def test_a_mean_of_too_few_trials_to_show_stragglers_never_passes(n):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize("row", rows(), ids=lambda one: f"{one[0]} {one[1]}")
 @pytest.mark.parametrize("n", TRIALS)
 def test_no_verdict_is_wrong_in_more_than_five_percent(row, n):

@@ -138,6 +138,7 @@ def test_the_same_trials_always_give_the_same():
     assert corrected(*independent(20, 5)) == corrected(*independent(20, 5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [8, 20])
 def test_the_chance_of_any_false_call_is_what_it_should_be(n):
     runs = [corrected(*independent(n, 15, seed)) for seed in range(200)]

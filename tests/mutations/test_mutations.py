@@ -19,6 +19,7 @@ BY_NAME = {one.name: one for one in CATALOGUE}
 JUDGED = tuple(one for one in CATALOGUE if one.spoils and one.name not in KNOWN_OPEN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutation", CATALOGUE, ids=lambda one: one.name)
 @pytest.mark.parametrize("name", QUICK)
 def test_a_run_that_is_wrong_shows_nothing_better(name, mutation):
@@ -28,6 +29,7 @@ def test_a_run_that_is_wrong_shows_nothing_better(name, mutation):
                 assert wrong(name, mutation, place, form) == [], f"at {place}, {form}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutation", JUDGED, ids=lambda one: one.name)
 def test_the_sample_that_is_wrong_passes_no_row_that_it_spoils(mutation):
     for place in some_places(mutation.name, list(mutation.places(Made.of("sample"))), 1):

@@ -145,6 +145,7 @@ def test_a_run_without_trials_has_no_figures(empty):
     assert answer(empty).startswith("bad is inconclusive in CI-3, ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [end_block, html_text, markdown_text])
 def test_every_report_says_it(run, make):
     words = answer(run).split(";")[0].split(" (")[0]

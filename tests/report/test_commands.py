@@ -61,6 +61,7 @@ def _slower() -> Any:
     return replace(GOOD, ready_s=3.5)
 
 
+@pytest.mark.slow
 def test_report_writes_the_default_set_and_names_each_file(out):
     done = call(report, "first", "--out", str(out))
     named = [Path(line) for line in done.stdout.splitlines()]
@@ -139,6 +140,7 @@ def test_compare_as_json_is_what_the_judge_says(out):
     assert {one["candidate"] for one in rows} == {"second:good"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("margin", "code"),
     [
@@ -235,6 +237,7 @@ def test_report_does_not_put_a_file_in_the_place_of_what_is_none(out, tmp_path):
         os.close(reading)
 
 
+@pytest.mark.slow
 def test_report_shows_what_is_no_text_as_an_escape(out, tmp_path):
     folder = tmp_path / os.fsdecode(b"\xff")
     shutil.copytree(out / "first", folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bench.report import contacts as module
 from bench.report.console import end_block
 from bench.report.contacts import contacts
@@ -32,6 +34,7 @@ def test_how_each_case_fared_with_no_way_out_stands_below(run):
     assert all(one.startswith("good with no way out: ready 1.") for one in good)
 
 
+@pytest.mark.slow
 def test_it_is_in_the_files_and_not_on_the_terminal(run):
     assert "Outside contacts" in html_text(run)
     assert "## Outside contacts" in markdown_text(run)

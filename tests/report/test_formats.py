@@ -18,6 +18,7 @@ def fresh(run, tmp_path):
     return load_run(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_default_set_is_that_of_the_contract(fresh):
     written = write_reports(fresh)
     names = {one.name for one in fresh.folder.iterdir()}
@@ -37,6 +38,7 @@ def test_the_default_set_is_that_of_the_contract(fresh):
     assert {one.parent for one in written} == {fresh.folder, fresh.folder / "plots"}
 
 
+@pytest.mark.slow
 def test_reports_made_again_are_the_same_bytes(fresh):
     first = {one: one.read_bytes() for one in write_reports(fresh)}
     again = {one: one.read_bytes() for one in write_reports(load_run(fresh.folder))}
@@ -63,6 +65,7 @@ def test_an_unknown_format_is_refused_before_anything_is_written(fresh):
     assert not (fresh.folder / "summary.md").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "start"),
     [("json", "{"), ("csv", "trial_id,case,"), ("md", "# bad-vs-good"), ("junit", "<?xml"),
@@ -99,6 +102,7 @@ def test_parquet_is_written_where_pyarrow_is_there_and_asked_for(fresh, monkeypa
     assert list(pd.read_parquet(path).columns) == list(fresh.samples.columns)
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_to_says_what_to_do(fresh):
     (fresh.folder / "plots").write_text("in the way")
     with pytest.raises(StoreError, match="cannot be written") as caught:

@@ -119,6 +119,7 @@ def test_why_the_memory_of_the_case_is_not_known_is_said_once(tmp_path):
     assert {row[4] for row in found.rows} == {"–"}  # noqa: RUF001 - the dash of an empty cell
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("own", "panels"), [(4 * GIB, True), (0, False)])
 def test_the_picture_of_its_resources_shows_the_gpu_where_it_held_memory_on_one(
     tmp_path, own, panels

@@ -64,6 +64,7 @@ def hostile(tmp_path_factory) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_the_page_has_no_element_and_no_attribute_of_it(hostile):
     text = html_text(hostile)
     page = Elements()

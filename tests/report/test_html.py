@@ -59,6 +59,7 @@ def page(text):
     return Page(text)
 
 
+@pytest.mark.slow
 def test_every_tag_is_closed_in_its_place(page):
     assert page.open == []
 
@@ -241,6 +242,7 @@ def test_the_steps_of_a_build_are_shown_with_their_times_and_what_was_not_as_wri
     assert "docker/dockerfile:1 cannot be had here" in text
 
 
+@pytest.mark.slow
 def test_a_page_that_would_get_too_large_shows_less_and_says_so(troubled, monkeypatch):
     monkeypatch.setattr(html, "MOST_BYTES", 215_000)
     text = html_text(troubled)
@@ -248,6 +250,7 @@ def test_a_page_that_would_get_too_large_shows_less_and_says_so(troubled, monkey
     assert "To stay below 1 MB" in text
 
 
+@pytest.mark.slow
 def test_the_last_resort_leaves_the_pictures_out(troubled, monkeypatch):
     monkeypatch.setattr(html, "MOST_BYTES", 90_000)
     monkeypatch.setattr(html, "DETAILS", (Detail(40, 0, "less"),))
@@ -256,6 +259,7 @@ def test_the_last_resort_leaves_the_pictures_out(troubled, monkeypatch):
     assert "<svg" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_many_cases_and_trials_stay_below_a_megabyte(tmp_path):
     names = tuple(f"case-{number}" for number in range(12))
@@ -272,10 +276,12 @@ def test_many_cases_and_trials_stay_below_a_megabyte(tmp_path):
     assert Page(text).open == []
 
 
+@pytest.mark.slow
 def test_the_same_journal_always_makes_the_same_page(troubled):
     assert html_text(troubled) == html_text(load_run(troubled.folder))
 
 
+@pytest.mark.slow
 def test_the_page_lists_the_files_that_lie_beside_it(troubled, tmp_path):
     path = write_html(troubled, tmp_path)
     assert path == tmp_path / "index.html"

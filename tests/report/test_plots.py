@@ -31,6 +31,7 @@ def made(troubled):
     return plots.make_plots(troubled)
 
 
+@pytest.mark.slow
 def test_a_run_has_a_picture_of_each_kind_and_each_case(made):
     assert [one.name for one in made] == [
         "margins",
@@ -61,6 +62,7 @@ def test_numbers_in_words_are_not_touched_when_places_are_rounded(made):
     assert "3.44 cores" in texts
 
 
+@pytest.mark.slow
 def test_the_same_run_draws_the_same_bytes(troubled, made):
     assert plots.make_plots(load_run(troubled.folder)) == made
 
@@ -75,6 +77,7 @@ def test_each_picture_says_in_words_what_it_shows(made):
     assert "RUN chown -R app /app: 61.2 MiB, download" in alt["pull-bad"]
 
 
+@pytest.mark.slow
 def test_save_plots_writes_a_file_for_each(troubled, made, tmp_path):
     paths = plots.save_plots(troubled, tmp_path / "plots")
     assert [one.name for one in paths] == [f"{one.name}.svg" for one in made]
@@ -191,6 +194,7 @@ def test_the_share_of_a_limit_is_above_one_exactly_where_it_is_broken(run, limit
     assert share_of_limit(verdict, parse_limit(limit, "s")) == share
 
 
+@pytest.mark.slow
 def test_a_burst_is_told_beside_the_second_in_which_it_fell(run):
     words = [one.alt for one in plots.make_plots(run) if one.kind == "resources"]
     assert words

@@ -72,6 +72,7 @@ def test_without_several_at_once_there_is_no_such_table(alone):
     assert stopping(alone) is not None
 
 
+@pytest.mark.slow
 def test_a_sweep_has_a_picture_and_a_single_number_none(sweep, run):
     assert list(sweeps(sweep)) == ["bad", "good"]
     (plot,) = [one for one in make_plots(sweep, most_curves=0) if one.kind == "replicas"]
@@ -80,6 +81,7 @@ def test_a_sweep_has_a_picture_and_a_single_number_none(sweep, run):
     assert sweeps(run) == {}
 
 
+@pytest.mark.slow
 def test_the_page_shows_table_and_picture(sweep):
     text = html_text(sweep)
     assert '<h2 id="scale-out">' in text

@@ -111,6 +111,7 @@ def test_the_page_says_where_they_come_from(run):
     assert "bench has not measured it" in html_text(run, [])
 
 
+@pytest.mark.slow
 def test_only_what_an_axis_from_zero_can_show_is_drawn(run):
     (spread,) = [one for one in make_plots(run) if one.name == "distributions-cold"]
     assert "rows per s: " in spread.alt

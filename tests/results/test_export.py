@@ -196,6 +196,7 @@ print(peak_kib, loaded - begun, time.monotonic() - loaded)
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_thousand_trials_and_a_million_samples_fit_into_a_gibibyte(tmp_path):
     from tests.journals import Build, write_journal
 

@@ -167,6 +167,7 @@ def test_a_journal_of_version_1_gives_the_same_figures_and_says_what_it_cannot(t
     texts(old)
 
 
+@pytest.mark.slow
 def test_a_real_run_of_version_1_still_has_the_figures_that_it_had(tmp_path):
     packed = (KEPT / "version-1.jsonl.gz").read_bytes()
     (tmp_path / "events.jsonl").write_bytes(gzip.decompress(packed))
@@ -308,6 +309,7 @@ def test_a_process_1_that_cannot_be_is_damage(tmp_path, wrong):
         load_run(written(tmp_path, made))
 
 
+@pytest.mark.slow
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -331,6 +333,7 @@ def test_whatever_is_changed_in_a_journal_nothing_but_our_own_errors_comes_out(t
         assert str(error)  # noqa: PT017 - any other exception is the failure
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -108,6 +108,7 @@ def measured(
     return sampled_metrics(samples)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("child_s", [0.002, 0.005])
 @pytest.mark.parametrize("kind", ["child", "grandchild", "thread"])
 def test_workers_whose_children_live_for_milliseconds_ask_for_a_core_each(container, kind, child_s):

@@ -148,8 +148,8 @@ def test_no_field_of_the_spec_is_left_at_its_default_by_a_full_case(full, tmp_pa
         for one in dataclasses.fields(ContainerSpec)
     }
     untouched = [name for name, value in defaults.items() if getattr(spec, name) == value]
-    of_a_stack, of_a_cut_network = ["networks", "hostname"], ["dns", "dns_search"]
-    assert untouched == [*of_a_stack, *of_a_cut_network]
+    of_a_stack, of_a_cut_network = ["networks", "endpoints", "hostname"], ["dns", "dns_search"]
+    assert untouched == [*of_a_stack, *of_a_cut_network, "options"]
 
 
 def test_the_need_arm_drops_what_caps_memory_cpu_and_disk_but_keeps_the_rest(full, tmp_path):

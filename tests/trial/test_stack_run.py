@@ -98,6 +98,7 @@ def test_the_whole_start_is_judged(run):
     assert (found.verdict, found.n) == (Outcome.PASS, 2)
 
 
+@pytest.mark.slow
 def test_every_report_can_be_made(run):
     written = {path.name for path in write_reports(run)}
     assert {"index.html", "summary.md", "stack-shop-cold.svg"} <= written

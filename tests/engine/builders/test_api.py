@@ -13,7 +13,7 @@ from bench.engine.builders.api import classic_steps
 from bench.engine.builders.request import Builder, BuildRequest, BuildStep, Secret
 from bench.errors import BuildError, EngineUnavailableError
 from tests.engine.builders.protobuf import log, trace, vertex
-from tests.engine.fake_docker import stream
+from tests.engine.fake_docker import Handler, stream
 
 pytestmark = pytest.mark.usefixtures("no_buildx")
 
@@ -240,7 +240,11 @@ def test_a_frontend_that_cannot_be_had_is_replaced_by_the_builders_own_and_this_
     name = "resolve image config for docker.io/docker/dockerfile:1"
     refused = stream(trace(vertex("a", name, error="no such host")), {"error": "no such host"})
     answers = iter([refused, stream({}), stream({})])
-    daemon.on("POST", "/build", next(answers))
+
+    def write_next(handler: Handler) -> None:
+        next(answers)(handler)
+
+    daemon.on("POST", "/build", write_next)
     for _ in range(2):
         built = engine.build(request_)
         assert any("docker/dockerfile:1 cannot be had here" in one for one in built.remarks)
