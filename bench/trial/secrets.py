@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bench.scenario.env_file import read_env_files
+from bench.scenario.model import Case, Service
 from bench.scenario.redact import REDACTED, is_secret_name
 
 if TYPE_CHECKING:
@@ -25,13 +26,17 @@ def hider(
 ) -> Callable[[str], str]:
     """What puts `***` in the place of the secrets of `container` in a text.
 
-    Secrets are the values from its `env_file`, those of variables that are called like one,
-    and the user part of URLs in the others; as in the scenario that a journal keeps. `further`
-    are others.
+    Secrets are the values from its `env_file`, those of variables and of headers of its probes that
+    are called like one, and the user part of URLs in the other variables; as in the scenario that a
+    journal keeps. `further` are others.
     """
     secrets = further | set(read_env_files([folder / one for one in container.env_file]).values())
     for name, value in container.environment.items():
         secrets |= {value} if is_secret_name(name) else set(_USER_OF_URL.findall(value))
+    if isinstance(container, Case | Service):
+        for probe in container.ready.probes():
+            headers = probe.http.headers if probe.http else {}
+            secrets |= {value for name, value in headers.items() if is_secret_name(name)}
     long = sorted((one for one in secrets if len(one) >= _SHORTEST), key=len, reverse=True)
     if not long:
         return str

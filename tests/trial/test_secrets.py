@@ -32,6 +32,14 @@ def test_values_of_variables_that_are_called_like_secrets_are_hidden(
     assert hidden(text, tmp_path, environment=environment) == kept
 
 
+def test_headers_of_a_probe_that_are_called_like_secrets_are_hidden(tmp_path):
+    headers = {"Authorization": "Bearer abcdef", "Accept": "text/plain"}
+    probe = {"http": {"port": 80, "headers": headers}}
+    case = Case.model_validate({"image": "x", "ready": probe})
+    said = "GET / Authorization: Bearer abcdef, Accept: text/plain"
+    assert hider(case, tmp_path)(said) == "GET / Authorization: ***, Accept: text/plain"
+
+
 def test_everything_from_an_env_file_is_hidden(tmp_path):
     (tmp_path / "settings.env").write_text("MODE=fast\nKEY='two\nlines'\n")
     text = "mode fast, key two\nlines"
