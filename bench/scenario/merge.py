@@ -2,9 +2,8 @@
 
 Mappings merge at every depth, anything else is replaced whole. What excludes each other does
 not meet: a case that pulls an `image` leaves the default `build` behind, one that names a
-probe leaves the default probe behind but keeps its timeout, and a stack leaves all behind that
-is said of one container. `key: null` in a case takes the
-default away.
+probe leaves the default probe behind but keeps its timeout, a socket leaves a port behind, and a
+stack leaves all behind that is said of one container. `key: null` in a case takes the default away.
 """
 
 from __future__ import annotations
@@ -13,11 +12,12 @@ from bench.errors import ScenarioError
 from bench.scenario.composed import BESIDE_COMPOSE
 from bench.scenario.nodes import Entry, Map, Node, Scalar
 from bench.scenario.parse import MOST_NODES
-from bench.scenario.probes import COMPOSITES, PROBES
+from bench.scenario.probes import ASKED, COMPOSITES, PROBES
 
 _EXCLUSIVE: dict[tuple[str, ...], tuple[str, ...]] = {
     (): ("image", "build", "host", "compose"),
     ("ready",): (*PROBES, *COMPOSITES),
+    **{("ready", probe): ("port", "socket") for probe in ASKED},
     ("load",): ("image", "build"),
     ("build",): ("dockerfile", "dockerfile_inline"),
     ("load", "build"): ("dockerfile", "dockerfile_inline"),

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bench.scenario.env_file import read_env_files
+from bench.scenario.model import Case, Service
 from bench.scenario.redact import REDACTED, file_secrets, is_secret_name, is_telling
 from bench.text import clean
 
@@ -27,15 +28,20 @@ def hider(
     """What puts `***` in the place of the secrets of `container` in a text.
 
     Secrets are the values from its `env_file` that `file_secrets` takes for some, those of
-    variables that are called like one, and the user part of URLs in the others; as in the scenario
-    that a journal keeps. `further` are others. Of one over several lines each line is hidden too,
-    for output is also looked at line by line. The text is clean, and so are they.
+    variables and of headers of its probes that are called like one, and the user part of URLs in
+    the other variables; as in the scenario that a journal keeps. `further` are others. Of one over
+    several lines each line is hidden too, for output is also looked at line by line. The text is
+    clean, and so are they.
     """
     secrets = set(further) | file_secrets(
         read_env_files([folder / one for one in container.env_file])
     )
     for name, value in container.environment.items():
         secrets |= {value} if is_secret_name(name) else set(_USER_OF_URL.findall(value))
+    if isinstance(container, Case | Service):
+        for probe in container.ready.probes():
+            headers = probe.http.headers if probe.http else {}
+            secrets |= {value for name, value in headers.items() if is_secret_name(name)}
     secrets = {clean(one) for one in secrets}
     secrets |= {line for one in secrets for line in one.splitlines() if is_telling(line)}
     long = sorted((one for one in secrets if len(one) >= _SHORTEST), key=len, reverse=True)

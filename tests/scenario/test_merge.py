@@ -136,6 +136,18 @@ def test_the_same_probe_merges_key_by_key():
     assert case["ready"] == {"http": {"port": 81, "path": "/x"}}
 
 
+@pytest.mark.parametrize("probe", ["http", "tcp", "grpc"])
+def test_a_socket_leaves_the_default_port_behind_and_the_other_way_round(probe):
+    text = (
+        f"version: 1\nname: t\ndefaults: {{image: x, ready: {{{probe}: {{port: 80}}}}}}\n"
+        f"cases: {{a: {{ready: {{{probe}: {{socket: /run/x}}}}}}}}\n"
+    )
+    for one in (text, text.replace("port: 80", "socket: /y").replace("socket: /run/x", "port: 8")):
+        endpoint = parse_scenario_text(one, "s.yaml").scenario.cases["a"].ready.endpoint
+        assert endpoint is not None
+        assert (endpoint.port, endpoint.socket) in [(None, "/run/x"), (8, None)]
+
+
 def test_lists_are_replaced_and_environments_merge_in_either_form():
     case = case_of("""\
         defaults: {ready: {exit: true}, volumes: [/a, /b], environment: [A=1, B=2]}

@@ -75,6 +75,14 @@ def test_half_of_a_secret_at_the_beginning_of_what_is_kept_is_cut_off(bench):
     assert all(set(line) == {"x"} for line in bench.ended["log_tail"])
 
 
+def test_headers_of_a_probe_that_are_called_like_secrets_are_hidden(tmp_path):
+    headers = {"Authorization": "Bearer abcdef", "Accept": "text/plain"}
+    probe = {"http": {"port": 80, "headers": headers}}
+    case = Case.model_validate({"image": "x", "ready": probe})
+    said = "GET / Authorization: Bearer abcdef, Accept: text/plain"
+    assert hider(case, tmp_path)(said) == "GET / Authorization: ***, Accept: text/plain"
+
+
 def test_neither_the_journal_nor_the_log_of_a_trial_has_them(bench, tmp_path):
     bench.engine.script = Script(output=(b"using hun", b"ter2\n"), life_s=0, exit_code=1)
     bench.run({"environment": {"DB_PASSWORD": "hunter2"}})
