@@ -10,9 +10,9 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from bench.compose.forms import Surroundings
 from bench.compose.merge import TAGS, merged, once_each, settled_tags
 from bench.compose.notes import Notes
-from bench.compose.service_shape import Surroundings
 from bench.compose.shape import shaped
 from bench.errors import ScenarioError
 from bench.scenario.env_file import read_env_files
@@ -87,7 +87,7 @@ class FileReader:
             one = self._file(path, folder, environ, (*chain, path.absolute()))
             below = settled_tags(one if below is None else merged(below, one))
         assert below is not None, "there is a file at least"
-        return below
+        return _with_contexts(below, str(folder.absolute()))
 
     def _file(
         self, path: Path, folder: Path, environ: Mapping[str, str], chain: tuple[Path, ...]
@@ -253,6 +253,25 @@ class FileReader:
 
 
 _A_SERVICE = ("services", "*")
+
+
+def _with_contexts(root: Map, folder: str) -> Map:
+    """`root` with the folder of the project as the context of each build that names none."""
+    services = root.map("services")
+    changes: dict[str, Entry | None] = {}
+    for name, entry in services.entries.items():
+        service = entry.node
+        build = service.get("build") if isinstance(service, Map) else None
+        if not (isinstance(service, Map) and isinstance(build, Map)) or "context" in build.entries:
+            continue
+        context = Entry(build.place, Scalar(build.place, folder, folder))
+        build = build.replace({"context": context})
+        changes[name] = entry.holding(
+            service.replace({"build": service.entries["build"].holding(build)})
+        )
+    if not changes:
+        return root
+    return root.replace({"services": root.entries["services"].holding(services.replace(changes))})
 
 
 def _unknown(node: Map, known: Sequence[str]) -> list[Diagnostic]:

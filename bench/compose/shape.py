@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.compose.service_shape import Surroundings, shaped_service, with_path
+from bench.compose.service_shape import shaped_service, with_path
 from bench.compose.texts import with_variables
 from bench.scenario.nodes import Entry, Map, Node, Scalar, Series
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from bench.compose.forms import Surroundings
 
 _FROM_OUTSIDE = frozenset({"environment", "args"})
 """Mappings in which a name without a value stands for that of where bench runs."""

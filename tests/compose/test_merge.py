@@ -77,6 +77,28 @@ def test_relative_paths_of_all_files_start_from_the_folder_of_the_first(tmp_path
     assert [one.source for one in mounts] == [str(tmp_path / "x"), str(tmp_path / "y")]
 
 
+def test_a_build_keeps_the_context_that_a_later_file_does_not_name(tmp_path):
+    for name in ("app", "sub"):
+        write(tmp_path, "FROM a", f"{name}/Dockerfile")
+    text = "services: {web: {build: ./app}, api: {build: {dockerfile: app/Dockerfile}}}"
+    first = write(tmp_path, text, "a.yaml")
+    second = write(tmp_path, "services: {web: {build: {target: dev}}}", "sub/b.yaml")
+    found = load_stack([first, second], environ={})
+    web, api = found.member("web").service.build, found.member("api").service.build
+    assert web is not None
+    assert api is not None
+    assert (web.context, web.target) == (str(tmp_path / "app"), "dev")
+    assert api.context == str(tmp_path)
+
+
+def test_an_included_build_without_a_context_has_the_folder_of_its_file(tmp_path):
+    write(tmp_path, "FROM a", "sub/Dockerfile")
+    write(tmp_path, "services: {web: {build: {target: dev}}}", "sub/b.yaml")
+    build = stack(tmp_path, "include: [sub/b.yaml]").member("web").service.build
+    assert build is not None
+    assert build.context == str(tmp_path / "sub")
+
+
 def test_networks_and_volumes_are_merged_too(tmp_path):
     below = "services: {web: {image: a, networks: [n], volumes: ['v:/v']}}\n"
     first = write(tmp_path, below + "networks: {n: }\nvolumes: {v: }", "a.yaml")
