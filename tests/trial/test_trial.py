@@ -790,7 +790,7 @@ def test_whatever_it_is_asked_by_a_container_that_is_not_ready_says_where_it_lis
 def test_what_would_help_goes_on_record(bench):
     with FakeServer(401) as server:
         bench.engine.script = Script(life_s=None, address="127.0.0.1")
-        ready = {"http": {"port": server.port}, "timeout": "60ms", "interval": "1ms"}
+        ready = {"http": {"port": server.port}, "timeout": "2s", "interval": "500ms"}
         bench.run({"ready": ready})
     assert bench.ended["facts"]["hint"].startswith("it wants credentials: ")
 
