@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.engine.protocol import LABEL, Engine
 from bench.errors import EngineError, EngineRefusedError
-from bench.trial.cause.refusal import image_cause, refusal
+from bench.trial.cause.refusal import image_cause
 from bench.trial.probes import NotReadyError, ProbeTarget
 from bench.trial.readiness import make_readiness
 from bench.trial.secrets import hider
@@ -87,7 +87,7 @@ class RunningServices:
         except EngineRefusedError as error:
             found = image_cause(engine, container_id, error)
             if found is None:
-                raise refusal(engine, error) from error
+                raise
             raise EngineError(
                 f"service {name}", f"could not be started: {found.words}", found.remedy
             ) from error
