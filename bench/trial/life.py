@@ -19,7 +19,7 @@ from bench.sampling.cgroup import locate, make_parent, remove_parent, takes_pare
 from bench.trial.attachments import Attachments
 from bench.trial.blame import FailedTrialError
 from bench.trial.cause.ending import ENDED
-from bench.trial.cause.refusal import creation_cause, image_cause, refusal
+from bench.trial.cause.refusal import creation_cause, disk_error, image_cause
 from bench.trial.host_ports import check_free
 from bench.trial.limits import mismatches
 from bench.trial.listening import Whereabouts, whereabouts
@@ -150,8 +150,10 @@ class Life:
                 if spec is not None
                 else image_cause(engine, self.container_id, error)
             )
+            if found is None and (full := disk_error(engine, error)):
+                raise full from error
             if found is None:
-                raise refusal(engine, error) from error
+                raise
             self._facts["cause"] = dataclasses.asdict(found)
             raise FailedTrialError(f"it could not be started: {found.words}") from error
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import EngineRefusedError
 from bench.trial.blame import FailedTrialError
-from bench.trial.cause.refusal import image_cause, refusal
+from bench.trial.cause.refusal import image_cause
 from bench.trial.probes.attempt import NotReadyError
 from bench.trial.probes.make import ProbeTarget
 from bench.trial.readiness import make_readiness
@@ -40,7 +40,7 @@ def start_again(lab: Laboratory, subject: Subject, container_id: str, record: Tr
     except EngineRefusedError as error:
         found = image_cause(lab.engine, container_id, error)
         if found is None:
-            raise refusal(lab.engine, error) from error
+            raise
         raise FailedTrialError(f"could not be started again: {found.words}") from error
     except NotReadyError as error:
         how = f"it exited with code {ending.exit_code()}" if ending.ended else str(error)

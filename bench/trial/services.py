@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bench.engine.protocol import LABEL, Engine
 from bench.errors import EngineError, EngineRefusedError
 from bench.interrupts import postponed
-from bench.trial.cause.refusal import image_cause, refusal
+from bench.trial.cause.refusal import image_cause
 from bench.trial.listening import whereabouts
 from bench.trial.probes.attempt import NotReadyError
 from bench.trial.probes.make import ProbeTarget
@@ -89,7 +89,7 @@ class RunningServices:
         except EngineRefusedError as error:
             found = image_cause(engine, container_id, error)
             if found is None:
-                raise refusal(engine, error) from error
+                raise
             raise EngineError(
                 f"service {name}", f"could not be started: {found.words}", found.remedy
             ) from error

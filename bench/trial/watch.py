@@ -144,6 +144,7 @@ class OutputWatch:
         self._missing = set(patterns)
         self._tail: deque[bytes] = deque()
         self._tail_bytes = 0
+        self._begins_within = False  # whether the first line that is kept has lost its beginning
         self._lines: defaultdict[int, _Lines] = defaultdict(_Lines)
         self._looking = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
@@ -197,7 +198,9 @@ class OutputWatch:
         self._tail.append(data)
         self._tail_bytes += len(data)
         while len(self._tail) > 1 and self._tail_bytes - len(self._tail[0]) >= _TAIL_BYTES:
-            self._tail_bytes -= len(self._tail.popleft())
+            dropped = self._tail.popleft()
+            self._tail_bytes -= len(dropped)
+            self._begins_within = not dropped.endswith(b"\n")
 
     def _read(self, lines: _Lines, line: bytes, stamp_ns: int) -> None:
         if self._each_line:
@@ -232,7 +235,7 @@ class OutputWatch:
     def text(self) -> str:
         """All that is kept: the last 64 KiB or so."""
         text = decoded(b"".join(list(self._tail)))
-        if self._tail_bytes < self.total_bytes:
+        if self._begins_within:
             text = text.partition("\n")[2] or text  # half of a secret would not be known as one
         return self._hide(text)
 

@@ -63,7 +63,7 @@ def test_the_page_shows_it_and_it_cannot_speak_to_the_page(run):
 def test_the_summary_shows_it_as_it_stands_and_nothing_in_it_ends_that(run):
     text = markdown_text(run)
     assert "good: profile\n\n    3 function calls\n" in text
-    assert "\n    ```\n    ncalls·[31m  tottime\n    end\n" in text
+    assert "\n    ```\n    ncalls  tottime\n    end\n" in text
 
 
 def test_the_terminal_is_spared(run):

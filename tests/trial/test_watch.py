@@ -365,7 +365,7 @@ def test_the_tail_has_the_last_lines_each_cut_to_a_length_that_can_be_shown():
 
 def test_bytes_that_are_no_text_do_not_hurt():
     watch, _ = watched(b"\xff\xfe\x00ok\n")
-    assert watch.tail() == ["\ufffd\ufffd\x00ok"]
+    assert watch.tail() == ["\ufffd\ufffd·ok"]
 
 
 def test_closing_ends_the_following():

@@ -141,9 +141,9 @@ def _file_on_the_way(engine: Engine, spec: ContainerSpec, folder: str) -> str:
     return ""
 
 
-def refusal(engine: Engine, error: EngineRefusedError) -> EngineError:
-    """A refusal that is not the image's fault, with what is known of the host."""
+def disk_error(engine: Engine, error: EngineRefusedError) -> EngineError | None:
+    """A refusal of an engine whose disk is full; None where it is not, or nobody knows."""
     full = full_disk(engine.facts)
     if not full:
-        return error
+        return None
     return EngineError(error.subject, f"{error.cause}; {full.words}", full.remedy)

@@ -11,7 +11,7 @@ import pytest
 from bench.engine.protocol import ContainerSpec
 from bench.errors import EngineRefusedError, EngineTimeoutError, NoProgramError
 from bench.trial.cause import disk
-from bench.trial.cause.refusal import creation_cause, image_cause, refusal
+from bench.trial.cause.refusal import creation_cause, disk_error, image_cause
 from tests.fakes import FACTS, FakeEngine, Script
 from tests.trial.cause.container import files, setup
 
@@ -115,7 +115,8 @@ def test_a_refusal_on_a_full_disk_says_so(monkeypatch):
     usage = namedtuple("usage", "total used free")  # noqa: PYI024 - as shutil has it
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(2**30, 2**30, 2**20))
     facts = dataclasses.replace(FACTS, is_local=True, data_folder="/var/lib/docker")
-    error = refusal(FakeEngine(facts=facts), refused("no space left on device", 500))
+    error = disk_error(FakeEngine(facts=facts), refused("no space left on device", 500))
+    assert error is not None
     assert "1.00 MiB free in /var/lib/docker" in error.cause
     assert "free some disk space" in error.remedy
     assert disk.full_disk(dataclasses.replace(facts, is_local=False)) is None
