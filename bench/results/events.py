@@ -427,7 +427,7 @@ def check_event(event: dict[str, Any]) -> None:
 
 def _are_plain_threads(event: dict[str, Any]) -> bool:
     """Whether a `threads` event has its columns of whole numbers: quicker than by the model."""
-    columns = [event.get(name) for name in THREAD_COLUMNS]
+    columns: list[Any] = [event.get(name) for name in THREAD_COLUMNS]
     if type(event.get("trial_id")) is not str or any(type(one) is not list for one in columns):
         return False
     even = len({len(one) for one in columns}) == 1
