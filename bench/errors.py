@@ -111,6 +111,10 @@ class EngineTimeoutError(EngineError):
     """The engine did not answer a call within its time."""
 
 
+class CommandTimeoutError(EngineTimeoutError):
+    """A command in a container has not ended within its time; the engine itself answers."""
+
+
 class EngineRefusedError(EngineError):
     """The engine answered a call with an error status.
 

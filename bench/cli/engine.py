@@ -70,6 +70,7 @@ def _fetch_newer(private: PrivateEngine) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="container-bench-") as folder:
             sources = debian_sources(Path("/etc/apt"), SUITE, Path(folder))
+            private.down()  # what runs is the older one; it refuses where a run holds the engine
             private.paths.make()
             fetch_programs(private.paths, sources, lambda text: click.echo(text, err=True))
     except HostError as error:
@@ -77,7 +78,6 @@ def _fetch_newer(private: PrivateEngine) -> None:
             f"the host's own engine is used, for a newer one cannot be had: {error}", err=True
         )
         return
-    private.down()  # what runs already is the older one
 
 
 def _install() -> None:

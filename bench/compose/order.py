@@ -102,6 +102,11 @@ def taking_part(
                 fault = f"`{name}` waits for `{other}`, which only the profile {of} has"
                 remedy = f"write `profiles: [{of}]` beside the file"
                 faults.append(entry.place.diagnostic(fault, remedy))
+    for name in sorted(chosen):
+        for owner, node in _owners(all_.map(name)):
+            if owner in all_.entries and owner not in chosen:
+                fault = f"`{name}` shares with `{owner}`, which has no container here"
+                faults.append(node.place.diagnostic(fault, "give it one: its `scale` or profile"))
     if not chosen and not faults:
         place = root.entries["services"].place
         if active:
@@ -129,6 +134,20 @@ def _texts(node: Node | None) -> list[str]:
 def _is_optional(wait: Node) -> bool:
     required = wait.get("required") if isinstance(wait, Map) else None
     return isinstance(required, Scalar) and str(required.value).lower() in ("false", "no", "off")
+
+
+def _owners(service: Map) -> Iterator[tuple[str, Node]]:
+    """The services whose namespaces or volumes it has, with where it says so."""
+    for key in ("network_mode", "ipc", "pid"):
+        node = service.get(key)
+        kind, _, named = (node.text if isinstance(node, Scalar) else "").partition(":")
+        if node is not None and kind == "service":
+            yield named, node
+    series = service.get("volumes_from")
+    for node in series.items if isinstance(series, Series) else ():
+        kind, _, _ = (node.text if isinstance(node, Scalar) else "").partition(":")
+        if kind != "container":
+            yield kind, node
 
 
 def _is_none(service: Map) -> bool:

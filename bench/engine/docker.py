@@ -25,11 +25,11 @@ from bench.engine.docker_connect import (
 )
 from bench.engine.docker_exec import kill_inside
 from bench.engine.docker_files import read_file, setup_of
-from bench.engine.docker_health import health_interval_s
+from bench.engine.docker_health import health_interval_s, later_interval
 from bench.engine.docker_output import FramedOutput, close_raw, drain
 from bench.engine.protocol import Change, ContainerState, Created, Engine
 from bench.engine.reference import split_reference
-from bench.errors import EngineError, PullError
+from bench.errors import CommandTimeoutError, EngineError, PullError
 from bench.text import decoded
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ class DockerEngine:
             error=str(state.get("Error") or ""),
             stop_signal=str(config.get("StopSignal") or ""),
             health_interval_s=health_interval_s(config, api_version(self._api)),
+            health_later=later_interval(config, api_version(self._api)),
             mac=macs[0] if macs else "",
             setup=setup_of(details),
         )
@@ -167,11 +168,12 @@ class DockerEngine:
             raw = self._api.exec_start(exec_id, socket=True)
             try:
                 drain(raw, timeout_s)
-            except TimeoutError:
+            except TimeoutError as error:
                 if self._facts.is_local:  # the API has no call for it
                     pid = int(self._api.exec_inspect(exec_id).get("Pid") or 0)
                     kill_inside(pid, container_id)
-                raise
+                cause = f"a command has not ended within {timeout_s:.3g} s"
+                raise CommandTimeoutError(container_id[:12], cause) from error
             finally:
                 close_raw(raw)
             code = self._api.exec_inspect(exec_id)["ExitCode"]

@@ -86,5 +86,25 @@ def health_interval_s(config: Mapping[str, Any], api: tuple[int, ...]) -> float 
     return _seconds(check.get("Interval")) or _INTERVAL_S
 
 
+def later_interval(config: Mapping[str, Any], api: tuple[int, ...]) -> tuple[float, float] | None:
+    """From when on the checks come at the interval of afterwards, and that interval, in seconds.
+
+    The first check after the start period may still be one that was due within it.
+
+    Args:
+        config: `Config` of an inspected container.
+        api: the engine's API version.
+
+    Returns:
+        None where the interval does not change.
+    """
+    first = health_interval_s(config, api)
+    check = config.get("Healthcheck") or {}
+    later = _seconds(check.get("Interval")) or _INTERVAL_S
+    if first is None or first == later:
+        return None
+    return _seconds(check.get("StartPeriod")) + first, later
+
+
 def _seconds(nanoseconds: object) -> float:
     return float(nanoseconds) / 1e9 if isinstance(nanoseconds, int | float) else 0.0

@@ -141,6 +141,8 @@ class ContainerState:
         stop_signal: the signal that a stop sends first, as the image or the case has it; empty
             where neither says, for then it is SIGTERM.
         mac: its address on the link; empty when not running or not known.
+        health_later: seconds after the start from which health checks come at another interval, and
+            that interval in seconds; None where it does not change.
         health_interval_s: from one health check to the next while it starts, and from the start
             to the first; None where it has none.
         setup: what it runs; None where the engine does not say.
@@ -156,6 +158,7 @@ class ContainerState:
     stop_signal: str = ""
     mac: str = ""
     health_interval_s: float | None = None
+    health_later: tuple[float, float] | None = None
     setup: ContainerSetup | None = None
 
 

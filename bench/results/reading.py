@@ -24,7 +24,7 @@ from bench.results.model import (
     Stopped,
 )
 from bench.results.sequence import Sequence
-from bench.text import clean_tree
+from bench.text import clean, clean_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,6 +141,8 @@ class JournalReader:
                 kind = read["event"]
                 # a stranger may have written it, or a bench that did not clean what it wrote
                 event = read if kind in ("samples", "threads") else clean_tree(read)
+                if kind == "samples" and isinstance(event.get("method"), str):
+                    event["method"] = clean(event["method"])
                 if kind == "run_started":
                     check_version(self._path, event, self.lines)
                 check_event(event)

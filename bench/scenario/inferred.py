@@ -152,6 +152,9 @@ def _check_command(config: Mapping[str, Any], own: Healthcheck | None) -> list[s
     return {"CMD": command, "CMD-SHELL": [*words, " ".join(command)]}.get(kind)
 
 
+_SEVERAL = "the image exposes several ports"
+
+
 def _one_port(says: ImageSays, unnamed: str) -> int:
     """The one TCP port that is published, else the one that the image exposes.
 
@@ -162,11 +165,13 @@ def _one_port(says: ImageSays, unnamed: str) -> int:
     for ports in (says.published, exposed):
         if len(ports) == 1:
             return ports[0]
-    if exposed:
-        several = ", ".join(map(str, exposed[:8])) + (", …" if len(exposed) > 8 else "")
+    ports = says.published or exposed
+    if ports:
+        several = ", ".join(map(str, ports[:8])) + (", …" if len(ports) > 8 else "")
+        what = "several ports are published" if says.published else _SEVERAL
         raise UnsaidError(
-            f"`ready` names no {unnamed}, and the image exposes several ports: {several}",
-            f"name the one that decides, such as `ready: {{http: {{port: {exposed[0]}}}}}`",
+            f"`ready` names no {unnamed}, and {what}: {several}",
+            f"name the one that decides, such as `ready: {{http: {{port: {ports[0]}}}}}`",
         )
     if unnamed == "port":
         raise UnsaidError(

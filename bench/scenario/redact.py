@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 REDACTED = "***"
 _SECRET = re.compile(
-    r"passw|passphrase|pwd|secret|token|key|credential|private|cookie|(?<![a-z])auth(?![a-z])"
-    r"|(?<![a-z])pat(?![a-z])|authorization|signature",
+    r"passw|passphrase|pgpass|pwd|secret|tokens?(?![a-z])|keys?(?![a-z])|credential|private|cookie"
+    r"|(?<![a-z])(?:auth|pat|pass)(?![a-z])|authorization|signature",
     re.IGNORECASE,
 )
 _SHORTEST = 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from bench.engine.protocol import LABEL
 from bench.errors import BuildError
 from bench.image.rebuild import changed_context
 from bench.results.model import BuiltStep
+from bench.scenario.redact import is_secret_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from bench.engine.builders.request import BuildResult
     from bench.engine.protocol import Engine
+    from bench.scenario.build import BuildSecret
     from bench.scenario.model import Build
 
 _ADDRESS = "://"
@@ -34,7 +37,9 @@ class Rebuild:
 
 
 @contextmanager
-def build_request(build: Build, folder: Path, tag: str, label: str) -> Iterator[BuildRequest]:
+def build_request(
+    build: Build, folder: Path, tag: str, label: str, environ: Mapping[str, str]
+) -> Iterator[BuildRequest]:
     """What `build` asks for; the text of an inline Dockerfile is a file while this lasts.
 
     Args:
@@ -42,10 +47,14 @@ def build_request(build: Build, folder: Path, tag: str, label: str) -> Iterator[
         folder: its paths start here.
         tag: name of the image.
         label: value of bench's own label on it.
+        environ: variables that its secrets may come from.
+
+    Raises:
+        BuildError: a variable that holds a secret is not set.
     """
     context = (folder / build.context).resolve()
     with tempfile.TemporaryDirectory(prefix="container-bench-") as scratch:
-        dockerfile = context / build.dockerfile
+        dockerfile = Path(os.path.normpath(context / build.dockerfile))
         if build.dockerfile_inline is not None:
             dockerfile = Path(scratch) / "Dockerfile"
             dockerfile.write_text(build.dockerfile_inline, encoding="utf-8")
@@ -60,17 +69,40 @@ def build_request(build: Build, folder: Path, tag: str, label: str) -> Iterator[
                 name: where if _ADDRESS in where else str((folder / where).resolve())
                 for name, where in build.additional_contexts.items()
             },
-            secrets=tuple(
-                Secret(one.id, (folder / one.file).resolve() if one.file else None, one.environment)
-                for one in build.secrets
-            ),
-            ssh=build.ssh,
-            cache_from=build.cache_from,
-            cache_to=build.cache_to,
+            secrets=tuple(_secret(one, folder, environ) for one in build.secrets),
+            ssh=tuple(_agent(one, folder) for one in build.ssh),
+            cache_from=tuple(_cache(one, folder) for one in build.cache_from),
+            cache_to=tuple(_cache(one, folder) for one in build.cache_to),
             no_cache=build.no_cache,
             pull=build.pull,
             network=build.network,
         )
+
+
+def _secret(secret: BuildSecret, folder: Path, environ: Mapping[str, str]) -> Secret:
+    if secret.file is not None:
+        return Secret(secret.id, (folder / secret.file).resolve())
+    name = secret.environment or ""
+    if name not in environ:
+        cause = f"its variable {name} is not set"
+        raise BuildError(f"build secret {secret.id}", cause, "set it before the run")
+    return Secret(secret.id, value=environ[name])
+
+
+def _agent(text: str, folder: Path) -> str:
+    name, separator, path = text.partition("=")
+    return f"{name}={(folder / path).resolve()}" if separator else text
+
+
+def _cache(text: str, folder: Path) -> str:
+    """A cache of the builder, with a folder of its own by its whole path."""
+    parts = [part.partition("=") for part in text.split(",")]
+    if ("type", "=", "local") not in parts:
+        return text
+    return ",".join(
+        f"{name}={(folder / value).resolve()}" if name in ("src", "dest") else f"{name}{sep}{value}"
+        for name, sep, value in parts
+    )
 
 
 def rebuild(builder: Engine, request: BuildRequest, names: tuple[str, ...]) -> Rebuild:
@@ -84,9 +116,17 @@ def rebuild(builder: Engine, request: BuildRequest, names: tuple[str, ...]) -> R
         dockerfile = request.dockerfile
         if dockerfile.is_relative_to(request.context):
             dockerfile = changed / dockerfile.relative_to(request.context)
-        after = dataclasses.replace(request, context=changed, dockerfile=dockerfile, tag=tag)
+        after = dataclasses.replace(
+            request,
+            context=changed,
+            dockerfile=dockerfile,
+            tag=tag,
+            no_cache=False,
+            pull=False,
+            cache_to=(),
+        )
         try:
-            built = builder.build(dataclasses.replace(after, no_cache=False))
+            built = builder.build(after)
         except BuildError as error:
             raise BuildError(
                 str(request.dockerfile),
@@ -98,8 +138,14 @@ def rebuild(builder: Engine, request: BuildRequest, names: tuple[str, ...]) -> R
     return Rebuild(built.seconds, built.done)
 
 
-def recorded(result: BuildResult) -> tuple[BuiltStep, ...] | None:
-    """The steps of a build, for the record of a run."""
+def recorded(result: BuildResult, hide: Callable[[str], str]) -> tuple[BuiltStep, ...] | None:
+    """The steps of a build, for the record of a run; `hide` takes secrets out of them."""
     if result.steps is None:
         return None
-    return tuple(BuiltStep(one.instruction, one.cached, one.seconds) for one in result.steps)
+    return tuple(BuiltStep(hide(one.instruction), one.cached, one.seconds) for one in result.steps)
+
+
+def build_secrets(build: Build, request: BuildRequest) -> frozenset[str]:
+    """What must not be read in what a builder says: secrets, and arguments called like one."""
+    found = {value for name, value in build.args.items() if is_secret_name(name)}
+    return frozenset(found | {one.value for one in request.secrets if one.value})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import platform
 import re
 import tempfile
@@ -23,11 +24,12 @@ from bench.image.facts import gather
 from bench.image.layers import LayerReader
 from bench.results.model import CALIBRATION_CASE, ImageFacts
 from bench.scenario.model import CacheState, Case
-from bench.trial.image_build import build_request, rebuild, recorded
+from bench.trial.image_build import build_request, build_secrets, rebuild, recorded
 from bench.trial.leftovers import KEPT
+from bench.trial.secrets import hider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bench.clock import Clock
     from bench.engine.registry import Manifest
@@ -81,8 +83,21 @@ class ImageMaker:
         """On bench's own builder images stay, as its cache; elsewhere they belong to the run."""
         return KEPT if self._session.may_wipe else self._run_id
 
-    def make(self, name: str, container: Container, folder: Path) -> ReadyImage:
+    def make(
+        self,
+        name: str,
+        container: Container,
+        folder: Path,
+        environ: Mapping[str, str] | None = None,
+    ) -> ReadyImage:
         """The image of a case or service, in the registry.
+
+        Args:
+            name: of the case or service.
+            container: what it is.
+            folder: its paths start here.
+            environ: variables that secrets of its build may come from; this process's own where
+                None.
 
         Raises:
             BuildError: the Dockerfile does not build: the image's fault.
@@ -92,7 +107,8 @@ class ImageMaker:
         repository = f"{self._prefix}/{_repository_part(name)}"
         tag = f"{self._session.registry.address}/{repository}:latest"
         if container.build is not None:
-            ready = self._build(name, container, folder, repository, tag)
+            environ = os.environ if environ is None else environ
+            ready = self._build(name, container, folder, repository, tag, environ)
         else:
             assert container.image is not None
             ready = self._mirror(name, container, container.image, repository, tag)
@@ -135,14 +151,20 @@ class ImageMaker:
         return BaseLayers(name, count, reference)
 
     def _build(
-        self, name: str, container: Container, folder: Path, repository: str, tag: str
+        self,
+        name: str,
+        container: Container,
+        folder: Path,
+        repository: str,
+        tag: str,
+        environ: Mapping[str, str],
     ) -> ReadyImage:
         build = container.build
         assert build is not None
         for platform_name in build.platforms:
             self._refuse_emulation(name, _architecture_of(platform_name))
         builder = self._session.building
-        with build_request(build, folder, tag, self._label) as request:
+        with build_request(build, folder, tag, self._label, environ) as request:
             text = _text_of(request.dockerfile)
             images = external_images(
                 text,
@@ -154,14 +176,13 @@ class ImageMaker:
             if self._session.may_wipe:
                 self._prepare_bases(images)
             self._say(f"building {name}")
+            hide = hider(container, folder, build_secrets(build, request))
             try:
                 built = builder.build(request)
             except BuildError as error:
-                if (
-                    not self._session.may_wipe
-                ):  # asking for a base may leave it on somebody's engine
-                    raise
-                raise base_to_blame(builder, images) or error from error
+                if self._session.may_wipe and (missing := base_to_blame(builder, images)):
+                    raise missing from error  # asked on bench's own alone: it may leave a base
+                raise BuildError(error.subject, hide(error.cause), error.remedy) from error
             bases = base_records(builder, images)
             ready = self._push(
                 name, repository, tag, source="built", build_s=built.seconds, bases=tuple(bases)
@@ -169,13 +190,17 @@ class ImageMaker:
             facts = dataclasses.replace(
                 ready.facts,
                 build_steps=None if built.done is None else len(built.done),
-                built=recorded(built),
+                built=recorded(built, hide),
                 remarks=built.remarks,
             )
             if build.rebuild_after:
                 self._say(f"building {name} after a change of {', '.join(build.rebuild_after)}")
                 again = rebuild(builder, request, tuple(build.rebuild_after))
-                facts = dataclasses.replace(facts, rebuild_s=again.seconds, rebuilt=again.steps)
+                facts = dataclasses.replace(
+                    facts,
+                    rebuild_s=again.seconds,
+                    rebuilt=again.steps and tuple(map(hide, again.steps)),
+                )
         return dataclasses.replace(ready, facts=facts)
 
     def _prepare_bases(self, images: Sequence[str], *, ask_hub: bool = True) -> None:

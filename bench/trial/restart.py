@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from bench.errors import EngineRefusedError
@@ -41,6 +42,7 @@ def start_again(lab: Laboratory, subject: Subject, container_id: str, record: Tr
         found = image_cause(lab.engine, container_id, error)
         if found is None:
             raise
+        record.facts["cause"] = dataclasses.asdict(found)
         raise FailedTrialError(f"could not be started again: {found.words}") from error
     except NotReadyError as error:
         how = f"it exited with code {ending.exit_code()}" if ending.ended else str(error)

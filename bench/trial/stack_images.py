@@ -65,7 +65,7 @@ def make_stack(
         subject = Subject(
             name=name,
             case=taken(
-                f"cases.{name}.compose.ready.{member.name}", part, facts.config, _names(member)
+                f"cases.{name}.compose.ready.{member.of}", part, facts.config, _names(member)
             ),
             # of one image under two names, only one can be pulled
             reference=reference(
@@ -90,7 +90,7 @@ def _names(member: Member) -> dict[str, int]:
 
 def _make(maker: ImageMaker, name: str, case: Case, member: Member, stack: Stack) -> ReadyImage:
     container = as_case(member, case, case.ready)
-    return maker.make(f"{name}-{member.of}", container, stack.path.parent)
+    return maker.make(f"{name}-{member.of}", container, stack.path.parent, stack.environ)
 
 
 def secrets_of(member: Member, stack: Stack) -> frozenset[str]:

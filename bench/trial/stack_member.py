@@ -158,7 +158,7 @@ class MemberLife:
         if self.has_died():
             text = self.life.attached.how_it_ended("after all services were ready")
             if "cause" not in self.record.facts and self.life.attached.note_exit() == 0:
-                self.record.facts["cause"] = dataclasses.asdict(job_cause(self.part.name))
+                self.record.facts["cause"] = dataclasses.asdict(job_cause(self.part.member.of))
             raise FailedTrialError(text)
 
     def end(self, load: Mapping[str, Any], status: TrialStatus | None, reason: str) -> None:

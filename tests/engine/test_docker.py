@@ -624,6 +624,7 @@ def context(tmp_path):
     return folder
 
 
+@pytest.mark.usefixtures("no_buildx")
 def test_what_the_sdk_cannot_do_with_a_context_is_not_blamed_on_the_engine(engine, context):
     (context / ".dockerignore").mkdir()
     with pytest.raises(EngineError) as caught:

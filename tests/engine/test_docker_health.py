@@ -10,6 +10,7 @@ import pytest
 from bench.engine.docker_health import (
     health_interval_s,
     ignored_start_interval,
+    later_interval,
     why_no_health_checks,
 )
 from tests.fakes import FACTS, local
@@ -39,6 +40,19 @@ def test_it_is_made_every_interval_or_30_s(api, check, seconds):
 )
 def test_a_start_interval_holds_in_a_start_period_on_engines_that_know_it(api, check, seconds):
     assert health_interval_s(config(Interval=10 * S, **check), api) == seconds
+
+
+@pytest.mark.parametrize(
+    ("api", "check", "later"),
+    [
+        (NEW, {"StartInterval": 2 * S, "StartPeriod": 9 * S}, (11.0, 10.0)),
+        (NEW, {"StartInterval": 10 * S, "StartPeriod": 9 * S}, None),
+        (NEW, {}, None),
+        (OLD, {"StartInterval": 2 * S, "StartPeriod": 9 * S}, None),
+    ],
+)
+def test_after_a_start_period_the_checks_come_at_the_usual_interval(api, check, later):
+    assert later_interval(config(Interval=10 * S, **check), api) == later
 
 
 @pytest.mark.parametrize("found", [{}, {"Healthcheck": None}, {"Healthcheck": {"Test": ["NONE"]}}])

@@ -96,7 +96,9 @@ class FakeMaker:
         self._is_own = session.may_wipe
         self.brought: list[str] = []
 
-    def make(self, name: str, container: Container, folder: Path) -> ReadyImage:
+    def make(
+        self, name: str, container: Container, folder: Path, environ: object = None
+    ) -> ReadyImage:
         self.made.append(name)
         self.brought += [] if self._is_own else [f"brought/{name}"]
         if name in self.errors:

@@ -55,7 +55,9 @@ class Maker:
     manifests: dict[str, Manifest] = field(default_factory=dict)
     configs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def make(self, name: str, container: Container, folder: Path) -> ReadyImage:
+    def make(
+        self, name: str, container: Container, folder: Path, environ: object = None
+    ) -> ReadyImage:
         image = container.image or "built"
         manifest = self.manifests.setdefault(image, manifest_of(image, 4096, 100))
         reference = f"127.0.0.1:5000/{name}@{manifest.digest}"

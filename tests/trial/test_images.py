@@ -215,8 +215,9 @@ def test_a_build_after_a_change_is_timed_and_counted_and_leaves_nothing_behind(
 
 
 def test_what_a_case_says_of_its_build_reaches_the_builder_with_whole_paths(
-    make, builder, dockerfile, tmp_path
+    make, builder, dockerfile, tmp_path, monkeypatch
 ):
+    monkeypatch.setenv("U", "of u")
     (tmp_path / "token").write_text("s3cret")
     (tmp_path / "lib").mkdir()
     seen = []
@@ -233,7 +234,7 @@ def test_what_a_case_says_of_its_build_reaches_the_builder_with_whole_paths(
                 "dockerfile_inline": "FROM scratch\n",
                 "additional_contexts": {"lib": "lib", "base": "docker-image://debian"},
                 "secrets": [{"id": "t", "file": "token"}, {"id": "u", "environment": "U"}],
-                "ssh": ["default"],
+                "ssh": ["default", "id=key"],
                 "cache_from": ["type=local,src=c"],
                 "cache_to": ["type=local,dest=c"],
                 "no_cache": True,
@@ -248,10 +249,11 @@ def test_what_a_case_says_of_its_build_reaches_the_builder_with_whole_paths(
     assert request.contexts == {"lib": str(tmp_path / "lib"), "base": "docker-image://debian"}
     assert request.secrets == (
         Secret("t", tmp_path / "token"),
-        Secret("u", environment="U"),
+        Secret("u", value="of u"),
     )
-    assert (request.ssh, request.network) == (("default",), "none")
-    assert (request.cache_from, request.cache_to) == (("type=local,src=c",), ("type=local,dest=c",))
+    assert (request.ssh, request.network) == (("default", f"id={tmp_path / 'key'}"), "none")
+    assert request.cache_from == (f"type=local,src={tmp_path / 'c'}",)
+    assert request.cache_to == (f"type=local,dest={tmp_path / 'c'}",)
     assert (request.no_cache, request.pull) == (True, True)
     assert request.labels == {"a": "b", LABEL: "kept"}
 

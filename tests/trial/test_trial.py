@@ -380,8 +380,8 @@ def test_an_end_with_0_that_was_asked_for_is_none(bench):
     "text",
     [
         'OCI runtime create failed: exec: "serve": executable file not found in $PATH: unknown',
-        'exec: "/app/run": stat /app/run: no such file or directory: unknown',
-        'exec: "/app/run": permission denied: unknown',
+        'OCI runtime create failed: exec: "/app/run": stat /app/run: no such file: unknown',
+        'OCI runtime create failed: exec: "/app/run": permission denied: unknown',
         "unable to find user nobody2: no matching entries in passwd file",
     ],
 )
@@ -391,6 +391,12 @@ def test_a_start_refused_for_the_images_command_is_the_images_fault(bench, text)
     assert bench.run() is TrialStatus.FAILED
     step = text.removeprefix("OCI runtime create failed: ")
     assert failed(bench) == f"it could not be started: the runtime cannot run it: {step}"
+
+
+def test_a_program_that_the_engine_itself_lacks_is_no_fault_of_the_image(bench):
+    text = 'the engine refused: exec: "docker-init": executable file not found in $PATH'
+    bench.engine.trouble("start", EngineRefusedError("c", text, status=500))
+    assert bench.run() is TrialStatus.ERROR
 
 
 def test_podman_refuses_the_command_when_it_is_attached_to(bench):

@@ -60,12 +60,8 @@ def by_buildkit(
             elif message := _error(line):
                 failed = progress.failed()
                 raise step_failed(request, failed) if failed else build_failed(request, message)
-    remarks: tuple[str, ...] = ()
-    if is_added:
-        where = f"without buildx the Dockerfile goes to the builder in the context, as {name}"
-        remarks = (f"{where}, and `COPY .` takes it along",)
     seconds = time.monotonic() - start_s
-    return BuildResult(seconds, progress.steps(), remarks)
+    return BuildResult(seconds, progress.steps(), _remarks(name, is_added=is_added))
 
 
 def by_classic(
@@ -84,7 +80,7 @@ def by_classic(
         OSError: the context cannot be read.
     """
     start_s = time.monotonic()
-    data, name, _ = archive(request, dockerfile)
+    data, name, is_added = archive(request, dockerfile)
     said: list[str] = []
     step, tail = "", deque[str](maxlen=_SHOWN_LINES)
     with data:
@@ -99,7 +95,16 @@ def by_classic(
             elif text:
                 tail.append(text)
             said.append(text)
-    return BuildResult(time.monotonic() - start_s, classic_steps(said))
+    seconds = time.monotonic() - start_s
+    return BuildResult(seconds, classic_steps(said), _remarks(name, is_added=is_added))
+
+
+def _remarks(dockerfile: str, *, is_added: bool) -> tuple[str, ...]:
+    """What to say of a Dockerfile that the context would not have."""
+    if not is_added:
+        return ()
+    where = f"without buildx the Dockerfile goes to the builder in the context, as {dockerfile}"
+    return (f"{where}, and `COPY .` takes it along",)
 
 
 def classic_steps(output: Iterable[str]) -> tuple[BuildStep, ...] | None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from bench.child_process import child_process
 from bench.engine.builders.errors import build_failed, step_failed
 from bench.engine.builders.progress import VertexEvent
-from bench.engine.builders.request import BuildResult
+from bench.engine.builders.request import BuildResult, as_bytes, read_dockerfile
 from bench.engine.daemons import Paths
 from bench.errors import EngineError
 from bench.text import clean
@@ -108,7 +108,9 @@ def build(
         EngineError: buildx cannot work with this engine.
     """
     start_s = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="container-bench-") as folder:
+    own = Paths.of_this_user()
+    own.make()  # closed to everybody else, for credentials lie in it while this lasts
+    with tempfile.TemporaryDirectory(prefix="buildx-", dir=own.run) as folder:
         configuration = Path(folder)
         _configure(configuration, credentials)
         environment = os.environ | {
@@ -119,8 +121,9 @@ def build(
         }
         for name in ("DOCKER_CONTEXT", "BUILDX_BUILDER"):
             environment.pop(name, None)
+        environment |= handed_over(request, environment)
         given = _with_text(request, dockerfile, configuration)
-        command = [str(buildx.path), *arguments(given)]
+        command = [str(buildx.path), *arguments(given, environment)]
         try:
             with child_process(command, cwd=request.context, environment=environment) as process:
                 assert process.stdout is not None
@@ -135,9 +138,8 @@ def build(
             raise step_failed(request, failed)
         message, *lines = _final(texts)
         if not progress.has_begun:
-            raise EngineError(
-                request.tag, f"buildx cannot build it: {message}", "look at the engine's log"
-            )
+            cause = "\n    ".join((f"buildx cannot build it: {message}", *lines))
+            raise EngineError(request.tag, cause, "look at what the case's `build` asks for")
         raise build_failed(request, message, lines=lines)
     seconds = time.monotonic() - start_s
     return BuildResult(seconds, progress.steps())
@@ -145,27 +147,43 @@ def build(
 
 def _with_text(request: BuildRequest, dockerfile: str, folder: Path) -> BuildRequest:
     """The same with a Dockerfile of that text, in `folder` where it is not the file's own."""
-    if request.dockerfile.read_text() == dockerfile:
+    if read_dockerfile(request.dockerfile) == dockerfile:
         return request
     file = folder / "build" / request.dockerfile.name
     file.parent.mkdir()
-    file.write_text(dockerfile)
+    file.write_bytes(as_bytes(dockerfile))
     if request.ignore_file is not None:
         file.with_name(f"{file.name}.dockerignore").write_bytes(request.ignore_file.read_bytes())
     return dataclasses.replace(request, dockerfile=file)
 
 
-def arguments(request: BuildRequest) -> list[str]:
-    """The arguments of buildx for `request`."""
+def handed_over(request: BuildRequest, environ: Mapping[str, str]) -> dict[str, str]:
+    """Variables for what no command line may show: secrets, and build arguments.
+
+    A build argument whose name is a variable of this process already stays an argument.
+    """
+    secrets = {_variable(n): one.value or "" for n, one in enumerate(request.secrets)}
+    return secrets | {name: value for name, value in request.args.items() if name not in environ}
+
+
+def _variable(number: int) -> str:
+    return f"CONTAINER_BENCH_SECRET_{number}"
+
+
+def arguments(request: BuildRequest, environ: Mapping[str, str]) -> list[str]:
+    """The arguments of buildx for `request`, which is started with `environ`."""
     options: list[tuple[str, str]] = [
         ("--builder", "default"),  # the engine itself, whatever builder the user has chosen
         ("--progress", "rawjson"),
         ("--tag", request.tag),
         ("--file", str(request.dockerfile)),
-        *(("--build-arg", f"{name}={value}") for name, value in request.args.items()),
+        *(
+            ("--build-arg", name if environ.get(name) == value else f"{name}={value}")
+            for name, value in request.args.items()
+        ),
         *(("--label", f"{name}={value}") for name, value in request.labels.items()),
         *(("--build-context", f"{name}={value}") for name, value in request.contexts.items()),
-        *(("--secret", _secret(one)) for one in request.secrets),
+        *(("--secret", _secret(one, number)) for number, one in enumerate(request.secrets)),
         *(("--ssh", one) for one in request.ssh),
         *(("--cache-from", one) for one in request.cache_from),
         *(("--cache-to", one) for one in request.cache_to),
@@ -181,9 +199,11 @@ def arguments(request: BuildRequest) -> list[str]:
     return ["build", *(word for pair in options for word in pair), *flags, str(request.context)]
 
 
-def _secret(secret: Secret) -> str:
-    source = f"src={secret.file}" if secret.file else f"env={secret.environment}"
-    return f"id={secret.id},{source}"
+def _secret(secret: Secret, number: int) -> str:
+    """In the form of a line of CSV, which a path may need quotes in."""
+    source = f"src={secret.file}" if secret.file else f"env={_variable(number)}"
+    quoted = source.replace('"', '""')
+    return f'id={secret.id},"{quoted}"'
 
 
 def _configure(folder: Path, credentials: Mapping[str, Mapping[str, str]]) -> None:
@@ -191,7 +211,8 @@ def _configure(folder: Path, credentials: Mapping[str, Mapping[str, str]]) -> No
     own = Path(os.environ.get("DOCKER_CONFIG") or "~/.docker").expanduser() / "config.json"
     settings: dict[str, Any] = {}
     with contextlib.suppress(OSError, ValueError):
-        settings = json.loads(own.read_text())
+        read = json.loads(own.read_text())
+        settings = read if isinstance(read, dict) else {}
     auths, helpers = dict(settings.get("auths") or {}), dict(settings.get("credHelpers") or {})
     for address, one in credentials.items():
         token = b64encode(f"{one['username']}:{one['password']}".encode()).decode()
@@ -257,5 +278,7 @@ def _final(texts: list[str]) -> list[str]:
     said = [one for one in texts if one.strip()]
     if not said:
         return ["it ended without a word"]
-    *before, last = said
-    return [_PREFIX.sub("", last, count=1), *before]
+    errors = [number for number, one in enumerate(said) if one.startswith("ERROR:")]
+    place = errors[-1] if errors else len(said) - 1
+    message = _PREFIX.sub("", said[place], count=1)
+    return [message, *said[:place], *said[place + 1 :]]

@@ -15,7 +15,13 @@ from bench.engine.builders.buildx import build as by_buildx
 from bench.engine.builders.buildx import find_buildx
 from bench.engine.builders.classic_dialect import not_read
 from bench.engine.builders.progress import BuildProgress
-from bench.engine.builders.request import Builder, BuildResult, frontend, without_frontend
+from bench.engine.builders.request import (
+    Builder,
+    BuildResult,
+    frontend,
+    read_dockerfile,
+    without_frontend,
+)
 from bench.errors import BuildError
 
 if TYPE_CHECKING:
@@ -60,7 +66,7 @@ def build_image(
         raise BuildError(str(request.context), "no such folder to build from", "check `context`")
     if not request.dockerfile.is_file():
         raise BuildError(str(request.dockerfile), "no such Dockerfile", "check `dockerfile`")
-    text = request.dockerfile.read_text()
+    text = read_dockerfile(request.dockerfile)
     wanted = frontend(text)
     if wanted is None or wanted not in _unreachable:
         progress = BuildProgress(say)
@@ -106,7 +112,7 @@ def _build(
         raise BuildError(
             str(request.dockerfile),
             f"only buildx can build with {', '.join(f'`{one}`' for one in lacking)}",
-            _INSTALL,
+            _INSTALL if facts.kind == "docker" else "take another engine, or leave them out",
         )
     if builder.kind == "buildkit":
         return by_buildkit(api, request, text, progress)

@@ -9,6 +9,8 @@ from typing import IO, TYPE_CHECKING
 
 from docker.utils.build import PatternMatcher
 
+from bench.engine.builders.request import as_bytes, read_dockerfile
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -36,7 +38,7 @@ def archive(request: BuildRequest, dockerfile: str) -> tuple[IO[bytes], str, boo
     names = sorted(set(PatternMatcher(patterns).walk(str(request.context))))
     inside = _name_inside(request)
     given = inside is not None and inside in names
-    if given and request.dockerfile.read_text() != dockerfile:
+    if given and read_dockerfile(request.dockerfile) != dockerfile:
         names.remove(str(inside))
     file = tempfile.TemporaryFile(prefix="container-bench-")  # noqa: SIM115 - handed on
     # BuildKit looks at the first header alone to see what it got; that of PAX tells it nothing
@@ -81,7 +83,7 @@ def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
 
 
 def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
-    data = text.encode()
+    data = as_bytes(text)
     info = tarfile.TarInfo(name)
     info.size = len(data)
     tar.addfile(info, io.BytesIO(data))

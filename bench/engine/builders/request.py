@@ -16,11 +16,11 @@ _DIRECTIVE = re.compile(r"\s*#\s*\w+\s*=")
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret that RUN instructions may mount, in a file or in a variable of this process."""
+    """A secret that RUN instructions may mount: in a file, or as it stands here."""
 
     id: str
     file: Path | None = None
-    environment: str | None = None
+    value: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,10 @@ class BuildRequest:
 
     def needs_session(self) -> list[str]:
         """The keys whose values a builder can only ask the client for while it builds."""
-        remote = ("://", "target:", "service:")
         wanted = {
             "secrets": bool(self.secrets),
             "ssh": bool(self.ssh),
-            "additional_contexts": any(
-                not any(one in value for one in remote) for value in self.contexts.values()
-            ),
+            "additional_contexts": bool(self.contexts),
             "cache_from": any("type=" in one for one in self.cache_from),
             "cache_to": bool(self.cache_to),
         }
@@ -150,6 +147,16 @@ def without_frontend(dockerfile: str) -> str:
             lines[number] = f"#{ending}"
             break
     return "".join(lines)
+
+
+def read_dockerfile(path: Path) -> str:
+    """Its text to the byte: line ends stay, and what is no UTF-8 comes back by `as_bytes`."""
+    return path.read_bytes().decode(errors="surrogateescape")
+
+
+def as_bytes(dockerfile: str) -> bytes:
+    """The bytes of a text that `read_dockerfile` has read."""
+    return dockerfile.encode(errors="surrogateescape")
 
 
 def quiet(_step: str) -> None:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 _SHELLS = ("sh", "bash", "ash", "dash", "busybox", "ksh", "zsh")
 _STARTERS = ("env", "tini", "tini-static", "dumb-init", "docker-init", "catatonit", "exec", "nice")
+_FLAGS = ("-S", "-i", "-", "-s", "-g", "-v", "-0", "-c", "-w")
+"""Options of theirs that have no value, or whose value are the words that follow."""
+
 """Programs that become, or start, the one that is named after them."""
 
 _ONE_COMMAND = re.compile(r"[^;&|<>()`\n]+")
@@ -69,14 +72,20 @@ def _of_text(text: str) -> list[str]:
         words = shlex.split(text)
     except ValueError:
         return []
-    return [] if any("$" in word for word in words[:1]) else of_starter(words)
+    words = of_starter(words)
+    return [] if any("$" in word for word in words[:1]) else words
 
 
 def of_starter(words: list[str]) -> list[str]:
-    """`words` without what stands before the program: options, assignments, `exec`."""
+    """`words` without what stands before the program: options, assignments, `exec`.
+
+    Empty where an option may have a value, so that nobody can tell which word is the program.
+    """
+    if "--" in words:
+        return words[words.index("--") + 1 :]
     for index, word in enumerate(words):
-        if word == "--":
-            return words[index + 1 :]
         if not (word.startswith("-") or _ASSIGNMENT.fullmatch(word) or word == "exec"):
-            return words[index:]
+            before = words[index - 1] if index else ""
+            has_value = before.startswith("-") and before not in _FLAGS and "=" not in before
+            return [] if has_value else words[index:]
     return []

@@ -279,8 +279,10 @@ class Look:
 
     @cached_property
     def _user(self) -> User:
-        given = self._setup.user
-        return user_of(given, self._list(PASSWD), self._list(GROUP)) if given else ROOT
+        given, further = self._setup.user, self._setup.groups
+        if not given:
+            return ROOT
+        return user_of(given, further, self._list(PASSWD), self._list(GROUP))
 
     def _list(self, path: str) -> Entries:
         file = self._engine.file(self._container_id, path, _LARGEST_LIST)

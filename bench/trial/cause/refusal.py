@@ -34,6 +34,7 @@ _STEPS = re.compile(
     r"|failed to create shim task: "
     r"|OCI runtime create failed: "
     r"|(?:crun|runc): "
+    r"|error during container init: "
     r"|runc create failed: "
     r"|container_linux\.go:\d+: "
     r"|unable to start container process: "
@@ -41,11 +42,14 @@ _STEPS = re.compile(
 )
 """What stands before the step that failed: of Docker, containerd, Podman, runc and crun."""
 
-_OF_THE_IMAGE = (
-    'exec: "', "exec /", "executable file `", "open executable: ",
-    "unable to find user ", "unable to find group ",
-)  # fmt: skip
-"""How the steps begin at which a runtime looks for the user, and runs the program."""
+_ENGINE = "the engine refused: "
+"""Alone, it is the engine that could not run a program of its own, such as docker-init."""
+
+_PROGRAM = ('exec: "', "exec /", "executable file `", "open executable: ")
+"""How the step begins at which a runtime runs the program."""
+
+_NOBODY = ("unable to find user ", "unable to find group ")
+"""How the step begins at which a runtime, or Docker before it, looks for the user."""
 
 
 def image_cause(engine: Engine, container_id: str, error: EngineRefusedError) -> Cause | None:
@@ -64,8 +68,10 @@ def image_cause(engine: Engine, container_id: str, error: EngineRefusedError) ->
             found = Look(engine, container_id, setup, engine.facts.architecture).refused()
             if found is not None:
                 return found
-    step = error.cause[_STEPS.match(error.cause).end() :]  # type: ignore[union-attr]  # it may be empty
-    if step.startswith(_OF_THE_IMAGE):
+    before = _STEPS.match(error.cause)
+    assert before is not None, "it may be empty"
+    step, is_of_runtime = error.cause[before.end() :], before[0] not in ("", _ENGINE)
+    if step.startswith(_NOBODY) or (is_of_runtime and step.startswith(_PROGRAM)):
         return Cause(
             CauseKind.REFUSED,
             f"the runtime cannot run it: {step}",

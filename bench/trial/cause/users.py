@@ -49,15 +49,27 @@ def entries(data: bytes) -> Entries:
     return [line.split(":") for line in data.decode(errors="replace").splitlines()]
 
 
-def user_of(given: str, passwd: Entries, group: Entries) -> User:
-    """The user that `given` (`USER`, `USER:GROUP`, numbers, or nothing) stands for."""
+def user_of(given: str, further: Sequence[str], passwd: Entries, group: Entries) -> User:
+    """The user that `given` (`USER`, `USER:GROUP`, numbers, or nothing) stands for.
+
+    Args:
+        given: the user.
+        further: groups that it is in besides, by name or number.
+        passwd: what the container knows of users.
+        group: what it knows of groups.
+    """
     name, _, own = given.partition(":")
     user_id, groups = int(name) if name.isdigit() else 0, set[int]()
     for entry in passwd:
         if len(entry) > 3 and name and name in (entry[0], entry[2]):
             user_id, groups = _number(entry[2]), {_number(entry[3])}
+            name = entry[0]
+            break
+    asked = [one for one in (own, *further) if one]
+    groups |= {int(one) for one in asked if one.isdigit()}
     for entry in group:
-        if len(entry) > 3 and (name in entry[3].split(",") or own in (entry[0], entry[2])):
+        is_asked = any(one in (entry[0], entry[2]) for one in asked if len(entry) > 2)
+        if len(entry) > 3 and (name in entry[3].split(",") or is_asked):
             groups.add(_number(entry[2]))
     return User(user_id, frozenset(groups))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.errors import EngineRefusedError, EngineTimeoutError
+from bench.errors import CommandTimeoutError, EngineRefusedError
 from bench.trial.probes.attempt import Attempt
 from bench.trial.probes.words import plain
 
@@ -40,7 +40,7 @@ class ExecProbe:
         try:
             code = self._engine.execute(self._container_id, self._command, within_s)
             detail = "" if code == 0 else f"exit code {code}"
-        except EngineTimeoutError:
+        except CommandTimeoutError:
             unanswered, detail = True, f"still running after {within_s:.3g} s"
         except EngineRefusedError as error:
             detail = error.cause

@@ -31,6 +31,7 @@ class HealthProbe:
         self._container_id = container_id
         self._clock = clock
         self._is_final = is_final
+        self._begun_ns = clock.monotonic_ns()
 
     def attempt(self, within_s: float, at_most_s: float = float("inf")) -> Attempt:  # noqa: ARG002 - an inspection takes 3 ms
         """Inspect once.
@@ -50,8 +51,10 @@ class HealthProbe:
                     "nor the case has one: give it a `healthcheck`, or use another probe"
                 )
             return Attempt(health == "healthy", sent_ns, now_ns, health or "no check was made yet")
-        floor_ns = round(state.health_interval_s * 1e9)
-        within_ns = floor_ns + round(_HEALTH_POLL_S * 1e9) + now_ns - sent_ns
+        floor_ns = interval_ns = round(state.health_interval_s * 1e9)
+        if state.health_later and now_ns - self._begun_ns > state.health_later[0] * 1e9:
+            interval_ns = max(floor_ns, round(state.health_later[1] * 1e9))
+        within_ns = interval_ns + round(_HEALTH_POLL_S * 1e9) + now_ns - sent_ns
         said = health or "no check was made yet"
         return Attempt(health == "healthy", sent_ns, now_ns, said, within_ns, floor_ns=floor_ns)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,17 @@ from bench.trial.probes.words import first_bytes, plain
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from h2.events import Event
 
 _STREAM = 1
 _MOST_BODY = 1024 * 1024
 _MOST_HEADERS = 16 * 1024 * 1024
+
+_FRAME_HEAD, _TYPE_AT, _SETTINGS = 9, 3, b"\x04"
+"""Of RFC 9113: bytes before a frame's payload, where its type stands after its length, and the type
+of the frame that a server begins with."""
 
 
 @dataclass
@@ -56,7 +61,8 @@ def exchange(
         OSError: the connection broke, or nothing came in time.
     """
     from h2.config import H2Configuration
-    from h2.connection import H2Connection
+    from h2.connection import ConnectionState, H2Connection
+    from h2.events import DataReceived
     from h2.exceptions import H2Error
 
     connection = H2Connection(H2Configuration(client_side=True, validate_inbound_headers=False))
@@ -69,28 +75,62 @@ def exchange(
     if body:
         connection.send_data(_STREAM, body, end_stream=True)
     link.sendall(connection.data_to_send())
-    answer, has_begun = Http2Answer(), False
+    answer = Http2Answer()
+    for frame in _frames(receive):
+        try:
+            for event in connection.receive_data(frame):
+                if _is_last_word(event):  # h2 would read nothing after it
+                    connection.state_machine.state = ConnectionState.CLIENT_OPEN
+                    continue
+                if isinstance(event, DataReceived):
+                    connection.acknowledge_received_data(event.flow_controlled_length, _STREAM)
+                _take(answer, event)
+        except H2Error as error:
+            raise AnswerError(f"answered, but not in HTTP/2: {plain(str(error))}") from error
+        if answer.is_complete and not answer.status:
+            raise AnswerError("answered without a status")
+        if answer.status and (answer.is_complete or not wants_body):
+            break
+        if len(answer.body) >= _MOST_BODY:
+            break
+        with suppress(OSError):  # one that closes has said what it will: that is still read
+            link.sendall(connection.data_to_send())
+    return answer
+
+
+def _frames(receive: Callable[[], bytes]) -> Iterator[bytes]:
+    """The frames that come, each whole.
+
+    Raises:
+        AnswerError: the first is none that begins HTTP/2, or no more come.
+        OSError: the connection broke, or nothing came in time.
+    """
+    buffer, has_begun = b"", False
     while True:
         data = receive()
         if not data:
             raise AnswerError("the connection was closed without an answer")
-        if not has_begun and data.startswith(b"HTTP/"):
-            raise AnswerError(f"answered, but not in HTTP/2: {first_bytes(data)}")
-        try:
-            events = connection.receive_data(data)
-        except H2Error as error:
-            what = first_bytes(data) if not has_begun else plain(str(error))
-            raise AnswerError(f"answered, but not in HTTP/2: {what}") from error
-        has_begun = True
-        for event in events:
-            _take(answer, event)
-            if answer.status and (answer.is_complete or not wants_body):
-                return answer
-            if len(answer.body) >= _MOST_BODY:
-                return answer
-        connection.increment_flow_control_window(2**20)
-        connection.increment_flow_control_window(2**20, _STREAM)
-        link.sendall(connection.data_to_send())
+        buffer += data
+        if not has_begun and buffer[_TYPE_AT : _TYPE_AT + 1] not in (b"", _SETTINGS):
+            raise AnswerError(f"answered, but not in HTTP/2: {first_bytes(buffer)}")
+        while len(buffer) >= _FRAME_HEAD:
+            length = _FRAME_HEAD + int.from_bytes(buffer[:_TYPE_AT], "big")
+            if len(buffer) < length:
+                break
+            has_begun = True
+            yield buffer[:length]
+            buffer = buffer[length:]
+
+
+def _is_last_word(event: Event) -> bool:
+    """Whether it says that no further request is taken, while this one is still answered."""
+    from h2.events import ConnectionTerminated
+
+    return (
+        isinstance(event, ConnectionTerminated)
+        and not event.error_code
+        and (event.last_stream_id or 0) >= _STREAM
+    )
 
 
 def _take(answer: Http2Answer, event: Event) -> None:

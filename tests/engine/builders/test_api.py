@@ -195,9 +195,10 @@ def test_an_engine_that_dies_in_a_build_is_not_the_builds_fault(daemon, engine, 
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("secrets", (Secret("token", environment="TOKEN"),)),
+        ("secrets", (Secret("token", value="hidden"),)),
         ("ssh", ("default",)),
         ("contexts", {"lib": "/somewhere"}),
+        ("contexts", {"lib": "docker-image://debian"}),
         ("cache_to", ("type=local,dest=c",)),
         ("cache_from", ("type=local,src=c",)),
     ],
@@ -209,6 +210,16 @@ def test_what_only_buildx_can_hand_over_is_refused_before_the_build(
     with pytest.raises(BuildError, match=f"only buildx can build with `{named}`") as caught:
         engine.build(dataclasses.replace(request_, **{key: value}))
     assert "docker-buildx" in str(caught.value.remedy)
+
+
+def test_a_dockerfile_is_sent_to_the_byte_whatever_its_encoding_and_line_ends(
+    daemon, engine, request_
+):
+    daemon.on("POST", "/build", stream({}))
+    text = b"FROM scratch\r\n# caf\xe9\r\nCOPY app /\r\n"
+    request_.dockerfile.write_bytes(text)
+    engine.build(request_)
+    assert sent(daemon)["Dockerfile"] == text
 
 
 @pytest.mark.parametrize("missing", ["context", "Dockerfile"])

@@ -420,3 +420,34 @@ def test_a_server_that_never_answers_hints_at_the_bound():
         connection.recv(1)
 
     assert "raise `attempt_timeout`" in hint_after(silent)
+
+
+# frames of HTTP/2 as a server may send them
+
+
+def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    head = len(payload).to_bytes(3, "big") + bytes([kind, flags])
+    return head + stream.to_bytes(4, "big") + payload
+
+
+SETTINGS = frame(4, 0, 0)
+STATUS_200 = bytes([0x88])
+
+
+@pytest.mark.parametrize("fields", [b"", b"\x08\x03abc"], ids=["none", "no number"])
+def test_an_http2_answer_without_a_status_is_no_answer_and_no_traceback(fields):
+    attempt = asked(SETTINGS + frame(1, 5, 1, fields), http2=True)
+    assert not attempt.ok
+    assert "without a status" in attempt.detail
+
+
+def test_an_http2_body_in_many_small_frames_is_read_to_its_end():
+    body = b"".join(frame(0, 0, 1, b"x" * 40) for _ in range(3000))
+    whole = SETTINGS + frame(1, 4, 1, STATUS_200) + body + frame(0, 1, 1, b"ready")
+    assert asked(whole, http2=True, body="ready$").ok
+
+
+def test_a_server_that_takes_no_further_request_has_still_answered_this_one():
+    goaway = frame(7, 0, 0, (1).to_bytes(4, "big") + (0).to_bytes(4, "big"))
+    whole = SETTINGS + frame(1, 4, 1, STATUS_200) + frame(0, 0, 1, b"rea") + goaway
+    assert asked(whole + frame(0, 1, 1, b"dy"), http2=True, body="^ready$").ok

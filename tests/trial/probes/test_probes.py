@@ -10,9 +10,9 @@ import pytest
 
 from bench.clock import SystemClock
 from bench.errors import (
+    CommandTimeoutError,
     EngineError,
     EngineRefusedError,
-    EngineTimeoutError,
     EngineUnavailableError,
 )
 from bench.scenario.model import HttpProbe as HttpModel
@@ -285,7 +285,7 @@ def test_a_command_that_exits_with_0_is_ready():
         (1, "exit code 1"),
         (127, "exit code 127"),
         (EngineRefusedError("c", "container is restarting", status=409), "container is restarting"),
-        (EngineTimeoutError("c", "the engine did not answer in time"), "still running after 1 s"),
+        (CommandTimeoutError("c", "a command has not ended"), "still running after 1 s"),
     ],
 )
 def test_a_command_that_fails_or_cannot_be_run_is_a_refusal(result, detail):
@@ -295,7 +295,7 @@ def test_a_command_that_fails_or_cannot_be_run_is_a_refusal(result, detail):
 
 
 def test_a_command_that_hangs_is_given_up_and_may_take_longer_the_next_time():
-    hung = EngineTimeoutError("c", "the engine did not answer in time")
+    hung = CommandTimeoutError("c", "a command has not ended")
     engine, container_id = running(Script(exec_results=(hung, 0)))
     probe = ExecProbe(["true"], engine, container_id, CLOCK)
     fact = readiness_of(probe, watch=ExitWatch(engine, container_id, CLOCK)).wait(
