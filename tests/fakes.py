@@ -531,7 +531,7 @@ class FakeEngine(Engine):
 
     @property
     def builder(self) -> Builder:
-        return Builder("buildkit", self.facts.version)
+        return Builder("buildx", "0.13.1")
 
     @_call
     def build(self, request: BuildRequest, say: Callable[[str], None] = quiet) -> BuildResult:

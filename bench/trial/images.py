@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import platform
@@ -175,6 +176,8 @@ class ImageMaker:
             )
             if self._session.may_wipe:
                 self._prepare_bases(images)
+            if builder.builder.kind == "buildkit":  # without a session it has no credentials
+                self._pull_missing(images)
             self._say(f"building {name}")
             hide = hider(container, folder, build_secrets(build, request))
             try:
@@ -202,6 +205,18 @@ class ImageMaker:
                     rebuilt=again.steps and tuple(map(hide, again.steps)),
                 )
         return dataclasses.replace(ready, facts=facts)
+
+    def _pull_missing(self, images: Sequence[str]) -> None:
+        """Have the engine pull what a build stands on, with the user's credentials."""
+        builder = self._session.building
+        for image in images:
+            if builder.has_image(image):
+                continue
+            if not self._session.may_wipe:
+                self.brought.append(image)
+            with contextlib.suppress(PullError, EngineError):  # then the builder says why
+                for _ in builder.pull(image):
+                    pass
 
     def _prepare_bases(self, images: Sequence[str], *, ask_hub: bool = True) -> None:
         """Have those of `images` that can be made here, where the builder lacks them."""

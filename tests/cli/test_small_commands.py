@@ -294,7 +294,7 @@ def test_where_no_newer_engine_can_be_had_that_of_the_host_is_used_and_why_is_sa
     monkeypatch.setattr(engine_command, "wants_newer", lambda _: True)
     monkeypatch.setattr(engine_command, "fetch_programs", fail)
     result = run(engine_command.command, "up", "--install")
-    assert private.done == ["up"]
+    assert private.done == ["down", "up"]
     assert "no sources of Debian's" in result.stderr
 
 

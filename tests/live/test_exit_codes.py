@@ -16,7 +16,7 @@ defaults:
   image: {image}
   cache: warm
   observe: 0s
-  stop_grace_period: 1s
+  stop_grace_period: 0s
   ready: {{http: {{port: 8080, path: /healthz}}, timeout: 15s}}
 cases:
   web: {{}}
@@ -76,7 +76,7 @@ def test_an_engine_that_was_named_and_is_not_there_is_3(bench, busybox, address)
 def test_without_a_file_the_scenario_is_printed_and_judged(bench, busybox):
     done = bench(
         "run", "--image", busybox, "--http", "8080/healthz", "--limit-memory", "64m",
-        "--repeat", "1", "--format", "json", "--set", "cases.image.stop_grace_period=1s",
+        "--repeat", "1", "--format", "json", "--set", "cases.image.stop_grace_period=0s",
         "--max-other-load", "any", "--set", "max_steal=any",
         *([] if is_private() else ["--set", "cases.image.cache=image"]),
     )  # fmt: skip

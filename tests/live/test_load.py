@@ -13,7 +13,7 @@ defaults:
   repeat: 1
   cache: warm
   ready: {{http: {{port: 18322, path: /healthz}}, timeout: 15s}}
-  stop_grace_period: 1s
+  stop_grace_period: 0s
   load:
     image: {image}
     command:

@@ -18,7 +18,7 @@ defaults:
   cache: {cache}
   limits: {{cpus: 1, memory: 64m, pids: 50}}
   observe: 200ms
-  stop_grace_period: 1s
+  stop_grace_period: 0s
   ready: {{http: {{port: 8080, path: /healthz, status: 200}}, timeout: {patience_s}s}}
 cases:
   serves: {{}}

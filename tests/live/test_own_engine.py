@@ -16,7 +16,7 @@ defaults:
   repeat: 1
   cache: {cache}
   observe: 0s
-  stop_grace_period: 1s
+  stop_grace_period: 0s
   volumes: ["data:/data"]
   ready: {{http: {{port: 8080, path: /healthz}}, timeout: 15s}}
 cases:

@@ -21,7 +21,7 @@ defaults:
   repeat: 1
   cache: {cache}
   observe: 0s
-  stop_grace_period: 1s
+  stop_grace_period: 0s
   ready: {{http: {{port: 8080, path: /healthz}}, timeout: 30s}}
 cases:
   web: {{build: {{context: context}}}}

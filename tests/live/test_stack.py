@@ -188,7 +188,8 @@ def test_an_option_needs_no_scenario(private, busybox, tmp_path):
     bench.scenario(COMPOSE.format(image=busybox), "compose.yaml")
     options = ("--service", "seed", "--repeat", "1", "--progress", "quiet")
     any_host = ("--max-other-load", "any", "--set", "max_steal=any")
-    done = bench("run", "--compose", "compose.yaml", *options, *any_host)
+    job = ("--set", "cases.stack.compose.ready.seed.exit=true")
+    done = bench("run", "--compose", "compose.yaml", *options, *job, *any_host)
     assert "Traceback" not in done.stderr, done.stderr
     (cold, *_) = starts(bench.latest(), "stack")
     assert [one.service for one in cold.members] == ["seed"]

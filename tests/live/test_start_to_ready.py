@@ -18,7 +18,7 @@ defaults:
   image: {image}
   cache: warm
   observe: 200ms
-  stop_grace_period: 1s
+  stop_grace_period: 0s
   limits: {{memory: 64m}}
   ready: {{log: "^up$", timeout: {patience_s}s}}
 cases:

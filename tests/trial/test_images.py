@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from bench.clock import SystemClock
-from bench.engine.builders.request import BuildResult, BuildStep, Secret
+from bench.engine.builders.request import Builder, BuildResult, BuildStep, Secret
 from bench.engine.select import Choice, Session
 from bench.errors import (
     BuildError,
@@ -256,6 +256,17 @@ def test_what_a_case_says_of_its_build_reaches_the_builder_with_whole_paths(
     assert request.cache_to == (f"type=local,dest={tmp_path / 'c'}",)
     assert (request.no_cache, request.pull) == (True, True)
     assert request.labels == {"a": "b", LABEL: "kept"}
+
+
+def test_a_builder_without_a_session_is_given_its_bases_for_it_has_no_credentials(
+    make, builder, dockerfile, monkeypatch
+):
+    kind = property(lambda _: Builder("buildkit", "20.10"))
+    monkeypatch.setattr(type(builder), "builder", kind)
+    (dockerfile / "Dockerfile").write_text("FROM example.com/private:1\n")
+    builder.streams["example.com/private:1"] = [[{"status": "done"}]]
+    make({"build": "app"}, private=False)
+    assert builder.pulls_of == ["example.com/private:1"]
 
 
 def test_a_build_for_another_machine_is_refused_before_it_is_made(

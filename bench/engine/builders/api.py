@@ -53,13 +53,15 @@ def by_buildkit(
     start_s = time.monotonic()
     data, name, is_added = archive(request, dockerfile)
     parameters = _parameters(request, name) | {"version": "2"}
+    message = ""
     with data:
-        for line in _lines(api, parameters, data):
+        for line in _lines(api, parameters, data):  # what a step said may come after its error
             if line.get("id") == _TRACE:
                 read_trace(str(line.get("aux")), progress)
-            elif message := _error(line):
-                failed = progress.failed()
-                raise step_failed(request, failed) if failed else build_failed(request, message)
+            message = message or _error(line)
+    if message:
+        failed = progress.failed()
+        raise step_failed(request, failed) if failed else build_failed(request, message)
     seconds = time.monotonic() - start_s
     return BuildResult(seconds, progress.steps(), _remarks(name, is_added=is_added))
 
