@@ -44,6 +44,7 @@ _FOLDERS = (
 _OLDEST = (0, 13)
 """The first that writes its progress as JSON."""
 
+_PREFIX_OF_FOLDERS = "buildx-"
 _VERSION = re.compile(r"\bv?(\d+)\.(\d+)\.(\d+)")
 _PREFIX = re.compile(r"(?:ERROR: )?(?:failed to solve: )?")
 _DIGITS_OF_NS = 9
@@ -110,7 +111,10 @@ def build(
     start_s = time.monotonic()
     own = Paths.of_this_user()
     own.make()  # closed to everybody else, for credentials lie in it while this lasts
-    with tempfile.TemporaryDirectory(prefix="buildx-", dir=own.run) as folder:
+    _sweep(own.run)
+    with tempfile.TemporaryDirectory(
+        prefix=f"{_PREFIX_OF_FOLDERS}{os.getpid()}-", dir=own.run
+    ) as folder:
         configuration = Path(folder)
         _configure(configuration, credentials)
         environment = os.environ | {
@@ -155,6 +159,14 @@ def _with_text(request: BuildRequest, dockerfile: str, folder: Path) -> BuildReq
     if request.ignore_file is not None:
         file.with_name(f"{file.name}.dockerignore").write_bytes(request.ignore_file.read_bytes())
     return dataclasses.replace(request, dockerfile=file)
+
+
+def _sweep(run: Path) -> None:
+    """Remove what a bench that was killed while it built has left."""
+    for folder in run.glob(f"{_PREFIX_OF_FOLDERS}*-*"):
+        pid = folder.name.removeprefix(_PREFIX_OF_FOLDERS).partition("-")[0]
+        if not Path("/proc", pid).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def handed_over(request: BuildRequest, environ: Mapping[str, str]) -> dict[str, str]:

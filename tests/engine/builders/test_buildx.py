@@ -96,6 +96,9 @@ def test_credentials_lie_in_a_folder_that_is_closed_and_gone_afterwards(program,
     )
     (tmp_path / "docker").mkdir()
     (tmp_path / "docker" / "config.json").write_text('{"credsStore": "pass"}')
+    left = tmp_path / "r" / "buildx-999999999-x"
+    left.mkdir(parents=True)
+    (left / "config.json").touch()
     known = {"127.0.0.1:5591": {"username": "bench", "password": "p"}}
     build(one, tmp_path, known)
     seen = json.loads((tmp_path / "seen").read_text())
