@@ -16,6 +16,7 @@ import psutil
 from bench.errors import HostError
 from bench.image.base_recipe import APT_SETTINGS, CA_BUNDLE, CA_SOURCE, DPKG_SETTINGS
 from bench.image.base_table import RELEASES
+from bench.interrupts import postponed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -194,25 +195,27 @@ def _contained(command: list[str], scratch: Path) -> Iterator[subprocess.Popen[s
     mmdebstrap mounts file systems and starts programs that go on without it when it is ended.
     In a process namespace all of them end with the first process, and the mounts with them.
     """
-    process = subprocess.Popen(
-        ["unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child", *command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        env=os.environ | {"TMPDIR": str(scratch)},
-        start_new_session=True,  # Ctrl-C reaches bench alone
-    )
+    process: subprocess.Popen[str] | None = None
     try:
+        with postponed():  # one that comes within the start would leave a program nobody knows
+            process = subprocess.Popen(
+                ["unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                env=os.environ | {"TMPDIR": str(scratch)},
+                start_new_session=True,  # Ctrl-C reaches bench alone
+            )
         yield process
         process.wait()
     finally:
-        if process.poll() is None:
+        if process is not None and process.poll() is None:
             # the kernel lets the first process go only when all others have gone
             unshare = psutil.Process(process.pid)
             for first in unshare.children() or [unshare]:
                 first.kill()
             process.wait()
-        if process.stdout is not None:
+        if process is not None and process.stdout is not None:
             process.stdout.close()

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from bench.engine.builders.request import BuildRequest
 
@@ -18,7 +18,9 @@ _FLAGS = {
     "HEALTHCHECK": ("start-interval",),
 }
 _INSTRUCTION = re.compile(r"\s*(?P<word>[A-Za-z]+)\s+(?P<rest>(?:--\S+\s+)*)")
-_PLATFORM_ARGUMENT = re.compile(r"\$\{?((?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT))\b")
+_PLATFORM_ARGUMENT = re.compile(
+    r"(?:\$\{?|^\s*ARG\s+)((?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT))\b"
+)
 
 
 def not_read(request: BuildRequest, dockerfile: str) -> list[str]:
@@ -35,7 +37,7 @@ def not_read(request: BuildRequest, dockerfile: str) -> list[str]:
     return found
 
 
-def _lines(dockerfile: str, arguments: object) -> Iterator[str]:
+def _lines(dockerfile: str, arguments: Mapping[str, str]) -> Iterator[str]:
     for number, line in enumerate(dockerfile.splitlines(), 1):
         if line.lstrip().startswith("#"):
             continue
@@ -47,6 +49,6 @@ def _lines(dockerfile: str, arguments: object) -> Iterator[str]:
                     yield f"{given.partition('=')[0]} (line {number})"
         if _HEREDOC.match(line):
             yield f"here-documents (line {number})"
-        named = _PLATFORM_ARGUMENT.search(line)
-        if named and named[1] not in str(arguments):
-            yield f"{named[1]} (line {number})"
+        for named in _PLATFORM_ARGUMENT.finditer(line):
+            if named[1] not in arguments:
+                yield f"{named[1]} (line {number})"

@@ -326,6 +326,8 @@ def test_its_failed_step_is_named_with_its_last_lines(daemon, classic, request_)
         ("COPY <<EOF /a", "here-documents (line 2)"),
         ('RUN <<-"EOF"', "here-documents (line 2)"),
         ("RUN fetch ${TARGETARCH}", "TARGETARCH (line 2)"),
+        ("ARG TARGETARCH", "TARGETARCH (line 2)"),
+        ("RUN fetch $BUILDOS $TARGETOS", "TARGETOS (line 2)"),
     ],
 )
 def test_what_it_would_not_read_is_refused_before_with_line_and_remedy(
