@@ -87,14 +87,20 @@ def fetch_programs(paths: Paths, sources: Sequence[Path], say: Callable[[str], N
         _download(scratch, sources, say)
         fresh = paths.programs.with_name("bin.partial")
         shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        for program in _PROGRAMS:
-            shutil.copy(_unpacked(scratch / "root", program), fresh / program)
-        for program, argument in _PROGRAMS.items():
-            if argument:
-                _run([str(fresh / program), argument], scratch)
-        shutil.rmtree(paths.programs, ignore_errors=True)
-        fresh.rename(paths.programs)
+        try:
+            fresh.mkdir(parents=True)
+            for program in _PROGRAMS:
+                shutil.copy(_unpacked(scratch / "root", program), fresh / program)
+            for program, argument in _PROGRAMS.items():
+                if argument:
+                    _run([str(fresh / program), argument], scratch)
+            shutil.rmtree(paths.programs, ignore_errors=True)
+            fresh.rename(paths.programs)
+        except OSError as error:
+            cause = f"cannot be kept: {error.strerror}"
+            raise HostError(str(paths.programs), cause, "look at the disk") from error
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _download(scratch: Path, sources: Sequence[Path], say: Callable[[str], None]) -> None:

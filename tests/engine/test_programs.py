@@ -81,6 +81,7 @@ def test_programs_that_do_not_run_here_leave_what_was_there(paths, packages, fau
     with pytest.raises(HostError, match=r"GLIBC_2\.99" if fault == "fails" else "docker-proxy"):
         fetch(paths)
     assert (paths.programs / "mark").exists()
+    assert [one.name for one in paths.programs.parent.iterdir()] == ["bin"]
 
 
 def test_without_debians_sources_there_is_none(paths, packages):
