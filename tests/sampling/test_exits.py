@@ -14,6 +14,14 @@ import pytest
 from bench.sampling.exits import ExitReports, TaskExit
 
 BUSY = "import time\nwhile time.process_time() < 0.05: pass"
+CONTENDER = """
+import sys, time
+sys.stdout.write(".")
+sys.stdout.flush()
+sys.stdin.read(1)
+end = time.process_time() + 0.2
+while time.process_time() < end: pass
+"""
 THREADS = """
 import threading, time
 def work():
@@ -61,13 +69,28 @@ def test_every_thread_is_reported_by_itself(reports):
 
 def test_a_process_that_waited_for_a_core_is_reported_with_what_it_waited(reports):
     core = {min(os.sched_getaffinity(0))}
-    command = [sys.executable, "-c", BUSY]
-    both = [subprocess.Popen(command, preexec_fn=lambda: os.sched_setaffinity(0, core))  # noqa: PLW1509
-            for _ in range(2)]  # fmt: skip
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", CONTENDER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            preexec_fn=lambda: os.sched_setaffinity(0, core),  # noqa: PLW1509
+        )
+        for _ in range(2)
+    ]
+    pipes = [(one.stdin, one.stdout) for one in both]
+    for _, output in pipes:  # both are there before either begins
+        assert output is not None
+        assert output.read(1) == b"."
+    for entrance, _ in pipes:
+        assert entrance is not None
+        entrance.write(b".")
+        entrance.flush()
     for one in both:
-        one.wait()
+        one.communicate()
     found = exits_below(reports, os.getpid(), 2)
-    assert sum(one.wait_ns for one in found) >= 30_000_000  # 50 ms, had they begun at once
+    # 0.2 s each on one core: the two together wait 0.2 s at the least, whoever else is there
+    assert sum(one.wait_ns for one in found) >= 100_000_000
 
 
 def test_reports_that_were_dropped_for_want_of_room_are_owned_up_to(reports):
