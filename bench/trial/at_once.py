@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _PATIENCE_S = 0.2
-
-
-_PATIENCE_S = 0.2
 """How often to look whether there was a signal, and to cancel again what has not ended."""
 
 

@@ -38,8 +38,8 @@ def builder(request, building: DockerEngine, monkeypatch) -> DockerEngine:
         monkeypatch.setattr("bench.engine.builders.choose.find_buildx", lambda: None)
         if building.builder.kind != "buildkit":
             pytest.skip("the BuildKit of this engine takes no archive")
-    elif find_buildx() is None:
-        pytest.skip("no buildx here")
+    else:
+        assert find_buildx() is not None, "these tests need a docker-buildx beside the engine"
     return building
 
 

@@ -76,6 +76,8 @@ def measured(
     folders = {
         container.mounts.path(name, container.child) for name in container.mounts.controllers
     }
+    for folder in folders:
+        folder.mkdir(exist_ok=True)  # a try before this one took them away
     exits = ExitReports.subscribe() if reports else None
     if reports and exits is None:
         pytest.skip("the kernel reports no exits to this process")
@@ -131,13 +133,13 @@ def test_one_worker_whose_children_live_for_milliseconds_asks_for_one_core(conta
 
 def test_where_nobody_reports_their_ends_they_are_said_to_be_unseen(container):
     found = measured(container, "child", WORKERS, 0.002, reports=False)
-    assert found["cpu_unseen_share_pct"] > 20
+    assert found["cpu_unseen_share_pct"] > 50  # 89 to 92 on a quiet host
 
 
 def test_threads_that_stay_are_seen_without_reports_too(container):
     found = measured(container, "busy", WORKERS, 0.0, reports=False)
     assert found["cpu_demand_cores_peak"] >= 0.9 * WORKERS
-    assert found["cpu_unseen_share_pct"] < 20  # on a busy host what they use at their end is much
+    assert found["cpu_unseen_share_pct"] < 50  # 2 to 7 on a quiet host, 26 on a busy one
 
 
 @pytest.mark.parametrize("workers", [4, 60])

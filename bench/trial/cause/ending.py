@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import posixpath
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import EngineError
@@ -167,8 +169,17 @@ def _in_memory(case: Case) -> dict[str, str]:
 
 
 def _is_full(pid: int, path: str) -> bool:
+    """Whether what is mounted at `path` is full.
+
+    Only where the kernel itself calls it that: a path of which a part is a link of the image's
+    would be followed from here, and end on the host.
+    """
     try:
-        state = os.statvfs(f"/proc/{pid}/root{path}")
+        mounted = Path(f"/proc/{pid}/mountinfo").read_text(errors="replace")
+        point = posixpath.normpath(path)
+        if point not in (line.split()[4] for line in mounted.splitlines()):
+            return False
+        state = os.statvfs(f"/proc/{pid}/root{point}")
     except OSError:
         return False
     return state.f_blocks > 0 and state.f_bavail * state.f_frsize < _SMALL_BYTES

@@ -26,6 +26,12 @@ _LARGEST_LIST = 2**20
 _NOT_FOUND, _NOT_RUN, _NOT_READ = 127, 126, 2
 """What shells and starters end with: a program is not there or cannot be run, a script is not."""
 
+NO_COMMAND = Cause(
+    CauseKind.NO_COMMAND,
+    "neither its image nor the scenario says what to run",
+    "give it a `command`, or the image a CMD or an ENTRYPOINT",
+)
+
 
 class Look:
     """Looks at one container, through its engine; it need not run.
@@ -95,11 +101,7 @@ class Look:
     def _argv(self, command: Sequence[str]) -> Cause | None:
         """What keeps the first word of `command` from being run."""
         if not command or not command[0]:
-            return Cause(
-                CauseKind.NO_COMMAND,
-                "neither its image nor the scenario says what to run",
-                "give it a `command`, or the image a CMD or an ENTRYPOINT",
-            )
+            return NO_COMMAND
         name = command[0]
         file = self._find(name)
         if file is None:

@@ -18,7 +18,7 @@ from bench.engine.protocol import ContainerSpec
 from bench.errors import EngineError, NoProgramError
 from bench.results.cause import Cause, CauseKind
 from bench.trial.cause.disk import full_disk
-from bench.trial.cause.look import Look
+from bench.trial.cause.look import NO_COMMAND, Look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,11 +95,7 @@ def creation_cause(engine: Engine, spec: ContainerSpec) -> Cause | None:
     own = (spec.entrypoint or ()) + (spec.command or ())
     given = own or config.get("Entrypoint") or config.get("Cmd")
     if not given:
-        return Cause(
-            CauseKind.NO_COMMAND,
-            "neither its image nor the scenario says what to run",
-            "give it a `command`, or the image a CMD or an ENTRYPOINT",
-        )
+        return NO_COMMAND
     folder = spec.working_dir or str(config.get("WorkingDir") or "")
     words = ""
     if folder and not folder.startswith("/"):

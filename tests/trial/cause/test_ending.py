@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 from collections import namedtuple
 from typing import Any
@@ -72,6 +73,14 @@ def test_a_full_file_system_in_memory_is_named_with_its_size():
     (one,) = found({"tmpfs": ["/data:size=1m"]}, output="dd: /data/x: No space left on device")
     assert "/data holds size=1m" in one.words
     assert "`tmpfs` at /data" in one.remedy
+
+
+@pytest.mark.parametrize(("path", "count"), [("/proc", 1), ("/proc/", 1), ("/bin", 0), ("/x", 0)])
+def test_only_what_the_kernel_calls_mounted_is_looked_at(monkeypatch, path, count):
+    full = os.statvfs_result((4096, 4096, 16, 0, 0, 0, 0, 0, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _: full)
+    said = found({"tmpfs": [f"{path}:size=1m"]}, pid=os.getpid())
+    assert len([one for one in said if "is full (size=1m)" in one.words]) == count
 
 
 def test_a_path_that_reads_like_a_full_disk_is_none():
