@@ -63,9 +63,14 @@ def explanation(subject: str) -> str:
     by_lower = {name.lower(): row for name, row in rows.items()}
     if subject.lower() in by_lower:
         row = by_lower[subject.lower()]
-        return "\n".join(
-            [f"{row.id}: {row.title}", row.rule, f"Why: {row.why}", f"Remedy: {row.remedy}"]
-        )
+        texts = {
+            "Why": row.why,
+            "Judged on": row.judged_on,
+            "Misleads": row.misleads,
+            "Remedy": row.remedy,
+        }
+        told = [f"{name}: {text}" for name, text in texts.items() if text]
+        return "\n".join([f"{row.id}: {row.title}", row.rule, *told])
     import difflib
 
     names = (*METRICS, *rows, *EXIT_CODES, "metrics", "checklist", "exit-codes")

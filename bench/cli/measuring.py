@@ -48,6 +48,7 @@ class Settings:
     wait_quiet_s: float = WAIT_QUIET_S
     keep_going: bool = False
     overrides: tuple[str, ...] = ()
+    exit_zero: bool = False
 
     def resuming(self, folder: Path) -> str:
         """The command line that goes on with the run in `folder`, with the same options."""
@@ -60,6 +61,7 @@ class Settings:
         if self.wait_quiet_s != WAIT_QUIET_S:
             words += ["--wait-quiet", f"{self.wait_quiet_s:g}s"]
         words += ["--keep-going"] if self.keep_going else []
+        words += ["--exit-zero"] if self.exit_zero else []
         return shlex.join(words)
 
 

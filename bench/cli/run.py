@@ -101,6 +101,7 @@ def command(
     """Measure the cases of one or more scenarios, judge them, and write the reports."""
     from bench.cli import measuring
 
+    overrides = with_bound(overrides, max_other_load)
     settings = measuring.Settings(
         out=out,
         seed=seed,
@@ -112,8 +113,8 @@ def command(
         wait_quiet_s=wait_quiet,
         keep_going=keep_going,
         overrides=overrides,
+        exit_zero=exit_zero,
     )
-    overrides = with_bound(overrides, max_other_load)
     if resume:
         if scenarios or ad_hoc["image"] or ad_hoc["compose"]:
             raise UsageError("--resume", "names the run; leave scenarios, --image, --compose out")

@@ -8,39 +8,20 @@ that no builder takes is read.
 from __future__ import annotations
 
 import csv
-import json
 import platform
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bench.dockerfile.instructions import Instruction, directives, instructions
+from bench.dockerfile.words import Lexer, WordError
 from bench.engine.reference import familiar
-from bench.image.dockerfile_words import Lexer, WordError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-_DIRECTIVE = re.compile(r"^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
-_HEREDOC = re.compile(r"^\d*<<(-?)([^<]+)$")
-_WITH_HEREDOCS = ("ADD", "COPY", "RUN")
 _FROM_FORMS = (1, 3)
 """`FROM image` and `FROM image AS name`."""
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7", "i686": "386"}
-
-
-@dataclass(frozen=True)
-class Instruction:
-    """One instruction with its continuation lines joined, and without the text of its heredocs.
-
-    Attributes:
-        keyword: in capitals.
-        flags: those between the keyword and the arguments, such as `--from=build`.
-        rest: the arguments as they stand.
-    """
-
-    keyword: str
-    flags: tuple[str, ...]
-    rest: str
 
 
 @dataclass
@@ -58,19 +39,6 @@ class Stage:
     base: str
     parent: int | None
     sources: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Dockerfile:
-    """What a text says about images.
-
-    Attributes:
-        syntax: the image of the frontend that is to read it; empty for the builder's own.
-        stages: in their order.
-    """
-
-    syntax: str
-    stages: tuple[Stage, ...]
 
 
 def external_images(
@@ -95,7 +63,7 @@ def external_images(
         The images that the stage and all stages that it needs stand on or take files from. The
         frontend that `# syntax=` names is not among them.
     """
-    stages = read(text, args, architecture).stages
+    stages = read(text, args, architecture)
     given = {familiar(name): value for name, value in (contexts or {}).items()}
     images: list[str] = []
     for number in _needed(stages, target):
@@ -114,7 +82,7 @@ def external_images(
 
 def final_base(text: str, args: Mapping[str, str], target: str | None = None) -> str | None:
     """The image that the last stage, or the stage `target`, stands on; None where on nothing."""
-    stages = read(text, args).stages
+    stages = read(text, args)
     number = _target_of(stages, target)
     if number is None:
         return None
@@ -124,11 +92,9 @@ def final_base(text: str, args: Mapping[str, str], target: str | None = None) ->
     return None if stage.base in ("", "scratch") else stage.base
 
 
-def read(text: str, args: Mapping[str, str], architecture: str = "") -> Dockerfile:
+def read(text: str, args: Mapping[str, str], architecture: str = "") -> tuple[Stage, ...]:
     """The stages of a Dockerfile, with `args` as its build arguments."""
-    lines = text.removeprefix("\ufeff").split("\n")
-    directives = _directives(lines)
-    lexer = Lexer("`" if directives.get("escape") == "`" else "\\")
+    lexer = Lexer("`" if directives(text).get("escape") == "`" else "\\")
     values = _platform_values(architecture) | _only_platforms(args)
     stages: list[Stage] = []
     for one in instructions(text):
@@ -138,84 +104,7 @@ def read(text: str, args: Mapping[str, str], architecture: str = "") -> Dockerfi
             stages.append(_stage(one, values, stages, lexer))
         elif stages:
             stages[-1].sources += _sources(one, lexer)
-    syntax = args.get("BUILDKIT_SYNTAX") or directives.get("syntax", "").split(" ")[0]
-    return Dockerfile(syntax, tuple(stages))
-
-
-def instructions(text: str) -> Iterator[Instruction]:
-    """The instructions of a Dockerfile."""
-    lines = [line.rstrip("\r") for line in text.removeprefix("\ufeff").split("\n")]
-    escape = "`" if _directives(lines).get("escape") == "`" else "\\"
-    lexer = Lexer(escape)
-    goes_on = re.compile(rf"(?<!{re.escape(escape)}){re.escape(escape)}[ \t]*$")
-    at = 0
-    while at < len(lines):
-        joined, ended = "", False
-        while at < len(lines) and not ended:
-            line, at = lines[at], at + 1
-            if line.lstrip().startswith("#") or (joined and not line.strip()):
-                continue
-            line = line if joined else line.lstrip()
-            ended = goes_on.search(line) is None
-            joined += goes_on.sub("", line)
-        if not joined.strip():
-            continue
-        one = _instruction(joined, lexer)
-        for ending, is_indented in _heredocs(one, lexer):
-            while at < len(lines):
-                line, at = lines[at], at + 1
-                if (line.lstrip("\t") if is_indented else line) == ending:
-                    break
-        yield one
-
-
-def _directives(lines: list[str]) -> dict[str, str]:
-    """`# syntax=…` and its kin: comments ahead of everything else, even of blank lines."""
-    found: dict[str, str] = {}
-    for line in lines:
-        directive = _DIRECTIVE.match(line)
-        if not directive:
-            break
-        found.setdefault(directive[1].lower(), directive[2])
-    return found
-
-
-def _instruction(line: str, lexer: Lexer) -> Instruction:
-    keyword, _, rest = line.strip().replace("\t", " ").partition(" ")
-    rest = line.strip()[len(keyword) :].lstrip()
-    flags = []
-    for word in lexer.split(rest):
-        if not word.startswith("--"):
-            break
-        flags.append(word)
-        rest = rest[len(word) :].lstrip()
-        if word == "--":
-            break
-    return Instruction(keyword.upper(), tuple(flags), rest)
-
-
-def _heredocs(one: Instruction, lexer: Lexer) -> Iterator[tuple[str, bool]]:
-    """The lines that end the heredocs of an instruction, and whether tabs may stand before."""
-    if one.keyword == "ONBUILD":
-        one = _instruction(one.rest, lexer)
-    if one.keyword not in _WITH_HEREDOCS or "<<" not in one.rest or _is_json(one.rest):
-        return
-    shell = Lexer()  # heredocs know no other escape character
-    for word in shell.split(one.rest):
-        heredoc = _HEREDOC.match(word)
-        if heredoc:
-            try:
-                yield shell.expand(heredoc[2], {}), bool(heredoc[1])
-            except WordError:
-                continue
-
-
-def _is_json(text: str) -> bool:
-    try:
-        words = json.loads(text)
-    except ValueError:
-        return False
-    return isinstance(words, list) and all(isinstance(word, str) for word in words)
+    return tuple(stages)
 
 
 def _declare(

@@ -175,15 +175,20 @@ def _outcome(one: Comparison, fail_on: FailOn) -> Outcome:
     if one.difference is Difference.WORSE and _exceeds(before, after, fail_on):
         return Outcome.FAIL
     if not fail_on.has_margins:
-        return Outcome.PASS if _spans_no_change(one) else Outcome.INCONCLUSIVE
+        return Outcome.INCONCLUSIVE if _points_to_worse(one, fail_on.metric) else Outcome.PASS
     furthest = _furthest(one, before, after, fail_on.metric)
     if furthest is not None and not _exceeds(before, furthest, fail_on):
         return Outcome.PASS
     return Outcome.INCONCLUSIVE
 
 
-def _spans_no_change(one: Comparison) -> bool:
-    return one.interval is not None and one.interval.low <= 1 <= one.interval.high
+def _points_to_worse(one: Comparison, metric: Metric) -> bool:
+    """Whether no ratio that the evidence allows is without a change for the worse."""
+    if one.interval is None:
+        return True
+    if metric.better is Better.LOWER:
+        return one.interval.low > 1
+    return one.interval.high < 1
 
 
 def _exceeds(before: float, after: float, fail_on: FailOn) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.engine.reference import familiar
-from bench.image.dockerfile import external_images, final_base, read
+from bench.image.dockerfile import external_images, final_base
 
 
 @pytest.mark.parametrize(
@@ -168,13 +168,6 @@ def test_a_named_context_stands_in_the_place_of_an_image():
 def test_what_no_builder_reads_names_no_image_and_is_no_error(text):
     assert external_images(text, {}) == ()
     assert final_base(text, {}) is None
-
-
-def test_the_frontend_is_the_one_of_the_first_lines():
-    assert read("# syntax=docker/dockerfile:1.7\nFROM a\n", {}).syntax == "docker/dockerfile:1.7"
-    assert read("#check=skip=all\n#SYNTAX = a/b:1 \nFROM a\n", {}).syntax == "a/b:1"
-    assert read("\n# syntax=a/b:1\nFROM a\n", {}).syntax == ""
-    assert read("FROM a\n", {"BUILDKIT_SYNTAX": "a/b:2"}).syntax == "a/b:2"
 
 
 @pytest.mark.parametrize(

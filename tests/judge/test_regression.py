@@ -201,7 +201,8 @@ def test_too_few_trials_cannot_be_judged_with_or_without_margins():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "expected"), [(0.97, 1.08, PASS), (0.5, 1.02, PASS), (1.01, 1.2, OPEN)]
+    ("low", "high", "expected"),
+    [(0.97, 1.08, PASS), (0.5, 1.02, PASS), (0.9, 0.99, PASS), (1.01, 1.2, OPEN)],
 )
 def test_enough_trials_that_call_nothing_pass_unless_they_all_point_to_worse(low, high, expected):
     made = comparison(10.0, 10.2, Difference.INCONCLUSIVE)

@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bench.dockerfile.instructions import Instruction, instructions
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bench.engine.builders.request import BuildRequest
 
-_HEREDOC = re.compile(r"^\s*(?:RUN|COPY|ADD)\b.*<<-?\s*[\"']?\w+", re.IGNORECASE)
 _FLAGS = {
     "RUN": ("mount", "network", "security", "device"),
     "COPY": ("chmod", "link", "parents", "exclude"),
     "ADD": ("chmod", "link", "checksum", "keep-git-dir", "exclude", "unpack"),
     "HEALTHCHECK": ("start-interval",),
 }
-_INSTRUCTION = re.compile(r"\s*(?P<word>[A-Za-z]+)\s+(?P<rest>(?:--\S+\s+)*)")
-_PLATFORM_ARGUMENT = re.compile(
-    r"(?:\$\{?|^\s*ARG\s+)((?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT))\b"
-)
+_NAME = r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)"
+_PLATFORM_VARIABLE = re.compile(rf"\$\{{?({_NAME})\b")
+_PLATFORM_ARGUMENT = re.compile(rf"(?:^|\s)({_NAME})(?=[=\s]|$)")
+_REPOSITORY = re.compile(r"(?:^|[\s\"\[])(?:git@|git://|ssh://|https?://\S+?\.git(?=[#?\s\"]|$))")
 
 
 def not_read(request: BuildRequest, dockerfile: str) -> list[str]:
@@ -30,25 +31,26 @@ def not_read(request: BuildRequest, dockerfile: str) -> list[str]:
         request: what is to be built.
         dockerfile: text of the Dockerfile.
     """
-    found = list(_lines(dockerfile, request.args))
+    found = [
+        f"{what} (line {one.line})"
+        for one in instructions(dockerfile)
+        for what in _of(one.triggered, request.args)
+    ]
     own = request.dockerfile.with_name(f"{request.dockerfile.name}.dockerignore")
     if own.exists():
         found.append(f"{own.name}, and would take the whole context")
     return found
 
 
-def _lines(dockerfile: str, arguments: Mapping[str, str]) -> Iterator[str]:
-    for number, line in enumerate(dockerfile.splitlines(), 1):
-        if line.lstrip().startswith("#"):
-            continue
-        instruction = _INSTRUCTION.match(line)
-        if instruction:
-            flags = _FLAGS.get(instruction["word"].upper(), ())
-            for given in instruction["rest"].split():
-                if given.removeprefix("--").partition("=")[0] in flags:
-                    yield f"{given.partition('=')[0]} (line {number})"
-        if _HEREDOC.match(line):
-            yield f"here-documents (line {number})"
-        for named in _PLATFORM_ARGUMENT.finditer(line):
-            if named[1] not in arguments:
-                yield f"{named[1]} (line {number})"
+def _of(one: Instruction, arguments: Mapping[str, str]) -> Iterator[str]:
+    for flag in one.flags:
+        if flag.removeprefix("--").partition("=")[0] in _FLAGS.get(one.keyword, ()):
+            yield flag.partition("=")[0]
+    if one.has_heredocs:
+        yield "here-documents"
+    if one.keyword == "ADD" and _REPOSITORY.search(one.rest):
+        yield "a repository to clone"
+    pattern = _PLATFORM_ARGUMENT if one.keyword == "ARG" else _PLATFORM_VARIABLE
+    for name in pattern.findall(" ".join((*one.flags, one.rest))):
+        if name not in arguments:
+            yield name

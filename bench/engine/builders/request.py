@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bench.dockerfile.instructions import directives
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_SYNTAX = re.compile(r"\s*#\s*syntax\s*=\s*(\S+)", re.IGNORECASE)
-_DIRECTIVE = re.compile(r"\s*#\s*\w+\s*=")
+_SYNTAX = re.compile(r"#\s*syntax\s*=", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -129,20 +130,15 @@ class BuildResult:
 
 def frontend(dockerfile: str) -> str | None:
     """The image that a Dockerfile asks to be read by, in its first comments; None for none."""
-    for line in dockerfile.lstrip("\ufeff").splitlines():
-        named = _SYNTAX.match(line)
-        if named:
-            return named[1]
-        if line.strip() and not _DIRECTIVE.match(line):
-            return None
-    return None
+    named = directives(dockerfile).get("syntax", "").split()
+    return named[0] if named else None
 
 
 def without_frontend(dockerfile: str) -> str:
     """The same Dockerfile, line for line, read by the builder's own frontend."""
     lines = dockerfile.splitlines(keepends=True)
     for number, line in enumerate(lines):
-        if _SYNTAX.match(line):
+        if _SYNTAX.match(line.removeprefix("\ufeff")):
             ending = line[len(line.rstrip("\r\n")) :]
             lines[number] = f"#{ending}"
             break

@@ -10,7 +10,15 @@ import tarfile
 import pytest
 
 from bench.engine.builders.api import classic_steps
-from bench.engine.builders.request import Builder, BuildRequest, BuildStep, Secret
+from bench.engine.builders.classic_dialect import not_read
+from bench.engine.builders.request import (
+    Builder,
+    BuildRequest,
+    BuildStep,
+    Secret,
+    frontend,
+    without_frontend,
+)
 from bench.errors import BuildError, EngineUnavailableError
 from tests.engine.builders.protobuf import log, trace, vertex
 from tests.engine.fake_docker import Handler, stream
@@ -239,6 +247,22 @@ def test_what_is_not_there_is_a_build_error(engine, request_, tmp_path, missing)
 # the frontend that a Dockerfile asks for
 
 
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        ("# syntax=docker/dockerfile:1.7\n", "docker/dockerfile:1.7"),
+        ("\ufeff# syntax=a/b:1\r\n", "a/b:1"),
+        ("#check=skip=all\n#SYNTAX = a/b:1 \n", "a/b:1"),
+        ("\n# syntax=a/b:1\n", None),
+        ("# a comment\n# syntax=a/b:1\n", None),
+    ],
+)
+def test_a_frontend_is_named_by_the_first_lines(head, name):
+    assert frontend(f"{head}FROM a\n") == name
+    if name:
+        assert frontend(without_frontend(f"{head}FROM a\n")) is None
+
+
 def ask_for(request: BuildRequest, frontend: str) -> None:
     request.dockerfile.write_text(f"# syntax={frontend}\nFROM scratch\nCOPY app /\n")
 
@@ -328,6 +352,19 @@ def test_its_failed_step_is_named_with_its_last_lines(daemon, classic, request_)
         ("RUN fetch ${TARGETARCH}", "TARGETARCH (line 2)"),
         ("ARG TARGETARCH", "TARGETARCH (line 2)"),
         ("RUN fetch $BUILDOS $TARGETOS", "TARGETOS (line 2)"),
+        ("ARG A=1 TARGETARCH", "TARGETARCH (line 2)"),
+        ("ADD https://example.com/a/b.git /src", "a repository to clone (line 2)"),
+        ("ADD git@example.com:a/b.git#main /src", "a repository to clone (line 2)"),
+        ("ADD --chown=1 https://example.com/b.git#v1 /src", "a repository to clone (line 2)"),
+        ('ADD ["https://example.com/b.git", "/src"]', "a repository to clone (line 2)"),
+        (
+            "HEALTHCHECK --interval=1s \\\n --start-interval=1s CMD true",
+            "--start-interval (line 2)",
+        ),
+        ("RUN \\\n  --mount=type=cache,target=/c make", "--mount (line 2)"),
+        ("COPY --from=x \\\n # why\n --chmod=755 a /", "--chmod (line 2)"),
+        ("ONBUILD RUN --mount=type=cache,target=/c make", "--mount (line 2)"),
+        ("ONBUILD COPY <<EOF /a\nx\nEOF", "here-documents (line 2)"),
     ],
 )
 def test_what_it_would_not_read_is_refused_before_with_line_and_remedy(
@@ -338,6 +375,23 @@ def test_what_it_would_not_read_is_refused_before_with_line_and_remedy(
         classic.build(request_)
     assert named in caught.value.cause
     assert "docker-buildx" in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN echo $((1<<3))",
+        "RUN cat <<< b",
+        "# COPY <<EOF /a",
+        "ADD https://example.com/b.gitx /src",
+        "RUN echo MY_TARGETARCH $TARGETARCHIVE",
+        "ARG A=TARGETARCH",
+        "RUN mount --mount=x",
+        "COPY a --chmod=1",
+    ],
+)
+def test_what_it_reads_like_buildkit_is_left_to_it(request_, line):
+    assert not_read(request_, f"FROM scratch\n{line}\n") == []
 
 
 def test_an_ignore_file_that_it_would_not_look_at_is_refused(classic, request_):
