@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bench.trial.probes.words import first_bytes
+from bench.trial.probes.words import first_bytes, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +33,7 @@ class Answer:
 
     Attributes:
         has_begun: whether anything has come.
+        coding: how the body is compressed, which nobody asks for; empty where it is not.
     """
 
     def __init__(self, receive: Callable[[], bytes]) -> None:
@@ -40,6 +41,7 @@ class Answer:
         self._receive = receive
         self._buffer = bytearray()
         self.has_begun = False
+        self.coding = ""
 
     def status(self) -> int:
         """The status of the final answer; those that only announce one are passed over.
@@ -63,8 +65,10 @@ class Answer:
             for _ in self._headers():
                 pass
 
-    def body(self) -> Iterator[str]:
-        """The body so far, each time that more has come of it; to be asked for after the status.
+    def body(self) -> Iterator[tuple[str, bool]]:
+        """The body so far, each time that more has come of it, and whether that is all.
+
+        To be asked for after the status.
 
         Raises:
             OSError: the connection broke, or nothing came in time.
@@ -75,6 +79,8 @@ class Answer:
             match name.strip().lower():
                 case b"transfer-encoding":
                     chunked = b"chunked" in value.lower()
+                case b"content-encoding" if value.strip().lower() != b"identity":
+                    self.coding = plain(value.decode("latin-1"))
                 case b"content-length" if value.strip().isdigit():
                     length = int(value.strip()[:18])
         pieces = self._chunks() if chunked else self._pieces(length)
@@ -83,10 +89,10 @@ class Answer:
             so_far += piece
             if self._buffer and len(so_far) < _MOST_BODY:
                 continue  # more of it is here already
-            yield so_far[:_MOST_BODY].decode(errors="replace")
+            yield so_far[:_MOST_BODY].decode(errors="replace"), False
             if len(so_far) >= _MOST_BODY:
                 return
-        yield so_far.decode(errors="replace")
+        yield so_far.decode(errors="replace"), True
 
     def _more(self) -> bool:
         """Whether more has come; it has not where the connection has ended."""

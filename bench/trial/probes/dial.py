@@ -214,10 +214,20 @@ def _context(tls: Tls) -> ssl.SSLContext:
     return context
 
 
+def speaks_of_tls(error: OSError) -> bool:
+    """Whether a failed handshake shows that TLS is spoken there: an alert, a certificate."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return True
+    reason = error.reason or "" if isinstance(error, ssl.SSLError) else ""
+    # OpenSSL calls an alert after the version of the protocol in which it came
+    return reason.startswith(("TLSV", "SSLV3_")) or reason == "UNSUPPORTED_PROTOCOL"
+
+
 def said(error: Exception) -> str:
     """What an error of a connection says, in words that can be shown."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate is not valid: {plain(error.verify_message)}"
     if isinstance(error, ssl.SSLError):
-        return f"no TLS: {plain((error.reason or str(error)).replace('_', ' ').lower())}"
+        reason = plain((error.reason or str(error)).replace("_", " ").lower())
+        return f"TLS was refused: {reason}" if speaks_of_tls(error) else f"no TLS: {reason}"
     return plain(str(getattr(error, "strerror", None) or error or type(error).__name__))

@@ -23,6 +23,16 @@ _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 _OF_ANOTHER_PROTOCOL = frozenset({400, 426, 505})
 """Statuses with which servers answer what they do not speak, TLS among them."""
 _OF_AN_UNKNOWN_HOST = frozenset({400, 403, 404, 421})
+_TLS_REMEDIES = {
+    "certificate is not valid": "it shows a certificate that cannot be verified: leave `verify` "
+    "out, or write the `host` that the certificate is for",
+    "certificate required": "it wants a certificate of its client, and a probe has none: ask "
+    "another port, or use `exec`",
+    "unrecognized name": "it takes only the host names it knows: write `host: NAME`",
+    "handshake failure": "it may want a host name, or a certificate: write `host: NAME`",
+    "protocol": "it speaks a version of TLS that is no longer in use: use `exec`",
+}
+"""By what the handshake ended with."""
 _LOCAL = "localhost"
 _NAME = re.compile(r"(?:\[([^]]+)\]|([^:]+))(?::[0-9]+)?")
 """A host without its port, and an address of IPv6 without its brackets."""
@@ -137,9 +147,21 @@ class HttpProbe:
             return f"status {status}"
         if self._body is None:
             return ""
-        if any(self._body.search(so_far) for so_far in answer.body()):
-            return ""
-        return f"status {status}, and nothing in the body matches"
+        for so_far, is_all in answer.body():
+            if self._body.search(so_far) if is_all else self._is_settled(so_far):
+                return ""
+        coded = f", which came as {answer.coding}" if answer.coding else ""
+        return f"status {status}, and nothing in the body matches{coded}"
+
+    def _is_settled(self, so_far: str) -> bool:
+        """Whether the body matches already, whatever is still to come of it."""
+        assert self._body is not None, "it is asked for"
+        found = {
+            match.span() if (match := self._body.search(so_far + more)) else None
+            for more in ("", "a", " ", "\n\0")
+        }
+        span = found.pop()
+        return not found and span is not None and span[1] <= len(so_far)
 
     def _exchange_http2(self, link: socket.socket, receiver: Receiver) -> str:
         from bench.trial.probes.http2 import exchange
@@ -189,14 +211,25 @@ class HttpProbe:
         return self._status_hint(status)
 
     def _protocol_hint(self) -> str:
+        is_tls = speaks_tls(self._place, self._clock)
         if self._model.scheme == "https":
+            if is_tls:
+                return self._tls_hint()
             if speaks_plain_http(self._place, self._clock):
                 return "it speaks HTTP without TLS there: leave `scheme: https` out"
             return ""
-        if speaks_tls(self._place, self._clock):
+        if is_tls:
             return "it speaks TLS there: write `scheme: https`"
         if not self._model.http2 and speaks_http2(self._place, self._clock):
             return "it speaks HTTP/2 there and not HTTP/1: write `http2: true`"
+        return ""
+
+    def _tls_hint(self) -> str:
+        """What would help where TLS is spoken, and ended before there was an answer."""
+        detail = self._last.detail if self._last else ""
+        for words, remedy in _TLS_REMEDIES.items():
+            if words in detail:
+                return remedy
         return ""
 
     def _silence_hint(self) -> str:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.trial.probes.answer import is_http2
-from bench.trial.probes.dial import Dialer, Place, Tls
+from bench.trial.probes.dial import Dialer, Place, Tls, speaks_of_tls
 
 if TYPE_CHECKING:
     from bench.clock import Clock
@@ -17,12 +17,12 @@ _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _EMPTY_SETTINGS
 
 
 def speaks_tls(place: Place, clock: Clock) -> bool:
-    """Whether a TLS handshake succeeds there."""
+    """Whether a TLS handshake is answered there, be it with a refusal."""
     try:
         with Dialer(place, clock, Tls(protocols=("h2", "http/1.1"))).connection(_WITHIN_S):
             return True
-    except OSError:
-        return False
+    except OSError as error:
+        return speaks_of_tls(error)
 
 
 def speaks_http2(place: Place, clock: Clock) -> bool:

@@ -82,22 +82,52 @@ def saying(answer: bytes) -> Callable[[socket.socket], object]:
 
 
 def over_tls(
-    serve: Callable[[socket.socket], object], folder: Path, *protocols: str, name: str = "app.test"
+    serve: Callable[[socket.socket], object],
+    folder: Path,
+    *protocols: str,
+    name: str = "app.test",
+    change: Callable[[ssl.SSLContext], object] = lambda _: None,
+    without: bytes = b"",
 ) -> Callable[[socket.socket], object]:
-    """The same behind TLS, with a certificate for `name` that nobody has signed."""
+    """The same behind TLS, with a certificate for `name` that nobody has signed.
+
+    Args:
+        serve: what is done on the connection.
+        folder: where certificate and key are made.
+        protocols: chosen among by ALPN.
+        name: of the host.
+        change: what is done with the server's context.
+        without: what is answered to a request without TLS.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate(folder, name))
+    change(context)
     if protocols:
         context.set_alpn_protocols(list(protocols))
 
     def wrapped(connection: socket.socket) -> None:
-        with (
-            contextlib.suppress(ssl.SSLError),
-            context.wrap_socket(connection, server_side=True) as secure,
-        ):
-            serve(secure)
+        if without and connection.recv(1, socket.MSG_PEEK) != b"\x16":
+            connection.recv(65536)
+            connection.sendall(without)
+            return
+        with context.wrap_socket(
+            connection, server_side=True, do_handshake_on_connect=False
+        ) as secure:
+            try:
+                secure.do_handshake()
+                serve(secure)
+            except ssl.SSLError:
+                wait_for_the_end(secure)
 
     return wrapped
+
+
+def wait_for_the_end(connection: socket.socket) -> None:
+    """Read until the client closes; a server that closes before it may take its words back."""
+    connection.settimeout(5)
+    with contextlib.suppress(OSError):
+        while socket.socket.recv(connection, 65536):  # of TLS the bytes as they come
+            pass
 
 
 def certificate(folder: Path, name: str) -> tuple[Path, Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,14 @@ from bench.trial.listening import has_read
 from bench.trial.probes.dial import Place
 from bench.trial.probes.http import HttpProbe
 from tests.servers import FakeServer
-from tests.trial.probes.servers import Answering, certificate, over_tls, saying, speaking_http2
+from tests.trial.probes.servers import (
+    Answering,
+    certificate,
+    over_tls,
+    saying,
+    speaking_http2,
+    wait_for_the_end,
+)
 
 if TYPE_CHECKING:
     from bench.trial.probes.attempt import Attempt
@@ -188,6 +196,37 @@ def test_a_body_is_searched_however_it_is_delimited(answer):
     assert asked(answer, body='^{"state": "up"}$').ok
     attempt = asked(answer, body="down")
     assert (attempt.ok, attempt.detail) == (False, "status 200, and nothing in the body matches")
+
+
+@pytest.mark.parametrize(
+    ("body", "is_ready"),
+    [("^ready$", False), (r"ready\b", False), ("^ready", True), ("way$", True)],
+)
+def test_what_has_come_of_a_body_decides_only_where_the_rest_cannot_change_it(body, is_ready):
+    def drips(connection: socket.socket) -> None:
+        connection.recv(65536)
+        for piece in (b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nready", b"ing: way"):
+            connection.sendall(piece)
+            time.sleep(0.1)
+
+    with Answering(drips) as server:
+        assert probe(server.port, body=body).attempt(5.0).ok is is_ready
+
+
+def test_a_stream_without_an_end_is_ready_as_soon_as_it_matches():
+    def streams(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\ndata: ready\n\n")
+        connection.recv(1)
+
+    with Answering(streams) as server:
+        assert probe(server.port, body="ready").attempt(5.0).ok
+
+
+def test_a_body_that_came_compressed_says_so():
+    answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x8b"
+    detail = asked(answer, body="up").detail
+    assert detail == "status 200, and nothing in the body matches, which came as gzip"
 
 
 def test_a_body_counts_only_with_the_expected_status():
@@ -365,18 +404,56 @@ def hint_after(serve: Any, **keys: Any) -> str:
         return one.hint()
 
 
-@pytest.mark.parametrize("plain", [b"", b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent HTTP"])
-def test_where_tls_is_spoken_the_scheme_is_named(tmp_path, plain):
-    secure = over_tls(saying(OK), tmp_path)
+CLIENT_SENT_HTTP = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent HTTP to an HTTPS server"
 
-    def serve(connection: socket.socket) -> None:
-        if connection.recv(1, socket.MSG_PEEK) == b"\x16":
-            secure(connection)
-        else:
-            connection.recv(65536)
-            connection.sendall(plain)
 
+def wants_client_certificate(context: ssl.SSLContext) -> None:
+    context.load_verify_locations(ssl.get_default_verify_paths().openssl_cafile)
+    context.verify_mode = ssl.CERT_REQUIRED
+
+
+def wants_host_name(context: ssl.SSLContext) -> None:
+    def choose(_: object, name: str | None, __: object) -> int | None:
+        return None if name == "app.test" else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
+    context.sni_callback = choose  # type: ignore[assignment]
+
+
+DEMANDS = [lambda _: None, wants_client_certificate, wants_host_name]
+
+
+@pytest.mark.parametrize("plain", [b"x", CLIENT_SENT_HTTP])
+@pytest.mark.parametrize("change", DEMANDS)
+def test_where_tls_is_spoken_the_scheme_is_named(tmp_path, plain, change):
+    serve = over_tls(saying(OK), tmp_path, change=change, without=plain)
     assert hint_after(serve) == "it speaks TLS there: write `scheme: https`"
+
+
+@pytest.mark.parametrize(
+    ("change", "answer", "keys", "words"),
+    [
+        (wants_client_certificate, OK, {}, "a probe has none"),
+        (wants_host_name, OK, {}, "write `host: NAME`"),
+        (lambda _: None, OK, {"verify": True, "host": "other.test"}, "leave `verify` out"),
+        (lambda _: None, b"HTTP/1.1 400 Bad\r\n\r\n", {}, "write `headers: {Host: NAME}`"),
+        (lambda _: None, b"HTTP/1.1 401 No\r\n\r\n", {}, "status: [200, 401]"),
+        (lambda _: None, b"HTTP/1.1 503 No\r\n\r\n", {}, ""),
+    ],
+)
+def test_over_tls_nobody_is_told_to_go_without(tmp_path, change, answer, keys, words):
+    serve = over_tls(saying(answer), tmp_path, change=change, without=CLIENT_SENT_HTTP)
+    hint = hint_after(serve, scheme="https", **keys)
+    assert words in hint
+    assert "leave `scheme" not in hint
+
+
+def test_an_old_version_of_tls_is_told_from_none(tmp_path):
+    def old(context: ssl.SSLContext) -> None:
+        with pytest.warns(DeprecationWarning, match="TLSv1"):
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
+
+    serve = over_tls(saying(OK), tmp_path, change=old, without=CLIENT_SENT_HTTP)
+    assert "version of TLS" in hint_after(serve, scheme="https")
 
 
 def test_where_only_http2_is_spoken_that_is_named():
@@ -444,7 +521,14 @@ def test_an_http2_answer_without_a_status_is_no_answer_and_no_traceback(fields):
 def test_an_http2_body_in_many_small_frames_is_read_to_its_end():
     body = b"".join(frame(0, 0, 1, b"x" * 40) for _ in range(3000))
     whole = SETTINGS + frame(1, 4, 1, STATUS_200) + body + frame(0, 1, 1, b"ready")
-    assert asked(whole, http2=True, body="ready$").ok
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(whole)
+        wait_for_the_end(connection)  # which sends what it has read
+
+    with Answering(serve) as server:
+        assert probe(server.port, http2=True, body="ready$").attempt(5.0).ok
 
 
 def test_a_server_that_takes_no_further_request_has_still_answered_this_one():
