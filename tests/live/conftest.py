@@ -190,16 +190,14 @@ def bench(chosen: str, tmp_path: Path) -> Bench:
     return Bench(tmp_path, chosen)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items) -> None:
     private_only = pytest.mark.skip(reason="stands on what only the private engine can do")
     no_times = pytest.mark.skip(reason="times mean nothing on this machine")
-    # a daemon outlives the object that started it, on purpose
-    daemons = pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")
     for item in items:
         if "tests/live" not in str(item.path):
             continue
         item.add_marker(pytest.mark.engine)
-        item.add_marker(daemons)
         if item.get_closest_marker("private") and not engines.is_private():
             item.add_marker(private_only)
         if item.get_closest_marker("times") and engines.PATIENCE > 1:

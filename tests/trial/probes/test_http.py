@@ -416,7 +416,7 @@ def wants_host_name(context: ssl.SSLContext) -> None:
     def choose(_: object, name: str | None, __: object) -> int | None:
         return None if name == "app.test" else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
 
-    context.sni_callback = choose  # type: ignore[assignment]
+    context.sni_callback = choose
 
 
 DEMANDS = [lambda _: None, wants_client_certificate, wants_host_name]

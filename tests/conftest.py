@@ -1,0 +1,13 @@
+"""For all tests."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_collection_modifyitems(items) -> None:
+    # whichever of them is the first starts the daemons, which outlive it on purpose
+    daemons = pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")
+    for item in items:
+        if item.get_closest_marker("engine"):
+            item.add_marker(daemons)
