@@ -80,7 +80,7 @@ def _twice(service: Service, at: _Places) -> Iterator[Diagnostic]:
         ("mem_limit", service.mem_limit, given.memory),
         ("pids_limit", service.pids_limit, given.pids),
     ):
-        if None not in (short, long) and short != long:
+        if short and long and short != long:  # 0 is no limit
             fault = f"`{key}` and `deploy.resources.limits` differ"
             yield at.key(key).diagnostic(fault, "keep one of them")
 
@@ -240,6 +240,9 @@ def _without_effect(service: Service, file: ComposeFile, at: _Places) -> Iterato
         if joined.priority or joined.gw_priority:
             said = "which network is joined first, and which leads out, is left to the engine"
             yield at.key("networks", name).diagnostic("its priority is passed over", said)
+        if joined.interface_name:
+            said = "the engine numbers the interfaces of a container itself"
+            yield at.key("networks", name).diagnostic("`interface_name` is passed over", said)
     if any(mount.bind.recursive for mount in service.volumes):
         said = "folders are mounted as the engine does by itself"
         yield at.key("volumes").diagnostic("`recursive` is passed over", said)

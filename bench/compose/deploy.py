@@ -3,11 +3,11 @@
 # ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from bench.compose.values import Bytes, Cores, Seconds, Whole
+from bench.compose.values import Bytes, Cores, DeviceCount, Seconds, Whole
 from bench.scenario.values import Model, Text
 
 MOST_REPLICAS = 100
@@ -27,7 +27,7 @@ class Device(Model):
 
     capabilities: list[Text] = []
     driver: Text | None = None
-    count: Literal["all"] | Whole | None = None
+    count: DeviceCount | None = None
     device_ids: list[Text] | None = None
     options: dict[str, str] = {}
 

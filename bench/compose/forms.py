@@ -86,7 +86,7 @@ def pairs(around: Surroundings, separator: str, node: Node) -> Node:
 
 
 def hosts(around: Surroundings, node: Node) -> Node:
-    """Names, each with a list of its addresses."""
+    """Names, each with a list of its addresses; one of IPv6 may stand in brackets."""
     if isinstance(node, Series):
         found: dict[str, list[Scalar]] = {}
         for item in node.items:
@@ -95,7 +95,7 @@ def hosts(around: Surroundings, node: Node) -> Node:
                 return node
             for name, entry in pair.entries.items():
                 assert isinstance(entry.node, Scalar)
-                found.setdefault(name, []).append(entry.node)
+                found.setdefault(name, []).append(_bare(entry.node))
         return Map(
             node.place,
             {
@@ -106,8 +106,21 @@ def hosts(around: Surroundings, node: Node) -> Node:
     if not isinstance(node, Map):
         return node
     return node.replace(
-        {name: one.holding(each(as_text, one.node)) for name, one in node.entries.items()}
+        {
+            name: one.holding(
+                each(lambda node: _bare(node) if isinstance(node, Scalar) else node, one.node)
+            )
+            for name, one in node.entries.items()
+        }
     )
+
+
+def _bare(node: Scalar) -> Scalar:
+    """An address as text, without brackets around it."""
+    text = node.text
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    return Scalar(node.place, text, text)
 
 
 def texts(around: Surroundings, node: Node) -> Node:

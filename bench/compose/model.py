@@ -24,14 +24,16 @@ from bench.compose.values import (
     Cores,
     Flag,
     Microseconds,
+    Option,
     Seconds,
+    ServiceName,
     Whole,
     Word,
     Words,
 )
 from bench.scenario.container import SecurityOption
 from bench.scenario.container import Ulimit as ScenarioUlimit
-from bench.scenario.values import Command, Identifier, Model, Text
+from bench.scenario.values import Command, Model, Text
 
 _QUOTA_PERIOD_US = 100_000
 _TESTS = ("NONE", "CMD", "CMD-SHELL")
@@ -66,9 +68,17 @@ class Healthcheck(Model):
     start_interval: Seconds | None = None
     disable: Flag = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_test(cls, given: object) -> object:
+        """A list without a word is none."""
+        if isinstance(given, dict) and given.get("test") == []:
+            return {key: one for key, one in given.items() if key != "test"}
+        return given
+
     @model_validator(mode="after")
     def _known_test(self) -> Healthcheck:
-        if isinstance(self.test, list) and self.test and self.test[0] not in _TESTS:
+        if isinstance(self.test, list) and self.test[0] not in _TESTS:
             raise ValueError(
                 "the first word of `test` is none of NONE, CMD and CMD-SHELL; put one before it"
             )
@@ -235,7 +245,7 @@ class Volume(Model):
     """A named volume of the stack."""
 
     driver: Literal["local", "default"] | None = None
-    driver_opts: dict[str, Word] = {}
+    driver_opts: dict[str, Option] = {}
     external: Flag = False
     """Whether it is one of the engine's; a trial makes an empty one in its place."""
 
@@ -266,7 +276,7 @@ class ComposeFile(Model):
     """What takes part of a Compose file, with what it includes and extends merged in."""
 
     name: Text | None = None
-    services: Annotated[dict[Identifier, Service], Field(min_length=1)]
+    services: Annotated[dict[ServiceName, Service], Field(min_length=1)]
     networks: dict[str, Network] = {}
     volumes: dict[str, Volume] = {}
     configs: dict[str, FileSource] = {}

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from bench.compose.values import Flag, Whole, Word
+from bench.compose.values import Flag, Option, Whole, Word
 from bench.scenario.values import Model, Text
 
 
@@ -48,7 +48,7 @@ class NetworkUse(Model):
     ipv6_address: Text | None = None
     link_local_ips: list[Text] = []
     mac_address: Text | None = None
-    driver_opts: dict[str, Word] = {}
+    driver_opts: dict[str, Option] = {}
     priority: Whole = 0
     gw_priority: Whole = 0
     interface_name: Text | None = None
@@ -68,14 +68,14 @@ class AddressPlan(Model):
 
     driver: Text | None = None
     config: list[AddressRange] = []
-    options: dict[str, Word] = {}
+    options: dict[str, Option] = {}
 
 
 class Network(Model):
     """A network of the stack."""
 
     driver: Literal["bridge", "default"] | None = None
-    driver_opts: dict[str, Word] = {}
+    driver_opts: dict[str, Option] = {}
     internal: Flag = False
     enable_ipv6: Flag = False
     ipam: AddressPlan = Field(default_factory=AddressPlan)

@@ -62,6 +62,7 @@ def shaped_service(node: Node, around: Surroundings) -> Node:
         node = within(node, key, change)
     for key in ("tmpfs", "dns", "dns_search", "dns_opt"):
         node = within(node, key, lambda one: each(lambda item: item, one))
+    node = within(node, "dns", _without_empty)
     if isinstance(extends := node.get("extends"), Scalar):
         service = Map(extends.place, {"service": Entry(extends.place, extends)})
         node = node.replace({"extends": node.entries["extends"].holding(service)})
@@ -71,6 +72,14 @@ def shaped_service(node: Node, around: Surroundings) -> Node:
 def with_path(node: Node, key: str, around: Surroundings) -> Node:
     """`node` with the path under `key` absolute."""
     return within(node, key, partial(absolute, around)) if isinstance(node, Map) else node
+
+
+def _without_empty(node: Node) -> Node:
+    """A list without the items that an unset variable has left empty."""
+    if not isinstance(node, Series):
+        return node
+    kept = (one for one in node.items if not (isinstance(one, Scalar) and one.text == ""))
+    return Series(node.place, tuple(kept))
 
 
 # Lists and mappings of names

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from bench.scenario.values import Text, bearable_s
 from bench.units import parse_compose_bytes
@@ -69,6 +69,17 @@ def _word(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _count(value: object) -> object:
+    value = _whole(value)
+    return "all" if value == -1 else value
+
+
+def _option(value: object) -> object:
+    if value is None:
+        raise ValueError("nothing is written there; write a text, or leave the key out")
+    return _word(value)
+
+
 def _octal(value: object) -> object:
     """Rights of a file, where they are text."""
     if not isinstance(value, str):
@@ -96,8 +107,17 @@ Seconds = Annotated[float, BeforeValidator(_seconds)]
 Word = Annotated[Text, BeforeValidator(_word)]
 """Text, of which a number may be taken as it is."""
 
+Option = Annotated[str, BeforeValidator(_option), Field(strict=True)]
+"""Text, of which a number may be taken as it is, and which may be empty."""
+
 Words = Annotated[list[Word], BeforeValidator(_one_or_more)]
 """A list of texts; one alone may be written without the list."""
+
+DeviceCount = Annotated[Literal["all"] | int, BeforeValidator(_count)]
+"""`all`, of which `-1` is the number, or how many."""
+
+ServiceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,128}$")]
+"""The name of a service, which becomes part of the name of a file."""
 
 Octal = Annotated[int, BeforeValidator(_octal), Field(strict=True, ge=0, le=0o7777)]
 """The rights of a file, as they are written for `chmod`."""

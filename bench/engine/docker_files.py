@@ -29,6 +29,7 @@ _TIMEOUT_S = 30
 def setup_of(details: Mapping[str, Any]) -> ContainerSetup | None:
     """What a container runs, from the engine's inspection of it; None where that does not say."""
     config = details.get("Config") or {}
+    host = details.get("HostConfig") or {}
     environment = dict(one.partition("=")[::2] for one in config.get("Env") or [])
     if "Path" not in details:
         return None
@@ -36,9 +37,10 @@ def setup_of(details: Mapping[str, Any]) -> ContainerSetup | None:
         command=(str(details["Path"]), *map(str, details.get("Args") or [])),
         arguments=tuple(map(str, config.get("Cmd") or [])),
         user=str(config.get("User") or ""),
-        groups=tuple(map(str, (details.get("HostConfig") or {}).get("GroupAdd") or [])),
+        groups=tuple(map(str, host.get("GroupAdd") or [])),
         working_dir=str(config.get("WorkingDir") or ""),
         search_path=environment.get("PATH"),
+        has_init=bool(host.get("Init")),
     )
 
 

@@ -102,6 +102,7 @@ class ContainerSetup:
         groups: further groups of the user, likewise.
         working_dir: where the program starts; empty for the root folder.
         search_path: PATH of its environment, None where it has none.
+        has_init: whether the engine's own init is what it starts, which then runs `command`.
     """
 
     command: tuple[str, ...]
@@ -110,6 +111,7 @@ class ContainerSetup:
     groups: tuple[str, ...] = ()
     working_dir: str = ""
     search_path: str | None = None
+    has_init: bool = False
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ def _volumes(volumes: Node | None) -> Iterator[Diagnostic]:
 
 
 def _health(test: Node | None) -> Iterator[Diagnostic]:
-    if isinstance(test, Series):
+    if isinstance(test, Series) and test.items:
         words = [_text(one) or "" for one in test.items]
         if words[:1] not in (["NONE"], ["CMD"], ["CMD-SHELL"]):
             fault = "the first word of `test` is none of NONE, CMD and CMD-SHELL"

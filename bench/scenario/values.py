@@ -211,7 +211,7 @@ def _one_or_more(value: object) -> object:
 
 _DURATION_SCHEMA: dict[str, Any] = {
     "type": "string",
-    "pattern": r"^\s*([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+\s*$",
+    "pattern": r"^\s*([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w))+\s*$",
 }
 _SIZE_SCHEMA: dict[str, Any] = {
     "type": "string",

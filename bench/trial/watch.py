@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 from bench.errors import EngineError
-from bench.text import decoded
+from bench.text import clean, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -211,8 +211,11 @@ class OutputWatch:
         if not self._missing:
             return
         readable = line.decode(errors="replace")
+        plain = clean(readable) if "\x1b" in readable else readable  # as it is read: no colours
         for text, pattern in self._patterns.items():
-            if text not in self._missing or text in lines.seen or not pattern.search(readable):
+            if text not in self._missing or text in lines.seen:
+                continue
+            if not (pattern.search(readable) or pattern.search(plain)):
                 continue
             lines.seen.add(text)
             stamps = self.matched_ns.setdefault(text, [])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bench.compose.container import as_case
+from bench.errors import ScenarioError
 from bench.scenario.model import Case
 from tests.compose.files import stack
 
@@ -127,3 +128,48 @@ secrets: {token: {file: ./token}, key: {environment: KEY}}
     assert (build.platforms, build.target, build.network) == (("linux/amd64",), "t", "host")
     assert (build.no_cache, build.pull) == (True, False)
     assert (build.labels, build.args) == ({"a": "b"}, {"A": "1", "HERE": "h"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ("dns: ['${D:-}', 1.1.1.1]", {"dns": ["1.1.1.1"]}),
+        ("dns: '${D:-}'", {"dns": []}),
+        ("healthcheck: {test: [], interval: 1d}", {"healthcheck.test": None}),
+        ("healthcheck: {test: x, interval: 1d1h}", {"healthcheck.interval": 25 * 3600.0}),
+        (
+            "extra_hosts: ['a:[::1]', 'b=1.2.3.4']",
+            {"extra_hosts": {"a": ["::1"], "b": ["1.2.3.4"]}},
+        ),
+        ("extra_hosts: {a: ['[::1]', '::2']}", {"extra_hosts": {"a": ["::1", "::2"]}}),
+        ("mem_limit: 0, deploy: {resources: {limits: {memory: 1g}}}", {"mem_limit": 0}),
+        ("pids_limit: 5, deploy: {resources: {limits: {pids: 0}}}", {"pids_limit": 5}),
+        ("gpus: [{count: -1}]", {"gpus.0.count": "all"}),
+    ],
+)
+def test_forms_that_compose_reads_are_read(tmp_path, settings, found):
+    made = service(tmp_path, settings)
+    for path, expected in found.items():
+        value = made
+        for key in path.split("."):
+            value = value[int(key)] if key.isdecimal() else getattr(value, key)
+        assert value == expected
+
+
+@pytest.mark.parametrize("name", ["_base", ".x", "-", "a" * 100, "A_b.C"])
+def test_whatever_compose_lets_a_service_be_called(tmp_path, name):
+    found = stack(tmp_path, f'services: {{"{name}": {{image: a}}}}').member(name)
+    assert found.service.image == "a"
+
+
+def test_options_of_a_driver_may_be_empty_and_not_absent(tmp_path):
+    text = "services: {web: {image: a, volumes: ['v:/v']}}\nvolumes: {v: {driver_opts: {o: %s}}}"
+    stack(tmp_path, text % "'${NFS:-}'")
+    with pytest.raises(ScenarioError, match="nothing is written there"):
+        stack(tmp_path, text % "")
+
+
+def test_a_name_for_an_interface_is_said_to_be_passed_over(tmp_path):
+    text = "services: {web: {image: a, networks: {n: {interface_name: eth9}}}}\nnetworks: {n: {}}\n"
+    (warning,) = stack(tmp_path, text).warnings
+    assert "`interface_name` is passed over" in str(warning)

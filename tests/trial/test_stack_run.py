@@ -8,6 +8,7 @@ import pytest
 
 from bench.judge.model import Outcome
 from bench.report.formats import write_reports
+from bench.report.trust import warnings
 from bench.results.run import load_run
 from bench.results.stacks import chain_of, starts_of
 from bench.scenario.load import parse_scenario_text
@@ -29,7 +30,7 @@ cases:
 COMPOSE = """
 services:
   init: {image: seed}
-  db: {image: postgres, healthcheck: {test: x}}
+  db: {image: postgres, healthcheck: {test: x, start_interval: 200ms, start_period: 9s}}
   front:
     image: web
     depends_on:
@@ -77,6 +78,11 @@ def test_the_last_answer_is_explained_by_whom_it_waited_for(run):
     assert chain[-1].after == chain[0].service
     assert chain[0].after == ""
     assert chain[0].ready_s <= chain[-1].started_s
+
+
+def test_a_start_interval_that_the_engine_ignores_is_said_of_a_service_too(run):
+    said = [one for one in warnings(run) if "ignores `start_interval`" in one]
+    assert [one.startswith("shop: db: the engine") for one in said] == [True], warnings(run)
 
 
 def test_the_sizes_of_all_images_are_judged_together(run):

@@ -224,6 +224,12 @@ def test_cr_ends_a_line_with_lf_behind_it_or_without(pieces):
     assert list(watch.matched_ns) == ["^ready$"]
 
 
+@pytest.mark.parametrize("pattern", ["^ready$", "ready$", "^ready", "\x1b\\[32mready"])
+def test_colours_are_no_part_of_a_line(pattern):
+    watch, _ = watched(b"\x1b[32mready\x1b[0m\r\n", patterns=(pattern,))
+    assert list(watch.matched_ns) == [pattern]
+
+
 def test_crlf_ends_one_line_however_it_is_cut():
     output, seen = FakeOutput(), list[str]()
     watch = OutputWatch(output, CLOCK, {}, each_line=seen.append)

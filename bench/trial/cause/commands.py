@@ -45,6 +45,8 @@ def following(
         found, is_read = _of_shell(rest)
     elif name in _STARTERS:
         found = of_starter(rest)
+    elif name == "timeout":
+        found = of_starter(rest)[1:]
     elif is_script and list(arguments[:1]) != list(command[:1]):
         is_option = not arguments or arguments[0].startswith("-")
         found = [] if is_option else list(arguments)

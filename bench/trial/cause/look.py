@@ -61,6 +61,8 @@ class Look:
         command = self._setup.command
         if not command or code == 0:
             return None
+        if self._setup.has_init and (found := self._run(command, code)):
+            return found
         first = self._find(command[0])
         if first is not None and first.kind == "file" and (found := self._content(first)):
             return found

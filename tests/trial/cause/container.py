@@ -17,6 +17,7 @@ FILES: dict[str, tuple[bytes, int]] = {
     "/bin/sh": (SHELL, 0o755),
     "/bin/env": (SHELL, 0o755),
     "/bin/tini": (SHELL, 0o755),
+    "/bin/timeout": (SHELL, 0o755),
     "/etc/passwd": (b"root:x:0:0::/:/bin/sh\napp:x:1000:1000::/:/bin/sh\n", 0o644),
     "/etc/group": (b"root:x:0:\napp:x:1000:\nteam:x:7:app\n", 0o644),
     "/app/run": (b"#!/bin/sh\n", 0o755),

@@ -81,6 +81,10 @@ def test_nothing_is_found_where_nothing_is_wrong(given):
         (setup("tini", "--", "nope"), 127, "no_program"),
         (setup("env", "MODE=x", "/app/plain.sh"), 126, "not_executable"),
         (setup("/app/run", "nope", arguments=("nope",)), 127, "no_program"),
+        (setup("/app/nope", has_init=True), 127, "no_program"),
+        (setup("/app/private", user="app", has_init=True), 126, "not_executable"),
+        (setup("timeout", "-s", "9", "10", "nope"), 127, "no_program"),
+        (setup("timeout", "10", "/app/plain.sh"), 126, "not_executable"),
     ],
 )
 def test_what_ended_a_container_at_once_is_found(given, code, kind):
@@ -105,6 +109,9 @@ def test_what_ended_a_container_at_once_is_found(given, code, kind):
         (setup("/app/run", "--port", "1", arguments=("--port", "1")), 127),
         (setup("/bin/tool", "serve", arguments=("serve",)), 127),
         (setup("/app/run"), 127),
+        (setup("/gone-by-now"), 127),
+        (setup("/app/run", has_init=True), 127),
+        (setup("timeout", "10", "/app/run"), 124),
         (setup("/app/run", "web", arguments=("/bin/sh",)), 127),
     ],
 )
