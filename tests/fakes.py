@@ -27,6 +27,7 @@ from bench.engine.protocol import (
     Created,
     Engine,
     EngineFacts,
+    HealthChecks,
     OutputChunk,
 )
 from bench.errors import (
@@ -221,6 +222,10 @@ class FakeContainer:
     def health(self) -> str:
         return self._health.pop(0) if len(self._health) > 1 else self._health[0]
 
+    def health_checks(self) -> HealthChecks | None:
+        interval_s = self.script.health_interval_s
+        return None if interval_s is None else HealthChecks(interval_s, interval_s)
+
     def execute(self) -> int:
         result = self._results.pop(0) if len(self._results) > 1 else self._results[0]
         if isinstance(result, Exception):
@@ -410,7 +415,7 @@ class FakeEngine(Engine):
             exit_code=container.code or 0,
             oom_killed=container.script.oom_killed,
             health=container.health(),
-            health_interval_s=container.script.health_interval_s,
+            health_checks=container.health_checks(),
             setup=container.script.setup,
         )
 

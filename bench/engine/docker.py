@@ -25,7 +25,7 @@ from bench.engine.docker_connect import (
 )
 from bench.engine.docker_exec import kill_inside
 from bench.engine.docker_files import read_file, setup_of
-from bench.engine.docker_health import health_interval_s, later_interval
+from bench.engine.docker_health import health_checks
 from bench.engine.docker_output import FramedOutput, close_raw, drain
 from bench.engine.protocol import Change, ContainerState, Created, Engine
 from bench.engine.reference import split_reference
@@ -146,8 +146,7 @@ class DockerEngine:
             health=health,
             error=str(state.get("Error") or ""),
             stop_signal=str(config.get("StopSignal") or ""),
-            health_interval_s=health_interval_s(config, api_version(self._api)),
-            health_later=later_interval(config, api_version(self._api)),
+            health_checks=health_checks(details),
             mac=macs[0] if macs else "",
             setup=setup_of(details),
         )

@@ -1,9 +1,13 @@
-"""Whether an engine makes health checks, and how often while a container is still starting."""
+"""Whether an engine makes health checks, and when it made them."""
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from bench.engine.protocol import HealthChecks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,10 +16,9 @@ if TYPE_CHECKING:
 
 _START_INTERVAL_API = (1, 44)
 
-# Defaults of the Docker Engine: daemon/health.go
-_INTERVAL_S = 30.0
-_START_INTERVAL_S = 5.0
-
+_INSTANT = re.compile(
+    r"(?P<whole>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(?P<part>\d+))?(?P<zone>Z|[+-]\d\d:\d\d)"
+)
 
 _SYSTEMD = Path("/run/systemd/system")
 """There where systemd is the host's first process: sd_booted(3)."""
@@ -64,47 +67,40 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdecimal())
 
 
-def health_interval_s(config: Mapping[str, Any], api: tuple[int, ...]) -> float | None:
-    """Seconds from one check to the next, and from the start to the first.
+def health_checks(details: Mapping[str, Any]) -> HealthChecks | None:
+    """The checks that an engine has made of a container; None where it has none to make.
 
-    Engines from API 1.44 on know a start interval, which holds during the start period only: where
-    that is not set, there is none.
+    They are read from its log of the last five, and not worked out from what is configured:
+    engines differ in what they make of a start interval that is not set.
 
     Args:
-        config: `Config` of an inspected container.
-        api: the engine's API version.
-
-    Returns:
-        None where the container has no check.
+        details: the engine's inspection of the container.
     """
-    check = config.get("Healthcheck") or {}
-    test = check.get("Test") or []
+    test = ((details.get("Config") or {}).get("Healthcheck") or {}).get("Test") or []
     if not test or test[0] == "NONE":
         return None
-    if api >= _START_INTERVAL_API and check.get("StartPeriod"):
-        return _seconds(check.get("StartInterval")) or _START_INTERVAL_S
-    return _seconds(check.get("Interval")) or _INTERVAL_S
+    state = details.get("State") or {}
+    log = (state.get("Health") or state.get("Healthcheck") or {}).get("Log") or []
+    begun = [one for entry in log if (one := _instant_s(entry.get("Start"))) is not None]
+    started_s = _instant_s(state.get("StartedAt"))
+    ended_s = _instant_s(log[-1].get("End")) if log else None
+    if not begun or started_s is None or ended_s is None:
+        return HealthChecks()
+    before_s = begun[-2] if len(begun) > 1 else started_s
+    return HealthChecks(max(0.0, begun[0] - started_s), max(0.0, ended_s - before_s))
 
 
-def later_interval(config: Mapping[str, Any], api: tuple[int, ...]) -> tuple[float, float] | None:
-    """From when on the checks come at the interval of afterwards, and that interval, in seconds.
+def _instant_s(text: object) -> float | None:
+    """Seconds since the epoch; None for what is no instant.
 
-    The first check after the start period may still be one that was due within it.
-
-    Args:
-        config: `Config` of an inspected container.
-        api: the engine's API version.
-
-    Returns:
-        None where the interval does not change.
+    Engines write nanoseconds, of which Python reads no more than six digits.
     """
-    first = health_interval_s(config, api)
-    check = config.get("Healthcheck") or {}
-    later = _seconds(check.get("Interval")) or _INTERVAL_S
-    if first is None or first == later:
+    match = _INSTANT.fullmatch(str(text))
+    if match is None:
         return None
-    return _seconds(check.get("StartPeriod")) + first, later
-
-
-def _seconds(nanoseconds: object) -> float:
-    return float(nanoseconds) / 1e9 if isinstance(nanoseconds, int | float) else 0.0
+    zone = "+00:00" if match["zone"] == "Z" else match["zone"]
+    try:
+        whole = dt.datetime.fromisoformat(f"{match['whole']}{zone}").timestamp()
+    except ValueError:
+        return None
+    return whole + float(f"0.{match['part'] or 0}")

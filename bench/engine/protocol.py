@@ -136,6 +136,22 @@ class ContainerFile:
 
 
 @dataclass(frozen=True)
+class HealthChecks:
+    """The checks that an engine has made of a container's health, as far as it remembers.
+
+    Attributes:
+        first_s: seconds from the container's start to the first of them that it remembers.
+        span_s: from the beginning of the last but one (where there was none, the container's
+            start) to the end of the last.
+
+    Both are None where none was made, or the engine does not say when.
+    """
+
+    first_s: float | None = None
+    span_s: float | None = None
+
+
+@dataclass(frozen=True)
 class ContainerState:
     """What the engine says of a container; `pid` is 0 and `address` empty when not running.
 
@@ -143,10 +159,7 @@ class ContainerState:
         stop_signal: the signal that a stop sends first, as the image or the case has it; empty
             where neither says, for then it is SIGTERM.
         mac: its address on the link; empty when not running or not known.
-        health_later: seconds after the start from which health checks come at another interval, and
-            that interval in seconds; None where it does not change.
-        health_interval_s: from one health check to the next while it starts, and from the start
-            to the first; None where it has none.
+        health_checks: those that the engine has made; None where it has none to make.
         setup: what it runs; None where the engine does not say.
     """
 
@@ -159,8 +172,7 @@ class ContainerState:
     error: str = ""
     stop_signal: str = ""
     mac: str = ""
-    health_interval_s: float | None = None
-    health_later: tuple[float, float] | None = None
+    health_checks: HealthChecks | None = None
     setup: ContainerSetup | None = None
 
 

@@ -314,8 +314,8 @@ def _floor_note(evidence: Evidence) -> str:
     if not floor_s:
         return ""
     return (
-        f"ready is what a health check said that the engine makes every {format_seconds(floor_s)}: "
-        "it cannot come sooner than that after the start, nor be told finer"
+        "ready is what the engine's health check said, of which the first came up to "
+        f"{format_seconds(floor_s)} after the start: nothing is healthy sooner"
     )
 
 

@@ -45,7 +45,8 @@ class Spent:
         shares: the same in per cent of that time.
         medians: of first output, port open and ready, in seconds since the start call returned;
             None where there is none. Output that came before that is put at zero.
-        floor_s: interval of the engine's health checks where these decided, else None.
+        floor_s: when the engine made its first health check, at the latest, where its checks
+            decided, else None.
     """
 
     case: str
@@ -135,8 +136,8 @@ def _notes(one: Spent) -> list[str]:
             )
     if one.floor_s is not None:
         notes.append(
-            f"{one.case}: the engine checks its health every {format_seconds(one.floor_s)}, so "
-            "that it cannot be ready sooner than that, nor its time be told finer."
+            f"{one.case}: the engine made its first health check up to "
+            f"{format_seconds(one.floor_s)} after the start, and calls nothing healthy sooner."
         )
     if one.shares.get("idle_share_pct", 0.0) >= _MOSTLY:
         notes.append(

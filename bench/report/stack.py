@@ -136,8 +136,8 @@ def _on_readiness(start: StackStart) -> Iterator[str]:
             floors.setdefault(format_seconds(ready["floor_ns"] / 1e9), []).append(member.service)
     for floor, services in floors.items():
         yield (
-            f"{' and '.join(services)} cannot be healthy sooner than {floor} after the start: that "
-            "is the interval of the check"
+            f"{' and '.join(services)}: the engine made its first health check {floor} after the "
+            "start, and calls nothing healthy sooner"
         )
     unasked = [one.service for one in start.members if _ready_by(one) == "started"]
     if unasked:

@@ -77,6 +77,7 @@ class Life:
         self._requested: dict[str, float | None] = {}
         self.container_id = ""
         self._parent = ""
+        self._spec: ContainerSpec | None = None
         self._attachments: Attachments | None = None
         self._state: ContainerState | None = None
         self._started_ns = 0
@@ -97,26 +98,29 @@ class Life:
         return self._attachments
 
     def prepare(self) -> None:
-        """Make the named volumes that it mounts and the network that it joins.
+        """Make what it is to be in: volumes, network, a cgroup of its own if there can be.
 
         Raises:
             HostError: another program has the port that it is asked at.
         """
+        lab, facts = self._lab, self._lab.engine.facts
         check_free(self._subject.case)
         self._network.prepare(self._name)
         for volume in named_volumes(self._subject.case, self._name):
-            self._lab.engine.create_volume(volume, {LABEL: self._lab.run_id})
+            lab.engine.create_volume(volume, {LABEL: lab.run_id})
+        if lab.mounts and facts.is_local and takes_parent(facts.cgroup_driver):
+            self._parent = make_parent(lab.mounts, f"{lab.run_id}-{self._record.trial_id}")
+        self._spec = self._make_spec()
 
     def create(self) -> None:
-        """Create it, under a cgroup of bench's own where there can be one.
+        """Create it.
 
         Raises:
             FailedTrialError: its image, or how the case runs it, cannot be.
         """
-        lab, facts = self._lab, self._lab.engine.facts
-        if lab.mounts and facts.is_local and takes_parent(facts.cgroup_driver):
-            self._parent = make_parent(lab.mounts, f"{lab.run_id}-{self._record.trial_id}")
-        spec = self._network.joined(self._spec())
+        lab = self._lab
+        assert self._spec is not None, "it is prepared before it is created"
+        spec = self._network.joined(self._spec)
         self._requested = {
             "memory_bytes": spec.memory_bytes,
             "swap_bytes": None if spec.memory_bytes is None else 0,
@@ -157,7 +161,7 @@ class Life:
             self._facts["cause"] = dataclasses.asdict(found)
             raise FailedTrialError(f"it could not be started: {found.words}") from error
 
-    def _spec(self) -> ContainerSpec:
+    def _make_spec(self) -> ContainerSpec:
         case, subject, labels = self._subject.case, self._subject, {LABEL: self._lab.run_id}
         spec = container_spec(
             case,

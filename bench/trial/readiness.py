@@ -26,12 +26,12 @@ class ReadyFact:
         resolution_ns: from the end of the last refusal (or from the moment that asking began)
             to the sending of the successful attempt, plus its round trip; of an attempt that was
             given up without an answer the sending counts, for it was not refused until its end;
-            of what is stamped as it comes, the lateness of the stamp; of a health check, its
-            interval too.
+            of what is stamped as it comes, the lateness of the stamp; of a health check, back to
+            the beginning of the check before it.
         attempts: attempts in all.
         probe: the one that decided.
-        floor_ns: interval of the engine's own checks where these decided: nothing is healthy
-            sooner after its start than that. None where bench asked by itself.
+        floor_ns: when the engine's first check came after the start, where its checks decided:
+            nothing is healthy sooner. None where bench asked by itself.
     """
 
     at_ns: int

@@ -1,4 +1,4 @@
-"""How often an engine makes a health check, from what it says of the container."""
+"""When an engine made its health checks, from what it says of the container."""
 
 from __future__ import annotations
 
@@ -8,56 +8,60 @@ from typing import Any
 import pytest
 
 from bench.engine.docker_health import (
-    health_interval_s,
+    health_checks,
     ignored_start_interval,
-    later_interval,
     why_no_health_checks,
 )
+from bench.engine.protocol import HealthChecks
 from tests.fakes import FACTS, local
 
 S = 10**9
-OLD, NEW = (1, 41), (1, 44)
 
 
-def config(**check: Any) -> dict[str, Any]:
-    return {"Healthcheck": {"Test": ["CMD", "true"], **check}}
+def config() -> dict[str, Any]:
+    return {"Config": {"Healthcheck": {"Test": ["CMD", "true"]}}}
 
 
-@pytest.mark.parametrize("api", [OLD, NEW])
-@pytest.mark.parametrize(("check", "seconds"), [({}, 30.0), ({"Interval": S // 2}, 0.5)])
-def test_it_is_made_every_interval_or_30_s(api, check, seconds):
-    assert health_interval_s(config(**check), api) == seconds
+def inspected(*log: tuple[str, str], started: str = "2026-11-30T12:00:00.000000000Z") -> Any:
+    """What an engine says of a container with a check; of each that was made, seconds of 12:00."""
+    entries = [{"Start": at(begun), "End": at(ended)} for begun, ended in log]
+    return config() | {"State": {"StartedAt": started, "Health": {"Log": entries}}}
+
+
+def at(second: str) -> str:
+    return f"2026-11-30T13:00:{second}+01:00"
+
+
+def test_the_first_check_reaches_back_to_the_start_and_a_later_one_to_the_one_before():
+    assert health_checks(inspected(("02.000000001", "02.5"))) == approx(2.0, 2.5)
+    assert health_checks(inspected(("02", "02.5"), ("04.5", "04.75"))) == approx(2.0, 2.75)
+
+
+def approx(first_s: float, span_s: float) -> HealthChecks:
+    return HealthChecks(
+        pytest.approx(first_s, abs=1e-5),  # type: ignore[arg-type]
+        pytest.approx(span_s, abs=1e-5),  # type: ignore[arg-type]
+    )
 
 
 @pytest.mark.parametrize(
-    ("api", "check", "seconds"),
+    "details",
     [
-        (NEW, {"StartInterval": 2 * S, "StartPeriod": 9 * S}, 2.0),
-        (NEW, {"StartPeriod": 9 * S}, 5.0),
-        (NEW, {"StartInterval": 2 * S}, 10.0),  # without a period it never holds
-        (OLD, {"StartInterval": 2 * S, "StartPeriod": 9 * S}, 10.0),
+        config(),
+        config() | {"State": {"Health": None}},
+        config() | {"State": {"StartedAt": "0001-01-01T00:00:00Z", "Health": {"Log": []}}},
+        config() | {"State": {"Health": {"Log": [{"Start": at("01"), "End": at("02")}]}}},
+        inspected(("soon", "02")),
+        inspected(("99", "02")),
     ],
 )
-def test_a_start_interval_holds_in_a_start_period_on_engines_that_know_it(api, check, seconds):
-    assert health_interval_s(config(Interval=10 * S, **check), api) == seconds
-
-
-@pytest.mark.parametrize(
-    ("api", "check", "later"),
-    [
-        (NEW, {"StartInterval": 2 * S, "StartPeriod": 9 * S}, (11.0, 10.0)),
-        (NEW, {"StartInterval": 10 * S, "StartPeriod": 9 * S}, None),
-        (NEW, {}, None),
-        (OLD, {"StartInterval": 2 * S, "StartPeriod": 9 * S}, None),
-    ],
-)
-def test_after_a_start_period_the_checks_come_at_the_usual_interval(api, check, later):
-    assert later_interval(config(Interval=10 * S, **check), api) == later
+def test_of_checks_that_nobody_timed_nothing_is_known(details):
+    assert health_checks(details) == HealthChecks()
 
 
 @pytest.mark.parametrize("found", [{}, {"Healthcheck": None}, {"Healthcheck": {"Test": ["NONE"]}}])
-def test_a_container_without_a_check_has_no_interval(found):
-    assert health_interval_s(found, NEW) is None
+def test_a_container_without_a_check_has_none(found):
+    assert health_checks({"Config": found}) is None
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def assert_not_waited_for(run, trial) -> None:
 def test_a_health_check_puts_its_interval_under_the_figure(measured):
     trial = only(measured, "healthy")
     assert trial.status == "ok", trial.reason
-    assert trial.facts["ready"]["floor_ns"] == 1_000_000_000
+    assert 0.9e9 < trial.facts["ready"]["floor_ns"] < 5e9
     assert trial.metrics["ready_resolution_s"] > 1
     assert trial.metrics["ready_s"] + trial.metrics["start_s"] > 0.9
 
@@ -197,9 +197,9 @@ def test_memory_that_is_limited_is_not_swapped_out(measured):
             assert limits["applied"].get("swap_bytes", 0) == 0
 
 
-def between_s(trial) -> float:
-    """How long bench may be without a core between two phases."""
-    return 0.1 if is_disturbed(trial) else 0.02
+def between_s(trial, quiet_s: float) -> float:
+    """How long bench may be between two phases, or without a core there on a busy host."""
+    return 0.1 if is_disturbed(trial) else quiet_s
 
 
 @pytest.mark.times
@@ -209,7 +209,7 @@ def test_the_phases_of_every_start_add_up_to_its_total_within_a_hundredth(measur
     for trial in measured.results:
         if "startup_s" in trial.metrics:
             parts = sum(one.duration_s for one in trial.phases if one.phase in to_ready)
-            total = pytest.approx(trial.metrics["startup_s"], rel=0.01, abs=between_s(trial))
+            total = pytest.approx(trial.metrics["startup_s"], rel=0.01, abs=between_s(trial, 0.005))
             assert parts == total, trial.trial_id
             seen += 1
     assert seen >= 8
@@ -221,6 +221,6 @@ def test_all_phases_add_up_to_the_whole_trial_within_a_hundredth(measured):
         if trial.status == "ok":
             after_zero = [one for one in trial.phases if one.start_s >= 0]
             parts = sum(one.duration_s for one in after_zero)
-            # of a job, the engine is asked for the exit code after it was ready: some milliseconds
-            total = pytest.approx(after_zero[-1].end_s, rel=0.01, abs=0.01 + between_s(trial))
+            # after it was ready, the engine is asked for its exit code and its processes looked at
+            total = pytest.approx(after_zero[-1].end_s, rel=0.01, abs=between_s(trial, 0.03))
             assert parts == total, trial.trial_id

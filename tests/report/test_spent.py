@@ -84,13 +84,13 @@ def test_a_port_that_opens_with_the_answer_is_not(tmp_path):
     assert not [note for note in notes if "port" in note]
 
 
-def test_the_interval_of_health_checks_is_told_as_a_floor(tmp_path):
+def test_the_first_health_check_is_told_as_a_floor(tmp_path):
     def checked(event):
         if "ready" in event.get("facts", {}):
             event["facts"]["ready"]["floor_ns"] = 2_000_000_000
 
     notes = section(changed(tmp_path, checked)).notes
-    assert sum("checks its health every 2.00 s" in note for note in notes) == 2
+    assert sum("first health check up to 2.00 s after the start" in note for note in notes) == 2
 
 
 def test_a_case_that_mostly_waits_is_told_that_cores_would_not_help(tmp_path):

@@ -27,7 +27,8 @@ class Attempt:
         resolution_ns: how finely the moment is known where that is not a matter of how often
             bench asks: it was stamped as it came, or the engine asks on its own. Else None.
         connected_ns: when a connection stood, None where there was none.
-        floor_ns: how often the engine makes its own check, None where bench asks by itself.
+        floor_ns: when the engine's first own check came after the start, None where bench asks by
+            itself.
         unanswered: it was given up at its bound: that nothing was ready is known only of the
             moment at which it was sent.
         working: and yet it was seen to be worked on, so that the next may take longer.

@@ -1,4 +1,4 @@
-"""Ready when the engine calls the container healthy: no finer than the interval of its check."""
+"""Ready when the engine calls the container healthy: no finer than its checks follow each other."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _HEALTH_POLL_S = 0.05
 class HealthProbe:
     """Ready when the engine's check succeeds.
 
-    The engine makes its first check one interval after the start, so that no container can be
-    healthy sooner.
+    When it makes its checks is taken from its own log of them. The container may have got ready
+    right after the check before the one that says so; and it cannot be healthy before the first.
     """
 
     name = "healthcheck"
@@ -32,6 +32,7 @@ class HealthProbe:
         self._clock = clock
         self._is_final = is_final
         self._begun_ns = clock.monotonic_ns()
+        self._floor_ns: int | None = None
 
     def attempt(self, within_s: float, at_most_s: float = float("inf")) -> Attempt:  # noqa: ARG002 - an inspection takes 3 ms
         """Inspect once.
@@ -44,19 +45,24 @@ class HealthProbe:
         now_ns, health = self._clock.monotonic_ns(), state.health
         if self._is_final and health == "unhealthy":
             raise NotReadyError("unhealthy: its health check failed as often as `retries` allows")
-        if state.health_interval_s is None:
+        checks = state.health_checks
+        if checks is None:
             if state.running and health in ("", "none"):
                 raise NotReadyError(
                     "`ready: {healthcheck: true}` waits for a health check, and neither the image "
                     "nor the case has one: give it a `healthcheck`, or use another probe"
                 )
             return Attempt(health == "healthy", sent_ns, now_ns, health or "no check was made yet")
-        floor_ns = interval_ns = round(state.health_interval_s * 1e9)
-        if state.health_later and now_ns - self._begun_ns > state.health_later[0] * 1e9:
-            interval_ns = max(floor_ns, round(state.health_later[1] * 1e9))
-        within_ns = interval_ns + round(_HEALTH_POLL_S * 1e9) + now_ns - sent_ns
+        if self._floor_ns is None and checks.first_s is not None:
+            # the engine remembers no more than its last five
+            self._floor_ns = round(checks.first_s * 1e9)
+        if checks.span_s is None:
+            within_ns = now_ns - self._begun_ns
+        else:
+            within_ns = round((checks.span_s + _HEALTH_POLL_S) * 1e9) + now_ns - sent_ns
         said = health or "no check was made yet"
-        return Attempt(health == "healthy", sent_ns, now_ns, said, within_ns, floor_ns=floor_ns)
+        is_healthy = health == "healthy"
+        return Attempt(is_healthy, sent_ns, now_ns, said, within_ns, floor_ns=self._floor_ns)
 
     def hint(self) -> str:
         """The engine's word is all that is known."""
