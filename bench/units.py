@@ -10,10 +10,16 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 
 _DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h|d|w)")
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
-_SECONDS |= {"h": 3600.0, "d": 86400.0, "w": 604800.0}
+_SECONDS = {
+    unit: Decimal(text)
+    for unit, text in {
+        "ns": "1e-9", "us": "1e-6", "µs": "1e-6", "ms": "1e-3",
+        "s": "1", "m": "60", "h": "3600", "d": "86400", "w": "604800",
+    }.items()
+}  # fmt: skip
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)")
 _BINARY = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
@@ -22,29 +28,42 @@ _COMPOSE = {"b": 1, "k": 2**10, "kb": 2**10, "m": 2**20, "mb": 2**20, "g": 2**30
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
+_SMALL, _LARGE = 0.01, 1e15
+"""What two digits behind the point cannot show, and what has more digits than anybody reads."""
+
+_MOST_DIGITS = 17
+_SHOWN = {"ms": 1e-3, "µs": 1e-6, "min": 60.0, "TiB": 2.0**40, "GiB": 2.0**30, "MiB": 2.0**20}
+_SHOWN |= {"KiB": 2.0**10}
+"""What the units count that values are shown in."""
+
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmg])bit", re.IGNORECASE)
 
 _LARGEST_BYTES = 2**63 - 1
 _LONGEST_CORE = 4  # digits: Linux counts 8192 cores at most
 
 
-def parse_duration_s(text: str) -> float:
+def parse_duration_s(text: str, *, per_s: int = 1) -> float:
     """Seconds in `text`, written as Compose writes durations: `500ms`, `3s`, `1m30s`.
+
+    Args:
+        text: the duration.
+        per_s: what is counted instead: 1000 for milliseconds, which are then exact.
 
     Raises:
         ValueError: no unit, an unknown one, or nothing at all.
     """
     text = text.strip()
     _refuse_bare_and_negative(text, "{}s, or {}ms")
-    position, total = 0, 0.0
+    position, total = 0, Decimal(0)
     for part in _DURATION_PART.finditer(text):
         if part.start() != position:
             break
-        total += float(part[1]) * _SECONDS[part[2]]
+        total += Decimal(part[1]) * _SECONDS[part[2]]
         position = part.end()
-    if not text or position != len(text) or not math.isfinite(total):
+    found = float(total * per_s)
+    if not text or position != len(text) or not math.isfinite(found):
         raise ValueError(f"{text!r} is not a duration; write a unit, such as 30s, 500ms or 1m30s")
-    return total
+    return found
 
 
 def parse_compose_bytes(text: str) -> int:
@@ -133,45 +152,93 @@ def format_rate(bit_s: float) -> str:
     return f"{bit_s / 1000:.3g}kbit"
 
 
-def format_bytes(value: float) -> str:
+def format_bytes(value: float, digits: int = 3) -> str:
     """`value` in the largest binary unit that leaves a number of at least one."""
     sign, size = ("-", -value) if value < 0 else ("", value)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if size < 1024:
-            return f"{sign}{size:.0f} {unit}" if unit == "B" else f"{sign}{_digits(size)} {unit}"
+            shown = f"{size:.0f}" if unit == "B" else _digits(size, digits)
+            return f"{sign}{shown} {unit}"
         size /= 1024
-    return f"{sign}{_digits(size)} TiB"
+    return f"{sign}{_digits(size, digits)} TiB"
 
 
-def format_seconds(value: float) -> str:
+def format_seconds(value: float, digits: int = 3) -> str:
     """`value` seconds with about three digits, in s, ms or µs, or in minutes from 120 s on."""
     size = abs(value)
     if size >= 120:
-        return f"{_digits(value / 60)} min"
+        return f"{_digits(value / 60, digits)} min"
     if size >= 1 or size == 0:
-        return f"{_digits(value)} s"
+        return f"{_digits(value, digits)} s"
     if size >= 1e-3:
-        return f"{_digits(value * 1e3)} ms"
-    return f"{_digits(value * 1e6)} µs"
+        return f"{_digits(value * 1e3, digits)} ms"
+    return f"{_digits(value * 1e6, digits)} µs"
 
 
-def _digits(value: float) -> str:
+def _digits(value: float, digits: int = 3) -> str:
+    """`value` with so many digits; of what is smaller than one, those behind the point count."""
     size = abs(value)
-    if size >= 100:
-        return f"{value:.0f}"
-    return f"{value:.1f}" if size >= 10 else f"{value:.2f}"
+    if 0 < size < _SMALL:
+        return f"{value:.{digits - 1}g}"
+    before = len(str(int(size))) if size < _LARGE else digits
+    return f"{value:.{max(0, digits - before)}f}"
 
 
-def format_value(value: float, unit: str) -> str:
+def format_value(value: float, unit: str, digits: int = 3) -> str:
     """`value` for people in the unit that a metric is kept in (`s`, `bytes`, `cores`, …)."""
     if unit == "s":
-        return format_seconds(value)
+        return format_seconds(value, digits)
     if unit == "ms":
-        return format_seconds(value / 1000)
+        return format_seconds(value / 1000, digits)
     if unit == "bytes":
-        return format_bytes(value)
+        return format_bytes(value, digits)
     if unit == "pct":
-        return f"{value:.0f} %"
+        return f"{value:.{digits - 3}f} %"
     if unit == "":
-        return f"{value:.0f}" if float(value).is_integer() else _digits(value)
-    return f"{_digits(value)} {unit}"
+        return f"{value:.0f}" if float(value).is_integer() else _digits(value, digits)
+    return f"{_digits(value, digits)} {unit}"
+
+
+def format_exact(value: float, unit: str) -> str:
+    """`value` as `format_value` has it, with as many digits as it takes to be no other number."""
+    for digits in range(3, _MOST_DIGITS):
+        text = format_value(value, unit, digits)
+        if _is_close(_shown_value(text), _in_base_unit(value, unit)):
+            return text
+    return format_value(value, unit, _MOST_DIGITS)
+
+
+def format_beside(value: float, other: float, unit: str) -> str:
+    """`value` with as many digits as it takes to lie on the side of `other` on which it is."""
+    base, edge = _in_base_unit(value, unit), _in_base_unit(other, unit)
+    for digits in range(3, _MOST_DIGITS):
+        text = format_value(value, unit, digits)
+        if _side(_shown_value(text), edge) == _side(base, edge):
+            return text
+    return format_value(value, unit, _MOST_DIGITS)
+
+
+def _side(value: float, edge: float) -> int:
+    return 0 if _is_close(value, edge) else 1 if value > edge else -1
+
+
+def _is_close(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-12)
+
+
+def _in_base_unit(value: float, unit: str) -> float:
+    return value / 1000 if unit == "ms" else value
+
+
+def shown_value(text: str, unit: str) -> float | None:
+    """The value, in `unit`, that a text of `format_value` stands for; None for another text."""
+    try:
+        return _shown_value(text) * (1000 if unit == "ms" else 1)
+    except ValueError:
+        return None
+
+
+def _shown_value(text: str) -> float:
+    """The number that a text of `format_value` stands for, in the unit without a prefix."""
+    number, _, unit = text.partition(" ")
+    return float(number) * _SHOWN.get(unit, 1.0)

@@ -1,23 +1,29 @@
 import math
+from collections.abc import Callable
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bench.units import (
+    format_beside,
     format_bytes,
+    format_exact,
     format_seconds,
     format_value,
     parse_compose_bytes,
     parse_duration_s,
     parse_exact_bytes,
     parse_rate_bit_s,
+    shown_value,
 )
 
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
-
-PARSERS = [parse_duration_s, parse_compose_bytes, parse_exact_bytes, parse_rate_bit_s]
+PARSERS: list[Callable[[str], float]] = [
+    parse_duration_s,
+    parse_compose_bytes,
+    parse_exact_bytes,
+    parse_rate_bit_s,
+]
 NUMBERS = st.one_of(
     st.integers(0, 10**6).map(str),
     st.decimals(0, 10**6, places=3, allow_nan=False).map(lambda one: f"{one:f}"),
@@ -182,3 +188,46 @@ def test_a_rate_reads_as_it_is_written(bit_s, text):
 
     assert format_rate(bit_s) == text
     assert parse_rate_bit_s(text) == pytest.approx(bit_s, rel=0.01)
+
+
+@given(st.integers(1, 100_000))
+def test_milliseconds_are_exact_in_either_unit(count):
+    assert parse_duration_s(f"{count}ms") == count / 1000
+    assert parse_duration_s(f"{count}ms", per_s=1000) == count
+
+
+UNITS = st.sampled_from(["s", "ms", "bytes", "pct", "cores", "", "count"])
+VALUES = st.one_of(st.floats(1e-6, 1e12, allow_nan=False), st.integers(1, 10**12).map(float))
+
+
+@given(VALUES, UNITS)
+def test_an_exact_text_stands_for_no_other_number(value, unit):
+    assume(unit != "bytes" or value >= 1)
+    value = float(round(value)) if unit == "bytes" else value
+    assert shown_value(format_exact(value, unit), unit) == pytest.approx(value, rel=1e-10)
+
+
+@given(VALUES, st.floats(0.999, 1.001), UNITS)
+def test_a_value_is_never_shown_on_the_other_side_of_its_limit(limit, share, unit):
+    value = limit * share
+    if unit == "bytes":
+        limit, value = max(1.0, float(round(limit))), max(1.0, float(round(value)))
+    assume(value == limit or abs(value / limit - 1) > 1e-9)
+    shown = shown_value(format_beside(value, limit, unit), unit)
+    edge = shown_value(format_exact(limit, unit), unit)
+    assert shown is not None
+    assert edge is not None
+    same = math.isclose(shown, edge, rel_tol=1e-11)
+    assert same == (value == limit)
+    assert same or (shown > edge) == (value > limit)
+
+
+def test_what_is_shown_without_need_for_more_is_short():
+    assert format_exact(30.0, "s") == "30.0 s"
+    assert format_exact(17.78, "s") == "17.78 s"
+    assert format_beside(17.7861454, 17.78, "s") == "17.8 s"
+    assert format_beside(17.7749, 17.78, "s") == "17.77 s"
+    assert format_beside(0.9998, 1.0, "s") == "999.8 ms"
+    assert format_beside(3.635, 3.6, "pct") == "4 %"
+    assert format_beside(3.635, 4.0, "pct") == "3.6 %"
+    assert format_value(0.00104, "count") == "0.001 count"

@@ -77,8 +77,9 @@ def _measure(loaded: LoadedScenario, settings: Settings, afterwards: Afterwards 
     _check_formats(settings)
     for one in loaded.warnings:
         settings.progress.say(str(one))
+    earlier = None
     if settings.baseline:
-        _check_baseline(settings.baseline, loaded, settings.out)
+        earlier = str(_checked_baseline(settings.baseline, loaded, settings.out))
     request = RunRequest(
         loaded,
         settings.out,
@@ -87,6 +88,7 @@ def _measure(loaded: LoadedScenario, settings: Settings, afterwards: Afterwards 
         afterwards,
         wait_quiet_s=settings.wait_quiet_s,
         keep_going=settings.keep_going,
+        baseline=earlier,
     )
     holder = f"bench run {loaded.path}"
     choice = choose_engine(loaded.scenario, settings.engine)
@@ -214,6 +216,8 @@ def _conclude(result: RunResult, settings: Settings) -> int:
 
     settings.progress.say("writing the reports")
     run = load_run(result.folder)
+    if run.lacks_baseline and not settings.baseline:
+        settings = dataclasses.replace(settings, baseline=run.header["baseline"])
     if settings.baseline and run.outcome == "complete":
         run = _compared(run, settings)
     write_reports(run, [*DEFAULT, *(name for name in settings.formats if name not in DEFAULT)])
@@ -246,18 +250,20 @@ _UNFINISHED = {
 }
 
 
-def _check_baseline(text: str, loaded: LoadedScenario, out: Path) -> None:
-    """Refuse, before anything is measured, a baseline that has none of the scenario's cases."""
+def _checked_baseline(text: str, loaded: LoadedScenario, out: Path) -> Path:
+    """The folder of a baseline; one that has none of the scenario's cases is refused."""
     from bench.results.find import find_run
     from bench.results.run import load_run
 
-    earlier = load_run(find_run(text, out))
+    folder = find_run(text, out).resolve()
+    earlier = load_run(folder)
     if not set(earlier.scenario.cases) & set(loaded.scenario.cases):
         raise UsageError(
             f"--baseline {text}",
             f"has no case of {loaded.path}",
             f"its cases are {', '.join(earlier.scenario.cases)}",
         )
+    return folder
 
 
 def _compared(run: Run, settings: Settings) -> Run:

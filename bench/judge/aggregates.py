@@ -16,7 +16,7 @@ from bench.judge import stats
 from bench.judge.finding import Finding, counted
 from bench.judge.model import Interval, Outcome
 from bench.scenario.thresholds import MEAN_NEEDS, Aggregate, Limit, least_trials
-from bench.units import format_value
+from bench.units import format_beside, format_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,8 +106,11 @@ def _point(values: Sequence[float], asked: _Question) -> Finding:
 
 def _mean(values: Sequence[float], asked: _Question) -> Finding:
     n = len(values)
-    if any(math.isinf(one) for one in values):
-        return Finding(Outcome.FAIL, "one trial without a time makes the mean infinite", n=n)
+    crashed = sum(math.isinf(one) for one in values)
+    if crashed:
+        of = f"{counted(crashed, 'trial')} without a time"
+        what = "the mean is infinite" if is_upper(asked.limit) else "it meets no lower limit"
+        return Finding(Outcome.FAIL, f"{of}, so {what}", n=n)
     value = math.fsum(values) / n
     if min(values) < 0:
         reason = (
@@ -148,14 +151,14 @@ _VERBS = {Outcome.PASS: "meets", Outcome.FAIL: "does not meet", Outcome.INCONCLU
 def _reason(value: float, n: int, bounds: _Bounds, outcome: Outcome, asked: _Question) -> str:
     over, unit = asked.over, asked.unit
     low, high = bounds.low, bounds.high
-    judged = f"{over} {_shown(value, unit)} of {counted(n, 'trial')}"
+    judged = f"{over} {shown_against(value, asked.limit, unit)} of {counted(n, 'trial')}"
     verdict = f"{_VERBS[outcome]} {asked.limit_text}"
     if low is not None and high is not None:
-        ends = f"{_shown(low, unit)} to {_shown(high, unit)}"
+        ends = " to ".join(shown_against(one, asked.limit, unit) for one in (low, high))
         note = f" ({bounds.note})" if bounds.note else ""
         return f"{judged}; its {100 * bounds.confidence:g} % interval, {ends}{note}, {verdict}"
     if low is not None and outcome is not Outcome.INCONCLUSIVE:
-        at_least = f"with 95 % confidence it is at least {_shown(low, unit)}"
+        at_least = f"with 95 % confidence it is at least {shown_against(low, asked.limit, unit)}"
         return f"{judged}; {at_least}, which {verdict}"
     return f"{judged} is a point estimate: {_too_few(n, bounds, asked)}"
 
@@ -164,7 +167,7 @@ def _too_few(n: int, bounds: _Bounds, asked: _Question) -> str:
     """How many trials it takes to say more."""
     over, limit = asked.over, asked.limit
     if not is_upper(limit) and bounds.low is not None:
-        low = _shown(bounds.low, asked.unit)
+        low = shown_against(bounds.low, limit, asked.unit)
         return f"with 95 % confidence all that is known is that it is at least {low}"
     what = "interval" if over is Aggregate.MEDIAN else "bound"
     needed = least_trials(over, limit.operator)
@@ -174,13 +177,17 @@ def _too_few(n: int, bounds: _Bounds, asked: _Question) -> str:
     return few
 
 
+_LONGEST = 7
+"""Characters of a number of MiB or GiB beyond which bytes are read more easily."""
+
+
 def shown_against(value: float, limit: Limit, unit: str) -> str:
-    """`value` for people; in full where rounding would make it look equal to the limit."""
-    short = _shown(value, unit)
-    if value != limit.value and short == format_value(limit.value, unit):
-        exact = f"{value:.0f}" if float(value).is_integer() else f"{value:.9g}"
-        return f"{exact} {unit}".rstrip()
-    return short
+    """`value` for people, never rounded across the limit, nor to it."""
+    if not math.isfinite(value):
+        return "infinite"
+    text = format_beside(value, limit.value, unit)
+    is_long = unit == "bytes" and len(text.split(" ")[0]) > _LONGEST
+    return f"{value:.0f} bytes" if is_long else text
 
 
 def _finite(value: float) -> float | None:

@@ -4,7 +4,8 @@ The correction runs over all metrics of one cache state and arm. Six trials agai
 best p = 0.0022; multiplied by their number, nothing would be left to call. But metrics go up and
 down together, and `together` makes use of that.
 
-Memory is compared in the need arm, with the image in place and without limits (`memory_arm`).
+Memory is compared in the need arm, with the image in place and without limits (`memory_arm`), and
+so is what a rule judges there.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Sample:
         image: what is known of the case's image, or None.
         noise: of the host it was measured on, or None where it is not known.
         own: the metrics that its scenario defines, by name.
+        without_limits: the metrics that are judged on trials without limits.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Sample:
     image: ImageFacts | None = None
     noise: HostNoise | None = None
     own: Mapping[str, Metric] = field(default_factory=dict)
+    without_limits: frozenset[str] = frozenset()
 
     def caches(self) -> list[str]:
         """The cache states in which the case was measured under its limits, in their order."""
@@ -106,6 +109,11 @@ class _Samples:
         """How many of these there are on the side that has fewer."""
         return min(map(len, self.rows))
 
+    @property
+    def fewest_made(self) -> int:
+        """Likewise, those counted in which the image failed."""
+        return min(len(one.trials) for one in self.evidence)
+
 
 def compare_cases(
     baseline: Sample, candidate: Sample, *, practical: float = PRACTICAL_BAND
@@ -135,19 +143,16 @@ def _samples(baseline: Sample, candidate: Sample) -> Iterator[_Samples]:
         for one in caches
     ]
     need = _Samples(
-        sides,
-        (baseline.need, candidate.need),
-        CacheState.IMAGE.value,
-        Arm.NEED,
-        {name: metric for name, metric in metrics.items() if name in MEMORY},
+        sides, (baseline.need, candidate.need), CacheState.IMAGE.value, Arm.NEED, metrics
     )
+    judged = (baseline.without_limits | candidate.without_limits) - set(MEMORY)
     under_limits = max((one.fewest for one in fit), default=0)
-    if not by_need(need.fewest, under_limits):
-        yield from fit
-        return
-    others = {name: metric for name, metric in metrics.items() if name not in MEMORY}
-    yield from (replace(one, metrics=others) for one in fit)
-    yield need
+    if by_need(need.fewest_made, under_limits):
+        judged |= set(MEMORY)
+        others = {name: metric for name, metric in metrics.items() if name not in MEMORY}
+        fit = [replace(one, metrics=others) for one in fit]
+    yield from fit
+    yield replace(need, metrics={name: one for name, one in metrics.items() if name in judged})
 
 
 def _compare_trials(samples: _Samples, practical: float) -> Iterator[Comparison]:

@@ -124,7 +124,12 @@ def gather(
 
 
 def no_pass_with_gaps(
-    found: Finding, name: str, evidence: Evidence, *, may_miss: bool = False
+    found: Finding,
+    name: str,
+    evidence: Evidence,
+    *,
+    may_miss: bool = False,
+    crashes_excused: bool = False,
 ) -> Finding:
     """`found`, unless it is a pass and some trials that should have the figure `name` have not.
 
@@ -133,8 +138,10 @@ def no_pass_with_gaps(
         name: the metric.
         evidence: the trials that it was judged on.
         may_miss: whether the figure may be missing (`required: false`).
+        crashes_excused: whether trials in which the image failed should have it too, for nothing
+            else makes the case fail then.
     """
-    should = [one for one in evidence.trials if one.status is TrialStatus.OK]
+    should = [one for one in evidence.trials if crashes_excused or one.status is TrialStatus.OK]
     gaps = sum(name not in one.metrics for one in should)
     if not gaps or found.outcome is Outcome.NOT_MEASURED:
         return found

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.judge.aggregates import decide, is_upper, shown_against, worst_value
 from bench.judge.evidence import Evidence, gather, no_pass_with_gaps
 from bench.judge.finding import Finding, counted, sentence, unmeasured
 from bench.judge.model import Outcome
+from bench.judge.stops import STOP_TIMES
+from bench.judge.unseen import DEMAND, unseen_demand
 from bench.results.model import TrialStatus
-from bench.scenario.model import Arm, CacheState
+from bench.scenario.model import READY_ID, Arm, CacheState
 from bench.scenario.thresholds import Aggregate
 from bench.units import format_bytes, format_seconds
 
@@ -40,6 +42,7 @@ _CAPPED_BY = {
     "memory_anon_peak_bytes": "memory",
     "memory_anon_shmem_peak_bytes": "memory",
     "memory_working_set_peak_bytes": "memory",
+    "memory_usage_peak_bytes": "memory",
     "cpu_cores_peak": "cpus",
     "cpu_cores_peak_100ms": "cpus",
     "processes_peak": "pids",
@@ -114,8 +117,18 @@ def judge_trials(
         # of trials under its limits the row READY says so
         worse = Outcome.FAIL if row.measured.is_time else Outcome.INCONCLUSIVE
         found = replace(found, outcome=worse, by_crash=row.measured.is_time)
-    found = no_pass_with_gaps(found, row.metric, evidence, may_miss=not row.required)
-    found = _not_its_own_cap(found, row, case, limit, evidence)
+    found = no_pass_with_gaps(
+        found,
+        row.metric,
+        evidence,
+        may_miss=not row.required,
+        crashes_excused=_may_crash(case) and not row.measured.is_time,
+    )
+    members = [
+        one for one in trials if one.service and (one.key.case, one.key.arm) == (case_id, row.arm)
+    ]
+    found = _not_its_own_cap(found, row, case, limit, evidence, members)
+    found = _not_by_what_was_seen(found, row, limit, evidence)
     found = _within_reach(found, row, limit, context)
     if row.metric == "startup_s":
         notes = _startup_notes(evidence, case, way)
@@ -132,7 +145,7 @@ def judged_cache(row: Row, case: Case) -> str:
     The need arm runs with the image in place; elsewhere it is the row's own, or cold where the
     case has it, or the case's first.
     """
-    if row.cache is not None:
+    if row.cache is not None and not (row.else_first and row.cache not in case.cache):
         return row.cache.value
     if row.arm is Arm.NEED:
         return CacheState.IMAGE.value
@@ -215,8 +228,40 @@ def _has_upper(trial: TrialResult) -> bool:
     return STACK_PEAK in trial.metrics and STACK_PEAK_UPPER in trial.metrics
 
 
+def _may_crash(case: Case) -> bool:
+    """Whether the scenario excuses trials that crash, which the row READY would else fail for."""
+    expect = case.expect
+    return expect is not None and READY_ID in (*expect.fail, *expect.may_fail)
+
+
+def _not_by_what_was_seen(found: Finding, row: Row, limit: Limit, evidence: Evidence) -> Finding:
+    """A pass that rests on how often a time or a load was seen, and not on all that there was.
+
+    A stop that ended in a kill is as long as the scenario's grace period. Demand for cores is
+    known of the threads that were seen.
+    """
+    if found.outcome is not Outcome.PASS or not is_upper(limit):
+        return found
+    note = ""
+    if row.metric in STOP_TIMES:
+        killed = sum(one.metrics.get("stop_killed", 0.0) > 0 for one in evidence.trials)
+        of = counted(len(evidence.trials), "trial")
+        if killed:
+            note = f"killed at the end of its grace period in {killed} of {of}, which is no time"
+    elif row.metric == DEMAND:
+        note = unseen_demand(evidence, limit.value)
+    if not note:
+        return found
+    return replace(found, outcome=Outcome.INCONCLUSIVE, reason=sentence(found.reason, note))
+
+
 def _not_its_own_cap(
-    found: Finding, row: Row, case: Case, limit: Limit, evidence: Evidence
+    found: Finding,
+    row: Row,
+    case: Case,
+    limit: Limit,
+    evidence: Evidence,
+    members: Sequence[TrialResult],
 ) -> Finding:
     """A peak that was cut off says nothing about a limit above that.
 
@@ -229,13 +274,30 @@ def _not_its_own_cap(
         return replace(
             found, outcome=Outcome.INCONCLUSIVE, reason=sentence(found.reason, cut_off(evidence))
         )
+    if row.arm is not Arm.FIT:
+        return found
+    if held := _held_services(row.metric, members):
+        note = f"but their own limits held {', '.join(held)} there"
+        return replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{found.reason}, {note}")
     cap = getattr(case.effective_limits, name)
-    if cap is None or row.arm is not Arm.FIT:
+    if cap is None:
         return found
     if limit.value < cap or (found.actual or 0.0) < (1 - NEAR) * cap:
         return found
     note = f"but the case's own limit held it there: judge it with `arm: {Arm.NEED}`"
     return replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{found.reason}, {note}")
+
+
+def _held_services(metric: str, members: Sequence[TrialResult]) -> list[str]:
+    """The services of a stack whose own limit their peak ran into."""
+    asked = {"memory": "memory_bytes", "cpus": "cpus", "pids": "pids"}[_CAPPED_BY[metric]]
+    held = []
+    for one in members:
+        limits: Any = one.facts.get("limits") or {}
+        cap = (limits.get("requested") or {}).get(asked)
+        if cap and one.metrics.get(metric, 0.0) >= (1 - NEAR) * cap:
+            held.append(f"`{one.service}`")
+    return list(dict.fromkeys(held))
 
 
 def cut_off(evidence: Evidence) -> str:

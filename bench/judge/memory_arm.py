@@ -22,6 +22,8 @@ CHARGED_ELSEWHERE = (
 def by_need(need: int, fit: int) -> bool:
     """Whether the need arm is taken, with so many trials in it: else those under limits.
 
+    In `need` those count in which the image failed: their failure is a part of the comparison.
+
     It is taken wherever there is one, but where only the other has trials enough to compare.
     """
     return need >= INTERVAL_NEEDS or (need > 0 and fit < INTERVAL_NEEDS)

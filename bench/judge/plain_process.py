@@ -29,7 +29,8 @@ def why_not_judged(row: Row) -> str:
         return ""
     if row.measured.scope is Scope.IMAGE and row.metric != "build_s":
         return _NO_IMAGE
-    from_nothing = row.metric == "startup_s" and row.cache in (None, CacheState.COLD)
-    if row.metric in _OF_A_PULL or from_nothing or row.cache in (CacheState.COLD, CacheState.BASE):
+    cache = None if row.else_first else row.cache
+    from_nothing = row.metric == "startup_s" and cache is CacheState.COLD
+    if row.metric in _OF_A_PULL or from_nothing or cache in (CacheState.COLD, CacheState.BASE):
         return f"{_NO_IMAGE}, so that nothing is pulled"
     return ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.errors import UsageError
+from bench.judge.memory_arm import MEMORY
 from bench.judge.model import Difference, Outcome
 from bench.metrics import METRICS, Better, Metric
 from bench.scenario.thresholds import metric_named, parse_limit
@@ -137,19 +138,38 @@ def watch_judged(
         verdicts: of the run.
         own: the metrics that its scenario defines, by name.
     """
-    blocking = [one for one in verdicts if one.severity == Severity.BLOCK and one.metric]
+    metrics = {**METRICS, **(own or {})}
+    blocking = [
+        one
+        for one in verdicts
+        if one.severity == Severity.BLOCK
+        and one.metric
+        and metrics[one.metric].better is not Better.NEITHER
+    ]
     required = {one.metric: False for one in blocking}
     required |= {one.metric: True for one in blocking if one.required}
-    metrics = {**METRICS, **(own or {})}
+    arms = {(one.metric, one.arm) for one in blocking}
     found = [
         _watched(one, FailOn(metrics[one.metric]))
         for one in comparisons
         if one.metric in (required or {"startup_s": True})
-        and metrics[one.metric].better is not Better.NEITHER
+        and (not required or one.metric in MEMORY or (one.metric, one.arm) in arms)
         and not (one.difference is Difference.NOT_MEASURED and not required.get(one.metric, True))
-        and not (one.difference is Difference.INCONCLUSIVE and not one.cache)
+        and not _timed_once(one)
+    ]
+    seen = {one.metric for one in comparisons if _timed_once(one)}
+    seen |= {one.comparison.metric for one in found if one.comparison}
+    found += [
+        Watched(FailOn(metrics[name]), Outcome.INCONCLUSIVE, "it was not compared")
+        for name, must in required.items()
+        if must and name not in seen and comparisons
     ]
     return found or watch(comparisons, FailOn(METRICS["startup_s"]))
+
+
+def _timed_once(one: Comparison) -> bool:
+    """Whether it is of a figure that each image has one of, and that scatters."""
+    return one.difference is Difference.INCONCLUSIVE and not one.cache
 
 
 def _watched(one: Comparison, fail_on: FailOn) -> Watched:
@@ -160,20 +180,30 @@ def _watched(one: Comparison, fail_on: FailOn) -> Watched:
 def _outcome(one: Comparison, fail_on: FailOn) -> Outcome:
     """A fail needs a call and medians apart by more than every margin, or more trials that failed.
 
-    What is called neither better nor the same passes only where the interval rules out that the
-    margins are exceeded: trials that could not have shown it do not show that it is not so. Without
-    margins it passes where the interval, which too few trials do not have, reaches to both sides
-    of no change at all.
+    What is not called better passes only where the interval rules out that the margins are
+    exceeded: trials that could not have shown it do not show that it is not so, and what is called
+    the same may differ by more than a narrow margin. A figure of the image is exact, and the
+    margins alone decide. Without margins it passes unless the whole interval, which too few trials
+    do not have, is a change for the worse.
     """
     if one.candidate_fails_more_often:
         return Outcome.FAIL
     before, after = one.baseline_median, one.candidate_median
     if before is None or after is None:
         return Outcome.INCONCLUSIVE
-    if one.difference in (Difference.BETTER, Difference.SAME):
+    if one.difference is Difference.BETTER:
         return Outcome.PASS
+    if not one.cache and one.difference in (Difference.SAME, Difference.WORSE):
+        is_worse = after > before if fail_on.metric.better is Better.LOWER else after < before
+        called = one.difference is Difference.WORSE or fail_on.has_margins
+        exceeded = called and is_worse and _exceeds(before, after, fail_on)
+        return Outcome.FAIL if exceeded else Outcome.PASS
     if one.difference is Difference.WORSE and _exceeds(before, after, fail_on):
         return Outcome.FAIL
+    if one.difference is Difference.SAME and not fail_on.has_margins:
+        return Outcome.PASS
+    if one.difference is Difference.SAME and one.interval is None:  # too close to tell apart
+        return Outcome.INCONCLUSIVE if _exceeds(before, after, fail_on) else Outcome.PASS
     if not fail_on.has_margins:
         return Outcome.INCONCLUSIVE if _points_to_worse(one, fail_on.metric) else Outcome.PASS
     furthest = _furthest(one, before, after, fail_on.metric)

@@ -45,6 +45,7 @@ class Row:
         over: how the trials' values become one; None for a check without a limit.
         limit: the limit as the grammar of thresholds has it, without an aggregate; or empty.
         cache: cache state of the trials; None means cold where the case has it, else its first.
+        else_first: whether a case without that state is judged in its first.
         arm: arm of the trials.
         severity: whether a failure changes the exit code.
         required: whether a missing figure keeps the run from being judged.
@@ -63,6 +64,7 @@ class Row:
     over: Aggregate | None = None
     limit: str = ""
     cache: CacheState | None = None
+    else_first: bool = False
     arm: Arm = Arm.FIT
     severity: Severity = Severity.BLOCK
     required: bool = True

@@ -47,12 +47,12 @@ def scenario_rows(scenario: Scenario, checklist: Checklist | None) -> tuple[SetR
 def _same_question(row: Row, threshold: Threshold) -> bool:
     # `arm: fit` is what a threshold says where nothing is written, so it cannot be told from
     # an arm that was asked for, and leaves the row its own.
+    if threshold.cache is not None and threshold.cache is not row.cache:
+        return False
     if row.check is not None:
         upper = threshold.limit.lstrip().startswith((Operator.AT_MOST, Operator.BELOW))
-        return upper and threshold.over is Aggregate.MAX and threshold.cache is None
-    arm_differs = threshold.arm is not Arm.FIT and threshold.arm is not row.arm
-    cache_differs = None not in (threshold.cache, row.cache) and threshold.cache != row.cache
-    return not arm_differs and not cache_differs
+        return upper and threshold.over is Aggregate.MAX
+    return threshold.arm is Arm.FIT or threshold.arm is row.arm
 
 
 def _overridden(row: Row, threshold: Threshold) -> Row:
@@ -64,7 +64,7 @@ def _overridden(row: Row, threshold: Threshold) -> Row:
     )
     if row.check is not None:
         return changed
-    return replace(changed, over=threshold.over, cache=threshold.cache)
+    return replace(changed, over=threshold.over, else_first=threshold.cache is None)
 
 
 def _own(name: str, threshold: Threshold, own: Metric | None) -> Row:

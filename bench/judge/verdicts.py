@@ -15,7 +15,7 @@ from bench.judge.plain_process import why_not_judged
 from bench.judge.ready import READY, judge_ready
 from bench.judge.scenario_rows import SetRow, scenario_rows
 from bench.metrics import Scope
-from bench.scenario.model import READY_ID, Severity
+from bench.scenario.model import READY_ID, Arm, Severity
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -91,12 +91,12 @@ def judge(
             row = replace(one.row, required=is_required(one.row, case))
             if why_not and _depends_on_ready(row, found, ready=ready):
                 found = replace(unmeasured(f"{NOT_JUDGED}{why_not}"), n=found.n, cache=found.cache)
-                verdict = _verdict(replace(row, required=False), case_id, found)
-                judged.append(_never(verdict, case, ready=ready))
+                judged.append(_never(_verdict(row, case_id, found), case, ready=ready))
                 continue
             verdict = _verdict(row, case_id, found)
             verdict = _demanded(_waived(verdict, one, context.today), one.row, case)
-            judged.append(_expected(verdict, case, ready=ready, by_crash=found.by_crash))
+            crashed = _Crashed(found.by_crash, _is_time(one.row), one.row.arm is Arm.FIT)
+            judged.append(_expected(verdict, case, ready=ready, crashed=crashed))
         found = no_start.start if no_start else judge_ready(case_id, case, trials, context)
         judged.append(_expected(_verdict(READY, case_id, found), case, ready=ready))
         verdicts += [*judged, *_unknown_expectations(case_id, case, judged)]
@@ -118,9 +118,15 @@ def _depends_on_ready(row: Row, found: Finding, *, ready: bool) -> bool:
 
 
 def _never(verdict: Verdict, case: Case, *, ready: bool) -> Verdict:
-    """A row that was not judged; that one which was to fail did so cannot be told."""
+    """A row that was not judged, though it may have to be.
+
+    That one which was to fail did so cannot be told. Nor is anything known of a case that may
+    crash, and always does; where it must not, it fails by that already.
+    """
     listed = case.expect is not None and verdict.id in case.expect.fail
-    return replace(verdict, expected=not listed, required=listed and ready)
+    excused = case.expect is not None and READY_ID in case.expect.may_fail
+    required = ready and (listed or (excused and verdict.required))
+    return replace(verdict, expected=not listed, required=required)
 
 
 def case_outcome(verdicts: Sequence[Verdict]) -> CaseOutcome:
@@ -221,10 +227,31 @@ def _demanded(verdict: Verdict, row: Row, case: Case) -> Verdict:
     return replace(verdict, required=True, reason=reason)
 
 
-def _expected(verdict: Verdict, case: Case, *, ready: bool, by_crash: bool = False) -> Verdict:
+@dataclass(frozen=True)
+class _Crashed:
+    """How far a row fails for crashes.
+
+    Attributes:
+        by_crash: whether for these alone.
+        is_time: whether it is on a time, which a crash has none of.
+        of_ready: whether its trials are those that READY judges.
+    """
+
+    by_crash: bool = False
+    is_time: bool = False
+    of_ready: bool = False
+
+
+def _is_time(row: Row) -> bool:
+    return bool(row.metric) and row.measured.is_time
+
+
+def _expected(
+    verdict: Verdict, case: Case, *, ready: bool, crashed: _Crashed = _Crashed()
+) -> Verdict:
     """The verdict, and whether it is what the case says of itself.
 
-    A row that fails only because trials crashed fails as expected where the case is to crash.
+    A row on a time that fails only because trials crashed fails as expected where these may crash.
     """
     if case.expect is None:
         return replace(verdict, expected=verdict.verdict is not Outcome.FAIL)
@@ -232,8 +259,10 @@ def _expected(verdict: Verdict, case: Case, *, ready: bool, by_crash: bool = Fal
     allowed = verdict.id in case.expect.may_fail and not listed
     failed = verdict.verdict is Outcome.FAIL
     crashes = READY_ID in case.expect.fail
+    by_crash = crashed.by_crash
     if by_crash and not listed:
-        allowed = crashes or READY_ID in case.expect.may_fail
+        may_crash = crashed.of_ready and READY_ID in case.expect.may_fail
+        allowed = crashed.is_time and (crashes or may_crash)
     met = allowed or listed == failed
     note = ""
     if failed and (listed or allowed) and not ready:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 def baseline_words(run: Run) -> str:
     """The sentence, without a full stop; empty where the run was not compared with another."""
     baseline = run.baseline
+    if run.lacks_baseline:
+        asked = run.header["baseline"]
+        return f"the comparison with {asked} that was asked for is not in the journal"
     if baseline is None:
         return ""
     against = f"against {baseline.run_id}"
@@ -35,6 +38,10 @@ def baseline_words(run: Run) -> str:
     if not parts:
         titles = dict.fromkeys(_title(one) for one in by_outcome[Outcome.PASS])
         parts.append(f"no regression found in {', '.join(titles) or 'anything judged'} {against}")
+    compared = {one.candidate.rpartition(":")[2] for one in baseline.comparisons}
+    if alone := [case for case in run.scenario.cases if case not in compared]:
+        verb = "is" if len(alone) == 1 else "are"
+        parts.append(f"{', '.join(alone)} {verb} not in that run, and compared with nothing")
     return "; ".join(parts)
 
 

@@ -233,7 +233,10 @@ def _beside(verdict: Verdict) -> str:
 def _share_words(share: float | None) -> str:
     if share is None:
         return ""
-    return "no time" if math.isinf(share) else f"{share:.0%} of the limit"
+    if math.isinf(share):
+        return "no time"
+    text = f"{share:.0%}"
+    return f"{text if text != '100%' or share == 1 else f'{100 * share:.6g}%'} of the limit"
 
 
 _CSS = {

@@ -54,7 +54,7 @@ def junit_text(run: Run) -> str:
         suite.set("timestamp", _clean(run.header["at"])[:19])
         if wrong:
             ET.SubElement(suite, "system-err").text = _clean(_failing_words(wrong))
-    if run.baseline is not None:
+    if run.baseline is not None or run.lacks_baseline:
         _add_baseline(root, run, totals)
     for name, count in totals.items():
         root.set(name, str(count))
@@ -100,15 +100,17 @@ def _test(suite: ET.Element, classname: str, verdict: Verdict, details: str) -> 
 
 def _add_baseline(root: ET.Element, run: Run, totals: dict[str, int]) -> None:
     """A suite for the comparison with an earlier run: a test for each metric that is judged."""
-    assert run.baseline is not None, "there is one"
-    suite = ET.SubElement(root, "testsuite", name=_clean(f"baseline {run.baseline.run_id}"))
+    named = run.baseline.run_id if run.baseline else run.header["baseline"]
+    suite = ET.SubElement(root, "testsuite", name=_clean(f"baseline {named}"))
     counts = dict.fromkeys(totals, 0)
     found = [
         (_BASELINE_CHILDREN.get(one.outcome, ""), f"{one.fail_on.metric.name} {_state(one)}", one)
         for one in run.regressions
     ]
     tests = [(child, name.strip(), one.reason) for child, name, one in found]
-    if run.baseline.unlike:
+    if run.baseline is None:
+        tests = [("error", "comparable", baseline_words(run))]
+    elif run.baseline.unlike:
         tests = [("error", "comparable", "; ".join(run.baseline.unlike))]
     for child, name, reason in tests:
         counts["tests"] += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bench.judge import stats
@@ -12,6 +11,7 @@ from bench.metrics import METRICS
 from bench.report.disturbed import disturbances, was_disturbed
 from bench.report.failing import failing
 from bench.report.figure_doubts import figure_doubts
+from bench.report.wording import trials_made
 from bench.results.model import CALIBRATION_CASE, SIZE_ARM, TrialStatus
 from bench.results.summary import good_trials, measured_states
 from bench.results.warmth import cooled_trials
@@ -58,11 +58,7 @@ def warnings(run: Run) -> list[str]:
 def _incomplete(run: Run) -> Iterator[str]:
     if run.outcome == "complete":
         return
-    planned = len(run.header["plan"])
-    # containers that are started at once are one trial, done when each has a result
-    keys = {one.key for one in run.results if one.status.counts}
-    ended = Counter(replace(key, replica=0) for key in keys)
-    done = sum(count == max(1, key.replicas) for key, count in ended.items())
+    done, planned = trials_made(run)
     if run.outcome == "stopped":
         what = "no more" if run.results else "nothing"
         yield f"{what} was measured: a case has no image (`--keep-going` measures the others)"
@@ -82,8 +78,8 @@ def _lost_trials(run: Run) -> Iterator[str]:
     }
     shown = {one.case for one in failing(run)}  # every report begins with those
     for status, what in words.items():
-        tally: Counter[tuple[str, str]] = Counter(
-            (one.key.case, one.reason or "no reason recorded")
+        tally: Counter[tuple[str, str, bool]] = Counter(
+            (one.key.case, one.reason or "no reason recorded", _is_last(run, one))
             for one in run.results
             if one.status is status
             and not one.service  # the trial of its stack says it
@@ -92,10 +88,16 @@ def _lost_trials(run: Run) -> Iterator[str]:
             and not (_is_a_test(one.key) and status is TrialStatus.FAILED)
             and not (one.key.case in shown and status is TrialStatus.FAILED)
         )
-        for (case, reason), count in tally.items():
+        for (case, reason, is_last), count in tally.items():
             trials = "a trial" if count == 1 else f"{count} trials"
             plural = what if count == 1 else what.replace("was ", "were ", 1)
+            plural = plural.removesuffix(" and repeated") if is_last else plural
             yield f"{trials} of {case} {plural}: {reason}"
+
+
+def _is_last(run: Run, trial: TrialResult) -> bool:
+    """Whether no later attempt was made at what `trial` was an attempt at."""
+    return not any(one.key == trial.key and one.attempt > trial.attempt for one in run.results)
 
 
 def _warm_by_name(run: Run) -> Iterator[str]:

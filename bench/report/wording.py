@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.judge.difference import effect_word
@@ -14,7 +16,7 @@ from bench.judge.noise import PRACTICAL_BAND, BandFrom
 from bench.metrics import METRICS, is_time
 from bench.scenario.model import Arm, CacheState
 from bench.text import clean
-from bench.units import format_value
+from bench.units import format_beside, format_value, shown_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,11 +87,15 @@ def exit_words(run: Run) -> str:
 
 
 def trials_made(run: Run) -> tuple[int, int]:
-    """How many trials of the plan have a result, and how many there were to be."""
-    ended = {
-        one.trial_id.partition(".")[0].partition("-")[0] for one in run.results if one.status.counts
-    }
-    return len(ended), max(len(ended), len(run.header["plan"]))
+    """How many trials of the plan have a result, and how many there were to be.
+
+    A stack has one when its own trial does; containers that are started at once are one trial,
+    which is done when each has a result.
+    """
+    keys = {one.key for one in run.results if one.status.counts and not one.service}
+    ended = Counter(replace(key, replica=0) for key in keys)
+    done = sum(count == max(1, key.replicas) for key, count in ended.items())
+    return done, max(done, len(run.header["plan"]))
 
 
 def standard_words(run: Run) -> str:
@@ -126,13 +132,21 @@ def case_words(outcome: CaseOutcome) -> str:
     return word
 
 
+def _beside_limit(actual: float, verdict: Verdict) -> str:
+    """A judged figure, never rounded across the limit that it is judged against."""
+    limit = shown_value(verdict.limit.lstrip("<>= "), verdict.unit) if verdict.limit else None
+    if limit is None:
+        return format_value(actual, verdict.unit)
+    return format_beside(actual, limit, verdict.unit)
+
+
 _EXTREMES = {"max": "worst", "min": "lowest"}
 
 
 def actual_words(verdict: Verdict) -> str:
     """The judged value for people, `worst 17.2 s`; why there is none, where there is none."""
     if verdict.actual is not None:
-        value = format_value(verdict.actual, verdict.unit)
+        value = _beside_limit(verdict.actual, verdict)
         over = _EXTREMES.get(verdict.over, verdict.over)
         if verdict.limit.startswith(">"):
             over = {"max": "highest", "min": "worst"}.get(verdict.over, over)
@@ -192,6 +206,9 @@ _KILLED = {
 """What is said of a stop where one ended in SIGKILL."""
 
 
+_CALLED = (Difference.BETTER, Difference.WORSE, Difference.DIFFERENT)
+
+
 def _size_words(comparison: Comparison, ratio: float | None) -> str:
     one, other = comparison.baseline_median, comparison.candidate_median
     if one is None or other is None:
@@ -203,7 +220,8 @@ def _size_words(comparison: Comparison, ratio: float | None) -> str:
         return f"{abs(other - one):.0f} {_direction(comparison, larger=other > one)}"
     if not ratio:
         return f"{shown[1]}, not {shown[0]}"
-    if shown[0] == shown[1] or abs(ratio - 1) < 0.005:
+    is_called = comparison.difference in _CALLED
+    if abs(ratio - 1) < 0.005 or (shown[0] == shown[1] and not is_called):
         return "about the same"
     return f"{times(max(ratio, 1 / ratio))} {_direction(comparison, larger=ratio > 1)}"
 

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bench.host.fingerprint import COMPARABLE_KEYS
+from bench.units import format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -133,6 +134,10 @@ def _stacks(before: ComposeUse | None, after: ComposeUse | None) -> Iterator[str
             yield f"the {what} of the stack differ"
 
 
+def _seconds(value: float | str) -> str:
+    return value if isinstance(value, str) else format_seconds(value)
+
+
 def _settings(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
     before, after = one.scenario.cases[cases[0]], other.scenario.cases[cases[1]]
     limits = before.effective_limits, after.effective_limits
@@ -142,6 +147,12 @@ def _settings(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
             yield f"limit of {key}: {values[0]} against {values[1]}"
     if before.ready != after.ready:
         yield "they are called ready by different probes"
+    for key, values in {
+        "observe": (before.observe, after.observe),
+        "sample.interval": (before.sample.interval, after.sample.interval),
+    }.items():
+        if values[0] != values[1]:
+            yield f"{key}: {_seconds(values[0])} against {_seconds(values[1])}"
     yield from _stacks(before.compose, after.compose)
     if before.load != after.load:
         yield "they are put under another load"

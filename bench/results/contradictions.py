@@ -106,7 +106,7 @@ def refuse_contradictions(course: Course, samples: Samples) -> None:
     """
     why = _phases(course)
     if course.status != "":
-        checks = (_zero, _ready, _ending, _completeness, _bytes)
+        checks = (_zero, _ready, _ending, _completeness, _bytes, _writes)
         why = why or next((why for check in checks if (why := check(course))), "")
         why = why or _sampling(course, samples)
     if why:
@@ -243,6 +243,17 @@ def _bytes(course: Course) -> str:
     }
     if downloaded != sum(fetched.values()):
         return f"{downloaded} bytes were downloaded, and its layers had {sum(fetched.values())}"
+    return ""
+
+
+def _writes(course: Course) -> str:
+    """The paths that were written are as many as their folders and names say, or more."""
+    writes = course.facts.get("writes") or {}
+    listed = max(
+        sum(one["paths"] for one in writes.get("folders", ())), len(writes.get("paths", ()))
+    )
+    if listed > writes.get("count", 0):
+        return f"{writes['count']} paths were written, and {listed} are listed"
     return ""
 
 

@@ -351,6 +351,8 @@ def _peak_demand(samples: Samples) -> float | None:
     if found is None:
         return None
     stamps, (used, waited) = found
+    if len(stamps) > 1 and np.diff(stamps).max() > 2 * WINDOW_NS:
+        return None  # what was asked for in a second that nobody looked at is not known
     return _peak_slope(stamps, used + waited)
 
 

@@ -95,6 +95,7 @@ class RunStarted(_Shape):
     builder: dict[str, Any] = {}
     link: _Link
     noise: _Noise | None = None
+    baseline: str | None = None
 
 
 class _LayerFacts(_Shape):

@@ -19,6 +19,7 @@ from bench.judge.noise import HostNoise
 from bench.judge.regression import watch_judged, watched_exit_code
 from bench.judge.verdicts import exit_code, judge
 from bench.metrics import METRICS, Metric
+from bench.results.against_plan import with_odds
 from bench.results.contradictions import course_of, doubts, refuse_contradictions
 from bench.results.derive import derive
 from bench.results.frames import layers_frame, phases_frame, samples_frame, trials_frame
@@ -174,10 +175,16 @@ class Run:
         own = self.scenario.own_metrics
         return tuple(watch_judged(self.baseline.comparisons, self.verdicts, own))
 
+    @property
+    def lacks_baseline(self) -> bool:
+        """Whether it was to be compared with an earlier run, and is complete without that."""
+        asked = bool(self.header.get("baseline"))
+        return asked and self.baseline is None and self.outcome == "complete"
+
     @cached_property
     def baseline_code(self) -> int:
         """What that comparison alone says: 0, 1 for a regression, 3 where it cannot be told."""
-        if self.baseline is not None and self.baseline.unlike:
+        if self.lacks_baseline or (self.baseline is not None and self.baseline.unlike):
             return NOT_JUDGED
         return watched_exit_code(self.regressions)
 
@@ -200,6 +207,7 @@ class Run:
             self.images.get(case),
             self.noise,
             self.scenario.own_metrics,
+            frozenset(one.metric for one in self.verdicts if one.arm == Arm.NEED and one.metric),
         )
 
     @cached_property
@@ -244,6 +252,8 @@ def load_run(path: str | Path) -> Run:
             result_of(events, samples)
             for events, samples in zip(reading.trials.values(), columns, strict=True)
         ]
+        bounded = header["schema_version"] > 1  # before that a busy host made no trial invalid
+        results = with_odds(results, scenario, reading.images, is_bounded=bounded)
         results, columns = with_sums(with_doubts(results), columns)
     except UNSOUND as error:
         raise damage(journal, "is damaged", error) from error

@@ -211,6 +211,9 @@ def _metrics(start: StackStart, table: Samples) -> dict[str, float]:
     metrics.pop("oom_kills", None)
     if counted or (kills and None not in kills):
         metrics["oom_kills"] = counted
+    stopped = [one.metrics["stop_killed"] for one in start.members if "stop_killed" in one.metrics]
+    if stopped:
+        metrics["stop_killed"] = max(stopped)
     ready: Any = start.whole.facts.get("ready")
     if ready and "cpu_ns" in table:
         used_ns = np.interp(ready["at_ns"], table["t_ns"], table["cpu_ns"])

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bench.metrics import METRICS, Metric
-from bench.units import format_value, parse_duration_s, parse_exact_bytes
+from bench.units import format_exact, parse_duration_s, parse_exact_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,8 +95,8 @@ class Limit:
         return self.operator.holds(value, self.value)
 
     def text(self, unit: str) -> str:
-        """The limit for people, such as `<= 30 s`."""
-        return f"{self.operator} {format_value(self.value, unit)}"
+        """The limit for people, such as `<= 30.0 s`: no other number than is written."""
+        return f"{self.operator} {format_exact(self.value, unit)}"
 
 
 _EXPRESSION = re.compile(r"\s*(?:([a-z][a-z0-9]*)\s*)?(<=|>=|<(?!=)|>(?!=))\s*(\S.*?)\s*")
@@ -174,7 +174,7 @@ def _parse_number(text: str, unit: str) -> float:
     if unit == "s":
         return parse_duration_s(text)
     if unit == "ms":
-        return parse_duration_s(text) * 1000
+        return parse_duration_s(text, per_s=1000)
     if unit == "bytes":
         return parse_exact_bytes(text)
     bare = text.removesuffix("%" if unit == "pct" else unit).strip()

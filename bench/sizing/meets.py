@@ -69,6 +69,8 @@ def why_not(trial: TrialResult, rows: Sequence[Row], pull_s: float) -> str:
     for row in rows:
         value = trial.metrics.get(row.metric)
         if value is None:
+            if row.required:
+                return f"{row.measured.title} was not measured"
             continue
         added = pull_s if row.metric == "startup_s" else 0.0
         limit, unit = row.parsed_limit(), row.measured.unit

@@ -71,6 +71,7 @@ class RunRequest:
         quiet: what to wait for; what the scenario bears where None.
         keep_going: whether cases are measured though another has no image, and a case goes on
             though it fails in the same way again and again.
+        baseline: the folder of the earlier run that it is to be compared with.
         afterwards: measures more when the plan is done, as the results so far suggest; it is
             given the run's folder, its cases, and what measures one more trial.
     """
@@ -83,6 +84,7 @@ class RunRequest:
     wait_quiet_s: float = WAIT_QUIET_S
     quiet: HostBounds | None = None
     keep_going: bool = False
+    baseline: str | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ def start_run(
         **place,
         builder=_builder(session),
         link=way.header(),
+        baseline=request.baseline,
     )
     return _Runner(
         request=request,

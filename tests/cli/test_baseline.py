@@ -134,6 +134,24 @@ def test_every_report_says_the_same_when_the_earlier_run_is_gone(out):
     assert report_text(run, "github").startswith("::error title=baseline::regression: good")
 
 
+def test_a_comparison_that_was_asked_for_and_is_not_there_ends_with_3(out):
+    """The journal's last line was lost, or bench was killed before it was written."""
+    made = events(built(ready_s=9.0))
+    made[0]["baseline"] = str(out / "first")
+    run = load_run(write_events(out / "second", made))
+    assert run.exit_code == 3
+    assert "that was asked for is not in the journal" in report_text(run, "md")
+    assert measuring._conclude(RunResult(run.folder), replace(settings(out), baseline=None)) == 1
+    assert load_run(run.folder).exit_code == 1
+
+
+def test_a_case_that_the_earlier_run_has_not_is_named(out):
+    both = replace(built(), cases=("good", "bad"), shapes=SHAPES)
+    conclude(out, both)
+    words = "bad is not in that run, and compared with nothing"
+    assert words in report_text(load_run(out / "second"), "md")
+
+
 def test_a_run_that_was_never_compared_says_nothing_of_regressions(out):
     run = load_run(out / "first")
     assert run_document(run)["baseline"] is None

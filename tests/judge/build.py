@@ -59,7 +59,9 @@ def trial(
         case, number, cache, arm, network, replica, replicas=int(replica > 0), warmup=warmup
     )
     name = f"{case}-{cache}-{arm}-{number}-{attempt}"
-    facts = {"egress": seen(way_out="silent" if network == "cut" else "open")} | (facts or {})
+    facts = {
+        "egress": seen(way_out=("refused", "silent")[number % 2] if network == "cut" else "open")
+    } | (facts or {})
     found = metrics | (figures or {})
     return TrialResult(name, key, attempt, status, reason, service, found, facts=facts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.results.model import TrialKey, TrialResult, TrialStatus
+from bench.results.model import PhaseSpan, TrialKey, TrialResult, TrialStatus
 
 QUIET: dict[str, Any] = {
     "process": {
@@ -62,7 +62,17 @@ def replica(
     own = QUIET | {"processes": [use(1, "uvicorn", 40, cpu_s=1.0)]} | (facts or {})
     own = {name: value for name, value in own.items() if value is not None}
     name = f"t0020-r{number}.{attempt}"
-    return TrialResult(name, key, attempt, status, reason, metrics=ready | metrics, facts=own)
+    again = [PhaseSpan("restart", 3.0, 5.0, "monotonic")] if number == 1 else []
+    return TrialResult(
+        name,
+        key,
+        attempt,
+        status,
+        reason,
+        metrics=ready | metrics,
+        phases=tuple(again),
+        facts=own,
+    )
 
 
 def replicas(of: int = 3, **more: Any) -> list[TrialResult]:

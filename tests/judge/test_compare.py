@@ -570,3 +570,40 @@ def test_a_build_is_timed_once_and_never_called():
     )
     assert (found.difference, found.ratio) == (INCONCLUSIVE, 0.01)
     assert "timed once" in found.reason
+
+
+def test_what_a_rule_judges_without_limits_is_compared_there():
+    def side(name: str, demand: float) -> Sample:
+        made = [trial(one, startup_s=1.0, case=name) for one in range(6)]
+        made += [
+            trial(
+                20 + one,
+                case=name,
+                arm="need",
+                cache="image",
+                cpu_demand_cores_peak=demand + one / 100,
+            )
+            for one in range(6)
+        ]
+        return Sample(name, name, tuple(made), without_limits=frozenset({"cpu_demand_cores_peak"}))
+
+    found = compare_cases(side("a", 0.5), side("b", 3.5))
+    (one,) = [one for one in found if one.metric == "cpu_demand_cores_peak" and one.arm == "need"]
+    assert one.difference is Difference.WORSE
+
+
+def test_crashes_without_limits_are_a_part_of_the_comparison_of_memory():
+    def side(name: str, need: list[TrialResult]) -> Sample:
+        fit = [
+            trial(one, startup_s=1.0, memory_peak_bytes=100.0 * MIB, case=name) for one in range(6)
+        ]
+        return Sample(name, name, (*fit, *need))
+
+    well = [
+        trial(20 + one, case="a", arm="need", cache="image", memory_peak_bytes=100.0 * MIB)
+        for one in range(6)
+    ]
+    crashed = [failed(20 + one, case="b", arm="need", cache="image") for one in range(6)]
+    found = compare_cases(side("a", well), side("b", crashed))
+    (one,) = [one for one in found if one.metric == "memory_peak_bytes"]
+    assert (one.arm, one.failed_candidate, one.candidate_fails_more_often) == ("need", 6, True)

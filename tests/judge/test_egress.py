@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,7 +42,10 @@ def rounds(*attempts: Any, count: int = 6, **changes: Any) -> list[TrialResult]:
 
 def closed(*attempts: Any, **changes: Any) -> list[TrialResult]:
     """The two cut trials."""
-    return cut(facts=facts(*attempts, way_out="silent", **changes))
+    return [
+        trial(20 + number, network="cut", cache="image", facts=facts(*attempts, **way | changes))
+        for number, way in enumerate(({"way_out": "refused"}, {"way_out": "silent"}))
+    ]
 
 
 def judged(trials: list[TrialResult], **changes: Any) -> Verdict:
@@ -223,12 +227,36 @@ def test_a_start_of_any_kind_that_was_not_observed_is_no_pass(kind, count):
     assert f"{count} of 13 starts have no record of contacts: " in found.reason
 
 
-def test_warm_ups_and_attempts_that_came_to_nothing_are_not_looked_at():
-    others = [
-        trial(31, warmup=True, facts=facts(attempt())),
-        trial(33, status=TrialStatus.INVALID, facts=facts(attempt())),
-    ]
-    assert judged(rounds() + others + closed()).verdict is Outcome.PASS
+def test_warm_ups_are_not_looked_at():
+    warm = trial(31, warmup=True, facts=facts(attempt()))
+    assert judged([*rounds(), warm, *closed()]).verdict is Outcome.PASS
+
+
+@pytest.mark.parametrize("status", [TrialStatus.INVALID, TrialStatus.ERROR])
+def test_what_was_tried_in_an_attempt_that_counts_for_nothing_else_was_tried(status):
+    spoilt = trial(3, attempt=0, status=status, facts=facts(attempt()))
+    again = [replace(one, attempt=1) if one.key.round == 3 else one for one in rounds()]
+    found = judged([*again, spoilt, *closed()])
+    assert found.verdict is Outcome.FAIL
+    assert "1 of 9 starts" in found.reason
+    quiet = trial(3, attempt=0, status=status, facts=facts())
+    found = judged([*again, quiet, *closed()])
+    assert (found.verdict, found.n) == (Outcome.PASS, 8)
+
+
+def test_starts_without_limits_that_came_to_nothing_leave_it_open():
+    missing = [lost(40 + one, "the engine died", arm="need", cache="image") for one in range(2)]
+    context = {"need_trials": {"app": 2}}
+    found = judged([*rounds(), *missing, *closed()], **context)
+    assert (found.verdict, found.reason.partition(",")[0]) == (Outcome.ERROR, "without limits")
+
+
+@pytest.mark.parametrize("way", ["open", "refused", "silent"])
+def test_the_way_out_must_have_been_cut_in_both_ways(way):
+    alike = cut(facts=facts(way_out=way))
+    found = judged(rounds() + alike)
+    assert found.verdict is Outcome.NOT_MEASURED
+    assert "in both ways" in found.reason
 
 
 def test_a_failure_with_no_way_out_is_no_failure_of_other_rows():

@@ -234,3 +234,48 @@ def test_a_build_that_was_timed_once_says_nothing_of_a_regression():
     made = comparison(100.0, 900.0, Difference.INCONCLUSIVE, metric="build_s")
     start = comparison(10.0, 10.0, Difference.SAME)
     assert judged([replace(made, cache=""), start], [verdict("build_s")]) == [("startup_s", PASS)]
+
+
+# margins narrower than what is called the same
+
+
+@pytest.mark.parametrize(
+    ("text", "high", "expected"),
+    [
+        ("startup_s:2%", 1.045, OPEN),
+        ("startup_s:2%", 1.015, PASS),
+        ("startup_s:10%", 1.045, PASS),
+    ],
+)
+def test_what_is_called_the_same_passes_only_within_the_margins(text, high, expected):
+    made = comparison(10.0, 10.3, Difference.SAME)
+    assert outcome(replace(made, interval=Interval(0.99, high)), text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("image_size_bytes:1%", FAIL), ("image_size_bytes:5%", PASS)],
+)
+def test_an_exact_figure_goes_by_its_margins_alone(text, expected):
+    made = comparison(1000.0, 1045.0, Difference.SAME, "image_size_bytes")
+    assert outcome(replace(made, cache="", arm="", n_baseline=1, n_candidate=1), text) is expected
+    smaller = replace(made, candidate_median=900.0, cache="", arm="")
+    assert outcome(smaller, text) is PASS
+
+
+def test_figures_too_close_to_tell_apart_are_open_beyond_the_margins():
+    made = comparison(2.0, 3.0, Difference.SAME)
+    assert outcome(made, "startup_s:10%") is OPEN
+    assert outcome(made, "startup_s:2s") is PASS
+    assert judged([made], []) == [("startup_s", PASS)]
+
+
+# what was judged without limits
+
+
+def test_a_metric_that_a_rule_judges_without_limits_is_watched_there_alone():
+    fit = comparison(1.0, 1.0, Difference.SAME, "cpu_to_ready_s")
+    need = replace(comparison(1.0, 2.0, metric="cpu_to_ready_s"), arm="need", cache="image")
+    rule = replace(verdict("cpu_to_ready_s"), arm="need")
+    assert judged([fit, need], [rule]) == [("cpu_to_ready_s", FAIL)]
+    assert judged([fit], [rule]) == [("cpu_to_ready_s", OPEN)]

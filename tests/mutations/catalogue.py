@@ -368,6 +368,63 @@ def many_writes(made: Made, trial_id: str) -> None:
     }
 
 
+# at odds with the scenario and the image
+
+
+def with_fact(value: Any, *path: str) -> Callable[[Made, str], None]:
+    def change(made: Made, trial_id: str) -> None:
+        place = made.facts(trial_id)
+        for key in path[:-1]:
+            place = place.setdefault(key, {})
+        place[path[-1]] = value
+
+    return change
+
+
+def written_and_not_counted(made: Made, trial_id: str) -> None:
+    many_writes(made, trial_id)
+    made.facts(trial_id)["writes"]["count"] = 0
+
+
+def without_restart(made: Made, trial_id: str) -> None:
+    for index in made.find("phase", trial_id, phase="restart"):
+        del made.events[index]
+
+
+def hardly_observed(made: Made, trial_id: str) -> None:
+    (index,) = made.find("phase", trial_id, phase="observe")
+    phase = made.edit(index)
+    phase["end_ns"] = phase["start_ns"] + 1000
+
+
+def a_layer_fewer(made: Made, trial_id: str) -> None:
+    (index,) = made.find("layers", trial_id)
+    gone = made.edit(index)["layers"].pop()
+    made.facts(trial_id)["downloaded_bytes"] -= gone["transfer_bytes"]
+
+
+def less_served(made: Made, trial_id: str) -> None:
+    for blob in made.facts(trial_id)["served"]["blobs"].values():
+        blob["size_bytes"] //= 10
+
+
+def limited(made: Made, trial_id: str) -> None:
+    limits = made.facts(trial_id)["limits"]["requested"]
+    limits |= {"memory_bytes": 64 * 2**20, "cpus": 0.5}
+
+
+def two_samples(made: Made, trial_id: str) -> None:
+    """All but the first and the last, which lie seconds apart."""
+    first, *between, last = made.find("samples", trial_id)
+    for index, place in ((first, 0), (last, -1)):
+        columns = made.edit(index)["columns"]
+        for name, values in columns.items():
+            columns[name] = [values[place]]
+    for index in reversed(between):
+        del made.events[index]
+    made.edit(made.find("samples", trial_id)[-1])["columns"]["t_ns"][0] += 3 * S
+
+
 # the header
 
 
@@ -392,6 +449,51 @@ judged_egress = where(
     lambda one: one.is_plain and one.key["arm"] == "fit" and bool(one.facts.get("egress"))
 )
 replica_ok = where(lambda one: one.status == "ok" and bool(one.key["replicas"]))
+cut_ok = where(lambda one: one.status == "ok" and one.key["network"] == "cut")
+cut_refused = where(
+    lambda one: (
+        one.key["network"] == "cut" and (one.facts.get("egress") or {}).get("way_out") == "refused"
+    )
+)
+restarted = where(lambda one: one.status == "ok" and one.key["replica"] == 1)
+rounds_ok = where(
+    lambda one: (
+        one.status == "ok"
+        and one.is_plain
+        and one.key["arm"] == "fit"
+        and not one.service
+        and "stack" not in one.facts
+    )
+)
+
+
+def observed(made: Made) -> Iterator[str]:
+    """Trials of the rounds that were watched for a while."""
+    for one in rounds_ok(made):
+        for index in made.find("phase", one, phase="observe"):
+            phase = made.events[index]
+            if phase["end_ns"] - phase["start_ns"] > S // 2:
+                yield one
+
+
+def of_several_layers(made: Made) -> Iterator[str]:
+    """Cold trials of which the layers and what was served are on record."""
+    for one in cold(made):
+        found = made.find("layers", one)
+        if found and len(made.events[found[0]]["layers"]) > 1:
+            yield one
+
+
+def bounded(made: Made) -> Iterator[str]:
+    """Trials of the rounds of a scenario that does not bear any load of others."""
+    return iter(()) if "max_other_load" in made.events[0]["scenario"] else rounds_ok(made)
+
+
+def long_sampled(made: Made) -> Iterator[str]:
+    """Containers without limits whose samples came in several lines, with what they waited."""
+    return (one for one in has_demand(made) if len(made.find("samples", one)) > 2)
+
+
 CATALOGUE = (
     Mutation("drop_start", drop, with_events("trial_started")),
     Mutation("drop_end", drop, with_events("trial_ended")),
@@ -456,6 +558,17 @@ CATALOGUE = (
     Mutation("large_demand", large_demand, has_demand, ("CI-8",), is_said=False),
     Mutation("late_ready", late_ready, cold, ("CI-5",), is_said=False),
     Mutation("many_writes", many_writes, replica_ok, ("RS-3.1",), is_said=False),
+    Mutation("way_open", with_fact("open", "egress", "way_out"), cut_ok, ("CI-3",)),
+    Mutation("way_silent", with_fact("silent", "egress", "way_out"), cut_refused, ("CI-3",)),
+    Mutation("no_process", with_fact([], "processes"), replica_ok, ("RS-3.1",)),
+    Mutation("written_and_not_counted", written_and_not_counted, replica_ok, ("RS-3.1",)),
+    Mutation("no_restart", without_restart, restarted, ("RS-3.1",)),
+    Mutation("hardly_observed", hardly_observed, observed, ("READY",)),
+    Mutation("a_layer_fewer", a_layer_fewer, of_several_layers, ("CI-5",)),
+    Mutation("less_served", less_served, of_several_layers, ("CI-5",)),
+    Mutation("limited", limited, need_parts, ("CI-7", "CI-8")),
+    Mutation("other_load", with_fact(0.95, "host", "other_share"), bounded, ("READY",)),
+    Mutation("two_samples", two_samples, long_sampled, ("CI-8",), is_said=False),
     Mutation("plan_shorter", plan_shorter, with_events("run_started")),
     Mutation("plan_other", plan_other, with_events("run_started")),
     Mutation("version_1", of_version_1, with_events("run_started")),

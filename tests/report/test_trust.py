@@ -74,11 +74,16 @@ def test_limits_above_the_cores_of_the_host_are_named(tmp_path):
     ],
 )
 def test_a_host_with_swap_is_told_and_whether_limits_held_it_off(tmp_path, applied, said):
+    limited = set()
+
     def swap(event):
         if event["event"] == "run_started":
             event["host"]["swap_bytes"] = 2 * 2**30
+        if event["event"] == "trial_started" and event["key"]["arm"] == "fit":
+            limited.add(event["trial_id"])
         if event["event"] == "trial_ended":
-            event["facts"]["limits"] = {"requested": {"memory_bytes": 2**30}, "applied": applied}
+            requested = {"memory_bytes": 2**30} if event["trial_id"] in limited else {}
+            event["facts"]["limits"] = {"requested": requested, "applied": applied}
 
     (one,) = warnings(tmp_path, swap)
     assert one.startswith("the host has 2.00 GiB of swap: ")

@@ -83,8 +83,15 @@ def test_a_change_is_said_in_the_words_of_its_metric(metric, ratio, difference, 
 
 def test_figures_that_read_alike_are_not_said_to_differ():
     """0 % against 0 % is not 2.7 times less."""
-    shares = comparison("idle_share_pct", 0.37, baseline_median=0.3, candidate_median=0.11)
-    assert change_words(shares) == "about the same"
+    medians = {"baseline_median": 0.3, "candidate_median": 0.11}
+    shares = comparison("idle_share_pct", 0.37, Difference.INCONCLUSIVE, **medians)
+    assert change_words(shares) == "unclear (about the same)"
+
+
+def test_a_difference_that_is_called_is_told_however_small_the_figures_are():
+    medians = {"baseline_median": 0.0001, "candidate_median": 0.001}
+    found = comparison("cpu_s", 10.0, Difference.WORSE, **medians)
+    assert "10x more" in change_words(found)
 
 
 def test_medians_too_close_to_tell_apart_have_no_factor():

@@ -57,6 +57,18 @@ def test_another_load_is_another_question():
     assert between(LOADED, harder) == ["they are put under another load"]
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"observe": "20s"}, "observe: 1.00 s against 20.0 s"),
+        ({"observe": "exit"}, "observe: 1.00 s against exit"),
+        ({"sample": {"interval": "500ms"}}, "sample.interval: 20.0 ms against 500 ms"),
+    ],
+)
+def test_what_peaks_and_sums_depend_on_must_be_alike(changed, said):
+    assert between(LOADED, LOADED | changed) == [said]
+
+
 def test_so_is_another_registry():
     origin = {key: value for key, value in LOADED.items() if key != "load"}
     assert between(origin, origin | {"registry": "origin"}) == [

@@ -127,3 +127,10 @@ def test_an_interrupted_trial_counts_neither_way():
     cut = sized(lost(1, status=TrialStatus.INTERRUPTED), 50)
     found = read([*enough(100), cut])
     assert len(found.sizes) == 1
+
+
+def test_a_figure_that_is_missing_is_not_enough_unless_it_may_be():
+    rule = {"ready_s": "<= 4s"}
+    assert why_not(trial(startup_s=1.0), rows(thresholds=rule), 0.0).endswith("was not measured")
+    optional = {"ready_s": {"limit": "<= 4s", "required": False}}
+    assert why_not(trial(startup_s=1.0), rows(thresholds=optional), 0.0) == ""

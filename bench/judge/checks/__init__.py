@@ -50,7 +50,8 @@ def judge_check(
         return unmeasured(_NOT_OF_A_STACK[row.check])
     if row.check is Judgement.EGRESS:
         services = context.services
-        return judge_egress(case_id, case, trials, services=services, complete=complete)
+        need = context.need_trials.get(case_id, 0)
+        return judge_egress(case_id, case, trials, services=services, complete=complete, need=need)
     if row.check is Judgement.SCALE_OUT:
         return judge_scale_out(case_id, case, trials, complete=complete)
     return _judge_need(row, case_id, case, trials, context)
@@ -78,7 +79,9 @@ def _judge_need(
     found = _without_samples(found, need)
     if case.compose is not None and found.actual is not None:
         metric = found.metric or row.metric
-        found = replace(found, reason=sentence(found.reason, _of_each(metric, case_id, trials)))
+        found = replace(
+            found, reason=sentence(found.reason, _of_each(metric, case_id, trials, need))
+        )
     return replace(found, cache=cache)
 
 
@@ -121,11 +124,12 @@ def _without_samples(found: Finding, need: Evidence) -> Finding:
     )
 
 
-def _of_each(metric: str, case_id: str, trials: Sequence[TrialResult]) -> str:
+def _of_each(metric: str, case_id: str, trials: Sequence[TrialResult], need: Evidence) -> str:
     """Of a stack: what the figure is the sum of, and what each service took at most."""
     peaks: dict[str, float] = {}
+    counted_ids = {(one.key, one.attempt) for one in need.trials}
     for one in _members(case_id, trials):
-        if metric in one.metrics:
+        if metric in one.metrics and (one.key, one.attempt) in counted_ids:
             peaks[one.service] = max(one.metrics[metric], peaks.get(one.service, 0.0))
     unit = METRICS[metric].unit
     each = ", ".join(f"{name} {format_value(value, unit)}" for name, value in peaks.items())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bench.judge.aggregates import shown_against
 from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.model import Outcome
+from bench.judge.unseen import unseen_demand
 from bench.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -25,10 +26,7 @@ if TYPE_CHECKING:
 CPU_TOLERANCE = 0.02
 """Share by which a peak of demand may exceed the limit: what a window of 1 s is good for."""
 
-MOST_UNSEEN_PCT = 5.0
-"""Share of the CPU time by threads whose waiting is not known up to which demand can be told."""
-
-_USED, _UNSEEN = "cpu_cores_peak", "cpu_unseen_share_pct"
+_USED = "cpu_cores_peak"
 
 
 def judge_cpu(
@@ -65,41 +63,13 @@ def judge_cpu(
     if peak is not None and peak > most and not limit.holds(peak):
         reason = sentence(f"{shown} does not meet {row.limit_text}", note)
         return Finding(Outcome.FAIL, reason, peak, n, metric=moved)
-    gap = silent or _gap(need, metric, most)
+    gap = silent or ("" if metric == _USED else unseen_demand(need, most))
     if gap or peak is None:
         seen = f"{shown} was seen" if shown else ""
         return Finding(Outcome.INCONCLUSIVE, sentence(seen, gap), peak, n, metric=moved)
     within = "" if limit.holds(peak) else f" within the tolerance of {CPU_TOLERANCE:.0%}"
     reason = sentence(f"{shown} meets {row.limit_text}{within}", note)
     return Finding(Outcome.PASS, reason, peak, n, metric=moved)
-
-
-def _gap(need: Evidence, metric: str, most: float) -> str:
-    """What keeps the trials from showing that no more than `most` was asked for; empty if nothing.
-
-    Args:
-        need: the trials.
-        metric: the figure they are judged by.
-        most: cores.
-    """
-    having = [one for one in need.trials if metric in one.metrics]
-    if metric == _USED:
-        return ""
-    if any(_UNSEEN not in one.metrics for one in having):
-        return "how much CPU time went to threads too short-lived to see was not recorded"
-    unseen = max(one.metrics[_UNSEEN] for one in having)
-    if unseen > MOST_UNSEEN_PCT:
-        return (
-            f"{unseen:.0f} % of the CPU time was used by threads too short-lived to see, and how "
-            "long those waited for a core is unknown"
-        )
-    scaled = max(one.metrics[metric] / (1 - one.metrics[_UNSEEN] / 100) for one in having)
-    if scaled > most:
-        return (
-            f"{unseen:.1f} % of the CPU time was used by threads too short-lived to see: had they "
-            f"waited as the others did, it would be {scaled:.2f} cores"
-        )
-    return ""
 
 
 def _without(metric: str, members: Sequence[TrialResult]) -> str:

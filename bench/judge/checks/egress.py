@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.judge.destinations import destinations
-from bench.judge.evidence import gather
+from bench.judge.evidence import gather, reasons
 from bench.judge.finding import Finding, counted, sentence, unmeasured
 from bench.judge.limits import blame_image
 from bench.judge.model import Outcome
-from bench.results.contacts import observation
+from bench.results.contacts import WayOut, observation
 from bench.results.replica_groups import replica_evidence
 from bench.scenario.model import Arm
 from bench.units import format_seconds
@@ -44,12 +44,15 @@ class Starts:
         need: without limits.
         replicas: containers that were started at once, each for itself.
         cut: with no way out.
+        spoilt: attempts that count for nothing else, in which contacts were looked for all the
+            same: what was seen in them was tried.
     """
 
     free: Evidence
     need: Evidence
     replicas: tuple[TrialResult, ...]
     cut: Evidence
+    spoilt: tuple[TrialResult, ...] = ()
 
     @property
     def open(self) -> tuple[TrialResult, ...]:
@@ -72,15 +75,27 @@ class Starts:
         return f"{counted(len(self.all), 'start')} ({words})"
 
 
-def starts(trials: Sequence[TrialResult], case_id: str, *, planned: int = 0) -> Starts:
-    """The starts of `case_id`, of which the rounds should have `planned`."""
+def starts(
+    trials: Sequence[TrialResult], case_id: str, *, planned: int = 0, need: int = 0
+) -> Starts:
+    """The starts of `case_id`: `planned` of the rounds, and `need` without limits."""
     groups = replica_evidence(trials, case_id).groups
-    return Starts(
+    found = Starts(
         free=gather(trials, case_id, arm=Arm.FIT, cache=None, planned=planned),
-        need=gather(trials, case_id, arm=Arm.NEED, cache=None, planned=0),
+        need=gather(trials, case_id, arm=Arm.NEED, cache=None, planned=need),
         replicas=tuple(one for group in groups for one in group.trials),
         cut=gather(trials, case_id, arm=Arm.FIT, cache=None, planned=CUT_TRIALS, network="cut"),
     )
+    counted_ids = {one.trial_id for one in found.all}
+    spoilt = [
+        one
+        for one in trials
+        if one.key.case == case_id
+        and one.trial_id not in counted_ids
+        and not one.key.warmup
+        and observation(one) is not None
+    ]
+    return replace(found, spoilt=tuple(spoilt))
 
 
 def judge_egress(
@@ -90,15 +105,26 @@ def judge_egress(
     *,
     services: Collection[str],
     complete: bool,
+    need: int = 0,
 ) -> Finding:
-    """Judge the trials of a case; `services` are the names of those beside it."""
-    found = starts(trials, case_id, planned=case.repeat * len(case.cache))
-    for evidence, which in ((found.free, ""), (found.cut, "with no way out, ")):
+    """Judge the trials of a case.
+
+    Args:
+        case_id: its id.
+        case: as the scenario has it.
+        trials: of the run.
+        services: names of those beside it.
+        complete: whether the run came to its end.
+        need: how many trials without limits were planned.
+    """
+    found = starts(trials, case_id, planned=case.repeat * len(case.cache), need=need)
+    tried = [one for one in destinations((*found.all, *found.spoilt)) if not one.allowed]
+    kinds = ((found.free, ""), (found.need, "without limits, "), (found.cut, "with no way out, "))
+    for evidence, which in () if tried else kinds:
         short = evidence.shortfall(complete=complete)
         if short is not None:
             return replace(short, reason=which + short.reason)
-    n = len(found.all)
-    tried = [one for one in destinations(found.all) if not one.allowed]
+    n = len(found.all) + (len(found.spoilt) if tried else 0)
     stuck = _stuck(found.cut)
     if tried or stuck:
         ready = stuck or ("it gets ready with no way out too" if found.cut.trials else "")
@@ -108,7 +134,10 @@ def judge_egress(
     blamed = blame_image(trials, case_id, found.free)
     if blamed is not None:
         return blamed
+    lost = replica_evidence(trials, case_id).lost
     unseen = _unseen(found.all) or _not_cut(found.cut)
+    if lost:
+        unseen = f"containers started at once could not be measured: {reasons(lost)}"
     if unseen:
         return replace(unmeasured(unseen), n=n)
     cut = len(found.cut.trials)
@@ -144,7 +173,12 @@ def _unseen(trials: Sequence[TrialResult]) -> str:
 
 
 def _not_cut(cut: Evidence) -> str:
-    return "" if cut.trials else "it was not run with its network cut: this engine cannot do that"
+    if not cut.trials:
+        return "it was not run with its network cut: this engine cannot do that"
+    ways = {seen.way_out for one in cut.trials if (seen := observation(one))}
+    if not ways >= {WayOut.REFUSED, WayOut.SILENT}:
+        return "it was not run with its network cut in both ways, refused and without an answer"
+    return ""
 
 
 def _listed(tried: Sequence[Destination], n: int) -> str:

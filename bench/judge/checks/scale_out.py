@@ -88,7 +88,7 @@ def judge_scale_out(
     parts = [_ready(groups)]
     seen = [_look(trial) for group in groups for trial in group.ready]
     if seen:
-        parts += [_writes(seen), _workers(seen), _stops(seen), _failures(seen)]
+        parts += [_writes(seen), _workers(seen), _stops(seen), _failures(seen), _restart(groups)]
     count = sum(group.replicas for group in groups)
     faults = [one.fault for one in parts if one.fault]
     notes = _notes(seen)
@@ -131,10 +131,10 @@ def _ready(groups: Sequence[ReplicaGroup]) -> _Part:
 
 
 def _writes(seen: Sequence[_Seen]) -> _Part:
-    if any(one.acted.writes is None for one in seen):
-        return _Part(unseen="the engine did not tell what was written")
     written = [one.acted.writes for one in seen if one.acted.writes and one.acted.writes.count]
     if not written:
+        if any(one.acted.writes is None for one in seen):
+            return _Part(unseen="the engine did not tell what was written")
         return _Part(fine="nothing was written outside of volumes, /tmp, /run and __pycache__")
     most = max(written, key=lambda one: one.count)
     shown = [
@@ -148,12 +148,14 @@ def _writes(seen: Sequence[_Seen]) -> _Part:
 
 
 def _workers(seen: Sequence[_Seen]) -> _Part:
-    if any(one.acted.processes is None for one in seen):
-        return _Part(unseen=f"workers were not counted: {_why_unseen(seen)}")
     most = max(seen, key=lambda one: len(one.workers)).workers
     if len(most) > 1:
         words = ", ".join(_worker_words(one) for one in most)
         return _Part(fault=f"{len(most)} worker processes in one container: {words}")
+    if any(one.acted.processes is None for one in seen):
+        return _Part(unseen=f"workers were not counted: {_why_unseen(seen)}")
+    if any(not one.acted.processes for one in seen):
+        return _Part(unseen="workers were not counted: no process of one container is on record")
     names = list(dict.fromkeys(f"`{one.name}`" for each in seen for one in each.workers))
     return _Part(fine=f"one worker each ({', '.join(names)})" if names else "no worker")
 
@@ -173,8 +175,6 @@ def _why_unseen(seen: Sequence[_Seen]) -> str:
 
 def _stops(seen: Sequence[_Seen]) -> _Part:
     asked = [one for one in seen if one.trial.status is not TrialStatus.FAILED or one.acted.stop]
-    if any(one.acted.stop is None for one in asked):
-        return _Part(unseen="it ended by itself before it was asked to")
     killed = [one for one in asked if one.acted.stop and one.acted.stop.killed]
     if killed:
         slowest = max(killed, key=_ended_s)
@@ -188,6 +188,8 @@ def _stops(seen: Sequence[_Seen]) -> _Part:
         one, names = unreached[0]
         first = one.acted.standing.chain[0] if one.acted.standing else "process 1"
         return _Part(fault=f"the signal did not reach {names}: killed when `{first}` had ended")
+    if any(one.acted.stop is None for one in asked):
+        return _Part(unseen="it ended by itself before it was asked to")
     if not asked:
         return _Part()
     slowest_s = max(_ended_s(one) for one in asked)
@@ -228,6 +230,17 @@ def _failures(seen: Sequence[_Seen]) -> _Part:
     """What went wrong with those that had been ready: they ended, or did not start again."""
     failed = [one.trial for one in seen if one.trial.status is TrialStatus.FAILED]
     return _Part(fault=reasons(failed) if failed else "")
+
+
+def _restart(groups: Sequence[ReplicaGroup]) -> _Part:
+    """Whether the first of each group was stopped and started again."""
+    first = [group.trials[0] for group in groups]
+    untried = [
+        one
+        for one in first
+        if one.status is TrialStatus.OK and all(span.phase != "restart" for span in one.phases)
+    ]
+    return _Part(unseen="it was not started a second time" if untried else "")
 
 
 def _notes(seen: Sequence[_Seen]) -> list[str]:
