@@ -178,7 +178,7 @@ def _result(run: Run) -> RenderableType:
             Text(one_line(case)),
             Text(case_words(outcome), _STYLES[outcome.outcome]),
         )
-    first = baseline_words(run)
+    first = exit_words(run) if run.interrupted else baseline_words(run)
     return Group(table, *([Text(one_line(f"{first}."))] if first else []))
 
 

@@ -1,7 +1,8 @@
 """What went wrong with a case, before everything else that a report says of it.
 
 Of a case without an image: the error of its build or pull as it was. Of one whose starts failed:
-what it was waited for by, how it ended, where it listens, and the last lines of its output.
+what it was waited for by, how it ended, where it listens, and the last lines of its output. Of one
+that could not be measured for the fault of something else: what that was.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from bench.judge.evidence import got_ready
 from bench.judge.finding import counted
 from bench.judge.ready import stopped_words
+from bench.report.disturbed import was_disturbed
 from bench.report.rows import case_outcomes
 from bench.report.wording import visible
 from bench.results.failure_kind import failure_kind
@@ -69,7 +71,37 @@ def failing(run: Run) -> list[Failing]:
             found.append(_without_image(case, run.failed_images[case]))
         elif not outcome.as_expected and (failed := _failed_starts(run, case)):
             found.append(_with_failures(run, case, failed))
+        elif lost := _lost(run, case):
+            found.append(_not_measured(run, case, lost))
     return found
+
+
+def _lost(run: Run, case: str) -> list[TrialResult]:
+    """The attempts at a case of which none came to anything, for another's fault."""
+    own = [one for one in run.results if one.key.case == case and not one.service]
+    if any(one.status.counts for one in own):
+        return []
+    return [one for one in own if one.status in (TrialStatus.INVALID, TrialStatus.ERROR)]
+
+
+def _not_measured(run: Run, case: str, lost: list[TrialResult]) -> Failing:
+    (reason, times) = Counter(one.reason for one in lost).most_common(1)[0]
+    busy = any(was_disturbed(run, one) for one in lost)
+    remedy = f"mend that, and go on with `bench run --resume {run.folder.name}`"
+    if busy:
+        remedy = (
+            "end what keeps the host busy or wait for it (`--wait-quiet 10m`), or measure all the "
+            "same with `--max-other-load any`"
+        )
+    beside = f" ({times} of {len(lost)} attempts)" if times < len(lost) else ""
+    return Failing(
+        case=case,
+        headline=f"could not be measured: {counted(len(lost), 'attempt')}, none that counts",
+        facts=(("reason", visible(reason) + beside),),
+        lines_title="",
+        lines=(),
+        remedy=remedy,
+    )
 
 
 def _without_image(case: str, error: str) -> Failing:

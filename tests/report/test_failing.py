@@ -204,3 +204,45 @@ def test_control_characters_of_a_log_do_not_reach_the_terminal(tmp_path):
     for text in (end_block(run), report_text(run, "md"), report_text(run, "junit")):
         assert "\x1b" not in text
         assert "\x07" not in text
+
+
+def lost(folder: Path, status: str, reason: str, share: float) -> Run:
+    """A run of `good` of which no attempt counts, for another's fault."""
+    made = events(Build(cases=("good",), rounds=3, troubles={}, need=False, cut=False, replicas=()))
+    good = {one["trial_id"] for one in made if one.get("key", {}).get("case") == "good"}
+    for event in made:
+        if event["event"] == "trial_ended" and event["trial_id"] in good:
+            event["status"], event["reason"] = status, reason
+            event["facts"].setdefault("host", {})["other_share"] = share
+    folder.mkdir(exist_ok=True)
+    write_events(folder, made)
+    return load_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "share", "remedy"),
+    [
+        ("invalid", "96% of the core time went to other programs of this host", 0.96,
+         "--max-other-load any"),
+        ("error", "registry: does not answer", 0.0, "bench run --resume"),
+    ],
+)  # fmt: skip
+def test_what_could_not_be_measured_is_named_first_with_its_remedy(
+    tmp_path, status, reason, share, remedy
+):
+    run = lost(tmp_path / "run", status, reason, share)
+    first = " ".join(" ".join(end_block(run).splitlines()[:10]).split())
+    assert "good could not be measured: 3 attempts" in first
+    assert reason in first
+    assert remedy in first
+
+
+def test_an_interruption_is_named_first_with_what_finishes_it(tmp_path):
+    made = events(Build(cases=("good",), rounds=3, troubles={}))
+    ended = next(index for index, one in enumerate(made) if one["event"] == "trial_ended")
+    made[ended]["status"], made[ended]["reason"] = "interrupted", "SIGINT"
+    end = next(one for one in made if one["event"] == "run_ended")
+    write_events(tmp_path, [*made[: ended + 1], end | {"outcome": "interrupted", "signal": 2}])
+    first = " ".join(end_block(load_run(tmp_path)).split("\n")[:4])
+    assert "interrupted (SIGINT) after 0 of" in first
+    assert f"bench run --resume {tmp_path.name}" in first
