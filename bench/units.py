@@ -24,7 +24,11 @@ _SECONDS = {
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)")
 _BINARY = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _DECIMAL = {"kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-_COMPOSE = {"b": 1, "k": 2**10, "kb": 2**10, "m": 2**20, "mb": 2**20, "g": 2**30, "gb": 2**30}
+_COMPOSE = {"b": 1} | {
+    f"{letter}{ending}": 2 ** (10 * power)
+    for power, letter in enumerate("kmgtp", 1)
+    for ending in ("", "b", "i", "ib")
+}
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 

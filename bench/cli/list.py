@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.paths import is_there
 from bench.text import clean_tree
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def command(folder: Path, form: str) -> None:
     from bench.errors import UsageError
     from bench.results.listing import list_runs
 
-    if not folder.is_dir():
+    if not is_there(folder, Path.is_dir):
         raise UsageError(str(folder), "is no folder", "`bench run` makes reports/")
     entries = list_runs(folder)
     if form == "json":

@@ -73,13 +73,18 @@ def measure(
         return _measure(loaded, settings, afterwards)
 
 
-def _measure(loaded: LoadedScenario, settings: Settings, afterwards: Afterwards | None) -> int:
+def check(loaded: LoadedScenario, settings: Settings) -> str | None:
+    """Refuse, before anything is measured, options that cannot be; the folder of the baseline."""
     _check_formats(settings)
+    if not settings.baseline:
+        return None
+    return str(_checked_baseline(settings.baseline, loaded, settings.out))
+
+
+def _measure(loaded: LoadedScenario, settings: Settings, afterwards: Afterwards | None) -> int:
+    earlier = check(loaded, settings)
     for one in loaded.warnings:
         settings.progress.say(str(one))
-    earlier = None
-    if settings.baseline:
-        earlier = str(_checked_baseline(settings.baseline, loaded, settings.out))
     request = RunRequest(
         loaded,
         settings.out,

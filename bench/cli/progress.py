@@ -103,7 +103,7 @@ class _Tty:
         import shutil
         import textwrap
 
-        for line in textwrap.wrap(text, shutil.get_terminal_size().columns - 1):
+        for line in textwrap.wrap(text, max(1, shutil.get_terminal_size().columns - 1)):
             self._redraw(line, final=True)
 
     def trial_begins(self, number: int, total: int, key: TrialKey) -> None:

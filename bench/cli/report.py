@@ -33,6 +33,7 @@ def command(run: str, formats: tuple[str, ...], output: str | None, out: Path) -
     from bench.report.formats import check_formats, report_text, write_reports
     from bench.results.atomic import write_named
     from bench.results.find import find_run
+    from bench.results.journal import FILE_NAME
     from bench.results.run import load_run
 
     check_formats(formats)
@@ -40,6 +41,10 @@ def command(run: str, formats: tuple[str, ...], output: str | None, out: Path) -
         raise UsageError(f"-o {output}", "takes one report", "name it with one --format")
     if output == "":
         raise UsageError("-o", "names no file", "write - for stdout")
+    if output is not None and Path(output).name == FILE_NAME:
+        raise UsageError(
+            f"-o {output}", "is the name of a journal, from which reports are made", "name another"
+        )
     loaded = load_run(find_run(run, out))
     if output == "-":
         click.echo(report_text(loaded, formats[0]), nl=False)

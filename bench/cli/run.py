@@ -126,6 +126,8 @@ def command(
         loaded = _load(scenarios, cases, repeat, overrides, ad_hoc)
         if dry_run:
             for one in loaded:
+                measuring.check(one, settings)
+            for one in loaded:
                 for warning in one.warnings:
                     settings.progress.say(str(warning))
                 measuring.show_plan(one, seed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bench.compose.model import Condition
 from bench.errors import ScenarioError
+from bench.paths import is_there
 from bench.scenario.engine_checks import too_little
 from bench.scenario.env_file import read_env_files
 from bench.scenario.nodes import locate
@@ -33,6 +34,11 @@ def check_names(root: Map, file: ComposeFile, incomplete: Collection[str]) -> It
         if service.replicas > 1 and service.container_name:
             fault = f"one `container_name` for {service.replicas} containers"
             yield at.key("container_name").diagnostic(fault, "leave it out")
+        if service.replicas > 1:
+            numbered = {f"{name}-{one}" for one in range(1, service.replicas + 1)}
+            for other in sorted(numbered & file.services.keys()):
+                fault = f"a container of `{name}` and the service `{other}` have one name"
+                yield _Places(root, other).key().diagnostic(fault, "call one of them otherwise")
         if len({service.scale, service.deploy.replicas} - {None}) > 1:
             fault = "`scale` and `deploy.replicas` differ"
             yield at.key("scale").diagnostic(fault, "keep one of them")
@@ -152,12 +158,12 @@ def check_files(root: Map, file: ComposeFile, environ: Mapping[str, str]) -> Ite
         at = _Places(root, name)
         yield from _build_files(service, at.inside("build"))
         for label_file in service.label_file:
-            if not Path(label_file).is_file():
+            if not is_there(label_file, Path.is_file):
                 fault = f"there is no file {label_file}"
                 yield at.key("label_file").diagnostic(fault, "make it")
         for env_file in service.env_file:
             path = Path(env_file.path)
-            if path.is_file():
+            if is_there(path, Path.is_file):
                 try:
                     read_env_files([path], environ, raw=env_file.format == "raw")
                 except ScenarioError as error:
@@ -167,7 +173,7 @@ def check_files(root: Map, file: ComposeFile, environ: Mapping[str, str]) -> Ite
                 yield at.key("env_file").diagnostic(fault, "make it, or write `required: false`")
         for mount in service.volumes:
             source = mount.source if mount.type == "bind" else None
-            if source and not mount.bind.create_host_path and not Path(source).exists():
+            if source and not mount.bind.create_host_path and not is_there(source):
                 fault = f"there is no {source}, and `create_host_path` is false"
                 yield at.key("volumes").diagnostic(fault, "make it before the run")
         of_build = service.build.secrets if service.build else []
@@ -177,7 +183,7 @@ def check_files(root: Map, file: ComposeFile, environ: Mapping[str, str]) -> Ite
         for kind, key in used:
             sources: Mapping[str, FileSource] = getattr(file, kind)
             of, place = sources[key], locate(root, (kind, key))[0]
-            if of.file and not Path(of.file).exists():
+            if of.file and not is_there(of.file):
                 yield place.diagnostic(f"there is no file {of.file}", "make it before the run")
             if of.environment and of.environment not in environ:
                 fault = f"the variable {of.environment} is not set"
@@ -189,11 +195,11 @@ def _build_files(service: Service, at: _Places) -> Iterator[Diagnostic]:
     if build is None:
         return
     context = Path(build.context)
-    if not context.is_dir():
+    if not is_there(context, Path.is_dir):
         yield at.key("context").diagnostic(f"there is no folder {build.context}", "make it")
     elif not build.dockerfile_inline:
         dockerfile = context / (build.dockerfile or "Dockerfile")
-        if not dockerfile.is_file():
+        if not is_there(dockerfile, Path.is_file):
             advice = "write it, or name another as `dockerfile`"
             yield at.key("dockerfile").diagnostic(f"there is no file {dockerfile}", advice)
     for name, other in build.additional_contexts.items():
@@ -201,7 +207,7 @@ def _build_files(service: Service, at: _Places) -> Iterator[Diagnostic]:
         if other.startswith("service:"):
             fault = "the image of another service as a context"
             yield place.diagnostic(fault, "name an image: docker-image://NAME")
-        elif "://" not in other and not Path(other).is_dir():
+        elif "://" not in other and not is_there(other, Path.is_dir):
             yield place.diagnostic(f"there is no folder {other}", "make it")
 
 
@@ -211,17 +217,17 @@ def remarks(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
         at = _Places(root, name)
         yield from _without_effect(service, file, at)
         for device in service.devices:
-            if not device.is_cdi and not Path(device.source).exists():
+            if not device.is_cdi and not is_there(device.source):
                 said = f"this host has no {device.source}: `{name}` cannot be started on it"
                 yield at.key("devices").diagnostic(said, "measure where there is one")
         for mount in service.volumes:
             if mount.type != "bind" or mount.source is None:
                 continue
             place = at.key("volumes")
-            if not Path(mount.source).exists():
+            if not is_there(mount.source):
                 said = f"there is no {mount.source}: the engine makes an empty folder of that name"
                 yield place.diagnostic(said)
-            elif not mount.read_only and Path(mount.source).is_dir():
+            elif not mount.read_only and is_there(mount.source, Path.is_dir):
                 said = f"what is written to {mount.source} stays there from trial to trial"
                 yield place.diagnostic(said, "mount a named volume to begin with an empty one")
     for name, volume in file.volumes.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.compose.forms import Surroundings
@@ -15,6 +16,7 @@ from bench.compose.merge import TAGS, merged, once_each, settled_tags
 from bench.compose.notes import Notes
 from bench.compose.shape import shaped
 from bench.errors import ScenarioError
+from bench.paths import is_there
 from bench.scenario.env_file import read_env_files
 from bench.scenario.interpolate import interpolate_compose
 from bench.scenario.nodes import Entry, Map, Node, Scalar, Series, value_of
@@ -24,11 +26,11 @@ from bench.scenario.suggest import did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from bench.errors import Diagnostic
 
 _DEEPEST = 16
+_MOST_EXTENDED = 100
 _OF_INCLUDE = ("path", "project_directory", "env_file")
 _OF_EXTENDS = ("service", "file")
 _RESOURCES = ("services", "networks", "volumes", "configs", "secrets", "models")
@@ -136,7 +138,7 @@ class FileReader:
         self, folder: Path, env_files: Sequence[Path], environ: Mapping[str, str]
     ) -> Mapping[str, str]:
         beside = folder / ".env"
-        files = list(env_files) or ([beside] if beside.is_file() else [])
+        files = list(env_files) or ([beside] if is_there(beside, Path.is_file) else [])
         return {**read_env_files(files, environ, warnings=self.warnings), **environ}
 
     def _project(self, paths: Sequence[Path], environ: Mapping[str, str]) -> str:
@@ -186,7 +188,7 @@ class FileReader:
         path = folder / node.value
         if path.absolute() in chain or len(chain) > _DEEPEST:
             fatal(node.place, "this file includes itself", "leave it out here")
-        if not path.is_file():
+        if not is_there(path, Path.is_file):
             fatal(node.place, f"there is no file {shown(node.value)}", "check the path")
         return path
 
@@ -238,6 +240,10 @@ class FileReader:
             root = self._shaped(path, path.parent, environ)
         if (path.absolute(), other.text) in chain:
             fatal(other.place, "this extends itself", "leave it out here")
+        if len(chain) > _MOST_EXTENDED:
+            fatal(
+                other.place, f"more than {_MOST_EXTENDED} services extend each other", "say it once"
+            )
         services = root.map("services").entries
         if other.text not in services:
             suggestion = did_you_mean(other.text, services)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bench.compose.networks import NetworkUse
 from bench.compose.stack import Member, Wait
+from bench.paths import is_there
 from bench.scenario.build import BuildSecret
 from bench.scenario.env_file import read_env_files
 
@@ -72,7 +73,7 @@ def _from_files(
 ) -> dict[str, str]:
     from_files: dict[str, str] = {}
     for one in service.env_file:
-        if Path(one.path).is_file():
+        if is_there(one.path, Path.is_file):
             is_raw = one.format == "raw"
             from_files |= read_env_files([one.path], environ, raw=is_raw, warnings=warnings)
     return from_files

@@ -33,6 +33,10 @@ class Notes:
         """A reader should know this of the node there; `at` is where exactly."""
         self.warnings.append((node, (at or node).diagnostic(message, suggestion)))
 
+    def moved(self, gone: Place, kept: Place) -> None:
+        """The node at `gone` is taken out: what is to be known of it, is of the one at `kept`."""
+        self.warnings = [(kept if at == gone else at, one) for at, one in self.warnings]
+
     def of(self, root: Node) -> tuple[list[Diagnostic], list[Diagnostic]]:
         """Faults and warnings about what stands in `root`."""
         there = set(_places(root))

@@ -106,6 +106,7 @@ def _without_nulls(node: Map, around: Surroundings, key: str = "") -> Map:
             empty = entry.holding(Map(entry.place, {}))
             kept[name] = empty if key in (*_NAMES, "services") else None
         elif isinstance(inner, Scalar) and inner.value == "" and name not in _MAY_BE_EMPTY:
+            around.notes.moved(inner.place, node.place)
             kept[name] = None
         elif isinstance(inner, Map):
             kept[name] = entry.holding(_without_nulls(inner, around, name))

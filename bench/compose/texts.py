@@ -6,6 +6,7 @@ wanted in Go's way: `1.10` in a mapping of variables becomes `1.1`, and `010` be
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -75,7 +76,8 @@ def number_of(text: str) -> int | float | None:
                 return float(whole)
             return whole
     if _FLOAT.fullmatch(text):
-        return float(text.replace("_", ""))
+        found = float(text.replace("_", ""))
+        return found if math.isfinite(found) else None  # too large for a number: text
     return None
 
 

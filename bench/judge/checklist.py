@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bench.errors import Diagnostic, ScenarioError, UsageError
 from bench.judge.checklist_form import place, plain, read_form
 from bench.judge.row import Judgement, Row
+from bench.paths import is_there
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ def load_checklist(name_or_path: str, folder: Path) -> Checklist:
     if name_or_path in built_in_names():
         return _read_built_in(name_or_path)
     path = folder / name_or_path
-    if not path.is_file():
+    if not is_there(path, Path.is_file):
         known = ", ".join(built_in_names())
         raise UsageError(
             name_or_path,

@@ -63,14 +63,15 @@ def write_named(path: Path, text: str) -> Path:
     Raises:
         StoreError: it cannot be written.
     """
-    if not path.exists() or path.is_file() or path.is_dir():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path.resolve(), text)
-        return path
     try:
-        _write(path, text)
-    except OSError as error:
-        raise StoreError(str(path), f"cannot be written: {error.strerror or error}") from error
+        if not path.exists() or path.is_file() or path.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path.resolve(), text)
+        else:
+            _write(path, text)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "is no name of a file"
+        raise StoreError(str(path), f"cannot be written: {why}") from error
     return path
 
 

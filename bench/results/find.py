@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import UsageError
+from bench.paths import is_there
 from bench.results.journal import FILE_NAME
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def find_case(text: str, out: Path) -> tuple[Path, str]:
 
 def run_folders(out: Path) -> Iterator[Path]:
     """The run folders right under `out`, links apart, in no order."""
-    if not out.is_dir():
+    if not is_there(out, Path.is_dir):
         return
     for folder in out.iterdir():
         if not folder.is_symlink() and _has_journal(folder):

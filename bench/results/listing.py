@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _LARGEST_DOCUMENT = 64 * 2**20
 """Bytes of a run.json that is read; the journal says the same."""
 
+_ODD = (AttributeError, ArithmeticError, RecursionError)
+"""What odd values of a document may end in, too."""
+
 
 @dataclass(frozen=True)
 class RunEntry:
@@ -79,7 +82,7 @@ def _from_document(folder: Path) -> RunEntry | None:
             },
             exit_code=int(document["exit_code"]),
         )
-    except (StoreError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (StoreError, OSError, ValueError, KeyError, TypeError, *_ODD):
         return None  # run.json is only a short cut: the journal says the same
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import BenchError, ScenarioError
 from bench.metrics import METRICS
+from bench.paths import is_there
 from bench.results.model import CALIBRATION_CASE
 from bench.scenario.composed import BESIDE_COMPOSE
 from bench.scenario.container import IMAGE_BUILD_OR_HOST, IMAGE_OR_BUILD, LIMITS_TWICE
@@ -28,7 +29,7 @@ from bench.scenario.thresholds import parse_expression, parse_limit
 from bench.scenario.wording import split_advice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from bench.errors import Diagnostic
     from bench.scenario.nodes import Entry
@@ -145,14 +146,18 @@ def _build(build: Node | None, folder: Path) -> Iterator[Diagnostic]:
     if not (where := _text(context)) or context is None:
         return
     base = folder / where
-    if not _exists(base, Path.is_dir):
+    if not is_there(base, Path.is_dir):
         suggestion = did_you_mean(base.name, _names_in(base.parent), kind="there are")
         yield context.place.diagnostic(f"there is no folder {shown(where)}", suggestion)
         return
     keys = build if isinstance(build, Map) else Map(build.place if build else context.place, {})
     dockerfile = keys.get("dockerfile")
     name = _text(dockerfile) if dockerfile else "Dockerfile"
-    if name and not _given(keys, ("dockerfile_inline",)) and not _exists(base / name, Path.is_file):
+    if (
+        name
+        and not _given(keys, ("dockerfile_inline",))
+        and not is_there(base / name, Path.is_file)
+    ):
         place = dockerfile.place if dockerfile else context.place
         suggestion = did_you_mean(name, _names_in(base), kind="there are")
         yield place.diagnostic(f"there is no file {shown(name)} in {shown(where)}", suggestion)
@@ -165,12 +170,12 @@ def _build_inputs(build: Map, folder: Path) -> Iterator[Diagnostic]:
     secrets = build.get("secrets")
     for item in secrets.items if isinstance(secrets, Series) else ():
         file = item.get("file") if isinstance(item, Map) else None
-        if file and (name := _text(file)) and not _exists(folder / name, Path.is_file):
+        if file and (name := _text(file)) and not is_there(folder / name, Path.is_file):
             suggestion = did_you_mean(Path(name).name, _names_in((folder / name).parent))
             yield file.place.diagnostic(f"there is no file {shown(name)}", suggestion)
     for entry in build.map("additional_contexts").entries.values():
         name = _text(entry.node)
-        if name and "://" not in name and not _exists(folder / name, Path.is_dir):
+        if name and "://" not in name and not is_there(folder / name, Path.is_dir):
             advice = "name a folder, or write docker-image://NAME for an image"
             yield entry.node.place.diagnostic(f"there is no folder {shown(name)}", advice)
 
@@ -181,20 +186,13 @@ def _rebuild_after(node: Node | None, context: Path, where: str) -> Iterator[Dia
         if not (name := _text(item)):
             continue
         path = context / name
-        if not _exists(path, Path.is_file):
+        if not is_there(path, Path.is_file):
             suggestion = did_you_mean(path.name, _names_in(path.parent), kind="there are")
             fault = f"there is no file {shown(name)} in {shown(where)}"
             yield item.place.diagnostic(fault, suggestion)
         elif Path(name).is_absolute() or path.resolve() != context.resolve() / name:
             fault = f"{shown(name)} leads out of {shown(where)}, or over a link"
             yield item.place.diagnostic(fault, "name the file itself, as it lies in the context")
-
-
-def _exists(path: Path, as_what: Callable[[Path], bool]) -> bool:
-    try:
-        return as_what(path)
-    except (OSError, ValueError):  # a name that is too long, or a folder that may not be read
-        return False
 
 
 def _names_in(folder: Path) -> list[str]:
@@ -209,7 +207,7 @@ def _env_files(node: Node | None, folder: Path) -> Iterator[Diagnostic]:
         if not (name := _text(item)):
             continue
         path = folder / name
-        if not _exists(path, Path.is_file):
+        if not is_there(path, Path.is_file):
             suggestion = did_you_mean(path.name, _names_in(path.parent))
             yield item.place.diagnostic(f"there is no file {shown(name)}", suggestion)
             continue

@@ -13,7 +13,6 @@ from bench.scenario.build import Build
 from bench.scenario.values import (
     AllOrCount,
     Command,
-    Count,
     Cpus,
     Duration,
     Flag,
@@ -66,6 +65,10 @@ def _security_option(text: str) -> str:
 SecurityOption = Annotated[Text, AfterValidator(_security_option)]
 
 
+MOST_PROCESSES = 4_194_304
+"""What the kernel can count (PID_MAX_LIMIT)."""
+
+
 class Limits(Model):
     """What a container may use; the short form of `deploy.resources.limits`."""
 
@@ -73,7 +76,7 @@ class Limits(Model):
     """Cores, as a quota."""
     memory: PositiveSize | None = None
     """Memory; swap is set to the same value, so that none is used."""
-    pids: Count | None = None
+    pids: Annotated[int, Field(strict=True, ge=1, le=MOST_PROCESSES)] | None = None
     """Processes and threads."""
 
 

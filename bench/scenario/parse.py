@@ -81,6 +81,11 @@ def _events(source: Source, text: str) -> Iterator[Any]:
         place = source.at(len(before), len(before[-1]) + 1)
         fault = f"a control character (U+{ord(text[error.position]):04X})"
         raise ScenarioError([place.diagnostic(fault, "take it out")]) from None
+    except AssertionError:  # of the parser's, at a %YAML that it does not know
+        fault = "another version of YAML"
+        raise ScenarioError(
+            [last.find("%YAML").diagnostic(fault, "this is read as YAML 1.2: leave the line out")]
+        ) from None
     except (ValueError, OverflowError):
         fault = "an escape for a character that does not exist"
         raise ScenarioError([last.find("\\U").diagnostic(fault, "leave it out")]) from None

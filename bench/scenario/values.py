@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
+import warnings
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeGuard
 
@@ -215,7 +216,7 @@ _DURATION_SCHEMA: dict[str, Any] = {
 }
 _SIZE_SCHEMA: dict[str, Any] = {
     "type": "string",
-    "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([bB]|[kKmMgG][bB]?|[KMGT]iB)\s*$",
+    "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([bB]|[kKmMgGtTpP][iI]?[bB]?)\s*$",
 }
 _CPUS_SCHEMA: dict[str, Any] = {
     "anyOf": [
@@ -305,9 +306,14 @@ def compiled(value: str) -> re.Pattern[str]:
         ValueError: it is none, or repeats nothing but a repeat.
     """
     try:
-        pattern = re.compile(value)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what may mean something else one day
+            pattern = re.compile(value)
     except (re.error, RecursionError, OverflowError) as error:
-        raise ValueError(f"not a regular expression: {error}") from None
+        raise ValueError(
+            f"not a regular expression: {error}; write a backslash before a character that is "
+            "only itself"
+        ) from None
     if nested := _REPEATED_REPEAT.search(value):
         raise ValueError(f"{nested[0]!r} repeats a repeat, and may never end; write it once")
     return pattern

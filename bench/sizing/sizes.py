@@ -129,6 +129,8 @@ def requested(trial: TrialResult) -> tuple[int, float] | None:
     if not isinstance(asked, dict):
         return None
     memory, cpus = asked.get("memory_bytes"), asked.get("cpus")
+    if not (isinstance(memory, int | float) and isinstance(cpus, int | float)):
+        return None
     return (int(memory), float(cpus)) if memory and cpus else None
 
 

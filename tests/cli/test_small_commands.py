@@ -30,6 +30,7 @@ from bench.judge.checklist import load_checklist
 from bench.metrics import METRICS
 from bench.sampling.cgroup import CgroupMounts, CgroupVersion
 from tests.fakes import FakeEngine
+from tests.journals import Build, write_journal
 
 if TYPE_CHECKING:
     import click
@@ -535,3 +536,44 @@ def test_a_full_disk_under_stdout_is_not_called_a_fault_of_bench():
     assert done.returncode == 3
     assert "cannot be written: No space left on device" in done.stderr
     assert "fault of bench" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["schema", "explain metrics", "run {file} --dry-run"])
+def test_a_reader_that_goes_away_is_no_missed_limit(command, tmp_path):
+    """Click's own code for it is 1, which says that a limit was measured and not met."""
+    file = tmp_path / "one.yaml"
+    file.write_text("version: 1\nname: n\ncases: {a: {image: x, ready: {tcp: {port: 1}}}}\n")
+    code = tmp_path / "code"
+    done = piped(f"(bench {command.format(file=file)}; echo $? > {code}) | true")
+    assert code.read_text().strip() == "0", done.stderr
+
+
+def test_bad_run_json_is_passed_over_for_the_journal(tmp_path):
+    folder = tmp_path / "reports" / "20260101T000000Z-x"
+    write_journal(folder, Build(cases=("good",), rounds=1))
+    (folder / "run.json").write_text(
+        json.dumps(
+            {"run_id": "x", "started_at": "x", "name": "x", "outcome": "complete", "cases": {}}
+        )[:-1]
+        + ', "exit_code": 1e999}'
+    )
+    done = piped(f"bench list {tmp_path / 'reports'}")
+    assert (done.returncode, "bench itself failed" in done.stderr) == (0, False), done.stderr
+
+
+def test_a_journal_is_not_written_over_by_a_report(tmp_path):
+    folder = tmp_path / "run"
+    write_journal(folder, Build(cases=("good",), rounds=1))
+    before = (folder / "events.jsonl").read_bytes()
+    done = piped(f"bench report {folder} --format md -o {folder / 'events.jsonl'}")
+    assert (done.returncode, "is the name of a journal" in done.stderr) == (2, True)
+    assert (folder / "events.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("path", ["/", "{tmp}/one/x", "{tmp}/" + "x" * 256])
+def test_a_report_that_cannot_be_written_says_where(path, tmp_path):
+    (tmp_path / "one").write_text("a file")
+    folder = tmp_path / "run"
+    write_journal(folder, Build(cases=("good",), rounds=1))
+    done = piped(f"bench report {folder} --format md -o {path.format(tmp=tmp_path)}")
+    assert (done.returncode, "cannot be written" in done.stderr) == (3, True), done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -173,3 +174,48 @@ def test_a_name_for_an_interface_is_said_to_be_passed_over(tmp_path):
     text = "services: {web: {image: a, networks: {n: {interface_name: eth9}}}}\nnetworks: {n: {}}\n"
     (warning,) = stack(tmp_path, text).warnings
     assert "`interface_name` is passed over" in str(warning)
+
+
+@pytest.mark.parametrize("key", ["mem_limit", "user", "cpus", "deploy"])
+def test_a_limit_that_an_unset_variable_leaves_out_is_said(tmp_path, key):
+    setting = f"{key}: '${{UNSET}}'"
+    if key == "deploy":
+        setting = "deploy: {resources: {limits: {memory: '${UNSET}'}}}"
+    (warning,) = stack(tmp_path, f"services: {{web: {{image: a, {setting}}}}}").warnings
+    assert "the variable UNSET is not set" in str(warning)
+
+
+def test_a_number_that_is_too_large_for_one_stays_as_it_is_written(tmp_path):
+    found = service(tmp_path, "environment: {A: 1e400, B: -1e400, C: 1e3}")
+    assert found.environment == {"A": "1e400", "B": "-1e400", "C": "1000"}
+
+
+@pytest.mark.parametrize("size", ["512Mi", "512mib", "0.0005t", "536870912"])
+def test_sizes_are_read_with_every_suffix_of_compose(tmp_path, size):
+    assert abs(service(tmp_path, f"mem_limit: '{size}'").mem_limit - 512 * 2**20) < 14 * 2**20
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "env_file: {long}", "label_file: {long}", "build: {long}", "volumes: ['./{long}:/x']",
+        "extends: {{file: {long}, service: a}}", "devices: ['/{long}:/dev/x']",
+    ],
+)  # fmt: skip
+def test_a_path_that_is_too_long_is_one_that_is_not_there(tmp_path, setting):
+    text = setting.format(long="x" * 300)
+    with contextlib.suppress(ScenarioError):  # with its line, and no fault of bench's own
+        service(tmp_path, text)
+
+
+def test_a_container_and_a_service_of_one_name_are_refused(tmp_path):
+    text = "services: {a: {image: x, scale: 2}, a-1: {image: y}, a-3: {image: z}}"
+    with pytest.raises(ScenarioError, match="`a-1` have one name") as caught:
+        stack(tmp_path, text)
+    assert len(caught.value.diagnostics) == 1
+
+
+def test_services_that_extend_each_other_without_an_end_are_refused(tmp_path):
+    chain = "".join(f"  s{one}: {{extends: s{one + 1}}}\n" for one in range(600))
+    with pytest.raises(ScenarioError, match="extend each other"):
+        stack(tmp_path, f"services:\n{chain}  s600: {{image: a}}\n")

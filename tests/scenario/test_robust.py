@@ -230,3 +230,16 @@ def test_any_override(path, value):
             parse_scenario_text(scenario(), "s.yaml", overrides=[override], environ={})
         except ScenarioError as error:
             assert error.diagnostics  # noqa: PT017
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.3", "1.11", "2.0"])
+def test_another_version_of_yaml_is_named(version):
+    with pytest.raises(ScenarioError, match="another version of YAML"):
+        parse_scenario_text(f"%YAML {version}\n---\nversion: 1\n", "one.yaml")
+
+
+def test_an_odd_pattern_is_no_warning_of_python(recwarn):
+    from bench.scenario.values import compiled
+
+    compiled("[[a]")
+    assert not recwarn.list
