@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench.errors import UsageError
+from bench.text import clean
 
 if TYPE_CHECKING:
     from bench.scenario.load import LoadedScenario
@@ -79,7 +80,7 @@ def _shown(name: str, cases: dict[str, Any]) -> str:
     """A scenario of these cases, which is printed."""
     tree = {"version": 1, "name": name, "checklist": "cloud-native", "cases": cases}
     text = _yaml(tree).replace("$", "$$")  # what is typed here is meant as it stands
-    click.echo(f"# the scenario that this amounts to\n{text}", err=True)
+    click.echo(clean(f"# the scenario that this amounts to\n{text}"), err=True)
     return text
 
 

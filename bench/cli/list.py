@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.paths import is_there
-from bench.text import clean_tree
+from bench.text import clean, clean_tree
 
 if TYPE_CHECKING:
     from bench.results.listing import RunEntry
@@ -34,7 +34,7 @@ def command(folder: Path, form: str) -> None:
     elif entries:
         _print_table(entries)
     else:
-        click.echo(f"no runs under {folder}", err=True)
+        click.echo(clean(f"no runs under {folder}"), err=True)
 
 
 def _print_json(entries: list[RunEntry]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from bench.errors import UsageError
+from bench.text import clean
 
 
 @click.command("report")
@@ -49,7 +50,7 @@ def command(run: str, formats: tuple[str, ...], output: str | None, out: Path) -
     if output == "-":
         click.echo(report_text(loaded, formats[0]), nl=False)
     elif output is not None:
-        click.echo(write_named(Path(output), report_text(loaded, formats[0])))
+        click.echo(clean(write_named(Path(output), report_text(loaded, formats[0]))))
     else:
         for path in write_reports(loaded, formats or None):
-            click.echo(path)
+            click.echo(clean(path))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.text import clean
+from bench.text import clean, clean_tree
 
 if TYPE_CHECKING:
     from bench.errors import Diagnostic
@@ -67,4 +67,5 @@ def _print_json(faults: list[Diagnostic]) -> None:
     import json
     from dataclasses import asdict
 
-    click.echo(json.dumps([asdict(fault) for fault in faults], indent=2, ensure_ascii=False))
+    found = clean_tree([asdict(fault) for fault in faults])
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 16
 _MOST_EXTENDED = 100
+_MOST_NAMED = 1000
 _OF_INCLUDE = ("path", "project_directory", "env_file")
 _OF_EXTENDS = ("service", "file")
 _RESOURCES = ("services", "networks", "volumes", "configs", "secrets", "models")
@@ -51,6 +52,7 @@ class FileReader:
         self._environ = environ
         self._hash = hashlib.sha256()
         self._files: dict[Path, Map] = {}
+        self._named = 0
         self.notes = Notes()
         self.faults: list[Diagnostic] = []
         self.warnings: list[Diagnostic] = []
@@ -185,6 +187,9 @@ class FileReader:
     def _other(self, node: Node, folder: Path, chain: tuple[Path, ...]) -> Path:
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
             fatal(node.place, f"{shown(value_of(node))} where a file is expected", "name it")
+        self._named += 1
+        if self._named > _MOST_NAMED:
+            fatal(node.place, f"more than {_MOST_NAMED} files are named in all", "name each once")
         path = folder / node.value
         if path.absolute() in chain or len(chain) > _DEEPEST:
             fatal(node.place, "this file includes itself", "leave it out here")

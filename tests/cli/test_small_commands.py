@@ -577,3 +577,12 @@ def test_a_report_that_cannot_be_written_says_where(path, tmp_path):
     write_journal(folder, Build(cases=("good",), rounds=1))
     done = piped(f"bench report {folder} --format md -o {path.format(tmp=tmp_path)}")
     assert (done.returncode, "cannot be written" in done.stderr) == (3, True), done.stderr
+
+
+def test_the_name_of_a_folder_reaches_no_terminal_as_it_stands(tmp_path):
+    odd = tmp_path / "a\x1b]0;t\x07\u202eb"
+    odd.mkdir()
+    done = piped(f"bench list '{odd}'")
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout + done.stderr)
+    done = piped(f"bench validate --format json '{odd}/none.yaml'")
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout + done.stderr)

@@ -219,3 +219,12 @@ def test_services_that_extend_each_other_without_an_end_are_refused(tmp_path):
     chain = "".join(f"  s{one}: {{extends: s{one + 1}}}\n" for one in range(600))
     with pytest.raises(ScenarioError, match="extend each other"):
         stack(tmp_path, f"services:\n{chain}  s600: {{image: a}}\n")
+
+
+def test_files_that_include_each_other_over_and_over_are_refused_soon(tmp_path):
+    for number in range(5):
+        names = ", ".join([f"i{number + 1}.yaml"] * 10)
+        (tmp_path / f"i{number}.yaml").write_text(f"include: [{names}]\n")
+    (tmp_path / "i5.yaml").write_text("services: {a: {image: x}}\n")
+    with pytest.raises(ScenarioError, match="files are named in all"):
+        stack(tmp_path, "include: [i0.yaml]\n")
