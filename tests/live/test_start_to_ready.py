@@ -100,6 +100,8 @@ def shares(run, case: str) -> dict[str, float]:
         for name, value in trial.metrics.items()
         if name.endswith("_share_pct")
     }
+    if not found and is_disturbed(trial):
+        pytest.skip("the host was too busy for the threads to be looked at often enough")
     assert sum(found.values()) == pytest.approx(100)
     return found
 
