@@ -54,3 +54,13 @@ def engine(daemon):
     daemon.requests.clear()
     yield engine
     engine.close()
+
+
+@pytest.fixture
+def context(tmp_path):
+    """A folder with a Dockerfile that copies its one file."""
+    folder = tmp_path / "context"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM scratch\nCOPY app /\n")
+    (folder / "app").write_text("x")
+    return folder

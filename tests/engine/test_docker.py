@@ -615,15 +615,6 @@ def test_a_failed_push_says_why(daemon, engine):
 # building
 
 
-@pytest.fixture
-def context(tmp_path):
-    folder = tmp_path / "context"
-    folder.mkdir()
-    (folder / "Dockerfile").write_text("FROM scratch\nCOPY app /\n")
-    (folder / "app").write_text("x")
-    return folder
-
-
 @pytest.mark.usefixtures("no_buildx")
 def test_what_the_sdk_cannot_do_with_a_context_is_not_blamed_on_the_engine(engine, context):
     (context / ".dockerignore").mkdir()

@@ -15,6 +15,7 @@ from bench.engine.builders.request import BuildRequest, Secret
 from bench.engine.protocol import LABEL, ContainerSpec
 from bench.errors import BuildError
 from tests.live import engines
+from tests.programs import need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -242,13 +243,10 @@ def test_a_dockerfile_that_cannot_be_built_is_told_in_the_builders_words(output,
 # what only buildx can hand over
 
 
-@pytest.fixture
-def with_buildx(builder) -> None:
-    if builder.builder.kind != "buildx":
-        pytest.skip("only buildx can")
+ONLY_BUILDX = pytest.mark.parametrize("builder", ["buildx"], indirect=True)
 
 
-@pytest.mark.usefixtures("with_buildx")
+@ONLY_BUILDX
 def test_secrets_reach_a_step_and_do_not_stay(output, tmp_path):
     (tmp_path / "token").write_text("hidden")
     text = """FROM BUSYBOX
@@ -260,13 +258,11 @@ CMD cat /size; ls -d /run/secrets/* 2>/dev/null | wc -l
     assert output(text, secrets=secrets).split() == ["6", "10", "0"]
 
 
-@pytest.mark.usefixtures("with_buildx")
+@ONLY_BUILDX
 def test_an_agent_reaches_a_step(output, tmp_path, monkeypatch):
     socket = tmp_path / "agent"
-    try:
-        agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL)
-    except FileNotFoundError:
-        pytest.skip("no ssh-agent here")
+    need(ssh_agent="openssh-client")
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL)
     try:
         deadline_s = time.monotonic() + 10
         while not socket.exists():
@@ -280,7 +276,8 @@ def test_an_agent_reaches_a_step(output, tmp_path, monkeypatch):
         agent.wait()
 
 
-@pytest.mark.usefixtures("with_buildx", "recent")
+@ONLY_BUILDX
+@pytest.mark.usefixtures("recent")
 def test_further_folders_and_images_to_copy_from(output, tmp_path, busybox):
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "part").write_text("part")

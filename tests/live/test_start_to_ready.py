@@ -63,17 +63,29 @@ cases:
     command: [sh, -c, "exec dd if=/dev/zero of=/dev/null bs=200M count=1"]
 """
 
+_TRIES = 4
+
 
 @pytest.fixture(scope="module")
-def measured(chosen, busybox, tmp_path_factory):
+def measure(chosen, busybox, tmp_path_factory):
+    """Runs the scenario, with options."""
     from tests.live.conftest import Bench
 
     bench = Bench(tmp_path_factory.mktemp("to-ready"), chosen)
     turns, patience_s = int(500_000 / PATIENCE), 30 * PATIENCE
-    text = SCENARIO.format(image=busybox, turns=turns, patience_s=patience_s)
-    done = bench("run", bench.scenario(text), "--progress", "quiet")
-    assert "Traceback" not in done.stderr
-    return bench.latest()
+    path = bench.scenario(SCENARIO.format(image=busybox, turns=turns, patience_s=patience_s))
+
+    def run(*options: str):
+        done = bench("run", path, "--progress", "quiet", *options)
+        assert "Traceback" not in done.stderr
+        return bench.latest()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def measured(measure):
+    return measure()
 
 
 def only(run, case: str):
@@ -92,51 +104,62 @@ def seconds_taken(run, trial) -> float:
     return (after - one).total_seconds()
 
 
-def shares(run, case: str) -> dict[str, float]:
-    trial = only(run, case)
-    assert trial.status == "ok", trial.reason
-    found = {
-        name.removesuffix("_share_pct"): value
-        for name, value in trial.metrics.items()
-        if name.endswith("_share_pct")
-    }
-    if not found and is_disturbed(trial):
-        pytest.skip("the host was too busy for the threads to be looked at often enough")
-    assert sum(found.values()) == pytest.approx(100)
-    return found
+@pytest.fixture(scope="module")
+def shares(measure, measured):
+    """What the time to ready of a case went by with, in per cent.
+
+    Where a busy host keeps the threads from being looked at there is none: the trial is made again.
+    """
+
+    def of(case: str) -> dict[str, float]:
+        trial = only(measured, case)
+        for _ in range(_TRIES):
+            assert trial.status == "ok", trial.reason
+            found = {
+                name.removesuffix("_share_pct"): value
+                for name, value in trial.metrics.items()
+                if name.endswith("_share_pct")
+            }
+            if found or not is_disturbed(trial):
+                break
+            trial = only(measure("--case", case), case)
+        assert sum(found.values()) == pytest.approx(100)
+        return found
+
+    return of
 
 
 @pytest.mark.times
-def test_one_that_sleeps_was_idle(measured):
-    assert shares(measured, "sleeps")["idle"] > 90
+def test_one_that_sleeps_was_idle(shares):
+    assert shares("sleeps")["idle"] > 90
 
 
-def test_one_that_computes_was_running_or_kept_from_it_by_others_on_the_host(measured):
-    found = shares(measured, "spins")
+def test_one_that_computes_was_running_or_kept_from_it_by_others_on_the_host(shares):
+    found = shares("spins")
     assert found["running"] + found["core_wait"] > 85
     assert found["throttled"] == 0
 
 
-def test_under_a_quota_it_was_throttled(measured):
+def test_under_a_quota_it_was_throttled(measured, shares):
     """A tenth of a core is less than what others on a busy host leave it."""
-    found = shares(measured, "throttled")
+    found = shares("throttled")
     assert found["throttled"] > 30
     assert found["idle"] < 15
     assert only(measured, "throttled").metrics["cpu_throttled_periods_pct"] > 50
 
 
-def test_two_that_compute_on_one_core_waited_for_it_in_turn(measured):
-    found = shares(measured, "pinned")
+def test_two_that_compute_on_one_core_waited_for_it_in_turn(measured, shares):
+    found = shares("pinned")
     assert found["core_wait"] > 35  # a half; others on a busy host add to it
     assert found["running"] > 5
     assert found["running"] + found["core_wait"] > 85
     assert "cpu_throttled_periods_pct" not in only(measured, "pinned").metrics
 
 
-def test_one_that_reads_past_the_cache_waited_for_the_disk(measured):
-    found = shares(measured, "reads")
+def test_one_that_reads_past_the_cache_waited_for_the_disk(shares):
+    found = shares("reads")
     assert found["disk_wait"] > 10
-    assert found["disk_wait"] > 5 * shares(measured, "spins")["disk_wait"]
+    assert found["disk_wait"] > 5 * shares("spins")["disk_wait"]
 
 
 @pytest.mark.times

@@ -27,15 +27,6 @@ pytestmark = pytest.mark.usefixtures("no_buildx")
 
 
 @pytest.fixture
-def context(tmp_path):
-    folder = tmp_path / "context"
-    folder.mkdir()
-    (folder / "Dockerfile").write_text("FROM scratch\nCOPY app /\n")
-    (folder / "app").write_text("x")
-    return folder
-
-
-@pytest.fixture
 def request_(context):
     return BuildRequest(context, "quick/web:v1", context / "Dockerfile")
 
