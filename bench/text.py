@@ -32,7 +32,8 @@ _NOT_READ = re.compile(
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but for tab and line feed, DEL, C1
     "\u00ad\u200b\u2060-\u2065\ufeff"  # of no width
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # direction
-    "\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"  # annotations, tags, no characters
+    "\ufff9-\ufffb\ufffe\uffff"  # annotations, no characters
+    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"  # tags; in between lie variants of ideographs
     "]"
 )
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bench.text import clean, clean_tree, decoded
@@ -51,6 +51,7 @@ def test_nothing_that_speaks_is_left_and_cleaning_twice_changes_nothing(text):
 
 
 @given(st.text(st.characters(exclude_categories=("C", "Zl", "Zp"), include_characters="\n\t")))
+@example("\n\u845b\U000e0100")  # an ideograph in one of its variants
 def test_text_that_can_be_read_is_left_as_it_is(text):
     assert clean(text) == text
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bench.results.held_limits import not_held
 from bench.results.model import TrialStatus
 from bench.scenario.model import Arm, CacheState
 
@@ -66,10 +67,12 @@ def _observation(trial: TrialResult, case: Case) -> str:
 
 
 def _limits(trial: TrialResult) -> str:
-    if trial.key.arm != Arm.NEED:
-        return ""
     limits: Any = trial.facts.get("limits") or {}
     asked = limits.get("requested") or {}
+    if trial.key.arm != Arm.NEED:
+        # it may have ended before they were read back
+        wrong = not_held(asked, limits["applied"]) if "applied" in limits else []
+        return f"the engine did not apply {', '.join(wrong)}" if wrong else ""
     held = [name for name in ("memory_bytes", "cpus") if asked.get(name) is not None]
     return f"it was to be made without limits, and had one of {held[0]}" if held else ""
 

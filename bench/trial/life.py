@@ -15,13 +15,14 @@ from bench.engine.protocol import LABEL
 from bench.errors import BenchError, EngineError, EngineRefusedError
 from bench.interrupts import postponed
 from bench.results.behaviour import Stop
+from bench.results.held_limits import not_held
 from bench.sampling.cgroup import locate, make_parent, remove_parent, takes_parent
+from bench.sampling.counters import applied_limits
 from bench.trial.attachments import Attachments
 from bench.trial.blame import FailedTrialError
 from bench.trial.cause.ending import ENDED
 from bench.trial.cause.refusal import creation_cause, disk_error, image_cause
 from bench.trial.host_ports import check_free
-from bench.trial.limits import mismatches
 from bench.trial.listening import Whereabouts, whereabouts
 from bench.trial.probes.attempt import NotReadyError
 from bench.trial.probes.make import ProbeTarget
@@ -309,10 +310,11 @@ class Life:
         cgroup = self._cgroup()
         if cgroup is None:
             return
-        applied, wrong = mismatches(cgroup, self._requested)
+        applied = applied_limits(cgroup)
         if self.attached.exit.ended:
             return  # its cgroup went away before or while it was read
         self._facts["limits"] = {"requested": self._requested, "applied": applied}
+        wrong = not_held(self._requested, applied)
         if wrong:
             raise EngineError("limits", f"the engine did not apply {', '.join(wrong)}")
 

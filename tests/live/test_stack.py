@@ -110,7 +110,7 @@ def test_the_chain_is_that_of_the_file(found):
     assert store.metrics["waited_s"] >= 0.3
     assert seed.metrics["waited_s"] < store.metrics["waited_s"]
     assert front.metrics["waited_s"] >= store.metrics["waited_s"] + 0.5
-    assert front.metrics["startup_s"] == pytest.approx(cold.whole.metrics["startup_s"], abs=0.01)
+    assert front.metrics["startup_s"] == pytest.approx(cold.whole.metrics["startup_s"], abs=0.1)
 
 
 def test_the_pull_is_proved_for_each_image_once(found):

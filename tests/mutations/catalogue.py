@@ -494,6 +494,12 @@ def long_sampled(made: Made) -> Iterator[str]:
     return (one for one in has_demand(made) if len(made.find("samples", one)) > 2)
 
 
+def capped(made: Made) -> Iterator[str]:
+    """Trials of the rounds that had a limit of memory."""
+    limits = ((one, (made.facts(one).get("limits") or {})) for one in rounds_ok(made))
+    return (one for one, of in limits if of.get("requested", {}).get("memory_bytes"))
+
+
 CATALOGUE = (
     Mutation("drop_start", drop, with_events("trial_started")),
     Mutation("drop_end", drop, with_events("trial_ended")),
@@ -566,6 +572,7 @@ CATALOGUE = (
     Mutation("hardly_observed", hardly_observed, observed, ("READY",)),
     Mutation("a_layer_fewer", a_layer_fewer, of_several_layers, ("CI-5",)),
     Mutation("less_served", less_served, of_several_layers, ("CI-5",)),
+    Mutation("not_applied", with_fact({}, "limits", "applied"), capped, ("READY",)),
     Mutation("limited", limited, need_parts, ("CI-7", "CI-8")),
     Mutation("other_load", with_fact(0.95, "host", "other_share"), bounded, ("READY",)),
     Mutation("two_samples", two_samples, long_sampled, ("CI-8",), is_said=False),

@@ -83,7 +83,8 @@ def test_a_host_with_swap_is_told_and_whether_limits_held_it_off(tmp_path, appli
             limited.add(event["trial_id"])
         if event["event"] == "trial_ended":
             requested = {"memory_bytes": 2**30} if event["trial_id"] in limited else {}
-            event["facts"]["limits"] = {"requested": requested, "applied": applied}
+            held = applied | requested
+            event["facts"]["limits"] = {"requested": requested, "applied": held}
 
     (one,) = warnings(tmp_path, swap)
     assert one.startswith("the host has 2.00 GiB of swap: ")

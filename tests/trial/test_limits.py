@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from bench.results.held_limits import not_held
 from bench.sampling.cgroup import CgroupVersion
-from bench.trial.limits import mismatches
+from bench.sampling.counters import applied_limits
 from tests.sampling.trees import CONTAINER_ID, PARENT, cgroup_of, copy_of
 
 V1, V2 = CgroupVersion.V1, CgroupVersion.V2
 MIB = 2**20
 ASKED = {"memory_bytes": 64 * MIB, "swap_bytes": 0, "cpus": 0.5, "pids": 512}
+
+
+def mismatches(cgroup, asked):
+    applied = applied_limits(cgroup)
+    return applied, not_held(asked, applied)
 
 
 def test_limits_in_force_are_no_mismatch():

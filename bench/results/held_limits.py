@@ -1,28 +1,21 @@
-"""Limits as asked for against limits as the kernel holds them."""
+"""Limits as asked for against limits as the kernel held them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from bench.sampling.counters import applied_limits
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.sampling.cgroup import ContainerCgroup
-
 _PAGE_BYTES = 4096
 
 
-def mismatches(
-    cgroup: ContainerCgroup, requested: Mapping[str, float | None]
-) -> tuple[dict[str, int | float | str], list[str]]:
-    """The limits in force, and those of `requested` that are not among them.
+def not_held(requested: Mapping[str, Any], applied: Mapping[str, Any]) -> list[str]:
+    """The limits of `requested` that are not among those in force, each with what is.
 
     Sizes are compared to the page, as the kernel rounds them. A kernel without a limit of swap has
     nothing to compare.
     """
-    applied = applied_limits(cgroup)
     wrong = []
     for name, wanted in requested.items():
         held = applied.get(name)
@@ -31,4 +24,4 @@ def mismatches(
         tolerance = _PAGE_BYTES if name.endswith("_bytes") else 0.01
         if not isinstance(held, int | float) or abs(held - wanted) > tolerance:
             wrong.append(f"{name} = {wanted:g} (the kernel holds {held})")
-    return applied, wrong
+    return wrong
