@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from bench.results.held_limits import not_held
@@ -9,12 +11,19 @@ from bench.sampling.cgroup import CgroupVersion
 from bench.sampling.counters import applied_limits
 from tests.sampling.trees import CONTAINER_ID, PARENT, cgroup_of, copy_of
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bench.sampling.cgroup import ContainerCgroup
+
 V1, V2 = CgroupVersion.V1, CgroupVersion.V2
 MIB = 2**20
 ASKED = {"memory_bytes": 64 * MIB, "swap_bytes": 0, "cpus": 0.5, "pids": 512}
 
 
-def mismatches(cgroup, asked):
+def mismatches(
+    cgroup: ContainerCgroup, asked: Mapping[str, float | None]
+) -> tuple[dict[str, Any], list[str]]:
     applied = applied_limits(cgroup)
     return applied, not_held(asked, applied)
 
