@@ -16,7 +16,7 @@ from bench.results.run import load_run
 from bench.trial.laboratory import Laboratory
 from tests.fakes import FakeEngine
 from tests.trial.lab import UP
-from tests.trial.runs import Runs
+from tests.trial.runs import SCENARIO, Runs
 
 STEP_S = -3600.0
 
@@ -39,14 +39,14 @@ def stepped(tmp_path, monkeypatch):
     runs = Runs(tmp_path / "reports", measuring=FakeEngine(UP), clock=clock)
     runs.patch(monkeypatch)
     monkeypatch.setattr("bench.trial.run.Laboratory", Laboratory)  # with the load of this host
-    monkeypatch.setattr("bench.trial.blame.STEAL_BOUND", 1.0)  # however busy it is
     monkeypatch.setattr(time, "time", lambda: really() + clock.step_s)
 
     def set_back() -> None:
         clock.step_s = STEP_S
 
     runs.measuring.trouble("stop", set_back)
-    result = runs.start()
+    however_busy = SCENARIO.replace("name:", "max_other_load: any\nmax_steal: any\nname:")
+    result = runs.start(however_busy)
     runs.measuring.end_all()
     return result.folder
 
