@@ -18,18 +18,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.version import __version__
+from bench.core.version import __version__
 
 if TYPE_CHECKING:
     from bench.api import run
     from bench.results.run import load_run
-    from bench.scenario.load import load_scenario
+    from bench.scenario.loading.load import load_scenario
 
 __all__ = ["__version__", "load_run", "load_scenario", "run"]
 
 _HOMES = {
     "load_run": "bench.results.run",
-    "load_scenario": "bench.scenario.load",
+    "load_scenario": "bench.scenario.loading.load",
     "run": "bench.api",
 }
 

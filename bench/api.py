@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.engine.select import open_session
 from bench.report.formats import write_reports
 from bench.results.run import load_run
-from bench.scenario.load import LoadedScenario, load_scenario
-from bench.trial.engine_choice import choose_engine
+from bench.runner.engine_choice import choose_engine
+from bench.runner.request import RunRequest
+from bench.runner.run import start_run
+from bench.runtimes.select import open_session
+from bench.scenario.loading.load import LoadedScenario, load_scenario
 from bench.trial.progress import Progress, Silent
-from bench.trial.run import RunRequest, start_run
 
 if TYPE_CHECKING:
     from bench.results.run import Run

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from bench.results.model import TrialStatus
-from bench.results.own_load import User, own_load
+from bench.analysis.own_load import User, own_load
+from bench.core.domain import TrialStatus
 from bench.results.run import load_run
 from benchmarks.bare import COMMAND, PORT
 
 if TYPE_CHECKING:
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
 
 _MANY = """
 version: 1

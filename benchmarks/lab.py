@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.clock import SystemClock
-from bench.engine.select import Session, choose, open_session
-from bench.judge.ratio import ratio_interval
-from bench.results.journal import Journal
-from bench.results.model import TrialKey, TrialStatus
-from bench.sampling.cgroup import find_mounts
+from bench.cgroup.mounts import find_mounts
+from bench.core.clock import SystemClock
+from bench.core.domain import TrialKey, TrialStatus
+from bench.journal.writer import Journal
+from bench.judge.statistics.ratio import ratio_interval
+from bench.runner.images import ImageMaker
+from bench.runtimes.select import Session, choose, open_session
 from bench.scenario.model import Case
-from bench.trial.cachestate import CacheKeeper
-from bench.trial.images import ImageMaker
+from bench.trial.cache_state import CacheKeeper
+from bench.trial.context import PreparedCase, TrialContext
 from bench.trial.progress import Silent
-from bench.trial.trial import Laboratory, Subject, Trial
+from bench.trial.trial import Trial
 from benchmarks.bare import COMMAND, PORT
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Lab:
         self.reference = image.reference
         self._manifest = image.manifest
         self._layers = image.facts.layers
-        self._laboratory = Laboratory(
+        self._laboratory = TrialContext(
             run_id="benchmark",
             engine=session.measuring,
             keeper=CacheKeeper(session.measuring, may_wipe=True, blob_path=None),
@@ -126,7 +127,7 @@ class Lab:
         )
 
     def _run(self, case: Case) -> Trial:
-        subject = Subject(
+        subject = PreparedCase(
             "server",
             case,
             self.reference,

@@ -24,7 +24,7 @@ from scipy.stats import norm
 
 from bench.judge.aggregates import decide
 from bench.judge.model import Outcome
-from bench.scenario.thresholds import Aggregate, Limit, Operator, least_trials
+from bench.standard.thresholds import Aggregate, Limit, Operator, least_trials
 from benchmarks.experiments import SEED, Share
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats as scipy_stats
 
 from bench.judge.aggregates import BEYOND_THE_LARGEST
-from bench.judge.stats import mean_upper_bound
+from bench.judge.statistics.stats import mean_upper_bound
 from benchmarks.experiments import SEED, Share
 from benchmarks.limit_simulations import SHAPES, Shape
 

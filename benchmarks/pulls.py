@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.analysis.pull_path import TOLERANCE, TOLERANCE_S
 from bench.api import run
-from bench.image.calibration import NOTHING, program
+from bench.core.units import format_seconds, parse_rate_bit_s
+from bench.images.calibration import NOTHING, program
 from bench.judge.slowest_link import MODEL_ERROR, PullModel
 from bench.report.curves import median_trial, trials_of
-from bench.results.pull_path import TOLERANCE, TOLERANCE_S
-from bench.units import format_seconds, parse_rate_bit_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
     from bench.results.run import Run
 
 MB = 10**6

@@ -16,13 +16,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from bench.judge.compare import NOT_COMPARED, Sample, compare_cases
-from bench.judge.difference import ALPHA, Pair, call_difference
-from bench.judge.model import Difference
-from bench.judge.noise import Band
-from bench.judge.ratio import ratio_interval
-from bench.metrics import METRICS, Scope
-from bench.results.model import TrialKey, TrialResult, TrialStatus
+from bench.analysis.model import TrialResult
+from bench.core.domain import TrialKey, TrialStatus
+from bench.core.metrics import METRICS, Scope
+from bench.journal.facts.comparison import Difference
+from bench.judge.compare import NOT_COMPARED, ComparisonSide, compare_cases
+from bench.judge.statistics.difference import ALPHA, Pair, call_difference
+from bench.judge.statistics.noise import Band
+from bench.judge.statistics.ratio import ratio_interval
 from benchmarks.experiments import SEED, Setting, Share, experiments
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def any_metric_called(n: int, cv: float, count: int) -> Share:
         if one.scope is Scope.TRIAL and name not in NOT_COMPARED
     ]
 
-    def side(case: str) -> Sample:
+    def side(case: str) -> ComparisonSide:
         rows = rng.lognormal(0, cv, (n, len(names))).tolist()
         trials = (
             TrialResult(
@@ -77,7 +78,7 @@ def any_metric_called(n: int, cv: float, count: int) -> Share:
             )
             for number, row in enumerate(rows)
         )
-        return Sample(case, case, tuple(trials))
+        return ComparisonSide(case, case, tuple(trials))
 
     different = (*CALLED, Difference.DIFFERENT)
     hits = sum(

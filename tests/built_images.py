@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from bench.engine.builders.request import BuildRequest
-from bench.engine.docker import DockerEngine
-from bench.engine.private import PrivateEngine, why_impossible
-from bench.engine.protocol import LABEL, ContainerSpec
-from bench.image.bases import makeable_among, prepare_bases
-from bench.image.dockerfile import external_images
+from bench.dockerfile.bases import external_images
+from bench.images.bases.choose import makeable_among, prepare_bases
+from bench.runtimes.build_request import BuildRequest
+from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.managed.private import PrivateEngine
+from bench.runtimes.managed.requirements import why_impossible
+from bench.runtimes.protocol import LABEL
+from bench.runtimes.specs import ContainerSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

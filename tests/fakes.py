@@ -17,33 +17,30 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from bench.engine.builders.request import Builder, BuildResult, quiet
-from bench.engine.protocol import (
-    Change,
-    ContainerFile,
-    ContainerSetup,
-    ContainerSpec,
-    ContainerState,
-    Created,
-    Engine,
-    EngineFacts,
-    HealthChecks,
-    OutputChunk,
-)
-from bench.errors import (
+from bench.core.errors import (
     EngineRefusedError,
     EngineTimeoutError,
     EngineUnavailableError,
     PullError,
 )
+from bench.runtimes.build_request import Builder, BuildResult, quiet
+from bench.runtimes.protocol import (
+    Change,
+    ContainerState,
+    Engine,
+    EngineFacts,
+    HealthChecks,
+    OutputChunk,
+)
+from bench.runtimes.specs import ContainerFile, ContainerSetup, ContainerSpec, Created
 from tests.pulls import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from bench.engine.builders.request import BuildRequest
-    from bench.results.model import TrialKey
+    from bench.core.domain import TrialKey
+    from bench.runtimes.build_request import BuildRequest
 
 P = ParamSpec("P")
 R = TypeVar("R")

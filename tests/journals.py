@@ -1,7 +1,7 @@
 """Journals as a real run leaves them, made up from a seed: two cases, every arm, some trouble.
 
 `bad` is a heavy image that ignores SIGTERM, `good` a light one; both serve HTTP. Trials come in
-the order of `bench.trial.plan`, so ids, rounds and attempts fit together as they do in a run.
+the order of `bench.runner.plan`, so ids, rounds and attempts fit together as they do in a run.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.judge.checklist import load_checklist
-from bench.results.journal import FILE_NAME, SCHEMA_VERSION, read_events
-from bench.results.lines import Link
-from bench.results.model import CALIBRATION_CASE, TrialKey
+from bench.core.domain import CALIBRATION_CASE, TrialKey
+from bench.journal.lines import Link
+from bench.journal.writer import FILE_NAME, SCHEMA_VERSION, read_events
+from bench.runner.plan import CheckTrials, make_plan
 from bench.scenario.model import Scenario
+from bench.standard.checklist import load_checklist
 from bench.trial.network import way_out
-from bench.trial.plan import CheckTrials, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.engine.daemons import SEARCH_PATH
+from bench.runtimes.managed.daemons import SEARCH_PATH
 
 _PATIENCE_S = 10.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from bench.engine.registry import Blob, Manifest
+from bench.runtimes.managed.registry import Blob, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from bench.child_process import child_process
-from bench.interrupts import Interrupted, interruptible
+from bench.core.child_process import child_process
+from bench.core.interrupts import Interrupted, interruptible
 from tests.programs import has_ended
 
 LASTING = ("sh", "-c", "echo $$; sleep 600 & echo $!; wait")
@@ -51,7 +51,7 @@ def test_an_interruption_while_it_is_started_leaves_nothing_behind(monkeypatch):
         os.kill(os.getpid(), signal.SIGTERM)
         return process
 
-    monkeypatch.setattr("bench.child_process.subprocess.Popen", interrupted)
+    monkeypatch.setattr("bench.core.child_process.subprocess.Popen", interrupted)
     with pytest.raises(Interrupted), interruptible(), child_process(LASTING):
         pytest.fail("it was interrupted before")
     assert started

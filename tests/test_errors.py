@@ -2,8 +2,8 @@ import inspect
 
 import pytest
 
-import bench.errors
-from bench.errors import (
+import bench.core.errors
+from bench.core.errors import (
     BenchError,
     Diagnostic,
     EngineRefusedError,
@@ -69,7 +69,7 @@ def test_an_engine_s_refusal_keeps_its_status():
 def test_only_usage_errors_end_in_2_and_everything_else_in_3():
     classes = [
         one
-        for _, one in inspect.getmembers(bench.errors, inspect.isclass)
+        for _, one in inspect.getmembers(bench.core.errors, inspect.isclass)
         if issubclass(one, BenchError)
     ]
     assert len(classes) > 10

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.scenario.load import load_scenario
+from bench.scenario.loading.load import load_scenario
 
 ROOT = Path(__file__).parent.parent
 HABITS = ROOT / "images" / "habits"

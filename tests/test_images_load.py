@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.scenario.load import load_scenario
-from bench.trial.figures import FigureSearch
+from bench.observe.figures import FigureSearch
+from bench.scenario.loading.load import load_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

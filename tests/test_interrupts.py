@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from bench.interrupts import Interrupted, interruptible, postponed
+from bench.core.interrupts import Interrupted, interruptible, postponed
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

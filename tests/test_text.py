@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bench.text import clean, clean_tree, decoded
+from bench.core.text import clean, clean_tree, decoded
 from tests.hostile import SEQUENCES, hostile_texts, speaking, texts_in
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bench.units import (
+from bench.core.units import (
     format_beside,
     format_bytes,
     format_exact,
@@ -184,7 +184,7 @@ def test_values_are_shown_for_people(value, unit, text):
     ],
 )
 def test_a_rate_reads_as_it_is_written(bit_s, text):
-    from bench.units import format_rate
+    from bench.core.units import format_rate
 
     assert format_rate(bit_s) == text
     assert parse_rate_bit_s(text) == pytest.approx(bit_s, rel=0.01)

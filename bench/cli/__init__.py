@@ -15,10 +15,10 @@ from typing import NoReturn
 
 import click
 
-import bench.text  # not its function alone: `clean` is a command here
-from bench.errors import BenchError
-from bench.interrupts import Interrupted
-from bench.version import __version__
+import bench.core.text  # not its function alone: `clean` is a command here
+from bench.core.errors import BenchError
+from bench.core.interrupts import Interrupted
+from bench.core.version import __version__
 
 COMMANDS = {
     "run": "Measure the cases of scenarios and judge them.",
@@ -81,7 +81,7 @@ def main() -> NoReturn:
         click.echo(f"interrupted ({signal})", err=True)
         code = signal.exit_code
     except BenchError as error:
-        click.echo(bench.text.clean(error), err=True)
+        click.echo(bench.core.text.clean(error), err=True)
         code = error.exit_code
     except BrokenPipeError:
         # whoever read our output has gone; Python would complain once more at its end
@@ -92,7 +92,7 @@ def main() -> NoReturn:
         gone = type(sys.stdout).__name__.endswith("PacifyFlushWrapper")
         code = 0 if gone else end.code
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for users
-        click.echo(bench.text.clean(_fault(error)), err=True)
+        click.echo(bench.core.text.clean(_fault(error)), err=True)
         code = 3
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.errors import UsageError
-from bench.text import clean
+from bench.core.errors import UsageError
+from bench.core.text import clean
 
 if TYPE_CHECKING:
-    from bench.scenario.load import LoadedScenario
+    from bench.scenario.loading.load import LoadedScenario
 
 
 _PROBES = ("http", "tcp", "log", "exec_", "exit_")
@@ -26,7 +26,7 @@ def scenario_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenari
     Raises:
         UsageError: more than one probe, or a malformed one.
     """
-    from bench.scenario.load import parse_scenario_text
+    from bench.scenario.loading.load import parse_scenario_text
 
     _refuse(options, "--image", ("compose", "services", "profiles"))
     image = options["image"]
@@ -50,7 +50,7 @@ def stack_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenario:
         UsageError: an option that says something of one image.
         ScenarioError: the file cannot be measured; carries every fault with its line.
     """
-    from bench.scenario.load import parse_scenario_text
+    from bench.scenario.loading.load import parse_scenario_text
 
     _refuse(options, "--compose", (*_PROBES, *(f"limit_{one}" for one in _LIMITS)))
     files = list(options["compose"])

@@ -6,14 +6,14 @@ import os
 
 import click
 
-from bench.engine.alive import is_alive
-from bench.engine.docker import DockerEngine
-from bench.engine.private import PrivateEngine
-from bench.engine.select import choose
-from bench.errors import EngineUnavailableError
-from bench.sampling.cgroup import find_mounts
-from bench.text import clean
-from bench.trial.leftovers import remove_cgroups, remove_from, remove_processes
+from bench.cgroup.mounts import find_mounts
+from bench.core.errors import EngineUnavailableError
+from bench.core.text import clean
+from bench.runner.leftovers import remove_cgroups, remove_from, remove_processes
+from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.managed.alive import is_alive
+from bench.runtimes.managed.private import PrivateEngine
+from bench.runtimes.select import choose
 
 
 @click.command(name="clean")

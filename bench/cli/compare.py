@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.errors import CompareError
+from bench.core.errors import CompareError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.judge.model import Comparison
+    from bench.journal.facts.comparison import Comparison
     from bench.judge.regression import FailOn
     from bench.results.run import Run
 
@@ -53,7 +53,7 @@ def command(
     Without cases, those of the same name in both runs are compared.
     """
     from bench.judge.regression import parse_fail_on
-    from bench.report.comparison import compare_runs, print_comparisons
+    from bench.report.text.comparison import compare_runs, print_comparisons
     from bench.results.find import find_case
     from bench.results.run import load_run
 

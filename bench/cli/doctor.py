@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from bench.engine.select import choose
-from bench.text import clean, clean_tree
+from bench.core.text import clean, clean_tree
+from bench.runtimes.select import choose
 
 _MARKS = {"good": "✓", "less": "-", "bad": "✗"}
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import click
 
-from bench.engine.private import PACKAGES, PrivateEngine, missing_programs, why_impossible
-from bench.engine.programs import SUITE, fetch_programs, wants_newer
-from bench.errors import EngineUnavailableError, HostError
+from bench.core.errors import EngineUnavailableError, HostError
+from bench.runtimes.managed.private import PrivateEngine
+from bench.runtimes.managed.programs import SUITE, fetch_programs, wants_newer
+from bench.runtimes.managed.requirements import PACKAGES, missing_programs, why_impossible
 
 
 @click.group(name="engine")
@@ -65,7 +66,7 @@ def _show(private: PrivateEngine) -> None:
 
 def _fetch_newer(private: PrivateEngine) -> None:
     """Have a newer engine than the host's, where that can be done; else the host's is used."""
-    from bench.image.base_rootfs import debian_sources
+    from bench.images.bases.rootfs import debian_sources
 
     try:
         with tempfile.TemporaryDirectory(prefix="container-bench-") as folder:

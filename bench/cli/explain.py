@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from bench.errors import UsageError
-from bench.metrics import METRICS, Better
+from bench.core.errors import UsageError
+from bench.core.metrics import METRICS, Better
 
 EXIT_CODES = {
     "0": "every blocking threshold and check is met (known failures failed as expected)",
@@ -40,8 +40,8 @@ def explanation(subject: str) -> str:
     Raises:
         UsageError: nothing is called that; the message suggests the nearest.
     """
-    from bench.judge.checklist import load_checklist
     from bench.judge.ready import READY
+    from bench.standard.checklist import load_checklist
 
     rows = {row.id: row for row in (*load_checklist("cloud-native", Path()).rows, READY)}
     if subject == "metrics":

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.image.bases import BaseImage
+    from bench.images.bases.choose import BaseImage
 
 
 @click.group(name="images")
@@ -27,9 +27,9 @@ def prepare(names: tuple[str, ...], force: bool) -> None:
     made: debian, python, node, golang, eclipse-temurin, nginx, postgres and redis, in the versions
     that Debian 12 and 13 have.
     """
-    from bench.engine.docker import DockerEngine
-    from bench.engine.private import PrivateEngine
-    from bench.image.bases import check_names, prepare_bases
+    from bench.images.bases.choose import check_names, prepare_bases
+    from bench.runtimes.docker.engine import DockerEngine
+    from bench.runtimes.managed.private import PrivateEngine
 
     only = list(check_names(names)) or None
     private = PrivateEngine()
@@ -52,7 +52,7 @@ def _waiting(holder: str) -> None:
 
 
 def _show(ready: Sequence[BaseImage]) -> None:
-    from bench.units import format_seconds
+    from bench.core.units import format_seconds
 
     rows = [("NAME", "SOURCE", "TOOK", "DIGEST", "WHAT IT IS")]
     for one in ready:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.paths import is_there
-from bench.text import clean, clean_tree
+from bench.core.paths import is_there
+from bench.core.text import clean, clean_tree
 
 if TYPE_CHECKING:
     from bench.results.listing import RunEntry
@@ -23,7 +23,7 @@ _OF_BROKEN = 2  # cells of a run that cannot be read
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def command(folder: Path, form: str) -> None:
     """List the runs under FOLDER (reports where none is named), newest first."""
-    from bench.errors import UsageError
+    from bench.core.errors import UsageError
     from bench.results.listing import list_runs
 
     if not is_there(folder, Path.is_dir):

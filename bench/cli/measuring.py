@@ -11,27 +11,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.engine.alive import is_alive
-from bench.engine.select import open_session
-from bench.errors import UsageError
-from bench.exit_code import gravest
-from bench.interrupts import interruptible
-from bench.judge.checklist import load_checklist
-from bench.scenario.load import LoadedScenario, load_scenario
-from bench.text import clean
-from bench.trial.engine_choice import choose_engine
-from bench.trial.history import read_history
-from bench.trial.plan import check_trials, make_plan
-from bench.trial.quiet import WAIT_QUIET_S
-from bench.trial.run import RunRequest, RunResult, resume_run, start_run
+from bench.core.errors import UsageError
+from bench.core.exit_code import gravest
+from bench.core.interrupts import interruptible
+from bench.core.text import clean
+from bench.runner.engine_choice import choose_engine
+from bench.runner.history import read_history
+from bench.runner.plan import check_trials, make_plan
+from bench.runner.quiet import WAIT_QUIET_S
+from bench.runner.request import RunRequest, RunResult
+from bench.runner.run import resume_run, start_run
+from bench.runtimes.managed.alive import is_alive
+from bench.runtimes.select import open_session
+from bench.scenario.loading.load import LoadedScenario, load_scenario
+from bench.standard.checklist import load_checklist
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.results.run import Run
+    from bench.runner.request import Afterwards
     from bench.scenario.model import Case
     from bench.trial.progress import Progress
-    from bench.trial.run import Afterwards
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _resume(text: str, settings: Settings, overrides: Sequence[str]) -> int:
 
 def _reloaded(file: str, tree: dict[str, object], overrides: Sequence[str]) -> LoadedScenario:
     """The scenario of an earlier run, narrowed to the cases that it ran."""
-    from bench.scenario.load import scenario_from_tree
+    from bench.scenario.loading.load import scenario_from_tree
     from bench.scenario.model import Scenario
 
     if file in ("--image", "--compose"):
@@ -215,8 +216,8 @@ def _check_formats(settings: Settings) -> None:
 
 def _conclude(result: RunResult, settings: Settings) -> int:
     """Judge, write the reports, print the verdict, and say the exit code."""
-    from bench.report.console import print_results
     from bench.report.formats import DEFAULT, write_reports
+    from bench.report.text.console import print_results
     from bench.results.run import load_run
 
     settings.progress.say("writing the reports")
@@ -239,7 +240,7 @@ def _conclude(result: RunResult, settings: Settings) -> int:
     else:
         print_results(run)
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            from bench.report.github import annotations
+            from bench.report.text.github import annotations
 
             click.echo("\n".join(annotations(run)))
     if run.outcome in _UNFINISHED:
@@ -273,11 +274,11 @@ def _checked_baseline(text: str, loaded: LoadedScenario, out: Path) -> Path:
 
 def _compared(run: Run, settings: Settings) -> Run:
     """The run with its comparison with the earlier one, which goes into its journal."""
-    from bench.report.comparison import compare_runs
-    from bench.results.baseline import EVENT, Baseline
+    from bench.journal.facts.baseline import EVENT, Baseline
+    from bench.journal.writer import FILE_NAME, Journal
+    from bench.report.text.comparison import compare_runs
     from bench.results.comparable import all_differences, all_notes
     from bench.results.find import find_run
-    from bench.results.journal import FILE_NAME, Journal
     from bench.results.run import load_run
 
     assert settings.baseline is not None

@@ -7,13 +7,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
-from bench.metrics import METRICS
-from bench.text import clean, clean_tree
+from bench.core.metrics import METRICS
+from bench.core.text import clean, clean_tree
+from bench.core.units import format_seconds
 from bench.trial.progress import Progress, Silent
-from bench.units import format_seconds
 
 if TYPE_CHECKING:
-    from bench.results.model import TrialKey
+    from bench.core.domain import TrialKey
 
 MODES = ("auto", "tty", "plain", "json", "quiet")
 

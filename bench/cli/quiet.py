@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.errors import UsageError
+from bench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 def _seconds(context: click.Context, option: click.Parameter, text: str) -> float:  # noqa: ARG001 - click's signature
-    from bench.scenario.values import bearable_s
+    from bench.yamldoc.values import bearable_s
 
     return 0.0 if text.strip() == "0" else _read(bearable_s, option, text)
 
 
 def _share(context: click.Context, option: click.Parameter, text: str | None) -> str | None:  # noqa: ARG001
-    from bench.scenario.values import share_of
+    from bench.yamldoc.values import share_of
 
     if text is not None:
         _read(share_of, option, text)

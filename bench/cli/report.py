@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from bench.errors import UsageError
-from bench.text import clean
+from bench.core.errors import UsageError
+from bench.core.text import clean
 
 
 @click.command("report")
@@ -31,10 +31,10 @@ from bench.text import clean
 )
 def command(run: str, formats: tuple[str, ...], output: str | None, out: Path) -> None:
     """Make the reports of RUN again: a run's folder, its id, or `latest`."""
+    from bench.core.atomic import write_named
+    from bench.journal.writer import FILE_NAME
     from bench.report.formats import check_formats, report_text, write_reports
-    from bench.results.atomic import write_named
     from bench.results.find import find_run
-    from bench.results.journal import FILE_NAME
     from bench.results.run import load_run
 
     check_formats(formats)

@@ -9,10 +9,10 @@ import click
 
 from bench.cli.progress import MODES, make_progress
 from bench.cli.quiet import quiet_options, with_bound
-from bench.errors import UsageError
+from bench.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.scenario.load import LoadedScenario
+    from bench.scenario.loading.load import LoadedScenario
 
 
 @click.command(name="right-size")
@@ -50,7 +50,7 @@ def command(
     """
     from bench.cli import measuring
     from bench.cli.run import narrowed
-    from bench.scenario.load import load_scenarios
+    from bench.scenario.loading.load import load_scenarios
     from bench.sizing.right_sizer import RightSizer
 
     shown = make_progress(progress)
@@ -82,9 +82,9 @@ def for_sizing(loaded: LoadedScenario) -> LoadedScenario:
     """The scenario without the rows that limits of memory and cores cannot touch."""
     import dataclasses
 
-    from bench.judge.checklist import load_checklist
     from bench.scenario.model import Scenario
     from bench.sizing.meets import is_about_size
+    from bench.standard.checklist import load_checklist
 
     tree = dict(loaded.tree)
     tree["cases"] = {

@@ -9,11 +9,11 @@ import click
 
 from bench.cli.progress import MODES, make_progress
 from bench.cli.quiet import quiet_options, with_bound
-from bench.errors import UsageError
-from bench.exit_code import MET, NOT_MET, gravest
+from bench.core.errors import UsageError
+from bench.core.exit_code import MET, NOT_MET, gravest
 
 if TYPE_CHECKING:
-    from bench.scenario.load import LoadedScenario
+    from bench.scenario.loading.load import LoadedScenario
 
 
 @click.command(name="run")
@@ -166,7 +166,7 @@ def _load(
     overrides: tuple[str, ...],
     ad_hoc: dict[str, Any],
 ) -> list[LoadedScenario]:
-    from bench.scenario.load import load_scenarios
+    from bench.scenario.loading.load import load_scenarios
 
     changes = list(overrides)
     named = next((name for name in ("image", "compose") if ad_hoc[name]), "")

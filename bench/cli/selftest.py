@@ -40,9 +40,9 @@ def command(
 
     Exit code 0: every target met; 1: one was missed; 3: it could not be judged.
     """
+    from bench.core.atomic import write_text
     from bench.report.formats import write_reports
-    from bench.report.selftest import FILE, selftest_json, selftest_text
-    from bench.results.atomic import write_text
+    from bench.report.text.selftest import FILE, selftest_json, selftest_text
     from bench.selftest.conduct import selftest
 
     watcher = make_progress(progress)

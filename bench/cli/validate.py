@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.text import clean, clean_tree
+from bench.core.text import clean, clean_tree
 
 if TYPE_CHECKING:
-    from bench.errors import Diagnostic
+    from bench.core.errors import Diagnostic
 
 _UNUSABLE = 2
 """Exit code where a scenario cannot be used; nothing is ever run here."""
@@ -41,8 +41,8 @@ def command(
     """
     # Looking for plugins in every installed package takes a seventh of this command's time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from bench.errors import ScenarioError
-    from bench.scenario.load import load_scenario
+    from bench.core.errors import ScenarioError
+    from bench.scenario.loading.load import load_scenario
 
     faults: list[Diagnostic] = []
     for path in files:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pydantic import model_validator
 
 from bench.compose.values import Flag, Word, Words
-from bench.scenario.values import Model, Text
+from bench.yamldoc.values import Model, Text
 
 
 class BuildSecretUse(Model):

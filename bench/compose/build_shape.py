@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bench.compose.forms import absolute, each, hosts, source, texts, variables, within
-from bench.scenario.nodes import Entry, Map, Node, Scalar
+from bench.yamldoc.nodes import Entry, Map, Node, Scalar
 
 if TYPE_CHECKING:
     from bench.compose.forms import Surroundings

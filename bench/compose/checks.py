@@ -5,21 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.compose.engine_checks import too_little
 from bench.compose.model import Condition
-from bench.errors import ScenarioError
-from bench.paths import is_there
-from bench.scenario.engine_checks import too_little
-from bench.scenario.env_file import read_env_files
-from bench.scenario.nodes import locate
-from bench.scenario.suggest import did_you_mean, shown
+from bench.core.errors import ScenarioError
+from bench.core.paths import is_there
+from bench.yamldoc.env_file import read_env_files
+from bench.yamldoc.nodes import locate
+from bench.yamldoc.suggest import did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from bench.compose.model import ComposeFile, FileSource, Service
-    from bench.errors import Diagnostic
-    from bench.scenario.nodes import Map
-    from bench.scenario.source import Place
+    from bench.core.errors import Diagnostic
+    from bench.yamldoc.nodes import Map
+    from bench.yamldoc.source import Place
 
 
 def check_names(root: Map, file: ComposeFile, incomplete: Collection[str]) -> Iterator[Diagnostic]:

@@ -15,19 +15,19 @@ from bench.compose.forms import Surroundings
 from bench.compose.merge import TAGS, merged, once_each, settled_tags
 from bench.compose.notes import Notes
 from bench.compose.shape import shaped
-from bench.errors import ScenarioError
-from bench.paths import is_there
-from bench.scenario.env_file import read_env_files
-from bench.scenario.interpolate import interpolate_compose
-from bench.scenario.nodes import Entry, Map, Node, Scalar, Series, value_of
-from bench.scenario.parse import fatal, parse_yaml
-from bench.scenario.source import read_source
-from bench.scenario.suggest import did_you_mean, shown
+from bench.core.errors import ScenarioError
+from bench.core.paths import is_there
+from bench.yamldoc.env_file import read_env_files
+from bench.yamldoc.interpolate import interpolate_compose
+from bench.yamldoc.nodes import Entry, Map, Node, Scalar, Series, value_of
+from bench.yamldoc.parse import fatal, parse_yaml
+from bench.yamldoc.source import read_source
+from bench.yamldoc.suggest import did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bench.errors import Diagnostic
+    from bench.core.errors import Diagnostic
 
 _DEEPEST = 16
 _MOST_EXTENDED = 100

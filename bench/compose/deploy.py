@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bench.compose.values import Bytes, Cores, DeviceCount, Seconds, Whole
-from bench.scenario.values import Model, Text
+from bench.yamldoc.values import Model, Text
 
 MOST_REPLICAS = 100
 """Containers of one service."""

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from bench.compose.values import Bytes, Whole
-from bench.scenario.values import Model, Text
+from bench.yamldoc.values import Model, Text
 
 
 class DeviceMapping(Model):

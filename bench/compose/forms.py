@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.compose.texts import number_of, text_of
-from bench.scenario.nodes import Entry, Map, Node, Scalar, Series
-from bench.scenario.suggest import shown
+from bench.yamldoc.nodes import Entry, Map, Node, Scalar, Series
+from bench.yamldoc.suggest import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bench.compose.notes import Notes
-    from bench.scenario.source import Place
+    from bench.yamldoc.source import Place
 
 
 @dataclass(frozen=True)

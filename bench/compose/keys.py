@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.scenario.nodes import Entry, Map, Scalar, Series
+from bench.yamldoc.nodes import Entry, Map, Scalar, Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bench.errors import Diagnostic
-    from bench.scenario.nodes import Node
+    from bench.core.errors import Diagnostic
+    from bench.yamldoc.nodes import Node
 
 _OWN_LABELS = "bench sets labels of its own, by which it cleans up"
 _OUTPUT = "bench reads the output itself"

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.compose.build_keys import BuildSecret
 from bench.compose.networks import NetworkUse
-from bench.compose.stack import Member, Wait
-from bench.paths import is_there
-from bench.scenario.build import BuildSecret
-from bench.scenario.env_file import read_env_files
+from bench.compose.stack import ComposeService, Wait
+from bench.core.paths import is_there
+from bench.yamldoc.env_file import read_env_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.compose.model import ComposeFile, Service
-    from bench.errors import Diagnostic
+    from bench.core.errors import Diagnostic
 
 
 def members_of(
@@ -23,7 +23,7 @@ def members_of(
     order: Sequence[str],
     environ: Mapping[str, str],
     warnings: list[Diagnostic],
-) -> tuple[Member, ...]:
+) -> tuple[ComposeService, ...]:
     """The containers of the services of `file`, in the order of the services.
 
     Args:
@@ -34,7 +34,7 @@ def members_of(
     """
     names = {name: container_names(name, file.services[name].replicas) for name in order}
     linked = _linked(file)
-    found: list[Member] = []
+    found: list[ComposeService] = []
     for name in order:
         service = file.services[name]
         from_files = _from_files(service, environ, warnings)
@@ -45,7 +45,7 @@ def members_of(
             for container in names.get(other, ())
         )
         found += [
-            Member(
+            ComposeService(
                 name=container,
                 service_name=name,
                 service=service,

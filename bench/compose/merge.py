@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.scenario.nodes import Entry, Map, Node, Series, value_of
+from bench.yamldoc.nodes import Entry, Map, Node, Series, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,6 +15,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bench.compose.build import Build
+from bench.compose.container_keys import SecurityOption
+from bench.compose.container_keys import Ulimit as ScenarioUlimit
 from bench.compose.deploy import MOST_REPLICAS, Deploy, Device, Limits
 from bench.compose.devices import BlkioConfig, DeviceMapping
 from bench.compose.mounts import FileUse, Mount
@@ -31,9 +33,7 @@ from bench.compose.values import (
     Word,
     Words,
 )
-from bench.scenario.container import SecurityOption
-from bench.scenario.container import Ulimit as ScenarioUlimit
-from bench.scenario.values import Command, Model, Text
+from bench.yamldoc.values import Command, Model, Text
 
 _QUOTA_PERIOD_US = 100_000
 _TESTS = ("NONE", "CMD", "CMD-SHELL")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from bench.compose.values import Bytes, Flag, Octal, Word
-from bench.scenario.values import Model, Text
+from bench.yamldoc.values import Model, Text
 
 
 class BindOptions(Model):

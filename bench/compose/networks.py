@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from bench.compose.values import Flag, Option, Whole, Word
-from bench.scenario.values import Model, Text
+from bench.yamldoc.values import Model, Text
 
 
 class Port(Model):

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bench.scenario.nodes import Map, Node, Series
+from bench.yamldoc.nodes import Map, Node, Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.errors import Diagnostic
-    from bench.scenario.source import Place
+    from bench.core.errors import Diagnostic
+    from bench.yamldoc.source import Place
 
 
 @dataclass

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bench.compose.devices import BlkioConfig
     from bench.compose.networks import Network, NetworkUse
-    from bench.compose.stack import Member
+    from bench.compose.stack import ComposeService
 
 _NO_DRIVER = "default"
 
 
-def container_options(member: Member, *, capped: bool) -> dict[str, Any]:
+def container_options(member: ComposeService, *, capped: bool) -> dict[str, Any]:
     """Parts of the body of the engine's call that creates a container.
 
     Args:

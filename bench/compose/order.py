@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.compose.texts import number_of
-from bench.scenario.nodes import Entry, Map, Node, Scalar, Series, locate
-from bench.scenario.suggest import did_you_mean, shown
+from bench.yamldoc.nodes import Entry, Map, Node, Scalar, Series, locate
+from bench.yamldoc.suggest import did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from bench.compose.model import ComposeFile
-    from bench.errors import Diagnostic
+    from bench.core.errors import Diagnostic
 
 _NAMESPACES = ("network_mode", "ipc", "pid", "uts", "cgroup")
 """Keys whose value may be `service:NAME`."""

@@ -24,7 +24,7 @@ from bench.compose.forms import (
     within,
 )
 from bench.compose.short_forms import device, env_file, mount, port
-from bench.scenario.nodes import Entry, Map, Node, Scalar, Series
+from bench.yamldoc.nodes import Entry, Map, Node, Scalar, Series
 
 if TYPE_CHECKING:
     from collections.abc import Callable

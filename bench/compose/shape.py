@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bench.compose.service_shape import shaped_service, with_path
 from bench.compose.texts import with_variables
-from bench.scenario.nodes import Entry, Map, Node, Scalar, Series
+from bench.yamldoc.nodes import Entry, Map, Node, Scalar, Series
 
 if TYPE_CHECKING:
     from collections.abc import Callable

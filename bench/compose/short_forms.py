@@ -9,13 +9,13 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from bench.scenario.nodes import Entry, Map, Node, Scalar, Value
+from bench.yamldoc.nodes import Entry, Map, Node, Scalar, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bench.compose.notes import Notes
-    from bench.scenario.source import Place
+    from bench.yamldoc.source import Place
 
 _PORT = re.compile(
     r"(?:(?P<ip>\d+(?:\.\d+){3}|\[[0-9A-Fa-f:]*\]|(?:[0-9A-Fa-f]*:){2,}[0-9A-Fa-f]*)?:)?"

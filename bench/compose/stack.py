@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from bench.compose.build_keys import BuildSecret
     from bench.compose.model import Condition, FileSource, Service, Volume
     from bench.compose.mounts import Mount
     from bench.compose.networks import Network
-    from bench.errors import Diagnostic
-    from bench.scenario.build import BuildSecret
+    from bench.core.errors import Diagnostic
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Wait:
 
 
 @dataclass(frozen=True)
-class Member:
+class ComposeService:
     """One container of a stack: that of a service, or one of several.
 
     Attributes:
@@ -91,7 +91,7 @@ class Stack:
 
     name: str
     path: Path
-    members: tuple[Member, ...]
+    members: tuple[ComposeService, ...]
     networks: Mapping[str, Network]
     volumes: Mapping[str, Volume]
     configs: Mapping[str, FileSource]
@@ -100,7 +100,7 @@ class Stack:
     digest: str
     warnings: tuple[Diagnostic, ...] = ()
 
-    def member(self, name: str) -> Member:
+    def member(self, name: str) -> ComposeService:
         """The service called `name`.
 
         Raises:

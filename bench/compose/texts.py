@@ -11,8 +11,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from bench.scenario.interpolate import interpolate_compose
-from bench.scenario.nodes import Map, Node, Scalar, Series
+from bench.yamldoc.interpolate import interpolate_compose
+from bench.yamldoc.nodes import Map, Node, Scalar, Series
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from bench.scenario.values import Text, bearable_s
-from bench.units import parse_compose_bytes
+from bench.core.units import parse_compose_bytes
+from bench.yamldoc.values import Text, bearable_s
 
 _MOST = 2**53
 _MOST_CORES = 4096

@@ -18,21 +18,21 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.core.errors import EngineError
 from bench.egress.namespace import inside, ip_program, run_ip
 from bench.egress.refusal import refusal
 from bench.egress.tap import Tap
 from bench.egress.watch import HOST_MODE, OTHER_KERNEL, ROOTLESS, Listening, is_rootless
-from bench.engine.protocol import ContainerSpec
-from bench.errors import EngineError
-from bench.image import calibration
-from bench.results.contacts import WayOut
+from bench.images import calibration
+from bench.journal.facts.contacts import WayOut
+from bench.runtimes.specs import ContainerSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.egress.ledger import Ledger
     from bench.egress.packets import Packet
-    from bench.engine.protocol import Engine, EngineFacts
+    from bench.runtimes.protocol import Engine, EngineFacts
     from bench.scenario.allow import Network
 
 DNS_STAND_IN = ipaddress.ip_address("198.51.100.53")

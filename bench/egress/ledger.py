@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench.egress.dns import parse_message
 from bench.egress.packets import TCP, UDP
-from bench.results.contacts import Contact
+from bench.journal.facts.contacts import Contact
 from bench.scenario.allow import DNS_PORT, Destination
 
 if TYPE_CHECKING:

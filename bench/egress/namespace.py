@@ -9,7 +9,7 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
-from bench.errors import HostError
+from bench.core.errors import HostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

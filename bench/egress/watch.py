@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 from bench.egress.processes import SocketOwners
 from bench.egress.sniffer import Heard, Sniffer
 from bench.egress.tap import Tap
-from bench.results.contacts import Observation, WayOut
+from bench.journal.facts.contacts import Observation, WayOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bench.egress.ledger import Ledger
     from bench.egress.packets import Packet
-    from bench.engine.protocol import EngineFacts
+    from bench.runtimes.protocol import EngineFacts
     from bench.scenario.allow import Address
 
 HOST_MODE = "it shares the host's network, where its packets cannot be told from the host's own"

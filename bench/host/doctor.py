@@ -7,13 +7,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.engine.docker import DockerEngine
-from bench.engine.host import why_no_processes
-from bench.engine.private import PACKAGES, PrivateEngine, missing_programs, why_impossible
-from bench.errors import BenchError
+from bench.cgroup.mounts import CgroupVersion, find_mounts, takes_parent
+from bench.core.errors import BenchError
 from bench.host import fitness
-from bench.host.finding import Finding, Health
-from bench.sampling.cgroup import CgroupVersion, find_mounts, takes_parent
+from bench.host.finding import Health, HostFinding
+from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.managed.private import PrivateEngine
+from bench.runtimes.managed.requirements import PACKAGES, missing_programs, why_impossible
+from bench.runtimes.process.engine import why_no_processes
 from bench.sampling.exits import ExitReports
 from bench.sampling.gpu import counts_as_host, find_gpus
 from bench.sampling.threads import ThreadTimes
@@ -21,12 +22,12 @@ from bench.sampling.threads import ThreadTimes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.engine.select import Choice
+    from bench.runtimes.select import Choice
 
 
-def examine(choice: Choice) -> list[Finding]:
+def examine(choice: Choice) -> list[HostFinding]:
     """Look at everything; nothing is started or changed."""
-    examinations: tuple[Callable[[Choice], Finding], ...] = (
+    examinations: tuple[Callable[[Choice], HostFinding], ...] = (
         _engine,
         _registry,
         _privileges,
@@ -52,20 +53,22 @@ def examine(choice: Choice) -> list[Finding]:
     ]
 
 
-def _engine(choice: Choice) -> Finding:
+def _engine(choice: Choice) -> HostFinding:
     subject = "engine"
     if choice.is_host:
         no_processes = why_no_processes()
         if no_processes:
-            return Finding(subject, Health.BAD, no_processes.cause, no_processes.remedy)
-        return Finding(subject, Health.GOOD, "none: plain processes of this host only")
+            return HostFinding(subject, Health.BAD, no_processes.cause, no_processes.remedy)
+        return HostFinding(subject, Health.GOOD, "none: plain processes of this host only")
     if choice.is_private:
         impossible = why_impossible()
         if impossible:
-            return Finding(subject, Health.BAD, f"private: {impossible.cause}", impossible.remedy)
+            return HostFinding(
+                subject, Health.BAD, f"private: {impossible.cause}", impossible.remedy
+            )
         private = PrivateEngine()
         if not private.is_up():
-            return Finding(
+            return HostFinding(
                 subject, Health.GOOD, "private: installed, not running; `bench run` starts it"
             )
         address = private.address("measuring")
@@ -75,7 +78,7 @@ def _engine(choice: Choice) -> Finding:
         engine = DockerEngine(address)
     except BenchError as error:
         remedy = error.remedy or "look at the engine's log, and start it again"
-        return Finding(subject, Health.BAD, str(error).splitlines()[0], remedy)
+        return HostFinding(subject, Health.BAD, str(error).splitlines()[0], remedy)
     facts = engine.facts
     engine.close()
     text = (
@@ -83,38 +86,38 @@ def _engine(choice: Choice) -> Finding:
         f"({facts.image_store} store), {facts.cgroup_driver} driver"
     )
     if not facts.is_local:
-        return Finding(
+        return HostFinding(
             subject,
             Health.BAD,
             f"{text}, under another kernel",
             "it does not find the registry that bench runs here: run bench where the engine is",
         )
     if not choice.is_private:
-        return Finding(
+        return HostFinding(
             subject,
             Health.LESS,
             text,
             "cold trials may find layers of your own images; the private engine needs root",
         )
-    return Finding(subject, Health.GOOD, text)
+    return HostFinding(subject, Health.GOOD, text)
 
 
-def _registry(choice: Choice) -> Finding:  # noqa: ARG001 - all examinations are alike
+def _registry(choice: Choice) -> HostFinding:  # noqa: ARG001 - all examinations are alike
     if "docker-registry" in missing_programs():
-        return Finding(
+        return HostFinding(
             "registry",
             Health.BAD,
             "docker-registry is not installed",
             f"apt-get install --no-install-recommends {' '.join(PACKAGES)}",
         )
     running = any(one.name == "registry" and one.pid for one in PrivateEngine().status())
-    return Finding("registry", Health.GOOD, "running" if running else "installed, not running")
+    return HostFinding("registry", Health.GOOD, "running" if running else "installed, not running")
 
 
-def _privileges(choice: Choice) -> Finding:  # noqa: ARG001
+def _privileges(choice: Choice) -> HostFinding:  # noqa: ARG001
     if os.geteuid() == 0:
-        return Finding("privileges", Health.GOOD, "root")
-    return Finding(
+        return HostFinding("privileges", Health.GOOD, "root")
+    return HostFinding(
         "privileges",
         Health.LESS,
         "not root: no private engine, no cgroup of bench's own, no dropping of the page cache, "
@@ -123,10 +126,10 @@ def _privileges(choice: Choice) -> Finding:  # noqa: ARG001
     )
 
 
-def _cgroups(choice: Choice) -> Finding:
+def _cgroups(choice: Choice) -> HostFinding:
     mounts = find_mounts()
     if mounts is None:
-        return Finding(
+        return HostFinding(
             "cgroups",
             Health.LESS,
             "none are mounted: counters come from the engine's statistics",
@@ -135,33 +138,33 @@ def _cgroups(choice: Choice) -> Finding:
     driver = "cgroupfs" if choice.is_private else ""
     own = "with a parent of bench's own" if takes_parent(driver) else "the container's own"
     if mounts.version is CgroupVersion.V1:
-        return Finding(
+        return HostFinding(
             "cgroups",
             Health.LESS,
             f"v1, {own}: block I/O and pressure are not measured",
             "boot with systemd.unified_cgroup_hierarchy=1 for v2",
         )
-    return Finding("cgroups", Health.GOOD, f"v2, {own}")
+    return HostFinding("cgroups", Health.GOOD, f"v2, {own}")
 
 
-def _memory_peak(choice: Choice) -> Finding:  # noqa: ARG001
+def _memory_peak(choice: Choice) -> HostFinding:  # noqa: ARG001
     mounts = find_mounts()
     release = tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
     if mounts and mounts.version is CgroupVersion.V2 and release < (5, 19):
-        return Finding(
+        return HostFinding(
             "memory peak",
             Health.LESS,
             f"kernel {os.uname().release} keeps no high-water mark on v2",
             "memory_peak_bytes is not measured; a kernel from 5.19 on has it",
         )
-    return Finding("memory peak", Health.GOOD, "the kernel's own high-water mark")
+    return HostFinding("memory peak", Health.GOOD, "the kernel's own high-water mark")
 
 
-def _waiting(choice: Choice) -> Finding:  # noqa: ARG001
+def _waiting(choice: Choice) -> HostFinding:  # noqa: ARG001
     if ThreadTimes.is_available() and ExitReports.is_available():
-        return Finding("CPU demand", Health.GOOD, "schedstat counts the waiting for a core")
+        return HostFinding("CPU demand", Health.GOOD, "schedstat counts the waiting for a core")
     if ThreadTimes.is_available():
-        return Finding(
+        return HostFinding(
             "CPU demand",
             Health.LESS,
             "threads that live for less than a sample are not seen: where they use much, CI-8 is "
@@ -169,7 +172,7 @@ def _waiting(choice: Choice) -> Finding:  # noqa: ARG001
             "run bench as root in the host's namespace of processes, on a kernel with "
             "CONFIG_TASKSTATS",
         )
-    return Finding(
+    return HostFinding(
         "CPU demand",
         Health.LESS,
         "no schedstat: with four cores or fewer CI-8 is inconclusive",
@@ -177,16 +180,16 @@ def _waiting(choice: Choice) -> Finding:  # noqa: ARG001
     )
 
 
-def _pressure(choice: Choice) -> Finding:  # noqa: ARG001
+def _pressure(choice: Choice) -> HostFinding:  # noqa: ARG001
     if Path("/proc/pressure/cpu").exists():
-        return Finding("pressure", Health.GOOD, "the kernel keeps stall times")
-    return Finding("pressure", Health.LESS, "no stall times (PSI)", "boot with psi=1")
+        return HostFinding("pressure", Health.GOOD, "the kernel keeps stall times")
+    return HostFinding("pressure", Health.LESS, "no stall times (PSI)", "boot with psi=1")
 
 
-def _page_cache(choice: Choice) -> Finding:  # noqa: ARG001
+def _page_cache(choice: Choice) -> HostFinding:  # noqa: ARG001
     if os.geteuid() == 0 and os.access("/proc/sys/vm/drop_caches", os.W_OK):
-        return Finding("page cache", Health.GOOD, "can be dropped for cold trials")
-    return Finding(
+        return HostFinding("page cache", Health.GOOD, "can be dropped for cold trials")
+    return HostFinding(
         "page cache",
         Health.LESS,
         "cannot be dropped: cold trials say so",
@@ -194,27 +197,27 @@ def _page_cache(choice: Choice) -> Finding:  # noqa: ARG001
     )
 
 
-def _gpu(choice: Choice) -> Finding:  # noqa: ARG001
+def _gpu(choice: Choice) -> HostFinding:  # noqa: ARG001
     gpus = find_gpus()
     if gpus.devices:
         names = ", ".join(device.name for device in gpus.devices)
         if any(device.persistent is False for device in gpus.devices):
-            return Finding(
+            return HostFinding(
                 "GPU",
                 Health.LESS,
                 f"{names}: persistence mode is off, so the first to open it waits for seconds",
                 "nvidia-smi -pm 1",
             )
         if not counts_as_host():
-            return Finding(
+            return HostFinding(
                 "GPU",
                 Health.LESS,
                 f"{names}: what a case holds of their memory cannot be told from in a namespace of "
                 "processes",
                 "run bench in the host's: docker run --pid=host",
             )
-        return Finding("GPU", Health.GOOD, f"{names}, driver {gpus.driver}")
-    return Finding(
+        return HostFinding("GPU", Health.GOOD, f"{names}, driver {gpus.driver}")
+    return HostFinding(
         "GPU",
         Health.LESS,
         f"not measured: {gpus.absent_because}",

@@ -17,7 +17,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class HostFinding:
     """One thing looked at: what it is, how it stands, and what would mend it."""
 
     subject: str

@@ -7,8 +7,8 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from bench.cgroup.mounts import find_mounts
 from bench.host.thermal import governors
-from bench.sampling.cgroup import find_mounts
 from bench.sampling.gpu import find_gpus
 from bench.sampling.threads import ThreadTimes
 

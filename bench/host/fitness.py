@@ -6,13 +6,13 @@ import os
 import shutil
 from pathlib import Path
 
-from bench.host.bounds import DISTURBED_SHARE, OTHER_LOAD
-from bench.host.finding import Finding, Health
+from bench.core.units import format_bytes
+from bench.host.finding import Health, HostFinding
 from bench.host.load import read_load, read_memory
 from bench.host.others import containers
 from bench.host.present import Present, look
 from bench.host.thermal import governors, read_thermal
-from bench.units import format_bytes
+from bench.scenario.host_bounds import DISTURBED_SHARE, OTHER_LOAD
 
 _NAMED = 3
 _LOOKED_S = 0.5
@@ -21,14 +21,14 @@ NEEDED_BYTES = 8 * 2**30
 """What CI-7 allows a pod: below this the host is the limit before the standard is."""
 
 
-def cores() -> Finding:
+def cores() -> HostFinding:
     """Whether bench and the workload can each have one."""
     count = os.cpu_count() or 1
     if count < 2:
-        return Finding(
+        return HostFinding(
             "cores", Health.LESS, "one: bench and the workload share it", "use a host with two"
         )
-    return Finding("cores", Health.GOOD, f"{count}; the engine and bench share them")
+    return HostFinding("cores", Health.GOOD, f"{count}; the engine and bench share them")
 
 
 def present() -> Present:
@@ -36,12 +36,12 @@ def present() -> Present:
     return look(lambda: read_load({"bench": os.getpid()}), _LOOKED_S, names=_NAMED)
 
 
-def load(now: Present) -> Finding:
+def load(now: Present) -> HostFinding:
     """Whether other programs keep the cores busy, and which."""
     average, count = os.getloadavg()[0], os.cpu_count() or 1
     past = f"load average {average:.2f} over the last minute"
     if now.other_share >= DISTURBED_SHARE:
-        return Finding(
+        return HostFinding(
             "load",
             Health.LESS,
             f"{now}; {past}",
@@ -50,20 +50,20 @@ def load(now: Present) -> Finding:
         )
     text = f"other programs take {now.other_share:.0%} of the core time; {past}"
     if average > count / 2:
-        return Finding(
+        return HostFinding(
             "load",
             Health.LESS,
             f"{text} on {count} cores: it is quiet just now, and was not",
             "let other work end first; `bench run` waits for it where it comes back",
         )
-    return Finding("load", Health.GOOD, text)
+    return HostFinding("load", Health.GOOD, text)
 
 
-def other_containers() -> Finding:
+def other_containers() -> HostFinding:
     """Whether containers run here that are not of the run to come."""
     own, others = containers()
     if not own and not others:
-        return Finding("containers", Health.GOOD, "none run beside the trials")
+        return HostFinding("containers", Health.GOOD, "none run beside the trials")
     text = " and ".join(
         f"{count} of {whose}"
         for count, whose in ((own, "bench's own engine"), (others, "other engines"))
@@ -72,71 +72,71 @@ def other_containers() -> Finding:
     remedy = "stop them while you measure"
     if own:
         remedy = "where no other run goes on: `bench clean` removes bench's own"
-    return Finding("containers", Health.LESS, f"{text} run: they share the host", remedy)
+    return HostFinding("containers", Health.LESS, f"{text} run: they share the host", remedy)
 
 
-def steal(now: Present) -> Finding:
+def steal(now: Present) -> HostFinding:
     """Whether other tenants of the machine below take core time, or took it."""
     fields = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
     total = sum(fields)
     share = fields[7] / total if len(fields) > 7 and total else 0.0
     if max(share, now.steal_share) > 0.05:
-        return Finding(
+        return HostFinding(
             "steal",
             Health.LESS,
             f"{now.steal_share:.0%} of the core time goes to other tenants now, {share:.0%} did "
             "since boot",
             "compare pairs within one run, and trust ratios more than seconds",
         )
-    return Finding("steal", Health.GOOD, f"{share:.1%} of the core time since boot")
+    return HostFinding("steal", Health.GOOD, f"{share:.1%} of the core time since boot")
 
 
-def memory() -> Finding:
+def memory() -> HostFinding:
     """Whether a case can have as much memory as the standard allows it."""
     found = read_memory()
     text = f"{format_bytes(found['MemAvailable'])} available of {format_bytes(found['MemTotal'])}"
     if found["MemAvailable"] < NEEDED_BYTES:
-        return Finding(
+        return HostFinding(
             "memory",
             Health.LESS,
             f"{text}: less than the {format_bytes(NEEDED_BYTES)} that a case may take (CI-7)",
             "end other programs; what such a case needs shows on a larger host only",
         )
-    return Finding("memory", Health.GOOD, text)
+    return HostFinding("memory", Health.GOOD, text)
 
 
-def swap() -> Finding:
+def swap() -> HostFinding:
     """Whether a shortage of memory would be hidden."""
     found = read_memory()
     if found["SwapTotal"] > 0:
         used = format_bytes(found["SwapTotal"] - found["SwapFree"])
-        return Finding(
+        return HostFinding(
             "swap",
             Health.LESS,
             f"is on, {used} in use: it hides a shortage of memory in the need arm",
             "swapoff -a while you measure",
         )
-    return Finding("swap", Health.GOOD, "off")
+    return HostFinding("swap", Health.GOOD, "off")
 
 
-def disk() -> Finding:
+def disk() -> HostFinding:
     """Whether images find room."""
     free = shutil.disk_usage("/var/lib").free
     if free < 8 * 2**30:
-        return Finding(
+        return HostFinding(
             "disk",
             Health.LESS,
             f"{free / 2**30:.1f} GiB free under /var/lib",
             "free some: images are there three times: built, in the registry, and pulled",
         )
-    return Finding("disk", Health.GOOD, f"{free / 2**30:.0f} GiB free under /var/lib")
+    return HostFinding("disk", Health.GOOD, f"{free / 2**30:.0f} GiB free under /var/lib")
 
 
-def heat() -> Finding:
+def heat() -> HostFinding:
     """Whether it would be seen that cores are slowed down for their heat, and were."""
     counters = read_thermal()
     if not counters.are_there:
-        return Finding(
+        return HostFinding(
             "heat",
             Health.LESS,
             "no counters here, as in any virtual machine: cores that are slowed down for their "
@@ -145,25 +145,25 @@ def heat() -> Finding:
         )
     count = max(counters.events.values())
     if count:
-        return Finding(
+        return HostFinding(
             "heat",
             Health.LESS,
             f"cores were slowed down for their heat, {count} times since boot",
             "cool it, and let it rest between runs; trials in which it happens are marked",
         )
-    return Finding("heat", Health.GOOD, "no core was slowed down for it since boot")
+    return HostFinding("heat", Health.GOOD, "no core was slowed down for it since boot")
 
 
-def clock_rate() -> Finding:
+def clock_rate() -> HostFinding:
     """Whether cores may run slower because they have little to do."""
     found = governors()
     if not found:
-        return Finding("clock rate", Health.GOOD, "this host does not show what chooses it")
+        return HostFinding("clock rate", Health.GOOD, "this host does not show what chooses it")
     if found != ["performance"]:
-        return Finding(
+        return HostFinding(
             "clock rate",
             Health.LESS,
             f"chosen by {' and '.join(found)}: a short start may find the cores slow",
             "cpupower frequency-set -g performance",
         )
-    return Finding("clock rate", Health.GOOD, "performance")
+    return HostFinding("clock rate", Health.GOOD, "performance")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.journal.facts.host import Busy
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -15,18 +17,6 @@ _KEEPERS = ("containerd-shim", "conmon")
 """How the programs are called of which every container of Docker, containerd, Podman has one."""
 
 _OWN_SOCKET = b"/run/container-bench/"
-
-
-@dataclass(frozen=True)
-class Busy:
-    """A program that is running now."""
-
-    name: str
-    pid: int
-    cores: float
-
-    def __str__(self) -> str:
-        return f"{self.name} (pid {self.pid}, {self.cores:.1f} cores)"
 
 
 @dataclass(frozen=True)

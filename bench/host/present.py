@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.host.bounds import DISTURBED_SHARE, HostBounds
 from bench.host.load import load_between
-from bench.host.others import Busy, busiest, read_processes
+from bench.host.others import busiest, read_processes
+from bench.scenario.host_bounds import DISTURBED_SHARE, HostBounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from bench.host.load import HostLoad
+    from bench.journal.facts.host import Busy
 
 _WORTH_A_WORD = 0.05
 

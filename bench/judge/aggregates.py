@@ -12,11 +12,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.judge import stats
+from bench.core.units import format_beside, format_value
+from bench.journal.facts.comparison import Interval
 from bench.judge.finding import Finding, counted
-from bench.judge.model import Interval, Outcome
-from bench.scenario.thresholds import MEAN_NEEDS, Aggregate, Limit, least_trials
-from bench.units import format_beside, format_value
+from bench.judge.model import Outcome
+from bench.judge.statistics import stats
+from bench.standard.thresholds import MEAN_NEEDS, Aggregate, Limit, least_trials
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,24 +13,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from bench.judge.difference import ALPHA, Pair, call_difference, call_once
+from bench.core.domain import Arm, CacheState, TrialStatus
+from bench.core.metrics import METRICS, Metric, Scope
+from bench.journal.facts.comparison import Comparison
 from bench.judge.evidence import Evidence, gather
 from bench.judge.finding import sentence
 from bench.judge.memory_arm import CHARGED_ELSEWHERE, MEMORY, by_need
-from bench.judge.model import Comparison
-from bench.judge.noise import PRACTICAL_BAND, Band, BandFrom, band_for
 from bench.judge.resolution import runtime_floor, step
+from bench.judge.statistics.difference import ALPHA, Pair, call_difference, call_once
+from bench.judge.statistics.multiple_testing import correct
+from bench.judge.statistics.noise import PRACTICAL_BAND, Band, BandFrom, band_for
 from bench.judge.stops import STOP_TIMES, call_killed, killed_words
-from bench.judge.together import correct
-from bench.metrics import METRICS, Metric, Scope
-from bench.results.model import ImageFacts, TrialResult, TrialStatus
-from bench.scenario.model import Arm, CacheState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from bench.judge.model import Difference
-    from bench.judge.noise import HostNoise
+    from bench.analysis.model import TrialResult
+    from bench.journal.facts.comparison import Difference
+    from bench.journal.facts.image import ImageFacts
+    from bench.judge.statistics.noise import HostNoise
 
     Rows = Sequence[Mapping[str, float]]
 
@@ -39,7 +40,7 @@ NOT_COMPARED = ("exit_code", "ready_resolution_s")
 
 
 @dataclass(frozen=True)
-class Sample:
+class ComparisonSide:
     """One side of a comparison.
 
     Attributes:
@@ -93,7 +94,7 @@ class _Samples:
         metrics: by name, those to compare.
     """
 
-    sides: tuple[Sample, Sample]
+    sides: tuple[ComparisonSide, ComparisonSide]
     evidence: tuple[Evidence, Evidence]
     cache: str
     arm: Arm
@@ -116,7 +117,7 @@ class _Samples:
 
 
 def compare_cases(
-    baseline: Sample, candidate: Sample, *, practical: float = PRACTICAL_BAND
+    baseline: ComparisonSide, candidate: ComparisonSide, *, practical: float = PRACTICAL_BAND
 ) -> list[Comparison]:
     """Every metric that either side has: of the images, by cache state, then of the need arm.
 
@@ -133,7 +134,7 @@ def compare_cases(
     return found
 
 
-def _samples(baseline: Sample, candidate: Sample) -> Iterator[_Samples]:
+def _samples(baseline: ComparisonSide, candidate: ComparisonSide) -> Iterator[_Samples]:
     sides = baseline, candidate
     metrics = common_metrics(baseline.own, candidate.own)
     common = [one for one in baseline.caches() if one in candidate.caches()]
@@ -205,7 +206,7 @@ def _without_kills(pair: Pair) -> Pair:
     return replace(pair, bounds=None, p_value=None)
 
 
-def _image_pairs(baseline: Sample, candidate: Sample) -> list[Pair]:
+def _image_pairs(baseline: ComparisonSide, candidate: ComparisonSide) -> list[Pair]:
     one, other = (side.image.metrics() if side.image else {} for side in (baseline, candidate))
     return [
         Pair(metric, _single(one, name), _single(other, name), step=step(metric))
@@ -252,15 +253,15 @@ def _ok_rows(evidence: Evidence) -> Rows:
     return [one.metrics for one in _ok(evidence)]
 
 
-def _left_out(side: Sample, evidence: Evidence) -> str:
+def _left_out(side: ComparisonSide, evidence: Evidence) -> str:
     if not evidence.failed:
         return ""
     return f"{side.name}: {evidence.failures()}, left out here"
 
 
 def _comparison(
-    baseline: Sample,
-    candidate: Sample,
+    baseline: ComparisonSide,
+    candidate: ComparisonSide,
     pair: Pair,
     *,
     call: tuple[Difference, str],

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.results.contacts import WayOut, before_ready, observation
+from bench.analysis.contacts import before_ready, observation
+from bench.journal.facts.contacts import WayOut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bench.results.contacts import Contact
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
+    from bench.journal.facts.contacts import Contact
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,15 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bench.core.domain import CALIBRATION_CASE, TrialKey, TrialStatus
 from bench.judge.finding import Finding, counted, sentence
 from bench.judge.model import Outcome
-from bench.results.model import CALIBRATION_CASE, TrialKey, TrialResult, TrialStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bench.metrics import Metric
+    from bench.analysis.model import TrialResult
+    from bench.core.metrics import Metric
 
 
 @dataclass(frozen=True)

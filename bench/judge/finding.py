@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.judge.model import Outcome
 
 if TYPE_CHECKING:
-    from bench.judge.model import Interval
+    from bench.journal.facts.comparison import Interval
 
 
 @dataclass(frozen=True)

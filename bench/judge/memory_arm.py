@@ -8,7 +8,7 @@ the container reads is charged to it.
 
 from __future__ import annotations
 
-from bench.scenario.thresholds import INTERVAL_NEEDS
+from bench.standard.thresholds import INTERVAL_NEEDS
 
 MEMORY = ("memory_peak_bytes", "memory_anon_peak_bytes", "memory_working_set_peak_bytes")
 """The metrics that this is about."""

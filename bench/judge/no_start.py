@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bench.judge.model import JudgeContext
-    from bench.judge.row import Row
     from bench.scenario.model import Case
+    from bench.standard.rule import Rule
 
 NOT_JUDGED = "not judged: "
 """How the reason of a row begins that is not judged for what went wrong before."""
@@ -38,7 +38,7 @@ class NoStart:
     start: Finding
     others: str
 
-    def finding(self, row: Row) -> Finding:
+    def finding(self, row: Rule) -> Finding:
         """What `row` says."""
         return self.start if row.metric in OF_THE_START else unmeasured(self.others)
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.judge.row import Judgement
-from bench.metrics import Scope
-from bench.scenario.model import CacheState
+from bench.core.domain import CacheState
+from bench.core.metrics import Scope
+from bench.standard.rule import Judgement
 
 if TYPE_CHECKING:
-    from bench.judge.row import Row
+    from bench.standard.rule import Rule
 
 _NO_IMAGE = "a plain process has no image"
 _OF_A_PULL = ("pull_s", "downloaded_bytes")
 _OF_A_NETWORK = ("net_rx_bytes", "net_tx_bytes", "egress_attempts")
 
 
-def why_not_judged(row: Row) -> str:
+def why_not_judged(row: Rule) -> str:
     """Why `row` cannot be judged of a plain process; empty where it can.
 
     A start that is judged without a pull is one that both have, and stays.

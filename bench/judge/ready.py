@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.core.domain import Arm
 from bench.judge.evidence import gather
 from bench.judge.finding import Finding, counted, sentence
 from bench.judge.model import Outcome
-from bench.judge.row import Row
-from bench.scenario.model import READY_ID, Arm
+from bench.scenario.model import READY_ID
+from bench.standard.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.analysis.model import TrialResult
+    from bench.journal.facts.case import Stopped
     from bench.judge.model import JudgeContext
-    from bench.results.model import Stopped, TrialResult
     from bench.scenario.model import Case
 
-READY = Row(
+READY = Rule(
     id=READY_ID,
     title="gets ready",
     rule="Every trial gets ready, and stays up while it is observed.",

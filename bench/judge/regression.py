@@ -10,18 +10,20 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.errors import UsageError
+from bench.core.domain import Severity
+from bench.core.errors import UsageError
+from bench.core.metrics import METRICS, Better, Metric
+from bench.core.units import format_value
+from bench.journal.facts.comparison import Difference
 from bench.judge.memory_arm import MEMORY
-from bench.judge.model import Difference, Outcome
-from bench.metrics import METRICS, Better, Metric
-from bench.scenario.thresholds import metric_named, parse_limit
-from bench.scenario.values import Severity
-from bench.units import format_value
+from bench.judge.model import Outcome
+from bench.standard.thresholds import metric_named, parse_limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bench.judge.model import Comparison, Verdict
+    from bench.journal.facts.comparison import Comparison
+    from bench.judge.model import Verdict
 
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _EXAMPLE = "write it like startup_s:10%,500ms"

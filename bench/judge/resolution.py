@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.judge import stats
-from bench.metrics import METRICS, Metric
-from bench.results.model import CALIBRATION_CASE, TrialStatus
+from bench.core.domain import CALIBRATION_CASE, TrialStatus
+from bench.core.metrics import METRICS, Metric
+from bench.judge.statistics import stats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
 
     Rows = Sequence[Mapping[str, float]]
 

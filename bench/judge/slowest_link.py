@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bench.judge.stats import median
-from bench.results.pull_path import DOWNLOAD_SLOTS, layer_times
+from bench.analysis.pull_path import DOWNLOAD_SLOTS, layer_times
+from bench.judge.statistics.stats import median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
 
 PAYLOAD_SHARE = 1448 / 1514
 """Bytes of a blob in a full Ethernet frame of TCP, as a share of the frame."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.judge import stats
-from bench.judge.difference import ALPHA
+from bench.analysis.behaviour import behaviour
+from bench.journal.facts.comparison import Difference
 from bench.judge.finding import sentence
-from bench.judge.model import Difference
-from bench.results.behaviour import behaviour
+from bench.judge.statistics import stats
+from bench.judge.statistics.difference import ALPHA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
 
 STOP_TIMES = ("stop_s", "restart_s")
 """The times that contain a stop."""

@@ -5,26 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bench.core.domain import Arm, Severity
+from bench.core.metrics import Scope
 from bench.judge.checks import is_required, judge_check
+from bench.judge.effective_rules import EffectiveRule, scenario_rows
 from bench.judge.evidence import got_ready, why_none_held
 from bench.judge.finding import Finding, sentence, unmeasured
-from bench.judge.limits import judge_image, judge_trials
+from bench.judge.image_limits import judge_image
+from bench.judge.limits import judge_trials
 from bench.judge.model import JudgeContext, Outcome, Verdict
 from bench.judge.no_start import NOT_JUDGED, why_no_start
 from bench.judge.plain_process import why_not_judged
 from bench.judge.ready import READY, judge_ready
-from bench.judge.scenario_rows import SetRow, scenario_rows
-from bench.metrics import Scope
-from bench.scenario.model import READY_ID, Arm, Severity
+from bench.scenario.model import READY_ID
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
-    from bench.judge.checklist import Checklist
-    from bench.judge.row import Row
-    from bench.results.model import ImageFacts, TrialResult
+    from bench.analysis.model import TrialResult
+    from bench.journal.facts.image import ImageFacts
     from bench.scenario.model import Case, Scenario
+    from bench.standard.checklist import Checklist
+    from bench.standard.rule import Rule
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def judge(
     return tuple(verdicts)
 
 
-def _depends_on_ready(row: Row, found: Finding, *, ready: bool) -> bool:
+def _depends_on_ready(row: Rule, found: Finding, *, ready: bool) -> bool:
     """Whether `row` says nothing of a case whose every trial failed.
 
     What was seen up to its end to break a limit is broken, a start that never came is infinite,
@@ -162,7 +165,7 @@ def _is_open(verdict: Verdict) -> bool:
 
 
 def _find(
-    row: Row,
+    row: Rule,
     case_id: str,
     case: Case,
     *,
@@ -178,7 +181,7 @@ def _find(
     return judge_trials(row, case_id, case, trials, context)
 
 
-def _verdict(row: Row, case_id: str, found: Finding) -> Verdict:
+def _verdict(row: Rule, case_id: str, found: Finding) -> Verdict:
     per_trial = bool(row.metric) and row.measured.scope is Scope.TRIAL
     return Verdict(
         case=case_id,
@@ -203,7 +206,7 @@ def _verdict(row: Row, case_id: str, found: Finding) -> Verdict:
     )
 
 
-def _waived(verdict: Verdict, one: SetRow, today: dt.date) -> Verdict:
+def _waived(verdict: Verdict, one: EffectiveRule, today: dt.date) -> Verdict:
     waiver = one.waiver
     if waiver is None:
         return verdict
@@ -215,7 +218,7 @@ def _waived(verdict: Verdict, one: SetRow, today: dt.date) -> Verdict:
     return replace(verdict, severity=Severity.WARN.value, reason=reason)
 
 
-def _demanded(verdict: Verdict, row: Row, case: Case) -> Verdict:
+def _demanded(verdict: Verdict, row: Rule, case: Case) -> Verdict:
     """What is expected to fail has to be measured, though nobody can of such a case.
 
     Where the scenario itself says `required: false` it need not be.
@@ -242,7 +245,7 @@ class _Crashed:
     of_ready: bool = False
 
 
-def _is_time(row: Row) -> bool:
+def _is_time(row: Rule) -> bool:
     return bool(row.metric) and row.measured.is_time
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.results.behaviour import ProcessUse
+    from bench.journal.facts.behaviour import ProcessUse
 
 SHARE = 0.10
 """Of the CPU or the anonymous memory of all processes, from which on one is a worker."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.core.metrics import METRICS
 from bench.judge.model import Outcome
-from bench.metrics import METRICS
-from bench.report.wording import change_words, unit_words
+from bench.report.comparison_words import change_words
+from bench.report.wording import unit_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bench.judge.model import Comparison
+    from bench.journal.facts.comparison import Comparison
     from bench.judge.regression import Watched
     from bench.results.run import Run
 

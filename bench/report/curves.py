@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.judge import stats
-from bench.results.derive import unreclaimable
-from bench.results.model import TrialStatus
+from bench.analysis.trial_metrics import unreclaimable
+from bench.core.domain import TrialStatus
+from bench.judge.statistics import stats
 from bench.results.summary import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.results.events import Samples
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
+    from bench.journal.columns import Samples
     from bench.results.run import Run
 
 Values = np.ndarray[Any, np.dtype[np.float64]]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.host.bounds import DISTURBED_SHARE
-from bench.results.model import TrialStatus
-from bench.trial.quiet import busiest_of
-from bench.units import format_seconds
+from bench.core.domain import TrialStatus
+from bench.core.units import format_seconds
+from bench.runner.quiet import busiest_of
+from bench.scenario.host_bounds import DISTURBED_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
     from bench.results.run import Run
 
 STEAL = 0.02

@@ -11,19 +11,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.analysis.failure_kind import failure_kind
+from bench.core.domain import SIZE_ARM, TrialStatus
+from bench.core.units import format_bytes
 from bench.judge.evidence import got_ready
 from bench.judge.finding import counted
 from bench.judge.ready import stopped_words
 from bench.report.disturbed import was_disturbed
 from bench.report.rows import case_outcomes
 from bench.report.wording import visible
-from bench.results.failure_kind import failure_kind
-from bench.results.model import SIZE_ARM, TrialStatus
 from bench.scenario.requests import status_words
-from bench.units import format_bytes
 
 if TYPE_CHECKING:
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
     from bench.results.run import Run
     from bench.scenario.model import Case
     from bench.scenario.probes import Endpoint, ProbeChoice

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.core.domain import TrialStatus
+from bench.journal.facts.matches import Matches
 from bench.judge.finding import counted
-from bench.results.model import TrialStatus
-from bench.results.workload import Matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
     from bench.results.run import Run
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.errors import UsageError
-from bench.results.atomic import write_text
+from bench.core.atomic import write_text
+from bench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from bench.report.plots import Plot
+    from bench.report.plots.drawn import Plot
     from bench.results.run import Run
 
 
@@ -37,19 +37,19 @@ class Format:
 
 
 def _html(run: Run) -> str:
-    from bench.report.html import html_text
+    from bench.report.html.page import html_text
 
     return html_text(run)
 
 
 def _write_html(run: Run, folder: Path, plots: list[Plot]) -> list[Path]:
-    from bench.report.html import write_html
+    from bench.report.html.page import write_html
 
     return [write_html(run, folder, plots)]
 
 
 def _markdown(run: Run) -> str:
-    from bench.report.markdown import markdown_text
+    from bench.report.text.markdown import markdown_text
 
     return markdown_text(run)
 
@@ -79,19 +79,19 @@ def _write_parquet(run: Run, folder: Path, _: list[Plot]) -> list[Path]:
 
 
 def _junit(run: Run) -> str:
-    from bench.report.junit import junit_text
+    from bench.report.text.junit import junit_text
 
     return junit_text(run)
 
 
 def _github(run: Run) -> str:
-    from bench.report.github import annotations_text
+    from bench.report.text.github import annotations_text
 
     return annotations_text(run)
 
 
 def _write_plots(_: Run, folder: Path, plots: list[Plot]) -> list[Path]:
-    from bench.report.plots import write_plots
+    from bench.report.plots.drawn import write_plots
 
     return write_plots(plots, folder / "plots")
 
@@ -155,7 +155,7 @@ def write_reports(run: Run, formats: Sequence[str] | None = None) -> list[Path]:
     check_formats(asked)
     plots: list[Plot] = []
     if any(FORMATS[name].draws for name in asked):
-        from bench.report.plots import make_plots
+        from bench.report.plots.drawn import make_plots
 
         plots = make_plots(run)
     written: list[Path] = []

@@ -8,17 +8,17 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bench.metrics import METRICS, Better, Scope
+from bench.core.metrics import METRICS, Better, Scope
 
 if TYPE_CHECKING:
-    from bench.metrics import Metric
+    from bench.core.metrics import Metric
 
 _HEAD = """\
 # What each number means, and when it misleads
 
-Made from [`bench/metrics.py`](../bench/metrics.py); `bench explain NAME` says the same. These
-names stand in the thresholds of a scenario and as keys in `run.json`; those of a trial are the
-columns of `trials.csv` too. What was not measured is absent, never zero.
+Made from [`bench/core/metrics.py`](../bench/core/metrics.py); `bench explain NAME` says the same.
+These names stand in the thresholds of a scenario and as keys in `run.json`; those of a trial are
+the columns of `trials.csv` too. What was not measured is absent, never zero.
 
 Times are taken on the client's monotonic clock around single calls to the engine, and end when
 the confirming answer has arrived. Memory, CPU, I/O and network are the kernel's own counters of

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.core.metrics import METRICS
+from bench.judge.effective_rules import scenario_rows
 from bench.judge.model import Outcome
 from bench.judge.no_start import NOT_JUDGED
-from bench.judge.scenario_rows import scenario_rows
 from bench.judge.verdicts import CaseOutcome, case_outcome
-from bench.metrics import METRICS
 from bench.report.wording import KEY_METRICS
 
 if TYPE_CHECKING:
-    from bench.judge.model import Comparison, Verdict
+    from bench.journal.facts.comparison import Comparison
+    from bench.judge.model import Verdict
     from bench.results.run import Run
-    from bench.scenario.thresholds import Limit
+    from bench.standard.thresholds import Limit
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""What a run leaves behind: the journal, and everything that is computed from it."""
+"""A run read back from its journal: tables, exports, listing."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from bench.core.units import format_seconds
 from bench.host.fingerprint import COMPARABLE_KEYS
-from bench.units import format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from bench.results.run import Run
-    from bench.scenario.composed import ComposeUse
+    from bench.scenario.compose_case import ComposeUse
 
 _OF_A_STACK = {
     "ready": "probes",

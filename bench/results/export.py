@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.errors import UsageError
+from bench.core.atomic import replacing, write_text
+from bench.core.errors import UsageError
+from bench.journal.writer import SCHEMA_VERSION
 from bench.judge.verdicts import case_outcome
-from bench.results.atomic import replacing, write_text
 from bench.results.frames import SAMPLE_KEYS
-from bench.results.journal import SCHEMA_VERSION
 from bench.results.summary import calibration, status_counts, summaries
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from bench.results.events import Samples
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
+    from bench.journal.columns import Samples
     from bench.results.run import Run
 
 _CHANGING = "%s"

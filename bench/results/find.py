@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.errors import UsageError
-from bench.paths import is_there
-from bench.results.journal import FILE_NAME
+from bench.core.errors import UsageError
+from bench.core.paths import is_there
+from bench.journal.writer import FILE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

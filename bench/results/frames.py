@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.metrics import METRICS, Scope
-from bench.results.model import TRIAL_KEYS
+from bench.core.domain import TRIAL_KEYS
+from bench.core.metrics import METRICS, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
-    from bench.results.events import Samples
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
+    from bench.journal.columns import Samples
 
 TRIAL_METRICS = [name for name, metric in METRICS.items() if metric.scope is Scope.TRIAL]
 PHASE_COLUMNS = [

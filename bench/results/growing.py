@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.results.journal import FILE_NAME
-from bench.results.reading import UNSOUND, JournalReader, damage
+from bench.journal.reader import UNSOUND, JournalReader, damage
+from bench.journal.writer import FILE_NAME
 from bench.results.run import result_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
 
 
 class GrowingRun:

@@ -7,10 +7,10 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import BenchError, StoreError
+from bench.core.errors import BenchError, StoreError
+from bench.journal.lines import open_plain
+from bench.journal.writer import FILE_NAME, SCHEMA_VERSION
 from bench.results.find import run_folders
-from bench.results.journal import FILE_NAME, SCHEMA_VERSION
-from bench.results.lines import open_plain
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,38 +10,42 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import StoreError, UsageError
-from bench.exit_code import NOT_JUDGED, gravest
-from bench.judge.checklist import Checklist
-from bench.judge.compare import Sample, compare_cases
+from bench.analysis.against_plan import with_odds
+from bench.analysis.contradictions import course_of, doubts, refuse_contradictions
+from bench.analysis.stack_totals import with_doubts, with_sums
+from bench.analysis.trial_metrics import derive
+from bench.core.domain import Arm, TrialStatus
+from bench.core.errors import StoreError, UsageError
+from bench.core.exit_code import NOT_JUDGED, gravest
+from bench.core.metrics import METRICS, Metric
+from bench.journal.reader import UNSOUND, damage, read_journal
+from bench.journal.writer import FILE_NAME
+from bench.judge.compare import ComparisonSide, compare_cases
 from bench.judge.model import JudgeContext
-from bench.judge.noise import HostNoise
 from bench.judge.regression import watch_judged, watched_exit_code
+from bench.judge.statistics.noise import HostNoise
 from bench.judge.verdicts import exit_code, judge
-from bench.metrics import METRICS, Metric
-from bench.results.against_plan import with_odds
-from bench.results.contradictions import course_of, doubts, refuse_contradictions
-from bench.results.derive import derive
 from bench.results.frames import layers_frame, phases_frame, samples_frame, trials_frame
-from bench.results.journal import FILE_NAME
-from bench.results.model import TrialStatus
-from bench.results.reading import UNSOUND, damage, read_journal
-from bench.results.stacks import with_doubts, with_sums
-from bench.results.summary import memory_shown_in
+from bench.results.measured_states import memory_shown_in
 from bench.scenario.inferred import UnsaidError, said_of, settled
-from bench.scenario.model import Arm, Scenario, threshold_limit
+from bench.scenario.model import Scenario, threshold_limit
+from bench.standard.checklist import Checklist
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from bench.judge.model import Comparison, Verdict
+    from bench.analysis.model import TrialResult
+    from bench.journal.columns import Samples
+    from bench.journal.facts.baseline import Baseline
+    from bench.journal.facts.case import Stopped
+    from bench.journal.facts.comparison import Comparison
+    from bench.journal.facts.host import HostWait
+    from bench.journal.facts.image import ImageFacts
+    from bench.journal.trial_events import TrialEvents
+    from bench.judge.model import Verdict
     from bench.judge.regression import Watched
-    from bench.results.baseline import Baseline
-    from bench.results.derive import TrialEvents
-    from bench.results.events import Samples
-    from bench.results.model import HostWait, ImageFacts, Stopped, TrialResult
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class Run:
     @cached_property
     def memory_arm(self) -> Arm:
         """The arm whose figures of memory reports show, for all cases the same."""
-        return memory_shown_in(self)
+        return memory_shown_in(self.results, self.scenario.cases)
 
     @property
     def single_cases(self) -> list[str]:
@@ -198,9 +202,9 @@ class Run:
         """What `bench run` ends with on these results."""
         return gravest((self.interrupted, self.verdicts_code, self.baseline_code))
 
-    def sample(self, case: str, name: str = "") -> Sample:
+    def sample(self, case: str, name: str = "") -> ComparisonSide:
         """One case as a side of a comparison."""
-        return Sample(
+        return ComparisonSide(
             name or case,
             case,
             self.results,

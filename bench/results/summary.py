@@ -6,18 +6,18 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.judge import stats
+from bench.core.domain import CALIBRATION_CASE, Arm, TrialStatus
+from bench.core.metrics import METRICS, Metric, Scope
 from bench.judge.evidence import Evidence, gather
-from bench.judge.memory_arm import MEMORY, by_need
-from bench.metrics import METRICS, Metric, Scope
-from bench.results.model import CALIBRATION_CASE, SIZE_ARM, TrialStatus
-from bench.scenario.model import Arm
+from bench.judge.memory_arm import MEMORY
+from bench.judge.statistics import stats
+from bench.results.measured_states import states_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bench.judge.model import Interval
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
+    from bench.journal.facts.comparison import Interval
     from bench.results.run import Run
 
 
@@ -44,21 +44,8 @@ class MetricSummary:
 
 
 def measured_states(run: Run, case: str) -> list[tuple[str, str]]:
-    """The (cache, arm) pairs in which `case` has trials, in the order of time.
-
-    Left out are warm-ups, trials with the network cut, containers started several at once, and
-    the sizes that `bench right-size` tried.
-    """
-    found = [
-        (one.key.cache, one.key.arm)
-        for one in run.results
-        if one.key.case == case
-        and not one.key.warmup
-        and not one.key.replicas
-        and one.key.network == "open"
-        and one.key.arm != SIZE_ARM
-    ]
-    return list(dict.fromkeys(found))
+    """The (cache, arm) pairs in which `case` has trials; see `measured_states.states_of`."""
+    return states_of(run.results, case)
 
 
 def evidence(run: Run, case: str, cache: str, arm: str = "fit") -> Evidence:
@@ -78,21 +65,6 @@ def summaries(run: Run, case: str) -> list[MetricSummary]:
         for cache, arm in measured_states(run, case)
         for one in summarise(good_trials(run, case, cache, arm), cache, arm, run.metrics)
     ]
-
-
-def memory_shown_in(run: Run) -> Arm:
-    """The arm that has trials enough in every case; see `memory_arm.by_need`."""
-    fewest = {
-        arm: min((_most_trials(run, case, arm) for case in run.scenario.cases), default=0)
-        for arm in Arm
-    }
-    return Arm.NEED if by_need(fewest[Arm.NEED], fewest[Arm.FIT]) else Arm.FIT
-
-
-def _most_trials(run: Run, case: str, arm: Arm) -> int:
-    """How many good trials `case` has in the state of this arm in which it has most."""
-    caches = [cache for cache, other in measured_states(run, case) if other == arm]
-    return max((len(good_trials(run, case, cache, arm)) for cache in caches), default=0)
 
 
 def shown_summaries(run: Run, case: str) -> list[MetricSummary]:

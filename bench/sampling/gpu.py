@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.clock import Clock
+    from bench.core.clock import Clock
 
 _EVERY_NS = 100_000_000
 

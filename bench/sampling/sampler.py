@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.clock import Clock
+    from bench.core.clock import Clock
 
 _FLUSH_EVERY_NS = 1_000_000_000
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import EngineError
+from bench.core.errors import EngineError
 from bench.sampling.processes import NetworkCounters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.engine.protocol import Engine
-    from bench.sampling.counters import CounterFiles
+    from bench.cgroup.counters import CounterFiles
+    from bench.runtimes.protocol import Engine
 
 
 class CgroupSource:

@@ -12,7 +12,7 @@ from bench.sampling.exits import ExitReports
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.clock import Clock
+    from bench.core.clock import Clock
     from bench.sampling.threads import ThreadReading, ThreadTimes
 
 _COST_BOUND = 100

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.sampling.cgroup import CgroupVersion
+from bench.cgroup.mounts import CgroupVersion
 
 if TYPE_CHECKING:
-    from bench.sampling.cgroup import ContainerCgroup
+    from bench.cgroup.mounts import ContainerCgroup
 
 _MOST_OPEN = 48
 """Threads whose files stay open; a process may have 1024 files open, for all its containers."""

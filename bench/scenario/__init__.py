@@ -1,1 +1,1 @@
-"""Scenario files: what they may say (`model`), how they are read (`load`), what limits mean."""
+"""What a scenario file may say: its models; `loading` reads one."""

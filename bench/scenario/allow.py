@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from bench.scenario.model import Scenario
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -131,13 +130,3 @@ def _network(text: str, host: str) -> Network | None:
             f"{text!r} would allow every address; allow a port as `:443`, or switch the row off"
         )
     return network
-
-
-def declared(scenario: Scenario) -> tuple[Allowed, ...]:
-    """Every contact that `scenario` declares, for whichever row of its checklist.
-
-    Raises:
-        ValueError: one of them is none.
-    """
-    texts = [text for one in scenario.checks.values() if one != "off" for text in one.allow]
-    return tuple(parse_allowed(text) for text in dict.fromkeys(texts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.scenario.values import Model, Pattern
+from bench.yamldoc.values import Model, Pattern
 
 
 class Excerpt(Model):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from bench.metrics import METRICS, Better, Metric
-from bench.scenario.values import Model, Text, compiled
+from bench.core.metrics import METRICS, Better, Metric
+from bench.yamldoc.values import Model, Text, compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

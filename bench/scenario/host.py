@@ -3,7 +3,8 @@
 # ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
 
-from bench.scenario.values import CacheState, Command, Model, Text
+from bench.core.domain import CacheState
+from bench.yamldoc.values import Command, Model, Text
 
 HOST_STATES = (CacheState.IMAGE, CacheState.WARM)
 """The cache states that a plain process knows: there is nothing to pull."""

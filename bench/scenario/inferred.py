@@ -17,7 +17,7 @@ from bench.scenario.probes import ASKED, COMPOSITES, ExecProbe, ProbeChoice, Rea
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from bench.scenario.container import Container, Healthcheck
+    from bench.compose.container_keys import Container, Healthcheck
 
 _PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
 _SHELL = ("/bin/sh", "-c")

@@ -3,9 +3,9 @@
 # ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
 
-from bench.scenario.container import Container
-from bench.scenario.figures import MetricName, WorkloadMetric  # noqa: TC001 - pydantic reads it
-from bench.scenario.values import PositiveDuration  # noqa: TC001
+from bench.compose.container_keys import Container
+from bench.scenario.figures import MetricName, WorkloadMetric
+from bench.yamldoc.values import PositiveDuration
 
 TARGET = "case"
 """The name by which a load tool reaches the case."""

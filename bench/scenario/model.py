@@ -1,9 +1,9 @@
 """What a scenario may say, as pydantic models: cases, services, thresholds, checks.
 
-Containers are described in `container`, probes in `probes`, the types of single values in
-`values`; all of their names may be imported from here. Nothing here reads files:
-`bench.scenario.load` does, merges the defaults into the cases, and adds line numbers to every
-complaint. `bench schema` prints the JSON Schema of all this.
+Containers are described in `compose.container_keys`, probes in `probes`, the types of single values
+in `yamldoc.values`. Nothing here reads files: `bench.scenario.loading.load` does, merges the
+defaults into the cases, and adds line numbers to every complaint. `bench schema` prints the JSON
+Schema of all this.
 """
 
 # ruff: noqa: RUF012 - pydantic copies the defaults
@@ -15,47 +15,24 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from bench.host.bounds import OTHER_LOAD, STEAL, HostBounds
-from bench.scenario.allow import parse_allowed
-from bench.scenario.build import Build, BuildSecret
-from bench.scenario.composed import ComposeUse, StackVolumes
-from bench.scenario.container import (
-    BlkioConfig,
-    BlkioRate,
-    Container,
-    Deploy,
-    DeviceReservation,
-    Healthcheck,
-    Limits,
-    Reservations,
-    Resources,
-    Ulimit,
-)
+from bench.compose.container_keys import Container
+from bench.core.domain import Arm, CacheState, Severity
+from bench.scenario.allow import Allowed, parse_allowed
+from bench.scenario.compose_case import ComposeUse
 from bench.scenario.excerpts import Excerpt
 from bench.scenario.figures import MetricName, WorkloadMetric, own_metrics
 from bench.scenario.host import HostProcess
+from bench.scenario.host_bounds import OTHER_LOAD, STEAL, HostBounds
 from bench.scenario.load_tool import LoadTool
-from bench.scenario.probes import (
-    ExecProbe,
-    GrpcProbe,
-    HttpProbe,
-    LogProbe,
-    ProbeChoice,
-    Ready,
-    TcpProbe,
-)
-from bench.scenario.thresholds import (
+from bench.scenario.probes import Ready
+from bench.standard.thresholds import (
     Aggregate,
     Limit,
     metric_named,
-    parse_expression,
     parse_limit,
     split_aggregate,
 )
-from bench.scenario.values import (
-    Arm,
-    CacheState,
-    Command,
+from bench.yamldoc.values import (
     Count,
     DurationOrExit,
     Flag,
@@ -63,7 +40,6 @@ from bench.scenario.values import (
     LinkRate,
     Model,
     PositiveDuration,
-    Severity,
     Share,
     Text,
 )
@@ -71,7 +47,7 @@ from bench.scenario.values import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.metrics import Metric
+    from bench.core.metrics import Metric
 
 
 class Service(Container):
@@ -81,7 +57,7 @@ class Service(Container):
     """What decides that it is ready, as of a case; the cases wait for it."""
 
 
-class Sample(Model):
+class SamplingSettings(Model):
     """How the counters are read."""
 
     interval: PositiveDuration = 0.02
@@ -142,7 +118,7 @@ class Case(Container):
     """What decides that it is ready; what its image says where no probe is named."""
     observe: DurationOrExit = 1.0
     """How long to go on sampling after ready; `exit` waits for the end."""
-    sample: Sample = Field(default_factory=Sample)
+    sample: SamplingSettings = Field(default_factory=SamplingSettings)
     """How the counters are read."""
     replicas: Annotated[
         list[Annotated[int, Field(strict=True, ge=1, le=100)]],
@@ -302,6 +278,12 @@ class Scenario(Model):
         return self.has_images or loaded or bool(self.services)
 
     @property
+    def declared_contacts(self) -> tuple[Allowed, ...]:
+        """Every outside contact that is declared, for whichever row of its checklist."""
+        texts = [text for one in self.checks.values() if one != "off" for text in one.allow]
+        return tuple(parse_allowed(text) for text in dict.fromkeys(texts))
+
+    @property
     def host_bounds(self) -> HostBounds:
         """What others may take of the host in a trial."""
         return HostBounds(self.max_other_load, self.max_steal)
@@ -336,50 +318,3 @@ def threshold_limit(metric_name: str, threshold: Threshold, own: Mapping[str, Me
         ValueError: no such metric, or a limit that its unit does not allow.
     """
     return parse_limit(threshold.limit, metric_named(metric_name, own).unit)
-
-
-__all__ = [
-    "Aggregate",
-    "Arm",
-    "BlkioConfig",
-    "BlkioRate",
-    "Build",
-    "BuildSecret",
-    "CacheState",
-    "Case",
-    "CheckSetting",
-    "Command",
-    "Compare",
-    "ComposeUse",
-    "Container",
-    "Deploy",
-    "DeviceReservation",
-    "Excerpt",
-    "ExecProbe",
-    "Expect",
-    "GrpcProbe",
-    "Healthcheck",
-    "HostProcess",
-    "HttpProbe",
-    "Limit",
-    "Limits",
-    "LoadTool",
-    "LogProbe",
-    "ProbeChoice",
-    "Ready",
-    "Reservations",
-    "Resources",
-    "Sample",
-    "Scenario",
-    "Service",
-    "Severity",
-    "StackVolumes",
-    "TcpProbe",
-    "Threshold",
-    "Ulimit",
-    "Waiver",
-    "WorkloadMetric",
-    "expand_threshold",
-    "parse_expression",
-    "threshold_limit",
-]

@@ -18,7 +18,7 @@ from bench.scenario.requests import (
     Statuses,
     accepted,
 )
-from bench.scenario.values import (
+from bench.yamldoc.values import (
     Command,
     Flag,
     Model,

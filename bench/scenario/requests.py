@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 
-from bench.scenario.values import Text
+from bench.yamldoc.values import Text
 
 _RANGE = re.compile(r"\s*([1-5][0-9]{2})\s*-\s*([1-5][0-9]{2})\s*")
 _ANY_2XX = ((200, 299),)

@@ -12,9 +12,9 @@ import ast
 from pathlib import Path
 from typing import Any
 
-from bench.metrics import METRICS
+from bench.core.metrics import METRICS
 from bench.scenario.model import Scenario
-from bench.scenario.thresholds import Aggregate
+from bench.standard.thresholds import Aggregate
 
 Schema = dict[str, Any]
 
@@ -124,19 +124,22 @@ def _attribute_docs() -> dict[str, dict[str, str]]:
     """The docstrings of the models' attributes, by class; inherited ones included."""
     docs: dict[str, dict[str, str]] = {}
     modules = (
-        "values",
-        "build",
-        "container",
-        "host",
-        "probes",
-        "composed",
-        "figures",
-        "excerpts",
-        "load_tool",
-        "model",
+        "yamldoc.values",
+        "core.domain",
+        "compose.build_keys",
+        "compose.container_keys",
+        "scenario.host",
+        "scenario.probes",
+        "scenario.compose_case",
+        "scenario.figures",
+        "scenario.excerpts",
+        "scenario.load_tool",
+        "scenario.model",
     )
+    root = Path(__file__).parents[1]
     for module in modules:
-        tree = ast.parse((Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8"))
+        path = root.joinpath(*module.split(".")).with_suffix(".py")
+        tree = ast.parse(path.read_text(encoding="utf-8"))
         for one in tree.body:
             if isinstance(one, ast.ClassDef):
                 inherited = [docs.get(base.id, {}) for base in one.bases if type(base) is ast.Name]

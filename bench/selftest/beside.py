@@ -7,14 +7,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.engine.protocol import LABEL
-from bench.errors import EngineError
+from bench.core.errors import EngineError
+from bench.runtimes.protocol import LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.engine.protocol import Engine
-    from bench.results.model import TrialKey
+    from bench.core.domain import TrialKey
+    from bench.runtimes.protocol import Engine
     from bench.trial.progress import Progress
 
 _CACHES = ("total_inactive_file", "inactive_file")

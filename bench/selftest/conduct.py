@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.engine.select import open_session
-from bench.errors import EngineError
-from bench.host.bounds import HostBounds
-from bench.host.noise import load_noise, save_noise
-from bench.judge.noise import HostNoise, host_noise
-from bench.judge.stats import median
-from bench.results.model import TrialStatus
-from bench.results.own_load import is_disturbed
+from bench.analysis.own_load import is_disturbed
+from bench.core.domain import TrialStatus
+from bench.core.errors import EngineError
+from bench.judge.statistics.noise import HostNoise, host_noise
+from bench.judge.statistics.stats import median
+from bench.results.host_noise import load_noise, save_noise
 from bench.results.run import load_run
+from bench.runner.engine_choice import choose_engine
+from bench.runner.request import RunRequest
+from bench.runner.run import start_run
+from bench.runtimes.select import open_session
+from bench.scenario.host_bounds import HostBounds
 from bench.selftest.beside import StatsBeside
 from bench.selftest.evidence import gather
 from bench.selftest.known import KNOWN, SAME, STATS_CASE, scenario
@@ -23,8 +26,6 @@ from bench.selftest.outcomes import outcomes
 from bench.selftest.resources import resources
 from bench.selftest.score import Met
 from bench.selftest.times import times
-from bench.trial.engine_choice import choose_engine
-from bench.trial.run import RunRequest, start_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

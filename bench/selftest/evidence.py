@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.judge.stats import median
-from bench.results.model import CALIBRATION_CASE
+from bench.core.domain import CALIBRATION_CASE
+from bench.judge.statistics.stats import median
 from bench.selftest.known import KNOWN, STATS_CASE
 from bench.selftest.stamps import Starts, of_trials, read_stamps
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
     from bench.results.run import Run
     from bench.selftest.beside import StatsPeak
     from bench.selftest.stamps import Stamps

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.scenario.load import scenario_from_tree
+from bench.scenario.loading.load import scenario_from_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.scenario.load import LoadedScenario
+    from bench.scenario.loading.load import LoadedScenario
 
 SUBJECT = Path(__file__).parent / "subject"
 """The program's source and the Dockerfile that it is built with."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.results.behaviour import behaviour
-from bench.results.contacts import observation
-from bench.results.model import TrialStatus
+from bench.analysis.behaviour import behaviour
+from bench.analysis.contacts import observation
+from bench.core.domain import TrialStatus
 from bench.selftest.known import (
     CHILDREN,
     KNOWN,
@@ -15,13 +15,13 @@ from bench.selftest.known import (
     PLANTED_UDP,
     ZOMBIES,
 )
-from bench.selftest.score import Fact, Finding, Section
+from bench.selftest.score import Fact, ScoredFigure, Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from bench.results.contacts import Observation
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
+    from bench.journal.facts.contacts import Observation
     from bench.selftest.evidence import Evidence, Observed
 
 _TIMES = ("ready_s", "startup_s", "port_open_s")
@@ -59,7 +59,7 @@ def _fact(
 ) -> Fact:
     """A fact about `trials`; `wrong` says what is wrong with one, None where it does not count."""
     findings = [
-        Finding(one.key.case, one.trial_id, right=not said, said=said)
+        ScoredFigure(one.key.case, one.trial_id, right=not said, said=said)
         for one in trials
         if (said := wrong(one)) is not None
     ]
@@ -136,7 +136,7 @@ def _left_behind(evidence: Evidence) -> Fact:
         found = len(seen.standing.children), seen.standing.zombies
         said = f"{found[0]} children and {found[1]} zombies"
         right = found == (CHILDREN, ZOMBIES)
-        findings.append(Finding(one.trial.key.case, one.trial.trial_id, right, said))
+        findings.append(ScoredFigure(one.trial.key.case, one.trial.trial_id, right, said))
     absent = "" if findings else "; ".join(sorted(unseen))
     truth = f"{CHILDREN} and {ZOMBIES}"
     return Fact("found.left", "children and zombies left", truth, tuple(findings), absent)
@@ -161,12 +161,12 @@ def _contacts(evidence: Evidence) -> tuple[Fact, Fact]:
     )
 
 
-def _planted(one: Observed, found: Observation) -> Finding:
+def _planted(one: Observed, found: Observation) -> ScoredFigure:
     names = {(contact.kind, contact.destination) for contact in found.attempts}
     said = ", ".join(sorted(f"{kind} {to}" for kind, to in names ^ _PLANTED))
-    return Finding(one.trial.key.case, one.trial.trial_id, names == _PLANTED, said)
+    return ScoredFigure(one.trial.key.case, one.trial.trial_id, names == _PLANTED, said)
 
 
-def _invented(one: Observed, found: Observation) -> Finding:
+def _invented(one: Observed, found: Observation) -> ScoredFigure:
     said = ", ".join(f"{contact.kind} {contact.destination}" for contact in found.attempts)
-    return Finding(one.trial.key.case, one.trial.trial_id, not found.attempts, said)
+    return ScoredFigure(one.trial.key.case, one.trial.trial_id, not found.attempts, said)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bench.judge.stats import median
+from bench.judge.statistics.stats import median
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -142,7 +142,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ScoredFigure:
     """Whether bench found one thing in one trial as it was.
 
     Attributes:
@@ -165,7 +165,7 @@ class Fact:
     id: str
     title: str
     truth: str
-    findings: tuple[Finding, ...]
+    findings: tuple[ScoredFigure, ...]
     absent: str = ""
 
     @property
@@ -174,7 +174,7 @@ class Fact:
         return len(self.findings)
 
     @property
-    def wrong(self) -> tuple[Finding, ...]:
+    def wrong(self) -> tuple[ScoredFigure, ...]:
         """Those in which it was wrong."""
         return tuple(one for one in self.findings if not one.right)
 

@@ -6,13 +6,13 @@ import bisect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bench.errors import StoreError
+from bench.core.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
 
 
 @dataclass(frozen=True)

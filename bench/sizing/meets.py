@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.core.domain import Arm, Severity, TrialStatus
+from bench.core.metrics import Scope
+from bench.core.units import format_seconds
 from bench.judge.aggregates import shown_against
-from bench.metrics import Scope
-from bench.results.model import TrialStatus
-from bench.scenario.model import Arm, Severity
-from bench.units import format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.judge.row import Row
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
+    from bench.standard.rule import Rule
 
 _HELD_BY_A_LIMIT = (
     "memory", "cpu_cores", "cpu_demand", "cpu_unseen", "processes", "io_", "gpu_",
@@ -22,14 +21,14 @@ _HELD_BY_A_LIMIT = (
 """Beginnings of the names of metrics that a lower limit holds down: they say nothing here."""
 
 
-def is_about_size(row: Row) -> bool:
+def is_about_size(row: Rule) -> bool:
     """Whether limits of memory and cores have to do with `row`."""
     if row.check is not None:
         return row.arm is Arm.NEED
     return row.measured.scope is Scope.TRIAL
 
 
-def deciding_rows(rows: Sequence[Row]) -> list[Row]:
+def deciding_rows(rows: Sequence[Rule]) -> list[Rule]:
     """The blocking rows that a smaller limit can make a case fail."""
     return [
         row
@@ -42,7 +41,7 @@ def deciding_rows(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def longest_wait_s(rows: Sequence[Row], pull_s: float) -> float | None:
+def longest_wait_s(rows: Sequence[Rule], pull_s: float) -> float | None:
     """How long after the start it is worth waiting for ready; None where no row says so."""
     limits = [
         row.parsed_limit().value - (pull_s if row.metric == "startup_s" else 0.0)
@@ -52,7 +51,7 @@ def longest_wait_s(rows: Sequence[Row], pull_s: float) -> float | None:
     return min(limits, default=None)
 
 
-def why_not(trial: TrialResult, rows: Sequence[Row], pull_s: float) -> str:
+def why_not(trial: TrialResult, rows: Sequence[Rule], pull_s: float) -> str:
     """Why the trial does not meet `rows`; empty where it does.
 
     Args:

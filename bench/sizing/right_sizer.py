@@ -7,11 +7,10 @@ import math
 import os
 from typing import TYPE_CHECKING
 
-from bench.judge.scenario_rows import scenario_rows
+from bench.core.domain import CALIBRATION_CASE, SIZE_ARM, CacheState, TrialKey
+from bench.judge.effective_rules import scenario_rows
 from bench.results.growing import GrowingRun
-from bench.results.model import CALIBRATION_CASE, SIZE_ARM, TrialKey
 from bench.results.run import load_run
-from bench.scenario.model import CacheState
 from bench.sizing.meets import deciding_rows, longest_wait_s
 from bench.sizing.search import CPUS, MEMORY, smallest_enough
 from bench.sizing.sizes import REPEATS, Size, next_step, sizes_of, slowest_pull_s
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.results.run import Run
-    from bench.trial.laboratory import Subject
+    from bench.trial.context import PreparedCase
 
 _PATIENCE_S = 2.0
 """How much longer than the rows allow a trial may wait for ready."""
@@ -48,21 +47,21 @@ class RightSizer:
     def __call__(
         self,
         folder: Path,
-        subjects: Mapping[str, Subject],
-        measure: Callable[[Subject, TrialKey], None],
+        prepared_cases: Mapping[str, PreparedCase],
+        measure: Callable[[PreparedCase, TrialKey], None],
     ) -> None:
         """Try sizes of every case that got ready under its own limits.
 
         Args:
             folder: the run's; its journal has the trials of the plan.
-            subjects: the cases, by id.
+            prepared_cases: the cases, by id.
             measure: measures one more trial.
         """
         run, growing = load_run(folder), GrowingRun(folder)
-        for name, subject in subjects.items():
+        for name, prepared in prepared_cases.items():
             if name == CALIBRATION_CASE:
                 continue
-            trouble = _CaseSearch(run, growing, subject, measure, self._say).search()
+            trouble = _CaseSearch(run, growing, prepared, measure, self._say).search()
             if trouble:
                 self._say(f"{name}: {trouble}")
                 self.unsized[name] = trouble
@@ -73,17 +72,17 @@ class _CaseSearch:
         self,
         run: Run,
         growing: GrowingRun,
-        subject: Subject,
-        measure: Callable[[Subject, TrialKey], None],
+        prepared: PreparedCase,
+        measure: Callable[[PreparedCase, TrialKey], None],
         say: Callable[[str], None],
     ) -> None:
         self._growing = growing
-        self._subject = subject
+        self._prepared = prepared
         self._measure = measure
         self._say = say
         rows = [one.row for one in scenario_rows(run.scenario, run.checklist)]
         self._rows = deciding_rows(rows)
-        own = [one for one in run.results if one.key.case == subject.name]
+        own = [one for one in run.results if one.key.case == prepared.name]
         self._pull_s = slowest_pull_s(own)
         peaks = [
             one.metrics["memory_peak_bytes"]
@@ -96,7 +95,7 @@ class _CaseSearch:
 
     def search(self) -> str:
         """Search; says what stood in the way, or nothing."""
-        name, limits = self._subject.name, self._subject.case.effective_limits
+        name, limits = self._prepared.name, self._prepared.case.effective_limits
         cores = float(os.cpu_count() or 1)
         cpus = CPUS.rounded(min(limits.cpus or cores, cores))
         memory = limits.memory or (self._peak and MEMORY.rounded(2 * self._peak))
@@ -127,14 +126,14 @@ class _CaseSearch:
         return self._enough[memory, cpus]
 
     def _try(self, memory: float, cpus: float) -> bool:
-        subject = self._sized(memory, cpus)
+        prepared = self._sized(memory, cpus)
         size: Size | None = None
         tries = 0
         while tries < REPEATS and (size is None or not size.why_not):
             tries += 1
             self._round += 1
-            key = TrialKey(subject.name, self._round, CacheState.IMAGE.value, arm=SIZE_ARM)
-            self._measure(subject, key)
+            key = TrialKey(prepared.name, self._round, CacheState.IMAGE.value, arm=SIZE_ARM)
+            self._measure(prepared, key)
             size = self._read(memory, cpus)
         return size is not None and size.is_enough
 
@@ -147,10 +146,10 @@ class _CaseSearch:
 
     @property
     def _name(self) -> str:
-        return self._subject.name
+        return self._prepared.name
 
-    def _sized(self, memory: float, cpus: float) -> Subject:
-        case = self._subject.case
+    def _sized(self, memory: float, cpus: float) -> PreparedCase:
+        case = self._prepared.case
         limits = case.effective_limits.model_copy(update={"memory": int(memory), "cpus": cpus})
         wait_s = longest_wait_s(self._rows, self._pull_s)
         timeout_s = case.ready.timeout
@@ -158,4 +157,4 @@ class _CaseSearch:
             timeout_s = min(timeout_s, max(0.0, math.ceil(wait_s)) + _PATIENCE_S)
         ready = case.ready.model_copy(update={"timeout": timeout_s})
         changed = case.model_copy(update={"limits": limits, "ready": ready})
-        return dataclasses.replace(self._subject, case=changed)
+        return dataclasses.replace(self._prepared, case=changed)

@@ -6,17 +6,17 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.judge.scenario_rows import scenario_rows
-from bench.results.model import SIZE_ARM, TrialStatus
+from bench.core.domain import SIZE_ARM, TrialStatus
+from bench.judge.effective_rules import scenario_rows
 from bench.sizing.meets import deciding_rows, why_not
 from bench.sizing.search import CPUS, MEMORY, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bench.judge.row import Row
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
     from bench.results.run import Run
+    from bench.standard.rule import Rule
 
 REPEATS = 3
 """Trials in which a size must be enough; the first one in which it is not ends the trying."""
@@ -97,7 +97,7 @@ def case_sizes(run: Run, case: str) -> CaseSizes | None:
     return sizes_of(own, rows, case)
 
 
-def sizes_of(trials: Iterable[TrialResult], rows: Sequence[Row], case: str) -> CaseSizes | None:
+def sizes_of(trials: Iterable[TrialResult], rows: Sequence[Rule], case: str) -> CaseSizes | None:
     """The same, from the trials of the case."""
     trials = list(trials)
     pull_s = slowest_pull_s(trials)
@@ -135,7 +135,7 @@ def requested(trial: TrialResult) -> tuple[int, float] | None:
 
 
 def _size(
-    memory: int, cpus: float, tried: Sequence[TrialResult], rows: Sequence[Row], pull_s: float
+    memory: int, cpus: float, tried: Sequence[TrialResult], rows: Sequence[Rule], pull_s: float
 ) -> Size:
     reasons = [reason for one in tried if (reason := why_not(one, rows, pull_s))]
     starts = [one.metrics["startup_s"] + pull_s for one in tried if "startup_s" in one.metrics]

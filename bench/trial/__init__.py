@@ -1,1 +1,1 @@
-"""Measuring: the plan of a run, one trial of it, and what decides that a container is ready."""
+"""One trial: its steps in turn, a container's life, replicas, and whose fault a failure is."""

@@ -6,24 +6,24 @@ import dataclasses
 import ipaddress
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import EngineError
-from bench.results.cause import CauseKind
+from bench.core.errors import EngineError
+from bench.journal.facts.cause import CauseKind
+from bench.observe.excerpts import ExcerptSearch
+from bench.observe.figures import FigureSearch
+from bench.observe.output import ExitWatch, OutputWatch
 from bench.trial.cause.ending import Ending, causes
-from bench.trial.excerpts import ExcerptSearch
-from bench.trial.figures import FigureSearch
 from bench.trial.instruments import Instruments
-from bench.trial.killed import MemoryKill
-from bench.trial.secrets import hider
-from bench.trial.watch import ExitWatch, OutputWatch
+from bench.trial.oom_kill import MemoryKill
+from bench.trial.redactor import redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bench.cgroup.mounts import ContainerCgroup
     from bench.egress.watch import Watch
-    from bench.engine.protocol import ContainerState
-    from bench.sampling.cgroup import ContainerCgroup
+    from bench.runtimes.protocol import ContainerState
     from bench.sampling.sampler import Columns
-    from bench.trial.laboratory import Laboratory, Subject
+    from bench.trial.context import PreparedCase, TrialContext
     from bench.trial.record import TrialRecord
 
 _REST_OF_OUTPUT_S = 20.0
@@ -41,9 +41,9 @@ class Attachments:
 
     def __init__(
         self,
-        lab: Laboratory,
+        context: TrialContext,
         record: TrialRecord,
-        subject: Subject,
+        prepared: PreparedCase,
         container_id: str,
         cgroup: ContainerCgroup | None,
         *,
@@ -55,28 +55,28 @@ class Attachments:
         `watch` makes what listens to its network, which hears from then on.
         """
         self._record = record
-        self._case = subject.case
-        self._engine = lab.engine
+        self._case = prepared.case
+        self._engine = context.engine
         self._container_id = container_id
-        self.exit = ExitWatch(lab.engine, container_id, lab.clock)
-        hide = hider(subject.case, subject.folder, subject.secrets)
-        self._figures = FigureSearch(subject.case.metrics, hide)
-        self._excerpts = ExcerptSearch(subject.case.excerpts, hide)
+        self.exit = ExitWatch(context.engine, container_id, context.clock)
+        hide = redactor(prepared.case, prepared.folder, prepared.secrets)
+        self._figures = FigureSearch(prepared.case.metrics, hide)
+        self._excerpts = ExcerptSearch(prepared.case.excerpts, hide)
         self.output = OutputWatch(
-            lab.engine.attach(container_id),
-            lab.clock,
-            subject.case.ready.log_patterns(),
+            context.engine.attach(container_id),
+            context.clock,
+            prepared.case.ready.log_patterns(),
             hide,
             self._read_line if self._figures or self._excerpts else None,
         )
         self.instruments = Instruments(
-            lab.engine,
+            context.engine,
             container_id,
             cgroup,
-            lab.clock,
-            subject.case.sample.interval,
+            context.clock,
+            prepared.case.sample.interval,
             need=need,
-            gpu=lab.gpu,
+            gpu=context.gpu,
             on_batch=self._write_samples,
             on_threads=record.threads,
         )

@@ -10,9 +10,9 @@ import contextlib
 import socket
 from typing import TYPE_CHECKING
 
-from bench.engine.host import ADDRESS
-from bench.errors import HostError
-from bench.trial.listening import asked_ports
+from bench.core.errors import HostError
+from bench.observe.listening import asked_ports
+from bench.runtimes.process.engine import ADDRESS
 
 if TYPE_CHECKING:
     from bench.scenario.model import Case

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.engine.reference import split_reference
-from bench.errors import EngineError
-from bench.results.pull_path import covered_s
-from bench.scenario.model import CacheState
-from bench.trial.blame import InvalidTrialError
+from bench.analysis.pull_path import covered_s
+from bench.core.domain import CacheState
+from bench.core.errors import EngineError
+from bench.core.image_reference import split_reference
+from bench.trial.outcome import InvalidTrialError
 from bench.trial.pull import PullRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bench.engine.access_log import Served
-    from bench.engine.registry import Blob, Manifest
-    from bench.results.model import LayerPull
-    from bench.trial.laboratory import Laboratory, Subject
+    from bench.journal.facts.pull import LayerPull
+    from bench.runtimes.managed.access_log import Served
+    from bench.runtimes.managed.registry import Blob, Manifest
+    from bench.trial.context import PreparedCase, TrialContext
     from bench.trial.record import TrialRecord
 
 
@@ -31,8 +31,8 @@ class ImagePull:
 
     def __init__(
         self,
-        lab: Laboratory,
-        subject: Subject,
+        context: TrialContext,
+        prepared: PreparedCase,
         record: TrialRecord,
         state: CacheState,
         shared: int = 0,
@@ -41,10 +41,10 @@ class ImagePull:
 
         `shared` is how many of its layers, from the first, another image has brought before.
         """
-        self._lab = lab
-        self._subject = subject
+        self._context = context
+        self._prepared = prepared
         self._record = record
-        self._base_layers = max(shared, subject.base_layers(state))
+        self._base_layers = max(shared, prepared.base_layers(state))
         self._state = state
         self._mark: int | None = None
         self._is_done = False
@@ -56,26 +56,28 @@ class ImagePull:
             InvalidTrialError: the host was not in its state.
             EngineError: the pull failed, or brought another image.
         """
-        lab, subject = self._lab, self._subject
-        log = lab.access_log
+        context, prepared = self._context, self._prepared
+        log = context.access_log
         self._mark = log.mark() if log else None
-        recorder = PullRecorder(lab.clock.monotonic_ns())
+        recorder = PullRecorder(context.clock.monotonic_ns())
         with self._record.phase("pull"):
-            for line in lab.engine.pull(subject.reference):
-                recorder.line(lab.clock.monotonic_ns(), line)
-        manifest = subject.manifest
+            for line in context.engine.pull(prepared.reference):
+                recorder.line(context.clock.monotonic_ns(), line)
+        manifest = prepared.manifest
         if manifest is not None:
-            layers = recorder.intervals(manifest.layers, subject.layers)
+            layers = recorder.intervals(manifest.layers, prepared.layers)
             self._record.layers(layers)
             self._record.facts["downloaded_bytes"] = recorder.downloaded_bytes(manifest)
             rate = achieved_bit_s(layers)
-            self._record.facts["link"] = {"rate_bit_s": lab.link_bit_s, "achieved_bit_s": rate}
+            self._record.facts["link"] = {"rate_bit_s": context.link_bit_s, "achieved_bit_s": rate}
             if recorder.digest and recorder.digest != manifest.digest:
-                raise EngineError(subject.reference, f"the pull brought {recorder.digest} instead")
+                raise EngineError(prepared.reference, f"the pull brought {recorder.digest} instead")
         self._is_done = True
         doubt = recorder.why_not_cold(manifest, self._base_layers)
         if doubt:
-            hint = "" if lab.keeper.may_wipe else "; only the private engine may be emptied for it"
+            hint = (
+                "" if context.keeper.may_wipe else "; only the private engine may be emptied for it"
+            )
             raise InvalidTrialError(f"{self._not_so}: {doubt}{hint}")
 
     @property
@@ -89,10 +91,10 @@ class ImagePull:
         What was served goes into the trial's facts. Without a log or a manifest there is nothing
         to compare: the stream is the only proof then.
         """
-        manifest, log = self._subject.manifest, self._lab.access_log
+        manifest, log = self._prepared.manifest, self._context.access_log
         if not self._is_done or manifest is None or log is None:
             return ""
-        repository = split_reference(self._subject.reference)[0].partition("/")[2]
+        repository = split_reference(self._prepared.reference)[0].partition("/")[2]
         served = log.served(repository, self._mark)
         if served is None:
             return f"{self._not_so}: the registry's access log cannot be read"

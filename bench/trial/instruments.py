@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.compose.container import SHARED_NETWORK
-from bench.sampling.counters import CounterFiles
+from bench.cgroup.counters import CounterFiles
 from bench.sampling.exits import ExitReports
 from bench.sampling.gpu import GpuSource
 from bench.sampling.processes import NetworkCounters
@@ -13,13 +12,14 @@ from bench.sampling.sampler import Columns, Sampler
 from bench.sampling.sources import CgroupSource, EngineSource, NetworkSource
 from bench.sampling.thread_source import ThreadChanges, ThreadSource
 from bench.sampling.threads import ThreadTimes
+from bench.scenario.compose_service import SHARED_NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.clock import Clock
-    from bench.engine.protocol import Engine
-    from bench.sampling.cgroup import ContainerCgroup
+    from bench.cgroup.mounts import ContainerCgroup
+    from bench.core.clock import Clock
+    from bench.runtimes.protocol import Engine
 
 
 class Instruments:

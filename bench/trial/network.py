@@ -7,21 +7,22 @@ import ipaddress
 import socket
 from typing import TYPE_CHECKING, Protocol
 
+from bench.core.units import format_seconds
 from bench.egress.cut import DNS_STAND_IN, CutNetwork
 from bench.egress.ledger import Ledger
 from bench.egress.watch import NO_NETWORK, NoWatch, Watch, watch_open
-from bench.engine.protocol import LABEL
-from bench.results.contacts import WayOut
-from bench.units import format_seconds
+from bench.journal.facts.contacts import WayOut
+from bench.runtimes.protocol import LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.engine.protocol import ContainerSpec, ContainerState
-    from bench.results.model import TrialKey
+    from bench.core.domain import TrialKey
+    from bench.runtimes.protocol import ContainerState
+    from bench.runtimes.specs import ContainerSpec
     from bench.scenario.allow import Address, Network
-    from bench.scenario.model import Ready
-    from bench.trial.laboratory import Laboratory, Subject
+    from bench.scenario.probes import Ready
+    from bench.trial.context import PreparedCase, TrialContext
 
 CUT_PATIENCE_S = 15.0
 """How much longer than its slowest open start a cut container is waited for: a resolver that gets
@@ -74,14 +75,14 @@ class LifeNetwork(Protocol):
 class TrialNetwork:
     """The network of one container, for the time of a trial."""
 
-    def __init__(self, lab: Laboratory, subject: Subject, key: TrialKey) -> None:
+    def __init__(self, context: TrialContext, prepared: PreparedCase, key: TrialKey) -> None:
         """Nothing is made before `prepare`."""
-        self._lab = lab
-        self._subject = subject
+        self._context = context
+        self._prepared = prepared
         self._key = key
         self._way_out = way_out(key)
-        self._mode = subject.case.network_mode
-        self._hosts = {name.lower(): address for name, address in subject.extra_hosts.items()}
+        self._mode = prepared.case.network_mode
+        self._hosts = {name.lower(): address for name, address in prepared.extra_hosts.items()}
         self._cut: CutNetwork | None = None
 
     def prepare(self, container: str) -> None:
@@ -93,14 +94,14 @@ class TrialNetwork:
         if self._way_out is WayOut.OPEN or self._mode == "none":
             return
         reachable = self._reachable()
-        self._cut = CutNetwork(self._lab.engine, self._way_out)
-        labels = {LABEL: self._lab.run_id}
+        self._cut = CutNetwork(self._context.engine, self._way_out)
+        labels = {LABEL: self._context.run_id}
         self._cut.make(f"{container}-network", labels, self._hosts, reachable)
 
     def _reachable(self) -> list[Network]:
         """What the scenario declares, as far as it has an address; names get one in `_hosts`."""
         networks = []
-        for one in self._lab.allow:
+        for one in self._context.allow:
             if one.network is not None:
                 networks.append(one.network)
             elif one.name is not None:
@@ -127,10 +128,10 @@ class TrialNetwork:
             return NoWatch(NO_NETWORK, observed=True, way_out=self._way_out)
         names = _names(self._hosts)
         if self._cut is not None:
-            return self._cut.watch(Ledger(self._lab.allow, names, stand_in=DNS_STAND_IN))
-        alone = self._lab.keeper.may_wipe and self._key.replicas == 0
-        ledger = Ledger(self._lab.allow, names)
-        return watch_open(self._lab.engine.facts, self._mode, ledger, alone=alone)
+            return self._cut.watch(Ledger(self._context.allow, names, stand_in=DNS_STAND_IN))
+        alone = self._context.keeper.may_wipe and self._key.replicas == 0
+        ledger = Ledger(self._context.allow, names)
+        return watch_open(self._context.engine.facts, self._mode, ledger, alone=alone)
 
     def address(self, state: ContainerState) -> str:
         """Where probes reach the container."""
@@ -138,7 +139,7 @@ class TrialNetwork:
 
     def patience(self, ready: Ready) -> Ready:
         """`ready`, waited for no longer than makes sense with no way out."""
-        slowest_s = self._lab.slowest_ready_s.get(self._subject.name)
+        slowest_s = self._context.slowest_ready_s.get(self._prepared.name)
         if self._way_out is WayOut.OPEN or slowest_s is None:
             return ready
         return ready.model_copy(
@@ -148,8 +149,8 @@ class TrialNetwork:
     def was_ready(self, seconds: float) -> None:
         """An open start of this case took so long from the return of the start call."""
         if self._way_out is WayOut.OPEN:
-            slowest = self._lab.slowest_ready_s
-            slowest[self._subject.name] = max(seconds, slowest.get(self._subject.name, 0.0))
+            slowest = self._context.slowest_ready_s
+            slowest[self._prepared.name] = max(seconds, slowest.get(self._prepared.name, 0.0))
 
     def explained(self, reason: str, *, ended: bool) -> str:
         """Why it did not get ready, with what the network had to do with it.
@@ -160,7 +161,7 @@ class TrialNetwork:
         """
         if self._way_out is WayOut.OPEN:
             return reason
-        slowest_s = self._lab.slowest_ready_s.get(self._subject.name)
+        slowest_s = self._context.slowest_ready_s.get(self._prepared.name)
         beside = ""
         if not ended and slowest_s is not None:
             beside = f"; open, it took at most {format_seconds(slowest_s)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from bench.results.model import TrialKey
+    from bench.core.domain import TrialKey
 
 
 class Progress(Protocol):

@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.results.model import COPY_STATUS, LayerFacts, LayerPull
+from bench.journal.facts.pull import COPY_STATUS, LayerPull
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bench.engine.registry import Blob, Manifest
+    from bench.journal.facts.image import LayerFacts
+    from bench.runtimes.managed.registry import Blob, Manifest
 
 _SHORT = 12
 _FETCHED = ("Download complete", "Pull complete")

@@ -6,17 +6,18 @@ import dataclasses
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bench.results.atomic import write_text
-from bench.results.model import TrialStatus
+from bench.core.atomic import write_text
+from bench.core.domain import TrialStatus
 from bench.trial.same_failure import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.results.model import LayerPull, TrialKey
+    from bench.core.domain import TrialKey
+    from bench.journal.facts.pull import LayerPull
     from bench.sampling.sampler import Columns
     from bench.sampling.thread_source import ThreadChanges
-    from bench.trial.laboratory import Laboratory
+    from bench.trial.context import TrialContext
 
 _FEW_LINES = 5
 
@@ -32,9 +33,9 @@ class TrialRecord:
         ending: how it ended; None until then.
     """
 
-    def __init__(self, lab: Laboratory, number: int, attempt: int, part: str = "") -> None:
+    def __init__(self, context: TrialContext, number: int, attempt: int, part: str = "") -> None:
         """`part` is which of several containers this is the record of; empty for one or for all."""
-        self._lab = lab
+        self._context = context
         self._attempt = attempt
         self.trial_id = f"t{number:04d}" + (f"-{part}" if part else "")
         self.trial_id += f".{attempt}" if attempt else ""
@@ -53,27 +54,27 @@ class TrialRecord:
 
     def begin(self, key: TrialKey, service: str = "") -> None:
         """The trial begins; `service` is that of a stack which this is the record of."""
-        self._lab.journal.append(
+        self._context.journal.append(
             "trial_started",
             trial_id=self.trial_id,
             key=dataclasses.asdict(key),
             service=service,
             attempt=self._attempt,
-            at=self._lab.clock.utc_now().isoformat(timespec="milliseconds"),
+            at=self._context.clock.utc_now().isoformat(timespec="milliseconds"),
         )
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Time a phase; one that ends in an error keeps no duration."""
-        start_ns = self._lab.clock.monotonic_ns()
+        start_ns = self._context.clock.monotonic_ns()
         yield
-        self.phase_was(name, start_ns, self._lab.clock.monotonic_ns())
+        self.phase_was(name, start_ns, self._context.clock.monotonic_ns())
 
     def phase_was(
         self, name: str, start_ns: int, end_ns: int, resolution_ns: int | None = None
     ) -> None:
         """A phase has ended."""
-        self._lab.journal.append(
+        self._context.journal.append(
             "phase",
             trial_id=self.trial_id,
             phase=name,
@@ -82,11 +83,11 @@ class TrialRecord:
             clock="monotonic",
             resolution_ns=resolution_ns,
         )
-        self._lab.progress.phase_ended(name, (end_ns - start_ns) / 1e9)
+        self._context.progress.phase_ended(name, (end_ns - start_ns) / 1e9)
 
     def layers(self, layers: Sequence[LayerPull]) -> None:
         """What a pull did with each layer."""
-        self._lab.journal.append(
+        self._context.journal.append(
             "layers",
             trial_id=self.trial_id,
             layers=[dataclasses.asdict(layer) for layer in layers],
@@ -94,11 +95,15 @@ class TrialRecord:
 
     def samples(self, method: str, columns: Columns) -> None:
         """A batch of samples; called from the sampler's thread."""
-        self._lab.journal.append("samples", trial_id=self.trial_id, method=method, columns=columns)
+        self._context.journal.append(
+            "samples", trial_id=self.trial_id, method=method, columns=columns
+        )
 
     def threads(self, changes: ThreadChanges) -> None:
         """What threads used and waited; called from the sampler's thread."""
-        self._lab.journal.append("threads", trial_id=self.trial_id, **dataclasses.asdict(changes))
+        self._context.journal.append(
+            "threads", trial_id=self.trial_id, **dataclasses.asdict(changes)
+        )
 
     def end(
         self,
@@ -108,7 +113,7 @@ class TrialRecord:
         startup_s: float | None,
     ) -> None:
         """The trial has ended; of one that went well only the last few lines are kept."""
-        self._lab.journal.append(
+        self._context.journal.append(
             "trial_ended",
             trial_id=self.trial_id,
             status=status.value,
@@ -124,7 +129,7 @@ class TrialRecord:
             was_ready="ready" in self.facts,
             log_tail=tuple(log_tail),
         )
-        self._lab.progress.trial_ended(status.value, reason, startup_s)
+        self._context.progress.trial_ended(status.value, reason, startup_s)
 
     def write_log(self, case: str, text: str) -> None:
         """Write the output to a file of its own.
@@ -132,7 +137,7 @@ class TrialRecord:
         Raises:
             StoreError: it cannot be written.
         """
-        write_text(self._lab.log_folder / f"{case}-{self.trial_id}.log", text)
+        write_text(self._context.log_folder / f"{case}-{self.trial_id}.log", text)
 
 
 def total_cpu_s(records: Sequence[TrialRecord]) -> float | None:

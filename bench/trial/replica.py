@@ -5,24 +5,23 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from bench.errors import BenchError, StoreError
-from bench.results.behaviour import ProcessUse
-from bench.results.model import TrialStatus
-from bench.scenario.model import Arm
-from bench.trial.blame import FailedTrialError, InvalidTrialError, judge_host, outcome_of
-from bench.trial.life import Life
+from bench.core.domain import Arm, TrialStatus
+from bench.core.errors import BenchError, StoreError
+from bench.journal.facts.behaviour import ProcessUse
+from bench.observe.writes import outside
+from bench.trial.container import ContainerLifecycle
 from bench.trial.network import TrialNetwork
+from bench.trial.outcome import FailedTrialError, InvalidTrialError, judge_host, outcome_of
 from bench.trial.record import TrialRecord
 from bench.trial.restart import start_again
-from bench.trial.writes import outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from bench.results.model import TrialKey
-    from bench.trial.laboratory import Laboratory, Subject
-    from bench.trial.process_table import Process
+    from bench.core.domain import TrialKey
+    from bench.observe.process_table import Process
+    from bench.trial.context import PreparedCase, TrialContext
 
 _MOST_PROCESSES = 200
 
@@ -38,15 +37,20 @@ class Replica:
     """
 
     def __init__(
-        self, lab: Laboratory, subject: Subject, key: TrialKey, number: int, attempt: int
+        self,
+        context: TrialContext,
+        prepared: PreparedCase,
+        key: TrialKey,
+        number: int,
+        attempt: int,
     ) -> None:
         """`key` says which replica it is, from 1 on."""
-        self._lab = lab
-        self._subject = subject
+        self._context = context
+        self._prepared = prepared
         self._key = key
-        self.record = TrialRecord(lab, number, attempt, f"r{key.replica}")
-        network = TrialNetwork(lab, subject, key)
-        self.life = Life(lab, subject, self.record, Arm(key.arm), network)
+        self.record = TrialRecord(context, number, attempt, f"r{key.replica}")
+        network = TrialNetwork(context, prepared, key)
+        self.life = ContainerLifecycle(context, prepared, self.record, Arm(key.arm), network)
         self.status, self.reason = TrialStatus.OK, ""
 
     @property
@@ -96,13 +100,13 @@ class Replica:
         if before and after:
             uses = process_uses(before, after)
             self.record.facts["processes"] = [dataclasses.asdict(one) for one in uses]
-        writes = outside(self._lab.engine.changes(self.life.container_id), mounts)
+        writes = outside(self._context.engine.changes(self.life.container_id), mounts)
         self.record.facts["writes"] = dataclasses.asdict(writes)
 
     def restart(self) -> None:
         """Start it again; its counters are those of its first life."""
         self.life.end_sampling()
-        start_again(self._lab, self._subject, self.life.container_id, self.record)
+        start_again(self._context, self._prepared, self.life.container_id, self.record)
 
     def end(
         self, load: Mapping[str, Any], status: TrialStatus | None = None, reason: str = ""
@@ -118,7 +122,7 @@ class Replica:
         if status is not None:
             self.status, self.reason = status, reason
         elif self.is_fine:
-            self.status, self.reason = judge_host(load, self._lab.bounds)
+            self.status, self.reason = judge_host(load, self._context.bounds)
         self.life.write_end(self.status, self.reason, self._key.case, self.seconds_to_ready)
 
 

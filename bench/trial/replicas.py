@@ -11,13 +11,12 @@ import contextlib
 import dataclasses
 from typing import TYPE_CHECKING
 
-from bench.errors import BenchError, StoreError
+from bench.core.domain import CacheState, TrialKey, TrialStatus
+from bench.core.errors import BenchError, StoreError
+from bench.core.interrupts import Interrupted, postponed
 from bench.host.load import load_between
-from bench.interrupts import Interrupted, postponed
-from bench.results.model import TrialKey, TrialStatus
-from bench.scenario.model import CacheState
-from bench.trial.at_once import at_once
-from bench.trial.blame import FailedTrialError, InvalidTrialError, outcome_of
+from bench.trial.outcome import FailedTrialError, InvalidTrialError, outcome_of
+from bench.trial.parallel import at_once
 from bench.trial.progress import Silent
 from bench.trial.record import total_cpu_s
 from bench.trial.replica import Replica
@@ -26,7 +25,7 @@ from bench.trial.spec import mount_points
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bench.trial.laboratory import Laboratory, Subject
+    from bench.trial.context import PreparedCase, TrialContext
 
 _LEAST_OBSERVED_S = 1.0
 """How long processes are watched at least, to tell which of them work."""
@@ -44,15 +43,20 @@ class ReplicaTrial:
     """One trial of a case with as many containers at once as its key says."""
 
     def __init__(
-        self, lab: Laboratory, subject: Subject, key: TrialKey, number: int, attempt: int
+        self,
+        context: TrialContext,
+        prepared: PreparedCase,
+        key: TrialKey,
+        number: int,
+        attempt: int,
     ) -> None:
-        self._lab = lab
-        self._subject = shared_out(subject, key.replicas)
+        self._context = context
+        self._prepared = shared_out(prepared, key.replicas)
         self._key = key
-        quiet = dataclasses.replace(lab, progress=Silent())
+        quiet = dataclasses.replace(context, progress=Silent())
         self._replicas = [
             Replica(
-                quiet, self._subject, dataclasses.replace(key, replica=replica), number, attempt
+                quiet, self._prepared, dataclasses.replace(key, replica=replica), number, attempt
             )
             for replica in range(1, key.replicas + 1)
         ]
@@ -67,10 +71,10 @@ class ReplicaTrial:
             Interrupted: after the clean-up.
             StoreError: the journal cannot be written; after the clean-up too.
         """
-        lab = self._lab
+        context = self._context
         for one in self._replicas:
             one.begin()
-        before = lab.load_now()
+        before = context.load_now()
         interrupted: Interrupted | None = None
         status, reason = None, ""
         try:
@@ -88,14 +92,14 @@ class ReplicaTrial:
             left = self._take_down()
             if left:
                 status, reason = TrialStatus.ERROR, f"{reason}; clean-up: {left}".lstrip("; ")
-            load = load_between(before, lab.load_now(), self._cpu_s())
-            dead = lab.dead_service()
+            load = load_between(before, context.load_now(), self._cpu_s())
+            dead = context.dead_service()
             if dead and TrialStatus.FAILED in (status, *(one.status for one in self._replicas)):
                 status, reason = TrialStatus.ERROR, dead
             for one in self._replicas:
                 one.end(load, status, reason)
             worst = min(self._replicas, key=lambda one: _GRAVITY.index(one.status))
-            lab.progress.trial_ended(worst.status.value, worst.reason, self._seconds_to_ready())
+            context.progress.trial_ended(worst.status.value, worst.reason, self._seconds_to_ready())
         if interrupted:
             raise interrupted
         return worst.status
@@ -110,10 +114,10 @@ class ReplicaTrial:
         return max(known) if len(known) == len(times) else None
 
     def _measure(self) -> None:
-        lab, subject = self._lab, self._subject
+        context, prepared = self._context, self._prepared
         with self._phase("prepare"):
             state = CacheState(self._key.cache)
-            dropped = lab.keeper.establish(state, [subject.reference], subject.blobs)
+            dropped = context.keeper.establish(state, [prepared.reference], prepared.blobs)
             for one in self._replicas:
                 one.record.facts["page_cache_dropped"] = dropped
         with self._phase("create"):
@@ -124,7 +128,7 @@ class ReplicaTrial:
         with self._phase("ready"):
             self._at_once(lambda one: one.start(), opened=self._note_zero)
         with self._phase("observe"):
-            mounts = mount_points(subject.case, self._image_volumes())
+            mounts = mount_points(prepared.case, self._image_volumes())
             self._at_once(lambda one: one.observe(mounts))
         with self._phase("stop"):
             self._at_once(lambda one: one.life.stop())
@@ -133,7 +137,7 @@ class ReplicaTrial:
             first.take(first.restart)
 
     def _note_zero(self) -> None:
-        zero_ns = self._lab.clock.monotonic_ns()
+        zero_ns = self._context.clock.monotonic_ns()
         for one in self._replicas:
             one.record.facts["zero_ns"] = zero_ns
 
@@ -153,28 +157,30 @@ class ReplicaTrial:
                 one.life.kill()
 
     def _image_volumes(self) -> list[str]:
-        config = self._lab.engine.image_details(self._subject.reference).get("Config") or {}
+        config = self._context.engine.image_details(self._prepared.reference).get("Config") or {}
         return list(config.get("Volumes") or {})
 
     @contextlib.contextmanager
     def _phase(self, name: str) -> Iterator[None]:
         """Tell whoever watches how long all of them together took."""
-        start_ns = self._lab.clock.monotonic_ns()
+        start_ns = self._context.clock.monotonic_ns()
         yield
-        self._lab.progress.phase_ended(name, (self._lab.clock.monotonic_ns() - start_ns) / 1e9)
+        self._context.progress.phase_ended(
+            name, (self._context.clock.monotonic_ns() - start_ns) / 1e9
+        )
 
     def _take_down(self) -> str:
         """Remove whatever they left; says what could not be done."""
         return "; ".join(left for one in self._replicas if (left := one.life.take_down()))
 
 
-def shared_out(subject: Subject, replicas: int) -> Subject:
-    """`subject` as each of so many runs it.
+def shared_out(prepared: PreparedCase, replicas: int) -> PreparedCase:
+    """`prepared` as each of so many runs it.
 
     Probes and counters are asked less often, the more there are, so that asking takes as much of
     the host as for one; how finely ready is known is recorded as ever.
     """
-    case = subject.case
+    case = prepared.case
     observed = case.observe
     if observed != "exit":
         observed = max(observed, _LEAST_OBSERVED_S)
@@ -186,4 +192,4 @@ def shared_out(subject: Subject, replicas: int) -> Subject:
             "ports": [],
         }
     )
-    return dataclasses.replace(subject, case=changed)
+    return dataclasses.replace(prepared, case=changed)

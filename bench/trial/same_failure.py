@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.results.failure_kind import failure_kind
-from bench.results.model import CALIBRATION_CASE, SIZE_ARM, TrialStatus
+from bench.analysis.failure_kind import failure_kind
+from bench.core.domain import CALIBRATION_CASE, SIZE_ARM, TrialStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bench.results.model import TrialKey
+    from bench.core.domain import TrialKey
 
 ENOUGH = 2
 

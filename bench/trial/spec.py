@@ -7,15 +7,17 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.engine.protocol import ContainerSpec
-from bench.errors import UsageError
-from bench.scenario.env_file import read_env_files
-from bench.scenario.model import Arm, Command, Container, Healthcheck
+from bench.core.domain import Arm
+from bench.core.errors import UsageError
+from bench.runtimes.specs import ContainerSpec
+from bench.yamldoc.env_file import read_env_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from bench.compose.container_keys import Container, Healthcheck
     from bench.scenario.host import HostProcess
+    from bench.yamldoc.values import Command
 
 
 def container_spec(

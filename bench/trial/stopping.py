@@ -10,16 +10,16 @@ import signal
 import struct
 from typing import TYPE_CHECKING, Any
 
-from bench.engine.host import KIND as HOST
-from bench.results.behaviour import Killed, Standing
-from bench.stop_signal import DEFAULT_SIGNAL, signal_number
+from bench.core.stop_signal import DEFAULT_SIGNAL, signal_number
+from bench.journal.facts.behaviour import Killed, Standing
+from bench.runtimes.process.engine import KIND as HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bench.engine.protocol import EngineFacts
-    from bench.results.behaviour import Disposition
-    from bench.trial.process_table import Process
+    from bench.journal.facts.behaviour import Disposition
+    from bench.observe.process_table import Process
+    from bench.runtimes.protocol import EngineFacts
 
 _MOST_NAMED = 20
 _MOST_WATCHED = 100

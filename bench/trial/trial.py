@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.errors import BenchError, StoreError
+from bench.core.domain import Arm, CacheState, TrialStatus
+from bench.core.errors import BenchError, StoreError
+from bench.core.interrupts import Interrupted, postponed
 from bench.host.load import load_between
-from bench.interrupts import Interrupted, postponed
-from bench.results.model import TrialStatus
-from bench.scenario.model import Arm, CacheState
-from bench.trial.blame import FailedTrialError, InvalidTrialError, judge_host, outcome_of
+from bench.trial.container import ContainerLifecycle
 from bench.trial.image_pull import ImagePull
-from bench.trial.laboratory import Laboratory, Subject
-from bench.trial.life import Life
 from bench.trial.network import TrialNetwork
+from bench.trial.outcome import FailedTrialError, InvalidTrialError, judge_host, outcome_of
 from bench.trial.record import TrialRecord
 
 if TYPE_CHECKING:
-    from bench.results.model import TrialKey
+    from bench.core.domain import TrialKey
+    from bench.trial.context import PreparedCase, TrialContext
     from bench.trial.same_failure import Ending
 
 
@@ -28,19 +27,26 @@ class Trial:
     """One trial, from its cache state to its removal."""
 
     def __init__(
-        self, lab: Laboratory, subject: Subject, key: TrialKey, number: int, attempt: int
+        self,
+        context: TrialContext,
+        prepared: PreparedCase,
+        key: TrialKey,
+        number: int,
+        attempt: int,
     ) -> None:
-        self._lab = lab
-        self._subject = subject
+        self._context = context
+        self._prepared = prepared
         self._key = key
-        self._record = TrialRecord(lab, number, attempt)
+        self._record = TrialRecord(context, number, attempt)
         self._facts = self._record.facts
         arm = Arm.NEED if key.arm == Arm.NEED else Arm.FIT
-        network = TrialNetwork(lab, subject, key)
+        network = TrialNetwork(context, prepared, key)
         is_open = key.network == "open"  # with its way cut off, a case cannot be reached by name
-        self._life = Life(lab, subject, self._record, arm, network, under_load=is_open)
+        self._life = ContainerLifecycle(
+            context, prepared, self._record, arm, network, under_load=is_open
+        )
         self._state = CacheState(key.cache)
-        self._pull = ImagePull(lab, subject, self._record, self._state)
+        self._pull = ImagePull(context, prepared, self._record, self._state)
 
     @property
     def trial_id(self) -> str:
@@ -65,9 +71,9 @@ class Trial:
             Interrupted: after the clean-up.
             StoreError: the journal cannot be written; after the clean-up too.
         """
-        lab = self._lab
+        context = self._context
         self._record.begin(self._key)
-        before = lab.load_now()
+        before = context.load_now()
         interrupted: Interrupted | None = None
         try:
             self._measure()
@@ -83,15 +89,15 @@ class Trial:
             interrupted = signal
         with postponed():
             left = self._life.take_down()
-            in_container = self._subject.case.host is None
+            in_container = self._prepared.case.host is None
             used_s = self._record.cpu_s
-            load = load_between(before, lab.load_now(), used_s, with_engine=in_container)
+            load = load_between(before, context.load_now(), used_s, with_engine=in_container)
             self._facts["host"] = load
-            status, reason = lab.excused(status, reason)
+            status, reason = context.excused(status, reason)
             if status.counts and (doubt := self._pull.doubt()):
                 status, reason = TrialStatus.INVALID, doubt
             if status is TrialStatus.OK:
-                status, reason = judge_host(load, lab.bounds)
+                status, reason = judge_host(load, context.bounds)
             if left:
                 status, reason = TrialStatus.ERROR, f"{reason}; clean-up: {left}".lstrip("; ")
             self._life.write_end(status, reason, self._key.case, self.seconds_to_ready)
@@ -100,13 +106,15 @@ class Trial:
         return status
 
     def _measure(self) -> None:
-        lab, life, subject = self._lab, self._life, self._subject
+        context, life, prepared = self._context, self._life, self._prepared
         with self._record.phase("prepare"):
-            base = subject.base.reference if subject.base else ""
-            dropped = lab.keeper.establish(self._state, [subject.reference], subject.blobs, base)
+            base = prepared.base.reference if prepared.base else ""
+            dropped = context.keeper.establish(
+                self._state, [prepared.reference], prepared.blobs, base
+            )
             self._facts["page_cache_dropped"] = dropped
             life.prepare()
-        self._facts["zero_ns"] = lab.clock.monotonic_ns()
+        self._facts["zero_ns"] = context.clock.monotonic_ns()
         if self._state.is_pulled:
             self._pull.run()
         life.create()
@@ -116,6 +124,3 @@ class Trial:
         life.observe()
         life.stop()
         life.remove()
-
-
-__all__ = ["Laboratory", "Subject", "Trial"]

@@ -11,16 +11,16 @@ import struct
 import threading
 from typing import TYPE_CHECKING, Any
 
-from bench.engine.protocol import LABEL
-from bench.errors import EngineError
+from bench.core.errors import EngineError
+from bench.observe.figures import FigureSearch
+from bench.observe.output import ExitWatch, OutputWatch
+from bench.runtimes.protocol import LABEL
 from bench.scenario.load_tool import TARGET
-from bench.trial.figures import FigureSearch
-from bench.trial.secrets import hider
+from bench.trial.redactor import redactor
 from bench.trial.spec import container_spec, named_volumes
-from bench.trial.watch import ExitWatch, OutputWatch
 
 if TYPE_CHECKING:
-    from bench.trial.laboratory import Laboratory, Subject
+    from bench.trial.context import PreparedCase, TrialContext
 
 _SHOWN_LINES = 8
 _REST_OF_OUTPUT_S = 20.0
@@ -31,25 +31,25 @@ _LOOPBACK = "127.0.0.1"
 class LoadRun:
     """One run of a load tool, for one trial."""
 
-    def __init__(self, lab: Laboratory, subject: Subject, name: str) -> None:
+    def __init__(self, context: TrialContext, prepared: PreparedCase, name: str) -> None:
         """Nothing is made before `run`.
 
         Args:
-            lab: with an engine beside the measuring one.
-            subject: whose case has a load tool.
+            context: with an engine beside the measuring one.
+            prepared: whose case has a load tool.
             name: of the tool's container.
         """
-        assert lab.beside is not None, "a tool runs beside the measuring engine"
-        assert subject.case.load is not None, "there is a tool"
-        tool, folder = subject.case.load, subject.folder
-        self._engine = lab.beside
+        assert context.beside is not None, "a tool runs beside the measuring engine"
+        assert prepared.case.load is not None, "there is a tool"
+        tool, folder = prepared.case.load, prepared.folder
+        self._engine = context.beside
         self._tool = tool
-        self._reference = subject.load_reference
+        self._reference = prepared.load_reference
         self._name = name
-        self._run_id = lab.run_id
+        self._run_id = context.run_id
         self._folder = folder
-        self._clock = lab.clock
-        self._hide = hider(tool, folder)
+        self._clock = context.clock
+        self._hide = redactor(tool, folder)
         self._figures = FigureSearch(tool.metrics, self._hide)
         self._output: OutputWatch | None = None
         self._container_id = ""

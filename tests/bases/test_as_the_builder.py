@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.engine.docker import DockerEngine
-from bench.engine.private import PrivateEngine, why_impossible
-from bench.engine.reference import familiar
-from bench.image.dockerfile import external_images
-from tests.image import test_dockerfile as forms
+from bench.core.image_reference import familiar
+from bench.dockerfile.bases import external_images
+from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.managed.private import PrivateEngine
+from bench.runtimes.managed.requirements import why_impossible
+from tests.images import test_dockerfile as forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.image.base_catalogue import meant_by
-from bench.image.base_present import BaseSource
-from bench.image.base_records import base_records
-from bench.image.base_table import Base
+from bench.images.bases.catalogue import meant_by
+from bench.images.bases.present import BaseSource
+from bench.images.bases.records import base_records
+from bench.images.bases.table import Base
 from tests.built_images import built_images
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from bench.cli import measuring
 from bench.report.formats import report_text
 from bench.results.export import run_document
 from bench.results.run import load_run
+from bench.runner.request import RunResult
 from bench.trial.progress import Silent
-from bench.trial.run import RunResult
 from tests.journals import GOOD, SHAPES, Build, events, write_events, write_journal
 
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from bench.cli.right_size import command as right_size
 from bench.cli.run import command
 from bench.cli.validate import command as validate
-from bench.errors import ScenarioError, UsageError
+from bench.core.errors import ScenarioError, UsageError
 
 COMPOSE = """
 services:

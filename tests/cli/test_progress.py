@@ -9,7 +9,7 @@ import re
 import pytest
 
 from bench.cli.progress import MODES, make_progress
-from bench.results.model import TrialKey
+from bench.core.domain import TrialKey
 from bench.trial.progress import Silent
 
 COLD = TrialKey("bad", 0, "cold")

@@ -20,19 +20,19 @@ import bench.cli
 from bench.cli.ad_hoc import scenario_for
 from bench.cli.right_size import command as right_size
 from bench.cli.run import command, worst
-from bench.errors import BuildError, EngineUnavailableError, ScenarioError, UsageError
-from bench.interrupts import Interrupted
-from bench.results.journal import FILE_NAME
+from bench.core.errors import BuildError, EngineUnavailableError, ScenarioError, UsageError
+from bench.core.interrupts import Interrupted
+from bench.journal.writer import FILE_NAME
 from bench.results.listing import list_runs
-from bench.scenario.load import parse_scenario_text
-from bench.trial.quiet import QuietHost
+from bench.runner.quiet import QuietHost
+from bench.scenario.loading.load import parse_scenario_text
 from tests.fakes import Script
 from tests.trial.runs import FakeMaker, Runs, events, reference_of, trials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.host.bounds import HostBounds
+    from bench.scenario.host_bounds import HostBounds
 
 SCENARIO = """
 version: 1
@@ -347,7 +347,7 @@ def asked(runs, monkeypatch):
             super().__init__(patience_s, bounds)
             found.append((patience_s, bounds.other_share))
 
-    monkeypatch.setattr("bench.trial.run.QuietHost", Asked)
+    monkeypatch.setattr("bench.runner.execution.QuietHost", Asked)
     return found
 
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bench.cli.selftest import command
-from bench.judge.noise import HostNoise
+from bench.judge.statistics.noise import HostNoise
 from bench.results.run import load_run
 from bench.selftest.conduct import Floor, SelfTest
 from bench.selftest.score import Comparison, Figure, Section, Target

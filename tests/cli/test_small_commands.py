@@ -17,18 +17,20 @@ import pytest
 from click.testing import CliRunner, Result
 
 import bench.cli
+from bench.cgroup.mounts import CgroupMounts, CgroupVersion
 from bench.cli import clean, doctor, explain
 from bench.cli import engine as engine_command
 from bench.cli.explain import EXIT_CODES, explanation
-from bench.engine.daemons import Paths
-from bench.engine.private import PACKAGES, PrivateEngine
-from bench.engine.protocol import LABEL, ContainerSpec
-from bench.engine.select import Choice
-from bench.errors import EngineUnavailableError, HostError, UsageError
-from bench.host.finding import Finding, Health
-from bench.judge.checklist import load_checklist
-from bench.metrics import METRICS
-from bench.sampling.cgroup import CgroupMounts, CgroupVersion
+from bench.core.errors import EngineUnavailableError, HostError, UsageError
+from bench.core.metrics import METRICS
+from bench.host.finding import Health, HostFinding
+from bench.runtimes.managed.daemons import Paths
+from bench.runtimes.managed.private import PrivateEngine
+from bench.runtimes.managed.requirements import PACKAGES
+from bench.runtimes.protocol import LABEL
+from bench.runtimes.select import Choice
+from bench.runtimes.specs import ContainerSpec
+from bench.standard.checklist import load_checklist
 from tests.fakes import FakeEngine
 from tests.journals import Build, write_journal
 
@@ -129,10 +131,10 @@ def test_explain_is_one_command_of_the_command_line():
 
 
 FINDINGS = [
-    Finding("engine", Health.GOOD, "docker 20.10.24"),
-    Finding("GPU", Health.LESS, "not measured", "install the driver"),
+    HostFinding("engine", Health.GOOD, "docker 20.10.24"),
+    HostFinding("GPU", Health.LESS, "not measured", "install the driver"),
 ]
-WORST = Finding("registry", Health.BAD, "not installed", "apt-get install docker-registry")
+WORST = HostFinding("registry", Health.BAD, "not installed", "apt-get install docker-registry")
 
 
 @pytest.fixture
@@ -141,7 +143,7 @@ def examined(monkeypatch):
     asked: list[Choice] = []
     findings = list(FINDINGS)
 
-    def examine(choice: Choice) -> list[Finding]:
+    def examine(choice: Choice) -> list[HostFinding]:
         asked.append(choice)
         return findings
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.compose.load import load_stack
-from bench.errors import ScenarioError
+from bench.core.errors import ScenarioError
+from bench.scenario.loading.compose_file import load_stack
 from tests.scenario.marked import unmarked
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.compose.stack import Stack
-    from bench.errors import Diagnostic
+    from bench.core.errors import Diagnostic
 
 
 def write(folder: Path, text: str, name: str = "compose.yaml") -> Path:

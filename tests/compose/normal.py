@@ -6,14 +6,14 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from bench.compose.networks import NetworkUse
-from bench.units import parse_compose_bytes, parse_duration_s
+from bench.core.units import parse_compose_bytes, parse_duration_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from bench.compose.networks import Port
-    from bench.compose.stack import Member, Stack
+    from bench.compose.stack import ComposeService, Stack
 
 LISTS = ("cap_add", "cap_drop", "device_cgroup_rules", "dns", "dns_opt", "dns_search", "group_add",
          "security_opt", "tmpfs", "volumes_from")  # fmt: skip
@@ -29,7 +29,7 @@ def of_bench(stack: Stack) -> dict[str, Any]:
     return {one.of: _of_member(one) for one in stack.members}
 
 
-def _of_member(member: Member) -> dict[str, Any]:
+def _of_member(member: ComposeService) -> dict[str, Any]:
     service = member.service
     limits, reserved = service.limits, service.deploy.resources.reservations
     found: dict[str, Any] = {

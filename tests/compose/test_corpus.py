@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.compose.load import load_stack
-from bench.errors import ScenarioError
+from bench.core.errors import ScenarioError
+from bench.scenario.loading.compose_file import load_stack
 from tests.compose.corpus import ENVIRON, FILES, Sample, samples
 from tests.compose.normal import folder_files, of_bench, of_compose
 from tests.compose.oracle import config, plug_in

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.compose.load import load_stack
-from bench.errors import ScenarioError
+from bench.core.errors import ScenarioError
+from bench.scenario.loading.compose_file import load_stack
 from tests.compose.files import one_fault, write
 from tests.scenario.marked import unmarked
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.compose.container import as_case
 from bench.compose.model import Condition
+from bench.scenario.compose_service import as_case
 from bench.scenario.model import Case
 from tests.compose.files import stack, write
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.compose.load import load_stack
+from bench.scenario.loading.compose_file import load_stack
 from tests.compose.files import stack, write
 
 

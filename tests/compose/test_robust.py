@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.compose.load import load_stack
 from bench.compose.model import ComposeFile, Service
-from bench.errors import ScenarioError
+from bench.core.errors import ScenarioError
+from bench.scenario.loading.compose_file import load_stack
 from tests.compose.files import write
 
 if TYPE_CHECKING:

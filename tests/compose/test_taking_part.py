@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.errors import ScenarioError
+from bench.core.errors import ScenarioError
 from tests.compose.files import stack, write
 
 OTHERS = [

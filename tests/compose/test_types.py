@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bench.compose.container import as_case
-from bench.errors import ScenarioError
+from bench.core.errors import ScenarioError
+from bench.scenario.compose_service import as_case
 from bench.scenario.model import Case
 from tests.compose.files import stack
 

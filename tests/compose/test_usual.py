@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.compose.container import as_case
-from bench.compose.load import load_stack
 from bench.compose.model import Condition
-from bench.errors import ScenarioError
+from bench.core.errors import ScenarioError
+from bench.scenario.compose_service import as_case
+from bench.scenario.loading.compose_file import load_stack
 from bench.scenario.model import Case
 from tests.compose.files import write
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.core.errors import EngineError, HostError
 from bench.egress import cut as module
 from bench.egress.cut import DNS_STAND_IN, CutNetwork, why_not_cut
 from bench.egress.ledger import Ledger
 from bench.egress.namespace import inside, run_ip
-from bench.engine.protocol import ContainerState
-from bench.errors import EngineError, HostError
-from bench.results.contacts import Observation, WayOut
+from bench.journal.facts.contacts import Observation, WayOut
+from bench.runtimes.protocol import ContainerState
 from tests.egress import frames
 from tests.fakes import FACTS, FakeEngine, Script, local
 

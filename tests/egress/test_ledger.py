@@ -14,7 +14,7 @@ from bench.scenario.allow import parse_allowed
 from tests.egress import frames
 
 if TYPE_CHECKING:
-    from bench.results.contacts import Contact
+    from bench.journal.facts.contacts import Contact
 
 STAND_IN = "198.51.100.53"
 

@@ -14,7 +14,7 @@ import pytest
 from bench.egress.ledger import Ledger
 from bench.egress.tap import Frame, Tap
 from bench.egress.watch import HOST_MODE, Listening, NoWatch, watch_open, why_not_open
-from bench.results.contacts import WayOut
+from bench.journal.facts.contacts import WayOut
 from tests.egress import frames
 from tests.fakes import FACTS, local
 

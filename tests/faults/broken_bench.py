@@ -17,7 +17,7 @@ from collections import Counter
 from typing import Any
 
 from bench.cli import main
-from bench.engine import docker_connect
+from bench.runtimes.docker import connect as docker_connect
 from bench.trial.record import TrialRecord
 
 
@@ -34,7 +34,7 @@ def die_in(case: str, network: str, nth: str, phase: str) -> None:
 
     def was(record: TrialRecord, name: str, *times: Any) -> None:
         if record in doomed and name == phase:
-            record._lab.journal._file.write(b'{"event":"phase","trial_id":"t00')
+            record._context.journal._file.write(b'{"event":"phase","trial_id":"t00')
             os.kill(os.getpid(), signal.SIGKILL)
         phase_was(record, name, *times)
 

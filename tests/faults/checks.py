@@ -6,13 +6,13 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.engine.protocol import LABEL
-from bench.sampling.cgroup import PARENT_NAME, find_mounts
+from bench.cgroup.mounts import PARENT_NAME, find_mounts
+from bench.runtimes.protocol import LABEL
 
 if TYPE_CHECKING:
-    from bench.engine.protocol import Engine
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
     from bench.results.run import Run
+    from bench.runtimes.protocol import Engine
 
 TIMES_TO_READY = frozenset({"startup_s", "ready_s", "ready_resolution_s"})
 TIMES = TIMES_TO_READY | {

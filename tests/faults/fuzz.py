@@ -10,7 +10,7 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
-from bench.results.lines import Link
+from bench.journal.lines import Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

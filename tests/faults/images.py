@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from bench.engine.protocol import LABEL
-from bench.engine.registry import Blob, Registry
+from bench.runtimes.managed.registry import Blob, Registry
+from bench.runtimes.protocol import LABEL
 
 if TYPE_CHECKING:
-    from bench.engine.private import PrivateEngine
+    from bench.runtimes.managed.private import PrivateEngine
 
 APPLETS = ("sh", "httpd", "sleep", "dd", "echo", "cat", "yes", "true")
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bench.clock import SystemClock
-from bench.engine.protocol import ContainerState
+from bench.core.clock import SystemClock
 from bench.host.load import read_load
-from bench.results.journal import FILE_NAME, read_events
+from bench.journal.writer import FILE_NAME, read_events
 from bench.results.run import load_run
-from bench.trial.laboratory import Laboratory
+from bench.runtimes.protocol import ContainerState
+from bench.trial.context import TrialContext
 from tests.fakes import FakeEngine
 from tests.trial.lab import UP
 from tests.trial.runs import SCENARIO, Runs
@@ -38,7 +38,9 @@ def stepped(tmp_path, monkeypatch):
     really = time.time
     runs = Runs(tmp_path / "reports", measuring=FakeEngine(UP), clock=clock)
     runs.patch(monkeypatch)
-    monkeypatch.setattr("bench.trial.run.Laboratory", Laboratory)  # with the load of this host
+    monkeypatch.setattr(
+        "bench.runner.execution.TrialContext", TrialContext
+    )  # with the load of this host
     monkeypatch.setattr(time, "time", lambda: really() + clock.step_s)
 
     def set_back() -> None:

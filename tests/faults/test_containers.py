@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from bench.results.model import COPY_STATUS
+from bench.journal.facts.pull import COPY_STATUS
 from tests.faults.checks import TIMES_TO_READY, left, of
 from tests.live.conftest import Bench
 

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from bench.errors import EngineError
-from bench.results.model import TrialStatus
+from bench.core.domain import TrialStatus
+from bench.core.errors import EngineError
 from bench.results.run import load_run
 from tests.fakes import Script
 from tests.faults.checks import TIMES_TO_READY

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.engine.docker import DockerEngine
-from bench.engine.ping import docker_answers
+from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.managed.ping import docker_answers
 from tests.faults.checks import left, of
 from tests.faults.images import put_image
 

@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 
-from bench.errors import BenchError, ScenarioError
-from bench.judge.checklist import load_checklist
-from bench.report.console import end_block
-from bench.report.github import annotations_text
-from bench.report.junit import junit_text
-from bench.report.markdown import markdown_text
+from bench.core.errors import BenchError, ScenarioError
+from bench.journal.writer import read_events
+from bench.report.text.console import end_block
+from bench.report.text.github import annotations_text
+from bench.report.text.junit import junit_text
+from bench.report.text.markdown import markdown_text
 from bench.results.export import run_json
-from bench.results.journal import read_events
 from bench.results.run import load_run
-from bench.scenario.load import load_scenario
-from bench.trial.history import read_history
-from bench.trial.plan import check_trials, make_plan
+from bench.runner.history import read_history
+from bench.runner.plan import check_trials, make_plan
+from bench.scenario.loading.load import load_scenario
+from bench.standard.checklist import load_checklist
 from tests.faults.fuzz import broken_journal, broken_scenario
 from tests.journals import CRASHED, Build, events
 from tests.scenario.examples import EVERYTHING, QUICKSTART, prepare

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.engine.registry import Registry
+from bench.runtimes.managed.registry import Registry
 from tests.faults.checks import left, of, times
 from tests.faults.images import put_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.engine.private import PrivateEngine
+    from bench.runtimes.managed.private import PrivateEngine
 
 pytestmark = pytest.mark.engine
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import pytest
 
+from bench.journal.writer import FILE_NAME, read_events
 from bench.results.find import run_folders
-from bench.results.journal import FILE_NAME, read_events
 from bench.results.run import load_run
 from tests.faults.checks import left, of
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.engine.daemons import Paths
-from bench.engine.private import PrivateEngine
-from bench.engine.select import Choice
-from bench.errors import EngineTimeoutError, EngineUnavailableError
+from bench.cgroup.mounts import CgroupMounts, CgroupVersion
+from bench.core.errors import EngineTimeoutError, EngineUnavailableError
 from bench.host import doctor, fitness
 from bench.host.doctor import examine
-from bench.host.finding import Finding, Health
-from bench.host.others import Busy
+from bench.host.finding import Health, HostFinding
 from bench.host.present import Present
 from bench.host.thermal import ThermalCounters
-from bench.sampling.cgroup import CgroupMounts, CgroupVersion
+from bench.journal.facts.host import Busy
+from bench.runtimes.managed.daemons import Paths
+from bench.runtimes.managed.private import PrivateEngine
+from bench.runtimes.select import Choice
 from bench.sampling.gpu import GpuDevice, Gpus
 from tests.fakes import FACTS, FakeEngine
 
@@ -108,7 +108,7 @@ def host(monkeypatch, tmp_path):
     return Host()
 
 
-def found(subject: str, choice: Choice = PRIVATE) -> Finding:
+def found(subject: str, choice: Choice = PRIVATE) -> HostFinding:
     (finding,) = [one for one in examine(choice) if one.subject == subject]
     return finding
 

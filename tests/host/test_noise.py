@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import StoreError
-from bench.host.noise import load_noise, noise_file, save_noise
-from bench.judge.noise import HostNoise, NoiseFloor
+from bench.core.errors import StoreError
+from bench.judge.statistics.noise import HostNoise, NoiseFloor
+from bench.results.host_noise import load_noise, noise_file, save_noise
 
 HOST = {"cpu_model": "EPYC", "cores": 2, "memory_bytes": 2**34, "kernel": "6.1", "hostname": "a"}
 NOISE = HostNoise("2026-03-01T12:00:00+00:00", {"startup_s": NoiseFloor(0.07, 0.4, 20)})

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.host.others import Busy, Process, busiest, containers, read_processes
+from bench.host.others import Process, busiest, containers, read_processes
+from bench.journal.facts.host import Busy
 from tests.host.trees import VM, copy_of
 
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.host.bounds import HostBounds
 from bench.host.load import HostLoad, read_load
-from bench.host.others import Busy, busiest, read_processes
+from bench.host.others import busiest, read_processes
 from bench.host.present import Present, look
+from bench.journal.facts.host import Busy
+from bench.scenario.host_bounds import HostBounds
 from tests.loops import busy_loops
 
 if TYPE_CHECKING:

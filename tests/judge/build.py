@@ -6,11 +6,13 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.judge.checklist import Checklist, load_checklist
+from bench.analysis.model import TrialResult
+from bench.core.domain import TrialKey, TrialStatus
+from bench.journal.facts.image import ImageFacts, LayerFacts
 from bench.judge.model import JudgeContext
 from bench.judge.verdicts import judge
-from bench.results.model import ImageFacts, LayerFacts, TrialKey, TrialResult, TrialStatus
 from bench.scenario.model import Scenario
+from bench.standard.checklist import Checklist, load_checklist
 from tests.judge.replicas import replicas
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.results.model import PhaseSpan, TrialKey, TrialResult, TrialStatus
+from bench.analysis.model import PhaseSpan, TrialResult
+from bench.core.domain import TrialKey, TrialStatus
 
 QUIET: dict[str, Any] = {
     "process": {

@@ -8,7 +8,7 @@ import pytest
 
 from bench.judge.aggregates import decide
 from bench.judge.model import Outcome
-from bench.scenario.thresholds import Aggregate, Limit, Operator
+from bench.standard.thresholds import Aggregate, Limit, Operator
 
 INF = math.inf
 P, F, I = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE  # noqa: E741

@@ -11,11 +11,11 @@ from subprocess import run
 
 import pytest
 
-from bench.errors import ScenarioError, UsageError
-from bench.judge.checklist import Checklist, Judgement, built_in_names, load_checklist
-from bench.judge.scenario_rows import needs_arm
-from bench.scenario.model import Arm, CacheState, Severity
-from bench.scenario.thresholds import Aggregate
+from bench.core.domain import Arm, CacheState, Severity
+from bench.core.errors import ScenarioError, UsageError
+from bench.judge.effective_rules import needs_arm
+from bench.standard.checklist import Checklist, Judgement, built_in_names, load_checklist
+from bench.standard.thresholds import Aggregate
 from tests.judge.build import CLOUD_NATIVE, GIB, MIB, scenario
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -60,7 +60,7 @@ def faults(folder: Path, text: str) -> list[tuple[int, str]]:
 
 
 def test_importing_it_is_cheap():
-    code = "import sys, bench.judge.checklist; print(*sys.modules)"
+    code = "import sys, bench.standard.checklist; print(*sys.modules)"
     done = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"numpy", "scipy", "pandas", "ruamel.yaml"} & set(done.stdout.split())
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.core.domain import TrialStatus
 from bench.judge.checks.cpu_demand import judge_cpu
 from bench.judge.evidence import Evidence
 from bench.judge.model import Outcome, Verdict
-from bench.results.model import TrialResult, TrialStatus
 from bench.scenario.model import Scenario
 from tests.judge.build import (
     CLOUD_NATIVE,
@@ -26,6 +26,7 @@ from tests.judge.build import (
 )
 
 if TYPE_CHECKING:
+    from bench.analysis.model import TrialResult
     from bench.judge.finding import Finding
 
 

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.judge.compare import NOT_COMPARED, Sample, compare_cases
-from bench.judge.difference import Pair, call_difference, direction, effect_word
-from bench.judge.model import Comparison, Difference, Interval
-from bench.judge.noise import Band, HostNoise, NoiseFloor
-from bench.metrics import METRICS, Better, Metric, Scope
-from bench.results.model import TrialResult, TrialStatus
+from bench.core.domain import TrialStatus
+from bench.core.metrics import METRICS, Better, Metric, Scope
+from bench.journal.facts.comparison import Comparison, Difference, Interval
+from bench.judge.compare import NOT_COMPARED, ComparisonSide, compare_cases
+from bench.judge.statistics.difference import Pair, call_difference, direction, effect_word
+from bench.judge.statistics.noise import Band, HostNoise, NoiseFloor
 from tests.judge.build import GIB, MIB, failed, image, trial
 from tests.judge.replicas import QUIET
+
+if TYPE_CHECKING:
+    from bench.analysis.model import TrialResult
 
 WORSE, BETTER, SAME = Difference.WORSE, Difference.BETTER, Difference.SAME
 INCONCLUSIVE, NOT_MEASURED = Difference.INCONCLUSIVE, Difference.NOT_MEASURED
 STARTUP = METRICS["startup_s"]
 
 
-def side(name: str, values: list[Any], metric: str = "startup_s", **more: Any) -> Sample:
+def side(name: str, values: list[Any], metric: str = "startup_s", **more: Any) -> ComparisonSide:
     measured = tuple(
         trial(number, case=name, figures={metric: float(value)})
         for number, value in enumerate(values)
     )
-    return Sample(name, name, measured, **more)
+    return ComparisonSide(name, name, measured, **more)
 
 
 def compared(
-    baseline: Sample, candidate: Sample, metric: str = "startup_s", **more: Any
+    baseline: ComparisonSide, candidate: ComparisonSide, metric: str = "startup_s", **more: Any
 ) -> Comparison:
     found = compare_cases(baseline, candidate, **more)
     (one,) = [one for one in found if one.metric == metric]
@@ -86,8 +89,8 @@ def test_both_sides_need_six_trials(left, right):
     assert found.reason == f"needs at least 6 trials on each side, there are {left} and {right}"
 
 
-def alike(name: str, rows: list[dict[str, float]]) -> Sample:
-    return Sample(
+def alike(name: str, rows: list[dict[str, float]]) -> ComparisonSide:
+    return ComparisonSide(
         name,
         name,
         tuple(trial(number, case=name, figures=figures) for number, figures in enumerate(rows)),
@@ -340,14 +343,14 @@ def test_figures_closer_than_they_can_be_told_apart_have_no_ratio(metric, baseli
 
 def test_layer_waste_of_a_few_bytes_has_no_ratio():
     found = compared(
-        Sample("bad", "bad", (), image(waste_bytes=12)),
-        Sample("good", "good", (), image(waste_bytes=4096)),
+        ComparisonSide("bad", "bad", (), image(waste_bytes=12)),
+        ComparisonSide("good", "good", (), image(waste_bytes=4096)),
         "layer_waste_bytes",
     )
     assert (found.difference, found.ratio) == (SAME, None)
 
 
-def timed(name: str, ready_s: float, resolution_s: float) -> Sample:
+def timed(name: str, ready_s: float, resolution_s: float) -> ComparisonSide:
     row = {"ready_s": ready_s, "ready_resolution_s": resolution_s}
     return alike(name, [row] * 6)
 
@@ -372,7 +375,9 @@ def test_what_the_runtime_itself_takes_is_not_compared():
 # A stop that ended in SIGKILL
 
 
-def stopped(name: str, stop_s: float, killed: int, n: int = 6, answer: str = "default") -> Sample:
+def stopped(
+    name: str, stop_s: float, killed: int, n: int = 6, answer: str = "default"
+) -> ComparisonSide:
     """`killed` of `n` stops ended in SIGKILL, after a grace period of 2 s."""
 
     def one(number: int) -> TrialResult:
@@ -387,7 +392,7 @@ def stopped(name: str, stop_s: float, killed: int, n: int = 6, answer: str = "de
             stop_killed=float(is_killed),
         )
 
-    return Sample(name, name, tuple(one(number) for number in range(n)))
+    return ComparisonSide(name, name, tuple(one(number) for number in range(n)))
 
 
 def test_a_stop_that_was_killed_is_no_slower_stop_of_the_other():
@@ -425,7 +430,9 @@ def test_stops_that_nobody_killed_are_compared_by_their_time():
 # Memory is compared in the need arm
 
 
-def remembered(name: str, fit: float, need: float, trials: int = 6, fit_trials: int = 6) -> Sample:
+def remembered(
+    name: str, fit: float, need: float, trials: int = 6, fit_trials: int = 6
+) -> ComparisonSide:
     """Memory peaks of so many MiB under limits, cold, and without, with the image in place."""
 
     def of(number: int, mib: float, **more: Any) -> TrialResult:
@@ -434,7 +441,7 @@ def remembered(name: str, fit: float, need: float, trials: int = 6, fit_trials: 
 
     cold = [of(number, fit) for number in range(fit_trials)]
     free = [of(10 + number, need, arm="need", cache="image") for number in range(trials)]
-    return Sample(name, name, (*cold, *free))
+    return ComparisonSide(name, name, (*cold, *free))
 
 
 def test_memory_is_compared_without_limits_and_with_the_image_in_place():
@@ -462,14 +469,14 @@ def test_where_neither_is_enough_memory_stays_with_the_need_arm():
 
 def test_failed_trials_are_left_out_and_told():
     crashes = (failed(6, case="good", startup_s=0.1), failed(7, case="good"))
-    good = Sample("good", "good", side("good", spread(10, 6)).trials + crashes)
+    good = ComparisonSide("good", "good", side("good", spread(10, 6)).trials + crashes)
     found = compared(side("bad", spread(10, 6)), good)
     assert (found.n_candidate, found.difference) == (6, SAME)
     assert "good: 2 of 8 trials failed: exited with code 1, left out here" in found.reason
 
 
 def test_a_side_without_values_is_not_measured():
-    crashed = Sample("good", "good", tuple(failed(one, case="good") for one in range(6)))
+    crashed = ComparisonSide("good", "good", tuple(failed(one, case="good") for one in range(6)))
     found = compared(side("bad", spread(10, 6)), crashed)
     assert (found.difference, found.n_candidate, found.candidate_median) == (NOT_MEASURED, 0, None)
     assert "6 of 6 trials failed" in found.reason
@@ -483,18 +490,18 @@ def test_a_side_without_values_is_not_measured():
 )  # fmt: skip
 def test_trials_of_another_kind_are_not_compared(other):
     odd = trial(9, **({"case": "good"} | other), startup_s=500.0)
-    good = Sample("good", "good", (*side("good", spread(10, 6)).trials, odd))
+    good = ComparisonSide("good", "good", (*side("good", spread(10, 6)).trials, odd))
     assert compared(side("bad", spread(10, 6)), good).n_candidate == 6
 
 
 def test_every_cache_state_that_both_have_is_compared():
-    def of(name: str, states: list[str]) -> Sample:
+    def of(name: str, states: list[str]) -> ComparisonSide:
         measured = [
             trial(number, case=name, cache=state, startup_s=10.0)
             for state in states
             for number in range(6)
         ]
-        return Sample(name, name, tuple(measured))
+        return ComparisonSide(name, name, tuple(measured))
 
     found = compare_cases(of("bad", ["cold", "warm"]), of("good", ["warm", "cold", "image"]))
     assert [(one.cache, one.arm) for one in found] == [("cold", "fit"), ("warm", "fit")]
@@ -503,11 +510,11 @@ def test_every_cache_state_that_both_have_is_compared():
 @pytest.mark.parametrize("other", [{"arm": "need"}, {"warmup": True}, {"case": "x"}], ids=str)
 def test_a_cache_state_of_trials_of_another_kind_is_not_one_of_the_case(other):
     odd = trial(0, **({"case": "bad"} | other), cache="image", startup_s=1.0)
-    assert Sample("bad", "bad", (odd, *side("bad", [1.0]).trials)).caches() == ["cold"]
+    assert ComparisonSide("bad", "bad", (odd, *side("bad", [1.0]).trials)).caches() == ["cold"]
 
 
 def test_without_a_cache_state_in_common_nothing_is_measured_on_both_sides():
-    warm = Sample("good", "good", (trial(0, case="good", cache="warm", startup_s=1.0),))
+    warm = ComparisonSide("good", "good", (trial(0, case="good", cache="warm", startup_s=1.0),))
     found = compared(side("bad", [1.0] * 6), warm)
     assert (found.cache, found.difference) == ("cold", NOT_MEASURED)
     assert "measured in 6 and 0 trials" in found.reason
@@ -538,8 +545,8 @@ def test_the_same_trials_always_compare_the_same():
 )
 def test_an_image_is_judged_by_the_band_alone(baseline, candidate, difference):
     found = compared(
-        Sample("bad", "bad", (), image(baseline)),
-        Sample("good", "good", (), image(candidate)),
+        ComparisonSide("bad", "bad", (), image(baseline)),
+        ComparisonSide("good", "good", (), image(candidate)),
         "image_size_bytes",
     )
     assert found.difference is difference
@@ -554,8 +561,8 @@ def test_an_image_is_judged_by_the_band_alone(baseline, candidate, difference):
 )
 def test_waste_that_was_zero_is_compared_without_a_ratio(baseline, candidate, difference):
     found = compared(
-        Sample("bad", "bad", (), image(waste_bytes=baseline)),
-        Sample("good", "good", (), image(waste_bytes=candidate)),
+        ComparisonSide("bad", "bad", (), image(waste_bytes=baseline)),
+        ComparisonSide("good", "good", (), image(waste_bytes=candidate)),
         "layer_waste_bytes",
     )
     assert found.difference is difference
@@ -564,8 +571,8 @@ def test_waste_that_was_zero_is_compared_without_a_ratio(baseline, candidate, di
 
 def test_a_build_is_timed_once_and_never_called():
     found = compared(
-        Sample("bad", "bad", (), image(build_s=100.0)),
-        Sample("good", "good", (), image(build_s=1.0)),
+        ComparisonSide("bad", "bad", (), image(build_s=100.0)),
+        ComparisonSide("good", "good", (), image(build_s=1.0)),
         "build_s",
     )
     assert (found.difference, found.ratio) == (INCONCLUSIVE, 0.01)
@@ -573,7 +580,7 @@ def test_a_build_is_timed_once_and_never_called():
 
 
 def test_what_a_rule_judges_without_limits_is_compared_there():
-    def side(name: str, demand: float) -> Sample:
+    def side(name: str, demand: float) -> ComparisonSide:
         made = [trial(one, startup_s=1.0, case=name) for one in range(6)]
         made += [
             trial(
@@ -585,7 +592,9 @@ def test_what_a_rule_judges_without_limits_is_compared_there():
             )
             for one in range(6)
         ]
-        return Sample(name, name, tuple(made), without_limits=frozenset({"cpu_demand_cores_peak"}))
+        return ComparisonSide(
+            name, name, tuple(made), without_limits=frozenset({"cpu_demand_cores_peak"})
+        )
 
     found = compare_cases(side("a", 0.5), side("b", 3.5))
     (one,) = [one for one in found if one.metric == "cpu_demand_cores_peak" and one.arm == "need"]
@@ -593,11 +602,11 @@ def test_what_a_rule_judges_without_limits_is_compared_there():
 
 
 def test_crashes_without_limits_are_a_part_of_the_comparison_of_memory():
-    def side(name: str, need: list[TrialResult]) -> Sample:
+    def side(name: str, need: list[TrialResult]) -> ComparisonSide:
         fit = [
             trial(one, startup_s=1.0, memory_peak_bytes=100.0 * MIB, case=name) for one in range(6)
         ]
-        return Sample(name, name, (*fit, *need))
+        return ComparisonSide(name, name, (*fit, *need))
 
     well = [
         trial(20 + one, case="a", arm="need", cache="image", memory_peak_bytes=100.0 * MIB)

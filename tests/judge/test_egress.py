@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.core.domain import TrialStatus
 from bench.judge.destinations import destinations
 from bench.judge.model import Outcome
-from bench.results.model import TrialStatus
 from tests.judge.build import (
     CLOUD_NATIVE,
     attempt,
@@ -24,8 +24,8 @@ from tests.judge.build import (
 from tests.judge.replicas import replicas
 
 if TYPE_CHECKING:
+    from bench.analysis.model import TrialResult
     from bench.judge.model import Verdict
-    from bench.results.model import TrialResult
 
 READY_S = 2.0
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from bench.scenario.thresholds import Aggregate, Operator, least_trials
+from bench.standard.thresholds import Aggregate, Operator, least_trials
 from benchmarks.limit_simulations import (
     BEGIN,
     DOCUMENT,

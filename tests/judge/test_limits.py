@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.core.domain import CALIBRATION_CASE, TrialStatus
 from bench.judge.model import Outcome
 from bench.judge.verdicts import exit_code, judge
-from bench.results.model import CALIBRATION_CASE, TrialResult, TrialStatus
 from tests.judge.build import (
     CLOUD_NATIVE,
     GIB,
@@ -25,6 +25,7 @@ from tests.judge.build import (
 )
 
 if TYPE_CHECKING:
+    from bench.analysis.model import TrialResult
     from bench.scenario.model import Scenario
 
 STARTUP = {"startup_s": "max <= 30s"}

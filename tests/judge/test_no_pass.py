@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from bench.core.domain import TrialStatus
 from bench.judge.model import Outcome
 from bench.judge.verdicts import exit_code
-from bench.results.model import TrialStatus
 from tests.judge.build import (
     CLOUD_NATIVE,
     GIB,
@@ -140,7 +140,7 @@ def judged_with(row: Any, threshold: Any) -> list[tuple[str, str, Outcome]]:
 
 
 def test_a_threshold_leaves_a_row_its_cache_state():
-    from bench.scenario.model import CacheState
+    from bench.core.domain import CacheState
 
     row = replace(WARM, cache=CacheState.WARM)
     assert judged_with(row, "max <= 260ms") == [("W-1", "warm", PASS)]

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from bench.judge.noise import (
+from bench.judge.statistics.noise import (
     PRACTICAL_BAND,
     BandFrom,
     HostNoise,

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu, rankdata
 
-from bench.judge import rank_test
-from bench.judge.rank_test import end_rank, rank_test_p, smallest_p
+from bench.judge.statistics import rank_test
+from bench.judge.statistics.rank_test import end_rank, rank_test_p, smallest_p
 
 few = st.lists(st.integers(0, 4).map(float), min_size=1, max_size=5)
 

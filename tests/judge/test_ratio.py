@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.judge.rank_test import rank_test_p
-from bench.judge.ratio import detectable_ratio, ratio_interval
+from bench.judge.statistics.rank_test import rank_test_p
+from bench.judge.statistics.ratio import detectable_ratio, ratio_interval
 
 positive = st.lists(st.floats(0.001, 1e6), min_size=4, max_size=12)
 

@@ -12,8 +12,8 @@ from bench.judge.verdicts import case_outcome, exit_code
 from tests.judge.build import CLOUD_NATIVE, failed, healthy, lost, scenario, trial, verdicts
 
 if TYPE_CHECKING:
+    from bench.analysis.model import TrialResult
     from bench.judge.model import Verdict
-    from bench.results.model import TrialResult
 
 WARN = {"ready_s": {"limit": "<= 30s", "severity": "warn"}}
 CASE = {"repeat": 3}

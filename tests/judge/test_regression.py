@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bench.errors import UsageError
-from bench.judge.model import Comparison, Difference, Interval, Outcome, Verdict
+from bench.core.errors import UsageError
+from bench.journal.facts.comparison import Comparison, Difference, Interval
+from bench.judge.model import Outcome, Verdict
 from bench.judge.regression import (
     Watched,
     parse_fail_on,

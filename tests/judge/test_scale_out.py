@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.core.domain import TrialStatus
 from bench.judge.model import Outcome, Verdict
-from bench.results.model import TrialResult, TrialStatus
 from tests.judge.build import CLOUD_NATIVE, failed, scenario, trial, verdict
 from tests.judge.replicas import QUIET, lost_replicas, replica, replicas, use
 
 if TYPE_CHECKING:
+    from bench.analysis.model import TrialResult
     from bench.scenario.model import Scenario
 
 SHELL = QUIET["process"] | {

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from bench.analysis.model import TrialResult
+from bench.analysis.pull_path import critical_path
+from bench.core.domain import TrialKey, TrialStatus
+from bench.journal.facts.pull import LayerPull
 from bench.judge.slowest_link import MODEL_ERROR, PAYLOAD_SHARE, PullModel, slowest_link
-from bench.results.model import LayerPull, TrialKey, TrialResult, TrialStatus
-from bench.results.pull_path import critical_path
 
 MBIT = 10**6
 

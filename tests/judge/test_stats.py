@@ -13,14 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as reference
 
-from bench.judge import stats
+from bench.judge.statistics import stats
 
 finite = st.floats(-1e6, 1e6, allow_nan=False)
 samples = st.lists(finite, min_size=1, max_size=30)
 
 
 def test_importing_the_statistics_is_cheap():
-    code = "import sys, bench.judge.stats, bench.judge.rank_test; print(*sys.modules)"
+    code = (
+        "import sys, bench.judge.statistics.stats, bench.judge.statistics.rank_test;"
+        "print(*sys.modules)"
+    )
     done = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"numpy", "scipy", "pandas"} & set(done.stdout.split())
 

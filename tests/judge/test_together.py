@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from bench.judge.rank_test import rank_test_p
-from bench.judge.together import DEALS, Together, correct
+from bench.judge.statistics.multiple_testing import DEALS, Together, correct
+from bench.judge.statistics.rank_test import rank_test_p
 
 Rows = list[dict[str, float]]
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.judge.checklist import Checklist
 from bench.judge.model import Outcome, Verdict
 from bench.judge.ready import READY
 from bench.judge.verdicts import case_outcome, exit_code
 from bench.scenario.model import CheckSetting, Scenario
+from bench.standard.checklist import Checklist
 from tests.judge.build import (
     CLOUD_NATIVE,
     GIB,
@@ -34,7 +34,7 @@ from tests.judge.replicas import replicas
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
 
 LARGE = image(2 * GIB)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bench.journal.facts.behaviour import ProcessUse
 from bench.judge.workers import workers
-from bench.results.behaviour import ProcessUse
 from tests.judge.replicas import use
 
 

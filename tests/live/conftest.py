@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.engine.docker import DockerEngine
-from bench.engine.docker_health import why_no_health_checks
-from bench.engine.private import PrivateEngine, why_impossible
-from bench.engine.protocol import LABEL
 from bench.results.run import Run, load_run
+from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.docker.health import why_no_health_checks
+from bench.runtimes.managed.private import PrivateEngine
+from bench.runtimes.managed.requirements import why_impossible
+from bench.runtimes.protocol import LABEL
 from tests.live import engines
 from tests.programs import find, need
 

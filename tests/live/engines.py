@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.engine.ping import docker_answers
-from bench.engine.process import Daemon
-from bench.sampling.cgroup import CgroupVersion, find_mounts
+from bench.cgroup.mounts import CgroupVersion, find_mounts
+from bench.runtimes.managed.ping import docker_answers
+from bench.runtimes.process_calls import Daemon
 from tests.programs import find, need
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.engine.builders.buildx import find_buildx
-from bench.engine.builders.request import BuildRequest, Secret
-from bench.engine.protocol import LABEL, ContainerSpec
-from bench.errors import BuildError
+from bench.core.errors import BuildError
+from bench.runtimes.build_request import BuildRequest, Secret
+from bench.runtimes.docker.builders.buildx import find_buildx
+from bench.runtimes.protocol import LABEL
+from bench.runtimes.specs import ContainerSpec
 from tests.live import engines
 from tests.programs import need
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bench.engine.docker import DockerEngine
+    from bench.runtimes.docker.engine import DockerEngine
 
 pytestmark = [
     pytest.mark.engine,
@@ -36,7 +37,7 @@ LABELS = {LABEL: "bench-test"}
 def builder(request, building: DockerEngine, monkeypatch) -> DockerEngine:
     """The building engine, by buildx and by its API alone."""
     if request.param == "buildkit":
-        monkeypatch.setattr("bench.engine.builders.choose.find_buildx", lambda: None)
+        monkeypatch.setattr("bench.runtimes.docker.builders.choose.find_buildx", lambda: None)
         if building.builder.kind != "buildkit":
             pytest.skip("the BuildKit of this engine takes no archive")
     else:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bench.engine.protocol import LABEL
 from bench.report.failing import failing
+from bench.runtimes.protocol import LABEL
 from tests.elf import ARM64, elf
 from tests.live.conftest import Bench, _static_busybox
 from tests.live.engines import PATIENCE

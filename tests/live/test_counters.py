@@ -87,7 +87,7 @@ def test_the_calibration_shows_what_the_runtime_costs(counted):
 
 
 def test_no_cgroup_of_a_trial_is_left(counted):
-    from bench.sampling.cgroup import PARENT_NAME, find_mounts
+    from bench.cgroup.mounts import PARENT_NAME, find_mounts
 
     mounts = find_mounts()
     assert mounts is not None

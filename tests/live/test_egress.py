@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from bench.analysis.contacts import before_ready, observation
 from bench.egress.cut import DNS_STAND_IN, CutNetwork
 from bench.egress.ledger import Ledger
-from bench.engine.builders.request import BuildRequest
-from bench.engine.protocol import LABEL, ContainerSpec
-from bench.results.contacts import Observation, WayOut, before_ready, observation
-from bench.trial.leftovers import remove_from
+from bench.journal.facts.contacts import Observation, WayOut
+from bench.runner.leftovers import remove_from
+from bench.runtimes.build_request import BuildRequest
+from bench.runtimes.protocol import LABEL
+from bench.runtimes.specs import ContainerSpec
 from tests.live.conftest import Bench
 
 HERE = Path(__file__).parent

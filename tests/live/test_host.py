@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.sampling.cgroup import PARENT_NAME, find_mounts
+from bench.cgroup.mounts import PARENT_NAME, find_mounts
 
 SERVER = """\
 import http.server, os, signal, subprocess, sys

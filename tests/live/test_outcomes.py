@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.engine.docker_health import why_no_health_checks
+from bench.runtimes.docker.health import why_no_health_checks
 from tests.live.engines import PATIENCE, is_private
 
 SCENARIO = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.report.trust import warnings
+from bench.report.caveats import warnings
 from tests.live.engines import PATIENCE
 
 SCENARIO = """

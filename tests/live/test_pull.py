@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.engine.access_log import Served
 from bench.judge.slowest_link import PullModel
+from bench.runtimes.managed.access_log import Served
 
 LAYERS = 3
 MEGABYTES = 2

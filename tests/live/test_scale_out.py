@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from bench.results.behaviour import behaviour
-from bench.results.replica_groups import replica_evidence
+from bench.analysis.behaviour import behaviour
+from bench.analysis.replica_groups import replica_evidence
 
 SCENARIO = """
 version: 1

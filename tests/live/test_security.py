@@ -52,9 +52,9 @@ def up(host: OwnHost, before: dict[str, list[str]]) -> OwnHost:
 
 PUSHED = f"""
 import sys
-from bench.engine.docker import DockerEngine
-from bench.engine.private import PrivateEngine
-from bench.engine.registry import Registry
+from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.managed.private import PrivateEngine
+from bench.runtimes.managed.registry import Registry
 private = PrivateEngine()
 login = private.login()
 building = DockerEngine(private.address("building"), login)
@@ -183,7 +183,7 @@ def test_each_start_has_a_credential_of_its_own(pushed):
     pushed.python(
         """
         import os, signal
-        from bench.engine.private import PrivateEngine
+        from bench.runtimes.managed.private import PrivateEngine
         os.kill(PrivateEngine().own_pids()["registry"], signal.SIGKILL)
         """
     )
@@ -204,7 +204,7 @@ def test_what_somebody_else_has_put_at_the_registrys_port_is_shown_no_credential
     pushed.python(
         """
         import os, signal
-        from bench.engine.private import PrivateEngine
+        from bench.runtimes.managed.private import PrivateEngine
         os.kill(PrivateEngine().own_pids()["registry"], signal.SIGKILL)
         """
     )
@@ -233,7 +233,7 @@ def test_builds_and_pulls_of_bench_are_let_in(pushed, tmp_path):
         PUSHED
         + f"""
 from pathlib import Path
-from bench.engine.builders.request import BuildRequest
+from bench.runtimes.build_request import BuildRequest
 building.remove_image(image)
 list(building.pull(image))  # a builder without a session has no credentials
 folder = Path("{tmp_path}")
@@ -254,8 +254,8 @@ with private.link().shaped(10**9):
 # a container under test
 
 PROBE = """
-from bench.engine.protocol import ContainerSpec
-from bench.engine.protocol import LABEL
+from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.protocol import LABEL
 
 def tried(where, port, **options):
     made = measuring.create(ContainerSpec(

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench.results.own_load import is_disturbed
+from bench.analysis.own_load import is_disturbed
 from bench.selftest.known import KNOWN, SAME
 
 pytestmark = pytest.mark.slow

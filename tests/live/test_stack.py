@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.engine.protocol import LABEL
+from bench.analysis.stack_totals import chain_of, starts_of
+from bench.core.domain import TrialStatus
 from bench.judge.model import Outcome
-from bench.results.model import TrialStatus
-from bench.results.stacks import chain_of, starts_of
+from bench.runtimes.protocol import LABEL
 
 if TYPE_CHECKING:
+    from bench.analysis.stack_totals import StackStart
     from bench.results.run import Run
-    from bench.results.stacks import StackStart
 
 COMPOSE = """
 x-shell: &shell {{image: {image}, stop_grace_period: 1s}}

@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from bench.results.journal import FILE_NAME, read_events
+from bench.journal.writer import FILE_NAME, read_events
 from tests.live.engines import PATIENCE
 
 SCENARIO = """

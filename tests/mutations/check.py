@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.journal.writer import FILE_NAME
 from bench.judge.model import Outcome
-from bench.results.journal import FILE_NAME
 from tests.mutations.kept import Made
 from tests.mutations.property import Shown, faults, shown
 

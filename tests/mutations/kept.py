@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.results.journal import read_events
-from bench.results.lines import Link
+from bench.journal.lines import Link
+from bench.journal.writer import read_events
 from tests.journals import text_of
 
 DATA = Path(__file__).parents[1] / "data" / "runs"

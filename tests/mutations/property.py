@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.errors import StoreError
+from bench.core.domain import Severity
+from bench.core.errors import StoreError
 from bench.judge.model import Outcome
 from bench.results.run import Run, load_run
-from bench.scenario.model import Severity
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,7 @@ class _Writer:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> None:
-        from bench.report.console import end_block
+        from bench.report.text.console import end_block
 
         name = item.callspec.params["name"]  # type: ignore[attr-defined]
         run = item.funcargs["request"].getfixturevalue(name)  # type: ignore[attr-defined]

@@ -6,11 +6,12 @@ import dataclasses
 
 import pytest
 
-from bench.judge.model import Difference, Outcome
-from bench.report.answer import answer
-from bench.report.console import end_block
-from bench.report.html import html_text
-from bench.report.markdown import markdown_text
+from bench.journal.facts.comparison import Difference
+from bench.judge.model import Outcome
+from bench.report.headline import answer
+from bench.report.html.page import html_text
+from bench.report.text.console import end_block
+from bench.report.text.markdown import markdown_text
 from bench.results.run import Run, load_run
 from tests.journals import Build, scenario_tree, write_journal
 

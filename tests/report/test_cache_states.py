@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from bench.report.cache_states import cache_states
-from bench.report.console import end_block
-from bench.report.sections import sections
-from bench.report.trust import warnings
+from bench.report.caveats import warnings
+from bench.report.sections.all import sections
+from bench.report.sections.cache_states import cache_states
+from bench.report.text.console import end_block
 from bench.results.run import Run, load_run
 from tests.journals import MIB, Build, events, write_events
 

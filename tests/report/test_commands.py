@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from bench.cli.compare import command as compare
 from bench.cli.list import command as list_
 from bench.cli.report import command as report
-from bench.errors import BenchError
+from bench.core.errors import BenchError
 from bench.judge.compare import compare_cases
 from bench.report.formats import write_reports
 from bench.results.comparable import differences

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from bench.report.comparison import compare_runs, print_comparisons
-from bench.report.console import end_block, print_results
+from bench.report.text.comparison import compare_runs, print_comparisons
+from bench.report.text.console import end_block, print_results
 from bench.results.run import load_run
 from tests.journals import (
     GOOD,

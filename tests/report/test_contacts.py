@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from bench.report import contacts as module
-from bench.report.console import end_block
-from bench.report.contacts import contacts
-from bench.report.html import html_text
-from bench.report.markdown import markdown_text
-from bench.results.journal import read_events
+from bench.journal.writer import read_events
+from bench.report.html.page import html_text
+from bench.report.sections import contacts as module
+from bench.report.sections.contacts import contacts
+from bench.report.text.console import end_block
+from bench.report.text.markdown import markdown_text
 from bench.results.run import Run, load_run
 from tests.journals import Build, write_events, write_journal
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.report.console import end_block
-from bench.report.excerpts import excerpts
-from bench.report.html import html_text
-from bench.report.markdown import markdown_text
-from bench.results.excerpts import ExcerptFound
+from bench.journal.facts.excerpt import ExcerptFound
+from bench.report.html.page import html_text
+from bench.report.sections.excerpts import excerpts
+from bench.report.text.console import end_block
+from bench.report.text.markdown import markdown_text
 from bench.results.run import Run, load_run
 from tests.journals import Build, events, write_events
 

@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.report.console import end_block
 from bench.report.failing import _probe_fact, _remedy, failing
 from bench.report.formats import report_text
+from bench.report.text.console import end_block
 from bench.results.run import load_run
 from bench.scenario.model import Case
 from tests.journals import Build, Trouble, events, write_events

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from bench.errors import StoreError, UsageError
+from bench.core.errors import StoreError, UsageError
 from bench.report.formats import DEFAULT, FORMATS, check_formats, report_text, write_reports
 from bench.results.run import load_run
 

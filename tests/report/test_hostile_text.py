@@ -11,12 +11,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.report import github
-from bench.report.console import end_block
-from bench.report.html import html_text
-from bench.report.junit import junit_text
-from bench.report.markdown import markdown_text
-from bench.report.plots import make_plots
+from bench.report.html.page import html_text
+from bench.report.plots.drawn import make_plots
+from bench.report.text import github
+from bench.report.text.console import end_block
+from bench.report.text.junit import junit_text
+from bench.report.text.markdown import markdown_text
 from bench.results.export import csv_text, run_document
 from bench.results.run import Run, load_run
 from tests.journals import SHAPES, Build, Shape, Trouble, write_journal

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.report.own_load import own_load_section
-from bench.report.sections import sections
+from bench.report.sections.all import sections
+from bench.report.sections.own_load import own_load_section
 from bench.results.run import load_run
 from tests.journals import Build, events, write_events, write_journal
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from bench.report.section import Section
+    from bench.report.sections.section import Section
     from bench.results.run import Run
 
 
@@ -58,7 +58,7 @@ def test_each_trial_can_be_unfolded(run):
 
 
 def test_of_a_long_run_single_trials_are_left_to_the_journal(run, monkeypatch):
-    monkeypatch.setattr("bench.report.own_load.MOST_LINES", 11)
+    monkeypatch.setattr("bench.report.sections.own_load.MOST_LINES", 11)
     assert shown(run).details == ()
 
 

@@ -18,11 +18,11 @@ from bench.report.curves import (
     started_s,
     trials_of,
 )
-from bench.report.plot_values import share_of_limit
-from bench.report.style import tick_words
-from bench.report.svg import inline_svg
+from bench.report.plots.style import tick_words
+from bench.report.plots.svg import inline_svg
+from bench.report.plots.values import share_of_limit
 from bench.results.run import load_run
-from bench.scenario.thresholds import parse_limit
+from bench.standard.thresholds import parse_limit
 from tests.journals import Build, write_journal
 
 

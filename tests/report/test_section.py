@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.report.section import Section
+from bench.report.sections.section import Section
 
 
 def test_a_column_of_figures_is_one_of_short_cells_that_begin_with_a_digit():

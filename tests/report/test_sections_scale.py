@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.report.html import html_text
-from bench.report.plot_replicas import sweeps
-from bench.report.plots import make_plots
-from bench.report.scale_out import scale_out
-from bench.report.stopping import stopping
+from bench.report.html.page import html_text
+from bench.report.plots.drawn import make_plots
+from bench.report.plots.replicas import sweeps
+from bench.report.sections.scale_out import scale_out
+from bench.report.sections.stopping import stopping
 from bench.results.run import load_run
 from tests.journals import Build, write_journal
 
 if TYPE_CHECKING:
-    from bench.report.section import Section
+    from bench.report.sections.section import Section
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bench.report.sections import sections
-from bench.report.slowest_link import slowest_link
+from bench.core.units import format_seconds
+from bench.report.sections.all import sections
+from bench.report.sections.slowest_link import slowest_link
 from bench.results.run import load_run
-from bench.units import format_seconds
 from tests.journals import Build, write_journal
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.judge import stats
-from bench.report.plot_spent import spent_words, time_spent
-from bench.report.spent import SHARES, spent, time_to_ready
+from bench.judge.statistics import stats
+from bench.report.plots.time_breakdown import spent_words, time_spent
+from bench.report.sections.time_breakdown import SHARES, spent, time_to_ready
 from bench.results.run import Run, load_run
 from tests.journals import Build, events, write_events
 

@@ -7,11 +7,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.report import github, markdown
-from bench.report.junit import junit_text
-from bench.report.markdown import escaped, markdown_text
 from bench.report.rows import reason_groups
-from bench.report.sections import sections
+from bench.report.sections.all import sections
+from bench.report.text import github, markdown
+from bench.report.text.junit import junit_text
+from bench.report.text.markdown import escaped, markdown_text
 from bench.results.run import load_run
 from tests.journals import GOOD, SHAPES, Build, Trouble, rewrite, write_journal
 

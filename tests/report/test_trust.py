@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.report import trust
+from bench.report import caveats as trust
 from bench.results.run import load_run
 from tests.journals import REPEATED, Build, events, shifted, write_events
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bench.report.plot_weight import weight_curves, weight_words, weights
-from bench.report.svg import svg_text
+from bench.report.plots.svg import svg_text
+from bench.report.plots.weight import weight_curves, weight_words, weights
 from bench.results.run import load_run
 from tests.journals import GOOD, SHAPES, Build, write_journal
 

@@ -7,24 +7,21 @@ from typing import Any
 
 import pytest
 
-from bench.judge.model import Comparison, Difference, Interval, Outcome, Verdict
+from bench.core.metrics import METRICS
+from bench.journal.facts.comparison import Comparison, Difference, Interval
+from bench.judge.model import Outcome, Verdict
 from bench.judge.verdicts import CaseOutcome
-from bench.metrics import METRICS
-from bench.report.wording import (
-    actual_words,
-    case_words,
+from bench.report.comparison_words import (
     change_words,
     comparison_notes,
     detectable_words,
     effect_words,
     median_words,
-    one_line,
     p_words,
     ratio_interval_words,
     rule_words,
-    times,
-    visible,
 )
+from bench.report.wording import actual_words, case_words, one_line, times, visible
 
 KILLED = "SIGTERM ignored, killed after 2 s"
 

@@ -13,17 +13,18 @@ from jsonschema import Draft202012Validator
 
 import bench.results
 from bench.cli.compare import command as compare
-from bench.judge.model import Difference, Outcome
-from bench.report.comparison import compare_runs, comparisons_text
-from bench.report.console import end_block
-from bench.report.html import html_text
-from bench.report.markdown import markdown_text
-from bench.report.plots import make_plots
-from bench.report.trust import warnings
+from bench.journal.facts.comparison import Difference
+from bench.journal.facts.matches import Matches
+from bench.judge.model import Outcome
+from bench.report.caveats import warnings
+from bench.report.html.page import html_text
+from bench.report.plots.drawn import make_plots
+from bench.report.text.comparison import compare_runs, comparisons_text
+from bench.report.text.console import end_block
+from bench.report.text.markdown import markdown_text
 from bench.results.comparable import differences
 from bench.results.export import csv_text, run_document
 from bench.results.run import Run, load_run
-from bench.results.workload import Matches
 from tests.journals import Build, events, write_events
 
 METRICS = {

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from bench.results.contacts import Contact, Observation, WayOut, before_ready
-from bench.results.derive import TrialEvents, derive
-from bench.results.events import Facts
+from bench.analysis.contacts import before_ready
+from bench.analysis.trial_metrics import derive
+from bench.journal.facts.contacts import Contact, Observation, WayOut
+from bench.journal.shapes import Facts
+from bench.journal.trial_events import TrialEvents
 
 TRIED = Contact(
     t_s=0.5,

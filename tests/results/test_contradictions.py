@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.errors import StoreError
+from bench.core.domain import TrialStatus
+from bench.core.errors import StoreError
+from bench.journal.sequence import Sequence
 from bench.judge.model import Outcome
-from bench.results.model import TrialStatus
 from bench.results.run import Run, load_run
-from bench.results.sequence import Sequence
 from tests.journals import Build, events, write_events
 
 if TYPE_CHECKING:

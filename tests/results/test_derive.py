@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.metrics import METRICS, Scope
-from bench.results.derive import TrialEvents, derive, unreclaimable, working_set
-from bench.results.model import LayerPull, TrialStatus
+from bench.analysis.trial_metrics import derive, unreclaimable, working_set
+from bench.core.domain import TrialStatus
+from bench.core.metrics import METRICS, Scope
+from bench.journal.facts.pull import LayerPull
+from bench.journal.trial_events import TrialEvents
 from tests import journals
 
 if TYPE_CHECKING:
-    from bench.results.events import Samples
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
+    from bench.journal.columns import Samples
 
 S = 1_000_000_000
 MS = 1_000_000
@@ -245,7 +247,7 @@ def test_every_metric_is_one_of_the_table_and_of_a_trial():
 
 
 def _made_up_trials() -> list[TrialResult]:
-    from bench.results.events import sample_columns
+    from bench.journal.columns import sample_columns
 
     trials: dict[str, TrialEvents] = {}
     for event in journals.events():

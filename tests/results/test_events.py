@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.results.events import check_event
+from bench.journal.events import check_event
 
 PLAIN = {"event": "threads", "trial_id": "t0000", "t_ns": [1, 2], "thread": [7, 8]}
 

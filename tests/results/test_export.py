@@ -17,11 +17,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.errors import StoreError
-from bench.judge.model import Comparison, Verdict
-from bench.metrics import METRICS, Scope
+from bench.core.atomic import replacing, write_text
+from bench.core.errors import StoreError
+from bench.core.metrics import METRICS, Scope
+from bench.journal.facts.comparison import Comparison
+from bench.judge.model import Verdict
 from bench.results import export
-from bench.results.atomic import replacing, write_text
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "bench" / "results" / "run.v2.schema.json").read_text())

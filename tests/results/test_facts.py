@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bench.results.facts import read_facts
+from bench.journal.facts.form import read_facts
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from bench.errors import UsageError
+from bench.core.errors import UsageError
 from bench.results.export import write_json
 from bench.results.find import find_case, find_run
 from bench.results.listing import list_runs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.errors import StoreError
+from bench.core.errors import StoreError
 from bench.results.growing import GrowingRun
 from bench.results.run import load_run
 from tests.journals import Build, write_journal

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.errors import StoreError
-from bench.results import journal as journal_module
-from bench.results import lines as lines_module
-from bench.results.journal import Journal, read_events
-from bench.results.lines import DEEPEST, LARGEST_JOURNAL, Lines, Link
-from bench.text import clean_tree
+from bench.core.errors import StoreError
+from bench.core.text import clean_tree
+from bench.journal import lines as lines_module
+from bench.journal import writer as journal_module
+from bench.journal.lines import DEEPEST, LARGEST_JOURNAL, Lines, Link
+from bench.journal.writer import Journal, read_events
 from tests.journals import write_events
 
 if TYPE_CHECKING:

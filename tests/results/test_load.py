@@ -12,15 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.errors import BenchError, StoreError
-from bench.judge.model import Difference, Outcome
-from bench.report.console import end_block
-from bench.report.github import annotations_text
-from bench.report.junit import junit_text
-from bench.report.markdown import markdown_text
+from bench.core.domain import TrialStatus
+from bench.core.errors import BenchError, StoreError
+from bench.journal.facts.comparison import Difference
+from bench.judge.model import Outcome
+from bench.report.text.console import end_block
+from bench.report.text.github import annotations_text
+from bench.report.text.junit import junit_text
+from bench.report.text.markdown import markdown_text
 from bench.results.export import run_json
 from bench.results.listing import list_runs
-from bench.results.model import TrialStatus
 from bench.results.run import Run, load_run
 from tests.journals import Build, events, write_events
 

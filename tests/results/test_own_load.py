@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from bench.results.model import TrialKey, TrialResult, TrialStatus
-from bench.results.own_load import User, own_load
+from bench.analysis.model import TrialResult
+from bench.analysis.own_load import User, own_load
+from bench.core.domain import TrialKey, TrialStatus
 
 
 def trial(host: dict[str, Any] | None, **metrics: float) -> TrialResult:

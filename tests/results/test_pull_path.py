@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from bench.engine.registry import Manifest
-from bench.results.model import LayerPull
-from bench.results.pull_path import PullPath, Step, covered_s, critical_path
+from bench.analysis.pull_path import PullPath, Step, covered_s, critical_path
+from bench.journal.facts.pull import LayerPull
+from bench.runtimes.managed.registry import Manifest
 from tests.trial.test_pull import STREAMS, recorded
 
 CLOSING = [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.results.model import TrialStatus
-from bench.results.replica_groups import ReplicaGroup, replica_evidence
+from bench.analysis.replica_groups import ReplicaGroup, replica_evidence
+from bench.core.domain import TrialStatus
 from tests.judge.replicas import lost_replicas, replica, replicas
 
 MIB = 2**20

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bench.metrics import METRICS
-from bench.results.events import MODELS, Facts
+from bench.core.domain import TRIAL_KEYS
+from bench.core.metrics import METRICS
+from bench.journal.events import MODELS
+from bench.journal.shapes import Facts
+from bench.journal.writer import SCHEMA_HISTORY, SCHEMA_VERSION
 from bench.results.export import run_document
 from bench.results.frames import LAYER_COLUMNS, PHASE_COLUMNS, SAMPLE_KEYS
-from bench.results.journal import SCHEMA_HISTORY, SCHEMA_VERSION
-from bench.results.model import TRIAL_KEYS
 
 KEPT = Path(__file__).parent / f"fields.v{SCHEMA_VERSION}.json"
 

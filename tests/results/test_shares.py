@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.results.shares import LEAST_NS, TimeShares, _settle, time_shares
+from bench.analysis.time_breakdown import LEAST_NS, TimeShares, _settle, time_shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.results.events import Samples
+    from bench.journal.columns import Samples
 
 MS = 1_000_000
 BEGIN = 7 * 10**9

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bench.results.derive import sampled_metrics
-from bench.results.model import PhaseSpan, TrialKey, TrialResult, TrialStatus
-from bench.results.stacks import StackStart, chain_of, starts_of, summed, with_sums
+from bench.analysis.model import PhaseSpan, TrialResult
+from bench.analysis.stack_totals import StackStart, chain_of, starts_of, summed, with_sums
+from bench.analysis.trial_metrics import sampled_metrics
+from bench.core.domain import TrialKey, TrialStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.results.events import Samples
+    from bench.journal.columns import Samples
 
 KEY = TrialKey("shop", 0, "cold")
 

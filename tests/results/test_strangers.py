@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.errors import StoreError
+from bench.core.atomic import write_named, write_text
+from bench.core.errors import StoreError
+from bench.journal.writer import FILE_NAME
 from bench.report.formats import write_reports
-from bench.results.atomic import write_named, write_text
 from bench.results.find import find_run
-from bench.results.journal import FILE_NAME
 from bench.results.listing import list_runs
 from bench.results.run import load_run
 from tests.journals import Build, write_journal

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bench.results.model import TrialKey, TrialResult, TrialStatus
-from bench.results.warmth import cooled_trials
+from bench.analysis.model import TrialResult
+from bench.analysis.page_cache import cooled_trials
+from bench.core.domain import TrialKey, TrialStatus
 
 
 def trials(*of: tuple[str, str]) -> list[TrialResult]:

@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from bench.results.workload import Matches, workload_metrics
+from bench.analysis.workload import workload_metrics
+from bench.journal.facts.matches import Matches
 
 
 def matches(take: str, *numbers: float) -> Matches:

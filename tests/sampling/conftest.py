@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from bench.errors import HostError
-from bench.sampling import cgroup as module
-from bench.sampling.cgroup import ContainerCgroup, find_mounts, make_parent, remove_parent
+from bench.cgroup import mounts as module
+from bench.cgroup.mounts import ContainerCgroup, find_mounts, make_parent, remove_parent
+from bench.core.errors import HostError
 
 
 @pytest.fixture

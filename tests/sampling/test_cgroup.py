@@ -10,20 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.errors import HostError
-from bench.sampling.cgroup import (
-    CgroupVersion,
-    find_mounts,
-    locate,
-    make_parent,
-    remove_parent,
-    takes_parent,
-)
+from bench.cgroup.mounts import CgroupVersion, find_mounts, make_parent, remove_parent, takes_parent
+from bench.core.errors import HostError
+from bench.runtimes.container_cgroup import locate
 from tests.fakes import FACTS
 from tests.sampling.trees import CONTAINER_ID, DATA, mounts_of
 
 if TYPE_CHECKING:
-    from bench.engine.protocol import EngineFacts
+    from bench.runtimes.protocol import EngineFacts
 
 V1, V2 = CgroupVersion.V1, CgroupVersion.V2
 

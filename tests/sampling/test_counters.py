@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.sampling.cgroup import CgroupMounts, CgroupVersion, ContainerCgroup
-from bench.sampling.counters import CounterFiles, applied_limits
+from bench.cgroup.counters import CounterFiles, applied_limits
+from bench.cgroup.mounts import CgroupMounts, CgroupVersion, ContainerCgroup
 from tests.sampling.trees import CONTAINER_ID, PARENT, cgroup_of, copy_of
 
 V1, V2 = CgroupVersion.V1, CgroupVersion.V2

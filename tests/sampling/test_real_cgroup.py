@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from bench.results.derive import sampled_metrics
-from bench.sampling.cgroup import CgroupVersion
-from bench.sampling.counters import CounterFiles, applied_limits
+from bench.analysis.trial_metrics import sampled_metrics
+from bench.cgroup.counters import CounterFiles, applied_limits
+from bench.cgroup.mounts import CgroupVersion
 from bench.sampling.threads import ThreadTimes
 
 WORK = """

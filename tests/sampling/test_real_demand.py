@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bench.clock import SystemClock
-from bench.results.derive import sampled_metrics
-from bench.sampling.counters import CounterFiles
+from bench.analysis.trial_metrics import sampled_metrics
+from bench.cgroup.counters import CounterFiles
+from bench.core.clock import SystemClock
 from bench.sampling.exits import ExitReports
 from bench.sampling.sampler import Columns, Sampler
 from bench.sampling.sources import CgroupSource
@@ -19,7 +19,7 @@ from bench.sampling.thread_source import ThreadSource
 from bench.sampling.threads import ThreadTimes
 
 if TYPE_CHECKING:
-    from bench.sampling.cgroup import ContainerCgroup
+    from bench.cgroup.mounts import ContainerCgroup
 
 WORKERS = 8
 SECONDS = 2.0

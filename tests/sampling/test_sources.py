@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bench.errors import EngineTimeoutError
-from bench.sampling.cgroup import CgroupVersion
-from bench.sampling.counters import CounterFiles
+from bench.cgroup.counters import CounterFiles
+from bench.cgroup.mounts import CgroupVersion
+from bench.core.errors import EngineTimeoutError
 from bench.sampling.processes import NetworkCounters
 from bench.sampling.sources import CgroupSource, EngineSource, NetworkSource
 from tests.fakes import FakeEngine

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.cgroup.mounts import CgroupVersion
 from bench.sampling import threads as module
-from bench.sampling.cgroup import CgroupVersion
 from bench.sampling.thread_source import ThreadSource
 from bench.sampling.threads import ThreadReading, ThreadTimes
 from tests.fakes import FakeClock
@@ -98,7 +98,9 @@ class Lossy:
 
 def test_reports_that_were_dropped_are_on_record_to_the_end(container):
     exits: Any = Lossy()
-    source = ThreadSource(container.times, container.clock, demand=True, exits=exits)
+    source = ThreadSource(
+        container.times, container.clock, demand=True, exits=exits, cpu_ns=lambda: 0
+    )
     container.are(t10=(7, 100, "R"))
     seen = []
     for _ in range(3):

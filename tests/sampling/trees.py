@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from bench.sampling.cgroup import CgroupMounts, CgroupVersion, ContainerCgroup
+from bench.cgroup.mounts import CgroupMounts, CgroupVersion, ContainerCgroup
 
 DATA = Path(__file__).parents[1] / "data"
 CONTAINER_ID = "4b1d" * 16

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.errors import Diagnostic, ScenarioError
-from bench.scenario.load import parse_scenario_text
+from bench.core.errors import Diagnostic, ScenarioError
+from bench.scenario.loading.load import parse_scenario_text
 
 MARK = "«"
 

@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from bench.scenario.allow import Destination, declared, parse_allowed
+from bench.scenario.allow import Destination, parse_allowed
 from bench.scenario.model import Scenario
 
 
@@ -80,10 +80,12 @@ def test_a_network_does_not_hold_addresses_of_the_other_version():
 
 
 def test_the_contacts_of_all_rows_are_declared_once():
-    found = declared(
-        scenario({"CI-3": {"allow": ["a", "b:1"]}, "OPS-1": {"allow": ["b:1"]}, "CI-4": "off"})
-    )
-    assert [one.text for one in found] == ["a", "b:1"]
+    checks: dict[str, object] = {
+        "CI-3": {"allow": ["a", "b:1"]},
+        "OPS-1": {"allow": ["b:1"]},
+        "CI-4": "off",
+    }
+    assert [one.text for one in scenario(checks).declared_contacts] == ["a", "b:1"]
 
 
 def test_a_scenario_with_a_contact_that_is_none_is_not_valid():

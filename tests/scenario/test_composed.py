@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.scenario.load import parse_scenario_text
-from bench.scenario.model import StackVolumes
+from bench.scenario.compose_case import StackVolumes
+from bench.scenario.loading.load import parse_scenario_text
 from tests.scenario.marked import one_fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.scenario.load import LoadedScenario
+    from bench.scenario.loading.load import LoadedScenario
 
 STACK = "services: {db: {image: postgres}, web: {image: nginx, depends_on: [db]}}\n"
 HEAD = "version: 1\nname: t\n"
@@ -105,7 +105,7 @@ def test_the_fault_is_where_it_stands(folder, marked, message):
 
 def test_faults_of_the_compose_file_have_its_name_and_line(folder):
     (folder / "app" / "compose.yaml").write_text("services:\n  web: {image: x, comand: y}\n")
-    from bench.errors import ScenarioError
+    from bench.core.errors import ScenarioError
 
     with pytest.raises(ScenarioError) as raised:
         load(folder, "cases: {shop: {compose: app/compose.yaml}}")

@@ -6,10 +6,10 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from bench.scenario import model as models
-from bench.scenario.foreign import UNBUILT
-from bench.scenario.load import parse_scenario_text
-from bench.scenario.parse import DEEPEST, MOST_NODES
-from bench.scenario.source import MOST_LINES
+from bench.scenario.loading.foreign_keys import UNBUILT
+from bench.scenario.loading.load import parse_scenario_text
+from bench.yamldoc.parse import DEEPEST, MOST_NODES
+from bench.yamldoc.source import MOST_LINES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scenario.md").read_text(encoding="utf-8")
 

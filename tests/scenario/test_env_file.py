@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.errors import ScenarioError
-from bench.scenario.env_file import read_env_files
+from bench.core.errors import ScenarioError
+from bench.yamldoc.env_file import read_env_files
 
 
 def read(folder: Path, text: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.scenario.load import parse_scenario_text
+from bench.scenario.loading.load import parse_scenario_text
 from tests.scenario.marked import CASE, case, faults_in, one_fault, scenario, unmarked
 
 YAML = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bench.metrics import METRICS, Better
+from bench.core.metrics import METRICS, Better
 from bench.scenario.figures import Take
-from bench.scenario.load import parse_scenario_text
+from bench.scenario.loading.load import parse_scenario_text
 from bench.scenario.model import Scenario, threshold_limit
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.scenario.load import parse_scenario_text
-from bench.scenario.model import CacheState
+from bench.core.domain import CacheState
+from bench.scenario.loading.load import parse_scenario_text
 from tests.scenario.marked import faults_in, one_fault
 
 HEAD = "version: 1\nname: t\n"

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.scenario.interpolate import LONGEST_RESULT, interpolate, interpolate_compose
-from bench.scenario.load import parse_scenario_text, scenario_from_tree
+from bench.scenario.loading.load import parse_scenario_text, scenario_from_tree
+from bench.yamldoc.interpolate import LONGEST_RESULT, interpolate, interpolate_compose
 from tests.scenario.marked import case, scenario
 
 ENVIRON = {"A": "1", "EMPTY": "", "B": "b", "DOLLAR": "$A"}

@@ -7,23 +7,18 @@ from pathlib import Path
 import pytest
 
 import bench
-from bench.errors import ScenarioError
-from bench.scenario.load import (
+from bench.compose.build_keys import BuildSecret
+from bench.core.domain import Arm, CacheState, Severity
+from bench.core.errors import ScenarioError
+from bench.scenario.loading.load import (
     LoadedScenario,
     load_scenario,
     load_scenarios,
     parse_scenario_text,
     scenario_from_tree,
 )
-from bench.scenario.model import (
-    Aggregate,
-    Arm,
-    BuildSecret,
-    CacheState,
-    CheckSetting,
-    Scenario,
-    Severity,
-)
+from bench.scenario.model import CheckSetting, Scenario
+from bench.standard.thresholds import Aggregate
 from tests.scenario.examples import EVERYTHING, QUICKSTART, prepare
 from tests.scenario.marked import case
 

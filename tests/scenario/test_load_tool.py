@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.scenario.load import parse_scenario_text
+from bench.scenario.loading.load import parse_scenario_text
 from tests.scenario.marked import one_fault
 
 HEAD = "version: 1\nname: t\n"

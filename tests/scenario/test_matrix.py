@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.scenario.load import parse_scenario_text, scenario_from_tree
+from bench.scenario.loading.load import parse_scenario_text, scenario_from_tree
 
 if TYPE_CHECKING:
     from bench.scenario.model import Case

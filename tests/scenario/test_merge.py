@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.scenario.load import parse_scenario_text
+from bench.scenario.loading.load import parse_scenario_text
 from tests.scenario.marked import one_fault
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from bench.errors import ScenarioError
-from bench.scenario.load import LoadedScenario, parse_scenario_text
+from bench.core.errors import ScenarioError
+from bench.scenario.loading.load import LoadedScenario, parse_scenario_text
 
 TEXT = """\
 version: 1

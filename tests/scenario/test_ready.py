@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.scenario.container import Healthcheck
+from bench.compose.container_keys import Healthcheck
 from bench.scenario.inferred import (
     ImageSays,
     UnsaidError,
@@ -15,8 +15,8 @@ from bench.scenario.inferred import (
     published_ports,
     settled,
 )
-from bench.scenario.load import parse_scenario_text
-from bench.scenario.model import Ready
+from bench.scenario.loading.load import parse_scenario_text
+from bench.scenario.probes import Ready
 from bench.scenario.redact import redacted
 from bench.scenario.requests import accepted, status_words
 

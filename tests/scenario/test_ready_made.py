@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.scenario.load import load_scenario
-from bench.trial.figures import FigureSearch
+from bench.observe.figures import FigureSearch
+from bench.scenario.loading.load import load_scenario
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted((ROOT / "scenarios").rglob("*.yaml"))

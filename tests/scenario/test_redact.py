@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from bench.scenario.load import parse_scenario_text
+from bench.scenario.loading.load import parse_scenario_text
 from bench.scenario.redact import is_secret_name, redacted
 from tests.scenario.marked import case
 

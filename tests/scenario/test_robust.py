@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.errors import Diagnostic, ScenarioError
-from bench.scenario.load import load_scenario, parse_scenario_text
+from bench.core.errors import Diagnostic, ScenarioError
+from bench.scenario.loading.load import load_scenario, parse_scenario_text
 from bench.scenario.model import Scenario
 from tests.scenario.examples import EVERYTHING, QUICKSTART, prepare
 from tests.scenario.marked import CASE, faults_in, scenario
@@ -35,6 +35,19 @@ def test_a_file_that_is_not_there_suggests_its_neighbour(tmp_path):
     assert (fault.line, fault.col, fault.message) == (1, 1, "no such file")
     assert fault.suggestion == "did you mean `quickstart.yaml`?"
     assert "there is no folder" in refused(tmp_path / "none" / "x.yaml").suggestion
+
+
+def test_a_file_that_is_like_none_beside_it_names_those(tmp_path):
+    assert (
+        refused(tmp_path / "somewhere-else.yaml").suggestion
+        == f"there is no YAML file in {tmp_path}"
+    )
+    for name in ("second.yml", "first.yaml", "notes.txt"):
+        (tmp_path / name).touch()
+    assert (
+        refused(tmp_path / "somewhere-else.yaml").suggestion
+        == f"in {tmp_path} there are first.yaml, second.yml"
+    )
 
 
 def test_folders_and_odd_names_are_refused(tmp_path):
@@ -239,7 +252,7 @@ def test_another_version_of_yaml_is_named(version):
 
 
 def test_an_odd_pattern_is_no_warning_of_python(recwarn):
-    from bench.scenario.values import compiled
+    from bench.yamldoc.values import compiled
 
     compiled("[[a]")
     assert not recwarn.list

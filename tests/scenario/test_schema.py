@@ -10,12 +10,12 @@ from jsonschema import Draft202012Validator
 
 import bench.scenario
 from bench.cli.schema import command
-from bench.metrics import METRICS
+from bench.core.metrics import METRICS
 from bench.scenario.model import Case, Scenario
-from bench.scenario.nodes import value_of
-from bench.scenario.parse import parse_yaml
 from bench.scenario.schema import scenario_schema
-from bench.scenario.source import Source
+from bench.yamldoc.nodes import value_of
+from bench.yamldoc.parse import parse_yaml
+from bench.yamldoc.source import Source
 from tests.scenario import test_faults
 from tests.scenario.examples import EVERYTHING, QUICKSTART
 from tests.scenario.marked import case, scenario, unmarked

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.metrics import METRICS
+from bench.core.metrics import METRICS
 from bench.scenario.model import Threshold, expand_threshold, threshold_limit
-from bench.scenario.thresholds import (
+from bench.standard.thresholds import (
     Aggregate,
     Limit,
     Operator,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from bench.results.model import CALIBRATION_CASE, PhaseSpan, TrialKey, TrialResult, TrialStatus
+from bench.analysis.model import PhaseSpan, TrialResult
+from bench.core.domain import CALIBRATION_CASE, TrialKey, TrialStatus
 from bench.selftest.evidence import Evidence, Observed
 from bench.selftest.known import (
     CHILDREN,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench.engine.protocol import LABEL, ContainerSpec
-from bench.errors import EngineUnavailableError
-from bench.results.model import TrialKey
+from bench.core.domain import TrialKey
+from bench.core.errors import EngineUnavailableError
+from bench.runtimes.protocol import LABEL
+from bench.runtimes.specs import ContainerSpec
 from bench.selftest.beside import StatsBeside, shown_bytes
 from tests.fakes import FakeEngine, Script, Watcher
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from bench.errors import EngineError
-from bench.host.noise import load_noise, save_noise
-from bench.judge.noise import HostNoise, NoiseFloor
+from bench.core.errors import EngineError
+from bench.judge.statistics.noise import HostNoise, NoiseFloor
+from bench.results.host_noise import load_noise, save_noise
 from bench.results.run import load_run
+from bench.runner.request import RunResult
 from bench.selftest import conduct
 from bench.selftest.known import KNOWN
-from bench.trial.run import RunResult
 from tests.fakes import FakeEngine, Watcher, local
 from tests.journals import GOOD, Build, events, write_events, write_journal
 from tests.selftest.made import evidence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.report.selftest import _HEADER, _line
+from bench.report.text.selftest import _HEADER, _line
 from bench.selftest.known import KNOWN, scenario
 from bench.selftest.outcomes import outcomes
 from bench.selftest.resources import resources

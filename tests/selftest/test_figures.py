@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.results.model import TrialStatus
+from bench.core.domain import TrialStatus
 from bench.selftest.outcomes import outcomes
 from bench.selftest.resources import resources
 from bench.selftest.score import Fact, Figure, Met

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.judge.noise import noise_floor
-from bench.scenario.model import CacheState
+from bench.core.domain import CacheState
+from bench.judge.statistics.noise import noise_floor
 from bench.selftest.known import KNOWN, SAME, STATS_CASE, SUBJECT, scenario
 
 FOLDER = Path("/somewhere")

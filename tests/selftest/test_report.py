@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.judge.noise import HostNoise, NoiseFloor
-from bench.report.selftest import selftest_json, selftest_text
+from bench.judge.statistics.noise import HostNoise, NoiseFloor
+from bench.report.text.selftest import selftest_json, selftest_text
 from bench.results.run import load_run
 from bench.selftest.conduct import Floor, SelfTest
 from bench.selftest.outcomes import outcomes

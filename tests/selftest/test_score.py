@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.selftest.score import Comparison, Fact, Figure, Finding, Met, Target
+from bench.selftest.score import Comparison, Fact, Figure, Met, ScoredFigure, Target
 
 
 def off(*errors: float, truth: float = 1.0) -> tuple[Comparison, ...]:
@@ -82,7 +82,10 @@ def test_the_larger_of_both_bounds_counts():
 
 
 def test_one_wrong_finding_misses():
-    right, wrong = Finding("c", "t1", right=True), Finding("c", "t2", right=False, said="1 child")
+    right, wrong = (
+        ScoredFigure("c", "t1", right=True),
+        ScoredFigure("c", "t2", right=False, said="1 child"),
+    )
     assert Fact("id", "title", "truth", (right, right)).met is Met.MET
     one = Fact("id", "title", "truth", (right, wrong))
     assert (one.met, one.wrong) == (Met.MISSED, (wrong,))

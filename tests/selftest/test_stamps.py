@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bench.errors import StoreError
-from bench.results.model import TrialKey, TrialResult, TrialStatus
+from bench.analysis.model import TrialResult
+from bench.core.domain import TrialKey, TrialStatus
+from bench.core.errors import StoreError
 from bench.selftest.stamps import Stamp, Stamps, Starts, of_trials, read_stamps
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from bench.results.model import TrialKey, TrialStatus
+from bench.core.domain import TrialKey, TrialStatus
 from bench.sizing import right_sizer
 from bench.sizing.right_sizer import RightSizer
 from bench.sizing.sizes import REPEATS, CaseSizes, case_sizes, smallest
-from bench.trial.laboratory import Subject
+from bench.trial.context import PreparedCase
 from tests.judge.build import CLOUD_NATIVE, MIB, scenario, trial
 
 GIB = 1024 * MIB
@@ -43,7 +43,7 @@ class World:
             scenario=self.scenario, checklist=CLOUD_NATIVE, results=tuple(self.results)
         )
 
-    def measure(self, subject: Subject, key: TrialKey) -> None:
+    def measure(self, subject: PreparedCase, key: TrialKey) -> None:
         limits = subject.case.effective_limits
         assert limits.cpus
         assert limits.memory
@@ -67,7 +67,7 @@ class World:
 
     def search(self) -> RightSizer:
         case = self.scenario.cases["app"]
-        subject = Subject("app", case, "app:1", None, (), Path())
+        subject = PreparedCase("app", case, "app:1", None, (), Path())
         sizer = RightSizer(self.said.append)
         sizer(Path(), {"app": subject}, self.measure)
         return sizer

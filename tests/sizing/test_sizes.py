@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.judge.scenario_rows import scenario_rows
-from bench.results.model import TrialStatus
+from bench.core.domain import TrialStatus
+from bench.judge.effective_rules import scenario_rows
 from bench.sizing.meets import deciding_rows, longest_wait_s, why_not
 from bench.sizing.sizes import REPEATS, CaseSizes, sizes_of, smallest
 from tests.judge.build import CLOUD_NATIVE, MIB, failed, lost, scenario, trial
 
 if TYPE_CHECKING:
-    from bench.judge.row import Row
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
+    from bench.standard.rule import Rule
 
 
-def rows(**top: Any) -> list[Row]:
+def rows(**top: Any) -> list[Rule]:
     found = scenario_rows(scenario(**top), CLOUD_NATIVE)
     return deciding_rows([one.row for one in found])
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.clock import SystemClock
+from bench.core.clock import SystemClock
+from bench.core.domain import TrialKey, TrialStatus
 from bench.host.load import HostLoad
-from bench.results.journal import FILE_NAME, Journal, read_events
-from bench.results.model import TrialKey, TrialStatus
+from bench.journal.writer import FILE_NAME, Journal, read_events
 from bench.scenario.model import Case
-from bench.trial.cachestate import CacheKeeper
+from bench.trial.cache_state import CacheKeeper
+from bench.trial.context import PreparedCase, TrialContext
 from bench.trial.replicas import ReplicaTrial
-from bench.trial.trial import Laboratory, Subject, Trial
+from bench.trial.trial import Trial
 from tests.fakes import FakeEngine, Script, Watcher, local
 from tests.pulls import cold_stream, manifest_of
 
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bench.engine.access_log import AccessLog
-    from bench.engine.registry import Manifest
-    from bench.image.base_layers import BaseLayers
-    from bench.sampling.cgroup import CgroupMounts
+    from bench.cgroup.mounts import CgroupMounts
+    from bench.images.bases.layers import BaseLayers
+    from bench.runtimes.managed.access_log import AccessLog
+    from bench.runtimes.managed.registry import Manifest
 
 RUN_ID = "20261122T083107Z-quick"
 REFERENCE = "127.0.0.1:5000/quick/web@sha256:1"
@@ -76,8 +77,8 @@ class Bench:
         self.engine.end_all()
         self.journal.close()
 
-    def laboratory(self) -> Laboratory:
-        return Laboratory(
+    def laboratory(self) -> TrialContext:
+        return TrialContext(
             run_id=RUN_ID,
             engine=self.engine,
             keeper=QuietKeeper(self.engine, may_wipe=True, blob_path=None),
@@ -103,7 +104,9 @@ class Bench:
     ) -> TrialStatus:
         """Run one trial of the case with these changes."""
         case = Case.model_validate(CASE | {"cache": cache} | (changes or {}))
-        subject = Subject("web", case, REFERENCE, self.manifest, (), self.folder, base=self.base)
+        subject = PreparedCase(
+            "web", case, REFERENCE, self.manifest, (), self.folder, base=self.base
+        )
         key = TrialKey("web", 0, cache, arm)
         self.trial = Trial(self.laboratory(), subject, key, number, attempt)
         return self.trial.run()
@@ -113,7 +116,9 @@ class Bench:
     ) -> TrialStatus:
         """Start that many containers of the case at once."""
         case = Case.model_validate(CASE | {"cache": "image"} | (changes or {}))
-        subject = Subject("web", case, REFERENCE, self.manifest, (), self.folder, base=self.base)
+        subject = PreparedCase(
+            "web", case, REFERENCE, self.manifest, (), self.folder, base=self.base
+        )
         key = TrialKey("web", 0, "image", replicas=replicas)
         return ReplicaTrial(self.laboratory(), subject, key, 7, attempt).run()
 

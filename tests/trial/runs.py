@@ -9,17 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from bench.clock import SystemClock
-from bench.engine.protocol import LABEL
-from bench.engine.select import Choice, Session
-from bench.results.journal import FILE_NAME, read_events
-from bench.results.model import CALIBRATION_CASE, ImageFacts, LayerFacts
+from bench.core.clock import SystemClock
+from bench.core.domain import CALIBRATION_CASE
+from bench.journal.facts.image import ImageFacts, LayerFacts
+from bench.journal.writer import FILE_NAME, read_events
+from bench.runner.images import ReadyImage
+from bench.runner.request import RunRequest, RunResult
+from bench.runner.run import start_run
+from bench.runtimes.protocol import LABEL
+from bench.runtimes.select import Choice, Session
 from bench.sampling.gpu import Gpus
-from bench.scenario.load import parse_scenario_text
-from bench.trial.cachestate import CacheKeeper
-from bench.trial.images import ReadyImage
-from bench.trial.laboratory import Laboratory
-from bench.trial.run import RunRequest, RunResult, start_run
+from bench.scenario.loading.load import parse_scenario_text
+from bench.trial.cache_state import CacheKeeper
+from bench.trial.context import TrialContext
 from tests.fakes import FakeEngine, Script, Watcher, local
 from tests.pulls import cold_stream, manifest_of
 from tests.trial.lab import UP, quiet_load
@@ -27,12 +29,12 @@ from tests.trial.lab import UP, quiet_load
 if TYPE_CHECKING:
     import pytest
 
-    from bench.engine.host import HostEngine
-    from bench.engine.private import PrivateEngine
-    from bench.engine.registry import Registry
-    from bench.errors import BenchError
-    from bench.scenario.load import LoadedScenario
-    from bench.scenario.model import Container
+    from bench.compose.container_keys import Container
+    from bench.core.errors import BenchError
+    from bench.runtimes.managed.private import PrivateEngine
+    from bench.runtimes.managed.registry import Registry
+    from bench.runtimes.process.engine import HostEngine
+    from bench.scenario.loading.load import LoadedScenario
 
 SCENARIO = """
 version: 1
@@ -173,13 +175,13 @@ class Runs:
         monkeypatch.setattr(FakeMaker, "made", [])
         monkeypatch.setattr(FakeMaker, "changed", set())
         monkeypatch.setattr(FakeMaker, "configs", {})
-        monkeypatch.setattr("bench.trial.run.alive", lambda _: contextlib.nullcontext())
-        monkeypatch.setattr("bench.trial.subjects.ImageMaker", FakeMaker)
-        monkeypatch.setattr("bench.trial.run.find_mounts", lambda: None)
-        monkeypatch.setattr("bench.trial.run.find_gpus", lambda: Gpus((), "none"))
-        quiet = functools.partial(Laboratory, read_load=quiet_load)
-        monkeypatch.setattr("bench.trial.run.Laboratory", quiet)
-        monkeypatch.setattr("bench.trial.quiet._GLANCE_S", 0.0)
+        monkeypatch.setattr("bench.runner.execution.alive", lambda _: contextlib.nullcontext())
+        monkeypatch.setattr("bench.runner.case_preparation.ImageMaker", FakeMaker)
+        monkeypatch.setattr("bench.runner.execution.find_mounts", lambda: None)
+        monkeypatch.setattr("bench.runner.execution.find_gpus", lambda: Gpus((), "none"))
+        quiet = functools.partial(TrialContext, read_load=quiet_load)
+        monkeypatch.setattr("bench.runner.execution.TrialContext", quiet)
+        monkeypatch.setattr("bench.runner.quiet._GLANCE_S", 0.0)
         monkeypatch.setattr(CacheKeeper, "drops_page_cache", False)
 
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.compose.load import load_stack
-from bench.results.model import ImageFacts, LayerFacts, TrialKey, TrialStatus
+from bench.core.domain import TrialKey, TrialStatus
+from bench.journal.facts.image import ImageFacts, LayerFacts
+from bench.runner.images import ReadyImage
+from bench.runner.stack_images import make_stack
+from bench.scenario.loading.compose_file import load_stack
 from bench.scenario.model import Case
-from bench.trial.images import ReadyImage
-from bench.trial.stack import StackTrial
-from bench.trial.stack_images import make_stack
+from bench.trial.stack.procedure import StackTrial
 from tests.fakes import Script
 from tests.pulls import cold_stream, manifest_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.engine.registry import Manifest
-    from bench.scenario.model import Container
-    from bench.trial.stack_subject import StackSubject
+    from bench.compose.container_keys import Container
+    from bench.runtimes.managed.registry import Manifest
+    from bench.trial.stack.prepared import PreparedStack
     from tests.trial.lab import Bench
 
 SHOP = """
@@ -91,7 +92,7 @@ class Stacks:
         default_factory=lambda: {"seed": DONE, "postgres": HEALTHY, "llama": LIVES, "web": LIVES}
     )
 
-    def subject(self, changes: dict[str, Any] | None = None) -> StackSubject:
+    def subject(self, changes: dict[str, Any] | None = None) -> PreparedStack:
         path = self.bench.folder / "compose.yaml"
         path.write_text(self.text)
         use = {"file": "compose.yaml", "timeout": "10s"} | self.use
@@ -103,9 +104,9 @@ class Stacks:
         subject, _, _ = make_stack(maker, "shop", case, stack, str)
         for part in subject.parts:
             image = part.member.service.image or "built"
-            self.bench.engine.scripts[part.subject.reference] = self.scripts[image]
+            self.bench.engine.scripts[part.prepared.reference] = self.scripts[image]
             manifest = self.maker.manifests[image]
-            self.bench.engine.streams[part.subject.reference] = [cold_stream(manifest)]
+            self.bench.engine.streams[part.prepared.reference] = [cold_stream(manifest)]
         return subject
 
     def run(

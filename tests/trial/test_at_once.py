@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
-from bench.errors import StoreError
-from bench.interrupts import Interrupted, interruptible
-from bench.trial.at_once import at_once
+from bench.core.errors import StoreError
+from bench.core.interrupts import Interrupted, interruptible
+from bench.trial.parallel import at_once
 
 
 def never() -> None:

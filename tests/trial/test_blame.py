@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bench.host.bounds import HostBounds
-from bench.results.model import TrialStatus
-from bench.trial.blame import judge_host
+from bench.core.domain import TrialStatus
+from bench.scenario.host_bounds import HostBounds
+from bench.trial.outcome import judge_host
 
 BOUNDS = HostBounds()
 QUIET: dict[str, Any] = {

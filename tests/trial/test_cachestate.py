@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.scenario.model import CacheState
-from bench.trial import cachestate
-from bench.trial.cachestate import CacheKeeper, ProcessKeeper
+from bench.core.domain import CacheState
+from bench.trial import cache_state as cachestate
+from bench.trial.cache_state import CacheKeeper, ProcessKeeper
 from tests.fakes import FakeEngine
 
 if TYPE_CHECKING:

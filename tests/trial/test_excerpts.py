@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bench.results.excerpts import LONGEST_LINE, MOST_LINES, ExcerptFound
+from bench.journal.facts.excerpt import LONGEST_LINE, MOST_LINES, ExcerptFound
+from bench.observe.excerpts import ExcerptSearch
 from bench.scenario.excerpts import Excerpt
-from bench.trial.excerpts import ExcerptSearch
 
 PROFILE = {"profile": Excerpt(begin="^begin", end="^end")}
 

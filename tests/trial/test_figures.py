@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from bench.clock import SystemClock
-from bench.results.workload import workload_metrics
+from bench.analysis.workload import workload_metrics
+from bench.core.clock import SystemClock
+from bench.observe.figures import FigureSearch
+from bench.observe.output import OutputWatch
 from bench.scenario.figures import WorkloadMetric
-from bench.trial.figures import FigureSearch
-from bench.trial.watch import OutputWatch
 from tests.fakes import FakeOutput
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.errors import BuildError, StoreError, UsageError
-from bench.results.journal import FILE_NAME
+from bench.core.errors import BuildError, StoreError, UsageError
+from bench.journal.writer import FILE_NAME
 from bench.results.run import load_run
-from bench.trial.history import read_history
-from bench.trial.run import RunRequest, RunResult, resume_run
+from bench.runner.history import read_history
+from bench.runner.request import RunRequest, RunResult
+from bench.runner.run import resume_run
 from tests.journals import rewrite, write_events
 from tests.trial.runs import FakeMaker, Runs, events, loaded, own_label, trials
 

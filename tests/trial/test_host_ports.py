@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from bench.errors import HostError
+from bench.core.errors import HostError
 from bench.scenario.model import Case
 from bench.trial.host_ports import check_free
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.clock import SystemClock
-from bench.errors import BuildError
-from bench.interrupts import Interrupted, interruptible
+from bench.core.clock import SystemClock
+from bench.core.errors import BuildError
+from bench.core.interrupts import Interrupted, interruptible
+from bench.runner.host_setup import set_up
 from bench.scenario.model import Case
-from bench.trial.host_setup import set_up
 from tests.programs import has_ended
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bench.cli.progress import make_progress
-from bench.engine.protocol import Change
-from bench.errors import BuildError, EngineRefusedError, PullError
-from bench.report.console import end_block
+from bench.core.errors import BuildError, EngineRefusedError, PullError
+from bench.journal.writer import FILE_NAME, Journal, read_events
 from bench.report.formats import FORMATS, report_text
+from bench.report.text.console import end_block
 from bench.results.export import csv_text, run_document
-from bench.results.journal import FILE_NAME, Journal, read_events
 from bench.results.run import load_run
+from bench.runtimes.protocol import Change
 from tests.fakes import Script
 from tests.hostile import hostile_texts, speaking, texts_in
 from tests.trial.runs import FakeMaker, Runs
@@ -225,7 +225,7 @@ def test_a_strangers_journal_does_not_speak_either(tmp_path, monkeypatch):
     strange = tmp_path / "strange"
     strange.mkdir()
     with contextlib.closing(Journal(strange / FILE_NAME)) as journal:
-        monkeypatch.setattr("bench.results.journal.clean_tree", lambda tree: tree)
+        monkeypatch.setattr("bench.journal.writer.clean_tree", lambda tree: tree)
         for event in read_events(made / FILE_NAME):
             kind = event.pop("event")
             journal.append(kind, **_spoilt(event))

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.engine.access_log import AccessLog, Served
-from bench.image.base_layers import BaseLayers
-from bench.results.model import TrialStatus
+from bench.core.domain import TrialStatus
+from bench.images.bases.layers import BaseLayers
+from bench.runtimes.managed.access_log import AccessLog, Served
 from bench.trial.image_pull import achieved_bit_s, why_not_served
 from tests.pulls import cold_stream, manifest_of
 from tests.results.test_pull_path import layer
 from tests.trial.lab import REFERENCE
 
 if TYPE_CHECKING:
-    from bench.engine.registry import Manifest
+    from bench.runtimes.managed.registry import Manifest
 
 MANIFEST = manifest_of("web", 4096, 100)
 BASE = BaseLayers("debian:12", 1, "127.0.0.1:5000/quick/web@sha256:base")

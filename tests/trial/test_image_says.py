@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from bench.compose.load import load_stack
-from bench.errors import ScenarioError
-from bench.report.trust import warnings
+from bench.core.errors import ScenarioError
+from bench.report.caveats import warnings
 from bench.results.run import load_run
+from bench.runner.stack_images import make_stack
+from bench.scenario.loading.compose_file import load_stack
 from bench.scenario.model import Case
-from bench.trial.stack_images import make_stack
 from tests.fakes import Script
 from tests.trial.runs import FakeMaker, events
 from tests.trial.stacks import Maker

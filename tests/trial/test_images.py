@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from bench.clock import SystemClock
-from bench.engine.builders.request import Builder, BuildResult, BuildStep, Secret
-from bench.engine.select import Choice, Session
-from bench.errors import (
+from bench.core.clock import SystemClock
+from bench.core.errors import (
     BuildError,
     EngineError,
     EngineRefusedError,
     PullError,
     RegistryError,
 )
-from bench.results.model import BuiltStep
+from bench.journal.facts.image import BuiltStep
+from bench.runner.images import ImageMaker
+from bench.runtimes.build_request import Builder, BuildResult, BuildStep, Secret
+from bench.runtimes.select import Choice, Session
 from bench.scenario.model import Case
-from bench.trial.images import ImageMaker
 from tests.fakes import FakeEngine
 from tests.pulls import digest_of, manifest_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.engine.private import PrivateEngine
-    from bench.engine.registry import Manifest, Registry
+    from bench.runtimes.managed.private import PrivateEngine
+    from bench.runtimes.managed.registry import Manifest, Registry
 
 LABEL = "org.container-bench"
 TAG = "127.0.0.1:5000/my-scenario/web:latest"
@@ -348,7 +348,7 @@ def made_here(builder, monkeypatch):
         for name in only:
             builder.images[name] = {}
 
-    monkeypatch.setattr("bench.trial.images.prepare_bases", prepare)
+    monkeypatch.setattr("bench.runner.images.prepare_bases", prepare)
     return made
 
 
@@ -356,7 +356,7 @@ def test_an_image_that_no_registry_gives_is_made_here_where_that_is_possible(
     make, builder, made_here, monkeypatch
 ):
     record = {"name": "nginx:1.26", "source": "bootstrapped", "made_of": "nginx 1.26.3"}
-    monkeypatch.setattr("bench.trial.images.base_records", lambda *_: [record])
+    monkeypatch.setattr("bench.runner.images.base_records", lambda *_: [record])
     builder.streams["nginx:1.26"] = [[PullError("nginx:1.26", "no such host")]]
     image = make({"image": "nginx:1.26"})
     assert made_here == [["nginx:1.26", "no hub"]]
@@ -429,7 +429,7 @@ def test_a_base_that_the_builder_keeps_to_itself_is_fetched_for_its_layers(
     details = {"RootFS": {"Layers": ["x"]}, "Size": 7}
     monkeypatch.setattr(builder, "image_details", lambda _: details)
     monkeypatch.setattr(registry, "config", lambda *_: {"rootfs": {"diff_ids": ["x", "y"]}})
-    monkeypatch.setattr("bench.trial.images.push_base", lambda *_: "pushed")
+    monkeypatch.setattr("bench.runner.images.push_base", lambda *_: "pushed")
     image = make({"build": "app", "cache": "base"})
     assert builder.pulls_of == ["mine:1"]
     assert (image.base.name, image.base.count, image.base.reference) == ("mine:1", 1, "pushed")

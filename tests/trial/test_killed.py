@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.trial.killed import MemoryKill
+from bench.trial.oom_kill import MemoryKill
 
 WHEN = "before it was ready"
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench.engine.protocol import LABEL, ContainerSpec
-from bench.sampling.cgroup import CgroupMounts, CgroupVersion
-from bench.trial.leftovers import remove_cgroups, remove_from
+from bench.cgroup.mounts import CgroupMounts, CgroupVersion
+from bench.runner.leftovers import remove_cgroups, remove_from
+from bench.runtimes.protocol import LABEL
+from bench.runtimes.specs import ContainerSpec
 from tests.fakes import FakeEngine
 
 DEAD, OTHER = "20261122T083105Z-quick", "20261122T083105Z-quick-2"

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.results.held_limits import not_held
-from bench.sampling.cgroup import CgroupVersion
-from bench.sampling.counters import applied_limits
+from bench.analysis.held_limits import not_held
+from bench.cgroup.counters import applied_limits
+from bench.cgroup.mounts import CgroupVersion
 from tests.sampling.trees import CONTAINER_ID, PARENT, cgroup_of, copy_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.sampling.cgroup import ContainerCgroup
+    from bench.cgroup.mounts import ContainerCgroup
 
 V1, V2 = CgroupVersion.V1, CgroupVersion.V2
 MIB = 2**20

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.scenario.model import Ready
-from bench.trial.listening import (
+from bench.observe.listening import (
     Listener,
     asked_ports,
     has_read,
@@ -18,6 +17,7 @@ from bench.trial.listening import (
     socket_paths,
     whereabouts,
 )
+from bench.scenario.probes import Ready
 from tests.trial.proc_tree import Entry, write_proc
 
 if TYPE_CHECKING:

@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.core.domain import TrialKey, TrialStatus
+from bench.core.errors import EngineError
 from bench.egress.watch import NoWatch, Watch
-from bench.engine.protocol import ContainerSpec
-from bench.errors import EngineError
-from bench.judge.checklist import load_checklist
-from bench.results.contacts import Observation, WayOut
-from bench.results.model import TrialKey, TrialStatus
+from bench.journal.facts.contacts import Observation, WayOut
+from bench.runner.plan import CheckTrials, check_trials, make_plan
+from bench.runtimes.specs import ContainerSpec
 from bench.scenario.allow import parse_allowed
 from bench.scenario.model import Case, Scenario
+from bench.standard.checklist import load_checklist
 from bench.trial import network as module
+from bench.trial.context import PreparedCase
 from bench.trial.network import CUT_PATIENCE_S, TrialNetwork, way_out
-from bench.trial.plan import CheckTrials, check_trials, make_plan
-from bench.trial.trial import Subject, Trial
+from bench.trial.trial import Trial
 from tests.fakes import Script
 from tests.trial.lab import CASE, REFERENCE
 
 if TYPE_CHECKING:
-    from bench.trial.laboratory import Laboratory
+    from bench.trial.context import TrialContext
     from tests.trial.lab import Bench
 
 OPEN = TrialKey("web", 0, "warm")
@@ -62,17 +63,17 @@ def fake_cut(monkeypatch) -> None:
     monkeypatch.setattr(module, "CutNetwork", FakeCut)
 
 
-def subject(bench: Bench, **case: Any) -> Subject:
+def subject(bench: Bench, **case: Any) -> PreparedCase:
     model = Case.model_validate(CASE | {"cache": "warm"} | case)
     hosts = {"Index": "10.1.2.3"}
-    return Subject("web", model, REFERENCE, None, (), bench.folder, extra_hosts=hosts)
+    return PreparedCase("web", model, REFERENCE, None, (), bench.folder, extra_hosts=hosts)
 
 
 def network(bench: Bench, key: TrialKey, *allow: str, **case: Any) -> TrialNetwork:
     return TrialNetwork(lab(bench, *allow), subject(bench, **case), key)
 
 
-def lab(bench: Bench, *allow: str) -> Laboratory:
+def lab(bench: Bench, *allow: str) -> TrialContext:
     allowed = tuple(parse_allowed(text) for text in allow)
     return dataclasses.replace(bench.laboratory(), allow=allowed)
 

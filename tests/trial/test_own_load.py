@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bench.clock import SystemClock
+from bench.cgroup.mounts import CgroupVersion
+from bench.core.clock import SystemClock
 from bench.host.load import HostLoad
-from bench.sampling.cgroup import CgroupVersion
 from bench.trial.instruments import Instruments
 from bench.trial.record import TrialRecord, total_cpu_s
 from tests.fakes import FakeEngine

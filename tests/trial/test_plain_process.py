@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from bench.engine.protocol import LABEL
-from bench.engine.select import Choice
-from bench.errors import EngineUnavailableError
-from bench.judge.checklist import load_checklist
+from bench.core.errors import EngineUnavailableError
 from bench.results.run import load_run
-from bench.scenario.load import parse_scenario_text
-from bench.trial.engine_choice import choose_engine
-from bench.trial.plan import check_trials
+from bench.runner.engine_choice import choose_engine
+from bench.runner.plan import check_trials
+from bench.runtimes.protocol import LABEL
+from bench.runtimes.select import Choice
+from bench.scenario.loading.load import parse_scenario_text
+from bench.standard.checklist import load_checklist
 from tests.fakes import Script
 from tests.trial.runs import FakeMaker, events, trials
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.judge.checklist import load_checklist
-from bench.results.model import CALIBRATION_CASE
+from bench.core.domain import CALIBRATION_CASE
+from bench.runner.plan import CALIBRATION_TRIALS, CheckTrials, check_trials, make_plan
 from bench.scenario.model import Case, Scenario
-from bench.trial.plan import CALIBRATION_TRIALS, CheckTrials, check_trials, make_plan
+from bench.standard.checklist import load_checklist
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bench.judge.checklist import Checklist
-    from bench.results.model import TrialKey
+    from bench.core.domain import TrialKey
+    from bench.standard.checklist import Checklist
 
 STATES = ("cold", "image", "warm")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.trial.process_table import Process, Signals, read_table
+from bench.observe.process_table import Process, Signals, read_table
 from tests.trial.proc_tree import TERM_CAUGHT, Entry, write_proc
 
 TERM = 15

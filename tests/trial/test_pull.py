@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bench.engine.registry import Blob, Manifest
-from bench.results.model import LayerFacts
+from bench.journal.facts.image import LayerFacts
+from bench.runtimes.managed.registry import Blob, Manifest
 from bench.trial.pull import PullRecorder
 
 STREAMS = Path(__file__).parents[1] / "data" / "pull_streams"

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.host.bounds import HostBounds
-from bench.host.others import Busy
+from bench.core.domain import TrialKey, TrialStatus
 from bench.host.present import Present
-from bench.results.model import TrialKey, TrialStatus
+from bench.journal.facts.host import Busy
 from bench.results.run import load_run
-from bench.trial.history import read_history
-from bench.trial.quiet import QuietHost
-from bench.trial.run import RunRequest, resume_run
+from bench.runner.history import read_history
+from bench.runner.quiet import QuietHost
+from bench.runner.request import RunRequest
+from bench.runner.run import resume_run
+from bench.scenario.host_bounds import HostBounds
 from tests.fakes import FACTS, FakeClock, FakeEngine, local
 from tests.trial.lab import UP
 from tests.trial.runs import SCENARIO, events, loaded, trials
@@ -171,7 +172,7 @@ def see(monkeypatch: pytest.MonkeyPatch, *seen: Present) -> list[Present]:
     """Let each look see what comes next, and a quiet host in the end."""
     left = list(seen)
     monkeypatch.setattr(
-        "bench.trial.run.QuietHost",
+        "bench.runner.execution.QuietHost",
         lambda patience_s, bounds: QuietHost(
             patience_s, bounds, look=lambda *_, **__: left.pop(0) if left else QUIET
         ),

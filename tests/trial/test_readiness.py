@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.trial.probes.attempt import Attempt, NotReadyError, Probe
-from bench.trial.readiness import Readiness, ReadyFact
-from bench.trial.watch import ExitWatch
+from bench.observe.output import ExitWatch
+from bench.probes.attempt import Attempt, NotReadyError, Probe
+from bench.probes.readiness import Readiness, ReadyFact
 from tests.fakes import ClockedEvent, FakeClock, FakeEngine
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.engine.protocol import Change
-from bench.errors import EngineError, EngineUnavailableError, StoreError
+from bench.core.domain import TrialStatus
+from bench.core.errors import EngineError, EngineUnavailableError, StoreError
+from bench.core.interrupts import Interrupted, interruptible
 from bench.host.load import HostLoad
-from bench.interrupts import Interrupted, interruptible
-from bench.results.model import TrialStatus
+from bench.runtimes.protocol import Change
 from bench.trial.replica import process_uses
 from bench.trial.replicas import shared_out
 from tests.fakes import Script
@@ -125,10 +125,10 @@ def test_asking_takes_as_much_of_the_host_as_for_one(bench):
 
 def _subject(bench: Bench) -> Any:
     from bench.scenario.model import Case
-    from bench.trial.laboratory import Subject
+    from bench.trial.context import PreparedCase
     from tests.trial.lab import CASE
 
-    return Subject("web", Case.model_validate(CASE), "web", None, (), bench.folder)
+    return PreparedCase("web", Case.model_validate(CASE), "web", None, (), bench.folder)
 
 
 def test_the_first_is_started_again_and_only_that_one(bench):

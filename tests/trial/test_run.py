@@ -10,14 +10,17 @@ import signal
 
 import pytest
 
-from bench.engine.protocol import LABEL, ContainerSpec
-from bench.errors import BuildError, EngineError, EngineUnavailableError, PullError, StoreError
-from bench.results.journal import Journal
-from bench.results.model import TrialKey, TrialStatus
+from bench.core.domain import TrialKey, TrialStatus
+from bench.core.errors import BuildError, EngineError, EngineUnavailableError, PullError, StoreError
+from bench.journal.writer import Journal
 from bench.results.run import load_run
-from bench.trial.folder import new_folder
-from bench.trial.history import read_history
-from bench.trial.run import MOST_REPEATS, RunRequest, resume_run
+from bench.runner.execution import MOST_REPEATS
+from bench.runner.folder import new_folder
+from bench.runner.history import read_history
+from bench.runner.request import RunRequest
+from bench.runner.run import resume_run
+from bench.runtimes.protocol import LABEL
+from bench.runtimes.specs import ContainerSpec
 from bench.trial.same_failure import Ending, FailureWatch
 from tests.fakes import FakeClock, Script
 from tests.pulls import cold_stream, manifest_of, warm_stream
@@ -444,7 +447,7 @@ def has_container(engine, run_id: str) -> None:
 def test_what_killed_runs_left_on_the_private_engine_is_removed_before_the_first_trial(
     runs, monkeypatch
 ):
-    monkeypatch.setattr("bench.trial.run.is_alive", lambda run_id: run_id == "lives")
+    monkeypatch.setattr("bench.runner.execution.is_alive", lambda run_id: run_id == "lives")
     for run_id in ("killed", "lives"):
         has_container(runs.measuring, run_id)
         has_container(runs.building, run_id)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from bench.scenario.model import Case
-from bench.trial.secrets import hider
+from bench.trial.redactor import redactor
 from tests.fakes import Script
 
 
 def hidden(text: str, folder, **case: object) -> str:
     container = Case.model_validate({"image": "x", "ready": {"exit": True}} | case)
-    return hider(container, folder)(text)
+    return redactor(container, folder)(text)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_headers_of_a_probe_that_are_called_like_secrets_are_hidden(tmp_path):
     probe = {"http": {"port": 80, "headers": headers}}
     case = Case.model_validate({"image": "x", "ready": probe})
     said = "GET / Authorization: Bearer abcdef, Accept: text/plain"
-    assert hider(case, tmp_path)(said) == "GET / Authorization: ***, Accept: text/plain"
+    assert redactor(case, tmp_path)(said) == "GET / Authorization: ***, Accept: text/plain"
 
 
 def test_neither_the_journal_nor_the_log_of_a_trial_has_them(bench, tmp_path):

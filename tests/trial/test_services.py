@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bench.clock import SystemClock
-from bench.errors import EngineError
+from bench.core.clock import SystemClock
+from bench.core.errors import EngineError
+from bench.runner.services import RunningServices
 from bench.scenario.model import Service
-from bench.trial.services import RunningServices
 from tests.fakes import FakeEngine, Script
 from tests.servers import FakeServer, closed_port
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from bench.engine.protocol import ContainerSpec
-from bench.errors import BenchError
-from bench.scenario.model import Arm, Case
+from bench.core.domain import Arm
+from bench.core.errors import BenchError
+from bench.runtimes.specs import ContainerSpec
+from bench.scenario.model import Case
 from bench.trial.spec import container_spec, mount_points, named_volumes
 
 MIB = 2**20

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.engine.protocol import LABEL
-from bench.errors import EngineError, StoreError
-from bench.interrupts import Interrupted, interruptible
-from bench.results.model import TrialStatus
+from bench.core.domain import TrialStatus
+from bench.core.errors import EngineError, StoreError
+from bench.core.interrupts import Interrupted, interruptible
+from bench.runtimes.protocol import LABEL
 from tests.fakes import Script
 from tests.pulls import digest_of, manifest_of
 from tests.servers import closed_port
@@ -145,7 +145,7 @@ def test_layers_that_an_image_before_has_brought_may_be_there(stacks: Stacks):
 
 def test_a_pull_that_was_not_cold_makes_the_whole_invalid(stacks: Stacks, bench: Bench):
     subject = stacks.subject()
-    reference = subject.parts[2].subject.reference
+    reference = subject.parts[2].prepared.reference
     layers = stacks.maker.manifests["llama"].layers
     there = [{"id": one.digest[7:19], "status": "Already exists"} for one in layers]
 
@@ -338,8 +338,8 @@ def test_an_interruption_ends_all_services(stacks: Stacks, bench: Bench):
 
 
 def test_the_services_of_the_scenario_are_reachable(stacks: Stacks, bench: Bench):
-    from bench.results.model import TrialKey
-    from bench.trial.stack import StackTrial
+    from bench.core.domain import TrialKey
+    from bench.trial.stack.procedure import StackTrial
 
     stacks.text = "services: {a: {image: llama, extra_hosts: ['x:1.2.3.4']}}"
     subject = stacks.subject().with_extra_hosts({"index": "10.0.0.9"})
@@ -348,8 +348,8 @@ def test_the_services_of_the_scenario_are_reachable(stacks: Stacks, bench: Bench
 
 
 def test_the_need_arm_has_no_limits(stacks: Stacks, bench: Bench):
-    from bench.results.model import TrialKey
-    from bench.trial.stack import StackTrial
+    from bench.core.domain import TrialKey
+    from bench.trial.stack.procedure import StackTrial
 
     stacks.text = "services: {a: {image: llama, mem_limit: 64m, cpus: 1}}"
     for arm in ("fit", "need"):
@@ -359,11 +359,11 @@ def test_the_need_arm_has_no_limits(stacks: Stacks, bench: Bench):
 
 
 def test_a_lively_stack_is_asked_less_often(stacks: Stacks):
-    from bench.trial.stack import shared_out
+    from bench.trial.stack.procedure import shared_out
 
     stacks.scripts["web"] = LIVES
     subject = stacks.subject()
-    part = shared_out(subject).parts[0].subject.case
+    part = shared_out(subject).parts[0].prepared.case
     assert part.sample.interval == pytest.approx(4 * 0.005)
     assert part.ready.interval == pytest.approx(4 * 0.005)
 

@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from bench.errors import EngineError, HostError
-from bench.trial.stack_demands import check_demands
+from bench.core.errors import EngineError, HostError
+from bench.trial.stack.demands import check_demands
 from tests.compose.files import stack
 from tests.fakes import FACTS
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.analysis.stack_totals import chain_of, starts_of
 from bench.judge.model import Outcome
+from bench.report.caveats import warnings
 from bench.report.formats import write_reports
-from bench.report.trust import warnings
 from bench.results.run import load_run
-from bench.results.stacks import chain_of, starts_of
-from bench.scenario.load import parse_scenario_text
-from bench.trial.run import RunRequest, start_run
+from bench.runner.request import RunRequest
+from bench.runner.run import start_run
+from bench.scenario.loading.load import parse_scenario_text
 from tests.fakes import Script
 from tests.pulls import manifest_of
 

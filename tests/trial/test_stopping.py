@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.stop_signal import signal_number
-from bench.trial.process_table import read_table
+from bench.core.stop_signal import signal_number
+from bench.observe.process_table import read_table
 from bench.trial.stopping import Endings, standing
 from tests.trial.proc_tree import TERM_CAUGHT, Entry, write_proc
 
 if TYPE_CHECKING:
-    from bench.results.behaviour import Standing
+    from bench.journal.facts.behaviour import Standing
 
 
 def stands(folder: Path, *entries: Entry, stop_signal: str = "SIGTERM") -> Standing:

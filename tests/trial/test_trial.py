@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.errors import (
+from bench.cgroup.mounts import CgroupMounts, CgroupVersion
+from bench.core.domain import TrialStatus
+from bench.core.errors import (
     EngineError,
     EngineRefusedError,
     EngineTimeoutError,
     PullError,
     StoreError,
 )
+from bench.core.interrupts import Interrupted, interruptible
 from bench.host.load import HostLoad
-from bench.interrupts import Interrupted, interruptible
-from bench.results.model import TrialStatus
-from bench.sampling.cgroup import CgroupMounts, CgroupVersion
+from bench.observe.listening import Listener
 from bench.trial.instruments import Instruments
-from bench.trial.listening import Listener
 from tests.fakes import Script
 from tests.pulls import cold_stream, manifest_of, warm_stream
 from tests.servers import FakeServer, closed_port
@@ -757,7 +757,7 @@ def test_a_trial_that_looks_for_nothing_has_nothing_of_it_on_record(bench):
 def elsewhere(monkeypatch):
     """A container that listens on another port than it is asked at."""
     found = [Listener(5000, "127.0.0.1", "gunicorn")]
-    monkeypatch.setattr("bench.trial.listening.listeners", lambda *_, **__: found)
+    monkeypatch.setattr("bench.observe.listening.listeners", lambda *_, **__: found)
 
 
 WRONG_PORT = {"ready": {"http": {"port": 1}, "timeout": "60ms", "interval": "1ms"}}
@@ -774,7 +774,7 @@ def test_a_container_that_listens_elsewhere_says_where(bench, elsewhere):
 
 
 def test_whoever_watches_is_told_while_it_waits(bench, elsewhere, monkeypatch):
-    monkeypatch.setattr("bench.trial.readiness.LONG_WAIT_S", 0.01)
+    monkeypatch.setattr("bench.probes.readiness.LONG_WAIT_S", 0.01)
     bench.run(WRONG_PORT)
     (said,) = bench.watcher.said()
     assert said.startswith("web is not ready after ")
@@ -812,6 +812,6 @@ def test_where_it_cannot_be_told_what_listens_nothing_is_said(bench, monkeypatch
     def unreadable(*_: object, **__: object) -> list[Listener]:
         raise PermissionError
 
-    monkeypatch.setattr("bench.trial.listening.listeners", unreadable)
+    monkeypatch.setattr("bench.observe.listening.listeners", unreadable)
     bench.run(WRONG_PORT)
     assert "listens" not in bench.ended["reason"]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.clock import SystemClock
-from bench.engine.protocol import ContainerSpec
-from bench.errors import EngineTimeoutError
-from bench.trial.watch import ExitWatch, OutputWatch
+from bench.core.clock import SystemClock
+from bench.core.errors import EngineTimeoutError
+from bench.observe.output import ExitWatch, OutputWatch
+from bench.runtimes.specs import ContainerSpec
 from tests.fakes import FACTS, FakeClock, FakeEngine, FakeOutput, Script, local
 
 if TYPE_CHECKING:

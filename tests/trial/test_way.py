@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from bench.errors import EngineUnavailableError
-from bench.trial.way import Way
+from bench.core.errors import EngineUnavailableError
+from bench.trial.registry_link import Way
 
 OWN = "127.0.0.1:5591/quick/web@sha256:1"
 

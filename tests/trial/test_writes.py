@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.engine.protocol import Change
-from bench.results.behaviour import Folder, Writes
-from bench.trial.writes import fold, outside
+from bench.journal.facts.behaviour import Folder, Writes
+from bench.observe.writes import fold, outside
+from bench.runtimes.protocol import Change
 
 
 def changed(*paths: str) -> list[Change]:

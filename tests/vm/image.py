@@ -15,8 +15,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.image.base_rootfs import debian_sources
-from bench.image.base_table import SUITE as HOST_SUITE
+from bench.images.bases.rootfs import debian_sources
+from bench.images.bases.table import SUITE as HOST_SUITE
 from tests.programs import need
 
 ROOT = Path(__file__).parents[2]

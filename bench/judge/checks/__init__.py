@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bench.core.domain import Arm
+from bench.core.metrics import METRICS
+from bench.core.units import format_value
 from bench.judge.checks.cpu_demand import judge_cpu
 from bench.judge.checks.egress import judge_egress
 from bench.judge.checks.memory_need import judge_memory
@@ -13,19 +16,16 @@ from bench.judge.evidence import gather, no_pass_with_gaps
 from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.limits import NEED_TRIALS, blame_image, cut_off, judged_cache
 from bench.judge.model import Outcome
-from bench.judge.row import Judgement
-from bench.metrics import METRICS
-from bench.scenario.model import Arm
-from bench.units import format_value
+from bench.standard.rule import Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.analysis.model import TrialResult
     from bench.judge.evidence import Evidence
     from bench.judge.model import JudgeContext
-    from bench.judge.row import Row
-    from bench.results.model import TrialResult
     from bench.scenario.model import Case
+    from bench.standard.rule import Rule
 
 
 _NOT_OF_A_STACK = {
@@ -36,13 +36,13 @@ _NOT_OF_A_STACK = {
 }
 
 
-def is_required(row: Row, case: Case) -> bool:
+def is_required(row: Rule, case: Case) -> bool:
     """Whether a figure that is missing for `row` keeps `case` from being judged."""
     return row.required and not (case.compose is not None and row.check in _NOT_OF_A_STACK)
 
 
 def judge_check(
-    row: Row, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
+    row: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
 ) -> Finding:
     """Judge the row's check."""
     complete = context.complete
@@ -58,7 +58,7 @@ def judge_check(
 
 
 def _judge_need(
-    row: Row, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
+    row: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
 ) -> Finding:
     """What a pod needs, from the trials without limits."""
     cache, complete = judged_cache(row, case), context.complete
@@ -86,7 +86,7 @@ def _judge_need(
 
 
 def _not_cut_short(
-    found: Finding, row: Row, case_id: str, need: Evidence, trials: Sequence[TrialResult]
+    found: Finding, row: Rule, case_id: str, need: Evidence, trials: Sequence[TrialResult]
 ) -> Finding:
     """`found`, unless it is a pass and what a pod would take is not known in full.
 

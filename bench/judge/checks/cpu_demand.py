@@ -10,18 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.core.metrics import METRICS
 from bench.judge.aggregates import shown_against
 from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.model import Outcome
 from bench.judge.unseen import unseen_demand
-from bench.metrics import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.analysis.model import TrialResult
     from bench.judge.evidence import Evidence
-    from bench.judge.row import Row
-    from bench.results.model import TrialResult
+    from bench.standard.rule import Rule
 
 CPU_TOLERANCE = 0.02
 """Share by which a peak of demand may exceed the limit: what a window of 1 s is good for."""
@@ -30,7 +30,7 @@ _USED = "cpu_cores_peak"
 
 
 def judge_cpu(
-    row: Row, need: Evidence, host_cores: int, members: Sequence[TrialResult] = ()
+    row: Rule, need: Evidence, host_cores: int, members: Sequence[TrialResult] = ()
 ) -> Finding:
     """Judge `row` on the trials without limits.
 

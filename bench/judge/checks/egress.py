@@ -11,22 +11,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bench.analysis.contacts import observation
+from bench.analysis.replica_groups import replica_evidence
+from bench.core.domain import Arm
+from bench.core.units import format_seconds
+from bench.journal.facts.contacts import WayOut
 from bench.judge.destinations import destinations
 from bench.judge.evidence import gather, reasons
 from bench.judge.finding import Finding, counted, sentence, unmeasured
 from bench.judge.limits import blame_image
 from bench.judge.model import Outcome
-from bench.results.contacts import WayOut, observation
-from bench.results.replica_groups import replica_evidence
-from bench.scenario.model import Arm
-from bench.units import format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from bench.analysis.model import TrialResult
     from bench.judge.destinations import Destination
     from bench.judge.evidence import Evidence
-    from bench.results.model import TrialResult
     from bench.scenario.model import Case
 
 CUT_TRIALS = 2

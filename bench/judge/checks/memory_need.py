@@ -10,24 +10,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bench.core.metrics import METRICS
+from bench.core.units import format_bytes
 from bench.judge.aggregates import shown_against
 from bench.judge.finding import Finding, counted, sentence, unmeasured
-from bench.judge.limits import NEAR, STACK_PEAK, STACK_PEAK_UPPER
+from bench.judge.limits import STACK_PEAK, STACK_PEAK_UPPER
 from bench.judge.model import Outcome
-from bench.metrics import METRICS
-from bench.units import format_bytes
+from bench.judge.reach import NEAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.analysis.model import TrialResult
     from bench.judge.evidence import Evidence
-    from bench.judge.row import Row
-    from bench.results.model import TrialResult
     from bench.scenario.model import Case
-    from bench.scenario.thresholds import Limit
+    from bench.standard.rule import Rule
+    from bench.standard.thresholds import Limit
 
 
-def judge_memory(row: Row, case: Case, need: Evidence, fit: Evidence, *, complete: bool) -> Finding:
+def judge_memory(
+    row: Rule, case: Case, need: Evidence, fit: Evidence, *, complete: bool
+) -> Finding:
     """Judge `row` on the trials without limits (`need`) and under the case's own (`fit`)."""
     found = _judge(row, case, need, fit, complete=complete)
     if found.outcome is Outcome.NOT_MEASURED:
@@ -78,7 +81,7 @@ class _Taken:
         return self.held + self.unseen
 
 
-def _judge(row: Row, case: Case, need: Evidence, fit: Evidence, *, complete: bool) -> Finding:
+def _judge(row: Rule, case: Case, need: Evidence, fit: Evidence, *, complete: bool) -> Finding:
     """Trial by trial: the peak of one is not set against the page cache of another."""
     limit, limit_text = row.parsed_limit(), row.limit_text
     stack = case.compose is not None

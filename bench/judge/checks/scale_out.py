@@ -10,21 +10,20 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.analysis.behaviour import Behaviour, behaviour
+from bench.analysis.replica_groups import ReplicaGroup, replica_evidence
+from bench.core.domain import Arm, TrialStatus
+from bench.core.units import format_seconds
 from bench.judge.evidence import gather, reasons
 from bench.judge.finding import Finding, counted, sentence, unmeasured
 from bench.judge.model import Outcome
 from bench.judge.workers import Worker, workers
-from bench.results.behaviour import Behaviour, behaviour
-from bench.results.model import TrialStatus
-from bench.results.replica_groups import ReplicaGroup, replica_evidence
-from bench.scenario.model import Arm
-from bench.units import format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.results.behaviour import Standing
-    from bench.results.model import TrialResult
+    from bench.analysis.model import TrialResult
+    from bench.journal.facts.behaviour import Standing
     from bench.scenario.model import Case
 
 DEFAULT_REPLICAS = 3

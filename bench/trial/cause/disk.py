@@ -6,10 +6,10 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.units import format_bytes
+from bench.core.units import format_bytes
 
 if TYPE_CHECKING:
-    from bench.engine.protocol import EngineFacts
+    from bench.runtimes.protocol import EngineFacts
 
 FULL_BYTES = 32 * 2**20
 """With less than this a container can hardly be made, and hardly anything can be written in one."""

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.errors import EngineError
-from bench.results.cause import Cause, CauseKind
+from bench.core.errors import EngineError
+from bench.core.units import format_bytes
+from bench.journal.facts.cause import Cause, CauseKind
 from bench.trial.cause.disk import free_bytes, full_disk
 from bench.trial.cause.look import Look
-from bench.units import format_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.engine.protocol import Engine
+    from bench.runtimes.protocol import Engine
     from bench.scenario.model import Case
 
 ENDED = Cause(

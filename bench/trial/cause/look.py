@@ -6,8 +6,8 @@ import posixpath
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bench.errors import EngineRefusedError
-from bench.results.cause import Cause, CauseKind
+from bench.core.errors import EngineRefusedError
+from bench.journal.facts.cause import Cause, CauseKind
 from bench.trial.cause.commands import following, of_starter
 from bench.trial.cause.program import HEAD_BYTES, Binary, Script, program_in
 from bench.trial.cause.users import GROUP, PASSWD, ROOT, Entries, User, entries, unknown, user_of
@@ -15,7 +15,8 @@ from bench.trial.cause.users import GROUP, PASSWD, ROOT, Entries, User, entries,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.engine.protocol import ContainerFile, ContainerSetup, Engine
+    from bench.runtimes.protocol import Engine
+    from bench.runtimes.specs import ContainerFile, ContainerSetup
 
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where engines look for a program of a container whose environment has no PATH."""

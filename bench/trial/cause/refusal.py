@@ -10,22 +10,23 @@ words is at which step the runtime was: they begin with it, before any name is q
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bench.engine.protocol import ContainerSpec
-from bench.errors import EngineError, NoProgramError
-from bench.results.cause import Cause, CauseKind
+from bench.core.errors import EngineError, EngineRefusedError, NoProgramError
+from bench.journal.facts.cause import Cause, CauseKind
+from bench.runtimes.specs import ContainerSpec
 from bench.trial.cause.disk import full_disk
 from bench.trial.cause.look import NO_COMMAND, Look
+from bench.trial.outcome import FailedTrialError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from bench.engine.protocol import Engine
-    from bench.errors import EngineRefusedError
+    from bench.runtimes.protocol import Engine
 
 _STEPS = re.compile(
     r"(?:the engine refused: "
@@ -149,3 +150,30 @@ def disk_error(engine: Engine, error: EngineRefusedError) -> EngineError | None:
     if not full:
         return None
     return EngineError(error.subject, f"{error.cause}; {full.words}", full.remedy)
+
+
+@contextlib.contextmanager
+def blamed(
+    engine: Engine, facts: dict[str, Any], container_id: str, spec: ContainerSpec | None
+) -> Iterator[None]:
+    """While this lasts a container is made from `spec`, or started where that is None.
+
+    Raises:
+        FailedTrialError: that was refused for what its image holds, or how the case runs it; the
+            cause goes into `facts`.
+        EngineError: it was refused for something else.
+    """
+    try:
+        yield
+    except EngineRefusedError as error:
+        found = (
+            creation_cause(engine, spec)
+            if spec is not None
+            else image_cause(engine, container_id, error)
+        )
+        if found is None and (full := disk_error(engine, error)):
+            raise full from error
+        if found is None:
+            raise
+        facts["cause"] = dataclasses.asdict(found)
+        raise FailedTrialError(f"it could not be started: {found.words}") from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.engine.protocol import ContainerFile
+    from bench.runtimes.specs import ContainerFile
 
 PASSWD, GROUP = "/etc/passwd", "/etc/group"
 Entries = list[list[str]]

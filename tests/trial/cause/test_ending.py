@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bench.engine.protocol import ContainerSpec
-from bench.errors import EngineError
+from bench.core.errors import EngineError
+from bench.runtimes.specs import ContainerSpec
 from bench.scenario.model import Case
 from bench.trial.cause.ending import Ending, causes
 from tests.fakes import FACTS, FakeEngine, Script

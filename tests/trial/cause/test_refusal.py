@@ -8,8 +8,8 @@ from collections import namedtuple
 
 import pytest
 
-from bench.engine.protocol import ContainerSpec
-from bench.errors import EngineRefusedError, EngineTimeoutError, NoProgramError
+from bench.core.errors import EngineRefusedError, EngineTimeoutError, NoProgramError
+from bench.runtimes.specs import ContainerSpec
 from bench.trial.cause import disk
 from bench.trial.cause.refusal import creation_cause, disk_error, image_cause
 from tests.fakes import FACTS, FakeEngine, Script

@@ -1,0 +1,96 @@
+"""Where a trial is at odds with what its scenario and its image say of it.
+
+`contradictions` looks at a trial by itself. These need the run's first lines too: a trial that came
+out well was observed as long as it was to be, made without limits where it was to have none, on a
+host that its scenario bears, and pulled the layers that its image has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from bench.analysis.held_limits import not_held
+from bench.core.domain import Arm, CacheState, TrialStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bench.analysis.model import TrialResult
+    from bench.journal.facts.image import ImageFacts
+    from bench.scenario.model import Case, Scenario
+
+_OBSERVED = 0.9
+"""Share of the time to observe that a trial must have had: what ends a wait is a clock's tick."""
+
+
+def with_odds(
+    results: Sequence[TrialResult],
+    scenario: Scenario,
+    images: Mapping[str, ImageFacts],
+    *,
+    is_bounded: bool = True,
+) -> list[TrialResult]:
+    """The same results, in which a trial at odds with its scenario or image is an error.
+
+    Args:
+        results: of the whole run.
+        scenario: of the run.
+        images: of its cases.
+        is_bounded: whether a busy host made trials invalid.
+    """
+    found = []
+    for one in results:
+        case = scenario.cases.get(one.key.case)
+        why = ""
+        if case is not None and one.status is TrialStatus.OK:
+            why = _at_odds(one, case, images.get(one.key.case)) or (
+                _bounds(one, scenario) if is_bounded else ""
+            )
+        found.append(replace(one, status=TrialStatus.ERROR, reason=why) if why else one)
+    return found
+
+
+def _at_odds(trial: TrialResult, case: Case, image: ImageFacts | None) -> str:
+    return _observation(trial, case) or _limits(trial) or _pull(trial, image)
+
+
+def _observation(trial: TrialResult, case: Case) -> str:
+    to_observe = case.observe
+    may_be_short = case.load is not None or case.ready.uses("exit") or case.compose is not None
+    if not isinstance(to_observe, int | float) or may_be_short or trial.key.replicas:
+        return ""
+    spans = [one.duration_s for one in trial.phases if one.phase == "observe"]
+    if spans and sum(spans) < _OBSERVED * to_observe:
+        return f"it was observed for {sum(spans):.3g} s, and was to be for {to_observe:g} s"
+    return ""
+
+
+def _limits(trial: TrialResult) -> str:
+    limits: Any = trial.facts.get("limits") or {}
+    asked = limits.get("requested") or {}
+    if trial.key.arm != Arm.NEED:
+        # it may have ended before they were read back
+        wrong = not_held(asked, limits["applied"]) if "applied" in limits else []
+        return f"the engine did not apply {', '.join(wrong)}" if wrong else ""
+    held = [name for name in ("memory_bytes", "cpus") if asked.get(name) is not None]
+    return f"it was to be made without limits, and had one of {held[0]}" if held else ""
+
+
+def _pull(trial: TrialResult, image: ImageFacts | None) -> str:
+    if trial.key.cache != CacheState.COLD or image is None or not image.layers or trial.service:
+        return ""
+    own, pulled = ({one.digest for one in side.layers} for side in (image, trial))
+    if pulled and pulled != own:
+        return "it counts as cold, and has other layers than its image"
+    served: Any = trial.facts.get("served") or {}
+    sizes = {one.digest: one.transfer_bytes for one in image.layers}
+    for digest, blob in (served.get("blobs") or {}).items():
+        if sizes.get(digest) not in (None, blob["size_bytes"]):
+            return f"the registry served {blob['size_bytes']} bytes of a layer of {sizes[digest]}"
+    return ""
+
+
+def _bounds(trial: TrialResult, scenario: Scenario) -> str:
+    load: Any = trial.facts.get("host") or {}
+    return scenario.host_bounds.exceeded(load.get("other_share"), load.get("steal_share"))

@@ -1,0 +1,264 @@
+"""Stacks as they are read back: what their services took together, and who waited for whom.
+
+A stack has no counters of its own. Its samples are the sum of those of its services at each moment
+at which any of them was looked at, straight lines in between; before its first sample a service
+counts as nothing, and after its last its totals stay while what it held is gone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.analysis.trial_metrics import sampled_metrics
+from bench.core.domain import TrialStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.analysis.model import TrialResult
+    from bench.core.domain import TrialKey
+    from bench.journal.columns import Samples
+
+Values = np.ndarray[Any, np.dtype[np.float64]]
+
+METHOD = "sum of the services"
+
+_TOTALS = frozenset(
+    {
+        "cpu_ns", "cpu_wait_ns", "cpu_seen_ns", "cpu_ending_ns",
+        "exit_reports_lost", "throttled_ns", "throttled_n",
+        "quota_periods_n", "oom_kills", "forks_refused", "io_read_bytes", "io_write_bytes",
+        "net_rx_bytes", "net_tx_bytes",
+    }
+)  # fmt: skip
+"""Columns that only grow, and stay when a service is gone."""
+
+_OF_ALL = (
+    "cpu_s", "cpu_cores_peak", "cpu_cores_peak_100ms", "cpu_demand_cores_peak",
+    "cpu_unseen_share_pct",
+)  # fmt: skip
+"""Metrics that a stack has only where each of its services has them."""
+
+_OF_THE_DEVICE = re.compile(r"gpu(_utilization_pct|\d+_(?!own_).*)")
+"""Columns that say the same of all services, for they share the device."""
+
+
+@dataclass(frozen=True)
+class StackStart:
+    """One start of a stack.
+
+    Attributes:
+        whole: its trial.
+        members: those of its services, in the order of their start.
+    """
+
+    whole: TrialResult
+    members: tuple[TrialResult, ...]
+
+    def member(self, service: str) -> TrialResult | None:
+        """The trial of one service."""
+        return next((one for one in self.members if one.service == service), None)
+
+    def total_of(self, metric: str) -> float | None:
+        """The sum of a metric over the services; None where any has none."""
+        values = [one.metrics[metric] for one in self.members if metric in one.metrics]
+        return sum(values) if len(values) == len(self.members) else None
+
+
+@dataclass(frozen=True)
+class ChainLink:
+    """One service on the way that the last answer waited for; seconds from the stack's zero.
+
+    Attributes:
+        service: which.
+        after: the service whose condition let it start; empty where it waited for nobody.
+        condition: that condition.
+        started_s: its start call was sent.
+        ready_s: it was ready.
+    """
+
+    service: str
+    after: str
+    condition: str
+    started_s: float
+    ready_s: float
+
+
+def starts_of(results: Sequence[TrialResult]) -> list[StackStart]:
+    """Every start of a stack among `results`, in their order."""
+    members: dict[tuple[TrialKey, int], list[TrialResult]] = {}
+    for one in results:
+        if one.service:
+            members.setdefault((one.key, one.attempt), []).append(one)
+    return [
+        StackStart(one, tuple(members[one.key, one.attempt]))
+        for one in results
+        if not one.service and (one.key, one.attempt) in members
+    ]
+
+
+def with_sums(
+    results: Sequence[TrialResult], columns: Sequence[Samples]
+) -> tuple[list[TrialResult], list[Samples]]:
+    """The same results and samples, in which stacks have what their services took together."""
+    samples = {id(one): table for one, table in zip(results, columns, strict=True)}
+    changed: dict[int, TrialResult] = {}
+    for start in starts_of(results):
+        tables = [samples[id(one)] for one in start.members]
+        whole, unsampled = start.whole, _unsampled(start, tables)
+        samples[id(whole)] = table = {} if unsampled else summed(tables)
+        changed[id(whole)] = replace(
+            whole,
+            metrics=whole.metrics | _metrics(start, table),
+            facts=whole.facts | {"method": METHOD, "unsampled": unsampled},
+        )
+    return (
+        [changed.get(id(one), one) for one in results],
+        [samples[id(one)] for one in results],
+    )
+
+
+def _unsampled(start: StackStart, tables: Sequence[Samples]) -> list[str]:
+    """The services without samples: what they took is not known, and neither is any sum."""
+    there = {
+        one.service
+        for one, table in zip(start.members, tables, strict=True)
+        if len(table.get("t_ns", ()))
+    }
+    stack: Any = start.whole.facts.get("stack") or {}
+    names = stack.get("services") or [one.service for one in start.members]
+    return [name for name in names if name not in there]
+
+
+def with_doubts(results: Sequence[TrialResult]) -> list[TrialResult]:
+    """The same results, in which a stack is an error where one of its services is."""
+    changed: dict[int, TrialResult] = {}
+    for start in starts_of(results):
+        wrong = next((one for one in start.members if one.status is TrialStatus.ERROR), None)
+        if wrong is not None and start.whole.status.counts:
+            reason = f"{wrong.service}: {wrong.reason}"
+            changed[id(start.whole)] = replace(start.whole, status=TrialStatus.ERROR, reason=reason)
+    return [changed.get(id(one), one) for one in results]
+
+
+def summed(tables: Sequence[Samples]) -> Samples:
+    """The sum of several services' samples, column by column; only columns that all have."""
+    if not tables:
+        return {}
+    stamps = np.unique(np.concatenate([one["t_ns"] for one in tables]))
+    names = [name for name in tables[0] if all(name in one for one in tables) and name != "t_ns"]
+    total: Samples = {"t_ns": stamps}
+    for name in names:
+        if name.endswith("_energy_mj"):
+            total[name] = _read_by_any(stamps, tables, name)
+            continue
+        values = [_at(stamps, one, name) for one in tables]
+        is_shared = _OF_THE_DEVICE.fullmatch(name)
+        total[name] = np.max(values, axis=0) if is_shared else np.sum(values, axis=0)
+    return total
+
+
+def _at(stamps: Values, table: Samples, name: str) -> Values:
+    """The column of one service at these moments."""
+    known = ~np.isnan(table[name])
+    if not known.any():
+        return np.full(len(stamps), np.nan)
+    own, values = table["t_ns"][known], table[name][known]
+    after = values[-1] if name in _TOTALS else 0.0
+    found: Values = np.interp(stamps, own, values, left=0.0, right=after)
+    return found
+
+
+def _read_by_any(stamps: Values, tables: Sequence[Samples], name: str) -> Values:
+    """A counter of the device, of which each service's readings are readings of the same."""
+    known = [~np.isnan(one[name]) for one in tables]
+    own = np.concatenate([one["t_ns"][there] for one, there in zip(tables, known, strict=True)])
+    values = np.concatenate([one[name][there] for one, there in zip(tables, known, strict=True)])
+    if not len(own):
+        return np.full(len(stamps), np.nan)
+    order = np.argsort(own, kind="stable")
+    found: Values = np.interp(stamps, own[order], values[order])
+    return found
+
+
+def _metrics(start: StackStart, table: Samples) -> dict[str, float]:
+    """What the services took together.
+
+    The memory peak lies between two ends. They had the highest sum of the samples at one moment,
+    and the largest of the kernel's high-water marks, each a service's own; and no more than all
+    these marks together, which need not have been reached at the same time.
+    """
+    metrics = sampled_metrics(table)
+    for name in _OF_ALL:
+        if any(name not in one.metrics for one in start.members):
+            metrics.pop(name, None)  # the sum of some is not that of all
+    charged = table.get("memory_usage_bytes")
+    marks = [
+        one.metrics["memory_peak_bytes"]
+        for one in start.members
+        if "memory_peak_bytes" in one.metrics
+    ]
+    if charged is not None and not np.isnan(charged).all() and marks:
+        least = max(float(np.nanmax(charged)), *marks)
+        metrics["memory_peak_bytes"] = least
+        if len(marks) == len(start.members):
+            metrics["memory_peak_upper_bytes"] = max(least, sum(marks))
+    kills = [one.metrics.get("oom_kills") for one in start.members]
+    counted = sum(one for one in kills if one is not None)
+    metrics.pop("oom_kills", None)
+    if counted or (kills and None not in kills):
+        metrics["oom_kills"] = counted
+    stopped = [one.metrics["stop_killed"] for one in start.members if "stop_killed" in one.metrics]
+    if stopped:
+        metrics["stop_killed"] = max(stopped)
+    ready: Any = start.whole.facts.get("ready")
+    if ready and "cpu_ns" in table:
+        used_ns = np.interp(ready["at_ns"], table["t_ns"], table["cpu_ns"])
+        metrics["cpu_to_ready_s"] = float(used_ns) / 1e9
+    return metrics
+
+
+def chain_of(start: StackStart) -> list[ChainLink]:
+    """The services that the last answer waited for, one after the other, the first first.
+
+    Each is the one whose condition was met last of those that the next waited for. Empty where
+    the stack did not get ready.
+    """
+    ready: Any = start.whole.facts.get("ready")
+    if not ready:
+        return []
+    chain: list[ChainLink] = []
+    service, seen = str(ready["probe"]), set()
+    while service and service not in seen:
+        seen.add(service)
+        trial = start.member(service)
+        if trial is None or "startup_s" not in trial.metrics:
+            return []
+        fact: Any = trial.facts["member"]
+        met = [(_met_s(start, one), one) for one in fact["waits"]]
+        after, condition = "", ""
+        if met:
+            last = max(met, key=lambda pair: pair[0])[1]
+            after, condition = last["service"], last["condition"]
+        started_s = _begin_s(trial, "start")
+        chain.append(ChainLink(service, after, condition, started_s, trial.metrics["startup_s"]))
+        service = after
+    return chain[::-1]
+
+
+def _met_s(start: StackStart, wait: dict[str, str]) -> float:
+    """When the condition of `wait` was met."""
+    trial = start.member(wait["service"])
+    if trial is None:
+        return 0.0
+    if wait["condition"] == "service_started":
+        return next((one.end_s for one in trial.phases if one.phase == "start"), 0.0)
+    return trial.metrics.get("startup_s", 0.0)
+
+
+def _begin_s(trial: TrialResult, phase: str) -> float:
+    return next((one.start_s for one in trial.phases if one.phase == phase), 0.0)

@@ -1,0 +1,1 @@
+"""Where the kernel keeps the counters of a container, and how they are read."""

@@ -1,0 +1,155 @@
+"""The one tree of errors: what happened to which subject, why, and what to do about it.
+
+Only `bench.cli` turns an error into an exit code; everything below it raises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.core.text import clean
+
+
+class BenchError(Exception):
+    """Something a user can read and act upon; what it quotes from outside is cleaned.
+
+    Attributes:
+        subject: what it happened to (a file, an image, a socket).
+        cause: what went wrong, in one sentence without a full stop.
+        remedy: what to do now, in one sentence, or empty where nothing is known to help.
+    """
+
+    exit_code = 3
+
+    def __init__(self, subject: str, cause: str, remedy: str = "") -> None:
+        self.subject = clean(subject)
+        self.cause = clean(cause)
+        self.remedy = clean(remedy)
+        super().__init__(f"{self.subject}: {self.cause}")
+
+    def __str__(self) -> str:
+        text = f"{self.subject}: {self.cause}"
+        return f"{text}\n  what to do: {self.remedy}" if self.remedy else text
+
+
+class UsageError(BenchError):
+    """The command line asks for something that cannot be meant; nothing was run."""
+
+    exit_code = 2
+
+
+_WIDEST_EXCERPT = 160
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One fault in a text file, with the place where it stands.
+
+    Attributes:
+        file: the path as the user gave it.
+        line: 1-based line.
+        col: 1-based column.
+        message: what is wrong.
+        suggestion: what to write instead, or empty.
+        source_line: the text of that line, without its line end.
+    """
+
+    file: str
+    line: int
+    col: int
+    message: str
+    suggestion: str = ""
+    source_line: str = ""
+
+    def __str__(self) -> str:
+        text = clean(f"{self.file}:{self.line}:{self.col}: {self.message}")
+        if self.source_line:
+            gutter = f"{self.line:>5} | "
+            excerpt, before = self._excerpt()
+            text += f"\n{gutter}{excerpt}\n{' ' * (len(gutter) + before)}^"
+        return f"{text}\n      = {clean(self.suggestion)}" if self.suggestion else text
+
+    def _excerpt(self) -> tuple[str, int]:
+        """What a terminal can show of the line, and the characters in it before the column.
+
+        Tabs become single spaces, so that the caret stands right; control characters become
+        dots, so that a file cannot speak to the terminal.
+        """
+        spaced = self.source_line.replace("\t", " ")
+        line = "".join(char if char.isprintable() else "·" for char in spaced)
+        column = self.col - 1
+        if len(line) <= _WIDEST_EXCERPT:
+            return line, column
+        start = max(0, column - _WIDEST_EXCERPT // 2)
+        end = start + _WIDEST_EXCERPT
+        lead, tail = "…" if start else "", "…" if end < len(line) else ""
+        return f"{lead}{line[start:end]}{tail}", column - start + len(lead)
+
+
+class ScenarioError(UsageError):
+    """A scenario file, or several, cannot be used; carries every fault found in them."""
+
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        self.diagnostics = diagnostics
+        count = len(diagnostics)
+        subject = diagnostics[0].file if diagnostics else "scenario"
+        super().__init__(subject, f"{count} error{'s' if count != 1 else ''}")
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(one) for one in self.diagnostics)
+
+
+class EngineError(BenchError):
+    """The container engine is missing, refuses, or died."""
+
+
+class EngineUnavailableError(EngineError):
+    """No engine answers where one was asked for."""
+
+
+class EngineTimeoutError(EngineError):
+    """The engine did not answer a call within its time."""
+
+
+class CommandTimeoutError(EngineTimeoutError):
+    """A command in a container has not ended within its time; the engine itself answers."""
+
+
+class EngineRefusedError(EngineError):
+    """The engine answered a call with an error status.
+
+    Attributes:
+        status: the HTTP status of the answer.
+    """
+
+    def __init__(self, subject: str, cause: str, remedy: str = "", *, status: int) -> None:
+        self.status = status
+        super().__init__(subject, cause, remedy)
+
+
+class NoProgramError(EngineRefusedError):
+    """What was to be started is not there, or may not be executed."""
+
+
+class PullError(EngineError):
+    """The pull stream carried an error, or ended with another digest than asked for."""
+
+
+class BuildError(EngineError):
+    """An image could not be built."""
+
+
+class RegistryError(BenchError):
+    """The registry does not answer, or lacks what was asked of it."""
+
+
+class HostError(BenchError):
+    """This host cannot do what was asked: privileges, packages, disk, kernel."""
+
+
+class StoreError(BenchError):
+    """A run folder cannot be read or written."""
+
+
+class CompareError(UsageError):
+    """Two things were to be compared that cannot be."""

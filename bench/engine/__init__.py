@@ -1,1 +1,0 @@
-"""Container engines: what bench asks of one (`protocol`), and those that answer."""

@@ -1,0 +1,1 @@
+"""Images: their layers and waste, and what is known of them."""

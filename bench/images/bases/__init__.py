@@ -1,0 +1,1 @@
+"""Base images, made of packages where no registry answers."""

@@ -1,0 +1,214 @@
+"""What is in an image's layers: unpacked size and waste, the same on every image store.
+
+The unpacked size is the sum of regular-file bytes over the layers with hard links counted once,
+read from the layers' own tar archives. Waste is what one layer ships and a later one hides: the
+whiteout rules are those of the OCI image specification, section "Image Layer Filesystem
+Changeset".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import json
+import tarfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, cast
+
+from bench.core.errors import RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.runtimes.managed.registry import Manifest, Registry
+
+_WHITEOUT = ".wh."
+_OPAQUE = ".wh..wh..opq"
+_EXTENDED = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+_LONGEST_HEADER = 2**20
+"""Bytes of an extended header; the paths and attributes in one are a few KiB."""
+
+_MOST_BYTES = 512 * 2**20
+_EACH_BYTES = 150
+"""What the paths of a layer may take in memory, and what each takes beside its characters."""
+
+
+@dataclass(frozen=True)
+class LayerContent:
+    """The paths in one layer.
+
+    Attributes:
+        files: bytes by path, of regular files; hard links and other kinds of entry have 0.
+        hidden: paths that this layer deletes from the layers below.
+        opaque: folders whose content below this layer is hidden.
+    """
+
+    files: dict[str, int]
+    hidden: tuple[str, ...]
+    opaque: tuple[str, ...]
+
+    @property
+    def unpacked_bytes(self) -> int:
+        """Regular-file bytes."""
+        return sum(self.files.values())
+
+
+class _Entry(tarfile.TarInfo):
+    """An entry of an archive, whose extended header is read only where it is no larger than any is.
+
+    A few KiB may unpack to gigabytes of header, which `tarfile` reads into memory at once.
+    """
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _EXTENDED and self.size > _LONGEST_HEADER:
+            raise tarfile.ReadError(f"an extended header of {self.size} bytes")
+        found: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        return found
+
+
+def read_layer(archive: IO[bytes]) -> LayerContent:
+    """The paths in a gzip-compressed or plain tar stream.
+
+    Raises:
+        tarfile.TarError: another compression, a damaged archive, or one with more paths or larger
+            headers than an image has. One that is cut off between two files may read as a smaller
+            one.
+    """
+    files: dict[str, int] = {}
+    hidden: list[str] = []
+    opaque: list[str] = []
+    path_bytes = 0
+    with tarfile.open(fileobj=archive, mode="r|*", tarinfo=_Entry) as tar:
+        for member in tar:
+            path_bytes += len(member.name) + _EACH_BYTES
+            if path_bytes > _MOST_BYTES:
+                raise tarfile.ReadError("more paths than an image has")
+            tar.members = []  # type: ignore[attr-defined]  # not to grow: a stream is read once
+            path = str(PurePosixPath("/", member.name))
+            parent, name = str(PurePosixPath(path).parent), PurePosixPath(path).name
+            if name == _OPAQUE:
+                opaque.append(parent)
+            elif name.startswith(_WHITEOUT):
+                hidden.append(str(PurePosixPath(parent, name.removeprefix(_WHITEOUT))))
+            elif not member.isdir():
+                files[path] = member.size if member.isreg() else 0
+    return LayerContent(files, tuple(hidden), tuple(opaque))
+
+
+def waste_bytes(layers: Sequence[LayerContent]) -> int:
+    """Bytes of files that a later layer overwrites or deletes; `layers` start at the base."""
+    gone: set[str] = set()  # hidden with everything below: deleted, or no folder any more
+    emptied: set[str] = set()  # folders whose content is hidden
+    folders: set[str] = set()
+    total = 0
+    for layer in reversed(layers):
+        covered: dict[str, bool] = {}
+        for path, size in layer.files.items():
+            if size and (path in gone or path in folders or _covered(path, gone, emptied, covered)):
+                total += size
+        gone.update(layer.files, layer.hidden)
+        emptied.update(layer.opaque)
+        for path in layer.files:
+            _add_parents(path, folders)
+    return total
+
+
+def _covered(path: str, gone: set[str], emptied: set[str], known: dict[str, bool]) -> bool:
+    """Whether a folder above `path` is hidden; `known` holds what was found of other folders."""
+    if path == "/":
+        return False
+    folder = path.rpartition("/")[0] or "/"
+    if folder not in known:
+        hidden = folder in gone or folder in emptied
+        known[folder] = hidden or _covered(folder, gone, emptied, known)
+    return known[folder]
+
+
+def _add_parents(path: str, folders: set[str]) -> None:
+    folder = path.rpartition("/")[0]
+    while folder and folder not in folders:
+        folders.add(folder)
+        folder = folder.rpartition("/")[0]
+
+
+class _Checked:
+    """A blob as a stream that knows at its end whether the blob was the one asked for."""
+
+    def __init__(self, stream: IO[bytes], digest: str) -> None:
+        self._stream = stream
+        self._digest = digest
+        self._hash = hashlib.new(digest.partition(":")[0])
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._hash.update(data)
+        return data
+
+    def finish(self) -> None:
+        """Read what is left, and compare.
+
+        Raises:
+            RegistryError: the bytes are not those that the digest stands for.
+        """
+        while self.read(1 << 20):
+            pass
+        if self._hash.hexdigest() != self._digest.partition(":")[2]:
+            raise RegistryError(self._digest, "is damaged in the registry")
+
+
+class LayerReader:
+    """Reads layers out of a registry and remembers each by its digest, which never changes."""
+
+    def __init__(self, registry: Registry, directory: Path) -> None:
+        self._registry = registry
+        self._directory = directory
+
+    def contents(self, repository: str, manifest: Manifest) -> list[LayerContent] | None:
+        """What is in each layer, base first; None where one cannot be read (zstd, foreign)."""
+        contents = []
+        for layer in manifest.layers:
+            content = self._remembered(layer.digest)
+            if content is None:
+                try:
+                    content = self._read(repository, layer.digest)
+                except (tarfile.TarError, RegistryError, OSError, EOFError, ValueError):
+                    return None
+                self._remember(layer.digest, content)
+            contents.append(content)
+        return contents
+
+    def _file(self, digest: str) -> Path:
+        return self._directory / f"{digest.replace(':', '-')}.json.gz"
+
+    def _read(self, repository: str, digest: str) -> LayerContent:
+        with self._registry.blob(repository, digest) as archive:
+            checked = _Checked(archive, digest)
+            content = read_layer(cast("IO[bytes]", checked))
+            checked.finish()  # an archive that is cut off reads as a smaller one
+        return content
+
+    def _remembered(self, digest: str) -> LayerContent | None:
+        try:
+            with gzip.open(self._file(digest), "rt") as file:
+                data = json.loads(file.read(2 * _MOST_BYTES))
+            return LayerContent(data["files"], tuple(data["hidden"]), tuple(data["opaque"]))
+        except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
+            return None  # never read before, or damaged: read it again
+
+    def _remember(self, digest: str, content: LayerContent) -> None:
+        data = {"files": content.files, "hidden": content.hidden, "opaque": content.opaque}
+        partial = self._file(digest).with_suffix(".partial")
+        with contextlib.suppress(OSError):  # it only saves time
+            self._directory.mkdir(parents=True, exist_ok=True)
+            with gzip.open(partial, "wt", compresslevel=1) as file:
+                json.dump(data, file)
+            partial.replace(self._file(digest))

@@ -1,0 +1,54 @@
+"""What a run was compared with: the earlier run of `--baseline`, and every comparison with it.
+
+It is kept in the journal, so that reports made later say the same when the earlier run is gone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from bench.journal.facts.comparison import Comparison
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EVENT = "baseline_compared"
+_COMPARISONS = TypeAdapter(tuple[Comparison, ...])
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The comparison of a run with an earlier one.
+
+    Attributes:
+        run_id: of the earlier run.
+        folder: where it lay.
+        unlike: why the two cannot be compared; empty where they can.
+        notes: what differs between them and does not forbid it.
+        comparisons: every metric of every case that both have.
+    """
+
+    run_id: str
+    folder: str
+    unlike: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of its event."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Baseline:
+        """What an event says that `events.BaselineCompared` has checked."""
+        return cls(
+            run_id=event["run_id"],
+            folder=event["folder"],
+            unlike=tuple(event["unlike"]),
+            notes=tuple(event["notes"]),
+            comparisons=_COMPARISONS.validate_python(event["comparisons"]),
+        )

@@ -1,0 +1,92 @@
+"""One metric of a candidate against a baseline, as a comparison found it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A two-sided interval and the confidence it was made for (a share, such as 0.95)."""
+
+    low: float
+    high: float
+    confidence: float = 0.95
+
+
+class Difference(StrEnum):
+    """What a comparison says of the candidate against the baseline."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    DIFFERENT = "different"
+    """Differs in a metric that has no good direction."""
+    SAME = "same"
+    """The interval lies inside the practical band, or the medians are too close to tell apart."""
+    INCONCLUSIVE = "inconclusive"
+    NOT_MEASURED = "not-measured"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One metric of a candidate against a baseline.
+
+    Attributes:
+        baseline, candidate: names of what is compared (`bad`, or `RUN:case`).
+        cache, arm: the trials used.
+        n_baseline, n_candidate: numbers of trials.
+        baseline_median, candidate_median: in the metric's unit.
+        ratio: candidate median / baseline median; None where it cannot be made or says nothing:
+            zeros, medians closer than they can be told apart, a stop that ended in SIGKILL.
+        interval: 95 % interval of that ratio.
+        p_value: two-sided exact rank test, uncorrected; None where n forbids it or where the
+            value has no spread because it belongs to the image.
+        band: the practical band: ratios within 1 ± band are called the same.
+        difference: the verdict.
+        reason: how it came about, in one sentence.
+        corrected_p: `p_value` corrected for all the metrics compared, which decides.
+        effect: Vargha and Delaney's A: the chance, 0 to 1, that a trial of the candidate has
+            the larger value of the two; None where there is no test.
+        detectable: the smallest ratio above 1 that such trials would call in 8 of 10 tries;
+            None where no ratio can be named.
+        band_from: `practical`, `noise` (the host's own) or `noise not known`.
+        title: the metric's name for people.
+        unit: of the metric: `s`, `bytes`, …; empty for counts.
+        failed_baseline, failed_candidate: trials that failed, and so have no value here.
+        killed_baseline, killed_candidate: of a time that contains a stop, how its stops ended in
+            SIGKILL at the end of the grace period; empty where none did. Such a time is the
+            scenario's, so that ratio, interval and p are None.
+    """
+
+    baseline: str
+    candidate: str
+    metric: str
+    cache: str
+    arm: str
+    n_baseline: int
+    n_candidate: int
+    baseline_median: float | None
+    candidate_median: float | None
+    ratio: float | None
+    interval: Interval | None
+    p_value: float | None
+    band: float
+    difference: Difference
+    reason: str
+    corrected_p: float | None = None
+    effect: float | None = None
+    detectable: float | None = None
+    band_from: str = ""
+    title: str = ""
+    unit: str = ""
+    failed_baseline: int = 0
+    failed_candidate: int = 0
+    killed_baseline: str = ""
+    killed_candidate: str = ""
+
+    @property
+    def candidate_fails_more_often(self) -> bool:
+        """Whether a larger share of the candidate's trials failed than of the baseline's."""
+        before, after = self.failed_baseline, self.failed_candidate
+        return after * (before + self.n_baseline) > before * (after + self.n_candidate)

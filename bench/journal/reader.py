@@ -1,0 +1,258 @@
+"""Reading a journal: its events, gathered by what they belong to, before anything is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bench.core.errors import StoreError
+from bench.core.exit_code import INTERRUPTED
+from bench.core.text import clean, clean_tree
+from bench.journal.columns import sample_columns, thread_columns
+from bench.journal.events import check_event
+from bench.journal.facts.baseline import EVENT as BASELINE_EVENT
+from bench.journal.facts.baseline import Baseline
+from bench.journal.facts.case import Stopped
+from bench.journal.facts.host import Busy, HostWait
+from bench.journal.facts.image import BuiltStep, ImageFacts, ImagePart, LayerFacts
+from bench.journal.facts.pull import LayerPull
+from bench.journal.lines import Lines
+from bench.journal.sequence import Sequence
+from bench.journal.trial_events import TrialEvents
+from bench.journal.writer import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+UNSOUND = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What Python says where a journal does not hold what it should."""
+
+
+@dataclass
+class Reading:
+    """What a journal holds.
+
+    Attributes:
+        header: the `run_started` event.
+        images: what is known of each case's image, the calibration's among them.
+        failed_images: why a case has no image, by case.
+        stopped: by case, what is known of one whose other trials were not made.
+        bases: what the FROM lines of each case stood for.
+        trials: by id, in the order of time.
+        waits: for a quiet host, in the order of time.
+        notes: what a reader must know.
+        outcome: `complete`, `interrupted`, `stopped` where a case has no image, or `cut off` where
+            the journal just ends.
+        interrupted: exit code of the signal that interrupted it, else 0.
+        ended_at: UTC label of the end, or empty.
+        baseline: the last comparison with an earlier run, or None.
+        sequence: refuses an event that cannot follow.
+    """
+
+    header: dict[str, Any]
+    images: dict[str, ImageFacts] = field(default_factory=dict)
+    failed_images: dict[str, str] = field(default_factory=dict)
+    stopped: dict[str, Stopped] = field(default_factory=dict)
+    bases: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    trials: dict[str, TrialEvents] = field(default_factory=dict)
+    waits: list[HostWait] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    outcome: str = "cut off"
+    interrupted: int = 0
+    ended_at: str = ""
+    baseline: Baseline | None = None
+    sequence: Sequence = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Follow the run from its beginning."""
+        self.sequence = Sequence(self.header)
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Put one event where it belongs."""
+        self.sequence.take(event)
+        kind = event["event"]
+        if kind == "samples":
+            self.trials[event["trial_id"]].add_samples(
+                str(event["method"]), sample_columns(dict(event))
+            )
+        elif kind == "threads":
+            self.trials[event["trial_id"]].threads.append(thread_columns(dict(event)))
+        elif kind == "phase":
+            self.trials[event["trial_id"]].phases.append(event)
+        elif kind == "layers":
+            layers = [LayerPull(**layer) for layer in event["layers"]]
+            self.trials[event["trial_id"]].layers.extend(layers)
+        elif kind == "trial_started":
+            self.trials[event["trial_id"]] = TrialEvents(event)
+            self.stopped.pop(event["key"]["case"], None)  # `--resume --keep-going` makes them
+        elif kind == "trial_ended":
+            self.trials[event["trial_id"]].ended = event
+        elif kind == "image_ready" and event["role"] in ("case", "calibration"):
+            self.images[event["case"]] = _image(event)
+            self.bases[event["case"]] = list(event.get("bases", []))
+            self.failed_images.pop(event["case"], None)
+        elif kind == "image_failed":
+            self.failed_images[event["case"]] = event["reason"]
+        elif kind == "host_wait":
+            self.waits.append(_wait(event))
+        elif kind == "case_stopped":
+            self.stopped[event["case"]] = Stopped(event["left_out"], event["planned"])
+        elif kind == BASELINE_EVENT:
+            self.baseline = Baseline.from_event(event)
+        elif kind == "note":
+            self.notes.append(event["text"])
+        elif kind == "run_ended":
+            self.outcome, self.ended_at = event["outcome"], event["at"]
+            if self.outcome == "interrupted":
+                self.interrupted = event.get("exit_code") or INTERRUPTED[0]
+        elif kind == "run_resumed":
+            self.baseline = None  # it was compared without what follows
+            self.outcome, self.ended_at, self.interrupted = "cut off", "", 0
+
+
+class JournalReader:
+    """Reads a journal, and later what was added to it since.
+
+    Attributes:
+        lines: how far it was read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """`path` is that of the journal."""
+        self._path = path
+        self.lines = Lines(path)
+        self._reading: Reading | None = None
+
+    def read(self) -> Reading:
+        """Everything in the journal; the same object each time.
+
+        Raises:
+            StoreError: there is none, it is damaged, or another version of bench wrote it.
+        """
+        kind = ""
+        try:
+            for read in self.lines.events():
+                kind = read["event"]
+                # a stranger may have written it, or a bench that did not clean what it wrote
+                event = read if kind in ("samples", "threads") else clean_tree(read)
+                if kind == "samples" and isinstance(event.get("method"), str):
+                    event["method"] = clean(event["method"])
+                if kind == "run_started":
+                    check_version(self._path, event, self.lines)
+                check_event(event)
+                if self._reading is not None:
+                    self._reading.take(event)
+                elif kind == "run_started":
+                    self._reading = Reading(event)
+                else:
+                    raise ValueError("it comes before `run_started`")
+            if self._reading is not None:
+                kind = "run_ended"
+                made = self._reading.images.keys() - self._reading.failed_images
+                self._reading.sequence.check_whole(made)
+        except UNSOUND as error:
+            raise damage(self._path, f"an event {kind!r} is damaged", error) from error
+        if self._reading is None:
+            cause = "does not say how the run began"
+            raise StoreError(str(self._path), cause, "point to another run")
+        return self._reading
+
+
+def read_journal(path: Path) -> Reading:
+    """Everything in the journal at `path`.
+
+    Raises:
+        StoreError: there is none, it is damaged, or another version of bench wrote it.
+    """
+    reader = JournalReader(path)
+    reading = reader.read()
+    if not reader.lines.sealed:
+        reading.notes += _of_version_1(reader.lines)
+    return reading
+
+
+def _of_version_1(lines: Lines) -> list[str]:
+    """What a reader must know of a journal without checksums."""
+    unguarded = (
+        "the lines of this journal carry no checksums (version 1): one that is missing or was "
+        "changed cannot be noticed"
+    )
+    notes = [unguarded]
+    if lines.passed_over:
+        count = len(lines.passed_over)
+        which = ", ".join(map(str, lines.passed_over[:5])) + (" and others" if count > 5 else "")
+        plural = "" if count == 1 else "s"
+        notes.append(f"{count} line{plural} of the journal cannot be read (line {which})")
+    return notes
+
+
+def damage(path: Path, what: str, error: Exception) -> StoreError:
+    """What a user reads of an error that unsound data led to."""
+    cause = f"{what}: {_first_line(error)}"
+    return StoreError(str(path), cause, "the file was changed or is not whole")
+
+
+def _first_line(error: Exception) -> str:
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        fault = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+    return f"no {error}" if isinstance(error, KeyError) else str(error)
+
+
+def check_version(path: Path, header: Mapping[str, Any], lines: Lines) -> None:
+    """Refuse a journal of a version that is not known, or that is not what it says.
+
+    Raises:
+        StoreError: with the two versions.
+    """
+    version: Any = header.get("schema_version")
+    known = range(1, SCHEMA_VERSION + 1)
+    if version not in known or isinstance(version, bool):
+        raise StoreError(
+            str(path),
+            f"has schema version {version}, and this bench reads {known[0]} to {known[-1]}",
+            "use the bench that wrote it, or a newer one",
+        )
+    if (version > 1) != lines.sealed:
+        raise StoreError(
+            str(path),
+            f"says that it is of version {version}, and its lines have "
+            f"{'' if lines.sealed else 'no '}checksums",
+            "the file was changed",
+        )
+
+
+def _wait(event: Mapping[str, Any]) -> HostWait:
+    return HostWait(
+        waited_s=event["waited_s"],
+        in_vain=event["in_vain"],
+        other_share=event["other_share"],
+        steal_share=event["steal_share"],
+        busy=tuple(Busy(one["name"], one["pid"], one["cores"]) for one in event["busy"]),
+    )
+
+
+def _image(event: Mapping[str, Any]) -> ImageFacts:
+    rebuilt, built = event.get("rebuilt"), event.get("built")
+    return ImageFacts(
+        case=event["case"],
+        reference=event["reference"],
+        digest=event["digest"],
+        source=event["source"],
+        build_s=event["build_s"],
+        size_bytes=event["size_bytes"],
+        transfer_bytes=event["transfer_bytes"],
+        waste_bytes=event["waste_bytes"],
+        engine_size_bytes=event["engine_size_bytes"],
+        layers=tuple(LayerFacts(**layer) for layer in event["layers"]),
+        config=event["config"],
+        build_steps=event.get("build_steps"),
+        rebuild_s=event.get("rebuild_s"),
+        rebuilt=None if rebuilt is None else tuple(rebuilt),
+        parts=tuple(ImagePart(**part) for part in event.get("parts", ())),
+        built=None if built is None else tuple(BuiltStep(**step) for step in built),
+        remarks=tuple(event.get("remarks", ())),
+    )

@@ -1,0 +1,58 @@
+"""What the journal has of one trial, gathered while its lines are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bench.journal.columns import Samples
+    from bench.journal.facts.pull import LayerPull
+
+
+@dataclass
+class TrialEvents:
+    """What the journal has of one trial, as its lines are read."""
+
+    started: Mapping[str, Any]
+    phases: list[Mapping[str, Any]] = field(default_factory=list)
+    layers: list[LayerPull] = field(default_factory=list)
+    batches: list[Samples] = field(default_factory=list)
+    threads: list[Mapping[str, Any]] = field(default_factory=list)
+    method: str = ""
+    ended: Mapping[str, Any] | None = None
+
+    def add_samples(self, method: str, columns: Samples) -> None:
+        """Take one batch of samples, read by `method`.
+
+        Raises:
+            ValueError: it does not come after those before, as the sampler hands them on.
+        """
+        stamps = columns["t_ns"]
+        falls = (stamps[1:] < stamps[:-1]).any()
+        if len(stamps):
+            falls |= bool(self.batches) and stamps[0] < self.batches[-1]["t_ns"][-1]
+        if falls:
+            raise ValueError(f"samples of {self.started['trial_id']} are out of order")
+        if len(stamps):
+            self.method = self.method or method
+            self.batches.append(columns)
+
+    def samples(self) -> Samples:
+        """Every column over all batches; not-a-number where one lacks it."""
+        names = list(dict.fromkeys(name for batch in self.batches for name in batch))
+        samples = {
+            name: np.concatenate(
+                [
+                    batch[name] if name in batch else np.full(len(batch["t_ns"]), np.nan)
+                    for batch in self.batches
+                ]
+            )
+            for name in names
+        }
+        self.batches = [samples] if samples else []  # which are not kept twice
+        return samples

@@ -1,0 +1,188 @@
+"""The journal: everything that happened, a JSON object a line, appended and flushed as it does.
+
+Each line has a number and a checksum, by which one that was changed, lost, doubled or moved is
+noticed (`lines.py`).
+
+Events and their fields (times are CLOCK_MONOTONIC nanoseconds where the name ends in `_ns`,
+UTC labels where it is `at`):
+
+run_started     schema_version, run_id, name, bench_version, at, seed, scenario_file, scenario
+                (resolved, secrets redacted), plan (list of trial keys), host, noise (measured_at,
+                floors: metric -> share, median, n), engine, builder, link (text, rate_bit_s)
+run_resumed     at
+host_wait       at, waited_s, in_vain, other_share, steal_share (the largest seen), busy (name,
+                pid, cores): the next trial has waited for a quiet host
+image_ready     role (case, service, load or calibration), case, reference, digest, source, build_s,
+                builder, size_bytes, transfer_bytes, waste_bytes, engine_size_bytes, layers
+                (digest, instruction, transfer_bytes, unpacked_bytes), config, build_steps,
+                rebuild_s, rebuilt (instructions), parts (of a stack: service, reference, digest,
+                size_bytes, transfer_bytes); of a plain process only build_s, the time of its setup,
+                is known: source is `host`
+image_failed    role, case, status (failed or error), reason, log_tail
+case_stopped    case, reason, trials (ids of those that failed the same way), left_out (how many of
+                its trials are not made), planned (how many there were to be)
+trial_started   trial_id, key (the fields of TrialKey), service (of a stack, whose own trial has
+                none), attempt, at, pid
+phase           trial_id, phase, start_ns, end_ns, clock, resolution_ns
+layers          trial_id, layers (the fields of LayerPull)
+samples         trial_id, method, columns (name -> list of integers; t_ns is one of them)
+threads         trial_id, t_ns, thread, run_ns, wait_ns (lists of one length: a thread whose times
+                have changed, until the container is ready)
+trial_ended     trial_id, status, reason, facts (of a pull: link with rate_bit_s and achieved_bit_s,
+                served with requests, size_bytes and blobs: digest -> the same; of a stack: stack
+                with services in the order of their start, volumes; of a service of one: member
+                with ready_by, restart, waits (service, condition), waited_ns, pulled), log_tail
+note            text: something that a reader of the results must know
+run_ended       at, outcome (complete, interrupted, or stopped: a case has no image, and no trial
+                was made), exit_code (of an interruption: 130 or 143, else 0)
+baseline_compared  run_id, folder (of the earlier run), unlike and notes (lists of phrases),
+                comparisons (the fields of Comparison); the last one counts
+
+Anything else that bench ever reports is computed from these lines.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from bench.core.errors import StoreError
+from bench.core.text import clean_tree
+from bench.journal.lines import LARGEST_JOURNAL, LONGEST_LINE, MOST_LINES, Lines, Link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SCHEMA_VERSION = 2
+FILE_NAME = "events.jsonl"
+
+SCHEMA_HISTORY = {
+    1: "first version",
+    2: "every line of the journal has a number, `seq`, and a checksum, `crc`",
+}
+"""What changed with each schema version; a test fails when fields change and this does not."""
+
+
+class Journal:
+    """An append-only file of events; each append is on its way to disk before it returns."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path` for appending; a line that a killed writer left half written is closed.
+
+        Raises:
+            StoreError: it cannot be written, is damaged, or has no checksums to go on from.
+        """
+        self._path = path
+        self._lock = threading.Lock()  # the sampler writes its batches from a thread
+        self._failed = ""
+        self._is_unsure = False  # whether an append was broken off by an interruption
+        self._end, self._size, self._torn = Link(), 0, False
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+        try:
+            self._file = os.fdopen(os.open(path, flags | os.O_CLOEXEC, 0o666), "ab", buffering=0)
+        except OSError as error:
+            raise StoreError(str(path), f"cannot be written: {error.strerror}") from error
+        try:
+            if os.fstat(self._file.fileno()).st_size:
+                self._go_on()
+        except StoreError:
+            self._file.close()
+            raise
+
+    def _go_on(self) -> None:
+        """Find out where an earlier writer stopped."""
+        lines = Lines(self._path)
+        for _ in lines.events():
+            pass
+        if not lines.sealed:
+            raise StoreError(
+                str(self._path),
+                "its lines have no checksums that others could go on with",
+                "go on with the bench that wrote it, or start a new run",
+            )
+        self._end, self._size, self._torn = lines.end, lines.size, lines.is_open
+
+    def append(self, event: str, **fields: Any) -> None:
+        """Write one event.
+
+        After a failure nothing more is taken: what follows a line that is lost would hide that it
+        is. A run that is resumed goes on from the last whole line.
+
+        Raises:
+            StoreError: the disk is full or the file is gone, or the event or the journal is larger
+                than what is read again.
+        """
+        whole = {"event": event, **_cleaned(event, fields)}
+        text = json.dumps(whole, separators=(",", ":"), allow_nan=False)
+        with self._lock:
+            if self._is_unsure and not self._failed:
+                self._go_on()
+            self._is_unsure = True
+            line, end = self._end.seal(text)
+            self._check_room(event, line)
+            if not self._failed:
+                self._write(b"\n" + line if self._torn else line)
+            if self._failed:
+                raise StoreError(
+                    str(self._path),
+                    f"the journal cannot be written: {self._failed}",
+                    "free some disk space, then continue with `bench run --resume`",
+                )
+            self._end, self._size, self._torn = end, self._size + len(line), False
+            self._is_unsure = False
+
+    def _check_room(self, event: str, line: bytes) -> None:
+        if len(line) > LONGEST_LINE:
+            raise StoreError(str(self._path), f"an event {event!r} has {len(line)} bytes")
+        if self._end.seq >= MOST_LINES or self._size + len(line) > LARGEST_JOURNAL:
+            raise StoreError(
+                str(self._path),
+                "the journal is as large as one may be",
+                "measure less in one run: fewer trials, or a longer sample interval",
+            )
+
+    def _write(self, rest: bytes) -> None:
+        """Write all of it: a disk that fills up takes a part and says nothing."""
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            self._failed = error.strerror or str(error)
+
+    def close(self) -> None:
+        """Flush to disk and close.
+
+        Raises:
+            StoreError: the disk does not take it.
+        """
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise StoreError(
+                str(self._path), f"the journal cannot be kept: {error.strerror}"
+            ) from error
+        finally:
+            self._file.close()
+
+
+def _cleaned(event: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an event with clean text.
+
+    Batches of numbers have none, and a scenario stands as it was given, for a run that is resumed
+    goes on with it; it is cleaned where it is read for a report.
+    """
+    if event in ("samples", "threads"):
+        return fields
+    return {name: one if name == "scenario" else clean_tree(one) for name, one in fields.items()}
+
+
+def read_events(path: Path) -> Iterator[dict[str, Any]]:
+    """The events of the journal at `path`; a line that a kill left torn is passed over.
+
+    Raises:
+        StoreError: no such file, a line does not fit, or no line of it is an event.
+    """
+    return Lines(path).events()

@@ -1,0 +1,111 @@
+"""Whether a start can meet its limit at all, and what its time is made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bench.core.domain import CacheState, TrialStatus
+from bench.core.units import format_bytes, format_seconds
+from bench.judge.aggregates import is_upper
+from bench.judge.finding import Finding, counted, sentence
+from bench.judge.model import JudgeContext, Outcome
+
+if TYPE_CHECKING:
+    from bench.judge.evidence import Evidence
+    from bench.scenario.model import Case
+    from bench.standard.rule import Rule
+    from bench.standard.thresholds import Limit
+
+NEAR = 0.02
+"""A peak closer to a limit than this share of it is flagged."""
+
+
+_CROWDED = 0.2
+"""A peak closer to all memory of the host than this share was squeezed by the host itself."""
+
+
+def within_reach(found: Finding, row: Rule, limit: Limit, context: JudgeContext) -> Finding:
+    """A limit that this host could never show to be exceeded, or reached, is not decided here.
+
+    Cores and the memory of GPUs are used up without a word: a program takes what there is. Memory
+    runs out with a kill, so only a peak near to all that there is says nothing.
+    """
+    kind = CAPPED_BY.get(row.metric)
+    most: float | None = None
+    if kind == "cpus":
+        most, host = (
+            float(context.host_cores),
+            f"this host has {counted(context.host_cores, 'core')}",
+        )
+    elif row.metric == "gpu_memory_peak_bytes" and context.gpu_memory_bytes:
+        most = float(context.gpu_memory_bytes)
+        host = f"the GPUs of this host have {format_bytes(most)}"
+    elif kind == "memory" and context.host_memory_bytes:
+        most = float(context.host_memory_bytes)
+        host = f"this host has {format_bytes(most)}"
+        if (found.actual or 0.0) < (1 - _CROWDED) * most:
+            return found
+    if most is None or limit.value < most:
+        return found
+    hidden = Outcome.PASS if is_upper(limit) else Outcome.FAIL
+    if found.outcome is not hidden:
+        return found
+    what = "exceed" if is_upper(limit) else "reach"
+    note = f"but {host}, and could never {what} the limit"
+    return replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{found.reason}, {note}")
+
+
+def way_words(case: Case, cache: str, link: str) -> str:
+    """What the pull came over, in words."""
+    if not CacheState(cache).is_pulled:
+        return "no pull is part of it"
+    return f"link: {'that to its own registry, not shaped' if case.registry else link}"
+
+
+def startup_notes(evidence: Evidence, case: Case, way: str) -> str:
+    """What a start by itself takes here, and what its link was, for a reason."""
+    notes = []
+    timed = [
+        one
+        for one in evidence.trials
+        if one.status is TrialStatus.OK and "startup_s" in one.metrics
+    ]
+    worst = max(timed, key=lambda one: one.metrics["startup_s"], default=None)
+    if worst is not None and "pull_s" in worst.metrics:
+        pull_s, startup_s = worst.metrics["pull_s"], worst.metrics["startup_s"]
+        slowest = "the slowest that got ready" if evidence.failed else "the slowest"
+        notes.append(
+            f"{slowest} took {format_seconds(pull_s)} for the pull ({way}) "
+            f"and {format_seconds(max(0.0, startup_s - pull_s))} for the rest"
+        )
+    else:
+        notes.append(way)
+    if all(probe.chosen() == ["exit"] for probe in case.ready.probes()):
+        notes.append("ready means that the job has ended, so the whole job is judged")
+    return sentence(*notes)
+
+
+def floor_note(evidence: Evidence) -> str:
+    """What the engine's own health checks put under the figure; empty where bench asked itself."""
+    facts = [one.facts.get("ready") for one in evidence.trials]
+    floors = [one.get("floor_ns") for one in facts if isinstance(one, dict)]
+    floor_s = max((one for one in floors if one), default=0) / 1e9
+    if not floor_s:
+        return ""
+    return (
+        "ready is what the engine's health check said, of which the first came up to "
+        f"{format_seconds(floor_s)} after the start: nothing is healthy sooner"
+    )
+
+
+CAPPED_BY = {
+    "memory_peak_bytes": "memory",
+    "memory_anon_peak_bytes": "memory",
+    "memory_anon_shmem_peak_bytes": "memory",
+    "memory_working_set_peak_bytes": "memory",
+    "memory_usage_peak_bytes": "memory",
+    "cpu_cores_peak": "cpus",
+    "cpu_cores_peak_100ms": "cpus",
+    "processes_peak": "pids",
+}

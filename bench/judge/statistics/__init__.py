@@ -1,0 +1,1 @@
+"""Statistics of few trials with long tails: pure functions."""

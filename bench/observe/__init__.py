@@ -1,0 +1,1 @@
+"""What watches a workload: output, exit, processes, writes, listeners."""

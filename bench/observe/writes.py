@@ -1,0 +1,94 @@
+"""What a container wrote into its own layer, outside of where it may write."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from bench.journal.facts.behaviour import Folder, Write, Writes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from bench.runtimes.protocol import Change
+
+SCRATCH = ("/tmp", "/run", "/var/run")  # noqa: S108 - of the container
+"""Where writing is nobody's state."""
+
+_ENGINES = (
+    "/dev",
+    "/proc",
+    "/sys",
+    "/.dockerenv",
+    "/sbin/docker-init",
+    "/etc/hosts",
+    "/etc/hostname",
+    "/etc/resolv.conf",
+    "/etc/mtab",
+)
+"""What engines put into a container themselves."""
+
+_BYTECODE = "__pycache__"
+_MOST_PATHS = 100
+_MOST_FOLDERS = 8
+
+
+def outside(changes: Iterable[Change], mounts: Sequence[str]) -> Writes:
+    """The changes that are the program's own, outside of `mounts`, scratch and bytecode.
+
+    A folder is named by engines wherever something in it has changed; only what is in it counts.
+
+    Args:
+        changes: as the engine has them.
+        mounts: where volumes and file systems in memory are mounted.
+    """
+    found = {one.path: one.kind for one in changes}
+    no_write = {folder for path in (*found, *mounts) for folder in _folders(path)}
+    free = (*SCRATCH, *_ENGINES, *(one.rstrip("/") for one in mounts))
+    below_free = tuple(f"{one}/" for one in free)
+    written = sorted(
+        path
+        for path in found
+        if path not in no_write
+        and path not in free
+        and not path.startswith(below_free)
+        and _BYTECODE not in path.split("/")
+    )
+    return Writes(
+        count=len(written),
+        folders=tuple(fold(written, _MOST_FOLDERS)),
+        paths=tuple(Write(path, found[path]) for path in written[:_MOST_PATHS]),
+    )
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folders that lead to `path`, the root apart."""
+    end = path.rfind("/")
+    while end > 0:
+        yield path[:end]
+        end = path.rfind("/", 0, end)
+
+
+def fold(paths: Sequence[str], most: int) -> list[Folder]:
+    """At most `most` folders that hold all of `paths`, each as deep as that allows.
+
+    The one with the most paths is opened up first; a path that stands alone stays itself.
+    """
+    counts: Counter[str] = Counter({"/": len(paths)} if paths else {})
+    inside: defaultdict[str, set[str]] = defaultdict(set)
+    for path in paths:
+        below = path
+        for folder in (*_folders(path), "/"):
+            counts[below] += 1
+            inside[folder].add(below)
+            below = folder
+    shown = {"/"} & set(counts)
+    while True:
+        widest = sorted(shown, key=lambda one: (-counts[one], one))
+        opened = next(
+            (one for one in widest if inside[one] and len(shown) - 1 + len(inside[one]) <= most),
+            None,
+        )
+        if opened is None:
+            return [Folder(one, counts[one]) for one in widest]
+        shown = (shown - {opened}) | inside[opened]

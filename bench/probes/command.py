@@ -1,0 +1,61 @@
+"""Ready when a command in the container exits with 0; it is charged to the container."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.core.errors import CommandTimeoutError, EngineRefusedError
+from bench.probes.attempt import Attempt
+from bench.probes.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.core.clock import Clock
+    from bench.runtimes.protocol import Engine
+
+
+class ExecProbe:
+    """Ready when the command exits with 0."""
+
+    least_interval_s = 0.0
+
+    def __init__(
+        self, command: Sequence[str], engine: Engine, container_id: str, clock: Clock
+    ) -> None:
+        self.name = f"exec {plain(' '.join(command))[:40]}"
+        self._command = tuple(command)
+        self._engine = engine
+        self._container_id = container_id
+        self._clock = clock
+
+    def attempt(self, within_s: float, at_most_s: float = float("inf")) -> Attempt:
+        """Run it once.
+
+        One that has not ended within its bound is ended by the engine, as far as that can; it was
+        running, and so may take longer the next time.
+        """
+        sent_ns, within_s = self._clock.monotonic_ns(), min(within_s, at_most_s)
+        unanswered = False
+        try:
+            code = self._engine.execute(self._container_id, self._command, within_s)
+            detail = "" if code == 0 else f"exit code {code}"
+        except CommandTimeoutError:
+            unanswered, detail = True, f"still running after {within_s:.3g} s"
+        except EngineRefusedError as error:
+            detail = error.cause
+        return Attempt(
+            ok=not detail,
+            sent_ns=sent_ns,
+            answered_ns=self._clock.monotonic_ns(),
+            detail=detail,
+            unanswered=unanswered,
+            working=unanswered,
+        )
+
+    def hint(self) -> str:
+        """An exit code is all that is known."""
+        return ""
+
+    def abort(self) -> None:
+        """The engine ends the command with the container."""

@@ -1,0 +1,233 @@
+"""Connections to a container: to a port at its own address, or to a Unix socket in its files.
+
+A published port is never asked: the engine's proxy accepts on it before the application listens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import ssl
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.core.errors import HostError
+from bench.observe.inside import open_inside
+from bench.probes.words import plain
+
+if TYPE_CHECKING:
+    from bench.core.clock import Clock
+
+_CONNECT_TIMEOUT_S = 1.0
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a container is asked.
+
+    Attributes:
+        address: its own; empty where it has none.
+        port: 0 where a Unix socket is asked.
+        path: of the Unix socket, as the container sees it.
+        pid: its main process as this host counts; 0 where it is not one of this host.
+    """
+
+    address: str
+    port: int = 0
+    path: str = ""
+    pid: int = 0
+
+
+@dataclass(frozen=True)
+class Tls:
+    """TLS on a connection.
+
+    Attributes:
+        verify: whether the certificate must be valid for `server_name`.
+        protocols: offered by ALPN.
+        server_name: sent where it is a name, and no address.
+    """
+
+    verify: bool = False
+    protocols: tuple[str, ...] = ()
+    server_name: str | None = None
+
+
+class Dialer:
+    """Connects to one place; another thread may end whatever waits on the connection.
+
+    Attributes:
+        connected_ns: when the last connection stood, before TLS; None where it did not.
+        local_port: of the last connection.
+    """
+
+    def __init__(self, place: Endpoint, clock: Clock, tls: Tls | None = None) -> None:
+        self.place = place
+        self._clock = clock
+        self._tls = tls
+        self._context: ssl.SSLContext | None = None
+        self._socket: socket.socket | None = None
+        self._aborted = threading.Event()
+        self.connected_ns: int | None = None
+        self.local_port = 0
+
+    def connection(self, within_s: float) -> Connection:
+        """A connection, made within a second or `within_s`, whichever is shorter.
+
+        A TLS handshake, and what is first read from it, may take what is left of `within_s`. It is
+        made when it is entered, which raises OSError where nobody listens, the handshake failed or
+        it was given up, and HostError where bench may not reach sockets in the container's files.
+        """
+        return Connection(self, within_s)
+
+    def open(self, within_s: float) -> socket.socket:
+        """Make the connection of `connection`; to be closed whether it succeeds or not."""
+        self.connected_ns, self.local_port = None, 0
+        begun_ns = self._clock.monotonic_ns()
+        one = self._socket = self._new_socket()
+        self._go_on()  # whoever gave up before saw no socket to shut
+        one.settimeout(max(0.001, min(_CONNECT_TIMEOUT_S, within_s)))
+        if self.place.path:
+            self._connect_inside(one)
+        else:
+            self._connect(one)
+        self.connected_ns = self._clock.monotonic_ns()
+        self._go_on()  # and one that does not connect yet is not shut
+        one.settimeout(max(0.001, within_s - (self.connected_ns - begun_ns) / 1e9))
+        return self._wrapped(one, self._tls) if self._tls else one
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        one, self._socket = self._socket, None
+        if one is not None:
+            one.close()
+
+    def _new_socket(self) -> socket.socket:
+        if self.place.path:
+            return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        if not self.place.address:
+            raise OSError(errno.EADDRNOTAVAIL, "it has no address")
+        family = socket.AF_INET6 if ":" in self.place.address else socket.AF_INET
+        return socket.socket(family, socket.SOCK_STREAM)
+
+    def _connect(self, one: socket.socket) -> None:
+        one.connect((self.place.address, self.place.port))
+        own = one.getsockname()
+        if own == one.getpeername():
+            # asked for often enough, the kernel lends the very port and joins both ends
+            raise OSError(errno.ECONNREFUSED, "Connection refused")
+        self.local_port = own[1]
+
+    def _connect_inside(self, one: socket.socket) -> None:
+        place = self.place
+        if not place.pid:
+            raise HostError(
+                f"socket {place.path}",
+                "is in the files of a container that is no process of this host",
+                "ask a port, or use `exec` with a command that connects to it",
+            )
+        try:
+            found = open_inside(place.pid, place.path)
+        except PermissionError as error:
+            raise HostError(
+                f"socket {place.path}",
+                f"is in the files of a container, which only root may look into ({error.strerror})",
+                "run bench as root, or use `exec` with a command that connects to it",
+            ) from error
+        try:
+            one.connect(f"/proc/self/fd/{found}")
+        finally:
+            os.close(found)
+
+    def _wrapped(self, one: socket.socket, tls: Tls) -> ssl.SSLSocket:
+        if self._context is None:
+            self._context = _context(tls)
+        _check_name(tls.server_name)
+        wrapped = self._context.wrap_socket(
+            one, server_hostname=tls.server_name, do_handshake_on_connect=False
+        )
+        self._socket = wrapped  # the other one has handed on its descriptor
+        self._go_on()
+        wrapped.do_handshake()
+        return wrapped
+
+    def _go_on(self) -> None:
+        if self._aborted.is_set():
+            raise OSError(errno.ECONNABORTED, "given up")
+
+    def abort(self) -> None:
+        """Shut the connection down, and let no other be made."""
+        self._aborted.set()
+        one = self._socket
+        if one is not None:
+            with contextlib.suppress(OSError):
+                # of the plain class: that of TLS would take the session away from its reader
+                socket.socket.shutdown(one, socket.SHUT_RDWR)
+
+
+class Connection:
+    """One connection of a dialer, for the time of a `with`."""
+
+    __slots__ = ("_dialer", "_within_s")
+
+    def __init__(self, dialer: Dialer, within_s: float) -> None:
+        self._dialer = dialer
+        self._within_s = within_s
+
+    def __enter__(self) -> socket.socket:
+        try:
+            return self._dialer.open(self._within_s)
+        except BaseException:
+            self._dialer.close()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._dialer.close()
+
+
+def _check_name(name: str | None) -> None:
+    """Refuse a name that the TLS library would, and leave its socket open then.
+
+    Raises:
+        OSError: no certificate can have it.
+    """
+    try:
+        is_name = name is None or (name[:1] != "." and bool(name.encode("idna")))
+    except ValueError:
+        is_name = False
+    if not is_name:
+        raise OSError(errno.EINVAL, f"no TLS: {name!r} is no name of a host")
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if tls.verify:
+        context.load_default_certs()
+    else:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if tls.protocols:
+        context.set_alpn_protocols(list(tls.protocols))
+    return context
+
+
+def speaks_of_tls(error: OSError) -> bool:
+    """Whether a failed handshake shows that TLS is spoken there: an alert, a certificate."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return True
+    reason = error.reason or "" if isinstance(error, ssl.SSLError) else ""
+    # OpenSSL calls an alert after the version of the protocol in which it came
+    return reason.startswith(("TLSV", "SSLV3_")) or reason == "UNSUPPORTED_PROTOCOL"
+
+
+def said(error: Exception) -> str:
+    """What an error of a connection says, in words that can be shown."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate is not valid: {plain(error.verify_message)}"
+    if isinstance(error, ssl.SSLError):
+        reason = plain((error.reason or str(error)).replace("_", " ").lower())
+        return f"TLS was refused: {reason}" if speaks_of_tls(error) else f"no TLS: {reason}"
+    return plain(str(getattr(error, "strerror", None) or error or type(error).__name__))

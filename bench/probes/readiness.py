@@ -1,0 +1,237 @@
+"""Waiting until a container is ready, for as long as that can still happen."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.probes.attempt import Attempt, NotReadyError, Probe
+from bench.probes.make import ProbeTarget, make_probe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bench.core.clock import Clock
+    from bench.observe.output import ExitWatch
+    from bench.scenario.probes import Ready
+
+
+@dataclass(frozen=True)
+class ReadyFact:
+    """When readiness was confirmed, and how finely that is known.
+
+    Attributes:
+        at_ns: arrival of the confirming answer.
+        resolution_ns: from the end of the last refusal (or from the moment that asking began)
+            to the sending of the successful attempt, plus its round trip; of an attempt that was
+            given up without an answer the sending counts, for it was not refused until its end;
+            of what is stamped as it comes, the lateness of the stamp; of a health check, back to
+            the beginning of the check before it.
+        attempts: attempts in all.
+        probe: the one that decided.
+        floor_ns: when the engine's first check came after the start, where its checks decided:
+            nothing is healthy sooner. None where bench asked by itself.
+    """
+
+    at_ns: int
+    resolution_ns: int
+    attempts: int
+    probe: str
+    floor_ns: int | None = None
+
+
+@dataclass(frozen=True)
+class PortFact:
+    """When a port first took a connection, whether or not anything was answered on it.
+
+    Attributes:
+        at_ns: when the connection stood.
+        resolution_ns: from the end of the last refusal to that moment.
+        probe: the one that connected.
+    """
+
+    at_ns: int
+    resolution_ns: int
+    probe: str
+
+
+LONG_WAIT_S = 5.0
+"""After this wait it is worth a look at why it goes on."""
+
+
+@dataclass
+class _Pending:
+    probe: Probe
+    asked_until_ns: int
+    due_ns: int
+    within_s: float
+    last_detail: str = "no attempt was made"
+
+
+class Readiness:
+    """Asks probes in turn until all of them, or one of them, have succeeded.
+
+    Attributes:
+        port_open: the first connection that any of them got, None where there was none (yet).
+    """
+
+    def __init__(
+        self,
+        probes: Sequence[Probe],
+        *,
+        any_of: bool,
+        interval_s: float,
+        timeout_s: float,
+        attempt_timeout_s: float = 1.0,
+        clock: Clock,
+        exit_watch: ExitWatch,
+        wake: threading.Event,
+        on_long_wait: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Nothing is asked before `wait`.
+
+        `attempt_timeout_s` bounds an attempt. It doubles with each one after another that reaches
+        it though the server was seen to be working on it, and is the first again once an attempt
+        has ended otherwise.
+
+        `wake` is set by whatever ends a wait early: a matching line, the process's end.
+        `on_long_wait` is called once, between two attempts, after `LONG_WAIT_S`.
+        """
+        self._probes = probes
+        self._any_of = any_of
+        self._interval_s = interval_s
+        self._timeout_s = timeout_s
+        self._attempt_timeout_s = attempt_timeout_s
+        self._clock = clock
+        self._exit = exit_watch
+        self._wake = wake
+        self._on_long_wait = on_long_wait
+        self.port_open: PortFact | None = None
+
+    def wait(self, since_ns: int) -> ReadyFact:
+        """Wait for readiness, counting the time-out from `since_ns`.
+
+        Raises:
+            NotReadyError: time is up, or the process ended before.
+        """
+        deadline_ns = since_ns + round(self._timeout_s * 1e9)
+        within_s = self._attempt_timeout_s
+        pending = [_Pending(probe, since_ns, since_ns, within_s) for probe in self._probes]
+        succeeded: list[ReadyFact] = []
+        attempts = 0
+        is_long_ns = since_ns + round(LONG_WAIT_S * 1e9)
+        while True:
+            woken = self._wake.is_set()
+            self._wake.clear()
+            gone = self._exit.ended
+            for one in list(pending):
+                now_ns = self._clock.monotonic_ns()
+                if now_ns < one.due_ns and not (woken or gone):
+                    continue
+                if now_ns >= deadline_ns:
+                    break
+                attempt = one.probe.attempt(one.within_s, (deadline_ns - now_ns) / 1e9)
+                attempts += 1
+                self._note_port(one, attempt)
+                if attempt.ok and attempt.answered_ns <= deadline_ns:
+                    pending.remove(one)
+                    succeeded.append(self._fact(one, attempt, attempts))
+                else:
+                    self._note_refusal(one, attempt)
+            if succeeded and (self._any_of or not pending):
+                decisive = min if self._any_of else max
+                return decisive(succeeded, key=lambda fact: fact.at_ns)
+            if gone:
+                raise NotReadyError("it exited before it was ready")
+            now_ns = self._clock.monotonic_ns()
+            if now_ns >= deadline_ns:
+                raise self._given_up(pending, attempts)
+            if now_ns >= is_long_ns:
+                is_long_ns = deadline_ns
+                self._on_long_wait()
+            next_ns = min([one.due_ns for one in pending] + [deadline_ns])
+            self._wake.wait(max(0.0, (next_ns - now_ns) / 1e9))
+
+    def _given_up(self, pending: Sequence[_Pending], attempts: int) -> NotReadyError:
+        hints = [one.probe.hint() for one in pending]
+        details = ", ".join(
+            f"{one.probe.name}: {one.last_detail}" + (f" ({hint})" if hint else "")
+            for one, hint in zip(pending, hints, strict=True)
+        )
+        return NotReadyError(
+            f"not ready within {self._timeout_s:g} s ({attempts} attempts; last {details})",
+            next(filter(None, hints), ""),
+        )
+
+    def _note_refusal(self, one: _Pending, attempt: Attempt) -> None:
+        one.last_detail = attempt.detail
+        if attempt.unanswered:
+            one.asked_until_ns = attempt.sent_ns
+            grown_s = one.within_s * 2 if attempt.working else self._attempt_timeout_s
+            one.within_s = min(grown_s, self._timeout_s)
+        else:
+            one.asked_until_ns = attempt.answered_ns
+            one.within_s = self._attempt_timeout_s
+        rest_s = max(self._interval_s, one.probe.least_interval_s)
+        one.due_ns = attempt.answered_ns + round(rest_s * 1e9)
+
+    def _note_port(self, one: _Pending, attempt: Attempt) -> None:
+        if self.port_open is None and attempt.connected_ns is not None:
+            within_ns = attempt.connected_ns - min(one.asked_until_ns, attempt.sent_ns)
+            self.port_open = PortFact(attempt.connected_ns, within_ns, one.probe.name)
+
+    @staticmethod
+    def _fact(one: _Pending, attempt: Attempt, attempts: int) -> ReadyFact:
+        resolution_ns = attempt.resolution_ns
+        if resolution_ns is None:
+            waited_ns = max(0, attempt.sent_ns - one.asked_until_ns)
+            resolution_ns = waited_ns + attempt.answered_ns - attempt.sent_ns
+        return ReadyFact(
+            at_ns=attempt.answered_ns,
+            resolution_ns=resolution_ns,
+            attempts=attempts,
+            probe=one.probe.name,
+            floor_ns=attempt.floor_ns,
+        )
+
+    def matched(self) -> None:
+        """A probe that is not asked has something to say: look at it now.
+
+        Where one probe is enough it has decided, so an attempt of another that hangs is ended.
+        """
+        if self._any_of:
+            self.abort()
+        else:
+            self._wake.set()
+
+    def abort(self) -> None:
+        """The process has ended: end whatever attempt is waiting on it."""
+        for probe in self._probes:
+            probe.abort()
+        self._wake.set()
+
+
+def make_readiness(
+    ready: Ready, target: ProbeTarget, on_long_wait: Callable[[], None] = lambda: None
+) -> Readiness:
+    """What waits for `target` as a scenario says, told of its output and of its end."""
+    readiness = Readiness(
+        [make_probe(choice, target) for choice in ready.probes()],
+        any_of=ready.any is not None,
+        interval_s=ready.interval,
+        timeout_s=ready.timeout,
+        attempt_timeout_s=ready.attempt_timeout,
+        clock=target.clock,
+        exit_watch=target.exit,
+        wake=threading.Event(),
+        on_long_wait=on_long_wait,
+    )
+    target.output.on_match(readiness.matched)
+    target.exit.on_end(readiness.abort)
+    # what came before there was anybody to tell
+    if target.output.matched_ns:
+        readiness.matched()
+    if target.exit.ended:
+        readiness.abort()
+    return readiness

@@ -1,0 +1,289 @@
+"""What the lower half of the HTML report shows: layers, trials, where and how, the files."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bench.core.domain import TrialStatus
+from bench.core.metrics import METRICS
+from bench.core.units import format_bytes, format_seconds
+from bench.report.wording import value_words, visible
+from bench.results.summary import calibration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.analysis.model import TrialResult
+    from bench.journal.facts.image import BuiltStep, ImageFacts
+    from bench.results.run import Run
+
+TRIAL_METRICS = (
+    "startup_s",
+    "pull_s",
+    "ready_s",
+    "memory_peak_bytes",
+    "memory_anon_peak_bytes",
+    "cpu_s",
+    "stop_s",
+)
+MOST_LINES = 40
+"""Log lines of a failed trial that the page shows."""
+
+_LONGEST_LINE = 400
+_IMAGE_FIGURES = (
+    "image_size_bytes",
+    "image_transfer_bytes",
+    "layer_waste_bytes",
+    "build_s",
+    "build_steps",
+    "rebuild_s",
+    "rebuild_steps",
+)
+_FILES = {
+    "run.json": "verdicts, comparisons and what was run, for programs",
+    "summary.md": "this page in short",
+    "junit.xml": "the verdicts, for CI systems",
+    "trials.csv": "a row a trial, a column a metric",
+    "phases.csv": "a row a phase of a trial",
+    "layers.csv": "a row a layer of a pull",
+    "samples.csv.gz": "every reading of the counters",
+    "events.jsonl": "the journal, from which all of this is made",
+}
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer of an image."""
+
+    number: int
+    digest: str
+    instruction: str
+    transfer: str
+    unpacked: str
+    share: float
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One step of a build, and what it took."""
+
+    instruction: str
+    took: str
+
+
+@dataclass(frozen=True)
+class ImageTable:
+    """An image, its layers and how it was built."""
+
+    case: str
+    facts: tuple[tuple[str, str], ...]
+    layers: tuple[LayerRow, ...]
+    steps: tuple[StepRow, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """One attempt at a trial."""
+
+    trial_id: str
+    case: str
+    round: int
+    state: str
+    status: str
+    reason: str
+    values: tuple[str, ...]
+    log: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A file in the run's folder."""
+
+    name: str
+    what: str
+    size: str
+
+
+def images(run: Run) -> list[ImageTable]:
+    """The image of every case, or why there is none."""
+    found = []
+    for case in run.scenario.cases:
+        image = run.images.get(case)
+        if image is None:
+            why = run.failed_images.get(case, "the run ended before it was made")
+            why = visible(why.splitlines()[0])
+            found.append(ImageTable(case, (), (), problem=why))
+        else:
+            facts = tuple(_image_facts(image))
+            found.append(ImageTable(case, facts, tuple(_layers(image)), tuple(_steps(image))))
+    return found
+
+
+def _image_facts(image: ImageFacts) -> list[tuple[str, str]]:
+    metrics = image.metrics()
+    found = [
+        (METRICS[name].title, value_words(metrics[name], name))
+        for name in _IMAGE_FIGURES
+        if name in metrics
+    ]
+    found += [("not as written", visible(remark)) for remark in image.remarks]
+    if image.rebuilt:
+        found.append(("done again in a rebuild", "; ".join(map(_short_json, image.rebuilt))))
+    if image.engine_size_bytes is not None:
+        found.append(("by the engine's count", format_bytes(image.engine_size_bytes)))
+    config = {key: value for key, value in image.config.items() if value not in (None, "", [], {})}
+    shown = [(str(key), _short_json(value)) for key, value in config.items()]
+    return [*found, ("taken", image.source), ("digest", image.digest), *shown]
+
+
+def _short_json(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return visible(text if len(text) <= 300 else f"{text[:299]}…")
+
+
+def _steps(image: ImageFacts) -> list[StepRow]:
+    return [StepRow(_short_json(one.instruction), _took(one)) for one in image.built or ()]
+
+
+def _took(step: BuiltStep) -> str:
+    if step.cached:
+        return "from the cache"
+    return "" if step.seconds is None else format_seconds(step.seconds)
+
+
+def _layers(image: ImageFacts) -> list[LayerRow]:
+    whole = sum(one.transfer_bytes for one in image.layers) or 1
+    return [
+        LayerRow(
+            number=number,
+            digest=one.digest.removeprefix("sha256:")[:12],
+            instruction=visible(one.instruction),
+            transfer=format_bytes(one.transfer_bytes),
+            unpacked="" if one.unpacked_bytes is None else format_bytes(one.unpacked_bytes),
+            share=100 * one.transfer_bytes / whole,
+        )
+        for number, one in enumerate(image.layers, 1)
+    ]
+
+
+def trials(run: Run, most: int) -> tuple[list[TrialRow], int]:
+    """At most `most` trials, those that did not come out well first, and how many are left out."""
+    troubled = [one for one in run.results if one.status is not TrialStatus.OK]
+    fine = [one for one in run.results if one.status is TrialStatus.OK]
+    chosen = {id(one) for one in [*troubled, *fine][:most]}
+    kept = [one for one in run.results if id(one) in chosen]
+    return [_trial(one) for one in kept], len(run.results) - len(kept)
+
+
+def _trial(one: TrialResult) -> TrialRow:
+    key = one.key
+    marks = [key.cache, "no limits" if key.arm == "need" else ""]
+    marks += [key.network if key.network != "open" else "", "warm-up" if key.warmup else ""]
+    marks += [f"{key.replica} of {key.replicas} at once" if key.replicas else ""]
+    lines = one.log_tail[-MOST_LINES:] if one.status is not TrialStatus.OK else ()
+    return TrialRow(
+        trial_id=one.trial_id,
+        case=f"{key.case}: {one.service}" if one.service else key.case,
+        round=key.round,
+        state=", ".join(mark for mark in marks if mark),
+        status=one.status.value,
+        reason=visible(one.reason),
+        values=tuple(
+            _metric_words(one, name) if name in one.metrics else "" for name in TRIAL_METRICS
+        ),
+        log="\n".join(visible(line[:_LONGEST_LINE]) for line in lines),
+    )
+
+
+def _metric_words(trial: TrialResult, name: str) -> str:
+    words = value_words(trial.metrics[name], name)
+    return f"{words}, killed" if name == "stop_s" and trial.metrics.get("stop_killed") else words
+
+
+def environment(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Where and with what the run was made, in groups of names and values."""
+    header = run.header
+    how = {
+        "run": run.run_id,
+        "began": header["at"],
+        "ended": run.ended_at or "the journal just ends",
+        "outcome": run.outcome,
+        "seed of the order": header["seed"],
+        "bench": header["bench_version"],
+        "link": run.link,
+    }
+    bases = {
+        case: ", ".join(_base_words(one) for one in records)
+        for case, records in run.bases.items()
+        if records
+    }
+    groups = {
+        "Run": how,
+        "Host": header["host"],
+        "Engine": header["engine"],
+        "Builder": header.get("builder", {}),
+        "Bases": bases,
+    }
+    return [(name, _pairs(values)) for name, values in groups.items() if values]
+
+
+def _base_words(record: dict[str, str]) -> str:
+    name, image_id = record.get("name", ""), record.get("image_id", "")
+    what = record.get("made_of", "")
+    beside = ["" if what else record.get("source", ""), image_id.removeprefix("sha256:")[:12]]
+    words = f"{name}: {what}" if what else name
+    return f"{words} ({', '.join(part for part in beside if part)})"
+
+
+def _pairs(values: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (str(name).removesuffix("_bytes").replace("_", " "), _fact(str(name), value))
+        for name, value in values.items()
+        if value not in (None, "", [], {})
+    ]
+
+
+def _fact(name: str, value: object) -> str:
+    if name.endswith("_bytes") and isinstance(value, int | float):
+        return format_bytes(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def floor(run: Run) -> list[tuple[str, str, int]]:
+    """What a do-nothing container took: metric, median, number of trials."""
+    names = ("create_s", "start_s", "run_s", "remove_s", "cpu_s", "memory_peak_bytes")
+    found = {one.metric: one for one in calibration(run)}
+    return [
+        (METRICS[name].title, value_words(found[name].median, name), found[name].n)
+        for name in names
+        if name in found
+    ]
+
+
+def command(run: Run) -> str:
+    """The command line that measures the same again."""
+    file = str(run.header["scenario_file"])
+    seed = f"--seed {run.header['seed']}"
+    if file.startswith("--"):
+        return f"bench run {file} … {seed}   # the scenario it amounts to stands below"
+    return f"bench run {shlex.quote(file)} {seed}"
+
+
+def scenario_text(run: Run) -> str:
+    """The scenario as it was resolved, secrets redacted."""
+    return visible(json.dumps(run.header["scenario"], indent=2, ensure_ascii=False))
+
+
+def files(folder: Path) -> list[File]:
+    """The files of the run that lie in its folder now."""
+    return [
+        File(name, what, format_bytes((folder / name).stat().st_size))
+        for name, what in _FILES.items()
+        if (folder / name).is_file()
+    ]

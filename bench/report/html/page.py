@@ -1,0 +1,158 @@
+"""index.html: the whole report in one file, without network, scripts or anything to install.
+
+If the page would pass `MOST_BYTES`, it is made again with fewer curves and trials, and says so.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.core.atomic import write_text
+from bench.core.metrics import METRICS
+from bench.report import caveats as trust
+from bench.report.failing import failing
+from bench.report.headline import answer
+from bench.report.html import detail as html_detail
+from bench.report.html import view as html_view
+from bench.report.plots.drawn import make_plots
+from bench.report.plots.svg import inline_svg
+from bench.report.sections.all import sections
+from bench.report.wording import exit_words, standard_words, visible
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+    from bench.report.plots.drawn import Plot
+    from bench.results.run import Run
+
+MOST_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Detail:
+    """How much a page shows.
+
+    Attributes:
+        trials: rows in the table of trials.
+        curves: curves of single trials in a picture; None leaves it to the number of cases.
+        left_out: what the page says about it.
+    """
+
+    trials: int
+    curves: int | None
+    left_out: str
+
+
+DETAILS = (
+    Detail(300, None, ""),
+    Detail(100, 6, "To stay below 1 MB, this page draws 6 trials a case and lists 100 trials."),
+    Detail(40, 0, "To stay below 1 MB, this page draws the median trial and lists 40 trials."),
+)
+
+
+def html_text(run: Run, plots: list[Plot] | None = None) -> str:
+    """The page.
+
+    Args:
+        run: the run.
+        plots: its pictures where they were drawn already.
+    """
+    for detail in DETAILS:
+        drawn = plots if detail.curves is None else None
+        if drawn is None:
+            drawn = make_plots(run, most_curves=detail.curves)
+        text = _render(run, drawn, detail)
+        if len(text.encode(errors="backslashreplace")) < MOST_BYTES:
+            return text
+    return _render(run, [], Detail(40, 0, "To stay below 1 MB, the pictures lie in plots/ only."))
+
+
+def write_html(run: Run, folder: Path, plots: list[Plot] | None = None) -> Path:
+    """Write index.html."""
+    return write_text(folder / "index.html", html_text(run, plots))
+
+
+def _render(run: Run, plots: list[Plot], detail: Detail) -> str:
+    rows, left_out = html_detail.trials(run, detail.trials)
+    return (
+        _environment()
+        .get_template("index.html.jinja2")
+        .render(
+            run=run,
+            title=run.header["name"],
+            description=run.scenario.description,
+            answer=answer(run),
+            standard=standard_words(run),
+            verdict=exit_words(run),
+            failing=failing(run),
+            cards=html_view.cards(run),
+            rules=html_view.rules(run),
+            bar_limit=100 / html_view.BAR_TOP,
+            comparisons=html_view.comparisons(run),
+            doubts=trust.warnings(run),
+            plots=_by_kind(plots),
+            sections=sections(run),
+            images=html_detail.images(run),
+            trials=rows,
+            trials_left_out=left_out,
+            trial_titles=[METRICS[name].title for name in html_detail.TRIAL_METRICS],
+            environment=html_detail.environment(run),
+            floor=html_detail.floor(run),
+            metrics=[run.metrics[name] for name in html_view.shown_metrics(run)],
+            checklist_rows=run.checklist.rows if run.checklist else (),
+            files=html_detail.files(run.folder),
+            command=html_detail.command(run),
+            scenario=html_detail.scenario_text(run),
+            left_out=detail.left_out,
+        )
+    )
+
+
+@functools.cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("bench.report.html"),
+        autoescape=True,
+        finalize=_shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["coded"] = _coded
+    # What matplotlib wrote has its own escaping; nothing else goes into the page unescaped.
+    environment.filters["inline"] = lambda plot: Markup(inline_svg(plot.svg, plot.name))  # noqa: S704
+    return environment
+
+
+def _shown(value: object) -> object:
+    """`value`, as text without characters that hide or turn round what is read.
+
+    Bytes of a file's name that are no text are escapes. Markup is escaped already, and made of
+    what has been shown.
+    """
+    if type(value) is not str:
+        return value
+    return visible(value.encode("utf-8", "backslashreplace").decode())
+
+
+def _coded(text: str) -> Markup:
+    """`text`, escaped, with what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(visible(text)))))  # noqa: S704
+
+
+def _by_kind(plots: list[Plot]) -> dict[str, list[Plot]]:
+    found: dict[str, list[Plot]] = {}
+    for one in plots:
+        found.setdefault(one.kind, []).append(one)
+    return found

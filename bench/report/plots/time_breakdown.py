@@ -1,0 +1,76 @@
+"""A picture of what the time between start and ready went by with, a bar a case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bench.core.metrics import METRICS
+from bench.core.units import format_seconds
+from bench.report.plots.style import ON_BAR, SPENT, drawn, in_units, legend_above, new_figure
+from bench.report.sections.time_breakdown import SHARES, Spent, spent
+from bench.report.wording import one_line, value_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from bench.results.run import Run
+
+_NARROW = 0.05  # share of the axis below which a part has no room for words
+
+
+def divided(run: Run) -> list[Spent]:
+    """The cases and cache states whose time to ready was divided."""
+    return [one for one in spent(run) if one.seconds]
+
+
+@drawn
+def time_spent(run: Run) -> Figure:
+    """Seconds from the return of the start call to ready, by what went on in them: means."""
+    rows = divided(run)
+    figure, (axes,) = new_figure(1, max(1.3, 0.75 + 0.42 * len(rows)))
+    top = max((sum(one.seconds.values()) for one in rows), default=1.0) * 1.12
+    several = len({one.cache for one in rows}) > 1
+    for y, one in enumerate(rows):
+        _bar(axes, one, y, top)
+    names = [f"{one.case}, {one.cache}" if several else one.case for one in rows]
+    axes.set_yticks(range(len(rows)), [one_line(name) for name in names])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlim(0, top)
+    in_units(axes.xaxis, "s", top)
+    axes.grid(visible=True, axis="x")
+    axes.set_axisbelow(True)
+    axes.set_xlabel("ready after start: the median, divided by the mean shares of the trials")
+    used = [name for name in SHARES if any(one.seconds[name] > 0 for one in rows)]
+    handles: list[Any] = [axes.barh(0, 0, color=SPENT[name], linewidth=0) for name in used]
+    legend_above(axes, handles, [METRICS[name].title for name in used])
+    return figure
+
+
+def _bar(axes: Axes, one: Spent, y: int, top: float) -> None:
+    left = 0.0
+    for name in SHARES:
+        length = one.seconds[name]
+        axes.barh(y, length, 0.62, left=left, color=SPENT[name], linewidth=0)
+        if length > _NARROW * top:
+            axes.text(left + length / 2, y, value_words(one.shares[name], name), ha="center",
+                      va="center", color=ON_BAR, clip_on=True, in_layout=False)  # fmt: skip
+        left += length
+    axes.annotate(format_seconds(left), (left, y), xytext=(5, 0), textcoords="offset points",
+                  va="center", weight="bold")  # fmt: skip
+
+
+def spent_words(run: Run) -> str:
+    """The same in words."""
+    return one_line(
+        "; ".join(
+            f"{one.case} {one.cache}, {METRICS['ready_s'].title} "
+            f"{format_seconds(sum(one.seconds.values()))}: "
+            + ", ".join(
+                f"{METRICS[name].title} {value_words(one.shares[name], name)}" for name in SHARES
+            )
+            for one in divided(run)
+        )
+    )

@@ -1,0 +1,43 @@
+"""The sections of a report: what was measured beside the checklist and the comparison."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.report.sections.cache_states import cache_states
+from bench.report.sections.contacts import contacts
+from bench.report.sections.excerpts import excerpts
+from bench.report.sections.gpu import gpu
+from bench.report.sections.own_load import own_load_section
+from bench.report.sections.right_size import right_size
+from bench.report.sections.scale_out import scale_out
+from bench.report.sections.slowest_link import slowest_link
+from bench.report.sections.stack import stack
+from bench.report.sections.stopping import stopping
+from bench.report.sections.time_breakdown import time_to_ready
+from bench.report.sections.workload import workload
+
+if TYPE_CHECKING:
+    from bench.report.sections.section import Section
+    from bench.results.run import Run
+
+_MAKERS = (
+    workload,
+    stack,
+    excerpts,
+    cache_states,
+    slowest_link,
+    time_to_ready,
+    gpu,
+    contacts,
+    scale_out,
+    stopping,
+    right_size,
+    own_load_section,
+)
+
+
+def sections(run: Run) -> list[Section]:
+    """Those that there is data for, in the order of a report."""
+    found = (make(run) for make in _MAKERS)
+    return [one for one in found if one is not None]

@@ -1,0 +1,126 @@
+"""What each cache state left to be fetched, and by what it is proved that a trial was in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from bench.analysis.page_cache import cooled_trials
+from bench.core.domain import CacheState, TrialStatus
+from bench.judge.statistics import stats
+from bench.report.sections.section import Section
+from bench.report.wording import unit_words, value_words
+from bench.results.summary import evidence, measured_states
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from bench.analysis.model import TrialResult
+    from bench.results.run import Run
+
+
+def cache_states(run: Run) -> Section | None:
+    """A row a case and cache state; None where no trial says anything about its image.
+
+    Plain processes have none, and what a stack pulls stands with its services.
+    """
+    rows = [
+        _row(run, case, cache, trials)
+        for case, settings in run.scenario.cases.items()
+        for cache, arm in measured_states(run, case)
+        if settings.host is None
+        and arm == "fit"
+        and (trials := evidence(run, case, cache).trials)
+        and not any("stack" in one.facts for one in trials)
+    ]
+    if not rows:
+        return None
+    return Section(
+        title="cache states",
+        beside="what was fetched by the registry's access log (medians), and what proves the state",
+        columns=(
+            "case", "cache", "trials", "invalid", "pull", "fetched", "requests",
+            "start incl. pull", "page cache at start", "proof",
+        ),
+        rows=tuple(rows),
+        in_terminal=len({row[1] for row in rows}) > 1,
+    )  # fmt: skip
+
+
+def _row(run: Run, case: str, cache: str, trials: Sequence[TrialResult]) -> tuple[str, ...]:
+    invalid = sum(
+        (one.key.case, one.key.cache, one.key.arm) == (case, cache, "fit")
+        and one.status is TrialStatus.INVALID
+        for one in run.results
+    )
+    return (
+        case,
+        cache,
+        str(len(trials)),
+        str(invalid),
+        value_words(_median(_metric(trials, "pull_s")), "pull_s"),
+        unit_words(_median(_served(trials, "size_bytes")), "bytes"),
+        unit_words(_median(_served(trials, "requests")), ""),
+        value_words(_median(_metric(trials, "startup_s")), "startup_s"),
+        _page_cache_words(CacheState(cache), trials, cooled_trials(run.results)),
+        _proof_words(CacheState(cache), trials),
+    )
+
+
+def _metric(trials: Sequence[TrialResult], name: str) -> list[float]:
+    return [one.metrics[name] for one in trials if name in one.metrics]
+
+
+def _served(trials: Sequence[TrialResult], name: str) -> list[float]:
+    """What the registry's log says of each trial; empty where nothing was pulled, or no log is."""
+    found = (one.facts.get("served") for one in trials)
+    return [float(one[name]) for one in found if isinstance(one, dict)]
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return stats.median(values) if values else None
+
+
+def _page_cache_words(
+    state: CacheState, trials: Sequence[TrialResult], cooled: Collection[str]
+) -> str:
+    """What the page cache held of the image when the container was started."""
+    if state is CacheState.COLD:
+        return _UNPACKED
+    words = _dropped_words(trials, cooled)
+    if state is CacheState.BASE:
+        return f"of the base {words}, of the rest {_UNPACKED}"
+    return words
+
+
+_UNPACKED = "warm from unpacking"
+"""The page cache is dropped before the pull, and unpacking writes the image through it."""
+
+
+def _dropped_words(trials: Sequence[TrialResult], cooled: Collection[str]) -> str:
+    """Whether the page cache was dropped; journals of older versions do not say."""
+    by_others = sum(one.trial_id in cooled for one in trials)
+    if by_others:
+        return f"dropped by another case in {by_others} of {len(trials)}"
+    known = [one.facts["page_cache_dropped"] for one in trials if "page_cache_dropped" in one.facts]
+    if not known:
+        return "not recorded"
+    if not any(known):
+        return "kept"
+    return "dropped" if all(known) else f"dropped in {sum(map(bool, known))} of {len(known)}"
+
+
+def _proof_words(state: CacheState, trials: Sequence[TrialResult]) -> str:
+    tally = Counter(_proof(state, one) for one in trials)
+    if len(tally) == 1:
+        return next(iter(tally))
+    return ", ".join(f"{proof} ({count} of {len(trials)})" for proof, count in tally.items())
+
+
+def _proof(state: CacheState, trial: TrialResult) -> str:
+    """What a trial that counts was held against; one that did not hold is invalid."""
+    if not state.is_pulled:
+        return "the engine had the image"
+    if "pull_s" not in trial.metrics:
+        return "none: the pull did not end"
+    return "stream and access log" if "served" in trial.facts else "stream alone"

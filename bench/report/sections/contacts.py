@@ -1,0 +1,86 @@
+"""What the cases tried to reach before they were ready, destination by destination."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.analysis.contacts import observation
+from bench.core.domain import TrialStatus
+from bench.core.units import format_seconds
+from bench.judge.checks.egress import starts
+from bench.judge.destinations import destinations
+from bench.report.sections.section import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.analysis.model import TrialResult
+    from bench.judge.destinations import Destination
+    from bench.results.run import Run
+
+MOST_ROWS = 100
+"""Destinations of one case that are shown."""
+
+
+def contacts(run: Run) -> Section | None:
+    """A row a case and destination; None where none was tried."""
+    rows: list[tuple[str, ...]] = []
+    notes: dict[str, None] = {}
+    for case in run.scenario.cases:
+        seen = starts(run.results, case)
+        free, cut = seen.open, seen.cut.trials
+        found = destinations((*free, *cut))
+        rows += [_row(case, one, len(free), len(cut)) for one in found[:MOST_ROWS]]
+        if len(found) > MOST_ROWS:
+            notes[f"{case}: {len(found) - MOST_ROWS} more stand in the journal."] = None
+        notes |= dict.fromkeys(_without(case, cut))
+        notes |= dict.fromkeys(_reach(case, (*free, *cut)))
+    if not rows:
+        return None
+    return Section(
+        title="outside contacts",
+        beside="what was tried before ready, in starts with the way out open and with it cut",
+        columns=("case", "destination", "protocol", "open", "cut", "earliest", "process", ""),
+        rows=tuple(rows),
+        notes=tuple(notes),
+        in_terminal=False,
+    )
+
+
+def _row(case: str, one: Destination, free: int, cut: int) -> tuple[str, ...]:
+    return (
+        case,
+        one.label,
+        one.protocol,
+        f"{one.in_open} of {free}",
+        f"{one.in_cut} of {cut}",
+        f"{format_seconds(one.earliest_s)} after the start",
+        ", ".join(one.processes),
+        "declared" if one.allowed else "",
+    )
+
+
+def _without(case: str, cut: Sequence[TrialResult]) -> list[str]:
+    """How the case fared with no way out."""
+    found = []
+    for trial in cut:
+        seen = observation(trial)
+        ready_s = trial.metrics.get("ready_s")
+        if trial.status is TrialStatus.OK and ready_s is not None and seen:
+            how = f"ready {format_seconds(ready_s)} after start (way out {seen.way_out})"
+        else:
+            how = trial.reason
+        found.append(f"{case} with no way out: {how}.")
+    return found
+
+
+def _reach(case: str, trials: Sequence[TrialResult]) -> list[str]:
+    """What was seen at all, where that is not everything."""
+    found = []
+    for trial in trials:
+        seen = observation(trial)
+        if seen and not seen.observed:
+            found.append(f"{case}: contacts could not be observed: {seen.reach}.")
+        elif seen and seen.dropped:
+            found.append(f"{case}: packets passed unseen in {trial.trial_id}: {seen.dropped}.")
+    return found

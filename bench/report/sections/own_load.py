@@ -1,0 +1,105 @@
+"""What measuring took of the host: CPU time of bench, engine and registry beside the workload's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.analysis.own_load import OwnLoad, User, own_load
+from bench.core.units import format_seconds
+from bench.judge.statistics import stats
+from bench.report.sections.section import Section
+from bench.report.wording import unit_words
+from bench.results.summary import good_trials, measured_states
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bench.results.run import Run
+
+MOST_LINES = 100
+"""Trials that are shown one by one; of longer runs they stand in the journal alone."""
+
+_HEAD = ("trial", "lasted", "busy", *User, "stolen")
+
+
+def own_load_section(run: Run) -> Section | None:
+    """A row a case and cache state; None where nothing was recorded."""
+    rows, details = [], []
+    lines_n = 0
+    for case in run.scenario.cases:
+        for cache, arm in measured_states(run, case):
+            found = {
+                one.trial_id: load
+                for one in good_trials(run, case, cache, arm)
+                if (load := own_load(one)) is not None
+            }
+            if arm != "fit" or not found:
+                continue
+            rows.append((case, cache, str(len(found)), *_cells(list(found.values()))))
+            lines = (_line(_HEAD), *(_trial_line(name, one) for name, one in found.items()))
+            lines_n += len(found)
+            details.append((f"{case}, {cache}: trial by trial", "\n".join(lines)))
+    if not rows:
+        return None
+    return Section(
+        title="own load",
+        beside="CPU seconds from before a trial's preparation to after its removal (medians), "
+        f"and share of the core time of the host's {run.header['host']['cores']} cores",
+        columns=("case", "cache", "n", *_HEAD[1:]),
+        rows=tuple(rows),
+        notes=tuple(_notes(run)),
+        in_terminal=False,
+        details=tuple(details) if lines_n <= MOST_LINES else (),
+    )
+
+
+def _cells(loads: Sequence[OwnLoad]) -> tuple[str, ...]:
+    """How long, how busy, and what each took: medians over `loads`."""
+    return (
+        unit_words(_median([one.wall_s for one in loads]), "s"),
+        _share_words([one.busy_share for one in loads]),
+        *(_used_words(loads, user) for user in User),
+        _share_words([one.steal_share for one in loads]),
+    )
+
+
+def _used_words(loads: Sequence[OwnLoad], user: User) -> str:
+    used_s = _median([one.used_s.get(user) for one in loads])
+    share = _median([one.share(user) for one in loads])
+    if used_s is None:
+        return unit_words(None, "s")
+    return format_seconds(used_s) + ("" if share is None else f" ({share:.0%})")
+
+
+def _share_words(shares: Sequence[float | None]) -> str:
+    share = _median(shares)
+    return unit_words(None if share is None else 100 * share, "pct")
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [one for one in values if one is not None]
+    return stats.median(known) if known else None
+
+
+def _trial_line(name: str, load: OwnLoad) -> str:
+    used = (unit_words(load.used_s.get(user), "s") for user in User)
+    busy, stolen = _share_words([load.busy_share]), _share_words([load.steal_share])
+    return _line((name, unit_words(load.wall_s, "s"), busy, *used, stolen))
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " ".join(f"{cell:>8}" for cell in cells)
+
+
+def _notes(run: Run) -> Iterator[str]:
+    yield (
+        "Engine: its daemons, with what they start to unpack layers. Others: all other programs "
+        "of the host, and what the kernel does for nobody in particular. The clock ticks every "
+        "10 ms on most hosts, so that small figures are coarse."
+    )
+    hosts = [one.facts.get("host") for one in run.results]
+    known = [one for one in hosts if isinstance(one, dict) and "core_s" in one]
+    if known and not any("thermal" in one for one in known):
+        yield "This host does not count how often cores are slowed down for their heat."
+    if known and not any("stalled_s" in one for one in known):
+        yield "This host does not count for how long programs are stalled (PSI)."

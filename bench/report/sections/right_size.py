@@ -1,0 +1,76 @@
+"""What right-sizing found: the smallest limits that were enough, and what the next less does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.core.units import format_bytes, format_seconds
+from bench.report.sections.section import Section
+from bench.sizing.sizes import REPEATS, CaseSizes, Size, case_sizes, smallest
+
+if TYPE_CHECKING:
+    from bench.results.run import Run
+
+
+def right_size(run: Run) -> Section | None:
+    """A row a case and limit; None where no sizes were tried."""
+    found = [sizes for case in run.scenario.cases if (sizes := case_sizes(run, case))]
+    if not found:
+        return None
+    return Section(
+        title="right size",
+        beside=f"smallest limits that were enough in {REPEATS} of {REPEATS} trials",
+        columns=("case", "limit", "smallest", "start there", "the next less"),
+        rows=tuple(row for sizes in found for row in _rows(sizes)),
+        notes=_notes(found),
+        plots="sizes",
+    )
+
+
+def _rows(sizes: CaseSizes) -> list[tuple[str, ...]]:
+    if not sizes.start.is_enough:
+        tried = _limits(sizes.start)
+        return [(sizes.case, tried, "none", _start(sizes.start), sizes.start.why_not)]
+    rows: list[tuple[str, ...]] = []
+    memory, less = smallest(sizes.by_memory())
+    if memory:
+        shown = format_bytes(memory.memory_bytes)
+        rows.append((sizes.case, "memory", shown, _start(memory), _less(less)))
+    cpus, less = smallest(sizes.by_cpus())
+    if cpus:
+        rows.append((sizes.case, "cores", f"{cpus.cpus:g}", _start(cpus), _less(less)))
+    both = next((one for one in sizes.together() if one.is_enough), None)
+    if both:
+        rows.append((sizes.case, "both", _limits(both), _start(both), ""))
+    elif sizes.together():
+        rows.append((sizes.case, "both", "none", "", sizes.together()[-1].why_not))
+    return rows
+
+
+def _limits(size: Size) -> str:
+    return f"{format_bytes(size.memory_bytes)}, {size.cpus:g} cores"
+
+
+def _start(size: Size) -> str:
+    return "" if size.startup_s is None else format_seconds(size.startup_s)
+
+
+def _less(size: Size | None) -> str:
+    if size is None:
+        return "nothing less was tried"
+    shown = format_bytes(size.memory_bytes)
+    return f"{shown}, {size.cpus:g} cores: {size.why_not}"
+
+
+def _notes(found: list[CaseSizes]) -> tuple[str, ...]:
+    judged = (
+        "Judged up to ready and the time observed after it; under load it needs more. Files of "
+        "the image were read from disk in each trial, and count against the memory limit."
+    )
+    pulls = [
+        f"{one.case}: a cold pull of {format_seconds(one.pull_s)}, measured under its own limits, "
+        "is part of every start."
+        for one in found
+        if one.pull_s
+    ]
+    return (judged, *pulls)

@@ -1,0 +1,127 @@
+"""Which link each image needs to start in time from nothing, and how its pull went here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.core.domain import CacheState, TrialStatus
+from bench.core.units import format_rate, format_seconds
+from bench.judge.slowest_link import HELD_OUT_NEEDS, SlowestLink
+from bench.judge.slowest_link import slowest_link as computed
+from bench.judge.statistics import stats
+from bench.report.curves import trials_of
+from bench.report.rows import limits_by_id
+from bench.report.sections.section import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bench.analysis.model import TrialResult
+    from bench.results.run import Run
+
+_TITLE = "the pull, and the slowest link"
+
+
+def slowest_link(run: Run) -> Section | None:
+    """A row a case with cold trials; None where there are none, or their start has no limit."""
+    rows: list[tuple[str, ...]] = []
+    notes: list[str] = []
+    links: dict[str, SlowestLink] = {}
+    for case in run.single_cases:
+        limit_s = _limit_s(run, case)
+        trials = [one for one in trials_of(run, case, "cold") if one.status is TrialStatus.OK]
+        if limit_s is None or not any("pull_s" in one.metrics for one in trials):
+            continue
+        found = computed(trials, limit_s, run.header["link"].get("rate_bit_s"))
+        if found is not None:
+            links[case] = found
+        rows.append((case, *_pull(trials), _achieved(trials), _needed(found, limit_s)))
+        notes += _why_unreliable(case, trials)
+    if not rows:
+        return None
+    return Section(
+        title=_TITLE,
+        beside=f"medians of the cold pulls over {run.link}, and what a model says of slower links",
+        columns=("case", "pull", "downloading", "extracting", "achieved", "slowest link"),
+        rows=tuple(rows),
+        notes=(*_model(links), *notes),
+    )
+
+
+def _limit_s(run: Run, case: str) -> float | None:
+    """What the start of a cold trial of `case` may take at most; the strictest, if several say."""
+    limits = limits_by_id(run)
+    found = [
+        limits[one.id].value
+        for one in run.verdicts
+        if one.case == case
+        and one.metric == "startup_s"
+        and one.cache in ("", CacheState.COLD)
+        and limits[one.id].operator in ("<=", "<")
+    ]
+    return min(found, default=None)
+
+
+def _pull(trials: Sequence[TrialResult]) -> tuple[str, str, str]:
+    pull, download, extract = (
+        _median_words([one.metrics[name] for one in trials if name in one.metrics], format_seconds)
+        for name in ("pull_s", "pull_download_s", "pull_extract_s")
+    )
+    return pull, download, extract
+
+
+def _achieved(trials: Sequence[TrialResult]) -> str:
+    links = (one.facts.get("link") for one in trials)
+    rates = [one.get("achieved_bit_s") for one in links if isinstance(one, dict)]
+    return _median_words([one for one in rates if one], format_rate)
+
+
+def _median_words(values: Sequence[float], words: Callable[[float], str]) -> str:
+    return words(stats.median(values)) if values else ""
+
+
+def _needed(found: SlowestLink | None, limit_s: float) -> str:
+    limit = format_seconds(limit_s)
+    if found is None:
+        return "not known"
+    if found.rate_bit_s is None:
+        return f"none is fast enough for {limit}"
+    assert found.low_bit_s is not None, "with more time, a slower link is enough"
+    low = format_rate(found.low_bit_s)
+    high = "" if found.high_bit_s is None else format_rate(found.high_bit_s)
+    within = f"{low} to {high}" if high else f"{low} or more"
+    return f"{format_rate(found.rate_bit_s)} for {limit} ({within})"
+
+
+def _model(links: Mapping[str, SlowestLink]) -> list[str]:
+    if not links:
+        return []
+    assumed = dict.fromkeys(f"{one.assumed_error:.0%}" for one in links.values())
+    note = (
+        "Slowest link: where the slowest cold trial would just be in time, by playing its pull "
+        "again: three downloads at once share the link, without delay or loss, layers are "
+        "extracted in order, and all else takes what it took. In brackets: if that is "
+        f"{' or '.join(assumed)} off. {_checked(links)}"
+    )
+    return [note]
+
+
+def _checked(links: Mapping[str, SlowestLink]) -> str:
+    """How far the model was off on trials that it was not made of."""
+    errors = [one.error for one in links.values() if one.error is not None]
+    if not errors:
+        return f"It was not checked on other trials: that takes {HELD_OUT_NEEDS} of a case."
+    unchecked = [case for case, one in links.items() if one.error is None]
+    words = (
+        "Over the trials' own link, each start foreseen from the other trials of its case, it is "
+        f"{max(errors):.1%} off at most"
+    )
+    but = f"; not checked for {', '.join(unchecked)}, with too few trials" if unchecked else ""
+    return f"{words}{but}. Over other links it was checked apart (docs/pull.md)."
+
+
+def _why_unreliable(case: str, trials: list[TrialResult]) -> list[str]:
+    why = [one.path.unreliable for one in trials if one.path and one.path.unreliable]
+    if not why:
+        return []
+    return [f"{case}: {len(why)} of {len(trials)} pulls could not be taken apart: {why[0]}."]

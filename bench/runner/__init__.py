@@ -1,0 +1,1 @@
+"""A whole run: what is prepared, planned, measured in turn, resumed and cleaned up."""

@@ -1,0 +1,221 @@
+"""What the trials of a run are given: images made and pushed, processes set up, services started.
+
+Each case becomes one that can be run, or a stack of several; what was made of it goes on record.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from bench.core.domain import CALIBRATION_CASE
+from bench.core.errors import BenchError, BuildError, EngineUnavailableError, ScenarioError
+from bench.observe.image_says import ImageWord
+from bench.runner.history import identity
+from bench.runner.host_setup import set_up
+from bench.runner.images import ImageMaker, ReadyImage
+from bench.runner.stack_images import make_stack
+from bench.scenario.model import Case
+from bench.trial.context import PreparedCase
+from bench.trial.stack.demands import check_demands
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bench.core.clock import Clock
+    from bench.journal.writer import Journal
+    from bench.runner.services import RunningServices
+    from bench.runtimes.select import Session
+    from bench.scenario.loading.load import LoadedScenario
+    from bench.trial.registry_link import Way
+    from bench.trial.stack.prepared import PreparedStack
+
+
+class _OtherImageError(BenchError):
+    """A case of a resumed run has another image than it had; the others can still be finished."""
+
+
+class CasePreparer:
+    """Prepares the cases of one run.
+
+    Attributes:
+        single: those of one container or process, by case; the calibration is among them.
+        stacks: those of several containers, by case.
+        gave_up: whether a case has no image, and so no trial is to be made.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedScenario,
+        session: Session,
+        clock: Clock,
+        journal: Journal,
+        way: Way,
+        services: RunningServices,
+        *,
+        earlier: Mapping[str, str],
+        run_id: str,
+        say: Callable[[str], None],
+        keep_going: bool = False,
+    ) -> None:
+        """Nothing is made before `make`.
+
+        `services` are started once their images are there; who gave them stops them.
+
+        `earlier` says which image each case had in its trials before a run was cut off.
+        `keep_going` says that a case without an image is left out, and no reason to give up.
+        """
+        self._loaded = loaded
+        self._session = session
+        self._clock = clock
+        self._journal = journal
+        self._way = way
+        self._services = services
+        self._earlier = earlier
+        self._say = say
+        self._keep_going = keep_going
+        self.gave_up = False
+        self._maker = ImageMaker(session, clock, run_id, loaded.scenario.name, say)
+        self._word = ImageWord(loaded, journal, session.measuring.facts, say)
+        self._loads: dict[str, str] = {}
+        self.single: dict[str, PreparedCase] = {}
+        self.stacks: dict[str, PreparedStack] = {}
+
+    def find(self, case: str) -> PreparedCase | PreparedStack | None:
+        """The prepared case; None where it has no image."""
+        return self.single.get(case) or self.stacks.get(case)
+
+    @property
+    def brought(self) -> list[str]:
+        """Names of images that somebody's own engine has only through this run."""
+        return self._maker.brought
+
+    def make(self) -> None:
+        """Make them all, once a run; a case that has no image is put on record.
+
+        Nothing more is made then, unless the run is to keep going.
+
+        Raises:
+            EngineUnavailableError: nothing can be made at all.
+            ScenarioError: an image does not say what the scenario leaves to it.
+            BenchError: a service has no image, or does not get ready.
+        """
+        loaded = self._loaded
+        scenario = loaded.scenario
+        maker = self._maker
+        references, services = {}, {}
+        for name, service in scenario.services.items():
+            ready = maker.make(f"service-{name}", service, loaded.folder)
+            self._note_image("service", name, ready)
+            references[name] = ready.reference
+            services[name] = self._word.taken(f"services.{name}", service, ready.facts.config)
+        for name, case in scenario.cases.items():
+            try:
+                self._make_image(maker, name, case)
+            except (EngineUnavailableError, ScenarioError):
+                raise
+            except BenchError as error:
+                fault = isinstance(error, BuildError)
+                self._note_failed_image(name, error, "failed" if fault else "error")
+                if not (self._keep_going or isinstance(error, _OtherImageError)):
+                    self.gave_up = True
+                    return
+        blank = maker.make_calibration() if scenario.has_images else None
+        if blank is not None:
+            self._note_image("calibration", CALIBRATION_CASE, blank)
+            case = Case.model_validate(
+                {
+                    "image": blank.reference,
+                    "ready": {"exit": True, "timeout": "30s"},
+                    "observe": "exit",
+                }
+            )
+            self.single[CALIBRATION_CASE] = self._prepared(CALIBRATION_CASE, case, blank)
+        if services:
+            self._services.start(services, references)
+            self.single = {
+                name: dataclasses.replace(prepared, extra_hosts=self._services.addresses)
+                for name, prepared in self.single.items()
+            }
+            self.stacks = {
+                name: stack.with_extra_hosts(self._services.addresses)
+                for name, stack in self.stacks.items()
+            }
+
+    def _make_image(self, maker: ImageMaker, name: str, case: Case) -> None:
+        """The image of a case, those of a stack, or what a plain process needs."""
+        loaded = self._loaded
+        if case.compose is None:
+            load = self._load_image(maker, name, case)
+            if case.host is not None:
+                self._set_up_process(name, case, load)
+                return
+            ready = maker.make(name, case, loaded.folder)
+            self._check_is_the_same(name, dataclasses.asdict(ready.facts))
+            self._note_image("case", name, ready)
+            case = self._word.taken(f"cases.{name}", case, ready.facts.config)
+            self.single[name] = self._prepared(name, case, ready, load)
+            return
+        check_demands(loaded.stacks[name], self._session.measuring.facts)
+        stack, facts, bases = make_stack(
+            maker, name, case, loaded.stacks[name], self._way.reference, self._word.taken
+        )
+        self._check_is_the_same(name, dataclasses.asdict(facts))
+        self._journal.append("image_ready", role="case", bases=bases, **dataclasses.asdict(facts))
+        self.stacks[name] = stack
+
+    def _check_is_the_same(self, name: str, image: Mapping[str, Any]) -> None:
+        """Let no case have trials of two images."""
+        if self._earlier.get(name, identity(image)) != identity(image):
+            raise _OtherImageError(
+                f"image of {name}",
+                "is another one than in its trials before the run was cut off",
+                "start a new run, or put back what it was made of",
+            )
+
+    def _load_image(self, maker: ImageMaker, name: str, case: Case) -> str:
+        """The image of its load tool, made once for all cases that have the same."""
+        if case.load is None:
+            return ""
+        source = case.load.model_dump_json(include={"image", "build", "registry", "platform"})
+        if source not in self._loads:
+            ready = maker.make(f"load-{name}", case.load, self._loaded.folder)
+            self._note_image("load", name, ready)
+            self._loads[source] = ready.reference
+        return self._loads[source]
+
+    def _set_up_process(self, name: str, case: Case, load: str) -> None:
+        self._say(f"setting up {name}")
+        folder = self._loaded.folder
+        facts = set_up(name, case, folder, self._clock)
+        self._journal.append("image_ready", role="case", bases=[], **dataclasses.asdict(facts))
+        self.single[name] = PreparedCase(name, case, "", None, (), folder, load_reference=load)
+
+    def _prepared(self, name: str, case: Case, ready: ReadyImage, load: str = "") -> PreparedCase:
+        return PreparedCase(
+            name=name,
+            case=case,
+            reference=self._way.reference(ready.reference),
+            manifest=ready.manifest,
+            layers=ready.facts.layers,
+            folder=self._loaded.folder,
+            base=ready.base,
+            load_reference=load,
+        )
+
+    def _note_image(self, role: str, name: str, ready: ReadyImage) -> None:
+        facts: dict[str, Any] = dataclasses.asdict(ready.facts) | {"case": name}
+        self._journal.append("image_ready", role=role, bases=list(ready.bases), **facts)
+
+    def _note_failed_image(self, name: str, error: BenchError, status: str) -> None:
+        plain = self._loaded.scenario.cases[name].host is not None
+        what = "not set up" if plain else "no image"
+        self._say(f"{name}: {what}: {error.cause.splitlines()[0]}")
+        self._journal.append(
+            "image_failed",
+            role="case",
+            case=name,
+            status=status,
+            reason=str(error),
+            log_tail=[],
+        )

@@ -1,0 +1,307 @@
+"""A run carried out: leftovers removed, cases prepared, trials in turn, and the clean-up."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from bench.cgroup.mounts import ContainerCgroup, find_mounts
+from bench.core.domain import CALIBRATION_CASE, TrialKey, TrialStatus
+from bench.core.errors import BenchError
+from bench.core.interrupts import Interrupted, interruptible, postponed
+from bench.runner.case_preparation import CasePreparer
+from bench.runner.folder import point_latest
+from bench.runner.leftovers import remove_cgroups, remove_from, remove_processes
+from bench.runner.quiet import QuietHost
+from bench.runner.request import RunRequest, RunResult
+from bench.runner.services import RunningServices
+from bench.runtimes.container_cgroup import locate
+from bench.runtimes.managed.alive import alive, is_alive
+from bench.runtimes.protocol import LABEL, Engine
+from bench.sampling.gpu import find_gpus
+from bench.trial.cache_state import CacheKeeper, ProcessKeeper
+from bench.trial.context import PreparedCase, TrialContext
+from bench.trial.registry_link import Way
+from bench.trial.replicas import ReplicaTrial
+from bench.trial.same_failure import ENOUGH, Ending, FailureWatch
+from bench.trial.stack.prepared import PreparedStack
+from bench.trial.stack.procedure import StackTrial
+from bench.trial.trial import Trial
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.core.clock import Clock
+    from bench.journal.writer import Journal
+    from bench.runner.history import History
+    from bench.runtimes.select import Session
+    from bench.trial.progress import Progress
+
+MOST_REPEATS = 2
+"""How often a trial that was not in its state is repeated before the verdict is error."""
+
+_SHOWN_LINES = 5
+"""Lines of output that whoever watches is shown of a failed start."""
+
+
+class RunExecution:
+    """One run from its first image to its clean-up; everything of it goes into the journal."""
+
+    def __init__(
+        self,
+        *,
+        request: RunRequest,
+        session: Session,
+        progress: Progress,
+        clock: Clock,
+        folder: Path,
+        journal: Journal,
+        plan: list[TrialKey],
+        history: History | None,
+    ) -> None:
+        """`history` is that of a run that was cut off."""
+        self._request = request
+        self._session = session
+        self._progress = progress
+        self._clock = clock
+        self._folder = folder
+        self._journal = journal
+        self._plan = plan
+        self._done = history.done if history else {}
+        self._stopped = set(history.stopped) if history and not request.keep_going else set()
+        self._failures = FailureWatch(history.ready if history else ())
+        self._services = RunningServices(
+            session.building, clock, folder.name, request.scenario.folder, progress.say
+        )
+        self._way = Way(session, request.scenario.scenario.link)
+        bounds = request.quiet or request.scenario.scenario.host_bounds
+        self._quiet = QuietHost(request.wait_quiet_s, bounds)
+        self._preparer = CasePreparer(
+            request.scenario,
+            session,
+            clock,
+            journal,
+            self._way,
+            self._services,
+            earlier=history.images if history else {},
+            run_id=folder.name,
+            say=progress.say,
+            keep_going=request.keep_going,
+        )
+
+    def run(self) -> RunResult:
+        """Carry it out, and say how it ended."""
+        try:
+            with alive(self._folder.name):
+                point_latest(self._folder)
+                interrupted = self._measure()
+                self._journal.append(
+                    "run_ended",
+                    at=self._clock.utc_now().isoformat(timespec="seconds"),
+                    outcome=self._outcome(interrupted),
+                    exit_code=interrupted,
+                )
+        finally:
+            self._journal.close()
+        return RunResult(self._folder, interrupted)
+
+    def _outcome(self, interrupted: int) -> str:
+        if interrupted:
+            return "interrupted"
+        return "stopped" if self._preparer.gave_up else "complete"
+
+    def _measure(self) -> int:
+        """Images, trials and clean-up; returns the exit code of an interruption, else 0."""
+        try:
+            with interruptible():
+                try:
+                    self._remove_what_was_left()
+                    self._preparer.make()
+                    if not self._preparer.gave_up:
+                        with self._way.laid():
+                            self._run_trials()
+                finally:
+                    with postponed():
+                        self._clean_up()
+        except Interrupted as signal:
+            return signal.exit_code
+        return 0
+
+    def _run_trials(self) -> None:
+        session = self._session
+        private = session.private
+        self._context = TrialContext(
+            run_id=self._folder.name,
+            engine=session.measuring,
+            keeper=CacheKeeper(
+                session.measuring,
+                may_wipe=session.may_wipe,
+                blob_path=private.blob_path,
+            ),
+            journal=self._journal,
+            clock=self._clock,
+            progress=self._progress,
+            mounts=find_mounts() if session.measuring.facts.is_local else None,
+            daemons=self._way.pids(),
+            log_folder=self._folder / "logs",
+            gpu=bool(find_gpus().devices),
+            allow=self._request.scenario.scenario.declared_contacts,
+            access_log=self._way.access_log(),
+            beside=session.building,
+            link_bit_s=self._way.rate_bit_s,
+            services=self._service_cgroups(),
+            dead_service=self._services.dead,
+            bounds=self._request.scenario.scenario.host_bounds,
+        )
+        for number, key in enumerate(self._plan):
+            attempts = self._done.get(number, 0)
+            prepared = self._preparer.find(key.case)
+            if attempts < 0 or prepared is None or self._is_over(key.case):
+                continue
+            self._progress.trial_begins(number + 1, len(self._plan), key)
+            ending = self._run_one(prepared, key, number, attempts)
+            if ending is not None:
+                self._note_failure(key, number, ending)
+        if self._request.afterwards:
+            self._request.afterwards(self._folder, self._preparer.single, self._run_another)
+
+    def _is_over(self, case: str) -> bool:
+        """Whether no more trials of it are made; those of the calibration go with the last case."""
+        cases = set(self._request.scenario.scenario.cases)
+        return case in self._stopped or (case == CALIBRATION_CASE and cases <= self._stopped)
+
+    def _service_cgroups(self) -> tuple[ContainerCgroup, ...]:
+        facts, mounts = self._session.building.facts, find_mounts()
+        if mounts is None or not facts.is_local:
+            return ()
+        return tuple(locate(mounts, one, facts, "") for one in self._services.containers)
+
+    def _run_another(self, prepared: PreparedCase, key: TrialKey) -> None:
+        self._plan.append(key)
+        number = len(self._plan)
+        self._progress.trial_begins(number, number, key)
+        self._run_one(prepared, key, number - 1, 0)
+
+    def _run_one(
+        self, prepared: PreparedCase | PreparedStack, key: TrialKey, number: int, attempts: int
+    ) -> Ending | None:
+        """Run a trial, again where its state was wrong; how it ended, where it was no group."""
+        for attempt in range(attempts, attempts + 1 + MOST_REPEATS):
+            self._quiet.wait(self._context)
+            trial = self._trial(prepared, key, number, attempt)
+            status = trial.run()
+            if status is TrialStatus.ERROR:
+                self._mend()
+            if status is not TrialStatus.INVALID:
+                return None if isinstance(trial, ReplicaTrial) else trial.ending
+        return None
+
+    def _note_failure(self, key: TrialKey, number: int, ending: Ending) -> None:
+        """Show the last lines of a failure of a new kind; end the case at the second of a kind."""
+        same = self._failures.note(key, ending)
+        if len(same) == 1:
+            for line in ending.log_tail[-_SHOWN_LINES:]:
+                self._progress.say(f"    {key.case} | {line}")
+        if len(same) < ENOUGH or self._request.keep_going:
+            return
+        of_case = [one for one, other in enumerate(self._plan) if other.case == key.case]
+        left = [one for one in of_case if one > number and self._done.get(one, 0) >= 0]
+        self._stopped.add(key.case)
+        if not left:
+            return
+        self._journal.append(
+            "case_stopped",
+            case=key.case,
+            reason=ending.reason,
+            trials=same,
+            left_out=len(left),
+            planned=len(of_case),
+        )
+        self._progress.say(
+            f"{key.case} failed twice the same way: {len(left)} of its {len(of_case)} trials are "
+            "not made (`--keep-going` makes them)"
+        )
+
+    def _trial(
+        self, prepared: PreparedCase | PreparedStack, key: TrialKey, number: int, attempt: int
+    ) -> Trial | ReplicaTrial | StackTrial:
+        if isinstance(prepared, PreparedStack):
+            return StackTrial(self._context, prepared, key, number, attempt)
+        kind = ReplicaTrial if key.replicas else Trial
+        return kind(self._context_for(prepared), prepared, key, number, attempt)
+
+    def _context_for(self, prepared: PreparedCase) -> TrialContext:
+        """The context; for a plain process with this host in the place of the engine."""
+        if prepared.case.host is None:
+            return self._context
+        host = self._session.host
+        return dataclasses.replace(
+            self._context,
+            engine=host,
+            keeper=ProcessKeeper(host),
+            mounts=find_mounts(),
+            access_log=None,
+        )
+
+    def _mend(self) -> None:
+        """Start again what has died, and remove what the trial could not; it spoils the next."""
+        if self._session.choice.is_host:
+            return
+        dead = "" if self._way.stands() else "registry"
+        try:
+            self._session.measuring.containers(LABEL)
+        except BenchError:
+            dead = "engine"
+        if dead:
+            self._progress.say(f"the {dead} does not answer; starting it again")
+            self._session.revive()
+            self._way.mend()
+            self._context = dataclasses.replace(self._context, daemons=self._way.pids())
+        if self._session.may_wipe:
+            try:
+                remove_from(self._session.measuring, self._is_own)
+            except BenchError as error:  # the next cold trial says that its state was not reached
+                self._progress.say(f"still there: {error.subject}, {error.cause}")
+
+    def _remove_what_was_left(self) -> None:
+        """Remove what was left by this very run, where it is resumed, and by others that are dead.
+
+        Their containers would keep their images in the store, and no pull would be cold.
+        Somebody's own engine is swept by `bench clean` alone.
+        """
+        session = self._session
+        is_left = self._is_left if session.may_wipe else self._is_own
+        removed = []
+        for engine in self._engines:
+            removed += remove_from(engine, is_left, images=session.may_wipe)
+        mounts = find_mounts()
+        removed += remove_processes(mounts)
+        removed += remove_cgroups(mounts, is_left)  # which their containers stood in
+        if removed:
+            self._progress.say(f"removed what a killed run had left: {', '.join(removed)}")
+
+    def _is_own(self, run_id: str) -> bool:
+        return run_id == self._folder.name
+
+    def _is_left(self, run_id: str) -> bool:
+        return self._is_own(run_id) or not is_alive(run_id)
+
+    @property
+    def _engines(self) -> tuple[Engine, ...]:
+        """The engines that may hold something of this run, this host among them."""
+        session = self._session
+        return tuple(dict.fromkeys((session.host, session.measuring, session.building)))
+
+    def _clean_up(self) -> None:
+        """Remove what this run made; that one engine is dead does not matter to the others."""
+        for engine in self._engines:
+            try:
+                if engine is self._session.building:
+                    self._services.stop()
+                    for name in () if self._request.keep else self._preparer.brought:
+                        engine.remove_image(name)
+                remove_from(engine, self._is_own, images=not self._request.keep)
+            except BenchError as error:
+                self._progress.say(f"clean-up was cut short: {error.cause}; run `bench clean`")
+                self._journal.append("note", text=f"clean-up was cut short: {error.cause}")
+        remove_cgroups(find_mounts(), self._is_own)

@@ -1,0 +1,150 @@
+"""Building the image of a case or service, and building it again after a small change."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.core.errors import BuildError
+from bench.images.rebuild import changed_context
+from bench.journal.facts.image import BuiltStep
+from bench.runtimes.build_request import BuildRequest, Secret
+from bench.runtimes.protocol import LABEL
+from bench.scenario.redact import is_secret_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from bench.compose.build_keys import Build, BuildSecret
+    from bench.runtimes.build_request import BuildResult
+    from bench.runtimes.protocol import Engine
+
+_ADDRESS = "://"
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """Another build after a small change: seconds, and its steps that the cache did not have."""
+
+    seconds: float
+    steps: tuple[str, ...] | None
+
+
+@contextmanager
+def build_request(
+    build: Build, folder: Path, tag: str, label: str, environ: Mapping[str, str]
+) -> Iterator[BuildRequest]:
+    """What `build` asks for; the text of an inline Dockerfile is a file while this lasts.
+
+    Args:
+        build: of a case or service.
+        folder: its paths start here.
+        tag: name of the image.
+        label: value of bench's own label on it.
+        environ: variables that its secrets may come from.
+
+    Raises:
+        BuildError: a variable that holds a secret is not set.
+    """
+    context = (folder / build.context).resolve()
+    with tempfile.TemporaryDirectory(prefix="container-bench-") as scratch:
+        dockerfile = Path(os.path.normpath(context / build.dockerfile))
+        if build.dockerfile_inline is not None:
+            dockerfile = Path(scratch) / "Dockerfile"
+            dockerfile.write_text(build.dockerfile_inline, encoding="utf-8")
+        yield BuildRequest(
+            context=context,
+            tag=tag,
+            dockerfile=dockerfile,
+            args=build.args,
+            target=build.target,
+            labels={**build.labels, LABEL: label},
+            contexts={
+                name: where if _ADDRESS in where else str((folder / where).resolve())
+                for name, where in build.additional_contexts.items()
+            },
+            secrets=tuple(_secret(one, folder, environ) for one in build.secrets),
+            ssh=tuple(_agent(one, folder) for one in build.ssh),
+            cache_from=tuple(_cache(one, folder) for one in build.cache_from),
+            cache_to=tuple(_cache(one, folder) for one in build.cache_to),
+            no_cache=build.no_cache,
+            pull=build.pull,
+            network=build.network,
+        )
+
+
+def _secret(secret: BuildSecret, folder: Path, environ: Mapping[str, str]) -> Secret:
+    if secret.file is not None:
+        return Secret(secret.id, (folder / secret.file).resolve())
+    name = secret.environment or ""
+    if name not in environ:
+        cause = f"its variable {name} is not set"
+        raise BuildError(f"build secret {secret.id}", cause, "set it before the run")
+    return Secret(secret.id, value=environ[name])
+
+
+def _agent(text: str, folder: Path) -> str:
+    name, separator, path = text.partition("=")
+    return f"{name}={(folder / path).resolve()}" if separator else text
+
+
+def _cache(text: str, folder: Path) -> str:
+    """A cache of the builder, with a folder of its own by its whole path."""
+    parts = [part.partition("=") for part in text.split(",")]
+    if ("type", "=", "local") not in parts:
+        return text
+    return ",".join(
+        f"{name}={(folder / value).resolve()}" if name in ("src", "dest") else f"{name}{sep}{value}"
+        for name, sep, value in parts
+    )
+
+
+def rebuild(builder: Engine, request: BuildRequest, names: tuple[str, ...]) -> Rebuild:
+    """Build once more after a change of the files `names`; the image does not stay.
+
+    Raises:
+        BuildError: it does not build after the change.
+    """
+    tag = f"{request.tag}-changed"
+    with changed_context(request.context, names) as changed:
+        dockerfile = request.dockerfile
+        if dockerfile.is_relative_to(request.context):
+            dockerfile = changed / dockerfile.relative_to(request.context)
+        after = dataclasses.replace(
+            request,
+            context=changed,
+            dockerfile=dockerfile,
+            tag=tag,
+            no_cache=False,
+            pull=False,
+            cache_to=(),
+        )
+        try:
+            built = builder.build(after)
+        except BuildError as error:
+            raise BuildError(
+                str(request.dockerfile),
+                f"after a change of {', '.join(names)}: {error.cause}",
+                error.remedy,
+            ) from error
+        finally:
+            builder.remove_image(tag)
+    return Rebuild(built.seconds, built.done)
+
+
+def recorded(result: BuildResult, hide: Callable[[str], str]) -> tuple[BuiltStep, ...] | None:
+    """The steps of a build, for the record of a run; `hide` takes secrets out of them."""
+    if result.steps is None:
+        return None
+    return tuple(BuiltStep(hide(one.instruction), one.cached, one.seconds) for one in result.steps)
+
+
+def build_secrets(build: Build, request: BuildRequest) -> frozenset[str]:
+    """What must not be read in what a builder says: secrets, and arguments called like one."""
+    found = {value for name, value in build.args.items() if is_secret_name(name)}
+    return frozenset(found | {one.value for one in request.secrets if one.value})

@@ -1,0 +1,346 @@
+"""Getting images ready, once a run and outside the trials: built or mirrored, then pushed."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import platform
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.core.domain import CALIBRATION_CASE, CacheState
+from bench.core.errors import BuildError, EngineError, PullError
+from bench.core.image_reference import split_reference
+from bench.dockerfile.bases import external_images, final_base
+from bench.images import calibration
+from bench.images.bases.choose import base_to_blame, cannot_be_had, missing_among, prepare_bases
+from bench.images.bases.hub import registry_answered
+from bench.images.bases.layers import BaseLayers, push_base, shared_layers
+from bench.images.bases.records import base_records
+from bench.images.facts import gather
+from bench.images.layers import LayerReader
+from bench.runner.image_build import build_request, build_secrets, rebuild, recorded
+from bench.runner.image_names import (
+    architecture_of,
+    familiar_name,
+    repository_part,
+    text_of_dockerfile,
+)
+from bench.runner.leftovers import KEPT
+from bench.runtimes.protocol import LABEL
+from bench.scenario.model import Case
+from bench.trial.redactor import redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bench.compose.container_keys import Container
+    from bench.core.clock import Clock
+    from bench.journal.facts.image import ImageFacts
+    from bench.runtimes.managed.registry import Manifest
+    from bench.runtimes.select import Session
+
+
+@dataclass(frozen=True)
+class ReadyImage:
+    """An image in the registry: what is known of it, and what trials pull.
+
+    Attributes:
+        manifest: None where trials pull from the image's own registry.
+        bases: what the FROM lines of its Dockerfile stand for here.
+        base: which of its layers are its base's; None where nobody asked, or it has no base.
+    """
+
+    facts: ImageFacts
+    reference: str
+    manifest: Manifest | None
+    bases: tuple[dict[str, str], ...] = ()
+    base: BaseLayers | None = None
+
+
+class ImageMaker:
+    """Builds, mirrors and pushes the images of one run.
+
+    Attributes:
+        brought: names of images that somebody's own engine did not have before and that carry no
+            label, for they were made elsewhere.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        clock: Clock,
+        run_id: str,
+        scenario_name: str,
+        say: Callable[[str], None],
+    ) -> None:
+        self._session = session
+        self._clock = clock
+        self._run_id = run_id
+        self._prefix = repository_part(scenario_name)
+        self._say = say
+        self.brought: list[str] = []
+        self._reader = LayerReader(session.registry, session.private.layer_directory())
+
+    @property
+    def _label(self) -> str:
+        """On bench's own builder images stay, as its cache; elsewhere they belong to the run."""
+        return KEPT if self._session.may_wipe else self._run_id
+
+    def make(
+        self,
+        name: str,
+        container: Container,
+        folder: Path,
+        environ: Mapping[str, str] | None = None,
+    ) -> ReadyImage:
+        """The image of a case or service, in the registry.
+
+        Args:
+            name: of the case or service.
+            container: what it is.
+            folder: its paths start here.
+            environ: variables that secrets of its build may come from; this process's own where
+                None.
+
+        Raises:
+            BuildError: the Dockerfile does not build: the image's fault.
+            EngineError: it can be had nowhere, or the engine failed.
+        """
+        self._refuse_emulation(name, architecture_of(container.platform))
+        repository = f"{self._prefix}/{repository_part(name)}"
+        tag = f"{self._session.registry.address}/{repository}:latest"
+        if container.build is not None:
+            environ = os.environ if environ is None else environ
+            ready = self._build(name, container, folder, repository, tag, environ)
+        else:
+            assert container.image is not None
+            ready = self._mirror(name, container, container.image, repository, tag)
+        if isinstance(container, Case) and CacheState.BASE in container.cache:
+            base = self._base(container, folder, repository, ready)
+            return dataclasses.replace(ready, base=base)
+        return ready
+
+    def _base(self, case: Case, folder: Path, repository: str, ready: ReadyImage) -> BaseLayers:
+        """The base of a case's image, and an image of its layers in the registry.
+
+        Raises:
+            EngineError: it has none, or stands on other layers.
+        """
+        builder, registry = self._session.building, self._session.registry
+        name = case.base
+        if name is not None:
+            self._fetch("base", name)
+        elif case.build is not None:
+            inline = case.build.dockerfile_inline
+            text = inline or text_of_dockerfile(folder / case.build.context / case.build.dockerfile)
+            name = final_base(text, case.build.args, case.build.target)
+            if name is not None and not builder.has_image(name):
+                self._fetch("base", name)  # BuildKit keeps what it builds on to itself
+        if name is None or ready.manifest is None:
+            raise EngineError(
+                ready.reference, "stands on no image", "leave `base` out of its cache states"
+            )
+        config = registry.config(repository, ready.manifest)
+        own = builder.image_details(name)["RootFS"].get("Layers") or []
+        count = shared_layers(own, config["rootfs"]["diff_ids"])
+        if not count:
+            raise EngineError(
+                ready.reference,
+                f"its first layers are not those of {name}",
+                "name the image that it was built on as `base`",
+            )
+        label = {LABEL: self._label}
+        reference = push_base(registry, repository, ready.manifest, config, count, label)
+        return BaseLayers(name, count, reference)
+
+    def _build(
+        self,
+        name: str,
+        container: Container,
+        folder: Path,
+        repository: str,
+        tag: str,
+        environ: Mapping[str, str],
+    ) -> ReadyImage:
+        build = container.build
+        assert build is not None
+        for platform_name in build.platforms:
+            self._refuse_emulation(name, architecture_of(platform_name))
+        builder = self._session.building
+        with build_request(build, folder, tag, self._label, environ) as request:
+            text = text_of_dockerfile(request.dockerfile)
+            images = external_images(
+                text,
+                build.args,
+                build.target,
+                contexts=build.additional_contexts,
+                architecture=builder.facts.architecture,
+            )
+            if self._session.may_wipe:
+                self._prepare_bases(images)
+            if builder.builder.kind == "buildkit":  # without a session it has no credentials
+                self._pull_missing(images)
+            self._say(f"building {name}")
+            hide = redactor(container, folder, build_secrets(build, request))
+            try:
+                built = builder.build(request)
+            except BuildError as error:
+                if self._session.may_wipe and (missing := base_to_blame(builder, images)):
+                    raise missing from error  # asked on bench's own alone: it may leave a base
+                raise BuildError(error.subject, hide(error.cause), error.remedy) from error
+            bases = base_records(builder, images)
+            ready = self._push(
+                name, repository, tag, source="built", build_s=built.seconds, bases=tuple(bases)
+            )
+            facts = dataclasses.replace(
+                ready.facts,
+                build_steps=None if built.done is None else len(built.done),
+                built=recorded(built, hide),
+                remarks=built.remarks,
+            )
+            if build.rebuild_after:
+                self._say(f"building {name} after a change of {', '.join(build.rebuild_after)}")
+                again = rebuild(builder, request, tuple(build.rebuild_after))
+                facts = dataclasses.replace(
+                    facts,
+                    rebuild_s=again.seconds,
+                    rebuilt=again.steps and tuple(map(hide, again.steps)),
+                )
+        return dataclasses.replace(ready, facts=facts)
+
+    def _pull_missing(self, images: Sequence[str]) -> None:
+        """Have the engine pull what a build stands on, with the user's credentials."""
+        builder = self._session.building
+        for image in images:
+            if builder.has_image(image):
+                continue
+            if not self._session.may_wipe:
+                self.brought.append(image)
+            with contextlib.suppress(PullError, EngineError):  # then the builder says why
+                for _ in builder.pull(image):
+                    pass
+
+    def _prepare_bases(self, images: Sequence[str], *, ask_hub: bool = True) -> None:
+        """Have those of `images` that can be made here, where the builder lacks them."""
+        names = missing_among(self._session.building, images)
+        if names:
+            prepare_bases(
+                self._session.building,
+                self._session.registry.address,
+                on_progress=self._say,
+                only=names,
+                ask_hub=ask_hub,
+            )
+
+    def _mirror(
+        self, name: str, container: Container, image: str, repository: str, tag: str
+    ) -> ReadyImage:
+        source = self._fetch(name, image)
+        builder = self._session.building
+        builder.tag(image, tag)
+        bases = base_records(builder, [image]) if source == "bootstrapped" else []
+        ready = self._push(name, repository, tag, source=source, bases=tuple(bases))
+        if not self._session.may_wipe:
+            self.brought += [tag, ready.reference]
+        if container.registry != "origin":
+            return ready
+        digests = builder.image_details(image).get("RepoDigests") or []
+        origin = [one for one in digests if not one.startswith(self._session.registry.address)]
+        if not origin:
+            raise EngineError(
+                image, "has no registry of its own to pull from", "leave `registry: origin` out"
+            )
+        wanted = familiar_name(split_reference(image)[0])
+        named = [one for one in origin if familiar_name(one.partition("@")[0]) == wanted]
+        return ReadyImage(ready.facts, (named or origin)[0], None, ready.bases)
+
+    def _fetch(self, name: str, image: str) -> str:
+        """Have `image` in the builder; says where it came from."""
+        builder = self._session.building
+        if not self._session.may_wipe and builder.has_image(image):
+            return "engine"
+        self._say(f"mirroring {name} ({image})")
+        if not self._session.may_wipe:
+            self.brought.append(image)
+        try:
+            for _ in builder.pull(image):
+                pass
+        except (PullError, EngineError) as error:
+            own = self._session.users_engine()
+            if own is not None and own is not builder and own.has_image(image):
+                own.transfer_image(image, builder)
+                own.close()
+                return "engine"
+            if self._session.may_wipe and not registry_answered(error):
+                self._prepare_bases([image], ask_hub=False)
+            if builder.has_image(image):
+                (record,) = base_records(builder, [image])
+                return "bootstrapped" if "made_of" in record else "builder"
+            raise cannot_be_had(image, error.cause) from error
+        return "mirrored"
+
+    def _push(
+        self,
+        name: str,
+        repository: str,
+        tag: str,
+        *,
+        source: str,
+        build_s: float | None = None,
+        bases: tuple[dict[str, str], ...] = (),
+    ) -> ReadyImage:
+        builder, registry = self._session.building, self._session.registry
+        self._say(f"pushing {name}")
+        digest = builder.push(tag)
+        details = builder.image_details(tag)
+        # a containerd store pushes the index that it has, where an image was pulled with one
+        architecture = str(details.get("Architecture") or "")
+        self._refuse_emulation(name, architecture)
+        manifest = registry.manifest(repository, digest or "latest", architecture)
+        size = details.get("Size")
+        facts = gather(
+            name,
+            repository,
+            manifest,
+            registry,
+            self._reader,
+            source=source,
+            build_s=build_s,
+            engine_size_bytes=int(size) if size else None,
+        )
+        return ReadyImage(facts, facts.reference, manifest, bases)
+
+    def _refuse_emulation(self, name: str, architecture: str) -> None:
+        """An emulated program has times that mean nothing.
+
+        Raises:
+            EngineError: what is for `architecture` would be emulated here.
+        """
+        own = self._session.building.facts.architecture
+        if own and architecture and architecture != own:
+            raise EngineError(
+                name,
+                f"is for linux/{architecture}, and the engine's machine is linux/{own}",
+                "measure it on such a machine, or name an image for this one",
+            )
+
+    def make_calibration(self) -> ReadyImage | None:
+        """The image that does nothing; None on an architecture without one."""
+        architecture = platform.machine()
+        if not calibration.supports(architecture):
+            return None
+        repository = f"{self._prefix}/{CALIBRATION_CASE}"
+        tag = f"{self._session.registry.address}/{repository}:latest"
+        with tempfile.TemporaryDirectory(prefix="container-bench-") as folder:
+            tar = Path(folder) / "rootfs.tar"
+            calibration.write_rootfs(tar, architecture)
+            changes = ('ENTRYPOINT ["/nothing"]', f"LABEL {LABEL}={self._label}")
+            self._session.building.import_rootfs(tar, tag, changes)
+        return self._push(CALIBRATION_CASE, repository, tag, source="built")
+
+
+__all__ = ["BuildError", "ImageMaker", "ReadyImage"]

@@ -1,0 +1,97 @@
+"""What runs leave behind on engines and in cgroups, and its removal by the run that made it.
+
+Everything that bench makes carries its label with the id of a run, and nothing else is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from bench.cgroup.mounts import PARENT_NAME, remove_parent
+from bench.runtimes.process.cgroup import abandoned
+from bench.runtimes.protocol import LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.cgroup.mounts import CgroupMounts
+    from bench.runtimes.protocol import Engine
+
+KEPT = "kept"
+"""In the place of a run's id, on images that the private builder keeps as its cache."""
+
+_TRIAL = re.compile(r"(?P<run>.*)-t\d{4,}(?:[-.].*)?")
+"""A trial's cgroup: the run, the trial, and a replica, a service or an attempt of it."""
+
+
+def remove_from(
+    engine: Engine, is_left: Callable[[str], bool], *, images: bool = True
+) -> list[str]:
+    """Remove what runs have left on an engine.
+
+    Args:
+        engine: where it is.
+        is_left: whether what the run of this id made is to go.
+        images: whether its images go too.
+
+    Returns:
+        What was removed, in words.
+
+    Raises:
+        EngineError: something cannot be removed.
+    """
+    removed = []
+    for container_id, run_id in engine.containers(LABEL):
+        if is_left(run_id):
+            engine.remove(container_id)
+            removed.append(f"container {container_id[:12]} of {run_id}")
+    for name, run_id in engine.networks(LABEL):
+        if is_left(run_id):
+            engine.remove_network(name)
+            removed.append(f"network {name} of {run_id}")
+    for name, run_id in engine.volumes(LABEL):
+        if is_left(run_id):
+            engine.remove_volume(name)
+            removed.append(f"volume {name} of {run_id}")
+    for reference, run_id in engine.image_references(LABEL) if images else ():
+        if run_id != KEPT and is_left(run_id):
+            engine.remove_image(reference)
+            removed.append(f"image {reference} of {run_id}")
+    return removed
+
+
+def remove_processes(mounts: CgroupMounts | None) -> list[str]:
+    """End the plain processes of a bench that runs no more; only root can have started any.
+
+    Raises:
+        HostError: one does not end though it was killed.
+    """
+    if mounts is None or os.geteuid() != 0:
+        return []
+    removed = []
+    for cgroup in abandoned(mounts):
+        count = len(cgroup.processes())
+        cgroup.kill()
+        cgroup.remove()
+        remove_parent(mounts, cgroup.path.rpartition("/")[0])
+        removed.append(f"{count} process{'' if count == 1 else 'es'} in {cgroup.path}")
+    return removed
+
+
+def remove_cgroups(mounts: CgroupMounts | None, is_left: Callable[[str], bool]) -> list[str]:
+    """Remove the cgroups of runs' trials; nobody else makes any under bench's parent."""
+    if mounts is None:
+        return []
+    bases = {mounts.path(controller, PARENT_NAME) for controller in mounts.controllers}
+    names = {one.name for base in bases if base.exists() for one in base.iterdir() if one.is_dir()}
+    left = sorted(name for name in names if is_left(_run_of(name)))
+    for name in left:
+        remove_parent(mounts, f"/{PARENT_NAME}/{name}")
+    return [f"cgroup {name}" for name in left]
+
+
+def _run_of(name: str) -> str:
+    found = _TRIAL.fullmatch(name)
+    return found["run"] if found else name

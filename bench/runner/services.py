@@ -1,0 +1,127 @@
+"""The services of a scenario: run beside the cases, reachable by name, and not measured.
+
+They run on the building engine. Its bridge is routed to the measuring engine's, and none of its
+layers can make a cold pull of a case any warmer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.core.errors import EngineError, EngineRefusedError
+from bench.core.interrupts import postponed
+from bench.observe.listening import whereabouts
+from bench.observe.output import ExitWatch, OutputWatch
+from bench.probes.attempt import NotReadyError
+from bench.probes.make import ProbeTarget
+from bench.probes.readiness import make_readiness
+from bench.runtimes.protocol import LABEL, Engine
+from bench.trial.cause.refusal import image_cause
+from bench.trial.redactor import redactor
+from bench.trial.spec import container_spec, named_volumes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from bench.core.clock import Clock
+    from bench.scenario.model import Service
+
+
+class RunningServices:
+    """Starts services one after the other, and removes them all.
+
+    Attributes:
+        containers: ids of those that were made.
+        addresses: of those that are ready, by name.
+    """
+
+    def __init__(
+        self, engine: Engine, clock: Clock, run_id: str, folder: Path, say: Callable[[str], None]
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._run_id = run_id
+        self._folder = folder
+        self._say = say
+        self.containers: list[str] = []
+        self._volumes: list[str] = []
+        self._outputs: list[OutputWatch] = []
+        self.addresses: dict[str, str] = {}
+        self._lasting: dict[str, ExitWatch] = {}
+
+    def start(self, services: Mapping[str, Service], references: Mapping[str, str]) -> None:
+        """Start each service and wait until it is ready; later ones reach earlier ones by name.
+
+        Raises:
+            EngineError: one cannot be started or does not get ready; nothing can be judged then.
+        """
+        for name, service in services.items():
+            self._say(f"starting service {name}")
+            self._start(name, service, references[name])
+
+    def _start(self, name: str, service: Service, reference: str) -> None:
+        engine = self._engine
+        container = f"cbench-{self._run_id}-service-{name}"
+        for volume in named_volumes(service, container):
+            engine.create_volume(volume, {LABEL: self._run_id})
+            self._volumes.append(volume)
+        spec = container_spec(
+            service,
+            image=reference,
+            name=container,
+            folder=self._folder,
+            labels={LABEL: self._run_id},
+            extra_hosts=dict(self.addresses),
+            keep_healthcheck=service.ready.uses("healthcheck"),
+        )
+        with postponed():  # an engine goes on with a call that is cut off
+            container_id = engine.create(spec).container_id
+            self.containers.append(container_id)
+        hide = redactor(service, self._folder)
+        patterns = service.ready.log_patterns()
+        output = OutputWatch(engine.attach(container_id), self._clock, patterns, hide)
+        self._outputs.append(output)
+        output.start()
+        begun_ns = self._clock.monotonic_ns()
+        try:
+            engine.start(container_id)
+        except EngineRefusedError as error:
+            found = image_cause(engine, container_id, error)
+            if found is None:
+                raise
+            raise EngineError(
+                f"service {name}", f"could not be started: {found.words}", found.remedy
+            ) from error
+        state = engine.state(container_id)
+        watch = ExitWatch(engine, container_id, self._clock)
+        target = ProbeTarget(
+            engine, container_id, state.address, output, watch, self._clock, pid=state.pid
+        )
+        readiness = make_readiness(service.ready, target)
+        watch.start(state.pid, begun_ns)
+        try:
+            readiness.wait(self._clock.monotonic_ns())
+        except NotReadyError as error:
+            where = whereabouts(service.ready, state.address, target.own_pid).words
+            said = "\n    ".join([f"{error}; {where}" if where else str(error), *output.tail(8)])
+            raise EngineError(f"service {name}", said, "the cases were not run") from error
+        self.addresses[name] = state.address
+        if not service.ready.is_an_end:
+            self._lasting[name] = watch
+
+    def dead(self) -> str:
+        """Which service has ended that was to last, and how; empty where none has."""
+        for name, watch in self._lasting.items():
+            if watch.ended:
+                return f"service {name} has ended, with code {watch.exit_code()}"
+        return ""
+
+    def stop(self) -> None:
+        """Remove them."""
+        for output in self._outputs:
+            output.close()
+        for container_id in reversed(self.containers):
+            self._engine.remove(container_id)
+        for volume in self._volumes:
+            self._engine.remove_volume(volume)

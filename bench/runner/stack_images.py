@@ -1,0 +1,153 @@
+"""The images of a stack: each made like that of a case, and all of them taken together."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.journal.facts.image import ImageFacts, ImagePart
+from bench.scenario.compose_service import as_case
+from bench.scenario.redact import file_secrets
+from bench.trial.context import PreparedCase
+from bench.trial.stack.prepared import PreparedService, PreparedStack, readiness_of, ready_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from bench.compose.stack import ComposeService, Stack
+    from bench.runner.images import ImageMaker, ReadyImage
+    from bench.scenario.model import Case
+
+    Taken = Callable[[str, Case, Mapping[str, Any], Mapping[str, int]], Case]
+
+
+def make_stack(
+    maker: ImageMaker,
+    name: str,
+    case: Case,
+    stack: Stack,
+    reference: Callable[[str], str],
+    taken: Taken = lambda _, case, __, ___: case,
+) -> tuple[PreparedStack, ImageFacts, list[dict[str, str]]]:
+    """The stack of the case called `name` with the images of its services.
+
+    Args:
+        maker: builds or mirrors each of them.
+        name: of the case.
+        case: the case.
+        stack: what its Compose file describes.
+        reference: from a reference in the registry to the one that trials pull.
+        taken: gives the case of a service, by its place in the scenario, with what its `ready`
+            leaves to the image.
+
+    Returns:
+        What trials measure, the facts of all images together, and what the FROM lines stood for.
+
+    Raises:
+        BuildError: a Dockerfile does not build.
+        EngineError: an image can be had nowhere, or the engine failed.
+        UsageError: others wait for the health of a service without a check.
+    """
+    assert case.compose is not None
+    parts = []
+    made: list[tuple[str, ReadyImage]] = []
+    by_digest: dict[str, str] = {}
+    by_service: dict[str, ReadyImage] = {}
+    for member in stack.members:
+        image = by_service.get(member.of) or _make(maker, name, case, member, stack)
+        by_service[member.of] = image
+        made.append((member.name, image))
+        facts = image.facts
+        by = readiness_of(member, stack, case.compose, facts)
+        part = as_case(member, case, ready_for(by, member, case.compose))
+        prepared = PreparedCase(
+            name=name,
+            case=taken(
+                f"cases.{name}.compose.ready.{member.of}", part, facts.config, _names(member)
+            ),
+            # of one image under two names, only one can be pulled
+            reference=reference(
+                by_digest.setdefault(facts.digest or image.reference, image.reference)
+            ),
+            manifest=image.manifest,
+            layers=facts.layers,
+            folder=stack.path.parent,
+            secrets=secrets_of(member, stack),
+        )
+        parts.append(PreparedService(member, prepared, by))
+    bases = [base for image in by_service.values() for base in image.bases]
+    facts = dataclasses.replace(together(name, made), config={"compose_sha256": stack.digest})
+    return PreparedStack(name, case.compose, case, stack, tuple(parts)), facts, bases
+
+
+def _names(member: ComposeService) -> dict[str, int]:
+    """The names that the Compose file gives ports of `member`."""
+    named = [one for one in member.service.ports if one.name and one.protocol == "tcp"]
+    return {str(one.name): int(one.target) for one in named if one.target.isdecimal()}
+
+
+def _make(
+    maker: ImageMaker, name: str, case: Case, member: ComposeService, stack: Stack
+) -> ReadyImage:
+    container = as_case(member, case, case.ready)
+    return maker.make(f"{name}-{member.of}", container, stack.path.parent, stack.environ)
+
+
+def secrets_of(member: ComposeService, stack: Stack) -> frozenset[str]:
+    """What must not be read in the output of `member`: its env files' values, and its secrets."""
+    from_files = {k: v for k, v in member.environment.items() if v in member.from_files}
+    found = file_secrets(from_files)
+    for use in member.service.secrets:
+        source = stack.secrets[use.source]
+        if source.content is not None:
+            found.add(source.content.strip())
+        elif source.environment is not None:
+            found.add(stack.environ[source.environment].strip())
+        elif source.file is not None and Path(source.file).is_file():
+            found.add(Path(source.file).read_text(encoding="utf-8", errors="replace").strip())
+    return frozenset(found)
+
+
+def together(case: str, made: Sequence[tuple[str, ReadyImage]]) -> ImageFacts:
+    """The facts of all images of a stack as those of one; each distinct layer counts once."""
+    images = [image.facts for _, image in made]
+    layers = {layer.digest: layer for one in images for layer in one.layers}
+    blobs = {
+        blob.digest: blob.size_bytes
+        for _, image in made
+        if image.manifest
+        for blob in (*image.manifest.layers, image.manifest.config)
+    }
+    whole = all(image.manifest for _, image in made)
+    by_service = {one.case: one for one in images}
+    builds = [one.build_s for one in by_service.values() if one.build_s is not None]
+    by_digest = {one.digest: one for one in images}
+    return ImageFacts(
+        case=case,
+        reference="",
+        digest="",
+        source="compose",
+        build_s=sum(builds) if builds else None,
+        size_bytes=_sum([one.unpacked_bytes for one in layers.values()]),
+        transfer_bytes=sum(blobs.values()) if whole else None,
+        waste_bytes=_sum([one.waste_bytes for one in by_digest.values()]),
+        engine_size_bytes=None,
+        layers=tuple(layers.values()),
+        parts=tuple(
+            ImagePart(
+                name,
+                one.facts.reference,
+                one.facts.digest,
+                one.facts.size_bytes,
+                one.facts.transfer_bytes,
+            )
+            for name, one in made
+        ),
+    )
+
+
+def _sum(values: Sequence[int | None]) -> int | None:
+    known = [one for one in values if one is not None]
+    return sum(known) if known and len(known) == len(values) else None

@@ -1,0 +1,1 @@
+"""Whatever runs a workload: engines of containers, and plain processes."""

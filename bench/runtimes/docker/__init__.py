@@ -1,0 +1,1 @@
+"""Docker and what speaks its API; nothing else imports its SDK."""

@@ -1,0 +1,168 @@
+"""Builds by the engine's own API: with BuildKit where it can do without a session, else classic.
+
+BuildKit asks its client for secrets, agents and further folders in a session, which the API alone
+does not offer: `buildx.py` does. The classic builder is what remains for an engine whose BuildKit
+takes no archive, and for Podman, whose builder answers by the same call.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from bench.core.text import clean
+from bench.runtimes.build_request import BuildResult, BuildStep
+from bench.runtimes.docker.builders.context import archive
+from bench.runtimes.docker.builders.errors import build_failed, step_failed
+from bench.runtimes.docker.builders.trace import read_trace
+from bench.runtimes.protocol import LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from bench.runtimes.build_request import BuildRequest
+    from bench.runtimes.docker.builders.progress import BuildProgress
+
+_TRACE = "moby.buildkit.trace"
+_STEP = re.compile(r"Step (\d+)/\d+ : (.+)")
+_FROM_CACHE = " ---> Using cache"
+_NO_WORK = ("FROM ", f"LABEL {LABEL}=".upper())
+"""What takes no time, and the label that this builder adds as a last step."""
+
+_SHOWN_LINES = 30
+
+
+def by_buildkit(
+    api: Any, request: BuildRequest, dockerfile: str, progress: BuildProgress
+) -> BuildResult:
+    """Build with the engine's BuildKit, which is sent the context as an archive.
+
+    Args:
+        api: the SDK's client.
+        request: what to build; nothing in it needs a session.
+        dockerfile: text of the Dockerfile.
+        progress: takes in what the builder tells.
+
+    Raises:
+        BuildError: it does not build.
+        OSError: the context cannot be read.
+    """
+    start_s = time.monotonic()
+    data, name, is_added = archive(request, dockerfile)
+    parameters = _parameters(request, name) | {"version": "2"}
+    message = ""
+    with data:
+        for line in _lines(api, parameters, data):  # what a step said may come after its error
+            if line.get("id") == _TRACE:
+                read_trace(str(line.get("aux")), progress)
+            message = message or _error(line)
+    if message:
+        failed = progress.failed()
+        raise step_failed(request, failed) if failed else build_failed(request, message)
+    seconds = time.monotonic() - start_s
+    return BuildResult(seconds, progress.steps(), _remarks(name, is_added=is_added))
+
+
+def by_classic(
+    api: Any, request: BuildRequest, dockerfile: str, progress: BuildProgress
+) -> BuildResult:
+    """Build with the engine's classic builder, or Podman's.
+
+    Args:
+        api: the SDK's client.
+        request: what to build; what this builder cannot read was refused before.
+        dockerfile: text of the Dockerfile.
+        progress: is told the steps.
+
+    Raises:
+        BuildError: it does not build.
+        OSError: the context cannot be read.
+    """
+    start_s = time.monotonic()
+    data, name, is_added = archive(request, dockerfile)
+    said: list[str] = []
+    step, tail = "", deque[str](maxlen=_SHOWN_LINES)
+    with data:
+        for line in _lines(api, _parameters(request, name) | {"rm": "1", "forcerm": "1"}, data):
+            if message := _error(line):
+                raise build_failed(request, message, step=step, lines=tail)
+            text = clean(line.get("stream") or line.get("status") or "").rstrip("\n")
+            if _STEP.match(text):
+                step = text
+                tail.clear()
+                progress.say(text)
+            elif text:
+                tail.append(text)
+            said.append(text)
+    seconds = time.monotonic() - start_s
+    return BuildResult(seconds, classic_steps(said), _remarks(name, is_added=is_added))
+
+
+def _remarks(dockerfile: str, *, is_added: bool) -> tuple[str, ...]:
+    """What to say of a Dockerfile that the context would not have."""
+    if not is_added:
+        return ()
+    where = f"without buildx the Dockerfile goes to the builder in the context, as {dockerfile}"
+    return (f"{where}, and `COPY .` takes it along",)
+
+
+def classic_steps(output: Iterable[str]) -> tuple[BuildStep, ...] | None:
+    """The steps of a classic build, FROM left out; None where none can be told, as with Podman.
+
+    What a step prints itself does not count: steps are numbered.
+
+    Args:
+        output: what the builder said, piece by piece.
+    """
+    steps: list[BuildStep] = []
+    number, just_named = 0, False
+    for text in output:
+        step = _STEP.match(text)
+        if step and int(step[1]) == number + 1:
+            number, just_named = number + 1, True
+            steps.append(BuildStep(step[2].strip(), cached=False))
+            continue
+        if just_named and text.startswith(_FROM_CACHE):
+            steps[-1] = BuildStep(steps[-1].instruction, cached=True)
+        just_named = just_named and not text
+    if not number:
+        return None
+    return tuple(one for one in steps if not one.instruction.upper().startswith(_NO_WORK))
+
+
+def _parameters(request: BuildRequest, dockerfile: str) -> dict[str, str]:
+    found = {
+        "t": request.tag,
+        "dockerfile": dockerfile,
+        "target": request.target or "",
+        "buildargs": json.dumps(dict(request.args)),
+        "labels": json.dumps(dict(request.labels)),
+        "networkmode": request.network or "",
+        "cachefrom": json.dumps(list(request.cache_from)) if request.cache_from else "",
+        "nocache": "1" if request.no_cache else "",
+        "pull": "1" if request.pull else "",
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _lines(api: Any, parameters: Mapping[str, str], data: Any) -> Iterator[dict[str, Any]]:
+    """What the engine says, as it comes."""
+    headers = {"Content-Type": "application/x-tar"}
+    api._set_auth_headers(headers)  # noqa: SLF001 - the SDK's `build` knows no version 2
+    answer = api._post(  # noqa: SLF001
+        api._url("/build"),  # noqa: SLF001
+        data=data,
+        params=parameters,
+        headers=headers,
+        stream=True,
+        timeout=None,
+    )
+    yield from api._stream_helper(answer, decode=True)  # noqa: SLF001
+
+
+def _error(line: Mapping[str, Any]) -> str:
+    detail = line.get("errorDetail") or {}
+    return clean(detail.get("message") or line.get("error") or "").strip()

@@ -1,0 +1,132 @@
+"""Which builder an engine's images are built by, and a build by it.
+
+Buildx comes first, for it builds whatever a Dockerfile and a Compose file can say; then the
+BuildKit of the engine's API; then the classic builder. What a builder would make something else
+of than is written is refused before it is given to it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from bench.core.errors import BuildError
+from bench.runtimes.build_request import (
+    Builder,
+    BuildResult,
+    frontend,
+    read_dockerfile,
+    without_frontend,
+)
+from bench.runtimes.docker.builders.api import by_buildkit, by_classic
+from bench.runtimes.docker.builders.buildx import build as by_buildx
+from bench.runtimes.docker.builders.buildx import find_buildx
+from bench.runtimes.docker.builders.classic_dialect import not_read
+from bench.runtimes.docker.builders.progress import BuildProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bench.runtimes.build_request import BuildRequest
+    from bench.runtimes.protocol import EngineFacts
+
+_NO_ARCHIVE_BEFORE = (28, 0)
+"""Engine with the containerd store whose BuildKit reads an archive, see moby issue 47717."""
+
+_OFFICIAL_FRONTENDS = ("docker/dockerfile:", "docker.io/docker/dockerfile:")
+_INSTALL = "install docker-buildx 0.13 or newer"
+
+_unreachable: set[str] = set()
+"""Frontends that could not be had in this process; asking again costs a time-out each."""
+
+
+def build_image(
+    api: Any,
+    facts: EngineFacts,
+    request: BuildRequest,
+    *,
+    credentials: Mapping[str, Mapping[str, str]],
+    say: Callable[[str], None],
+) -> BuildResult:
+    """Build and tag an image.
+
+    Args:
+        api: the SDK's client of the engine.
+        facts: which engine it is.
+        request: what to build.
+        credentials: of bench's registry, by address.
+        say: told the name of each step.
+
+    Raises:
+        BuildError: it does not build, or this engine's builders would make something else of it.
+        EngineError: the engine failed.
+        OSError: the context cannot be read.
+    """
+    if not request.context.is_dir():
+        raise BuildError(str(request.context), "no such folder to build from", "check `context`")
+    if not request.dockerfile.is_file():
+        raise BuildError(str(request.dockerfile), "no such Dockerfile", "check `dockerfile`")
+    text = read_dockerfile(request.dockerfile)
+    wanted = frontend(text)
+    if wanted is None or wanted not in _unreachable:
+        progress = BuildProgress(say)
+        try:
+            return _build(api, facts, request, text, credentials, progress)
+        except BuildError:
+            if wanted is None or progress.missing_frontend() is None:
+                raise
+            if not wanted.startswith(_OFFICIAL_FRONTENDS) or "labs" in wanted:
+                raise
+            _unreachable.add(wanted)
+    built = _build(api, facts, request, without_frontend(text), credentials, BuildProgress(say))
+    remark = f"{wanted} cannot be had here: read by the frontend that is built into the builder"
+    return dataclasses.replace(built, remarks=(*built.remarks, remark))
+
+
+def builder_of(facts: EngineFacts) -> Builder:
+    """What images are built by on this engine."""
+    if facts.kind != "docker":
+        return Builder(facts.kind, facts.version)
+    buildx = find_buildx()
+    if buildx is not None:
+        return Builder("buildx", buildx.version)
+    takes_archives = (
+        facts.image_store != "containerd" or _version(facts.version) >= _NO_ARCHIVE_BEFORE
+    )
+    return Builder("buildkit" if takes_archives else "classic", facts.version)
+
+
+def _build(
+    api: Any,
+    facts: EngineFacts,
+    request: BuildRequest,
+    text: str,
+    credentials: Mapping[str, Mapping[str, str]],
+    progress: BuildProgress,
+) -> BuildResult:
+    builder, buildx = builder_of(facts), find_buildx()
+    if builder.kind == "buildx" and buildx is not None:
+        return by_buildx(buildx, facts.address, request, text, credentials, progress)
+    lacking = request.needs_session()
+    if lacking:
+        raise BuildError(
+            str(request.dockerfile),
+            f"only buildx can build with {', '.join(f'`{one}`' for one in lacking)}",
+            _INSTALL if facts.kind == "docker" else "take another engine, or leave them out",
+        )
+    if builder.kind == "buildkit":
+        return by_buildkit(api, request, text, progress)
+    refused = not_read(request, text) if builder.kind == "classic" else []
+    if refused:
+        raise BuildError(
+            str(request.dockerfile),
+            f"the classic builder of Engine {facts.version} does not read {'; '.join(refused)}",
+            _INSTALL,
+        )
+    return by_classic(api, request, text, progress)
+
+
+def _version(text: str) -> tuple[int, int]:
+    major, _, rest = text.partition(".")
+    minor = rest.partition(".")[0]
+    return (int(major), int(minor)) if major.isdigit() and minor.isdigit() else (0, 0)

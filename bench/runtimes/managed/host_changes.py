@@ -1,0 +1,160 @@
+"""What the private engine changes on the host outside its own folders, and its undoing.
+
+What was there before is noted when the engine goes up, so that going down can put it back. A
+setting that another engine may rely on by then is left as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.core.errors import HostError
+from bench.runtimes.managed import network
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.runtimes.managed.daemons import Paths
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_MADE_BY_DAEMONS = (
+    Path("/etc/docker/key.json"),
+    Path("/etc/docker"),
+    Path("/run/docker"),
+    Path("/run/containerd"),
+    Path("/opt/containerd"),
+    Path("/run/netns"),
+)
+"""What dockerd, containerd and `ip netns` make outside of any folder that they are given."""
+
+_CGROUP = "container-bench"
+_CGROUP_OF_ENGINES = "docker"
+"""Where dockerd has containers made for which no parent is named, as those of a build."""
+
+_ENGINES = {"dockerd", "containerd"}
+
+
+@dataclass(frozen=True)
+class HostChanges:
+    """The changes of one private engine, which keeps its things in `paths`."""
+
+    paths: Paths
+
+    @property
+    def _file(self) -> Path:
+        return self.paths.state / "host.json"
+
+    def note(self) -> None:
+        """Note what is there, before anything is changed; a note that stands is kept.
+
+        After a restart of the machine the setting of the kernel is what it was at boot.
+        """
+        noted, boot = self._noted(), _BOOT_ID.read_text().strip()
+        if noted.get("boot") != boot:
+            noted |= {"boot": boot, "ip_forward": network.forwarding()}
+        noted.setdefault("made", [str(one) for one in _MADE_BY_DAEMONS if not one.exists()])
+        fresh = self._file.with_suffix(".partial")
+        fresh.write_text(json.dumps(noted))
+        fresh.replace(self._file)
+
+    def present(self, base: str) -> list[str]:
+        """What is changed now, a line for each."""
+        noted = self._noted()
+        lines = network.present(base)
+        before, now = noted.get("ip_forward", ""), network.forwarding()
+        if before and before != now:
+            lines.append(f"net.ipv4.ip_forward: {before} before, {now} now")
+        lines += [f"file {one}" for one in noted.get("made", []) if Path(one).exists()]
+        lines += [f"mount {one}" for one in dict.fromkeys(self._mounts())]
+        return lines + [f"cgroups below {one}" for one in _cgroups(_CGROUP)]
+
+    def undo(self) -> None:
+        """Put back what was there; the daemons have ended, and networks are gone.
+
+        Raises:
+            HostError: a mount cannot be removed.
+        """
+        for cgroup in _cgroups(_CGROUP):
+            _remove_empty(cgroup)
+        noted = self._noted()
+        if not _another_engine_runs():
+            for cgroup in _cgroups(_CGROUP_OF_ENGINES):
+                _remove_empty(cgroup)
+            for one in noted.get("made", []):
+                _remove(Path(one))
+            if noted.get("ip_forward") == "0" and noted.get("boot") == _BOOT_ID.read_text().strip():
+                network.forward("0")
+        self._file.unlink(missing_ok=True)
+        self._unmount_all()
+
+    def _unmount_all(self) -> None:
+        """With one mount others may go; those below a later one of the same place are nobody's."""
+        while mounts := [one for one in self._mounts() if Path(one).exists()]:
+            trouble = _unmount(mounts[-1])
+            if trouble and mounts[-1] in self._mounts() and Path(mounts[-1]).exists():
+                raise HostError(
+                    mounts[-1], f"cannot be unmounted: {trouble}", "end what uses it, and try again"
+                )
+
+    def _noted(self) -> dict[str, Any]:
+        with contextlib.suppress(OSError, ValueError):
+            found: dict[str, Any] = json.loads(self._file.read_text())
+            return found
+        return {}
+
+    def _mounts(self) -> list[str]:
+        """What is mounted in the engine's folders, in the order in which it was."""
+        own = (self.paths.state, self.paths.run)
+        return [one for one in _targets() if any(folder in Path(one).parents for folder in own)]
+
+
+def _targets() -> list[str]:
+    """Where something is mounted; a folder mounted on itself shows nowhere else."""
+    return [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+
+
+def _unmount(target: str) -> str:
+    """Unmount it; says why not."""
+    done = network.run_program("umount", target)
+    return done.stderr.strip() if done.returncode != 0 else ""
+
+
+def _remove(path: Path) -> None:
+    """Remove what a daemon made; a folder in which somebody has put a file since stays."""
+    if not path.is_dir():
+        path.unlink(missing_ok=True)
+    elif all(one.is_dir() for one in path.rglob("*")):
+        while str(path) in _targets() and not _unmount(str(path)):
+            pass  # `ip netns` mounts it more than once
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _cgroups(name: str) -> list[Path]:
+    """A cgroup in each hierarchy; runtimes make one in those too that bench does not use."""
+    mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    places = [Path(one[1]) / name for one in mounts if one[2] in ("cgroup", "cgroup2")]
+    return [one for one in places if one.is_dir()]
+
+
+def _remove_empty(cgroup: Path) -> None:
+    """Remove a cgroup and those below it, but for any that holds a process."""
+    folders = [one for one in cgroup.rglob("*") if one.is_dir()]
+    for folder in (*sorted(folders, key=lambda one: -len(one.parts)), cgroup):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def _another_engine_runs() -> bool:
+    return any(name in _ENGINES for name in _programs())
+
+
+def _programs() -> Iterator[str]:
+    """The names of the programs that run; one that has ended has no command line any more."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            yield path.read_bytes().partition(b"\0")[0].decode(errors="replace").rpartition("/")[2]

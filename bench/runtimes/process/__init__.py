@@ -1,0 +1,1 @@
+"""Plain processes of the host in the place of containers."""

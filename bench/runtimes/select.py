@@ -1,0 +1,222 @@
+"""Which engine a run uses, and what stands beside it.
+
+Order: `--engine`, BENCH_ENGINE, none where there are plain processes only, DOCKER_HOST, the
+private engine where it can be started, the default Docker socket, a Podman socket. What was named
+explicitly never falls through.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bench.core.errors import BenchError, EngineUnavailableError
+from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.managed.private import PrivateEngine
+from bench.runtimes.managed.registry import Registry
+from bench.runtimes.managed.requirements import why_impossible
+from bench.runtimes.process.engine import HostEngine, why_no_processes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from bench.runtimes.protocol import Engine
+
+DOCKER_SOCKET = "unix:///var/run/docker.sock"
+PODMAN_SOCKETS = ("unix:///run/podman/podman.sock",)
+NAMES = ("private", "docker", "podman", "host")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An engine to use: `private`, `host` for none, or the address of somebody's own.
+
+    Attributes:
+        explicit: whether the user named it.
+        origin: what decided, for messages.
+    """
+
+    address: str
+    explicit: bool
+    origin: str
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is bench's own."""
+        return self.address == "private"
+
+    @property
+    def is_host(self) -> bool:
+        """Whether there are no containers at all."""
+        return self.address == "host"
+
+
+def choose(
+    option: str | None, environ: Mapping[str, str] | None = None, *, plain: bool = False
+) -> Choice:
+    """The engine to use.
+
+    Args:
+        option: value of `--engine`: private, docker, podman, host, or an address.
+        environ: environment variables; this process's own where None.
+        plain: whether there are plain processes only, for which none is needed.
+    """
+    environ = os.environ if environ is None else environ
+    for value, origin in (
+        (option, "--engine"),
+        (environ.get("BENCH_ENGINE"), "BENCH_ENGINE"),
+        ("host" if plain else None, "the scenario, which has plain processes only"),
+        (environ.get("DOCKER_HOST"), "DOCKER_HOST"),
+    ):
+        if value:
+            return Choice(_address(value, environ), explicit=True, origin=origin)
+    if why_impossible() is None:
+        return Choice("private", explicit=False, origin="found")
+    for address in (DOCKER_SOCKET, *_podman_sockets(environ)):
+        if _exists(address):
+            return Choice(address, explicit=False, origin="found")
+    return Choice("private", explicit=False, origin="found")
+
+
+def _address(value: str, environ: Mapping[str, str]) -> str:
+    if value == "docker":
+        return DOCKER_SOCKET
+    if value == "podman":
+        sockets = _podman_sockets(environ)
+        existing = [one for one in sockets if _exists(one)]
+        return (existing or sockets)[0]
+    if value.startswith("/"):
+        return f"unix://{value}"
+    if value in ("private", "host") or "://" in value:
+        return value
+    raise EngineUnavailableError(
+        value,
+        "is not an engine that bench knows",
+        f"use {', '.join(NAMES)}, or an address such as unix:///run/docker.sock",
+    )
+
+
+def _exists(address: str) -> bool:
+    """Whether there is such a socket that this user can see; root's own folders are closed."""
+    return os.path.exists(address.removeprefix("unix://"))  # noqa: PTH110 - Path.exists raises there
+
+
+def _podman_sockets(environ: Mapping[str, str]) -> tuple[str, ...]:
+    runtime = environ.get("XDG_RUNTIME_DIR")
+    own = (f"unix://{runtime}/podman/podman.sock",) if runtime else ()
+    return own + PODMAN_SOCKETS
+
+
+@dataclass(frozen=True)
+class Session:
+    """The engines and the registry of one run.
+
+    Attributes:
+        choice: what was chosen.
+        measuring: runs the cases.
+        building: builds, mirrors, and runs the services; the same one on somebody's own engine.
+        registry: what the trials pull from.
+        private: bench's own daemons; on somebody's own engine only its registry is used.
+        host: runs the cases that are plain processes.
+    """
+
+    choice: Choice
+    measuring: Engine
+    building: Engine
+    registry: Registry
+    private: PrivateEngine
+    host: HostEngine = field(default_factory=HostEngine)
+
+    @property
+    def may_wipe(self) -> bool:
+        """Whether everything in the measuring engine is bench's own."""
+        return self.choice.is_private
+
+    def users_engine(self) -> Engine | None:
+        """The user's own engine, for images that only it has; None where there is none."""
+        if not self.choice.is_private:
+            return self.measuring
+        try:
+            return DockerEngine(DOCKER_SOCKET)
+        except BenchError:
+            return None
+
+    def revive(self) -> None:
+        """Start again whatever of bench's own has died."""
+        self.private.up(registry_alone=not self.may_wipe)
+
+
+@contextmanager
+def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) -> Iterator[Session]:
+    """Bring the chosen engine up and hold it for one run; it is left running afterwards.
+
+    Args:
+        choice: from `choose`.
+        holder: who holds it, for a second run that must wait.
+        on_wait: told for whom this run waits.
+
+    Raises:
+        EngineUnavailableError: it is not there, with the remedy.
+    """
+    private = PrivateEngine()
+    if choice.is_host:
+        no_processes = why_no_processes()
+        if no_processes:
+            raise no_processes
+        with private.reserved(holder, on_wait):  # one run at a time here too
+            yield from _without_containers(choice, private)
+    elif choice.is_private:
+        impossible = why_impossible()
+        if impossible:
+            raise impossible
+        with private.reserved(holder, on_wait):
+            private.up()
+            private.remove_link()  # a run that was killed may have left one
+            yield from _connected(choice, private)
+    else:
+        DockerEngine(choice.address).close()  # the reason comes before that of the registry
+        with private.registry_in_use():
+            _registry_up(private)
+            yield from _connected(choice, private)
+
+
+def _registry_up(private: PrivateEngine) -> None:
+    try:
+        private.up(registry_alone=True)
+    except BenchError as error:
+        raise EngineUnavailableError(
+            "registry",
+            f"bench pulls from a registry of its own, which cannot be started: {error.cause}",
+            error.remedy,
+        ) from error
+
+
+def _without_containers(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
+    host, registry = HostEngine(), Registry("")  # which nobody asks for anything
+    try:
+        yield Session(choice, host, host, registry, private, host)
+    finally:
+        registry.close()
+        host.close()
+
+
+def _connected(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
+    login = private.login()
+    measuring: Engine = DockerEngine(
+        private.address("measuring") if choice.is_private else choice.address, login
+    )
+    building: Engine = measuring
+    if choice.is_private:
+        building = DockerEngine(private.address("building"), login)
+    registry, host = Registry(private.registry_address(), login), HostEngine()
+    try:
+        if choice.is_private:
+            private.check_store(measuring.facts)
+        yield Session(choice, measuring, building, registry, private, host)
+    finally:
+        host.close()
+        registry.close()
+        measuring.close()
+        building.close()

@@ -1,0 +1,58 @@
+"""What is well-formed, and would yet end without a verdict: said before anything is measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.core.domain import CacheState
+from bench.core.metrics import METRICS, Scope
+from bench.standard.thresholds import least_trials, limit_operator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bench.core.errors import Diagnostic
+    from bench.scenario.model import Case, Scenario, Threshold
+    from bench.yamldoc.source import Place
+
+_OF_A_PULL = frozenset({"pull_s", "pull_download_s", "pull_extract_s", "downloaded_bytes"})
+_OF_A_REBUILD = frozenset({"rebuild_s", "rebuild_steps"})
+
+
+def remarks(scenario: Scenario, position: Callable[[str], Place | None]) -> Iterator[Diagnostic]:
+    """Each threshold that some case cannot be judged by, where `position` says that it stands."""
+    for name, threshold in scenario.thresholds.items():
+        place = position(f"thresholds.{name}")
+        if place is None:
+            continue
+        needed = least_trials(threshold.over, limit_operator(threshold.limit))
+        of_trials = name not in METRICS or METRICS[name].scope is not Scope.IMAGE
+        few = [key for key, one in scenario.cases.items() if of_trials and one.repeat < needed]
+        if few:
+            said = (
+                f"`{threshold.over}` can pass from {needed} trials on, and {_some(few)} has fewer"
+            )
+            yield place.diagnostic(said, f"write `repeat: {needed}`, or judge the max")
+        absent = [
+            key
+            for key, one in scenario.cases.items()
+            if threshold.required and _lacks(one, name, threshold)
+        ]
+        if absent:
+            said = f"{_some(absent)} has no `{name}`, so that it cannot be judged there"
+            yield place.diagnostic(said, "write `required: false`, or leave the threshold out")
+
+
+def _lacks(case: Case, metric: str, threshold: Threshold) -> bool:
+    """Whether no trial of `case` that is judged can have the metric."""
+    if metric in _OF_A_REBUILD:
+        return case.build is None or not case.build.rebuild_after
+    if metric not in _OF_A_PULL:
+        return False
+    usual = CacheState.COLD if CacheState.COLD in case.cache else case.cache[0]
+    return not (threshold.cache or usual).is_pulled
+
+
+def _some(names: list[str]) -> str:
+    more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
+    return f"`{names[0]}`{more}"

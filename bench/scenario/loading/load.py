@@ -1,0 +1,325 @@
+"""Reading scenario files: every fault at once, each with its place.
+
+```
+text -> nodes -> without x- -> --set -> ${VAR} -> defaults merged -> matrix expanded -> tree
+     -> Scenario
+```
+
+The Compose files that its cases name are read with it; see `bench.compose`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from bench.core.errors import ScenarioError
+from bench.scenario.loading.checks import check
+from bench.scenario.loading.hints import remarks
+from bench.scenario.loading.matrix import expand_matrices
+from bench.scenario.loading.merge import merge_defaults
+from bench.scenario.loading.overrides import apply_override
+from bench.scenario.loading.resolve import with_environments, with_variables, without_extensions
+from bench.scenario.loading.wording import reworded
+from bench.scenario.model import Case, Scenario
+from bench.scenario.redact import redacted
+from bench.yamldoc.env_file import read_env_files
+from bench.yamldoc.nodes import Map, Node, Scalar, find_key, locate, value_of
+from bench.yamldoc.parse import fatal, parse_yaml
+from bench.yamldoc.source import Source, decode, read_source
+from bench.yamldoc.suggest import did_you_mean, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from bench.compose.stack import Stack
+    from bench.core.errors import Diagnostic
+    from bench.yamldoc.source import Place
+
+
+_OF_COMPOSE = frozenset({"services", "include"})
+
+
+@dataclass(frozen=True)
+class LoadedScenario:
+    """A scenario that was read and found good.
+
+    Attributes:
+        scenario: what it says.
+        path: the file, or the name given to a text.
+        folder: what relative paths in it start from.
+        tree: the same in the form of the file, with variables replaced, the defaults merged
+            into each case and overrides applied; sizes and times keep their units. Validating
+            it gives an equal scenario again. It may hold secrets: see `redact`.
+        stacks: what the Compose files of its cases describe, by case.
+    """
+
+    scenario: Scenario
+    path: Path
+    folder: Path
+    tree: dict[str, Any] = field(repr=False)
+    _root: Map = field(repr=False, compare=False)
+    stacks: Mapping[str, Stack] = field(repr=False, compare=False)
+
+    @property
+    def warnings(self) -> list[Diagnostic]:
+        """What a reader should know before a run, of its Compose files too, each thing once."""
+        found = list(remarks(self.scenario, self.position))
+        found += [one for name in self.scenario.cases for one in self._warnings_of(name)]
+        return list(dict.fromkeys(found))
+
+    def _warnings_of(self, case: str) -> tuple[Diagnostic, ...]:
+        stack = self.stacks.get(case)
+        return stack.warnings if stack else ()
+
+    def position(self, dotted: str) -> Place | None:
+        """Where the key was written that `dotted` leads to; None where it was not.
+
+        What a case took from the defaults is found there, what `--set` gave in its text (see
+        the place's `source`). Names may themselves contain dots.
+        """
+        return find_key(self._root, dotted)
+
+
+def load_scenario(
+    path: Path, *, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None
+) -> LoadedScenario:
+    """The scenario in the file at `path`.
+
+    Args:
+        path: a YAML file; relative paths in it start from its folder.
+        overrides: texts of the form `path=value`, as `--set` takes them.
+        environ: what `${VAR}` is taken from; this process's environment where None.
+
+    Raises:
+        ScenarioError: anything is wrong with it; carries all faults, sorted by place.
+    """
+    variables = os.environ if environ is None else environ
+    return _load(read_source(path), path, path.parent, overrides, variables)
+
+
+def load_scenarios(
+    paths: Iterable[Path],
+    *,
+    overrides: Sequence[str] = (),
+    environ: Mapping[str, str] | None = None,
+) -> list[LoadedScenario]:
+    """The scenarios in several files; arguments as for `load_scenario`.
+
+    Raises:
+        ScenarioError: anything is wrong with any of them; carries the faults of all files.
+    """
+    loaded, faults = [], []
+    for path in paths:
+        try:
+            loaded.append(load_scenario(path, overrides=overrides, environ=environ))
+        except ScenarioError as error:
+            faults += error.diagnostics
+    if faults:
+        raise ScenarioError(faults)
+    return loaded
+
+
+def parse_scenario_text(
+    text: str,
+    name: str,
+    *,
+    folder: Path = Path(),
+    overrides: Sequence[str] = (),
+    environ: Mapping[str, str] | None = None,
+) -> LoadedScenario:
+    """The scenario in `text`, which messages call `name`; otherwise as `load_scenario`.
+
+    Args:
+        text: the YAML.
+        name: what stands for the file in messages.
+        folder: what relative paths in it start from.
+        overrides: as for `load_scenario`.
+        environ: as for `load_scenario`.
+
+    Raises:
+        ScenarioError: anything is wrong with it; carries all faults, sorted by place.
+    """
+    source = decode(text.encode("utf-8", "surrogatepass"), name)
+    variables = os.environ if environ is None else environ
+    return _load(source, Path(name), folder, overrides, variables)
+
+
+def scenario_from_tree(tree: dict[str, Any], name: str, *, folder: Path = Path()) -> LoadedScenario:
+    """The scenario whose `LoadedScenario.tree` was `tree`, as a journal keeps it.
+
+    Its dollar signs are dollar signs: the variables were replaced when it was first read.
+
+    Raises:
+        ScenarioError: it is no such tree, or something that it needs is gone.
+    """
+    import json
+
+    text = json.dumps(tree, indent=1, ensure_ascii=False)
+    source = decode(text.encode("utf-8", "surrogatepass"), name)
+    return _load(source, Path(name), folder, (), None)
+
+
+def _load(
+    source: Source,
+    path: Path,
+    folder: Path,
+    overrides: Sequence[str],
+    environ: Mapping[str, str] | None,
+) -> LoadedScenario:
+    faults: list[Diagnostic] = []
+    try:
+        root = _resolved(source, overrides, environ, faults)
+        _known_version(root)
+        defaults = root.get("defaults")
+        merged = with_environments(expand_matrices(merge_defaults(root), faults), faults)
+    except ScenarioError as error:
+        raise ScenarioError(_sorted([*faults, *error.diagnostics], source)) from None
+    if defaults is not None:
+        faults += _defaults_faults(root, defaults)
+    tree = value_of(merged)
+    scenario, unexplained = None, ""
+    try:
+        scenario = Scenario.model_validate(tree)
+    except ValidationError as error:
+        faults += reworded(error, merged, Scenario)
+        unexplained = error.errors()[0]["msg"]
+    faults += check(merged, folder)
+    stacks = {} if scenario is None else _stacks(scenario, merged, folder, environ, faults)
+    if scenario is None and not faults:
+        faults.append(source.at(1, 1).diagnostic(unexplained))
+    if faults or scenario is None:
+        raise ScenarioError(_sorted(faults, source))
+    return LoadedScenario(scenario, path, folder, tree, merged, stacks)
+
+
+def _stacks(
+    scenario: Scenario,
+    root: Map,
+    folder: Path,
+    environ: Mapping[str, str] | None,
+    faults: list[Diagnostic],
+) -> dict[str, Stack]:
+    """What the Compose files of the cases describe; `faults` is given what is wrong with them."""
+    uses = {name: case.compose for name, case in scenario.cases.items() if case.compose}
+    if not uses:
+        return {}
+    from bench.compose.model import Condition
+    from bench.scenario.loading.compose_file import (
+        load_stack,  # its models are as many as those of a scenario
+    )
+
+    stacks = {}
+    for name, use in uses.items():
+        try:
+            stacks[name] = stack = load_stack(
+                [folder / one for one in use.file],
+                services=use.services,
+                profiles=use.profiles,
+                env_files=[folder / one for one in use.env_file],
+                environ=environ,
+            )
+        except ScenarioError as error:
+            faults += error.diagnostics
+            continue
+        known = list(dict.fromkeys(member.of for member in stack.members))
+        for service, ready in use.ready.items():
+            if service not in known:
+                place = locate(root, ("cases", name, "compose", "ready", service))[0]
+                fault = f"no service {shown(service)} is started"
+                faults.append(place.diagnostic(fault, did_you_mean(service, known)))
+            elif stack.service_waited_for(service, Condition.HEALTHY):
+                place = locate(root, ("cases", name, "compose", "ready", service))[0]
+                fault = f"others wait for the health check of `{service}`, which decides"
+                faults.append(place.diagnostic(fault, "leave it out here"))
+            elif stack.service_waited_for(service, Condition.COMPLETED) and not ready.is_an_end:
+                place = locate(root, ("cases", name, "compose", "ready", service))[0]
+                fault = f"others wait until `{service}` has ended, which decides"
+                faults.append(place.diagnostic(fault, "leave it out here, or write {exit: true}"))
+    return stacks
+
+
+def _resolved(
+    source: Source,
+    overrides: Sequence[str],
+    environ: Mapping[str, str] | None,
+    faults: list[Diagnostic],
+) -> Map:
+    """The tree of `source` as it is meant, but with `defaults` still apart.
+
+    Variables stay as they are written where `environ` is None.
+    """
+    node, found = parse_yaml(source)
+    faults += found
+    if node is None or (isinstance(node, Scalar) and node.value is None):
+        fatal(source.at(1, 1), "the file is empty", "begin with `version: 1` and `name: …`")
+    if not isinstance(node, Map):
+        what = shown(value_of(node))
+        fatal(node.place, f"{what} where a mapping is expected", "begin with `version: 1`")
+    if _is_compose(node):
+        fault = "this is a Compose file, not a scenario"
+        fatal(node.place, fault, f"measure it with `bench run --compose {source.name}`")
+    root = without_extensions(node)
+    for override in overrides:
+        root = apply_override(root, override, faults)
+    if environ is not None:
+        root = with_variables(root, environ, faults)
+    return with_environments(root, faults)
+
+
+def _is_compose(root: Map) -> bool:
+    """Whether it has the keys of a Compose file, and those of no scenario."""
+    version = root.get("version")
+    is_ours = isinstance(version, Scalar) and version.value == 1
+    return not is_ours and "cases" not in root.entries and bool(_OF_COMPOSE & set(root.entries))
+
+
+def _known_version(root: Map) -> None:
+    """Stop at a version that is not known: nothing else could be said with certainty."""
+    version = root.get("version")
+    if isinstance(version, Scalar) and version.value is not None:
+        if type(version.value) is int and version.value == 1:
+            return
+        written = isinstance(version.value, str) and version.value.strip() == "1"
+        fatal(
+            version.place,
+            f"{shown(version.value)} is not a version of this format",
+            "write 1 without quotes" if written else "known is: 1",
+        )
+
+
+def _defaults_faults(root: Map, defaults: Node) -> list[Diagnostic]:
+    """What is wrong with the defaults alone, so that it is found even where no case uses it."""
+    place = root.entries["defaults"].place
+    if isinstance(defaults, Scalar) and defaults.value is None:
+        return [place.diagnostic("`defaults` has no value", "write some, or leave the key out")]
+    if not isinstance(defaults, Map):
+        fault = f"`defaults`: {shown(value_of(defaults))} is not a mapping"
+        return [defaults.place.diagnostic(fault, "write what all cases share, such as `repeat: 6`")]
+    alone = defaults.replace({"matrix": None})
+    try:
+        Case.model_validate(value_of(alone))
+    except ValidationError as error:
+        return reworded(error, alone, Case, partial=True)
+    return []
+
+
+def _sorted(faults: Iterable[Diagnostic], source: Source) -> list[Diagnostic]:
+    """`faults` by place, each once: what defaults give to three cases is wrong in one place."""
+    once = dict.fromkeys(faults)
+    return sorted(once, key=lambda one: (one.file != source.name, one.file, one.line, one.col))
+
+
+__all__ = [
+    "LoadedScenario",
+    "load_scenario",
+    "load_scenarios",
+    "parse_scenario_text",
+    "read_env_files",
+    "redacted",
+    "scenario_from_tree",
+]

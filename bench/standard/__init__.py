@@ -1,0 +1,1 @@
+"""The rules of a standard and the grammar of their limits, as data."""

@@ -1,0 +1,96 @@
+"""One rule of a standard, as judging takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench.core.domain import Arm, CacheState, Severity
+from bench.core.metrics import METRICS, Metric
+from bench.standard.thresholds import Aggregate, Limit, parse_limit
+
+
+class Judgement(StrEnum):
+    """A judgement that is more than one metric against one limit, and is made in code."""
+
+    EGRESS = "egress"
+    MEMORY_NEED = "memory-need"
+    CPU_DEMAND = "cpu-demand"
+    SCALE_OUT = "scale-out"
+
+    @property
+    def metric(self) -> str:
+        """The metric that its limit is on; empty where it has no limit."""
+        return {
+            Judgement.MEMORY_NEED: "memory_peak_bytes",
+            Judgement.CPU_DEMAND: "cpu_demand_cores_peak",
+        }.get(self, "")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule and what it is judged on.
+
+    Attributes:
+        id: what verdicts, `checks:` and `expect:` call it.
+        title: a few words for a table's row.
+        rule: what is asked, in a sentence.
+        why: what goes wrong otherwise.
+        remedy: what to do about a failure.
+        judged_on: how it is judged, in words; may be empty.
+        misleads: when not to trust it; may be empty.
+        check: the judgement made in code; None for a metric against a limit.
+        metric: the metric judged; empty for a check without a limit.
+        own: the metric where a scenario defines it; None for one of the table.
+        over: how the trials' values become one; None for a check without a limit.
+        limit: the limit as the grammar of thresholds has it, without an aggregate; or empty.
+        cache: cache state of the trials; None means cold where the case has it, else its first.
+        else_first: whether a case without that state is judged in its first.
+        arm: arm of the trials.
+        severity: whether a failure changes the exit code.
+        required: whether a missing figure keeps the run from being judged.
+        allow: outside contacts that the scenario declares, as `host`, `host:port` or `:port`.
+    """
+
+    id: str
+    title: str
+    rule: str
+    why: str
+    remedy: str
+    judged_on: str = ""
+    misleads: str = ""
+    check: Judgement | None = None
+    metric: str = ""
+    over: Aggregate | None = None
+    limit: str = ""
+    cache: CacheState | None = None
+    else_first: bool = False
+    arm: Arm = Arm.FIT
+    severity: Severity = Severity.BLOCK
+    required: bool = True
+    allow: tuple[str, ...] = ()
+    own: Metric | None = None
+
+    @property
+    def measured(self) -> Metric:
+        """The metric judged, in full.
+
+        Raises:
+            KeyError: the row has none.
+        """
+        return self.own or METRICS[self.metric]
+
+    def parsed_limit(self) -> Limit:
+        """The limit in the metric's unit.
+
+        Raises:
+            ValueError: the row has no limit.
+        """
+        if not self.metric:
+            raise ValueError(f"{self.id} has no limit")
+        return parse_limit(self.limit, self.measured.unit)
+
+    @property
+    def limit_text(self) -> str:
+        """The limit for people, such as `<= 30.0 s`; empty where there is none."""
+        return self.parsed_limit().text(self.measured.unit) if self.metric else ""

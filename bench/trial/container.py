@@ -1,0 +1,347 @@
+"""The life of one container: created, armed, started, waited for, watched, stopped and removed.
+
+The trial procedure calls the steps in this order. Between the start and the confirmed answer the
+engine is asked for nothing that the timing does not need.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from bench.analysis.held_limits import not_held
+from bench.cgroup.counters import applied_limits
+from bench.cgroup.mounts import make_parent, remove_parent, takes_parent
+from bench.core.errors import BenchError, EngineError
+from bench.core.interrupts import postponed
+from bench.observe.process_table import Process, read_table
+from bench.probes.readiness import ReadyFact
+from bench.runtimes.container_cgroup import locate
+from bench.runtimes.protocol import LABEL
+from bench.trial.attachments import Attachments
+from bench.trial.cause.refusal import blamed
+from bench.trial.host_ports import check_free
+from bench.trial.observing import await_end, note_that_it_is_to_stay, put_under_load
+from bench.trial.outcome import FailedTrialError
+from bench.trial.redactor import redactor
+from bench.trial.spec import container_spec, named_volumes, process_spec
+from bench.trial.stop_call import stopped
+from bench.trial.stopping import standing_fact
+from bench.trial.under_load import LoadRun
+from bench.trial.waiting import ReadyWait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from bench.cgroup.mounts import ContainerCgroup
+    from bench.core.domain import Arm, TrialStatus
+    from bench.runtimes.protocol import ContainerState
+    from bench.runtimes.specs import ContainerSpec
+    from bench.trial.context import PreparedCase, TrialContext
+    from bench.trial.network import LifeNetwork
+    from bench.trial.record import TrialRecord
+
+
+class ContainerLifecycle:
+    """One container of a trial; what it does goes into the trial's record.
+
+    Attributes:
+        container_id: empty before it is created, and after it is removed.
+        ready: when it got ready, None where it did not.
+    """
+
+    def __init__(
+        self,
+        context: TrialContext,
+        prepared: PreparedCase,
+        record: TrialRecord,
+        arm: Arm,
+        network: LifeNetwork,
+        *,
+        under_load: bool = False,
+    ) -> None:
+        """Nothing is made before `prepare`; a load tool is run only `under_load`."""
+        self._context = context
+        self._prepared = prepared
+        self._record = record
+        self._arm = arm
+        self._network = network
+        self._name = f"cbench-{context.run_id}-{record.trial_id}"
+        self._facts = record.facts
+        self._requested: dict[str, float | None] = {}
+        self.container_id = ""
+        self._parent = ""
+        self._spec: ContainerSpec | None = None
+        self._attachments: Attachments | None = None
+        self._state: ContainerState | None = None
+        self._started_ns = 0
+        is_loaded = under_load and prepared.case.load is not None and context.beside is not None
+        self._load = LoadRun(context, prepared, f"{self._name}-load") if is_loaded else None
+        self._is_sampled = False
+        self.ready: ReadyFact | None = None
+
+    @property
+    def name(self) -> str:
+        """The name that the engine is given for it."""
+        return self._name
+
+    @property
+    def attached(self) -> Attachments:
+        """What was fastened to it."""
+        assert self._attachments is not None, "a container is armed before it is started"
+        return self._attachments
+
+    def prepare(self) -> None:
+        """Make what it is to be in: volumes, network, a cgroup of its own if there can be.
+
+        Raises:
+            HostError: another program has the port that it is asked at.
+        """
+        context, facts = self._context, self._context.engine.facts
+        check_free(self._prepared.case)
+        self._network.prepare(self._name)
+        for volume in named_volumes(self._prepared.case, self._name):
+            context.engine.create_volume(volume, {LABEL: context.run_id})
+        if context.mounts and facts.is_local and takes_parent(facts.cgroup_driver):
+            self._parent = make_parent(context.mounts, f"{context.run_id}-{self._record.trial_id}")
+        self._spec = self._make_spec()
+
+    def create(self) -> None:
+        """Create it.
+
+        Raises:
+            FailedTrialError: its image, or how the case runs it, cannot be.
+        """
+        context = self._context
+        assert self._spec is not None, "it is prepared before it is created"
+        spec = self._network.joined(self._spec)
+        self._requested = {
+            "memory_bytes": spec.memory_bytes,
+            "swap_bytes": None if spec.memory_bytes is None else 0,
+            "cpus": spec.cpus,
+            "pids": spec.pids,
+        }
+        self._facts["limits"] = {"requested": self._requested}
+        # known by its name until the answer is there, which a dying engine may not give
+        self.container_id = self._name
+        # an engine goes on with a call that is cut off, and may make it after it was cleaned up
+        with postponed():
+            with self._record.phase("create"), self._blamed(spec):
+                created = context.engine.create(spec)
+            self.container_id = created.container_id
+        if created.warnings:
+            self._facts["warnings"] = list(created.warnings)
+
+    def _blamed(self, spec: ContainerSpec | None = None) -> AbstractContextManager[None]:
+        """While this lasts it is made from `spec`, or started."""
+        return blamed(self._context.engine, self._facts, self.container_id, spec)
+
+    def _make_spec(self) -> ContainerSpec:
+        case, prepared, labels = self._prepared.case, self._prepared, {LABEL: self._context.run_id}
+        spec = container_spec(
+            case,
+            image=prepared.reference,
+            name=self._name,
+            folder=prepared.folder,
+            labels=labels,
+            arm=self._arm,
+            extra_hosts=prepared.extra_hosts,
+            keep_healthcheck=case.ready.uses("healthcheck"),
+            cgroup_parent=self._parent,
+        )
+        return spec if case.host is None else process_spec(spec, case.host, prepared.folder)
+
+    def _cgroup(self) -> ContainerCgroup | None:
+        facts = self._context.engine.facts
+        if self._context.mounts is None or not facts.is_local:
+            return None
+        return locate(self._context.mounts, self.container_id, facts, self._parent)
+
+    def arm(self) -> None:
+        """Fasten to it what must be there before it starts.
+
+        Raises:
+            FailedTrialError: its command cannot be run.
+        """
+        with self._record.phase("arm"):
+            with self._blamed():  # Podman has the runtime make it when it is attached to
+                self._attachments = Attachments(
+                    self._context,
+                    self._record,
+                    self._prepared,
+                    self.container_id,
+                    self._cgroup(),
+                    need=self._arm == "need",
+                    watch=self._network.watch,
+                )
+            self._is_sampled = True
+            self._attachments.start()
+
+    def start(self) -> None:
+        """Start it, and ask once for its process and its address.
+
+        Raises:
+            FailedTrialError: its command cannot be run.
+        """
+        context = self._context
+        start_ns = context.clock.monotonic_ns()
+        self._facts["start_sent_ns"] = start_ns
+        with self._blamed():
+            context.engine.start(self.container_id)
+        self._started_ns = context.clock.monotonic_ns()
+        self._record.phase_was("start", start_ns, self._started_ns)
+        self._state = context.engine.state(self.container_id)
+        self.attached.exit.start(self._state.pid, start_ns)
+        self.attached.instruments.process_is(self._state.pid, self._prepared.case.network_mode)
+        self.attached.found(self._state)
+
+    def await_ready(self, *, unhealthy_is_final: bool = False) -> None:
+        """Wait for the confirming answer.
+
+        Args:
+            unhealthy_is_final: whether it is given up once the engine calls it unhealthy.
+
+        Raises:
+            FailedTrialError: it ended before, or time was up.
+            EngineError: it runs under other limits than it was to.
+        """
+        assert self._state is not None, "it is started before it is waited for"
+        wait = ReadyWait(
+            self._context, self._prepared, self._network, self.attached, self._state, self._facts
+        )
+        self._is_ready(
+            wait.answer(self.container_id, self._started_ns, unhealthy_is_final=unhealthy_is_final)
+        )
+
+    def count_as_ready(self) -> None:
+        """It is ready because it is started, for nothing says when it can do something."""
+        self._is_ready(ReadyFact(self._started_ns, 0, 0, "started"))
+
+    def _is_ready(self, fact: ReadyFact) -> None:
+        attached = self.attached
+        self.ready = fact
+        self._network.was_ready((fact.at_ns - self._started_ns) / 1e9)
+        self._facts["ready"] = dataclasses.asdict(fact)
+        # a line of output may come some milliseconds before the start call returns
+        ready_ns = max(self._started_ns, fact.at_ns)
+        with self._record.phase("check"):
+            cpu_ns = attached.instruments.container_is_ready()
+            if cpu_ns is not None:
+                self._facts["cpu_ns_at_ready"] = cpu_ns
+            self._record.phase_was("ready", self._started_ns, ready_ns, fact.resolution_ns)
+            self._check_limits()
+
+    def _check_limits(self) -> None:
+        """Compare what was asked for with what the kernel holds; the engine drops some."""
+        cgroup = self._cgroup()
+        if cgroup is None:
+            return
+        applied = applied_limits(cgroup)
+        if self.attached.exit.ended:
+            return  # its cgroup went away before or while it was read
+        self._facts["limits"] = {"requested": self._requested, "applied": applied}
+        wrong = not_held(self._requested, applied)
+        if wrong:
+            raise EngineError("limits", f"the engine did not apply {', '.join(wrong)}")
+
+    def observe(self) -> None:
+        """Go on sampling for as long as the case says.
+
+        Raises:
+            FailedTrialError: it ended in the meantime, and that was not asked for.
+        """
+        case, attached = self._prepared.case, self.attached
+        with self._record.phase("observe"):
+            if self._load is not None:
+                assert self._state is not None, "it is started before it is put under load"
+                self._facts["load"] = {"reference": self._prepared.load_reference}
+                address = self._network.address(self._state)
+                put_under_load(self._load, address, attached, self._facts)
+            elif case.observe == "exit":
+                await_end(attached, case.ready.timeout)
+            elif case.observe:
+                attached.exit.wait(case.observe)
+        may_end = case.observe in ("exit", 0) or case.ready.uses("exit")
+        if attached.exit.ended and (attached.note_exit() != 0 or not may_end):
+            at_ns = attached.exit.at_ns or self._context.clock.monotonic_ns()
+            after_s = (at_ns - self.ready.at_ns) / 1e9 if self.ready else 0.0
+            text = attached.how_it_ended(f"{after_s:.1f} s after it was ready")
+            note_that_it_is_to_stay(attached, self._facts)
+            raise FailedTrialError(text)
+
+    def processes(self) -> list[Process]:
+        """Its processes, process 1 first; empty where they cannot be seen from here."""
+        pid = self._state.pid if self._state else 0
+        return read_table(pid) if pid and self._context.engine.facts.is_local else []
+
+    def stop(self) -> None:
+        """Ask it to stop, and note how it ended; one that has ended already is left alone."""
+        if self.attached.exit.ended:
+            with self._record.phase("settle"):
+                self.attached.note_exit()
+            return
+        with self._record.phase("examine"):
+            table = self.processes()
+            stop_signal = self._state.stop_signal if self._state else ""
+        hide = redactor(self._prepared.case, self._prepared.folder, self._prepared.secrets)
+        self._facts["process"] = standing_fact(self._context.engine.facts, table, stop_signal, hide)
+        grace_s, called = self._prepared.case.stop_grace_period, self.container_id
+        stop = stopped(self._context, self._record, self.attached, called, table, grace_s)
+        self._facts["stop"] = dataclasses.asdict(stop)
+
+    def remove(self) -> None:
+        """Remove it."""
+        with self._record.phase("remove"):
+            self._context.engine.remove(self.container_id)
+        self.container_id = ""
+
+    def take_down(self) -> str:
+        """Remove whatever it left, at whichever step it broke off; says what could not be done."""
+        steps: list[Callable[[], None]] = [self.kill, self._remove_volumes]
+        if self._load:
+            steps.append(self._load.remove)
+        if self._attachments:
+            attached = self._attachments
+            steps += [attached.end_output, attached.end_egress, self.end_sampling]
+        trouble = []
+        for step in (*steps, self._network.remove, self._remove_cgroup):
+            try:
+                step()
+            except BenchError as error:
+                trouble.append(error.cause)
+        return "; ".join(trouble)
+
+    def kill(self) -> None:
+        """Remove it whatever it does; whoever waits for it notices its end."""
+        if self.container_id:
+            self._context.engine.remove(self.container_id)
+
+    def end_sampling(self) -> None:
+        """Take the last totals, once."""
+        if self._is_sampled:
+            self._is_sampled = False
+            self.attached.end_sampling()
+
+    def _remove_volumes(self) -> None:
+        for volume in named_volumes(self._prepared.case, self._name):
+            self._context.engine.remove_volume(volume)
+
+    def _remove_cgroup(self) -> None:
+        if self._parent and self._context.mounts:
+            remove_parent(self._context.mounts, self._parent)
+
+    def last_words(self) -> list[str]:
+        """The last lines of its output so far."""
+        return self._attachments.output.tail() if self._attachments else []
+
+    def write_end(
+        self, status: TrialStatus, reason: str, case: str, seconds_to_ready: float | None
+    ) -> None:
+        """Write how the trial ended, and the output to a file of its own."""
+        output = self._attachments.output if self._attachments else None
+        self._record.end(status, reason, self.last_words(), seconds_to_ready)
+        if output:
+            self._record.write_log(case, output.text())
+        if self._load and "load" in self._facts:
+            self._record.write_log(f"{case}-load", self._load.text())

@@ -1,0 +1,124 @@
+"""What a trial is given: its case as prepared, and what all trials of a run share."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bench.cgroup.counters import CounterFiles
+from bench.core.domain import CacheState, TrialStatus
+from bench.host.load import HostLoad, read_load
+from bench.scenario.host_bounds import HostBounds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from bench.cgroup.mounts import CgroupMounts, ContainerCgroup
+    from bench.core.clock import Clock
+    from bench.images.bases.layers import BaseLayers
+    from bench.journal.facts.image import LayerFacts
+    from bench.journal.writer import Journal
+    from bench.runtimes.managed.access_log import AccessLog
+    from bench.runtimes.managed.registry import Manifest
+    from bench.runtimes.protocol import Engine
+    from bench.scenario.allow import Allowed
+    from bench.scenario.model import Case
+    from bench.trial.cache_state import CacheKeeper
+    from bench.trial.progress import Progress
+
+
+def _none() -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class PreparedCase:
+    """What a trial measures: a case with its image, as resolved for this run.
+
+    Attributes:
+        base: which of its layers are its base's, where that is known.
+        secrets: what must not be read in its output, beside what the case itself has.
+        load_reference: the image of its load tool; empty where it has none.
+    """
+
+    name: str
+    case: Case
+    reference: str
+    manifest: Manifest | None
+    layers: tuple[LayerFacts, ...]
+    folder: Path
+    extra_hosts: Mapping[str, str] = field(default_factory=dict)
+    base: BaseLayers | None = None
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    load_reference: str = ""
+
+    @property
+    def blobs(self) -> list[str]:
+        """Digests of what a cold pull fetches."""
+        if self.manifest is None:
+            return []
+        return [layer.digest for layer in self.manifest.layers] + [self.manifest.config.digest]
+
+    def base_layers(self, state: CacheState) -> int:
+        """How many of its layers are there before a pull in this state."""
+        return self.base.count if self.base and state is CacheState.BASE else 0
+
+
+@dataclass(frozen=True)
+class TrialContext:
+    """What all trials of a run share.
+
+    Attributes:
+        engine: the measuring engine.
+        mounts: this host's cgroups, None where they cannot be read.
+        daemons: pids by name of bench's own daemons, whose load is recorded.
+        gpu: whether NVML finds a device.
+        allow: outside contacts that the scenario declares.
+        slowest_ready_s: by case, the slowest open start so far, from the return of the start
+            call to ready; trials write it down for those with the network cut.
+        access_log: of the registry that trials pull from; None where it is not bench's own.
+        beside: runs what is not measured, as load tools are; None where nothing is.
+        link_bit_s: what the way from that registry is shaped to; None where it is not.
+        services: where the counters of the scenario's services are.
+        dead_service: says which of them has ended that was to last; empty where none has.
+        bounds: how much of the host's core time others may take in a trial.
+        read_load: how busy the host and the daemons were up to now.
+    """
+
+    run_id: str
+    engine: Engine
+    keeper: CacheKeeper
+    journal: Journal
+    clock: Clock
+    progress: Progress
+    mounts: CgroupMounts | None
+    daemons: Mapping[str, int]
+    log_folder: Path
+    gpu: bool = False
+    allow: tuple[Allowed, ...] = ()
+    slowest_ready_s: dict[str, float] = field(default_factory=dict)
+    access_log: AccessLog | None = None
+    beside: Engine | None = None
+    link_bit_s: int | None = None
+    services: tuple[ContainerCgroup, ...] = ()
+    dead_service: Callable[[], str] = _none
+    bounds: HostBounds = field(default_factory=HostBounds)
+    read_load: Callable[[dict[str, int]], HostLoad] = read_load
+
+    def excused(self, status: TrialStatus, reason: str) -> tuple[TrialStatus, str]:
+        """How a trial has ended: an image is not to blame where a service has died before."""
+        dead = self.dead_service() if status is TrialStatus.FAILED else ""
+        return (TrialStatus.ERROR, f"{dead}; {reason}") if dead else (status, reason)
+
+    def load_now(self) -> HostLoad:
+        """How busy the host, bench with its daemons, and the services were up to now."""
+        load = self.read_load({"bench": os.getpid(), **self.daemons})
+        used_ns = [CounterFiles(one).cpu_ns() for one in self.services]
+        known_ns = [one for one in used_ns if one is not None]
+        if not used_ns or len(known_ns) < len(used_ns):
+            return load
+        daemon_s = load.daemon_s | {"services": sum(known_ns) / 1e9}
+        return dataclasses.replace(load, daemon_s=daemon_s)

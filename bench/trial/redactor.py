@@ -1,0 +1,51 @@
+"""The secrets that a container was given, taken out of its output before that is kept."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bench.core.text import clean
+from bench.scenario.model import Case, Service
+from bench.scenario.redact import REDACTED, file_secrets, is_secret_name, is_telling
+from bench.yamldoc.env_file import read_env_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bench.compose.container_keys import Container
+
+_SHORTEST = 4
+"""What is shorter is left: `1` and `yes` stand in such files too, and all over every log."""
+
+_USER_OF_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+
+
+def redactor(
+    container: Container, folder: Path, further: frozenset[str] = frozenset()
+) -> Callable[[str], str]:
+    """What puts `***` in the place of the secrets of `container` in a text.
+
+    Secrets are the values from its `env_file` that `file_secrets` takes for some, those of
+    variables and of headers of its probes that are called like one, and the user part of URLs in
+    the other variables; as in the scenario that a journal keeps. `further` are others. Of one over
+    several lines each line is hidden too, for output is also looked at line by line. The text is
+    clean, and so are they.
+    """
+    secrets = set(further) | file_secrets(
+        read_env_files([folder / one for one in container.env_file])
+    )
+    for name, value in container.environment.items():
+        secrets |= {value} if is_secret_name(name) else set(_USER_OF_URL.findall(value))
+    if isinstance(container, Case | Service):
+        for probe in container.ready.probes():
+            headers = probe.http.headers if probe.http else {}
+            secrets |= {value for name, value in headers.items() if is_secret_name(name)}
+    secrets = {clean(one) for one in secrets}
+    secrets |= {line for one in secrets for line in one.splitlines() if is_telling(line)}
+    long = sorted((one for one in secrets if len(one) >= _SHORTEST), key=len, reverse=True)
+    if not long:
+        return str
+    pattern = re.compile("|".join(map(re.escape, long)))
+    return lambda text: pattern.sub(REDACTED, text)

@@ -1,0 +1,96 @@
+"""The way from the registry to the measuring engine: as it is, or shaped as a scenario asks."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bench.core.errors import EngineUnavailableError
+from bench.core.units import format_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.runtimes.managed.access_log import AccessLog
+    from bench.runtimes.select import Session
+
+UNSHAPED = "loopback, not shaped"
+NOTHING_PULLED = "none: nothing is pulled"
+
+
+@dataclass(frozen=True)
+class Way:
+    """The way that the pulls of a run go.
+
+    Attributes:
+        session: the engines and the registry.
+        rate_bit_s: what it is shaped to; None where it is left as it is.
+    """
+
+    session: Session
+    rate_bit_s: int | None
+
+    def check(self) -> None:
+        """Refuse, before anything is measured, what cannot be had.
+
+        Raises:
+            EngineUnavailableError: the engine is not bench's own.
+        """
+        if self.rate_bit_s is not None and not self.session.may_wipe:
+            raise EngineUnavailableError(
+                "link",
+                "only the way to the private engine can be shaped",
+                "use --engine private, or leave `link` out of the scenario",
+            )
+
+    def header(self) -> dict[str, Any]:
+        """What the journal says of it."""
+        if self.rate_bit_s is not None:
+            return {"rate_bit_s": self.rate_bit_s, "text": format_rate(self.rate_bit_s)}
+        if self.session.choice.is_host:
+            return {"rate_bit_s": None, "text": NOTHING_PULLED}
+        return {"rate_bit_s": None, "text": UNSHAPED if self.session.may_wipe else "not shaped"}
+
+    @contextmanager
+    def laid(self) -> Iterator[None]:
+        """Have it for as long as the trials last."""
+        if self.rate_bit_s is None:
+            yield
+            return
+        with self.session.private.link().shaped(self.rate_bit_s):
+            yield
+
+    def stands(self) -> bool:
+        """Whether the registry at its far end runs."""
+        return ("registry" if self.rate_bit_s is None else "link") in self.pids()
+
+    def mend(self) -> None:
+        """Start the registry at the far end of a link again, where it has died."""
+        if self.rate_bit_s is not None:
+            self.session.private.link().serve()
+
+    def reference(self, reference: str) -> str:
+        """What trials pull to have the image `reference` come this way."""
+        if self.rate_bit_s is None:
+            return reference
+        own = f"{self.session.registry.address}/"
+        if not reference.startswith(own):
+            return reference
+        return f"{self.session.private.link().address}/{reference.removeprefix(own)}"
+
+    def access_log(self) -> AccessLog:
+        """The log of what went this way."""
+        return self.session.private.access_log(link=self.rate_bit_s is not None)
+
+    def pids(self) -> dict[str, int]:
+        """The pids by name of bench's own daemons that have to do with this run.
+
+        That of the link is among them while it is laid, and on somebody's own engine only the
+        registry's is, whatever else may be running idly.
+        """
+        found = dict(self.session.private.own_pids())
+        if not self.session.may_wipe:
+            found = {name: pid for name, pid in found.items() if name == "registry"}
+        pid = None if self.rate_bit_s is None else self.session.private.link().registry.pid()
+        return found if pid is None else {**found, "link": pid}

@@ -1,0 +1,1 @@
+"""Several services of a Compose file as one trial."""

@@ -1,0 +1,251 @@
+"""The place of a service in its stack: networks, volumes and files, made for one trial."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.compose.options import container_options, endpoint_options, network_options
+from bench.core.domain import Arm
+from bench.core.errors import BenchError, HostError
+from bench.egress.watch import NoWatch, Watch
+from bench.runtimes.protocol import LABEL
+from bench.scenario.compose_case import StackVolumes
+from bench.trial.spec import healthcheck_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bench.compose.mounts import FileUse, Mount
+    from bench.compose.stack import ComposeService
+    from bench.runtimes.protocol import ContainerState, Engine
+    from bench.runtimes.specs import ContainerSpec
+    from bench.scenario.probes import Ready
+    from bench.trial.stack.prepared import PreparedService, PreparedStack
+
+NOT_WATCHED = "what the services of a stack try to reach outside of it is not observed"
+_PLAIN_MODE = 0o444
+_SECRETS, _CONFIGS = "/run/secrets", "/"
+
+
+class StackEnvironment:
+    """What the services of a stack share for one trial.
+
+    Attributes:
+        containers: the engine's names of the containers, by their own.
+        found_empty: whether volumes that were to be filled had to be made.
+    """
+
+    def __init__(self, engine: Engine, run_id: str, prepared: PreparedStack, trial_id: str) -> None:
+        """Nothing is made before `make`."""
+        self._engine = engine
+        self._labels = {LABEL: run_id}
+        self._prepared = prepared
+        self._prefix = f"cbench-{run_id}-{trial_id}"
+        self._is_kept = prepared.use.volumes is StackVolumes.FILLED
+        kept = f"cbench-{run_id}-{prepared.name}"
+        self._volumes = kept if self._is_kept else self._prefix
+        self._files: Path | None = None
+        self._networks: list[str] = []
+        self.containers: dict[str, str] = {}
+        self.found_empty = False
+
+    def network(self, name: str) -> str:
+        """The engine's name of a network."""
+        return f"{self._prefix}-{name}"
+
+    def volume(self, name: str) -> str:
+        """The engine's name of a named volume."""
+        return f"{self._volumes}-{name}"
+
+    def address_of(self, member: ComposeService) -> str:
+        """Where a container that has been started is reached; empty where nowhere."""
+        owner = member.shared.get(member.service.network_mode or "")
+        if owner:
+            return self.address_of(self._prepared.stack.member(owner))
+        return self._engine.state(self.containers[member.name]).address
+
+    def make(self) -> None:
+        """Make the networks and the volumes that are not there."""
+        for name, network in self._prepared.stack.networks.items():
+            self._networks.append(self.network(name))
+            self._engine.create_network(
+                self.network(name),
+                self._labels,
+                internal=network.internal,
+                options=network_options(network),
+            )
+        there = {name for name, _ in self._engine.volumes(LABEL)} if self._is_kept else set()
+        for name, volume in self._prepared.stack.volumes.items():
+            if self.volume(name) not in there:
+                self.found_empty = self._is_kept
+                options = None if volume.external else volume.driver_opts
+                self._engine.create_volume(self.volume(name), self._labels, options)
+
+    def remove(self) -> str:
+        """Remove what `make` made; says what could not be done."""
+        trouble: list[str] = []
+        for name in self._networks:
+            with noted(trouble):
+                self._engine.remove_network(name)
+        if not self._is_kept:
+            self.empty(trouble)
+        if self._files is not None:
+            shutil.rmtree(self._files, ignore_errors=True)
+        return "; ".join(trouble)
+
+    def empty(self, trouble: list[str]) -> None:
+        """Remove the volumes with what is in them."""
+        for name in self._prepared.stack.volumes:
+            with noted(trouble):
+                self._engine.remove_volume(self.volume(name))
+
+    def file(self, kind: str, use: FileUse) -> str:
+        """Where on this host the config or secret lies that `use` mounts.
+
+        Raises:
+            HostError: it cannot be written.
+        """
+        stack = self._prepared.stack
+        source = (stack.secrets if kind == "secrets" else stack.configs)[use.source]
+        if source.file is not None:
+            return source.file
+        text = source.content
+        if text is None:
+            assert source.environment is not None, "a config or secret has one of three sources"
+            text = stack.environ[source.environment]
+        if self._files is None:
+            self._files = Path(tempfile.mkdtemp(prefix="container-bench-"))
+        descriptor, path = tempfile.mkstemp(dir=self._files)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(path).chmod(use.mode if use.mode is not None else _PLAIN_MODE)
+            if use.uid or use.gid:
+                os.chown(path, int(use.uid or -1), int(use.gid or -1))
+        except (OSError, ValueError) as error:
+            raise HostError(f"{kind} {use.source}", f"cannot be written: {error}") from error
+        return path
+
+
+@contextlib.contextmanager
+def noted(trouble: list[str]) -> Iterator[None]:
+    """Go on where the engine refuses, and say so in `trouble`."""
+    try:
+        yield
+    except BenchError as error:
+        trouble.append(error.cause)
+
+
+class ServiceNetwork:
+    """The network of one service, and all else that it shares with the others."""
+
+    def __init__(
+        self,
+        part: PreparedService,
+        around: StackEnvironment,
+        became_ready: Callable[[], None],
+        arm: Arm = Arm.FIT,
+    ) -> None:
+        """`became_ready` is called at the moment of the confirming answer."""
+        self._part = part
+        self._arm = arm
+        self._around = around
+        self._became_ready = became_ready
+
+    def prepare(self, container: str) -> None:
+        """The surroundings are made for all services at once."""
+
+    def joined(self, spec: ContainerSpec) -> ContainerSpec:
+        """`spec` in its networks, with its volumes, files and names, and with its own check."""
+        around, member = self._around, self._part.member
+        service = member.service
+        uses = service.networks or {}
+        shared = {
+            key: f"container:{around.containers[member.shared[written]]}"
+            for key in ("network_mode", "ipc", "pid")
+            if (written := getattr(service, key)) in member.shared
+        }
+        options = container_options(member, capped=self._arm is Arm.FIT)
+        host = options.setdefault("HostConfig", {})
+        if "pid" in shared:
+            host["PidMode"] = shared["pid"]
+        if service.volumes_from:
+            host["VolumesFrom"] = [self._volumes_of(one) for one in service.volumes_from]
+        own = {name: all_[0] for name, all_ in service.extra_hosts.items() if all_}
+        return dataclasses.replace(
+            spec,
+            labels={**member.labels, **spec.labels},
+            network_mode=shared.get("network_mode", spec.network_mode),
+            ipc=shared.get("ipc", spec.ipc),
+            networks={around.network(name): names for name, names in member.networks.items()},
+            endpoints={
+                around.network(name): given
+                for name, use in uses.items()
+                if (given := endpoint_options(use))
+            },
+            hostname=service.hostname,
+            extra_hosts={} if "network_mode" in shared else {**spec.extra_hosts, **own},
+            options=options,
+            binds=(
+                *(self._bind(one) for one in member.mounts if one.type != "tmpfs"),
+                *self._files(member),
+            ),
+            healthcheck=healthcheck_config(self._part.prepared.case.healthcheck, keep=True),
+        )
+
+    def _volumes_of(self, written: str) -> str:
+        """The container whose volumes it has, in the engine's words."""
+        member = self._part.member
+        is_read_only = written.endswith(":ro")
+        name = self._around.containers[member.shared[written]]
+        return f"{name}:ro" if is_read_only else name
+
+    def _bind(self, mount: Mount) -> str:
+        modes = ["ro"] if mount.read_only else []
+        if mount.type == "bind":
+            modes += [one for one in (mount.bind.selinux, mount.bind.propagation) if one]
+            source = mount.source or ""
+        else:
+            modes += ["nocopy"] if mount.volume.nocopy else []
+            source = self._around.volume(mount.source) if mount.source else ""
+        return ":".join(one for one in (source, mount.target, ",".join(modes)) if one)
+
+    def _files(self, member: ComposeService) -> list[str]:
+        service = member.service
+        kinds = (("configs", service.configs, _CONFIGS), ("secrets", service.secrets, _SECRETS))
+        return [
+            f"{self._around.file(kind, use)}:{use.path(folder)}:ro"
+            for kind, uses, folder in kinds
+            for use in uses
+        ]
+
+    def watch(self) -> Watch:
+        """Nothing: services talk to each other, and what leaves the stack is not told apart."""
+        return NoWatch(NOT_WATCHED)
+
+    def address(self, state: ContainerState) -> str:
+        """Its address in the first of its networks, or that of the container on whose it is."""
+        member = self._part.member
+        is_shared = (member.service.network_mode or "") in member.shared
+        return self._around.address_of(member) if is_shared else state.address
+
+    def patience(self, ready: Ready) -> Ready:
+        """As long as the case says."""
+        return ready
+
+    def was_ready(self, seconds: float) -> None:  # noqa: ARG002 - when is noted elsewhere
+        """The confirming answer has just come."""
+        self._became_ready()
+
+    def explained(self, reason: str, *, ended: bool) -> str:  # noqa: ARG002 - as it is
+        """The reason alone."""
+        return reason
+
+    def remove(self) -> None:
+        """The surroundings are removed for all services at once."""

@@ -1,0 +1,286 @@
+"""One trial of a stack: its images pulled, its services started as they wait for each other.
+
+Pulls come one after the other, so that each can prove that it was cold; `docker compose` has them
+overlap. All containers are made before the first is started. Then each service has a thread of
+its own that waits for those before it, and a life, a record, a cgroup and a sampler of its own.
+The zero of all is that of the stack: the start of the first pull, or of making it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from typing import TYPE_CHECKING
+
+from bench.core.domain import CacheState, TrialKey, TrialStatus
+from bench.core.errors import BenchError, StoreError
+from bench.core.interrupts import Interrupted, postponed
+from bench.host.load import load_between
+from bench.trial.image_pull import ImagePull
+from bench.trial.outcome import FailedTrialError, InvalidTrialError, judge_host, outcome_of
+from bench.trial.parallel import at_once
+from bench.trial.progress import OnlyLines
+from bench.trial.record import TrialRecord, total_cpu_s
+from bench.trial.stack.coordinator import DependencyCoordinator
+from bench.trial.stack.environment import StackEnvironment
+from bench.trial.stack.service_trial import ServiceTrial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.trial.context import TrialContext
+    from bench.trial.same_failure import Ending
+    from bench.trial.stack.prepared import PreparedService, PreparedStack
+
+
+class StackTrial:
+    """One trial of a case that is a stack."""
+
+    def __init__(
+        self,
+        context: TrialContext,
+        prepared: PreparedStack,
+        key: TrialKey,
+        number: int,
+        attempt: int,
+    ) -> None:
+        self._context = context
+        self._prepared = prepared = shared_out(prepared)
+        self._key = key
+        self._state = CacheState(key.cache)
+        self._record = TrialRecord(context, number, attempt)
+        self._facts = self._record.facts
+        self._coordinator = DependencyCoordinator([one.name for one in prepared.parts], self._kill)
+        self._around = StackEnvironment(
+            context.engine, context.run_id, prepared, self._record.trial_id
+        )
+        self._quiet = quiet = dataclasses.replace(context, progress=OnlyLines(context.progress))
+        self._members = {
+            part.name: ServiceTrial(
+                quiet,
+                part,
+                key,
+                TrialRecord(quiet, number, attempt, part.name),
+                self._around,
+                self._coordinator,
+            )
+            for part in prepared.parts
+        }
+        self._pulls: list[ImagePull] = []
+
+    def run(self) -> TrialStatus:
+        """Measure, take everything down, and write how it and each service ended.
+
+        Raises:
+            Interrupted: after the clean-up.
+            StoreError: the journal cannot be written; after the clean-up too.
+        """
+        context = self._context
+        self._record.begin(self._key)
+        for one in self._members.values():
+            one.begin()
+        self._facts["stack"] = {
+            "services": list(self._members),
+            "volumes": self._prepared.use.volumes.value,
+        }
+        before = context.load_now()
+        interrupted: Interrupted | None = None
+        try:
+            self._measure()
+            status, reason = TrialStatus.OK, ""
+        except StoreError:
+            with postponed():
+                self._take_down()
+            raise
+        except (BenchError, FailedTrialError, InvalidTrialError) as error:
+            status, reason = outcome_of(error)
+        except Interrupted as signal:
+            status, reason = TrialStatus.INTERRUPTED, str(signal)
+            interrupted = signal
+        with postponed():
+            left = self._take_down(filled=status is TrialStatus.OK)
+            load = load_between(before, context.load_now(), self._cpu_s())
+            status, reason = context.excused(status, reason)
+            if status.counts:
+                status, reason = self._doubted(status, reason)
+            if status is TrialStatus.OK:
+                status, reason = judge_host(load, context.bounds)
+            if left:
+                status, reason = TrialStatus.ERROR, f"{reason}; clean-up: {left}".lstrip("; ")
+            self._end(status, reason, load)
+        if interrupted:
+            raise interrupted
+        return status
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it ended; None until then."""
+        return self._record.ending
+
+    def _measure(self) -> None:
+        context, prepared = self._context, self._prepared
+        with self._record.phase("prepare"):
+            dropped = context.keeper.establish(self._state, prepared.references, prepared.blobs)
+            self._facts["page_cache_dropped"] = dropped
+        self._note_zero(context.clock.monotonic_ns())
+        if self._state.is_pulled:
+            with self._record.phase("pull"):
+                self._pull()
+        with self._record.phase("create"):
+            self._around.make()
+            for one in self._members.values():
+                one.life.prepare()
+                one.life.create()
+                one.life.arm()
+        self._come_up()
+        with self._record.phase("observe"):
+            members = self._members.values()
+            observed = prepared.case.observe
+            assert observed != "exit", "a stack is observed for a time"
+            for one in members if observed else ():
+                one.is_observed()
+            self._coordinator.await_end(lambda: any(one.has_died() for one in members), observed)
+            self._each(ServiceTrial.check_alive)
+        with self._record.phase("stop"):
+            self._each(lambda one: one.life.stop(), backwards=True)
+        with self._record.phase("remove"):
+            self._each(lambda one: one.life.remove(), backwards=True)
+            self._around.remove()
+
+    def _note_zero(self, zero_ns: int) -> None:
+        self._facts["zero_ns"] = zero_ns
+        for one in self._members.values():
+            one.record.facts["zero_ns"] = zero_ns
+
+    def _pull(self) -> None:
+        downloaded = 0
+        for part, shared in self._prepared.pulls():
+            member = self._members[part.name]
+            pull = ImagePull(self._quiet, part.prepared, member.record, self._state, shared)
+            self._pulls.append(pull)
+            try:
+                pull.run()
+            except InvalidTrialError as error:
+                raise _named(part.name, error) from error
+            member.record.facts["member"]["pulled"] = True
+            downloaded += member.record.facts.get("downloaded_bytes", 0)
+        self._facts["downloaded_bytes"] = downloaded
+
+    def _come_up(self) -> None:
+        """Start all as they wait for each other; note when the last was ready."""
+        members = list(self._members.values())
+        begun: list[int] = []
+        steps = [self._coming_up(one) for one in members]
+        at_once(
+            steps,
+            opened=lambda: begun.append(self._context.clock.monotonic_ns()),
+            cancel=self._cancel,
+        )
+        self._blame()
+        found = [(one.life.ready.at_ns, one) for one in members if one.life.ready]
+        at_ns, last = max(found, key=lambda pair: pair[0])
+        assert last.life.ready is not None, "it was found by that"
+        fact = dataclasses.replace(last.life.ready, probe=last.part.name)
+        self._facts["ready"] = dataclasses.asdict(fact)
+        self._record.phase_was("ready", begun[0], max(begun[0], at_ns), fact.resolution_ns)
+
+    @staticmethod
+    def _coming_up(member: ServiceTrial) -> Callable[[], None]:
+        return lambda: member.take(member.come_up)
+
+    def _each(self, step: Callable[[ServiceTrial], object], *, backwards: bool = False) -> None:
+        """Take a step with one service after the other, and stop where one goes wrong."""
+        members = list(self._members.values())
+        for one in reversed(members) if backwards else members:
+            one.take(lambda one=one: step(one))  # type: ignore[misc]
+        self._blame()
+
+    def _blame(self) -> None:
+        """Nothing where all services are well.
+
+        Raises:
+            FailedTrialError, InvalidTrialError, BenchError: what went wrong with the first.
+        """
+        for one in self._members.values():
+            if one.failure is not None:
+                raise _named(one.part.name, one.failure)
+
+    def _cancel(self) -> None:
+        self._coordinator.break_up("bench", "interrupted")
+        self._kill()
+
+    def _kill(self) -> None:
+        """End what the threads wait for: every call about a container that is gone comes back."""
+        for one in self._members.values():
+            with contextlib.suppress(BenchError):  # the clean-up says what is left
+                one.life.kill()
+
+    def _take_down(self, *, filled: bool = False) -> str:
+        """Remove whatever they left; says what could not be done.
+
+        `filled` says whether the volumes hold what a whole trial has left there.
+        """
+        trouble = [left for one in self._members.values() if (left := one.life.take_down())]
+        trouble += [left] if (left := self._around.remove()) else []
+        if self._around.found_empty and not filled:
+            self._around.empty(trouble)
+        return "; ".join(trouble)
+
+    def _doubted(self, status: TrialStatus, reason: str) -> tuple[TrialStatus, str]:
+        """The status, where it was in the state that it should have been in; else invalid."""
+        for pull in self._pulls:
+            if doubt := pull.doubt():
+                return TrialStatus.INVALID, doubt
+        if status is TrialStatus.OK and self._around.found_empty and not self._key.warmup:
+            return TrialStatus.INVALID, "its volumes were empty: this trial has filled them"
+        return status, reason
+
+    def _end(self, status: TrialStatus, reason: str, load: dict[str, object]) -> None:
+        self._facts["host"] = load
+        culprit = next((one for one in self._members.values() if one.failure), None)
+        shared = None if status.counts else status
+        for one in self._members.values():
+            one.end(load, shared, reason)
+        tail = culprit.life.last_words() if culprit else []
+        if culprit and "cause" in culprit.record.facts:
+            self._facts["cause"] = culprit.record.facts["cause"]
+        self._record.end(status, reason, tail, self._seconds_to_ready)
+
+    def _cpu_s(self) -> float | None:
+        return total_cpu_s([one.record for one in self._members.values()])
+
+    @property
+    def _seconds_to_ready(self) -> float | None:
+        zero_ns, ready = self._facts.get("zero_ns"), self._facts.get("ready")
+        return (ready["at_ns"] - zero_ns) / 1e9 if ready and zero_ns else None
+
+
+def _named(
+    service: str, error: BenchError | FailedTrialError | InvalidTrialError
+) -> BenchError | FailedTrialError | InvalidTrialError:
+    """The same error, which says whose it is."""
+    if isinstance(error, BenchError):
+        return error
+    return type(error)(f"{service}: {error}")
+
+
+def shared_out(prepared: PreparedStack) -> PreparedStack:
+    """`prepared` as its services run side by side.
+
+    Probes and counters of each are asked less often, the more there are, so that asking takes as
+    much of the host as for one; how finely ready is known is recorded as ever.
+    """
+    count = len(prepared.parts)
+
+    def part_of(part: PreparedService) -> PreparedService:
+        case = part.prepared.case
+        ready, sample = case.ready, case.sample
+        changed = case.model_copy(
+            update={
+                "ready": ready.model_copy(update={"interval": ready.interval * count}),
+                "sample": sample.model_copy(update={"interval": sample.interval * count}),
+            }
+        )
+        return dataclasses.replace(part, prepared=dataclasses.replace(part.prepared, case=changed))
+
+    return dataclasses.replace(prepared, parts=tuple(map(part_of, prepared.parts)))

@@ -1,0 +1,103 @@
+"""The wait until a container is ready, and what is said of one that does not get so."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from bench.observe.listening import Whereabouts, whereabouts
+from bench.probes.attempt import NotReadyError
+from bench.probes.make import ProbeTarget
+from bench.probes.readiness import LONG_WAIT_S, ReadyFact, make_readiness
+from bench.trial.observing import note_that_it_is_to_stay
+from bench.trial.outcome import FailedTrialError
+
+if TYPE_CHECKING:
+    from bench.runtimes.protocol import ContainerState
+    from bench.trial.attachments import Attachments
+    from bench.trial.context import PreparedCase, TrialContext
+    from bench.trial.network import LifeNetwork
+
+
+class ReadyWait:
+    """The wait for the confirming answer of one container that runs."""
+
+    def __init__(
+        self,
+        context: TrialContext,
+        prepared: PreparedCase,
+        network: LifeNetwork,
+        attached: Attachments,
+        state: ContainerState,
+        facts: dict[str, Any],
+    ) -> None:
+        """`facts` takes what is found out meanwhile."""
+        self._context = context
+        self._prepared = prepared
+        self._network = network
+        self._attached = attached
+        self._state = state
+        self._facts = facts
+
+    def answer(self, container_id: str, started_ns: int, *, unhealthy_is_final: bool) -> ReadyFact:
+        """Wait for it.
+
+        Args:
+            container_id: of the container.
+            started_ns: when its start call had returned.
+            unhealthy_is_final: whether it is given up once the engine calls it unhealthy.
+
+        Raises:
+            FailedTrialError: it ended before, or time was up.
+        """
+        attached = self._attached
+        target = ProbeTarget(
+            self._context.engine,
+            container_id,
+            self._network.address(self._state),
+            attached.output,
+            attached.exit,
+            self._context.clock,
+            unhealthy_is_final,
+            self._state.pid,
+        )
+        ready = self._network.patience(self._prepared.case.ready)
+        readiness = make_readiness(ready, target, lambda: self._say_where_it_listens(target))
+        try:
+            return readiness.wait(started_ns)
+        except NotReadyError as error:
+            raise FailedTrialError(self._why_not(error, target)) from error
+        finally:
+            if readiness.port_open is not None:
+                self._facts["port_open"] = dataclasses.asdict(readiness.port_open)
+
+    def _why_not(self, error: NotReadyError, target: ProbeTarget) -> str:
+        text, attached = str(error), self._attached
+        if attached.exit.ended:
+            text = attached.how_it_ended("before it was ready")
+            note_that_it_is_to_stay(attached, self._facts)
+        else:
+            if error.hint:
+                self._facts["hint"] = error.hint
+            if beside := self._where_it_listens(target).words:
+                text = f"{text}; {beside}"
+            seen_pid = self._state.pid if self._context.engine.facts.is_local else 0
+            text = attached.how_it_hangs(text, seen_pid)
+        return self._network.explained(text, ended=attached.exit.ended)
+
+    def _say_where_it_listens(self, target: ProbeTarget) -> None:
+        """Tell whoever watches where it listens, if that is not where it is asked."""
+        place = self._where_it_listens(target)
+        if place.is_missing and place.found:
+            waited = f"{self._prepared.name} is not ready after {LONG_WAIT_S:g} s"
+            self._context.progress.say(f"{waited}: {place.words}")
+
+    def _where_it_listens(self, target: ProbeTarget) -> Whereabouts:
+        """Where it listens, which goes on record."""
+        case = self._prepared.case
+        place = whereabouts(
+            case.ready, target.address, target.own_pid, in_container=case.host is None
+        )
+        if place.words:
+            self._facts["listening"] = [dataclasses.asdict(one) for one in place.found]
+        return place
