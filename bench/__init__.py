@@ -3,7 +3,7 @@
 The words, as they are used everywhere here:
 
 - *scenario*: a YAML file; *case*: one image and how to run it.
-- *cache state*: what is already on the host when a trial starts (cold, image, warm).
+- *cache state*: what is already on the host when a trial starts (cold, base, image, warm).
 - *trial*: one case measured once; *round*: every case once, in a seeded random order.
 - *phase*: a named stretch of a trial; *probe*: what decides that a case is ready.
 - *arm*: under the case's limits (fit), or without them (need).

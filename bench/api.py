@@ -31,7 +31,7 @@ def run(
     Args:
         scenario: a loaded one, or the path of its file.
         out: folder in which the run's folder is made.
-        engine: as `--engine`: private, docker, podman, or an address.
+        engine: as `--engine`: private, docker, podman, host, or an address.
         seed: of the order within the rounds; drawn where None.
         progress: told what happens; nobody where None.
 

@@ -19,7 +19,7 @@ from bench.journal.writer import FILE_NAME, SCHEMA_VERSION, read_events
 from bench.runner.plan import CheckTrials, make_plan
 from bench.scenario.model import Scenario
 from bench.standard.checklist import load_checklist
-from bench.trial.network import way_out
+from bench.trial.container_network import way_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -113,7 +113,7 @@ STUCK = Trouble(
     "exited with code 1 before it was ready (way out refused)",
     ("ERROR: Could not find a version that satisfies the requirement uvicorn",),
 )
-"""A trial with no way out of an image that needs one."""
+"""A trial with the network cut off of an image that needs one."""
 
 
 @dataclass

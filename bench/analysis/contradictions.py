@@ -30,7 +30,7 @@ ORDER = (
 
 _KILLED = 137
 _GRACE_SLACK_S = 0.1
-"""What a stop may lack of the grace period that has ended it, as in `trial/container.py`."""
+"""What a stop may lack of the grace period that has ended it, as in `trial/stop_call.py`."""
 
 _AFTER_END_NS = 120_000_000_000
 """How long after its last phase a trial that came out well may still be sampled: while it is

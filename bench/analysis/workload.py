@@ -1,9 +1,4 @@
-"""Figures that a workload printed in one trial, as a trial records them and as they are read back.
-
-Kept is what is enough for any choice among several matches: their number, the first, the last,
-the smallest, the largest and the sum. So a journal stays small however much was printed, and
-reports need no logs.
-"""
+"""The figures of a trial that were found in what its workload printed."""
 
 from __future__ import annotations
 

@@ -43,12 +43,12 @@ def explanation(subject: str) -> str:
     from bench.judge.ready import READY
     from bench.standard.checklist import load_checklist
 
-    rows = {row.id: row for row in (*load_checklist("cloud-native", Path()).rows, READY)}
+    rules = {rule.id: rule for rule in (*load_checklist("cloud-native", Path()).rules, READY)}
     if subject == "metrics":
         width = max(map(len, METRICS)) + 2
         return "\n".join(f"{name:<{width}}{one.title}" for name, one in METRICS.items())
     if subject == "checklist":
-        return "\n".join(f"{name:<8}{row.title}" for name, row in rows.items())
+        return "\n".join(f"{name:<8}{rule.title}" for name, rule in rules.items())
     if subject == "exit-codes":
         return "\n".join(f"{code:<5}{text}" for code, text in EXIT_CODES.items())
     if subject in EXIT_CODES:
@@ -60,20 +60,20 @@ def explanation(subject: str) -> str:
             metric.meaning,
         ]
         return "\n".join([*lines, f"Misleads: {metric.misleads}"] if metric.misleads else lines)
-    by_lower = {name.lower(): row for name, row in rows.items()}
+    by_lower = {name.lower(): rule for name, rule in rules.items()}
     if subject.lower() in by_lower:
-        row = by_lower[subject.lower()]
+        rule = by_lower[subject.lower()]
         texts = {
-            "Why": row.why,
-            "Judged on": row.judged_on,
-            "Misleads": row.misleads,
-            "Remedy": row.remedy,
+            "Why": rule.why,
+            "Judged on": rule.judged_on,
+            "Misleads": rule.misleads,
+            "Remedy": rule.remedy,
         }
         told = [f"{name}: {text}" for name, text in texts.items() if text]
-        return "\n".join([f"{row.id}: {row.title}", row.rule, *told])
+        return "\n".join([f"{rule.id}: {rule.title}", rule.rule, *told])
     import difflib
 
-    names = (*METRICS, *rows, *EXIT_CODES, "metrics", "checklist", "exit-codes")
+    names = (*METRICS, *rules, *EXIT_CODES, "metrics", "checklist", "exit-codes")
     known = {name.lower(): name for name in names}
     near = [known[one] for one in difflib.get_close_matches(subject.lower(), known, n=1)]
     raise UsageError(

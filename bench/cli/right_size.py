@@ -93,7 +93,7 @@ def for_sizing(loaded: LoadedScenario) -> LoadedScenario:
     }
     tree.pop("compare", None)
     if loaded.scenario.checklist:
-        rows = load_checklist(loaded.scenario.checklist, loaded.folder).rows
-        off = [row.id for row in rows if not is_about_size(row)]
+        rules = load_checklist(loaded.scenario.checklist, loaded.folder).rules
+        off = [rule.id for rule in rules if not is_about_size(rule)]
         tree["checks"] = (tree.get("checks") or {}) | dict.fromkeys(off, "off")
     return dataclasses.replace(loaded, tree=tree, scenario=Scenario.model_validate(tree))

@@ -43,7 +43,7 @@ def command(
     from bench.core.atomic import write_text
     from bench.report.formats import write_reports
     from bench.report.text.selftest import FILE, selftest_json, selftest_text
-    from bench.selftest.conduct import selftest
+    from bench.selftest.run import selftest
 
     watcher = make_progress(progress)
     test = selftest(quick=quick, out=out, engine=engine, seed=seed, progress=watcher)

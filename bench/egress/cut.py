@@ -1,4 +1,4 @@
-"""A network with no way out: a holder container whose default route leads into a black hole.
+"""A network that leads nowhere: a holder container whose default route leads into a black hole.
 
 The holder is on the engine's own bridge, so that probes reach its address as they would reach any
 container's. In its network namespace every route to elsewhere is replaced by one into a pair of

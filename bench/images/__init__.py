@@ -1,1 +1,1 @@
-"""Images: their layers and waste, and what is known of them."""
+"""Images: layers and waste, what is known of them, rebuilding, base images and the calibration image."""

@@ -2,7 +2,7 @@
 
 The correction runs over all metrics of one cache state and arm. Six trials against six give at
 best p = 0.0022; multiplied by their number, nothing would be left to call. But metrics go up and
-down together, and `together` makes use of that.
+down together, and `multiple_testing` makes use of that.
 
 Memory is compared in the need arm, with the image in place and without limits (`memory_arm`), and
 so is what a rule judges there.

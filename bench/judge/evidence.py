@@ -1,4 +1,4 @@
-"""The trials that a row is judged on, and what is missing among them."""
+"""The trials that a rule is judged on, and what is missing among them."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def got_ready(trials: Iterable[TrialResult], case: str) -> bool:
 
 
 def why_none_held(trials: Sequence[TrialResult], case: str) -> str:
-    """Why rows on the trials of `case` say nothing: the image failed in all; empty where not."""
+    """Why rules on the trials of `case` say nothing: the image failed in all; empty where not."""
     own = [one for one in trials if one.key.case == case and one.status.counts and not one.service]
     if not own or any(one.status is TrialStatus.OK for one in own):
         return ""

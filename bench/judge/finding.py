@@ -18,10 +18,10 @@ class Finding:
     Attributes:
         outcome: what can be said.
         reason: how it came about, in a sentence without a full stop.
-        actual: the judged value in the metric's unit, None where there is none or no end to it.
+        actual: the judged value in the metric's unit, None where there is none or it never came.
         n: number of trials behind it.
         interval: finite interval of the judged value, or None.
-        metric: the metric judged where it is not the row's own; else empty.
+        metric: the metric judged where it is not the rule's own; else empty.
         cache: cache state of the trials judged; empty where it does not apply.
         resolution: resolution of the judged value in its unit, or None.
         by_crash: whether it is a failure only because the image failed in trials, and not for

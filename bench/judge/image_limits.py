@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from bench.standard.rule import Rule
 
 
-def judge_image(row: Rule, image: ImageFacts | None, *, complete: bool) -> Finding:
+def judge_image(rule: Rule, image: ImageFacts | None, *, complete: bool) -> Finding:
     """Judge a metric that the image has one value of."""
-    metric, limit = row.measured, row.parsed_limit()
-    value = image.metrics().get(row.metric) if image else None
+    metric, limit = rule.measured, rule.parsed_limit()
+    value = image.metrics().get(rule.metric) if image else None
     if image is None or value is None:
         if image is None and not complete:
             how = "the run was interrupted before the image was there"
             return Finding(Outcome.INCONCLUSIVE, how)
-        return unmeasured(f"{row.metric} was not measured")
+        return unmeasured(f"{rule.metric} was not measured")
     holds = limit.holds(value)
     verb = "meets" if holds else "does not meet"
     reason = f"{shown_against(value, limit, metric.unit)} {verb} {limit.text(metric.unit)}"
     outcome = Outcome.PASS if holds else Outcome.FAIL
-    is_size = row.metric == "image_size_bytes"
+    is_size = rule.metric == "image_size_bytes"
     beside = sentence(_sizes_of_parts(image), _other_sizes(image)) if is_size else ""
     return Finding(outcome, sentence(reason, beside), value, 1)
 

@@ -1,4 +1,4 @@
-"""A row that is one metric against one limit, judged for one case."""
+"""A rule that is one metric against one limit, judged for one case."""
 
 from __future__ import annotations
 
@@ -9,10 +9,17 @@ from bench.core.domain import Arm, CacheState, TrialStatus
 from bench.judge.aggregates import decide, is_upper, shown_against, worst_value
 from bench.judge.evidence import Evidence, gather, no_pass_with_gaps
 from bench.judge.finding import Finding, counted, sentence, unmeasured
+from bench.judge.limit_notes import (
+    CAPPED_BY,
+    NEAR,
+    floor_note,
+    startup_notes,
+    way_words,
+    within_reach,
+)
 from bench.judge.model import Outcome
-from bench.judge.reach import CAPPED_BY, NEAR, floor_note, startup_notes, way_words, within_reach
 from bench.judge.stops import STOP_TIMES
-from bench.judge.unseen import DEMAND, unseen_demand
+from bench.judge.unobserved_cpu import DEMAND, unseen_demand
 from bench.scenario.model import READY_ID
 from bench.standard.thresholds import Aggregate
 
@@ -34,78 +41,78 @@ STACK_PEAK, STACK_PEAK_UPPER = "memory_peak_bytes", "memory_peak_upper_bytes"
 
 
 def judge_trials(
-    row: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
+    rule: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
 ) -> Finding:
     """Judge a metric that every trial has a value of."""
-    cache = judged_cache(row, case)
+    cache = judged_cache(rule, case)
     planned = case.repeat
-    if row.arm is not Arm.FIT:
+    if rule.arm is not Arm.FIT:
         planned = context.need_trials.get(case_id, NEED_TRIALS)
-    evidence = gather(trials, case_id, arm=row.arm, cache=cache, planned=planned)
-    way = way_words(case, cache, context.link) if row.metric == "startup_s" else ""
+    evidence = gather(trials, case_id, arm=rule.arm, cache=cache, planned=planned)
+    way = way_words(case, cache, context.link) if rule.metric == "startup_s" else ""
     short = evidence.shortfall(complete=context.complete)
     if short is not None:
         return replace(short, cache=cache, reason=sentence(short.reason, way))
-    limit, unit, over = row.parsed_limit(), row.measured.unit, row.over or Aggregate.MAX
-    values = evidence.values(row.measured, worst_value(limit))
+    limit, unit, over = rule.parsed_limit(), rule.measured.unit, rule.over or Aggregate.MAX
+    values = evidence.values(rule.measured, worst_value(limit))
     if not values:
-        found = _nothing(row, case_id, trials, evidence, cache)
+        found = _nothing(rule, case_id, trials, evidence, cache)
         return replace(found, cache=cache, reason=sentence(found.reason, way))
     found = decide(values, over, limit, unit)
-    if case.compose is not None and row.metric == STACK_PEAK:
+    if case.compose is not None and rule.metric == STACK_PEAK:
         found = _between_ends(found, evidence, over, limit, unit)
-    if row.measured.is_time:
-        found = _crashes_count(found, row, evidence, over, limit)
+    if rule.measured.is_time:
+        found = _crashes_count(found, rule, evidence, over, limit)
     elif evidence.failed:
         found = replace(found, reason=sentence(found.reason, evidence.failures()))
-    if row.arm is not Arm.FIT and evidence.failed and found.outcome is Outcome.PASS:
-        # of trials under its limits the row READY says so
-        worse = Outcome.FAIL if row.measured.is_time else Outcome.INCONCLUSIVE
-        found = replace(found, outcome=worse, by_crash=row.measured.is_time)
+    if rule.arm is not Arm.FIT and evidence.failed and found.outcome is Outcome.PASS:
+        # of trials under its limits the rule READY says so
+        worse = Outcome.FAIL if rule.measured.is_time else Outcome.INCONCLUSIVE
+        found = replace(found, outcome=worse, by_crash=rule.measured.is_time)
     found = no_pass_with_gaps(
         found,
-        row.metric,
+        rule.metric,
         evidence,
-        may_miss=not row.required,
-        crashes_excused=_may_crash(case) and not row.measured.is_time,
+        may_miss=not rule.required,
+        crashes_excused=_may_crash(case) and not rule.measured.is_time,
     )
     members = [
-        one for one in trials if one.service and (one.key.case, one.key.arm) == (case_id, row.arm)
+        one for one in trials if one.service and (one.key.case, one.key.arm) == (case_id, rule.arm)
     ]
-    found = _not_its_own_cap(found, row, case, limit, evidence, members)
-    found = _not_by_what_was_seen(found, row, limit, evidence)
-    found = within_reach(found, row, limit, context)
-    if row.metric == "startup_s":
+    found = _not_its_own_cap(found, rule, case, limit, evidence, members)
+    found = _not_by_what_was_seen(found, rule, limit, evidence)
+    found = within_reach(found, rule, limit, context)
+    if rule.metric == "startup_s":
         notes = startup_notes(evidence, case, way)
         found = replace(found, reason=sentence(found.reason, notes))
-    if row.metric in ("startup_s", "ready_s"):
+    if rule.metric in ("startup_s", "ready_s"):
         notes = sentence(found.reason, floor_note(evidence))
         found = replace(found, resolution=_resolution(evidence), reason=notes)
     return replace(found, cache=cache)
 
 
-def judged_cache(row: Rule, case: Case) -> str:
-    """The cache state that `row` is judged in for `case`.
+def judged_cache(rule: Rule, case: Case) -> str:
+    """The cache state that `rule` is judged in for `case`.
 
-    The need arm runs with the image in place; elsewhere it is the row's own, or cold where the
+    The need arm runs with the image in place; elsewhere it is the rule's own, or cold where the
     case has it, or the case's first.
     """
-    if row.cache is not None and not (row.else_first and row.cache not in case.cache):
-        return row.cache.value
-    if row.arm is Arm.NEED:
+    if rule.cache is not None and not (rule.else_first and rule.cache not in case.cache):
+        return rule.cache.value
+    if rule.arm is Arm.NEED:
         return CacheState.IMAGE.value
     return (CacheState.COLD if CacheState.COLD in case.cache else case.cache[0]).value
 
 
 def _nothing(
-    row: Rule, case_id: str, trials: Sequence[TrialResult], evidence: Evidence, cache: str
+    rule: Rule, case_id: str, trials: Sequence[TrialResult], evidence: Evidence, cache: str
 ) -> Finding:
     blamed = blame_image(trials, case_id, evidence)
     if blamed is not None:
         return blamed
     if evidence.trials:
-        return unmeasured(f"none of {counted(len(evidence.trials), 'trial')} has {row.metric}")
-    return unmeasured(f"the case has no trial with cache `{cache}` in the {row.arm} arm")
+        return unmeasured(f"none of {counted(len(evidence.trials), 'trial')} has {rule.metric}")
+    return unmeasured(f"the case has no trial with cache `{cache}` in the {rule.arm} arm")
 
 
 def blame_image(trials: Sequence[TrialResult], case_id: str, evidence: Evidence) -> Finding | None:
@@ -124,7 +131,7 @@ def blame_image(trials: Sequence[TrialResult], case_id: str, evidence: Evidence)
 
 
 def _crashes_count(
-    found: Finding, row: Rule, evidence: Evidence, over: Aggregate, limit: Limit
+    found: Finding, rule: Rule, evidence: Evidence, over: Aggregate, limit: Limit
 ) -> Finding:
     """A limit on a time, where some trials failed: they count as infinite, and meet no limit.
 
@@ -139,11 +146,11 @@ def _crashes_count(
     if found.outcome is Outcome.PASS and over is Aggregate.MAX:  # which looks past the others
         found = replace(found, outcome=Outcome.FAIL)
     ran = [
-        one.metrics[row.metric]
+        one.metrics[rule.metric]
         for one in evidence.trials
-        if one.status is TrialStatus.OK and row.metric in one.metrics
+        if one.status is TrialStatus.OK and rule.metric in one.metrics
     ]
-    measured = bool(ran) and decide(ran, over, limit, row.measured.unit).outcome is Outcome.FAIL
+    measured = bool(ran) and decide(ran, over, limit, rule.measured.unit).outcome is Outcome.FAIL
     by_crash = found.outcome is Outcome.FAIL and not measured
     bare = found.outcome is Outcome.FAIL and found.actual is None
     reason = note if bare else sentence(found.reason, note)
@@ -174,12 +181,12 @@ def _has_upper(trial: TrialResult) -> bool:
 
 
 def _may_crash(case: Case) -> bool:
-    """Whether the scenario excuses trials that crash, which the row READY would else fail for."""
+    """Whether the scenario excuses trials that crash, which the rule READY would else fail for."""
     expect = case.expect
     return expect is not None and READY_ID in (*expect.fail, *expect.may_fail)
 
 
-def _not_by_what_was_seen(found: Finding, row: Rule, limit: Limit, evidence: Evidence) -> Finding:
+def _not_by_what_was_seen(found: Finding, rule: Rule, limit: Limit, evidence: Evidence) -> Finding:
     """A pass that rests on how often a time or a load was seen, and not on all that there was.
 
     A stop that ended in a kill is as long as the scenario's grace period. Demand for cores is
@@ -188,12 +195,12 @@ def _not_by_what_was_seen(found: Finding, row: Rule, limit: Limit, evidence: Evi
     if found.outcome is not Outcome.PASS or not is_upper(limit):
         return found
     note = ""
-    if row.metric in STOP_TIMES:
+    if rule.metric in STOP_TIMES:
         killed = sum(one.metrics.get("stop_killed", 0.0) > 0 for one in evidence.trials)
         of = counted(len(evidence.trials), "trial")
         if killed:
             note = f"killed at the end of its grace period in {killed} of {of}, which is no time"
-    elif row.metric == DEMAND:
+    elif rule.metric == DEMAND:
         note = unseen_demand(evidence, limit.value)
     if not note:
         return found
@@ -202,7 +209,7 @@ def _not_by_what_was_seen(found: Finding, row: Rule, limit: Limit, evidence: Evi
 
 def _not_its_own_cap(
     found: Finding,
-    row: Rule,
+    rule: Rule,
     case: Case,
     limit: Limit,
     evidence: Evidence,
@@ -212,16 +219,16 @@ def _not_its_own_cap(
 
     The case's own limit holds it, or the kernel kills what would have gone beyond.
     """
-    name = CAPPED_BY.get(row.metric)
+    name = CAPPED_BY.get(rule.metric)
     if name is None or found.outcome is not Outcome.PASS or not is_upper(limit):
         return found
     if name == "memory" and evidence.killed:
         return replace(
             found, outcome=Outcome.INCONCLUSIVE, reason=sentence(found.reason, cut_off(evidence))
         )
-    if row.arm is not Arm.FIT:
+    if rule.arm is not Arm.FIT:
         return found
-    if held := _held_services(row.metric, members):
+    if held := _held_services(rule.metric, members):
         note = f"but their own limits held {', '.join(held)} there"
         return replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{found.reason}, {note}")
     cap = getattr(case.effective_limits, name)

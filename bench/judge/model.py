@@ -26,7 +26,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """One row of the checklist, or one threshold, judged for one case.
+    """One rule of the checklist, or one threshold, judged for one case.
 
     Attributes:
         case: id of the case.
@@ -45,7 +45,7 @@ class Verdict:
         expected: whether this outcome is what the scenario's `expect` says.
         required: whether a missing figure keeps the run from being judged.
         reason: a sentence that says how the outcome came about.
-        title: the row's name for people.
+        title: the rule's name for people.
         remedy: what to do about a failure, or empty.
         resolution: resolution of the judged value in its unit, None where it does not apply.
         unit: of the metric: `s`, `bytes`, …; empty for counts, and where there is no metric.

@@ -1,4 +1,4 @@
-"""A case of which nothing was started: one row says why, and the others are not judged.
+"""A case of which nothing was started: one rule says why, and the others are not judged.
 
 What was never there has no memory to save and no contact to refuse: a verdict on it would be a
 remedy for something else than what went wrong.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bench.standard.rule import Rule
 
 NOT_JUDGED = "not judged: "
-"""How the reason of a row begins that is not judged for what went wrong before."""
+"""How the reason of a rule begins that is not judged for what went wrong before."""
 
 OF_THE_START = ("ready_s", "startup_s")
 """Metrics of which a start that never was has no end."""
@@ -31,16 +31,16 @@ class NoStart:
     """Why nothing of a case can be judged but that.
 
     Attributes:
-        start: what the rows on its start say.
-        others: why the other rows are not judged.
+        start: what the rules on its start say.
+        others: why the other rules are not judged.
     """
 
     start: Finding
     others: str
 
-    def finding(self, row: Rule) -> Finding:
-        """What `row` says."""
-        return self.start if row.metric in OF_THE_START else unmeasured(self.others)
+    def finding(self, rule: Rule) -> Finding:
+        """What `rule` says."""
+        return self.start if rule.metric in OF_THE_START else unmeasured(self.others)
 
 
 def why_no_start(

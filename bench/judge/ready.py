@@ -1,4 +1,4 @@
-"""The row that every case has, whatever it is judged by: each of its trials gets ready.
+"""The rule that every case has, whatever it is judged by: each of its trials gets ready.
 
 Without it a case whose every trial crashes would pass where nothing, or nothing that blocks, is
 asked of its start: a crash yields no time, and what is not there meets no limit either. And an

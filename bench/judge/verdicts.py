@@ -1,4 +1,4 @@
-"""Verdicts: every row of the standard for every case, and the exit code that they amount to."""
+"""Verdicts: every rule of the standard for every case, and the exit code that they amount to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.core.domain import Arm, Severity
 from bench.core.metrics import Scope
 from bench.judge.checks import is_required, judge_check
-from bench.judge.effective_rules import EffectiveRule, scenario_rows
+from bench.judge.effective_rules import effective_rules
 from bench.judge.evidence import got_ready, why_none_held
 from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.image_limits import judge_image
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from bench.analysis.model import TrialResult
     from bench.journal.facts.image import ImageFacts
+    from bench.judge.effective_rules import EffectiveRule
     from bench.scenario.model import Case, Scenario
     from bench.standard.checklist import Checklist
     from bench.standard.rule import Rule
@@ -52,7 +53,7 @@ def judge(
     context: JudgeContext,
     failed_images: Mapping[str, str] | None = None,
 ) -> tuple[Verdict, ...]:
-    """The verdicts on every case of `scenario`, in the order of its cases and rows.
+    """The verdicts on every case of `scenario`, in the order of its cases and rules.
 
     Args:
         scenario: with the cases that were to be measured, and no others.
@@ -63,42 +64,42 @@ def judge(
         failed_images: why a case has no image, by case.
     """
     missing = failed_images or {}
-    rows = scenario_rows(scenario, checklist)
+    rules = effective_rules(scenario, checklist)
     verdicts: list[Verdict] = []
     for case_id, case in scenario.cases.items():
         judged: list[Verdict] = []
         ready, why_not = got_ready(trials, case_id), why_none_held(trials, case_id)
         no_start = why_no_start(case_id, case, missing=missing, context=context)
-        for one in rows:
-            impossible = why_not_judged(one.row) if case.host else ""
+        for one in rules:
+            impossible = why_not_judged(one.rule) if case.host else ""
             if impossible:
-                optional = replace(one.row, required=False)
+                optional = replace(one.rule, required=False)
                 verdict = _verdict(optional, case_id, unmeasured(impossible))
-                judged.append(_expected(_demanded(verdict, one.row, case), case, ready=ready))
+                judged.append(_expected(_demanded(verdict, one.rule, case), case, ready=ready))
                 continue
-            unjudged = no_start.finding(one.row) if no_start else None
+            unjudged = no_start.finding(one.rule) if no_start else None
             if unjudged is not None and unjudged.outcome is Outcome.NOT_MEASURED:
-                optional = replace(one.row, required=False)
+                optional = replace(one.rule, required=False)
                 judged.append(_expected(_verdict(optional, case_id, unjudged), case, ready=ready))
                 continue
             found = unjudged
             if found is None:
                 found = _find(
-                    one.row,
+                    one.rule,
                     case_id,
                     case,
                     image=images.get(case_id),
                     trials=trials,
                     context=context,
                 )
-            row = replace(one.row, required=is_required(one.row, case))
-            if why_not and _depends_on_ready(row, found, ready=ready):
+            rule = replace(one.rule, required=is_required(one.rule, case))
+            if why_not and _depends_on_ready(rule, found, ready=ready):
                 found = replace(unmeasured(f"{NOT_JUDGED}{why_not}"), n=found.n, cache=found.cache)
-                judged.append(_never(_verdict(row, case_id, found), case, ready=ready))
+                judged.append(_never(_verdict(rule, case_id, found), case, ready=ready))
                 continue
-            verdict = _verdict(row, case_id, found)
-            verdict = _demanded(_waived(verdict, one, context.today), one.row, case)
-            crashed = _Crashed(found.by_crash, _is_time(one.row), one.row.arm is Arm.FIT)
+            verdict = _verdict(rule, case_id, found)
+            verdict = _demanded(_waived(verdict, one, context.today), one.rule, case)
+            crashed = _Crashed(found.by_crash, _is_time(one.rule), one.rule.arm is Arm.FIT)
             judged.append(_expected(verdict, case, ready=ready, crashed=crashed))
         found = no_start.start if no_start else judge_ready(case_id, case, trials, context)
         judged.append(_expected(_verdict(READY, case_id, found), case, ready=ready))
@@ -106,22 +107,22 @@ def judge(
     return tuple(verdicts)
 
 
-def _depends_on_ready(row: Rule, found: Finding, *, ready: bool) -> bool:
-    """Whether `row` says nothing of a case whose every trial failed.
+def _depends_on_ready(rule: Rule, found: Finding, *, ready: bool) -> bool:
+    """Whether `rule` says nothing of a case whose every trial failed.
 
     What was seen up to its end to break a limit is broken, a start that never came is infinite,
     and what is judged up to ready is known where it got `ready`; all else is not.
     """
-    if (row.metric and row.measured.scope is Scope.IMAGE) or found.outcome is Outcome.ERROR:
+    if (rule.metric and rule.measured.scope is Scope.IMAGE) or found.outcome is Outcome.ERROR:
         return False
     if found.outcome is Outcome.PASS:
         return not ready
-    is_time = bool(row.metric) and row.measured.is_time
+    is_time = bool(rule.metric) and rule.measured.is_time
     return found.outcome is not Outcome.FAIL or (found.by_crash and not is_time)
 
 
 def _never(verdict: Verdict, case: Case, *, ready: bool) -> Verdict:
-    """A row that was not judged, though it may have to be.
+    """A rule that was not judged, though it may have to be.
 
     That one which was to fail did so cannot be told. Nor is anything known of a case that may
     crash, and always does; where it must not, it fails by that already.
@@ -165,7 +166,7 @@ def _is_open(verdict: Verdict) -> bool:
 
 
 def _find(
-    row: Rule,
+    rule: Rule,
     case_id: str,
     case: Case,
     *,
@@ -174,35 +175,35 @@ def _find(
     context: JudgeContext,
 ) -> Finding:
     complete = context.complete
-    if row.check is not None:
-        return judge_check(row, case_id, case, trials, context)
-    if row.measured.scope is Scope.IMAGE:
-        return judge_image(row, image, complete=complete)
-    return judge_trials(row, case_id, case, trials, context)
+    if rule.check is not None:
+        return judge_check(rule, case_id, case, trials, context)
+    if rule.measured.scope is Scope.IMAGE:
+        return judge_image(rule, image, complete=complete)
+    return judge_trials(rule, case_id, case, trials, context)
 
 
-def _verdict(row: Rule, case_id: str, found: Finding) -> Verdict:
-    per_trial = bool(row.metric) and row.measured.scope is Scope.TRIAL
+def _verdict(rule: Rule, case_id: str, found: Finding) -> Verdict:
+    per_trial = bool(rule.metric) and rule.measured.scope is Scope.TRIAL
     return Verdict(
         case=case_id,
-        id=row.id,
-        metric=found.metric or row.metric,
-        over=row.over.value if per_trial and row.over else "",
-        arm=row.arm.value if per_trial else "",
+        id=rule.id,
+        metric=found.metric or rule.metric,
+        over=rule.over.value if per_trial and rule.over else "",
+        arm=rule.arm.value if per_trial else "",
         cache=found.cache if per_trial else "",
-        limit=row.limit_text,
+        limit=rule.limit_text,
         actual=found.actual,
         n=found.n,
         interval=found.interval,
         verdict=found.outcome,
-        severity=row.severity.value,
+        severity=rule.severity.value,
         expected=True,
-        required=row.required,
+        required=rule.required,
         reason=found.reason,
-        title=row.title,
-        remedy=row.remedy if found.outcome is Outcome.FAIL and not found.by_crash else "",
+        title=rule.title,
+        remedy=rule.remedy if found.outcome is Outcome.FAIL and not found.by_crash else "",
         resolution=found.resolution,
-        unit=row.measured.unit if row.metric else "",
+        unit=rule.measured.unit if rule.metric else "",
     )
 
 
@@ -218,13 +219,13 @@ def _waived(verdict: Verdict, one: EffectiveRule, today: dt.date) -> Verdict:
     return replace(verdict, severity=Severity.WARN.value, reason=reason)
 
 
-def _demanded(verdict: Verdict, row: Rule, case: Case) -> Verdict:
+def _demanded(verdict: Verdict, rule: Rule, case: Case) -> Verdict:
     """What is expected to fail has to be measured, though nobody can of such a case.
 
     Where the scenario itself says `required: false` it need not be.
     """
     listed = case.expect is not None and verdict.id in case.expect.fail
-    if not (listed and row.required and verdict.verdict is Outcome.NOT_MEASURED):
+    if not (listed and rule.required and verdict.verdict is Outcome.NOT_MEASURED):
         return verdict
     reason = sentence(verdict.reason, "expected to fail, which cannot be told")
     return replace(verdict, required=True, reason=reason)
@@ -232,7 +233,7 @@ def _demanded(verdict: Verdict, row: Rule, case: Case) -> Verdict:
 
 @dataclass(frozen=True)
 class _Crashed:
-    """How far a row fails for crashes.
+    """How far a rule fails for crashes.
 
     Attributes:
         by_crash: whether for these alone.
@@ -245,8 +246,8 @@ class _Crashed:
     of_ready: bool = False
 
 
-def _is_time(row: Rule) -> bool:
-    return bool(row.metric) and row.measured.is_time
+def _is_time(rule: Rule) -> bool:
+    return bool(rule.metric) and rule.measured.is_time
 
 
 def _expected(
@@ -254,7 +255,7 @@ def _expected(
 ) -> Verdict:
     """The verdict, and whether it is what the case says of itself.
 
-    A row on a time that fails only because trials crashed fails as expected where these may crash.
+    A rule on a time that fails only because trials crashed fails as expected where these may crash.
     """
     if case.expect is None:
         return replace(verdict, expected=verdict.verdict is not Outcome.FAIL)
@@ -280,7 +281,7 @@ def _expected(
 
 
 def _unknown_expectations(case_id: str, case: Case, judged: Sequence[Verdict]) -> list[Verdict]:
-    """An error for each id that `expect` names and no row has: it could never be met."""
+    """An error for each id that `expect` names and no rule has: it could never be met."""
     known = {one.id for one in judged}
     return [
         Verdict(
@@ -298,7 +299,7 @@ def _unknown_expectations(case_id: str, case: Case, judged: Sequence[Verdict]) -
             severity=Severity.BLOCK.value,
             expected=False,
             required=True,
-            reason=f"`expect` names {name!r}, and this scenario is not judged by such a row",
+            reason=f"`expect` names {name!r}, and this scenario is not judged by such a rule",
         )
         for name in ((*case.expect.fail, *case.expect.may_fail) if case.expect else ())
         if name not in known

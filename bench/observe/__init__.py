@@ -1,1 +1,1 @@
-"""What watches a workload: output, exit, processes, writes, listeners."""
+"""What watches a workload: its output, exit, processes, writes, listeners, and figures printed."""

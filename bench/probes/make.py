@@ -85,4 +85,5 @@ def make_probe(choice: ProbeChoice, target: ProbeTarget) -> Probe:
         return HealthProbe(
             target.engine, target.container_id, target.clock, is_final=target.unhealthy_is_final
         )
+    assert choice.exit, f"nothing asks for {choice.chosen()}"
     return ExitProbe(target.exit, target.clock)

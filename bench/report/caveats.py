@@ -9,7 +9,7 @@ from bench.analysis.page_cache import cooled_trials
 from bench.core.domain import CALIBRATION_CASE, SIZE_ARM, CacheState, TrialStatus
 from bench.core.metrics import METRICS
 from bench.core.units import format_bytes, format_value
-from bench.judge.reach import NEAR
+from bench.judge.limit_notes import NEAR
 from bench.judge.statistics import stats
 from bench.report.disturbed import disturbances, was_disturbed
 from bench.report.failing import failing
@@ -84,7 +84,7 @@ def _lost_trials(run: Run) -> Iterator[str]:
             if one.status is status
             and not one.service  # the trial of its stack says it
             and not was_disturbed(run, one)  # one line says it of all
-            # with no way out, or a size that is too small, a failure is the finding
+            # with the network cut off, or a size that is too small, a failure is the finding
             and not (_is_a_test(one.key) and status is TrialStatus.FAILED)
             and not (one.key.case in shown and status is TrialStatus.FAILED)
         )

@@ -149,7 +149,7 @@ def rule_words(comparisons: Sequence[Comparison]) -> str:
     return (
         f"{_left_out(comparisons)}"
         f"A difference: p < 0.05 after correction, and the interval beyond {band}. "
-        "Finds: the smallest slow-down that such trials call in 8 of 10 tries."
+        "Finds: the smallest slowdown this run could detect (80 % power)."
     )
 
 

@@ -183,7 +183,9 @@ def _probe_words(probe: ProbeChoice) -> str:
     if probe.exec is not None:
         command = probe.exec.command
         return f"success of {visible(command if isinstance(command, str) else ' '.join(command))}"
-    return "its health check" if probe.healthcheck else "its end with code 0"
+    if probe.healthcheck:
+        return "its health check"
+    return "its end with code 0" if probe.exit else " and ".join(probe.chosen())
 
 
 def _place_words(endpoint: Endpoint) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from bench.report.plots.drawn import Plot
+    from bench.report.plots.catalogue import Plot
     from bench.results.run import Run
 
 
@@ -91,7 +91,7 @@ def _github(run: Run) -> str:
 
 
 def _write_plots(_: Run, folder: Path, plots: list[Plot]) -> list[Path]:
-    from bench.report.plots.drawn import write_plots
+    from bench.report.plots.catalogue import write_plots
 
     return write_plots(plots, folder / "plots")
 
@@ -155,7 +155,7 @@ def write_reports(run: Run, formats: Sequence[str] | None = None) -> list[Path]:
     check_formats(asked)
     plots: list[Plot] = []
     if any(FORMATS[name].draws for name in asked):
-        from bench.report.plots.drawn import make_plots
+        from bench.report.plots.catalogue import make_plots
 
         plots = make_plots(run)
     written: list[Path] = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.core.metrics import METRICS
-from bench.judge.effective_rules import scenario_rows
+from bench.judge.effective_rules import effective_rules
 from bench.judge.model import Outcome
 from bench.judge.no_start import NOT_JUDGED
 from bench.judge.verdicts import CaseOutcome, case_outcome
@@ -131,5 +131,5 @@ def key_comparisons(comparisons: list[Comparison]) -> list[Comparison]:
 
 def limits_by_id(run: Run) -> dict[str, Limit]:
     """The parsed limit of every rule that has one, in its metric's unit."""
-    rows = scenario_rows(run.scenario, run.checklist)
-    return {one.row.id: one.row.parsed_limit() for one in rows if one.row.metric}
+    rows = effective_rules(run.scenario, run.checklist)
+    return {one.rule.id: one.rule.parsed_limit() for one in rows if one.rule.metric}

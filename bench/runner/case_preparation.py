@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.domain import CALIBRATION_CASE
 from bench.core.errors import BenchError, BuildError, EngineUnavailableError, ScenarioError
-from bench.observe.image_says import ImageWord
 from bench.runner.history import identity
-from bench.runner.host_setup import set_up
 from bench.runner.images import ImageMaker, ReadyImage
+from bench.runner.inferred_readiness import ImageWord
+from bench.runner.plain_process_setup import set_up
 from bench.runner.stack_images import make_stack
 from bench.scenario.model import Case
 from bench.trial.context import PreparedCase
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bench.runner.services import RunningServices
     from bench.runtimes.select import Session
     from bench.scenario.loading.load import LoadedScenario
-    from bench.trial.registry_link import Way
+    from bench.trial.registry_link import RegistryRoute
     from bench.trial.stack.prepared import PreparedStack
 
 
@@ -50,7 +50,7 @@ class CasePreparer:
         session: Session,
         clock: Clock,
         journal: Journal,
-        way: Way,
+        way: RegistryRoute,
         services: RunningServices,
         *,
         earlier: Mapping[str, str],

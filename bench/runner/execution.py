@@ -21,7 +21,7 @@ from bench.runtimes.protocol import LABEL, Engine
 from bench.sampling.gpu import find_gpus
 from bench.trial.cache_state import CacheKeeper, ProcessKeeper
 from bench.trial.context import PreparedCase, TrialContext
-from bench.trial.registry_link import Way
+from bench.trial.registry_link import RegistryRoute
 from bench.trial.replicas import ReplicaTrial
 from bench.trial.same_failure import ENOUGH, Ending, FailureWatch
 from bench.trial.stack.prepared import PreparedStack
@@ -73,7 +73,7 @@ class RunExecution:
         self._services = RunningServices(
             session.building, clock, folder.name, request.scenario.folder, progress.say
         )
-        self._way = Way(session, request.scenario.scenario.link)
+        self._way = RegistryRoute(session, request.scenario.scenario.link)
         bounds = request.quiet or request.scenario.scenario.host_bounds
         self._quiet = QuietHost(request.wait_quiet_s, bounds)
         self._preparer = CasePreparer(

@@ -36,7 +36,7 @@ class CheckTrials:
 
     Attributes:
         need: by case, how often it is also run without limits.
-        cut: ids of the cases that are also run with no way out of their network.
+        cut: ids of the cases that are also run with the network cut off of their network.
         replicas: by case, how many containers of it are started at once, time after time.
     """
 

@@ -19,7 +19,7 @@ from bench.runner.folder import new_folder
 from bench.runner.plan import check_trials, make_plan
 from bench.scenario.redact import redacted
 from bench.standard.checklist import load_checklist
-from bench.trial.registry_link import Way
+from bench.trial.registry_link import RegistryRoute
 
 if TYPE_CHECKING:
     from bench.runner.history import History
@@ -35,7 +35,7 @@ def start_run(
     clock = clock or SystemClock()
     loaded = request.scenario
     scenario = loaded.scenario
-    way = Way(session, scenario.link)
+    way = RegistryRoute(session, scenario.link)
     way.check()
     checklist = load_checklist(scenario.checklist, loaded.folder) if scenario.checklist else None
     seed = request.seed if request.seed is not None else random.SystemRandom().randrange(2**31)
@@ -96,7 +96,7 @@ def resume_run(
             f"was begun elsewhere: {unlike}",
             "go on where it was begun (`--engine` names the engine), or start a new run",
         )
-    Way(session, request.scenario.scenario.link).check()
+    RegistryRoute(session, request.scenario.scenario.link).check()
     clock = clock or SystemClock()
     logs = history.folder / "logs"
     if logs.is_symlink():

@@ -1,1 +1,1 @@
-"""Whatever runs a workload: engines of containers, and plain processes."""
+"""Whatever runs a workload: engines of containers, plain processes, and the choice among them."""

@@ -17,7 +17,7 @@ from bench.runtimes.docker.engine import DockerEngine
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.registry import Registry
 from bench.runtimes.managed.requirements import why_impossible
-from bench.runtimes.process.engine import HostEngine, why_no_processes
+from bench.runtimes.process.engine import ProcessEngine, why_no_processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -127,7 +127,7 @@ class Session:
     building: Engine
     registry: Registry
     private: PrivateEngine
-    host: HostEngine = field(default_factory=HostEngine)
+    host: ProcessEngine = field(default_factory=ProcessEngine)
 
     @property
     def may_wipe(self) -> bool:
@@ -194,7 +194,7 @@ def _registry_up(private: PrivateEngine) -> None:
 
 
 def _without_containers(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
-    host, registry = HostEngine(), Registry("")  # which nobody asks for anything
+    host, registry = ProcessEngine(), Registry("")  # which nobody asks for anything
     try:
         yield Session(choice, host, host, registry, private, host)
     finally:
@@ -210,7 +210,7 @@ def _connected(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
     building: Engine = measuring
     if choice.is_private:
         building = DockerEngine(private.address("building"), login)
-    registry, host = Registry(private.registry_address(), login), HostEngine()
+    registry, host = Registry(private.registry_address(), login), ProcessEngine()
     try:
         if choice.is_private:
             private.check_store(measuring.facts)

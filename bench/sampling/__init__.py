@@ -1,1 +1,1 @@
-"""Reading what the kernel counts: cgroups, processes, devices; sampling draws only the curve."""
+"""Reading what the kernel counts while a trial lasts: threads, ends of tasks, network, GPU."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import EngineError
-from bench.sampling.processes import NetworkCounters
+from bench.sampling.network_counters import NetworkCounters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,9 +21,9 @@ from bench.scenario.allow import Allowed, parse_allowed
 from bench.scenario.compose_case import ComposeUse
 from bench.scenario.excerpts import Excerpt
 from bench.scenario.figures import MetricName, WorkloadMetric, own_metrics
-from bench.scenario.host import HostProcess
 from bench.scenario.host_bounds import OTHER_LOAD, STEAL, HostBounds
 from bench.scenario.load_tool import LoadTool
+from bench.scenario.plain_process import PlainProcess
 from bench.scenario.probes import Ready
 from bench.standard.thresholds import (
     Aggregate,
@@ -98,7 +98,7 @@ class Case(Container):
 
     compose: ComposeUse | None = None
     """Compose file whose services are measured together, in the place of an image."""
-    host: HostProcess | None = None
+    host: PlainProcess | None = None
     """Plain process of this host to run instead of an image."""
     repeat: Count = 6
     """Measured trials for each cache state."""

@@ -57,7 +57,7 @@ _FROM_DEFAULTS = frozenset(
     {
         "Case",
         "Build",
-        "HostProcess",
+        "PlainProcess",
         "LoadTool",
         "HttpProbe",
         "TcpProbe",
@@ -128,7 +128,7 @@ def _attribute_docs() -> dict[str, dict[str, str]]:
         "core.domain",
         "compose.build_keys",
         "compose.container_keys",
-        "scenario.host",
+        "scenario.plain_process",
         "scenario.probes",
         "scenario.compose_case",
         "scenario.figures",

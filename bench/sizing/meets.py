@@ -21,42 +21,42 @@ _HELD_BY_A_LIMIT = (
 """Beginnings of the names of metrics that a lower limit holds down: they say nothing here."""
 
 
-def is_about_size(row: Rule) -> bool:
-    """Whether limits of memory and cores have to do with `row`."""
-    if row.check is not None:
-        return row.arm is Arm.NEED
-    return row.measured.scope is Scope.TRIAL
+def is_about_size(rule: Rule) -> bool:
+    """Whether limits of memory and cores have to do with `rule`."""
+    if rule.check is not None:
+        return rule.arm is Arm.NEED
+    return rule.measured.scope is Scope.TRIAL
 
 
-def deciding_rows(rows: Sequence[Rule]) -> list[Rule]:
-    """The blocking rows that a smaller limit can make a case fail."""
+def deciding_rules(rules: Sequence[Rule]) -> list[Rule]:
+    """The blocking rules that a smaller limit can make a case fail."""
     return [
-        row
-        for row in rows
-        if row.check is None
-        and row.arm is Arm.FIT
-        and row.severity is Severity.BLOCK
-        and row.measured.scope is Scope.TRIAL
-        and not row.metric.startswith(_HELD_BY_A_LIMIT)
+        rule
+        for rule in rules
+        if rule.check is None
+        and rule.arm is Arm.FIT
+        and rule.severity is Severity.BLOCK
+        and rule.measured.scope is Scope.TRIAL
+        and not rule.metric.startswith(_HELD_BY_A_LIMIT)
     ]
 
 
-def longest_wait_s(rows: Sequence[Rule], pull_s: float) -> float | None:
-    """How long after the start it is worth waiting for ready; None where no row says so."""
+def longest_wait_s(rules: Sequence[Rule], pull_s: float) -> float | None:
+    """How long after the start it is worth waiting for ready; None where no rule says so."""
     limits = [
-        row.parsed_limit().value - (pull_s if row.metric == "startup_s" else 0.0)
-        for row in rows
-        if row.metric in ("startup_s", "ready_s")
+        rule.parsed_limit().value - (pull_s if rule.metric == "startup_s" else 0.0)
+        for rule in rules
+        if rule.metric in ("startup_s", "ready_s")
     ]
     return min(limits, default=None)
 
 
-def why_not(trial: TrialResult, rows: Sequence[Rule], pull_s: float) -> str:
-    """Why the trial does not meet `rows`; empty where it does.
+def why_not(trial: TrialResult, rules: Sequence[Rule], pull_s: float) -> str:
+    """Why the trial does not meet `rules`; empty where it does.
 
     Args:
         trial: without a pull of its own.
-        rows: those that decide.
+        rules: those that decide.
         pull_s: the pull that is added to its start, as measured under the case's own limits:
             limits are on the container, and do not touch the pull.
     """
@@ -65,16 +65,16 @@ def why_not(trial: TrialResult, rows: Sequence[Rule], pull_s: float) -> str:
     kills = trial.metrics.get("oom_kills", 0.0)
     if kills:
         return f"{kills:.0f} killed for memory"
-    for row in rows:
-        value = trial.metrics.get(row.metric)
+    for rule in rules:
+        value = trial.metrics.get(rule.metric)
         if value is None:
-            if row.required:
-                return f"{row.measured.title} was not measured"
+            if rule.required:
+                return f"{rule.measured.title} was not measured"
             continue
-        added = pull_s if row.metric == "startup_s" else 0.0
-        limit, unit = row.parsed_limit(), row.measured.unit
+        added = pull_s if rule.metric == "startup_s" else 0.0
+        limit, unit = rule.parsed_limit(), rule.measured.unit
         if not limit.holds(value + added):
-            said = f"{row.measured.title} {shown_against(value + added, limit, unit)}"
+            said = f"{rule.measured.title} {shown_against(value + added, limit, unit)}"
             pull = f", the pull of {format_seconds(pull_s)} included" if added else ""
-            return f"{said} does not meet {row.limit_text}{pull}"
+            return f"{said} does not meet {rule.limit_text}{pull}"
     return ""

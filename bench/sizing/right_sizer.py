@@ -8,10 +8,10 @@ import os
 from typing import TYPE_CHECKING
 
 from bench.core.domain import CALIBRATION_CASE, SIZE_ARM, CacheState, TrialKey
-from bench.judge.effective_rules import scenario_rows
+from bench.judge.effective_rules import effective_rules
 from bench.results.growing import GrowingRun
 from bench.results.run import load_run
-from bench.sizing.meets import deciding_rows, longest_wait_s
+from bench.sizing.meets import deciding_rules, longest_wait_s
 from bench.sizing.search import CPUS, MEMORY, smallest_enough
 from bench.sizing.sizes import REPEATS, Size, next_step, sizes_of, slowest_pull_s
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bench.trial.context import PreparedCase
 
 _PATIENCE_S = 2.0
-"""How much longer than the rows allow a trial may wait for ready."""
+"""How much longer than the rules allow a trial may wait for ready."""
 
 _STEPS_TOGETHER = 3
 """How often both limits are raised where what was enough alone is not enough together."""
@@ -80,8 +80,8 @@ class _CaseSearch:
         self._prepared = prepared
         self._measure = measure
         self._say = say
-        rows = [one.row for one in scenario_rows(run.scenario, run.checklist)]
-        self._rows = deciding_rows(rows)
+        rules = [one.rule for one in effective_rules(run.scenario, run.checklist)]
+        self._rules = deciding_rules(rules)
         own = [one for one in run.results if one.key.case == prepared.name]
         self._pull_s = slowest_pull_s(own)
         peaks = [
@@ -139,7 +139,7 @@ class _CaseSearch:
 
     def _read(self, memory: float, cpus: float) -> Size | None:
         trials = [one for one in self._growing.results() if one.key.case == self._name]
-        found = sizes_of(trials, self._rows, self._name)
+        found = sizes_of(trials, self._rules, self._name)
         wanted = (int(memory), cpus)
         sizes = found.sizes if found else ()
         return next((one for one in sizes if (one.memory_bytes, one.cpus) == wanted), None)
@@ -151,7 +151,7 @@ class _CaseSearch:
     def _sized(self, memory: float, cpus: float) -> PreparedCase:
         case = self._prepared.case
         limits = case.effective_limits.model_copy(update={"memory": int(memory), "cpus": cpus})
-        wait_s = longest_wait_s(self._rows, self._pull_s)
+        wait_s = longest_wait_s(self._rules, self._pull_s)
         timeout_s = case.ready.timeout
         if wait_s is not None:
             timeout_s = min(timeout_s, max(0.0, math.ceil(wait_s)) + _PATIENCE_S)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.core.domain import SIZE_ARM, TrialStatus
-from bench.judge.effective_rules import scenario_rows
-from bench.sizing.meets import deciding_rows, why_not
+from bench.judge.effective_rules import effective_rules
+from bench.sizing.meets import deciding_rules, why_not
 from bench.sizing.search import CPUS, MEMORY, Scale
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Size:
         memory_bytes: the memory limit.
         cpus: the limit of cores.
         trials: those that say something about the image.
-        why_not: why it is not enough; empty where every trial so far met all rows.
+        why_not: why it is not enough; empty where every trial so far met all rules.
         startup_s: median over the trials that got ready, the pull added; None without any.
     """
 
@@ -42,7 +42,7 @@ class Size:
 
     @property
     def is_enough(self) -> bool:
-        """Whether it was tried often enough and met all rows each time."""
+        """Whether it was tried often enough and met all rules each time."""
         return self.trials >= REPEATS and not self.why_not
 
 
@@ -92,12 +92,12 @@ def smallest(curve: Sequence[Size]) -> tuple[Size | None, Size | None]:
 
 def case_sizes(run: Run, case: str) -> CaseSizes | None:
     """The sizes tried for `case`; None where there were none."""
-    rows = deciding_rows([one.row for one in scenario_rows(run.scenario, run.checklist)])
+    rules = deciding_rules([one.rule for one in effective_rules(run.scenario, run.checklist)])
     own = [one for one in run.results if one.key.case == case]
-    return sizes_of(own, rows, case)
+    return sizes_of(own, rules, case)
 
 
-def sizes_of(trials: Iterable[TrialResult], rows: Sequence[Rule], case: str) -> CaseSizes | None:
+def sizes_of(trials: Iterable[TrialResult], rules: Sequence[Rule], case: str) -> CaseSizes | None:
     """The same, from the trials of the case."""
     trials = list(trials)
     pull_s = slowest_pull_s(trials)
@@ -107,7 +107,7 @@ def sizes_of(trials: Iterable[TrialResult], rows: Sequence[Rule], case: str) -> 
         if one.key.arm == SIZE_ARM and limits and one.status.counts:
             grouped.setdefault(limits, []).append(one)
     sizes = tuple(
-        _size(memory, cpus, tried, rows, pull_s) for (memory, cpus), tried in grouped.items()
+        _size(memory, cpus, tried, rules, pull_s) for (memory, cpus), tried in grouped.items()
     )
     return CaseSizes(case, sizes[0], pull_s, sizes) if sizes else None
 
@@ -135,9 +135,9 @@ def requested(trial: TrialResult) -> tuple[int, float] | None:
 
 
 def _size(
-    memory: int, cpus: float, tried: Sequence[TrialResult], rows: Sequence[Rule], pull_s: float
+    memory: int, cpus: float, tried: Sequence[TrialResult], rules: Sequence[Rule], pull_s: float
 ) -> Size:
-    reasons = [reason for one in tried if (reason := why_not(one, rows, pull_s))]
+    reasons = [reason for one in tried if (reason := why_not(one, rules, pull_s))]
     starts = [one.metrics["startup_s"] + pull_s for one in tried if "startup_s" in one.metrics]
     return Size(
         memory_bytes=memory,

@@ -1,4 +1,4 @@
-"""A standard as data: its rows, read from the built-in file or from one of the user's own.
+"""A standard as data: its rules, read from the built-in file or from one of the user's own.
 
 Judging is not done here; `bench validate` imports this module, so it stays cheap to import.
 """
@@ -28,13 +28,13 @@ class Checklist:
     Attributes:
         name: what a scenario's `checklist:` calls it.
         title: its name for people.
-        rows: in the order of the file.
+        rules: in the order of the file.
         data: the file's content as plain values, which the journal keeps.
     """
 
     name: str
     title: str
-    rows: tuple[Rule, ...]
+    rules: tuple[Rule, ...]
     data: dict[str, Any] = field(compare=False, repr=False)
 
     @classmethod
@@ -44,11 +44,11 @@ class Checklist:
         Raises:
             UsageError: `data` has not the form of a checklist.
         """
-        rows, faults = read_form(data)
+        rules, faults = read_form(data)
         if faults or not isinstance(data, dict):
             where = ".".join(faults[0].path) or "checklist"
             raise UsageError(where, faults[0].message, faults[0].suggestion)
-        return cls(data["name"], data["title"], rows, data)
+        return cls(data["name"], data["title"], rules, data)
 
 
 def built_in_names() -> list[str]:
@@ -80,7 +80,7 @@ def load_checklist(name_or_path: str, folder: Path) -> Checklist:
 
 @cache
 def _read_built_in(name: str) -> Checklist:
-    """Kept: every scenario is checked against its rows, and then again judged by them."""
+    """Kept: every scenario is checked against its rules, and then again judged by them."""
     return _read(_BUILT_IN / f"{name}.yaml", f"{name}.yaml")
 
 

@@ -1,4 +1,4 @@
-"""What a checklist file may say: from plain values to rows, with every fault and its place."""
+"""What a checklist file may say: from plain values to rules, with every fault and its place."""
 
 from __future__ import annotations
 
@@ -69,33 +69,33 @@ def place(tree: Any, path: tuple[str, ...]) -> tuple[int, int]:
 
 
 def read_form(data: object) -> tuple[tuple[Rule, ...], list[Fault]]:
-    """The rows of the checklist in `data`, and everything that is wrong with it."""
+    """The rules of the checklist in `data`, and everything that is wrong with it."""
     if not isinstance(data, dict):
         return (), [Fault((), "a checklist is a mapping", "start with `version: 1`")]
     faults = _unknown_keys((), data, _TOP)
     if data.get("version") != VERSION:
         faults.append(Fault(("version",), f"needs `version: {VERSION}`"))
     faults += [fault for key in ("name", "title") for fault in _text((), data, key)]
-    rows: list[Rule] = []
+    rules: list[Rule] = []
     entries = data.get("rows")
     if not isinstance(entries, dict) or not entries:
         faults.append(Fault(("rows",), "needs `rows`, a mapping from ids to rules"))
         entries = {}
-    for row_id, entry in entries.items():
-        row, more = _row(row_id, entry)
+    for rule_id, entry in entries.items():
+        rule, more = _rule(rule_id, entry)
         faults += more
-        rows += [row] if row else []
-    return tuple(rows), faults
+        rules += [rule] if rule else []
+    return tuple(rules), faults
 
 
-def _row(row_id: str, entry: object) -> tuple[Rule | None, list[Fault]]:
-    path = ("rows", row_id)
+def _rule(rule_id: str, entry: object) -> tuple[Rule | None, list[Fault]]:
+    path = ("rows", rule_id)
     if not isinstance(entry, dict):
         return None, [Fault(path, "a row is a mapping", f"it has {', '.join(_COMMON)}")]
     faults = []
-    if not _ID.fullmatch(row_id):
-        faults.append(Fault(path, f"{row_id!r} is not an id", "letters, digits, dots and dashes"))
-    if row_id in METRICS:
+    if not _ID.fullmatch(rule_id):
+        faults.append(Fault(path, f"{rule_id!r} is not an id", "letters, digits, dots and dashes"))
+    if rule_id in METRICS:
         faults.append(Fault(path, "the name of a metric is not free as an id", "write it as CI-5"))
     for key in _WORDS:
         faults += _text(path, entry, key)
@@ -117,7 +117,7 @@ def _row(row_id: str, entry: object) -> tuple[Rule | None, list[Fault]]:
         return None, faults
     words = {key: entry.get(key, "") for key in (*_WORDS, "judged_on", "misleads")}
     level = severity or Severity.BLOCK
-    return Rule(id=row_id, severity=level, required=required, **words, **judged), []
+    return Rule(id=rule_id, severity=level, required=required, **words, **judged), []
 
 
 def _threshold(path: tuple[str, ...], entry: dict[str, Any]) -> tuple[dict[str, Any], list[Fault]]:

@@ -76,7 +76,7 @@ class Rule:
         """The metric judged, in full.
 
         Raises:
-            KeyError: the row has none.
+            KeyError: the rule has none.
         """
         return self.own or METRICS[self.metric]
 
@@ -84,7 +84,7 @@ class Rule:
         """The limit in the metric's unit.
 
         Raises:
-            ValueError: the row has no limit.
+            ValueError: the rule has no limit.
         """
         if not self.metric:
             raise ValueError(f"{self.id} has no limit")

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from bench.core.domain import Arm, TrialStatus
     from bench.runtimes.protocol import ContainerState
     from bench.runtimes.specs import ContainerSpec
+    from bench.trial.container_network import ContainerNetwork
     from bench.trial.context import PreparedCase, TrialContext
-    from bench.trial.network import LifeNetwork
     from bench.trial.record import TrialRecord
 
 
@@ -57,7 +57,7 @@ class ContainerLifecycle:
         prepared: PreparedCase,
         record: TrialRecord,
         arm: Arm,
-        network: LifeNetwork,
+        network: ContainerNetwork,
         *,
         under_load: bool = False,
     ) -> None:

@@ -14,7 +14,7 @@ from bench.core.domain import CacheState
 from bench.core.errors import EngineError
 from bench.core.image_reference import split_reference
 from bench.trial.outcome import InvalidTrialError
-from bench.trial.pull import PullRecorder
+from bench.trial.pull_stream import PullRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

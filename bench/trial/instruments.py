@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bench.cgroup.counters import CounterFiles
 from bench.sampling.exits import ExitReports
 from bench.sampling.gpu import GpuSource
-from bench.sampling.processes import NetworkCounters
+from bench.sampling.network_counters import NetworkCounters
 from bench.sampling.sampler import Columns, Sampler
 from bench.sampling.sources import CgroupSource, EngineSource, NetworkSource
 from bench.sampling.thread_source import ThreadChanges, ThreadSource

@@ -20,7 +20,7 @@ NOTHING_PULLED = "none: nothing is pulled"
 
 
 @dataclass(frozen=True)
-class Way:
+class RegistryRoute:
     """The way that the pulls of a run go.
 
     Attributes:

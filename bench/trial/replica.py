@@ -10,7 +10,7 @@ from bench.core.errors import BenchError, StoreError
 from bench.journal.facts.behaviour import ProcessUse
 from bench.observe.writes import outside
 from bench.trial.container import ContainerLifecycle
-from bench.trial.network import TrialNetwork
+from bench.trial.container_network import TrialNetwork
 from bench.trial.outcome import FailedTrialError, InvalidTrialError, judge_host, outcome_of
 from bench.trial.record import TrialRecord
 from bench.trial.restart import start_again

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bench.compose.container_keys import Container, Healthcheck
-    from bench.scenario.host import HostProcess
+    from bench.scenario.plain_process import PlainProcess
     from bench.yamldoc.values import Command
 
 
@@ -92,7 +92,7 @@ def container_spec(
     )
 
 
-def process_spec(spec: ContainerSpec, process: HostProcess, folder: Path) -> ContainerSpec:
+def process_spec(spec: ContainerSpec, process: PlainProcess, folder: Path) -> ContainerSpec:
     """What to create for a case that is a plain process, of what a container of it would be."""
     return dataclasses.replace(
         spec,

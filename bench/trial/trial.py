@@ -12,8 +12,8 @@ from bench.core.errors import BenchError, StoreError
 from bench.core.interrupts import Interrupted, postponed
 from bench.host.load import load_between
 from bench.trial.container import ContainerLifecycle
+from bench.trial.container_network import TrialNetwork
 from bench.trial.image_pull import ImagePull
-from bench.trial.network import TrialNetwork
 from bench.trial.outcome import FailedTrialError, InvalidTrialError, judge_host, outcome_of
 from bench.trial.record import TrialRecord
 

@@ -15,8 +15,8 @@ from bench.trial.outcome import FailedTrialError
 if TYPE_CHECKING:
     from bench.runtimes.protocol import ContainerState
     from bench.trial.attachments import Attachments
+    from bench.trial.container_network import ContainerNetwork
     from bench.trial.context import PreparedCase, TrialContext
-    from bench.trial.network import LifeNetwork
 
 
 class ReadyWait:
@@ -26,7 +26,7 @@ class ReadyWait:
         self,
         context: TrialContext,
         prepared: PreparedCase,
-        network: LifeNetwork,
+        network: ContainerNetwork,
         attached: Attachments,
         state: ContainerState,
         facts: dict[str, Any],

@@ -16,7 +16,7 @@ from bench.dockerfile.bases import external_images
 from bench.runtimes.docker.engine import DockerEngine
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.requirements import why_impossible
-from tests.images import test_dockerfile as forms
+from tests.dockerfile import test_bases as forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from bench.cli.selftest import command
 from bench.judge.statistics.noise import HostNoise
 from bench.results.run import load_run
-from bench.selftest.conduct import Floor, SelfTest
+from bench.selftest.run import Floor, SelfTest
 from bench.selftest.score import Comparison, Figure, Section, Target
 from tests.journals import write_journal
 
@@ -45,7 +45,7 @@ def tested(monkeypatch, tmp_path):
         result: SelfTest = asked["result"]
         return result
 
-    monkeypatch.setattr("bench.selftest.conduct.selftest", selftest)
+    monkeypatch.setattr("bench.selftest.run.selftest", selftest)
     return asked
 
 

@@ -37,7 +37,7 @@ from tests.journals import Build, write_journal
 if TYPE_CHECKING:
     import click
 
-ROWS = {row.id: row for row in load_checklist("cloud-native", Path()).rows}
+ROWS = {row.id: row for row in load_checklist("cloud-native", Path()).rules}
 
 
 def run(command: click.Command, *arguments: str) -> Result:

@@ -92,7 +92,7 @@ def attempt(destination: str = "198.51.100.9:443", kind: str = "tcp", **changes:
 
 
 def cut(**more: Any) -> list[TrialResult]:
-    """The two trials with no way out."""
+    """The two trials with the network cut off."""
     return [trial(20 + number, network="cut", cache="image", **more) for number in range(2)]
 
 

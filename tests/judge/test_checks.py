@@ -457,7 +457,7 @@ def test_a_threshold_on_demand_moves_the_limit():
 
 def cpu_of_services(*demands: float | None) -> Finding:
     """The finding on a stack of services with these demands, as far as they are known."""
-    (row,) = [one for one in CLOUD_NATIVE.rows if one.id == "CI-8"]
+    (row,) = [one for one in CLOUD_NATIVE.rules if one.id == "CI-8"]
     members = [
         trial(10, arm="need", service=f"s{number}", figures=need(GIB, GIB, demand)[0].metrics)
         for number, demand in enumerate(demands)

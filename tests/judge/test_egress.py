@@ -1,4 +1,4 @@
-"""CI-3: no contact before ready, in the open and in the cut, and ready with no way out."""
+"""CI-3: no contact before ready, in the open and in the cut, and ready with the network cut off."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def test_nothing_tried_and_ready_all_the_same_passes():
     found = judged(rounds() + closed())
     assert (found.verdict, found.n, found.required) == (Outcome.PASS, 8, True)
     assert found.reason == (
-        "no contact before ready in 8 starts (6 of the rounds, 2 with no way out); "
-        "ready with no way out in 2 of 2"
+        "no contact before ready in 8 starts (6 of the rounds, 2 with the network cut off); "
+        "ready with the network cut off in 2 of 2"
     )
 
 
@@ -74,7 +74,7 @@ def test_one_attempt_in_one_trial_fails(where):
     assert found.reason == (
         "1 outside destination tried before ready: "
         "198.51.100.9:443 (TCP by pip, 250 ms after the start, 1 of 8 starts); "
-        "it gets ready with no way out too"
+        "it gets ready with the network cut off too"
     )
 
 
@@ -129,7 +129,7 @@ def test_what_does_not_get_ready_with_no_way_out_fails_though_nothing_was_seen()
     broken = [failed(20, "exited with code 9", network="cut", cache="image"), closed()[1]]
     found = judged(rounds() + broken)
     assert found.verdict is Outcome.FAIL
-    assert found.reason == "with no way out it fails in 1 of 2 trials: exited with code 9"
+    assert found.reason == "with the network cut off it failed in 1 of 2 trials: exited with code 9"
 
 
 UNSEEN: dict[str, Any] = {"observed": False, "reach": "listening needs root"}
@@ -184,7 +184,7 @@ def test_trials_that_came_to_nothing_are_an_error():
     found = judged(rounds() + wrong)
     assert found.verdict is Outcome.ERROR
     assert found.reason == (
-        "with no way out, only 1 of 2 trials could be measured: the engine died"
+        "with the network cut off, only 1 of 2 trials could be measured: the engine died"
     )
 
 
@@ -208,7 +208,8 @@ def test_every_start_of_the_case_counts():
     assert (found.verdict, found.n) == (Outcome.PASS, 13)
     assert found.reason == (
         "no contact before ready in 13 starts (6 of the rounds, 2 without limits, "
-        "3 of several at once, 2 with no way out); ready with no way out in 2 of 2"
+        "3 of several at once, 2 with the network cut off); "
+        "ready with the network cut off in 2 of 2"
     )
 
 

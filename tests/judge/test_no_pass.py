@@ -124,7 +124,7 @@ def test_a_plain_process_is_judged_by_a_start_without_a_pull():
 
 
 WARM = replace(
-    next(one for one in CLOUD_NATIVE.rows if one.id == "CI-5"),
+    next(one for one in CLOUD_NATIVE.rules if one.id == "CI-5"),
     id="W-1",
     metric="ready_s",
     limit="<= 200ms",
@@ -135,7 +135,7 @@ def judged_with(row: Any, threshold: Any) -> list[tuple[str, str, Outcome]]:
     of = scenario({"cache": ["cold", "warm"]}, thresholds={"ready_s": threshold})
     made = [trial(one, ready_s=0.3) for one in range(6)]
     made += [trial(10 + one, cache="warm", ready_s=0.25) for one in range(6)]
-    found = verdicts(of, made, checklist=replace(CLOUD_NATIVE, rows=(row,)))
+    found = verdicts(of, made, checklist=replace(CLOUD_NATIVE, rules=(row,)))
     return [(one.id, one.cache, one.verdict) for one in found if one.id != "READY"]
 
 

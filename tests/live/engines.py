@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.cgroup.mounts import CgroupVersion, find_mounts
+from bench.runtimes.managed.daemon import Daemon
 from bench.runtimes.managed.ping import docker_answers
-from bench.runtimes.process_calls import Daemon
 from tests.programs import find, need
 
 if TYPE_CHECKING:

@@ -29,9 +29,11 @@ def test_how_each_case_fared_with_no_way_out_stands_below(run):
     section = contacts(run)
     assert section is not None
     bad, *good = section.notes
-    assert bad.startswith("bad with no way out: exited with code 1 before it was ready (way out")
+    assert bad.startswith(
+        "bad with the network cut off: exited with code 1 before it was ready (way out"
+    )
     assert len(good) == 2
-    assert all(one.startswith("good with no way out: ready 1.") for one in good)
+    assert all(one.startswith("good with the network cut off: ready 1.") for one in good)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.report.plots.drawn import make_plots
+from bench.report.plots.catalogue import make_plots
 from bench.report.sections.gpu import gpu
 from bench.results.run import Run, load_run
 from tests.journals import Build, events, write_events

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bench.report.html.page import html_text
-from bench.report.plots.drawn import make_plots
+from bench.report.plots.catalogue import make_plots
 from bench.report.text import github
 from bench.report.text.console import end_block
 from bench.report.text.junit import junit_text

@@ -10,7 +10,7 @@ import pytest
 
 from bench.report.html import page as html
 from bench.report.html.page import Detail, html_text, write_html
-from bench.report.plots.drawn import Plot
+from bench.report.plots.catalogue import Plot
 from bench.results.run import load_run
 from tests.journals import GOOD, SHAPES, Build, Shape, Trouble, events, write_events, write_journal
 

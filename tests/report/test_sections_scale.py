@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.report.html.page import html_text
-from bench.report.plots.drawn import make_plots
+from bench.report.plots.catalogue import make_plots
 from bench.report.plots.replicas import sweeps
 from bench.report.sections.scale_out import scale_out
 from bench.report.sections.stopping import stopping

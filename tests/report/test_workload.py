@@ -18,7 +18,7 @@ from bench.journal.facts.matches import Matches
 from bench.judge.model import Outcome
 from bench.report.caveats import warnings
 from bench.report.html.page import html_text
-from bench.report.plots.drawn import make_plots
+from bench.report.plots.catalogue import make_plots
 from bench.report.text.comparison import compare_runs, comparisons_text
 from bench.report.text.console import end_block
 from bench.report.text.markdown import markdown_text

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from bench.core.errors import EngineRefusedError, EngineTimeoutError, HostError
-from bench.runtimes.process.child import HostProcess
+from bench.runtimes.process.child import ChildProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,16 +43,16 @@ class Cgroup:
 
 @pytest.fixture
 def make(tmp_path) -> Iterator[object]:
-    made: list[HostProcess] = []
+    made: list[ChildProcess] = []
 
-    def process(*command: str, **changes: object) -> HostProcess:
+    def process(*command: str, **changes: object) -> ChildProcess:
         settings = {
             "working_dir": str(tmp_path),
             "environment": PATH,
             "cgroup": cast("ProcessCgroup", Cgroup()),
             "cores": None,
         } | changes
-        made.append(HostProcess(command, **settings))  # type: ignore[arg-type]
+        made.append(ChildProcess(command, **settings))  # type: ignore[arg-type]
         return made[-1]
 
     yield process
@@ -60,7 +60,7 @@ def make(tmp_path) -> Iterator[object]:
         one.end()
 
 
-def run(process: HostProcess) -> bytes:
+def run(process: ChildProcess) -> bytes:
     """Everything that it prints on either stream."""
     process.prepare()
     process.start()

@@ -13,10 +13,10 @@ import pytest
 
 from bench.core.errors import EngineUnavailableError, HostError
 from bench.runtimes.managed import link as module
+from bench.runtimes.managed.daemon import Daemon
 from bench.runtimes.managed.daemons import Settings, link_registry, write_configuration
 from bench.runtimes.managed.link import Link
 from bench.runtimes.managed.network import link_ends
-from bench.runtimes.process_calls import Daemon
 from tests.runtimes.test_private import private  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ import pytest
 from bench.core.errors import EngineUnavailableError
 from bench.runtimes.managed import network, requirements
 from bench.runtimes.managed import private as module
+from bench.runtimes.managed.daemon import Daemon
 from bench.runtimes.managed.daemons import (
     ImageStore,
     Paths,
@@ -25,7 +26,6 @@ from bench.runtimes.managed.daemons import (
 from bench.runtimes.managed.host_changes import HostChanges
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.requirements import PACKAGES, why_impossible
-from bench.runtimes.process_calls import Daemon
 from tests.fakes import FACTS
 
 

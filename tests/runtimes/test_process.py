@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.core.errors import HostError
-from bench.runtimes.process_calls import Daemon
+from bench.runtimes.managed.daemon import Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import pytest
 from bench.cgroup.counters import CounterFiles
 from bench.cgroup.mounts import CgroupVersion
 from bench.core.errors import EngineTimeoutError
-from bench.sampling.processes import NetworkCounters
+from bench.sampling.network_counters import NetworkCounters
 from bench.sampling.sources import CgroupSource, EngineSource, NetworkSource
 from tests.fakes import FakeEngine
 from tests.sampling.trees import cgroup_of

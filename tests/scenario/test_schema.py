@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 import bench.scenario
 from bench.cli.schema import command
 from bench.core.metrics import METRICS
+from bench.scenario import schema
 from bench.scenario.model import Case, Scenario
 from bench.scenario.schema import scenario_schema
 from bench.yamldoc.nodes import value_of
@@ -222,3 +223,7 @@ def _objects(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     for name, definition in schema["$defs"].items():
         found += [(name, one) for one in definition.get("anyOf", [definition])]
     return found
+
+
+def test_what_it_adds_to_models_is_about_models_that_there_are():
+    assert SCHEMA["$defs"].keys() >= schema._FROM_DEFAULTS | schema._SHORT_FORMS.keys()

@@ -14,7 +14,7 @@ from bench.judge.statistics.noise import HostNoise, NoiseFloor
 from bench.results.host_noise import load_noise, save_noise
 from bench.results.run import load_run
 from bench.runner.request import RunResult
-from bench.selftest import conduct
+from bench.selftest import run as conduct
 from bench.selftest.known import KNOWN
 from tests.fakes import FakeEngine, Watcher, local
 from tests.journals import GOOD, Build, events, write_events, write_journal

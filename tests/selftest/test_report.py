@@ -11,9 +11,9 @@ import pytest
 from bench.judge.statistics.noise import HostNoise, NoiseFloor
 from bench.report.text.selftest import selftest_json, selftest_text
 from bench.results.run import load_run
-from bench.selftest.conduct import Floor, SelfTest
 from bench.selftest.outcomes import outcomes
 from bench.selftest.resources import resources
+from bench.selftest.run import Floor, SelfTest
 from bench.selftest.score import Figure, Section, Target
 from bench.selftest.times import times
 from tests.journals import write_journal

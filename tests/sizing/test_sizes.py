@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.core.domain import TrialStatus
-from bench.judge.effective_rules import scenario_rows
-from bench.sizing.meets import deciding_rows, longest_wait_s, why_not
+from bench.judge.effective_rules import effective_rules
+from bench.sizing.meets import deciding_rules, longest_wait_s, why_not
 from bench.sizing.sizes import REPEATS, CaseSizes, sizes_of, smallest
 from tests.judge.build import CLOUD_NATIVE, MIB, failed, lost, scenario, trial
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def rows(**top: Any) -> list[Rule]:
-    found = scenario_rows(scenario(**top), CLOUD_NATIVE)
-    return deciding_rows([one.row for one in found])
+    found = effective_rules(scenario(**top), CLOUD_NATIVE)
+    return deciding_rules([one.rule for one in found])
 
 
 def sized(one: TrialResult, memory_mib: int, cpus: float = 4) -> TrialResult:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bench.core.errors import BenchError
     from bench.runtimes.managed.private import PrivateEngine
     from bench.runtimes.managed.registry import Registry
-    from bench.runtimes.process.engine import HostEngine
+    from bench.runtimes.process.engine import ProcessEngine
     from bench.scenario.loading.load import LoadedScenario
 
 SCENARIO = """
@@ -161,7 +161,7 @@ class Runs:
             self.building if self.is_private else self.measuring,
             cast("Registry", None),
             cast("PrivateEngine", self.private),
-            cast("HostEngine", self.host),
+            cast("ProcessEngine", self.host),
         )
 
     def start(self, text: str = SCENARIO, **options: Any) -> RunResult:

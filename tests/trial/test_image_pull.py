@@ -11,8 +11,8 @@ from bench.core.domain import TrialStatus
 from bench.images.bases.layers import BaseLayers
 from bench.runtimes.managed.access_log import AccessLog, Served
 from bench.trial.image_pull import achieved_bit_s, why_not_served
+from tests.analysis.test_pull_path import layer
 from tests.pulls import cold_stream, manifest_of
-from tests.results.test_pull_path import layer
 from tests.trial.lab import REFERENCE
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from bench.runtimes.protocol import Change
 from bench.trial.replica import process_uses
 from bench.trial.replicas import shared_out
 from tests.fakes import Script
+from tests.observe.test_process_table import table
 from tests.servers import closed_port
 from tests.trial.lab import RUN_ID, UP, Bench
-from tests.trial.test_process_table import table
 
 if TYPE_CHECKING:
     from pathlib import Path

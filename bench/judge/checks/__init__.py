@@ -36,49 +36,50 @@ _NOT_OF_A_STACK = {
 }
 
 
-def is_required(row: Rule, case: Case) -> bool:
-    """Whether a figure that is missing for `row` keeps `case` from being judged."""
-    return row.required and not (case.compose is not None and row.check in _NOT_OF_A_STACK)
+def is_required(rule: Rule, case: Case) -> bool:
+    """Whether a figure that is missing for `rule` keeps `case` from being judged."""
+    return rule.required and not (case.compose is not None and rule.check in _NOT_OF_A_STACK)
 
 
 def judge_check(
-    row: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
+    rule: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
 ) -> Finding:
-    """Judge the row's check."""
+    """Judge the rule's check."""
     complete = context.complete
-    if case.compose is not None and row.check in _NOT_OF_A_STACK:
-        return unmeasured(_NOT_OF_A_STACK[row.check])
-    if row.check is Judgement.EGRESS:
+    if case.compose is not None and rule.check in _NOT_OF_A_STACK:
+        return unmeasured(_NOT_OF_A_STACK[rule.check])
+    if rule.check is Judgement.EGRESS:
         services = context.services
         need = context.need_trials.get(case_id, 0)
         return judge_egress(case_id, case, trials, services=services, complete=complete, need=need)
-    if row.check is Judgement.SCALE_OUT:
+    if rule.check is Judgement.SCALE_OUT:
         return judge_scale_out(case_id, case, trials, complete=complete)
-    return _judge_need(row, case_id, case, trials, context)
+    return _judge_need(rule, case_id, case, trials, context)
 
 
 def _judge_need(
-    row: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
+    rule: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
 ) -> Finding:
     """What a pod needs, from the trials without limits."""
-    cache, complete = judged_cache(row, case), context.complete
+    cache, complete = judged_cache(rule, case), context.complete
     planned = context.need_trials.get(case_id, NEED_TRIALS)
     need = gather(trials, case_id, arm=Arm.NEED, cache=None, planned=planned)
     short = need.shortfall(complete=complete)
     if short is not None:
         return replace(short, cache=cache)
-    if row.check is Judgement.MEMORY_NEED:
+    if rule.check is Judgement.MEMORY_NEED:
         fit = gather(
             trials, case_id, arm=Arm.FIT, cache=None, planned=case.repeat * len(case.cache)
         )
-        found = judge_memory(row, case, need, fit, complete=complete)
+        found = judge_memory(rule, case, need, fit, complete=complete)
     else:
+        assert rule.check is Judgement.CPU_DEMAND, f"nothing judges {rule.check}"
         members = _members(case_id, trials) if case.compose is not None else []
-        found = judge_cpu(row, need, context.host_cores, members)
-    found = _not_cut_short(found, row, case_id, need, trials)
+        found = judge_cpu(rule, need, context.host_cores, members)
+    found = _not_cut_short(found, rule, case_id, need, trials)
     found = _without_samples(found, need)
     if case.compose is not None and found.actual is not None:
-        metric = found.metric or row.metric
+        metric = found.metric or rule.metric
         found = replace(
             found, reason=sentence(found.reason, _of_each(metric, case_id, trials, need))
         )
@@ -86,7 +87,7 @@ def _judge_need(
 
 
 def _not_cut_short(
-    found: Finding, row: Rule, case_id: str, need: Evidence, trials: Sequence[TrialResult]
+    found: Finding, rule: Rule, case_id: str, need: Evidence, trials: Sequence[TrialResult]
 ) -> Finding:
     """`found`, unless it is a pass and what a pod would take is not known in full.
 
@@ -95,10 +96,10 @@ def _not_cut_short(
     """
     if found.outcome is Outcome.NOT_MEASURED or (found.outcome is Outcome.PASS and need.all_failed):
         return blame_image(trials, case_id, need) or found
-    found = no_pass_with_gaps(found, found.metric or row.metric, need, may_miss=not row.required)
+    found = no_pass_with_gaps(found, found.metric or rule.metric, need, may_miss=not rule.required)
     short = sentence(need.failures(), cut_off(need))
     counted_kills = sum("oom_kills" in one.metrics for one in need.trials)
-    least = len(need.trials) if row.check is Judgement.MEMORY_NEED or counted_kills else 0
+    least = len(need.trials) if rule.check is Judgement.MEMORY_NEED or counted_kills else 0
     if counted_kills < least:
         short = sentence(short, "kills for memory were not counted in every trial")
     if not short:

@@ -14,7 +14,7 @@ from bench.core.metrics import METRICS
 from bench.judge.aggregates import shown_against
 from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.model import Outcome
-from bench.judge.unseen import unseen_demand
+from bench.judge.unobserved_cpu import unseen_demand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,17 +30,17 @@ _USED = "cpu_cores_peak"
 
 
 def judge_cpu(
-    row: Rule, need: Evidence, host_cores: int, members: Sequence[TrialResult] = ()
+    rule: Rule, need: Evidence, host_cores: int, members: Sequence[TrialResult] = ()
 ) -> Finding:
-    """Judge `row` on the trials without limits.
+    """Judge `rule` on the trials without limits.
 
     Args:
-        row: what is asked.
+        rule: what is asked.
         need: the trials.
         host_cores: of the host that they were made on.
         members: of a stack, the trials of its services without limits.
     """
-    limit, metric, note = row.parsed_limit(), row.metric, ""
+    limit, metric, note = rule.parsed_limit(), rule.metric, ""
     silent = _without(metric, members)
     if not need.values(METRICS[metric]) and not silent:
         if host_cores <= limit.value:
@@ -55,20 +55,20 @@ def judge_cpu(
         note = "cores used, for there is no schedstat to say how many were asked for"
     values = need.values(METRICS[metric])
     if not values and not silent:
-        return unmeasured(f"no trial of the need arm has {row.metric}")
+        return unmeasured(f"no trial of the need arm has {rule.metric}")
     peak, n = max(values, default=None), len(values)
-    moved = metric if metric != row.metric else ""
+    moved = metric if metric != rule.metric else ""
     most = limit.value * (1 + CPU_TOLERANCE)
     shown = "" if peak is None else shown_against(peak, limit, METRICS[metric].unit)
     if peak is not None and peak > most and not limit.holds(peak):
-        reason = sentence(f"{shown} does not meet {row.limit_text}", note)
+        reason = sentence(f"{shown} does not meet {rule.limit_text}", note)
         return Finding(Outcome.FAIL, reason, peak, n, metric=moved)
     gap = silent or ("" if metric == _USED else unseen_demand(need, most))
     if gap or peak is None:
         seen = f"{shown} was seen" if shown else ""
         return Finding(Outcome.INCONCLUSIVE, sentence(seen, gap), peak, n, metric=moved)
     within = "" if limit.holds(peak) else f" within the tolerance of {CPU_TOLERANCE:.0%}"
-    reason = sentence(f"{shown} meets {row.limit_text}{within}", note)
+    reason = sentence(f"{shown} meets {rule.limit_text}{within}", note)
     return Finding(Outcome.PASS, reason, peak, n, metric=moved)
 
 

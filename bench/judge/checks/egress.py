@@ -1,9 +1,9 @@
 """CI-3: whether a start reaches outside, judged with the way out open and with it cut.
 
 Every start of the case counts: those of the rounds, those without limits, each of several started
-at once, and two with no way out. In none may anything be tried before ready that the scenario does
-not declare, and the container must get ready with no way out: an attempt that nothing waits for is
-seen in the open trials, a dependence in the cut ones.
+at once, and two with the network cut off. In none may anything be tried before ready that the
+scenario does not declare, and in the last two the container must get ready all the same: an attempt
+that nothing waits for is seen in the open trials, a dependence in the cut ones.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bench.scenario.model import Case
 
 CUT_TRIALS = 2
-"""Trials with no way out that are made of each case: one is refused, one gets no answer."""
+"""Trials of each case with the network cut off: one is refused, one gets no answer."""
 
 _MOST_NAMED = 3
 
@@ -44,7 +44,7 @@ class Starts:
         free: of the rounds.
         need: without limits.
         replicas: containers that were started at once, each for itself.
-        cut: with no way out.
+        cut: with the network cut off.
         spoilt: attempts that count for nothing else, in which contacts were looked for all the
             same: what was seen in them was tried.
     """
@@ -70,7 +70,7 @@ class Starts:
             (len(self.free.trials), "of the rounds"),
             (len(self.need.trials), "without limits"),
             (len(self.replicas), "of several at once"),
-            (len(self.cut.trials), "with no way out"),
+            (len(self.cut.trials), "with the network cut off"),
         )
         words = ", ".join(f"{count} {what}" for count, what in kinds if count)
         return f"{counted(len(self.all), 'start')} ({words})"
@@ -120,7 +120,11 @@ def judge_egress(
     """
     found = starts(trials, case_id, planned=case.repeat * len(case.cache), need=need)
     tried = [one for one in destinations((*found.all, *found.spoilt)) if not one.allowed]
-    kinds = ((found.free, ""), (found.need, "without limits, "), (found.cut, "with no way out, "))
+    kinds = (
+        (found.free, ""),
+        (found.need, "without limits, "),
+        (found.cut, "with the network cut off, "),
+    )
     for evidence, which in () if tried else kinds:
         short = evidence.shortfall(complete=complete)
         if short is not None:
@@ -128,7 +132,7 @@ def judge_egress(
     n = len(found.all) + (len(found.spoilt) if tried else 0)
     stuck = _stuck(found.cut)
     if tried or stuck:
-        ready = stuck or ("it gets ready with no way out too" if found.cut.trials else "")
+        ready = stuck or ("it gets ready with the network cut off too" if found.cut.trials else "")
         reason = sentence(_listed(tried, n), _advice(tried, services), ready)
         by_crash = not tried and found.free.all_failed
         return Finding(Outcome.FAIL, reason, n=n, by_crash=by_crash)
@@ -142,17 +146,17 @@ def judge_egress(
     if unseen:
         return replace(unmeasured(unseen), n=n)
     cut = len(found.cut.trials)
-    reason = f"no contact before ready in {found}; ready with no way out in {cut} of {cut}"
+    reason = f"no contact before ready in {found}; ready with the network cut off in {cut} of {cut}"
     return Finding(Outcome.PASS, reason, n=n)
 
 
 def _stuck(cut: Evidence) -> str:
-    """What happened with no way out where it did not get ready; empty where it did."""
+    """What happened with the network cut off where it did not get ready; empty where it did."""
     if not cut.failed:
         return ""
     how_often = f"in {len(cut.failed)} of {counted(len(cut.trials), 'trial')}"
     why = ", ".join(dict.fromkeys(one.reason for one in cut.failed))
-    return f"with no way out it fails {how_often}: {why}"
+    return f"with the network cut off it failed {how_often}: {why}"
 
 
 def _unseen(trials: Sequence[TrialResult]) -> str:

@@ -14,9 +14,9 @@ from bench.core.metrics import METRICS
 from bench.core.units import format_bytes
 from bench.judge.aggregates import shown_against
 from bench.judge.finding import Finding, counted, sentence, unmeasured
+from bench.judge.limit_notes import NEAR
 from bench.judge.limits import STACK_PEAK, STACK_PEAK_UPPER
 from bench.judge.model import Outcome
-from bench.judge.reach import NEAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 
 def judge_memory(
-    row: Rule, case: Case, need: Evidence, fit: Evidence, *, complete: bool
+    rule: Rule, case: Case, need: Evidence, fit: Evidence, *, complete: bool
 ) -> Finding:
-    """Judge `row` on the trials without limits (`need`) and under the case's own (`fit`)."""
-    found = _judge(row, case, need, fit, complete=complete)
+    """Judge `rule` on the trials without limits (`need`) and under the case's own (`fit`)."""
+    found = _judge(rule, case, need, fit, complete=complete)
     if found.outcome is Outcome.NOT_MEASURED:
         return found
     return replace(found, reason=sentence(found.reason, _squeezed(case, fit)))
@@ -81,9 +81,9 @@ class _Taken:
         return self.held + self.unseen
 
 
-def _judge(row: Rule, case: Case, need: Evidence, fit: Evidence, *, complete: bool) -> Finding:
+def _judge(rule: Rule, case: Case, need: Evidence, fit: Evidence, *, complete: bool) -> Finding:
     """Trial by trial: the peak of one is not set against the page cache of another."""
-    limit, limit_text = row.parsed_limit(), row.limit_text
+    limit, limit_text = rule.parsed_limit(), rule.limit_text
     stack = case.compose is not None
     taken = [_Taken.of(one, stack=stack) for one in need.trials]
     peak = max((one.peak for one in taken if one.peak is not None), default=None)
@@ -96,7 +96,7 @@ def _judge(row: Rule, case: Case, need: Evidence, fit: Evidence, *, complete: bo
         )
         return Finding(Outcome.FAIL, reason, peak, n)
     if peak is None:
-        return unmeasured(f"no trial of the need arm has {row.metric}")
+        return unmeasured(f"no trial of the need arm has {rule.metric}")
     shown = shown_against(peak, limit, "bytes")
     flag = ""
     if abs(peak - limit.value) <= NEAR * limit.value:

@@ -139,7 +139,7 @@ def call_difference(
     if outside and corrected_p < ALPHA:
         return direction(pair.metric, larger=low > 1), f"{evidence}; both say that it differs"
     if outside:
-        return Difference.INCONCLUSIVE, f"{evidence}; the test does not bear it out"
+        return Difference.INCONCLUSIVE, f"{evidence}; not statistically significant"
     return Difference.INCONCLUSIVE, f"{evidence}; the interval reaches into {band} and beyond"
 
 

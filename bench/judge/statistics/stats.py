@@ -17,7 +17,7 @@ What the docstrings refer to:
   statistics", Journal of Educational and Behavioral Statistics 25(2), 2000.
 
 The rank test has a module of its own, `rank_test`, and so have its interval, `ratio`, and its
-correction for several metrics, `together`.
+correction for several metrics, `multiple_testing`.
 """
 
 from __future__ import annotations

@@ -46,9 +46,9 @@ _FILES = {
     "run.json": "verdicts, comparisons and what was run, for programs",
     "summary.md": "this page in short",
     "junit.xml": "the verdicts, for CI systems",
-    "trials.csv": "a row a trial, a column a metric",
-    "phases.csv": "a row a phase of a trial",
-    "layers.csv": "a row a layer of a pull",
+    "trials.csv": "one row per trial, one column per metric",
+    "phases.csv": "one row per phase of a trial",
+    "layers.csv": "one row per layer of a pull",
     "samples.csv.gz": "every reading of the counters",
     "events.jsonl": "the journal, from which all of this is made",
 }

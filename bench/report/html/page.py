@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from bench.core.atomic import write_text
 from bench.core.metrics import METRICS
-from bench.report import caveats as trust
+from bench.report import caveats
 from bench.report.failing import failing
 from bench.report.headline import answer
 from bench.report.html import detail as html_detail
 from bench.report.html import view as html_view
-from bench.report.plots.drawn import make_plots
+from bench.report.plots.catalogue import make_plots
 from bench.report.plots.svg import inline_svg
 from bench.report.sections.all import sections
 from bench.report.wording import exit_words, standard_words, visible
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-    from bench.report.plots.drawn import Plot
+    from bench.report.plots.catalogue import Plot
     from bench.results.run import Run
 
 MOST_BYTES = 1_000_000
@@ -95,7 +95,7 @@ def _render(run: Run, plots: list[Plot], detail: Detail) -> str:
             rules=html_view.rules(run),
             bar_limit=100 / html_view.BAR_TOP,
             comparisons=html_view.comparisons(run),
-            doubts=trust.warnings(run),
+            doubts=caveats.warnings(run),
             plots=_by_kind(plots),
             sections=sections(run),
             images=html_detail.images(run),
@@ -105,7 +105,7 @@ def _render(run: Run, plots: list[Plot], detail: Detail) -> str:
             environment=html_detail.environment(run),
             floor=html_detail.floor(run),
             metrics=[run.metrics[name] for name in html_view.shown_metrics(run)],
-            checklist_rows=run.checklist.rows if run.checklist else (),
+            checklist_rows=run.checklist.rules if run.checklist else (),
             files=html_detail.files(run.folder),
             command=html_detail.command(run),
             scenario=html_detail.scenario_text(run),

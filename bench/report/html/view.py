@@ -175,7 +175,7 @@ def _card_figures(run: Run, case: str) -> list[tuple[str, str]]:
 def rules(run: Run) -> list[ShownRule]:
     """Every rule with its verdicts, in the checklist's order."""
     limits = limits_by_id(run)
-    written = {row.id: row for row in (*(run.checklist.rows if run.checklist else ()), READY)}
+    written = {row.id: row for row in (*(run.checklist.rules if run.checklist else ()), READY)}
     return [
         ShownRule(
             id=row.id,

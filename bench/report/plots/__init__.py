@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.report.plots.drawn import Plot, make_plots, save_plots, write_plots
+from bench.report.plots.catalogue import Plot, make_plots, save_plots, write_plots
 from bench.report.plots.phases import phase_waterfall
 from bench.report.plots.pull import pull_timeline
 from bench.report.plots.replicas import replica_curves

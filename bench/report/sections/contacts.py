@@ -61,7 +61,7 @@ def _row(case: str, one: Destination, free: int, cut: int) -> tuple[str, ...]:
 
 
 def _without(case: str, cut: Sequence[TrialResult]) -> list[str]:
-    """How the case fared with no way out."""
+    """How the case fared with the network cut off."""
     found = []
     for trial in cut:
         seen = observation(trial)
@@ -70,7 +70,7 @@ def _without(case: str, cut: Sequence[TrialResult]) -> list[str]:
             how = f"ready {format_seconds(ready_s)} after start (way out {seen.way_out})"
         else:
             how = trial.reason
-        found.append(f"{case} with no way out: {how}.")
+        found.append(f"{case} with the network cut off: {how}.")
     return found
 
 

@@ -1,1 +1,1 @@
-"""Reports as text: terminal, Markdown, JUnit, annotations."""
+"""Reports as text: terminal, comparison, Markdown, JUnit, annotations, the self-test."""

@@ -18,7 +18,7 @@ from bench.core.metrics import METRICS
 from bench.judge.finding import counted
 from bench.judge.model import Outcome
 from bench.judge.stops import STOP_TIMES, killed_words
-from bench.report import caveats as trust
+from bench.report import caveats
 from bench.report.baseline import baseline_words
 from bench.report.failing import failing
 from bench.report.headline import answer
@@ -116,7 +116,7 @@ def _blocks(run: Run) -> Iterable[RenderableType]:
     floor = floor_words(run)
     if floor:
         yield Text.assemble(("FLOOR OF THE ENGINE", "bold"), f"  {floor}")
-    doubts = trust.warnings(run)
+    doubts = caveats.warnings(run)
     if doubts:
         yield Group(heading("BEFORE YOU TRUST THIS"), *(_item("!", text) for text in doubts))
     yield _where(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.core.atomic import write_text
-from bench.report import caveats as trust
+from bench.report import caveats
 from bench.report.comparison_words import (
     change_words,
     comparison_notes,
@@ -107,7 +107,7 @@ def _lines(run: Run) -> Iterator[str]:
     floor = floor_words(run)
     if floor:
         yield from ("", "## Floor of the engine", "", escaped(floor))
-    doubts = trust.warnings(run)
+    doubts = caveats.warnings(run)
     if doubts:
         yield from ("", "## Before you trust this", "")
         yield from (f"- {escaped(text)}" for text in doubts)

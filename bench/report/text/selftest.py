@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from bench.selftest.conduct import SelfTest
+    from bench.selftest.run import SelfTest
     from bench.selftest.score import Target
 
 FILE = "selftest.json"

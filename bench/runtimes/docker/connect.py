@@ -1,6 +1,6 @@
 """Reaching a Docker Engine: the connection, what the engine is, and the SDK's errors as bench's.
 
-With `docker.py` the only importer of the `docker` package.
+Only this package imports `docker`.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from bench.runtimes.credential import hash_file
 from bench.runtimes.managed import network
+from bench.runtimes.managed.daemon import Daemon
 from bench.runtimes.managed.link import NAMESPACE, insecure_registries, registry_configuration
 from bench.runtimes.managed.ping import docker_answers, listens, listens_as_this_user
-from bench.runtimes.process_calls import Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from bench.runtimes.managed.daemon import Daemon
     from bench.runtimes.managed.network import LinkEnds
-    from bench.runtimes.process_calls import Daemon
 
 NAMESPACE = "cbench-link"
 _HOST_CARD = "cbenchl0"

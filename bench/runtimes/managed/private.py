@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bench.runtimes.process_calls import Daemon
+    from bench.runtimes.managed.daemon import Daemon
     from bench.runtimes.protocol import EngineFacts
 
 REGISTRY = "registry"

@@ -44,7 +44,7 @@ def _heed() -> None:
         signal.signal(one, signal.SIG_DFL)
 
 
-class HostProcess:
+class ChildProcess:
     """A process, in a session and a cgroup of its own."""
 
     def __init__(
@@ -142,7 +142,7 @@ class HostProcess:
             self._process.stdin.write(b"go\n")
         self._process.stdin.close()
 
-    def wait(self, timeout_s: float, *, unless: HostProcess | None = None) -> int:
+    def wait(self, timeout_s: float, *, unless: ChildProcess | None = None) -> int:
         """The exit code, once it has ended.
 
         Raises:
@@ -154,7 +154,7 @@ class HostProcess:
         assert code is not None
         return code
 
-    def _await_end(self, timeout_s: float, unless: HostProcess | None = None) -> bool:
+    def _await_end(self, timeout_s: float, unless: ChildProcess | None = None) -> bool:
         """Wait for its end, at most until that of `unless`; whether it came."""
         if self.exit_code is None:
             poll = select.poll()

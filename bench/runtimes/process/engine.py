@@ -16,7 +16,7 @@ from bench.core.errors import EngineRefusedError, EngineUnavailableError
 from bench.core.stop_signal import DEFAULT_SIGNAL, signal_number
 from bench.core.units import parse_cores
 from bench.runtimes.process.cgroup import ProcessCgroup, new_name
-from bench.runtimes.process.child import HostProcess
+from bench.runtimes.process.child import ChildProcess
 from bench.runtimes.process.imageless import Imageless
 from bench.runtimes.protocol import Change, ContainerState, EngineFacts
 from bench.runtimes.specs import Created
@@ -36,7 +36,7 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 """What a process gets of bench's own environment: what finds programs and libraries, no more."""
 
 
-class HostEngine(Imageless):
+class ProcessEngine(Imageless):
     """Plain processes of this host."""
 
     def __init__(self, mounts: CgroupMounts | None = None) -> None:
@@ -79,7 +79,7 @@ class HostEngine(Imageless):
         assert spec.command, "a plain process has a command"
         name = new_name()
         cgroup = ProcessCgroup(self._mounts, f"{spec.cgroup_parent}/{name}")
-        process = HostProcess(
+        process = ChildProcess(
             spec.command,
             working_dir=spec.working_dir or "/",
             environment=_environment(spec),
@@ -135,7 +135,7 @@ class HostEngine(Imageless):
     def execute(self, container_id: str, command: tuple[str, ...], timeout_s: float) -> int:
         """Run a command beside it, which is charged to it."""
         made = self._get(container_id)
-        beside = HostProcess(
+        beside = ChildProcess(
             command,
             working_dir=made.spec.working_dir or "/",
             environment=_environment(made.spec),
@@ -230,4 +230,4 @@ def _environment(spec: ContainerSpec) -> dict[str, str]:
 class _Made:
     spec: ContainerSpec
     cgroup: ProcessCgroup
-    process: HostProcess
+    process: ChildProcess

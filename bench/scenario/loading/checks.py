@@ -18,8 +18,8 @@ from bench.scenario.compose_case import BESIDE_COMPOSE
 from bench.scenario.load_tool import TARGET
 from bench.scenario.loading.build_checks import check_build, names_in
 from bench.scenario.loading.figure_checks import check_metrics
-from bench.scenario.loading.host_checks import check_host
-from bench.scenario.loading.load_checks import check_load
+from bench.scenario.loading.load_tool_checks import check_load
+from bench.scenario.loading.plain_process_checks import check_host
 from bench.scenario.loading.ready_checks import check_process_ready, check_ready
 from bench.scenario.loading.row_checks import (
     check_answer,

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from bench.compose.checks import check_files, check_names, remarks
 from bench.compose.combine import FileReader
 from bench.compose.engine_checks import check_engine
-from bench.compose.keys import settled
 from bench.compose.members import members_of
 from bench.compose.model import ComposeFile
 from bench.compose.networks import Network
 from bench.compose.order import in_order, taking_part, with_implied_waits
 from bench.compose.stack import Stack
+from bench.compose.unsupported_keys import settled
 from bench.core.errors import ScenarioError
 from bench.scenario.compose_service import as_case
 from bench.scenario.loading.wording import reworded, split_advice

@@ -71,23 +71,23 @@ def check_compare(root: Map) -> Iterator[Diagnostic]:
 def check_ids(root: Map, folder: Path) -> Iterator[Diagnostic]:
     """Ids in `expect` and `checks`, which must be rows of the checklist or thresholds."""
     checklist, checks = root.get("checklist"), root.map("checks").entries
-    rows: list[str] = []
+    rules: list[str] = []
     if name := text_of(checklist):
         assert checklist is not None
         try:
-            rows = _row_ids(name, folder)
+            rules = _rule_ids(name, folder)
         except BenchError as error:
             yield checklist.place.diagnostic(_first_line(error), error.remedy)
             return
     for key, entry in checks.items():
-        if not rows:
+        if not rules:
             fault = f"{shown(key)} is a row of a checklist, and none is named"
             yield entry.place.diagnostic(fault, "write `checklist: cloud-native`")
-        elif key not in rows:
-            suggestion = did_you_mean(key, rows)
+        elif key not in rules:
+            suggestion = did_you_mean(key, rules)
             yield entry.place.diagnostic(f"no row {shown(key)} in the checklist", suggestion)
     off = {key for key, entry in checks.items() if text_of(entry.node) == "off"}
-    yield from _expected(root, [*rows, *root.map("thresholds").entries, READY_ID], off)
+    yield from _expected(root, [*rules, *root.map("thresholds").entries, READY_ID], off)
 
 
 def _expected(root: Map, known: list[str], off: set[str]) -> Iterator[Diagnostic]:
@@ -110,10 +110,10 @@ def _expected(root: Map, known: list[str], off: set[str]) -> Iterator[Diagnostic
             seen |= {name} if name else set()
 
 
-def _row_ids(name: str, folder: Path) -> list[str]:
+def _rule_ids(name: str, folder: Path) -> list[str]:
     from bench.standard.checklist import load_checklist
 
-    return [row.id for row in load_checklist(name, folder).rows]
+    return [rule.id for rule in load_checklist(name, folder).rules]
 
 
 def _first_line(error: BenchError) -> str:

@@ -18,7 +18,7 @@ from bench.core.errors import EngineError
 from bench.core.units import format_bytes
 from bench.journal.facts.cause import Cause, CauseKind
 from bench.trial.cause.disk import free_bytes, full_disk
-from bench.trial.cause.look import Look
+from bench.trial.cause.image_inspection import Look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

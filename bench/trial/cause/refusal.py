@@ -19,7 +19,7 @@ from bench.core.errors import EngineError, EngineRefusedError, NoProgramError
 from bench.journal.facts.cause import Cause, CauseKind
 from bench.runtimes.specs import ContainerSpec
 from bench.trial.cause.disk import full_disk
-from bench.trial.cause.look import NO_COMMAND, Look
+from bench.trial.cause.image_inspection import NO_COMMAND, Look
 from bench.trial.outcome import FailedTrialError
 
 if TYPE_CHECKING:

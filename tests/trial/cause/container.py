@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.runtimes.specs import ContainerFile, ContainerSetup, ContainerSpec
-from bench.trial.cause.look import Look
+from bench.trial.cause.image_inspection import Look
 from tests.elf import ARM64, elf
 from tests.fakes import FakeEngine, Script
 

@@ -13,7 +13,7 @@ import pytest
 from bench.core.clock import SystemClock
 from bench.core.errors import BuildError
 from bench.core.interrupts import Interrupted, interruptible
-from bench.runner.host_setup import set_up
+from bench.runner.plain_process_setup import set_up
 from bench.scenario.model import Case
 from tests.programs import has_ended
 

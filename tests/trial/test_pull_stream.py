@@ -10,7 +10,7 @@ import pytest
 
 from bench.journal.facts.image import LayerFacts
 from bench.runtimes.managed.registry import Blob, Manifest
-from bench.trial.pull import PullRecorder
+from bench.trial.pull_stream import PullRecorder
 
 STREAMS = Path(__file__).parents[1] / "data" / "pull_streams"
 COLD = [

@@ -67,7 +67,7 @@ def test_importing_it_is_cheap():
 
 def test_the_built_in_standard_has_the_rows_that_the_contract_names():
     assert built_in_names() == ["cloud-native"]
-    assert [row.id for row in CLOUD_NATIVE.rows] == [
+    assert [row.id for row in CLOUD_NATIVE.rules] == [
         "CI-3", "CI-4", "CI-5", "CI-7", "CI-8", "RS-3.1",
     ]  # fmt: skip
 
@@ -82,7 +82,7 @@ def test_the_built_in_standard_has_the_rows_that_the_contract_names():
     ],
 )
 def test_the_built_in_limits_are_those_of_the_contract(row_id, metric, limit, arm):
-    (row,) = [one for one in CLOUD_NATIVE.rows if one.id == row_id]
+    (row,) = [one for one in CLOUD_NATIVE.rules if one.id == row_id]
     assert (row.metric, row.parsed_limit().value, row.arm) == (metric, limit, arm)
     assert row.over is Aggregate.MAX
     assert row.severity is Severity.BLOCK
@@ -90,13 +90,13 @@ def test_the_built_in_limits_are_those_of_the_contract(row_id, metric, limit, ar
 
 
 def test_the_start_is_judged_cold():
-    (row,) = [one for one in CLOUD_NATIVE.rows if one.id == "CI-5"]
+    (row,) = [one for one in CLOUD_NATIVE.rules if one.id == "CI-5"]
     assert row.cache is CacheState.COLD
 
 
 @pytest.mark.parametrize("row_id", ["CI-3", "RS-3.1"])
 def test_a_check_without_a_limit_is_required_like_any_other(row_id):
-    (row,) = [one for one in CLOUD_NATIVE.rows if one.id == row_id]
+    (row,) = [one for one in CLOUD_NATIVE.rules if one.id == row_id]
     assert row.required
     assert (row.metric, row.limit_text) == ("", "")
 
@@ -115,7 +115,7 @@ def test_data_that_is_no_checklist_is_refused():
 
 
 def test_a_file_of_the_users_own_is_read_relative_to_the_scenario(tmp_path):
-    first, second = written(tmp_path, OWN).rows
+    first, second = written(tmp_path, OWN).rules
     assert (first.id, first.metric, first.over) == ("OPS-1", "ready_s", Aggregate.MEDIAN)
     assert (first.cache, first.severity, first.required) == (CacheState.WARM, "warn", False)
     assert (second.check, second.arm) == (Judgement.MEMORY_NEED, Arm.NEED)
@@ -197,7 +197,7 @@ def test_which_arms_a_scenario_needs_follows_from_its_rows():
     assert needs_arm(own, None, Arm.NEED)
 
 
-@pytest.mark.parametrize("row", CLOUD_NATIVE.rows, ids=lambda row: row.id)
+@pytest.mark.parametrize("row", CLOUD_NATIVE.rules, ids=lambda row: row.id)
 def test_the_documentation_has_every_row_with_its_rule_and_limit(row):
     text = re.sub(r"\s+", " ", (DOCS / "checklist.md").read_text())
     start = text.index(f"## {row.id}: {row.title}")

@@ -18,9 +18,9 @@ from bench.runtimes.specs import ContainerSpec
 from bench.scenario.allow import parse_allowed
 from bench.scenario.model import Case, Scenario
 from bench.standard.checklist import load_checklist
-from bench.trial import network as module
+from bench.trial import container_network as module
+from bench.trial.container_network import CUT_PATIENCE_S, TrialNetwork, way_out
 from bench.trial.context import PreparedCase
-from bench.trial.network import CUT_PATIENCE_S, TrialNetwork, way_out
 from bench.trial.trial import Trial
 from tests.fakes import Script
 from tests.trial.lab import CASE, REFERENCE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.compose.engine_checks import splittable, understood
 from bench.core.stop_signal import signal_number
 from bench.core.units import parse_cores
-from bench.scenario.host import HOST_STATES
+from bench.scenario.plain_process import HOST_STATES
 from bench.yamldoc.nodes import Map, Node, Scalar, Series
 from bench.yamldoc.suggest import did_you_mean, shown
 

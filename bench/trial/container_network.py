@@ -36,7 +36,7 @@ def way_out(key: TrialKey) -> WayOut:
     return WayOut.SILENT if key.round % 2 else WayOut.REFUSED
 
 
-class LifeNetwork(Protocol):
+class ContainerNetwork(Protocol):
     """What the life of a container asks of its network."""
 
     def prepare(self, container: str) -> None:
@@ -138,7 +138,7 @@ class TrialNetwork:
         return self._cut.address if self._cut else state.address
 
     def patience(self, ready: Ready) -> Ready:
-        """`ready`, waited for no longer than makes sense with no way out."""
+        """`ready`, waited for no longer than makes sense with the network cut off."""
         slowest_s = self._context.slowest_ready_s.get(self._prepared.name)
         if self._way_out is WayOut.OPEN or slowest_s is None:
             return ready

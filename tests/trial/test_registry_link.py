@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from bench.core.errors import EngineUnavailableError
-from bench.trial.registry_link import Way
+from bench.trial.registry_link import RegistryRoute
 
 OWN = "127.0.0.1:5591/quick/web@sha256:1"
 
@@ -40,7 +40,7 @@ def link() -> FakeLink:
     return FakeLink()
 
 
-def way(link: FakeLink, rate_bit_s: int | None, *, may_wipe: bool = True) -> Way:
+def way(link: FakeLink, rate_bit_s: int | None, *, may_wipe: bool = True) -> RegistryRoute:
     private = SimpleNamespace(
         link=lambda: link,
         own_pids=lambda: dict(link.own_pids),
@@ -51,7 +51,7 @@ def way(link: FakeLink, rate_bit_s: int | None, *, may_wipe: bool = True) -> Way
     session: Any = SimpleNamespace(
         may_wipe=may_wipe, private=private, registry=registry, choice=choice
     )
-    return Way(cast("Any", session), rate_bit_s)
+    return RegistryRoute(cast("Any", session), rate_bit_s)
 
 
 def test_without_a_rate_everything_is_left_as_it_is(link):

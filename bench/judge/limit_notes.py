@@ -1,4 +1,4 @@
-"""Whether a start can meet its limit at all, and what its time is made of."""
+"""What goes with a judged limit in words: a host that is too small, the pull, the floor."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _CROWDED = 0.2
 """A peak closer to all memory of the host than this share was squeezed by the host itself."""
 
 
-def within_reach(found: Finding, row: Rule, limit: Limit, context: JudgeContext) -> Finding:
+def within_reach(found: Finding, rule: Rule, limit: Limit, context: JudgeContext) -> Finding:
     """A limit that this host could never show to be exceeded, or reached, is not decided here.
 
     Cores and the memory of GPUs are used up without a word: a program takes what there is. Memory
     runs out with a kill, so only a peak near to all that there is says nothing.
     """
-    kind = CAPPED_BY.get(row.metric)
+    kind = CAPPED_BY.get(rule.metric)
     most: float | None = None
     if kind == "cpus":
         most, host = (
             float(context.host_cores),
             f"this host has {counted(context.host_cores, 'core')}",
         )
-    elif row.metric == "gpu_memory_peak_bytes" and context.gpu_memory_bytes:
+    elif rule.metric == "gpu_memory_peak_bytes" and context.gpu_memory_bytes:
         most = float(context.gpu_memory_bytes)
         host = f"the GPUs of this host have {format_bytes(most)}"
     elif kind == "memory" and context.host_memory_bytes:

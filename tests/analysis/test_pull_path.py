@@ -10,7 +10,7 @@ import pytest
 from bench.analysis.pull_path import PullPath, Step, covered_s, critical_path
 from bench.journal.facts.pull import LayerPull
 from bench.runtimes.managed.registry import Manifest
-from tests.trial.test_pull import STREAMS, recorded
+from tests.trial.test_pull_stream import STREAMS, recorded
 
 CLOSING = [
     "overlay2_cold",

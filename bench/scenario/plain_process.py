@@ -10,7 +10,7 @@ HOST_STATES = (CacheState.IMAGE, CacheState.WARM)
 """The cache states that a plain process knows: there is nothing to pull."""
 
 
-class HostProcess(Model):
+class PlainProcess(Model):
     """What to run on the bare host, with nothing around it but a cgroup."""
 
     command: Command

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bench.sampling.processes import NetworkCounters
+from bench.sampling.network_counters import NetworkCounters
 
 HEAD = (
     b"Inter-|   Receive                                    |  Transmit\n"

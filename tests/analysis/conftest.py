@@ -1,0 +1,6 @@
+"""Fixtures of tests of neighbours."""
+
+from __future__ import annotations
+
+from tests.results.conftest import *  # noqa: F403 - its fixtures
+from tests.trial.conftest import *  # noqa: F403 - its fixtures

@@ -1,0 +1,5 @@
+"""Fixtures of tests of neighbours."""
+
+from __future__ import annotations
+
+from tests.trial.conftest import *  # noqa: F403 - its fixtures
