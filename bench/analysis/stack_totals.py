@@ -168,7 +168,10 @@ def _at(stamps: Values, table: Samples, name: str) -> Values:
     if not known.any():
         return np.full(len(stamps), np.nan)
     own, values = table["t_ns"][known], table[name][known]
-    after = values[-1] if name in _TOTALS else 0.0
+    after = 0.0
+    if name in _TOTALS:
+        values = np.maximum.accumulate(values)  # those of an interface fall to zero when it goes
+        after = values[-1]
     found: Values = np.interp(stamps, own, values, left=0.0, right=after)
     return found
 

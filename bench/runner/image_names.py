@@ -1,4 +1,4 @@
-"""Names of images and of what they are kept under."""
+"""Small readings that preparing an image needs: of its Dockerfile, its platform and its name."""
 
 from __future__ import annotations
 
@@ -23,11 +23,6 @@ def text_of_dockerfile(dockerfile: Path) -> str:
         raise BuildError(
             str(dockerfile), f"cannot be read: {error}", "check `dockerfile`"
         ) from error
-
-
-def familiar_name(repository: str) -> str:
-    """A repository of Docker Hub by its short name, as engines list it; others as they are."""
-    return repository.removeprefix("docker.io/").removeprefix("library/")
 
 
 def architecture_of(name: str | None) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.core.domain import CALIBRATION_CASE, CacheState
 from bench.core.errors import BuildError, EngineError, PullError
-from bench.core.image_reference import split_reference
+from bench.core.image_reference import familiar, split_reference
 from bench.dockerfile.bases import external_images, final_base
 from bench.images import calibration
 from bench.images.bases.choose import base_to_blame, cannot_be_had, missing_among, prepare_bases
@@ -25,7 +25,6 @@ from bench.images.layers import LayerReader
 from bench.runner.image_build import build_request, build_secrets, rebuild, recorded
 from bench.runner.image_names import (
     architecture_of,
-    familiar_name,
     repository_part,
     text_of_dockerfile,
 )
@@ -254,8 +253,8 @@ class ImageMaker:
             raise EngineError(
                 image, "has no registry of its own to pull from", "leave `registry: origin` out"
             )
-        wanted = familiar_name(split_reference(image)[0])
-        named = [one for one in origin if familiar_name(one.partition("@")[0]) == wanted]
+        wanted = familiar(split_reference(image)[0])
+        named = [one for one in origin if familiar(one.partition("@")[0]) == wanted]
         return ReadyImage(ready.facts, (named or origin)[0], None, ready.bases)
 
     def _fetch(self, name: str, image: str) -> str:

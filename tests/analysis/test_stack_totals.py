@@ -245,3 +245,9 @@ def test_a_kill_that_one_service_knows_of_is_the_stacks():
     silent = replace(calm, metrics={"startup_s": 1.0})
     after, _ = with_sums([whole("a"), calm, replace(silent, service="c")], [{}, few, few])
     assert "oom_kills" not in after[0].metrics
+
+
+def test_what_a_network_had_taken_stays_in_the_sum_when_it_is_gone():
+    job = table(t_ns=[0, 1, 2], net_rx_bytes=[5, 100, 0])
+    server = table(t_ns=[0, 2, 4], net_rx_bytes=[0, 10, 30])
+    assert list(summed([job, server])["net_rx_bytes"]) == [5, 105, 110, 130]
