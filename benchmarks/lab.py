@@ -80,7 +80,7 @@ class Lab:
     def __init__(self, session: Session, folder: Path) -> None:
         self._session = session
         self._journal = Journal(folder / "events.jsonl")
-        self.socket = session.measuring.facts.address.removeprefix("unix://")
+        self.socket = session.measuring.info.address.removeprefix("unix://")
         maker = ImageMaker(session, SystemClock(), "benchmark", "benchmark", lambda _: None)
         image = maker.make("server", self._case("20ms"), folder)
         self.reference = image.reference

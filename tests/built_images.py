@@ -15,11 +15,11 @@ import requests
 from bench.dockerfile.bases import external_images
 from bench.images.bases.choose import makeable_among, prepare_bases
 from bench.runtimes.build_request import BuildRequest
-from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.docker.engine import DockerRuntime
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.requirements import why_impossible
 from bench.runtimes.protocol import LABEL
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ LABELS = {LABEL: "test-images"}
 class Running:
     """A container of one of the images, reached at its own address."""
 
-    def __init__(self, engine: DockerEngine, container_id: str) -> None:
+    def __init__(self, engine: DockerRuntime, container_id: str) -> None:
         self._engine = engine
         self._http = requests.Session()
         self._http.trust_env = False  # no proxy leads to a container of this host
@@ -88,7 +88,7 @@ class Running:
 class BuiltImages:
     """The images of one folder, each called after its Dockerfile."""
 
-    def __init__(self, engine: DockerEngine, context: Path) -> None:
+    def __init__(self, engine: DockerRuntime, context: Path) -> None:
         self.engine = engine
         self._context = context
 
@@ -107,7 +107,7 @@ class BuiltImages:
     def running(
         self, name: str, command: tuple[str, ...] | None = None, **extra_hosts: str
     ) -> Iterator[Running]:
-        spec = ContainerSpec(
+        spec = WorkloadSpec(
             image=self.tag(name),
             name=f"bench-test-{name}-{uuid.uuid4().hex[:8]}",
             labels=LABELS,
@@ -132,7 +132,7 @@ def built_images(context: Path, *names: str) -> Iterator[BuiltImages]:
         pytest.fail(f"the engine tests need the private engine: {impossible}")
     private = PrivateEngine()
     private.up()
-    engine = DockerEngine(private.address("building"), private.login())
+    engine = DockerRuntime(private.address("building"), private.login())
     texts = [(context / f"{name}.Dockerfile").read_text() for name in names]
     prepare_bases(
         engine,

@@ -1,6 +1,6 @@
 """Stand-ins for what lies outside: the engine, the clock, whoever watches.
 
-`FakeEngine` keeps containers, volumes and images as an engine does and does with a container
+`FakeRuntime` keeps containers, volumes and images as an engine does and does with a container
 what its `Script` says. Every call is recorded, and trouble can be put in the way of any of them.
 """
 
@@ -26,13 +26,13 @@ from bench.core.errors import (
 from bench.runtimes.build_request import Builder, BuildResult, quiet
 from bench.runtimes.protocol import (
     Change,
-    ContainerState,
-    Engine,
-    EngineFacts,
+    WorkloadState,
+    Runtime,
+    RuntimeInfo,
     HealthChecks,
     OutputChunk,
 )
-from bench.runtimes.specs import ContainerFile, ContainerSetup, ContainerSpec, Created
+from bench.runtimes.specs import ContainerFile, ContainerSetup, WorkloadSpec, Created
 from tests.pulls import digest_of
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class FakeContainer:
     """One container, from its creation to its removal."""
 
     def __init__(
-        self, container_id: str, spec: ContainerSpec, script: Script, *, has_child: bool
+        self, container_id: str, spec: WorkloadSpec, script: Script, *, has_child: bool
     ) -> None:
         """`has_child` gives it a process of this host, so that its end can be watched."""
         self._has_child = has_child
@@ -230,7 +230,7 @@ class FakeContainer:
         return result
 
 
-FACTS = EngineFacts(
+FACTS = RuntimeInfo(
     kind="docker",
     version="20.10.24",
     api_version="1.41",
@@ -264,19 +264,19 @@ class _Trouble:
 
 
 def _call(
-    method: Callable[Concatenate[FakeEngine, P], R],
-) -> Callable[Concatenate[FakeEngine, P], R]:
+    method: Callable[Concatenate[FakeRuntime, P], R],
+) -> Callable[Concatenate[FakeRuntime, P], R]:
     """Record a call, and let the trouble that was ordered for it happen first."""
 
     @functools.wraps(method)
-    def wrapper(self: FakeEngine, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(self: FakeRuntime, /, *args: P.args, **kwargs: P.kwargs) -> R:
         self.enter(method.__name__, args)
         return method(self, *args, **kwargs)
 
     return wrapper
 
 
-class FakeEngine(Engine):
+class FakeRuntime(Runtime):
     """An engine in memory.
 
     Attributes:
@@ -287,7 +287,7 @@ class FakeEngine(Engine):
         on_call: called with the name of each call of that thread, before it takes effect.
     """
 
-    def __init__(self, script: Script | None = None, *, facts: EngineFacts = FACTS) -> None:
+    def __init__(self, script: Script | None = None, *, facts: RuntimeInfo = FACTS) -> None:
         self.script = script or Script()
         self.scripts: dict[str, Script] = {}
         self.streams: dict[str, list[Sequence[Mapping[str, Any] | Exception]]] = {}
@@ -362,7 +362,7 @@ class FakeEngine(Engine):
     # the protocol
 
     @property
-    def facts(self) -> EngineFacts:
+    def facts(self) -> RuntimeInfo:
         return self._facts
 
     @_call
@@ -383,7 +383,7 @@ class FakeEngine(Engine):
         self.images[reference] = {}
 
     @_call
-    def create(self, spec: ContainerSpec) -> Created:
+    def create(self, spec: WorkloadSpec) -> Created:
         script = self.scripts.get(spec.image, self.script)
         container_id = f"{next(self._ids):064x}"
         container = FakeContainer(container_id, spec, script, has_child=self.facts.is_local)
@@ -403,9 +403,9 @@ class FakeEngine(Engine):
         self._container(container_id).begin()
 
     @_call
-    def state(self, container_id: str) -> ContainerState:
+    def state(self, container_id: str) -> WorkloadState:
         container = self._container(container_id)
-        return ContainerState(
+        return WorkloadState(
             running=container.running,
             pid=container.pid,
             address=container.script.address if container.running else "",
@@ -553,7 +553,7 @@ class FakeEngine(Engine):
         self.images[tag] = {}
 
     @_call
-    def transfer_image(self, reference: str, target: Engine) -> None:
+    def transfer_image(self, reference: str, target: Runtime) -> None:
         raise NotImplementedError
 
     @_call
@@ -564,7 +564,7 @@ class FakeEngine(Engine):
         pass
 
 
-def local(facts: EngineFacts = FACTS) -> EngineFacts:
+def local(facts: RuntimeInfo = FACTS) -> RuntimeInfo:
     """The same engine, under this kernel."""
     return dataclasses.replace(facts, is_local=True)
 

@@ -10,7 +10,7 @@ from bench.cgroup.mounts import find_mounts
 from bench.core.errors import EngineUnavailableError
 from bench.core.text import clean
 from bench.runner.leftovers import remove_cgroups, remove_from, remove_processes
-from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.docker.engine import DockerRuntime
 from bench.runtimes.managed.alive import is_alive
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.select import choose
@@ -63,7 +63,7 @@ def _waiting(holder: str) -> None:
 
 
 def _sweep_at(address: str) -> int:
-    engine = DockerEngine(address)
+    engine = DockerRuntime(address)
     try:
         removed = remove_from(engine, _is_left)
     finally:

@@ -28,14 +28,14 @@ def prepare(names: tuple[str, ...], force: bool) -> None:
     that Debian 12 and 13 have.
     """
     from bench.images.bases.choose import check_names, prepare_bases
-    from bench.runtimes.docker.engine import DockerEngine
+    from bench.runtimes.docker.engine import DockerRuntime
     from bench.runtimes.managed.private import PrivateEngine
 
     only = list(check_names(names)) or None
     private = PrivateEngine()
     private.up()
     with private.reserved("bench images prepare", _waiting):
-        builder = DockerEngine(private.address("building"), private.login())
+        builder = DockerRuntime(private.address("building"), private.login())
         ready = prepare_bases(
             builder,
             private.registry_address(),

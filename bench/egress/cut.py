@@ -25,14 +25,14 @@ from bench.egress.tap import Tap
 from bench.egress.watch import HOST_MODE, OTHER_KERNEL, ROOTLESS, Listening, is_rootless
 from bench.images import calibration
 from bench.journal.facts.contacts import WayOut
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.egress.ledger import Ledger
     from bench.egress.packets import Packet
-    from bench.runtimes.protocol import Engine, EngineFacts
+    from bench.runtimes.protocol import Runtime, RuntimeInfo
     from bench.scenario.allow import Network
 
 DNS_STAND_IN = ipaddress.ip_address("198.51.100.53")
@@ -44,7 +44,7 @@ _OWN_V6 = ipaddress.ip_address("fd00:cb::2")  # so that attempts over IPv6 leave
 _SIOCGIFNETMASK = 0x891B
 
 
-def why_not_cut(engine: EngineFacts, network_mode: str = "bridge") -> str:
+def why_not_cut(engine: RuntimeInfo, network_mode: str = "bridge") -> str:
     """Why a container of this engine cannot be cut off; empty where it can."""
     if network_mode == "host":
         return HOST_MODE
@@ -69,7 +69,7 @@ class CutNetwork:
         address: of the holder on the engine's bridge, where probes go.
     """
 
-    def __init__(self, engine: Engine, way_out: WayOut) -> None:
+    def __init__(self, engine: Runtime, way_out: WayOut) -> None:
         """Nothing is made yet."""
         self._engine = engine
         self._way_out = way_out
@@ -98,7 +98,7 @@ class CutNetwork:
             HostError: its network cannot be changed.
         """
         _have_image(self._engine, labels)
-        spec = ContainerSpec(
+        spec = WorkloadSpec(
             image=_IMAGE,
             name=name,
             labels=labels,
@@ -146,7 +146,7 @@ def _refuse(tap: Tap, packet: Packet) -> None:
         tap.send(frame)
 
 
-def _have_image(engine: Engine, labels: Mapping[str, str]) -> None:
+def _have_image(engine: Runtime, labels: Mapping[str, str]) -> None:
     """Have the image of the holder in the engine's store, outside every registry."""
     if engine.has_image(_IMAGE):
         return

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bench.egress.ledger import Ledger
     from bench.egress.packets import Packet
-    from bench.runtimes.protocol import EngineFacts
+    from bench.runtimes.protocol import RuntimeInfo
     from bench.scenario.allow import Address
 
 HOST_MODE = "it shares the host's network, where its packets cannot be told from the host's own"
@@ -163,7 +163,7 @@ class Listening:
 
 
 def watch_open(
-    engine: EngineFacts,
+    engine: RuntimeInfo,
     network_mode: str,
     ledger: Ledger,
     *,
@@ -197,12 +197,12 @@ def watch_open(
     )
 
 
-def is_rootless(engine: EngineFacts) -> bool:
+def is_rootless(engine: RuntimeInfo) -> bool:
     """Whether the engine itself runs as an ordinary user, behind a network of its own."""
     return any("rootless" in one for one in engine.security)
 
 
-def why_not_open(engine: EngineFacts, network_mode: str, sysfs: Path = Path("/sys")) -> str:
+def why_not_open(engine: RuntimeInfo, network_mode: str, sysfs: Path = Path("/sys")) -> str:
     """Why a container of this engine cannot be watched; empty where it can."""
     if network_mode == "host":
         return HOST_MODE

@@ -11,7 +11,7 @@ from bench.cgroup.mounts import CgroupVersion, find_mounts, takes_parent
 from bench.core.errors import BenchError
 from bench.host import fitness
 from bench.host.finding import Health, HostFinding
-from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.docker.engine import DockerRuntime
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.requirements import PACKAGES, missing_programs, why_impossible
 from bench.runtimes.process.engine import why_no_processes
@@ -75,11 +75,11 @@ def _engine(choice: Choice) -> HostFinding:
     else:
         address = choice.address
     try:
-        engine = DockerEngine(address)
+        engine = DockerRuntime(address)
     except BenchError as error:
         remedy = error.remedy or "look at the engine's log, and start it again"
         return HostFinding(subject, Health.BAD, str(error).splitlines()[0], remedy)
-    facts = engine.facts
+    facts = engine.info
     engine.close()
     text = (
         f"{facts.kind} {facts.version} at {address}, {facts.storage_driver} "

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bench.core.clock import Clock
-    from bench.runtimes.protocol import Engine, OutputStream
+    from bench.runtimes.protocol import Runtime, OutputStream
 
 _TAIL_BYTES = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
@@ -37,7 +37,7 @@ class ExitWatch:
 
     _WAIT_LATENESS_NS = 120_000_000
 
-    def __init__(self, engine: Engine, container_id: str, clock: Clock) -> None:
+    def __init__(self, engine: Runtime, container_id: str, clock: Clock) -> None:
         self._engine = engine
         self._container_id = container_id
         self._clock = clock
@@ -62,7 +62,7 @@ class ExitWatch:
             self._note(self._clock.monotonic_ns(), self._clock.monotonic_ns() - started_ns)
             return
         descriptor = -1
-        if self._engine.facts.is_local:
+        if self._engine.info.is_local:
             try:
                 descriptor = os.pidfd_open(pid)
             except ProcessLookupError:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.core.clock import Clock
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 
 class ExecProbe:
@@ -21,7 +21,7 @@ class ExecProbe:
     least_interval_s = 0.0
 
     def __init__(
-        self, command: Sequence[str], engine: Engine, container_id: str, clock: Clock
+        self, command: Sequence[str], engine: Runtime, container_id: str, clock: Clock
     ) -> None:
         self.name = f"exec {plain(' '.join(command))[:40]}"
         self._command = tuple(command)

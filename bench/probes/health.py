@@ -8,7 +8,7 @@ from bench.probes.attempt import Attempt, NotReadyError
 
 if TYPE_CHECKING:
     from bench.core.clock import Clock
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 _HEALTH_POLL_S = 0.05
 
@@ -24,7 +24,7 @@ class HealthProbe:
     least_interval_s = _HEALTH_POLL_S
 
     def __init__(
-        self, engine: Engine, container_id: str, clock: Clock, *, is_final: bool = False
+        self, engine: Runtime, container_id: str, clock: Clock, *, is_final: bool = False
     ) -> None:
         """`is_final`: whether one that is unhealthy is given up."""
         self._engine = engine

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bench.core.clock import Clock
     from bench.observe.output import ExitWatch, OutputWatch
     from bench.probes.attempt import Probe
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
     from bench.scenario.probes import ProbeChoice
 
 
@@ -35,7 +35,7 @@ class ProbeTarget:
         pid: its main process as the engine knows it; 0 where that is not known.
     """
 
-    engine: Engine
+    engine: Runtime
     container_id: str
     address: str
     output: OutputWatch
@@ -47,7 +47,7 @@ class ProbeTarget:
     @property
     def own_pid(self) -> int:
         """Its main process where that is one of this host; else 0."""
-        return self.pid if self.engine.facts.is_local else 0
+        return self.pid if self.engine.info.is_local else 0
 
     def has_read(self, port: int, local_port: int) -> bool:
         """Whether what listens on `port` has read all that was sent from `local_port`."""
@@ -79,7 +79,7 @@ def make_probe(choice: ProbeChoice, target: ProbeTarget) -> Probe:
         words = ["/bin/sh", "-c", command] if isinstance(command, str) else command
         return ExecProbe(words, target.engine, target.container_id, target.clock)
     if choice.healthcheck:
-        impossible = why_no_health_checks(target.engine.facts)
+        impossible = why_no_health_checks(target.engine.info)
         if impossible:
             raise EngineError("healthcheck", impossible)
         return HealthProbe(

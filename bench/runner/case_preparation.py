@@ -76,7 +76,7 @@ class CasePreparer:
         self._keep_going = keep_going
         self.gave_up = False
         self._maker = ImageMaker(session, clock, run_id, loaded.scenario.name, say)
-        self._word = ImageWord(loaded, journal, session.measuring.facts, say)
+        self._word = ImageWord(loaded, journal, session.measuring.info, say)
         self._loads: dict[str, str] = {}
         self.single: dict[str, PreparedCase] = {}
         self.stacks: dict[str, PreparedStack] = {}
@@ -156,7 +156,7 @@ class CasePreparer:
             case = self._word.taken(f"cases.{name}", case, ready.facts.config)
             self.single[name] = self._prepared(name, case, ready, load)
             return
-        check_demands(loaded.stacks[name], self._session.measuring.facts)
+        check_demands(loaded.stacks[name], self._session.measuring.info)
         stack, facts, bases = make_stack(
             maker, name, case, loaded.stacks[name], self._way.reference, self._word.taken
         )

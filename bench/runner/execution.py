@@ -17,7 +17,7 @@ from bench.runner.request import RunRequest, RunResult
 from bench.runner.services import RunningServices
 from bench.runtimes.container_cgroup import locate
 from bench.runtimes.managed.alive import alive, is_alive
-from bench.runtimes.protocol import LABEL, Engine
+from bench.runtimes.protocol import LABEL, Runtime
 from bench.sampling.gpu import find_gpus
 from bench.trial.cache_state import CacheKeeper, ProcessKeeper
 from bench.trial.context import PreparedCase, TrialContext
@@ -141,7 +141,7 @@ class RunExecution:
             journal=self._journal,
             clock=self._clock,
             progress=self._progress,
-            mounts=find_mounts() if session.measuring.facts.is_local else None,
+            mounts=find_mounts() if session.measuring.info.is_local else None,
             daemons=self._way.pids(),
             log_folder=self._folder / "logs",
             gpu=bool(find_gpus().devices),
@@ -171,7 +171,7 @@ class RunExecution:
         return case in self._stopped or (case == CALIBRATION_CASE and cases <= self._stopped)
 
     def _service_cgroups(self) -> tuple[ContainerCgroup, ...]:
-        facts, mounts = self._session.building.facts, find_mounts()
+        facts, mounts = self._session.building.info, find_mounts()
         if mounts is None or not facts.is_local:
             return ()
         return tuple(locate(mounts, one, facts, "") for one in self._services.containers)
@@ -287,7 +287,7 @@ class RunExecution:
         return self._is_own(run_id) or not is_alive(run_id)
 
     @property
-    def _engines(self) -> tuple[Engine, ...]:
+    def _engines(self) -> tuple[Runtime, ...]:
         """The engines that may hold something of this run, this host among them."""
         session = self._session
         return tuple(dict.fromkeys((session.host, session.measuring, session.building)))

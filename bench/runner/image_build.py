@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bench.compose.build_keys import Build, BuildSecret
     from bench.runtimes.build_request import BuildResult
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 _ADDRESS = "://"
 
@@ -104,7 +104,7 @@ def _cache(text: str, folder: Path) -> str:
     )
 
 
-def rebuild(builder: Engine, request: BuildRequest, names: tuple[str, ...]) -> Rebuild:
+def rebuild(builder: Runtime, request: BuildRequest, names: tuple[str, ...]) -> Rebuild:
     """Build once more after a change of the files `names`; the image does not stay.
 
     Raises:

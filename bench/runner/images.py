@@ -177,7 +177,7 @@ class ImageMaker:
                 build.args,
                 build.target,
                 contexts=build.additional_contexts,
-                architecture=builder.facts.architecture,
+                architecture=builder.info.architecture,
             )
             if self._session.may_wipe:
                 self._prepare_bases(images)
@@ -319,7 +319,7 @@ class ImageMaker:
         Raises:
             EngineError: what is for `architecture` would be emulated here.
         """
-        own = self._session.building.facts.architecture
+        own = self._session.building.info.architecture
         if own and architecture and architecture != own:
             raise EngineError(
                 name,

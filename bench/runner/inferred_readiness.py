@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bench.compose.container_keys import Healthcheck
     from bench.journal.writer import Journal
-    from bench.runtimes.protocol import EngineFacts
+    from bench.runtimes.protocol import RuntimeInfo
     from bench.scenario.loading.load import LoadedScenario
     from bench.scenario.model import Case, Service
     from bench.scenario.probes import Ready
@@ -28,7 +28,7 @@ class ImageWord:
         self,
         loaded: LoadedScenario,
         journal: Journal,
-        engine: EngineFacts,
+        engine: RuntimeInfo,
         say: Callable[[str], None],
     ) -> None:
         """`engine` is the one that runs the cases."""

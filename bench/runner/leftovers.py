@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.cgroup.mounts import CgroupMounts
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 KEPT = "kept"
 """In the place of a run's id, on images that the private builder keeps as its cache."""
@@ -27,7 +27,7 @@ _TRIAL = re.compile(r"(?P<run>.*)-t\d{4,}(?:[-.].*)?")
 
 
 def remove_from(
-    engine: Engine, is_left: Callable[[str], bool], *, images: bool = True
+    engine: Runtime, is_left: Callable[[str], bool], *, images: bool = True
 ) -> list[str]:
     """Remove what runs have left on an engine.
 

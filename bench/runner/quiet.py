@@ -50,7 +50,7 @@ class QuietHost:
 
     def wait(self, context: TrialContext) -> None:
         """Come back when the host is quiet, or has not become so in time."""
-        if self.patience_s <= 0 or not context.engine.facts.is_local:
+        if self.patience_s <= 0 or not context.runtime.info.is_local:
             return
         now = self._see(context, _GLANCE_S)
         if now.is_quiet(self.bounds):

@@ -40,7 +40,7 @@ def start_run(
     checklist = load_checklist(scenario.checklist, loaded.folder) if scenario.checklist else None
     seed = request.seed if request.seed is not None else random.SystemRandom().randrange(2**31)
     checks = check_trials(scenario, checklist)
-    if why_not_cut(session.measuring.facts):
+    if why_not_cut(session.measuring.info):
         checks = dataclasses.replace(checks, cut=())
     plan = make_plan(scenario.cases, seed, checks=checks, calibrate=scenario.has_images)
     place = _place(session)
@@ -119,7 +119,7 @@ def resume_run(
 def _place(session: Session) -> dict[str, dict[str, Any]]:
     """The host, and the engine that runs the cases."""
     own = {"private": session.may_wipe, "chosen_by": session.choice.origin}
-    engine = dataclasses.asdict(session.measuring.facts) | own
+    engine = dataclasses.asdict(session.measuring.info) | own
     return {"host": fingerprint(), "engine": engine}
 
 
@@ -128,5 +128,5 @@ def _builder(session: Session) -> dict[str, str]:
     if session.choice.is_host:
         return {}
     builder = session.building.builder
-    address = session.building.facts.address
+    address = session.building.info.address
     return {"kind": builder.kind, "version": builder.version, "address": address}

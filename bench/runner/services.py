@@ -15,7 +15,7 @@ from bench.observe.output import ExitWatch, OutputWatch
 from bench.probes.attempt import NotReadyError
 from bench.probes.make import ProbeTarget
 from bench.probes.readiness import make_readiness
-from bench.runtimes.protocol import LABEL, Engine
+from bench.runtimes.protocol import LABEL, Runtime
 from bench.trial.cause.refusal import image_cause
 from bench.trial.redactor import redactor
 from bench.trial.spec import container_spec, named_volumes
@@ -37,7 +37,7 @@ class RunningServices:
     """
 
     def __init__(
-        self, engine: Engine, clock: Clock, run_id: str, folder: Path, say: Callable[[str], None]
+        self, engine: Runtime, clock: Clock, run_id: str, folder: Path, say: Callable[[str], None]
     ) -> None:
         self._engine = engine
         self._clock = clock

@@ -8,11 +8,11 @@ from bench.cgroup.mounts import CRUN_CHILD, CgroupVersion, ContainerCgroup
 
 if TYPE_CHECKING:
     from bench.cgroup.mounts import CgroupMounts
-    from bench.runtimes.protocol import EngineFacts
+    from bench.runtimes.protocol import RuntimeInfo
 
 
 def locate(
-    mounts: CgroupMounts, container_id: str, engine: EngineFacts, parent: str
+    mounts: CgroupMounts, container_id: str, engine: RuntimeInfo, parent: str
 ) -> ContainerCgroup:
     """Where the counters of a container will be, known from its id before it starts.
 

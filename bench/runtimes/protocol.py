@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.runtimes.build_request import Builder, BuildRequest, BuildResult
-    from bench.runtimes.specs import ContainerFile, ContainerSetup, ContainerSpec, Created
+    from bench.runtimes.specs import ContainerFile, ContainerSetup, WorkloadSpec, Created
 
 LABEL = "org.container-bench"
 """Label on everything that bench makes; its value is the id of the run."""
@@ -39,7 +39,7 @@ class HealthChecks:
 
 
 @dataclass(frozen=True)
-class ContainerState:
+class WorkloadState:
     """What the engine says of a container; `pid` is 0 and `address` empty when not running.
 
     Attributes:
@@ -72,7 +72,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class EngineFacts:
+class RuntimeInfo:
     """Which engine this is, for the record and for finding its cgroups and its network.
 
     Attributes:
@@ -123,11 +123,11 @@ class OutputStream(Protocol):
         ...
 
 
-class Engine(Protocol):
+class Runtime(Protocol):
     """A container engine. Every call may raise EngineError, and nothing else."""
 
     @property
-    def facts(self) -> EngineFacts:
+    def facts(self) -> RuntimeInfo:
         """Which engine this is."""
         ...
 
@@ -135,7 +135,7 @@ class Engine(Protocol):
         """The lines of the pull stream as they arrive; an error line raises PullError."""
         ...
 
-    def create(self, spec: ContainerSpec) -> Created:
+    def create(self, spec: WorkloadSpec) -> Created:
         """Create a container; the image must be present."""
         ...
 
@@ -147,7 +147,7 @@ class Engine(Protocol):
         """Start it; returns when the engine says so."""
         ...
 
-    def state(self, container_id: str) -> ContainerState:
+    def state(self, container_id: str) -> WorkloadState:
         """Inspect it."""
         ...
 
@@ -275,7 +275,7 @@ class Engine(Protocol):
         """Make a one-layer image of a root file system; `changes` are Dockerfile instructions."""
         ...
 
-    def transfer_image(self, reference: str, target: Engine) -> None:
+    def transfer_image(self, reference: str, target: Runtime) -> None:
         """Copy an image into another engine's store, leaving this one as it is."""
         ...
 

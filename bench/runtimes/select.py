@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.core.errors import BenchError, EngineUnavailableError
-from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.docker.engine import DockerRuntime
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.registry import Registry
 from bench.runtimes.managed.requirements import why_impossible
-from bench.runtimes.process.engine import ProcessEngine, why_no_processes
+from bench.runtimes.process.engine import ProcessRuntime, why_no_processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 DOCKER_SOCKET = "unix:///var/run/docker.sock"
 PODMAN_SOCKETS = ("unix:///run/podman/podman.sock",)
@@ -123,23 +123,23 @@ class Session:
     """
 
     choice: Choice
-    measuring: Engine
-    building: Engine
+    measuring: Runtime
+    building: Runtime
     registry: Registry
     private: PrivateEngine
-    host: ProcessEngine = field(default_factory=ProcessEngine)
+    host: ProcessRuntime = field(default_factory=ProcessRuntime)
 
     @property
     def may_wipe(self) -> bool:
         """Whether everything in the measuring engine is bench's own."""
         return self.choice.is_private
 
-    def users_engine(self) -> Engine | None:
+    def users_engine(self) -> Runtime | None:
         """The user's own engine, for images that only it has; None where there is none."""
         if not self.choice.is_private:
             return self.measuring
         try:
-            return DockerEngine(DOCKER_SOCKET)
+            return DockerRuntime(DOCKER_SOCKET)
         except BenchError:
             return None
 
@@ -176,7 +176,7 @@ def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) ->
             private.remove_link()  # a run that was killed may have left one
             yield from _connected(choice, private)
     else:
-        DockerEngine(choice.address).close()  # the reason comes before that of the registry
+        DockerRuntime(choice.address).close()  # the reason comes before that of the registry
         with private.registry_in_use():
             _registry_up(private)
             yield from _connected(choice, private)
@@ -194,7 +194,7 @@ def _registry_up(private: PrivateEngine) -> None:
 
 
 def _without_containers(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
-    host, registry = ProcessEngine(), Registry("")  # which nobody asks for anything
+    host, registry = ProcessRuntime(), Registry("")  # which nobody asks for anything
     try:
         yield Session(choice, host, host, registry, private, host)
     finally:
@@ -204,16 +204,16 @@ def _without_containers(choice: Choice, private: PrivateEngine) -> Iterator[Sess
 
 def _connected(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
     login = private.login()
-    measuring: Engine = DockerEngine(
+    measuring: Runtime = DockerRuntime(
         private.address("measuring") if choice.is_private else choice.address, login
     )
-    building: Engine = measuring
+    building: Runtime = measuring
     if choice.is_private:
-        building = DockerEngine(private.address("building"), login)
-    registry, host = Registry(private.registry_address(), login), ProcessEngine()
+        building = DockerRuntime(private.address("building"), login)
+    registry, host = Registry(private.registry_address(), login), ProcessRuntime()
     try:
         if choice.is_private:
-            private.check_store(measuring.facts)
+            private.check_store(measuring.info)
         yield Session(choice, measuring, building, registry, private, host)
     finally:
         host.close()

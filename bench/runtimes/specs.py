@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ContainerSpec:
+class WorkloadSpec:
     """A container to create; sizes in bytes, durations in seconds.
 
     Attributes:

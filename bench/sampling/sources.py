@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bench.cgroup.counters import CounterFiles
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 
 class CgroupSource:
@@ -52,7 +52,7 @@ class EngineSource:
 
     method = "engine-stats"
 
-    def __init__(self, engine: Engine, container_id: str) -> None:
+    def __init__(self, engine: Runtime, container_id: str) -> None:
         self._engine = engine
         self._container_id = container_id
 

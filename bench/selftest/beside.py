@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bench.core.domain import TrialKey
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
     from bench.trial.progress import Progress
 
 _CACHES = ("total_inactive_file", "inactive_file")
@@ -54,7 +54,7 @@ class StatsBeside:
         peaks: of the containers so far.
     """
 
-    def __init__(self, progress: Progress, engine: Engine, case: str) -> None:
+    def __init__(self, progress: Progress, engine: Runtime, case: str) -> None:
         """Follow `case` on `engine`; everything is told to `progress` too."""
         self._progress = progress
         self._engine = engine

@@ -115,7 +115,7 @@ def selftest(
         loaded = scenario(stamps, quick=quick)
         choice = choose_engine(loaded.scenario, engine)
         with open_session(choice, "bench selftest", _waiting(progress)) as session:
-            facts = session.measuring.facts
+            facts = session.measuring.info
             if not facts.is_local:
                 raise EngineError(
                     facts.address,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bench.cgroup.mounts import ContainerCgroup
     from bench.egress.watch import Watch
-    from bench.runtimes.protocol import ContainerState
+    from bench.runtimes.protocol import WorkloadState
     from bench.sampling.sampler import Columns
     from bench.trial.context import PreparedCase, TrialContext
     from bench.trial.record import TrialRecord
@@ -56,21 +56,21 @@ class Attachments:
         """
         self._record = record
         self._case = prepared.case
-        self._engine = context.engine
+        self._engine = context.runtime
         self._container_id = container_id
-        self.exit = ExitWatch(context.engine, container_id, context.clock)
+        self.exit = ExitWatch(context.runtime, container_id, context.clock)
         hide = redactor(prepared.case, prepared.folder, prepared.secrets)
         self._figures = FigureSearch(prepared.case.metrics, hide)
         self._excerpts = ExcerptSearch(prepared.case.excerpts, hide)
         self.output = OutputWatch(
-            context.engine.attach(container_id),
+            context.runtime.attach(container_id),
             context.clock,
             prepared.case.ready.log_patterns(),
             hide,
             self._read_line if self._figures or self._excerpts else None,
         )
         self.instruments = Instruments(
-            context.engine,
+            context.runtime,
             container_id,
             cgroup,
             context.clock,
@@ -90,7 +90,7 @@ class Attachments:
             self._egress.start()
         self.instruments.start()
 
-    def found(self, state: ContainerState) -> None:
+    def found(self, state: WorkloadState) -> None:
         """It runs: this is its process, and these are its addresses."""
         if self._egress:
             address = ipaddress.ip_address(state.address) if state.address else None

@@ -11,7 +11,7 @@ from bench.core.domain import CacheState
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 """Writing 3 there lets the kernel forget its page, dentry and inode caches."""
@@ -21,7 +21,7 @@ class CacheKeeper:
     """Brings the measuring engine into a cache state, and says what could not be controlled."""
 
     def __init__(
-        self, engine: Engine, *, may_wipe: bool, blob_path: Callable[[str], Path] | None
+        self, engine: Runtime, *, may_wipe: bool, blob_path: Callable[[str], Path] | None
     ) -> None:
         """Prepare.
 
@@ -101,7 +101,7 @@ class CacheKeeper:
 class ProcessKeeper(CacheKeeper):
     """Brings the host into the cache state of a plain process, which has no image."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Runtime) -> None:
         super().__init__(engine, may_wipe=False, blob_path=None)
 
     def establish(

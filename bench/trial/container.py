@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from bench.cgroup.mounts import ContainerCgroup
     from bench.core.domain import Arm, TrialStatus
-    from bench.runtimes.protocol import ContainerState
-    from bench.runtimes.specs import ContainerSpec
+    from bench.runtimes.protocol import WorkloadState
+    from bench.runtimes.specs import WorkloadSpec
     from bench.trial.container_network import ContainerNetwork
     from bench.trial.context import PreparedCase, TrialContext
     from bench.trial.record import TrialRecord
@@ -72,9 +72,9 @@ class ContainerLifecycle:
         self._requested: dict[str, float | None] = {}
         self.container_id = ""
         self._parent = ""
-        self._spec: ContainerSpec | None = None
+        self._spec: WorkloadSpec | None = None
         self._attachments: Attachments | None = None
-        self._state: ContainerState | None = None
+        self._state: WorkloadState | None = None
         self._started_ns = 0
         is_loaded = under_load and prepared.case.load is not None and context.beside is not None
         self._load = LoadRun(context, prepared, f"{self._name}-load") if is_loaded else None
@@ -98,11 +98,11 @@ class ContainerLifecycle:
         Raises:
             HostError: another program has the port that it is asked at.
         """
-        context, facts = self._context, self._context.engine.facts
+        context, facts = self._context, self._context.engine.info
         check_free(self._prepared.case)
         self._network.prepare(self._name)
         for volume in named_volumes(self._prepared.case, self._name):
-            context.engine.create_volume(volume, {LABEL: context.run_id})
+            context.runtime.create_volume(volume, {LABEL: context.run_id})
         if context.mounts and facts.is_local and takes_parent(facts.cgroup_driver):
             self._parent = make_parent(context.mounts, f"{context.run_id}-{self._record.trial_id}")
         self._spec = self._make_spec()
@@ -128,16 +128,16 @@ class ContainerLifecycle:
         # an engine goes on with a call that is cut off, and may make it after it was cleaned up
         with postponed():
             with self._record.phase("create"), self._blamed(spec):
-                created = context.engine.create(spec)
+                created = context.runtime.create(spec)
             self.container_id = created.container_id
         if created.warnings:
             self._facts["warnings"] = list(created.warnings)
 
-    def _blamed(self, spec: ContainerSpec | None = None) -> AbstractContextManager[None]:
+    def _blamed(self, spec: WorkloadSpec | None = None) -> AbstractContextManager[None]:
         """While this lasts it is made from `spec`, or started."""
         return blamed(self._context.engine, self._facts, self.container_id, spec)
 
-    def _make_spec(self) -> ContainerSpec:
+    def _make_spec(self) -> WorkloadSpec:
         case, prepared, labels = self._prepared.case, self._prepared, {LABEL: self._context.run_id}
         spec = container_spec(
             case,
@@ -153,7 +153,7 @@ class ContainerLifecycle:
         return spec if case.host is None else process_spec(spec, case.host, prepared.folder)
 
     def _cgroup(self) -> ContainerCgroup | None:
-        facts = self._context.engine.facts
+        facts = self._context.engine.info
         if self._context.mounts is None or not facts.is_local:
             return None
         return locate(self._context.mounts, self.container_id, facts, self._parent)
@@ -188,10 +188,10 @@ class ContainerLifecycle:
         start_ns = context.clock.monotonic_ns()
         self._facts["start_sent_ns"] = start_ns
         with self._blamed():
-            context.engine.start(self.container_id)
+            context.runtime.start(self.container_id)
         self._started_ns = context.clock.monotonic_ns()
         self._record.phase_was("start", start_ns, self._started_ns)
-        self._state = context.engine.state(self.container_id)
+        self._state = context.runtime.state(self.container_id)
         self.attached.exit.start(self._state.pid, start_ns)
         self.attached.instruments.process_is(self._state.pid, self._prepared.case.network_mode)
         self.attached.found(self._state)
@@ -273,7 +273,7 @@ class ContainerLifecycle:
     def processes(self) -> list[Process]:
         """Its processes, process 1 first; empty where they cannot be seen from here."""
         pid = self._state.pid if self._state else 0
-        return read_table(pid) if pid and self._context.engine.facts.is_local else []
+        return read_table(pid) if pid and self._context.engine.info.is_local else []
 
     def stop(self) -> None:
         """Ask it to stop, and note how it ended; one that has ended already is left alone."""
@@ -285,7 +285,7 @@ class ContainerLifecycle:
             table = self.processes()
             stop_signal = self._state.stop_signal if self._state else ""
         hide = redactor(self._prepared.case, self._prepared.folder, self._prepared.secrets)
-        self._facts["process"] = standing_fact(self._context.engine.facts, table, stop_signal, hide)
+        self._facts["process"] = standing_fact(self._context.engine.info, table, stop_signal, hide)
         grace_s, called = self._prepared.case.stop_grace_period, self.container_id
         stop = stopped(self._context, self._record, self.attached, called, table, grace_s)
         self._facts["stop"] = dataclasses.asdict(stop)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bench.core.domain import TrialKey
-    from bench.runtimes.protocol import ContainerState
-    from bench.runtimes.specs import ContainerSpec
+    from bench.runtimes.protocol import WorkloadState
+    from bench.runtimes.specs import WorkloadSpec
     from bench.scenario.allow import Address, Network
     from bench.scenario.probes import Ready
     from bench.trial.context import PreparedCase, TrialContext
@@ -43,7 +43,7 @@ class ContainerNetwork(Protocol):
         """Make what a container of this name will join."""
         ...
 
-    def joined(self, spec: ContainerSpec) -> ContainerSpec:
+    def joined(self, spec: WorkloadSpec) -> WorkloadSpec:
         """`spec`, in its network."""
         ...
 
@@ -51,7 +51,7 @@ class ContainerNetwork(Protocol):
         """What listens to the container from now on."""
         ...
 
-    def address(self, state: ContainerState) -> str:
+    def address(self, state: WorkloadState) -> str:
         """Where probes reach the container."""
         ...
 
@@ -111,7 +111,7 @@ class TrialNetwork:
                     networks.append(ipaddress.ip_network(address))
         return networks
 
-    def joined(self, spec: ContainerSpec) -> ContainerSpec:
+    def joined(self, spec: WorkloadSpec) -> WorkloadSpec:
         """`spec`, in the cut network where there is one; what goes with a network is the holder's.
 
         Its ports are not published then: probes go to the container itself.
@@ -131,9 +131,9 @@ class TrialNetwork:
             return self._cut.watch(Ledger(self._context.allow, names, stand_in=DNS_STAND_IN))
         alone = self._context.keeper.may_wipe and self._key.replicas == 0
         ledger = Ledger(self._context.allow, names)
-        return watch_open(self._context.engine.facts, self._mode, ledger, alone=alone)
+        return watch_open(self._context.engine.info, self._mode, ledger, alone=alone)
 
-    def address(self, state: ContainerState) -> str:
+    def address(self, state: WorkloadState) -> str:
         """Where probes reach the container."""
         return self._cut.address if self._cut else state.address
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bench.journal.writer import Journal
     from bench.runtimes.managed.access_log import AccessLog
     from bench.runtimes.managed.registry import Manifest
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
     from bench.scenario.allow import Allowed
     from bench.scenario.model import Case
     from bench.trial.cache_state import CacheKeeper
@@ -89,7 +89,7 @@ class TrialContext:
     """
 
     run_id: str
-    engine: Engine
+    engine: Runtime
     keeper: CacheKeeper
     journal: Journal
     clock: Clock
@@ -101,7 +101,7 @@ class TrialContext:
     allow: tuple[Allowed, ...] = ()
     slowest_ready_s: dict[str, float] = field(default_factory=dict)
     access_log: AccessLog | None = None
-    beside: Engine | None = None
+    beside: Runtime | None = None
     link_bit_s: int | None = None
     services: tuple[ContainerCgroup, ...] = ()
     dead_service: Callable[[], str] = _none

@@ -61,7 +61,7 @@ class ImagePull:
         self._mark = log.mark() if log else None
         recorder = PullRecorder(context.clock.monotonic_ns())
         with self._record.phase("pull"):
-            for line in context.engine.pull(prepared.reference):
+            for line in context.runtime.pull(prepared.reference):
                 recorder.line(context.clock.monotonic_ns(), line)
         manifest = prepared.manifest
         if manifest is not None:

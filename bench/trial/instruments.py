@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bench.cgroup.mounts import ContainerCgroup
     from bench.core.clock import Clock
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 
 class Instruments:
@@ -27,7 +27,7 @@ class Instruments:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Runtime,
         container_id: str,
         cgroup: ContainerCgroup | None,
         clock: Clock,

@@ -27,21 +27,21 @@ def start_again(
         FailedTrialError: it did not get ready again.
     """
     ready, clock = prepared.case.ready, context.clock
-    ending = ExitWatch(context.engine, container_id, clock)
-    output = OutputWatch(context.engine.attach(container_id), clock, ready.log_patterns())
+    ending = ExitWatch(context.runtime, container_id, clock)
+    output = OutputWatch(context.runtime.attach(container_id), clock, ready.log_patterns())
     output.start()
     try:
         start_ns = clock.monotonic_ns()
-        context.engine.start(container_id)
+        context.runtime.start(container_id)
         started_ns = clock.monotonic_ns()
-        state = context.engine.state(container_id)
+        state = context.runtime.state(container_id)
         ending.start(state.pid, start_ns)
         target = ProbeTarget(
-            context.engine, container_id, state.address, output, ending, clock, pid=state.pid
+            context.runtime, container_id, state.address, output, ending, clock, pid=state.pid
         )
         fact = make_readiness(ready, target).wait(started_ns)
     except EngineRefusedError as error:
-        found = image_cause(context.engine, container_id, error)
+        found = image_cause(context.runtime, container_id, error)
         if found is None:
             raise
         record.facts["cause"] = dataclasses.asdict(found)

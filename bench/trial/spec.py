@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.domain import Arm
 from bench.core.errors import UsageError
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 from bench.yamldoc.env_file import read_env_files
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def container_spec(
     extra_hosts: Mapping[str, str] | None = None,
     keep_healthcheck: bool = False,
     cgroup_parent: str = "",
-) -> ContainerSpec:
+) -> WorkloadSpec:
     """What to create for `container`.
 
     Args:
@@ -49,7 +49,7 @@ def container_spec(
     limits = container.effective_limits
     capped = arm is Arm.FIT
     reservations = container.deploy.resources.reservations
-    return ContainerSpec(
+    return WorkloadSpec(
         image=image,
         name=name,
         labels=labels,
@@ -92,7 +92,7 @@ def container_spec(
     )
 
 
-def process_spec(spec: ContainerSpec, process: PlainProcess, folder: Path) -> ContainerSpec:
+def process_spec(spec: WorkloadSpec, process: PlainProcess, folder: Path) -> WorkloadSpec:
     """What to create for a case that is a plain process, of what a container of it would be."""
     return dataclasses.replace(
         spec,

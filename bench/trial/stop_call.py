@@ -44,7 +44,7 @@ def stopped(
     with contextlib.closing(Endings(table[1:])) as endings:
         start_ns = context.clock.monotonic_ns()
         with record.phase("stop"):
-            context.engine.stop(container_id, grace_s)
+            context.runtime.stop(container_id, grace_s)
         took_s = (context.clock.monotonic_ns() - start_ns) / 1e9
         with record.phase("settle"):
             attached.exit.wait(_NOTICED_S)

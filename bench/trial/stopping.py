@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bench.journal.facts.behaviour import Disposition
     from bench.observe.process_table import Process
-    from bench.runtimes.protocol import EngineFacts
+    from bench.runtimes.protocol import RuntimeInfo
 
 _MOST_NAMED = 20
 _MOST_WATCHED = 100
@@ -34,7 +34,7 @@ _GET_INFO = 3 << 30 | _INFO_BYTES << 16 | 0xFF << 8 | 11
 
 
 def standing_fact(
-    engine: EngineFacts, table: Sequence[Process], stop_signal: str, hide: Callable[[str], str]
+    engine: RuntimeInfo, table: Sequence[Process], stop_signal: str, hide: Callable[[str], str]
 ) -> dict[str, Any]:
     """What goes on record of process 1: how it stands, or why that cannot be seen.
 

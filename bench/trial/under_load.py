@@ -103,7 +103,7 @@ class LoadRun:
         """
         if address != _LOOPBACK:
             return address
-        bridge = self._engine.facts.bridge
+        bridge = self._engine.info.bridge
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
                 request = struct.pack("256s", bridge.encode()[:15])

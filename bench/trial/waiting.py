@@ -13,7 +13,7 @@ from bench.trial.observing import note_that_it_is_to_stay
 from bench.trial.outcome import FailedTrialError
 
 if TYPE_CHECKING:
-    from bench.runtimes.protocol import ContainerState
+    from bench.runtimes.protocol import WorkloadState
     from bench.trial.attachments import Attachments
     from bench.trial.container_network import ContainerNetwork
     from bench.trial.context import PreparedCase, TrialContext
@@ -28,7 +28,7 @@ class ReadyWait:
         prepared: PreparedCase,
         network: ContainerNetwork,
         attached: Attachments,
-        state: ContainerState,
+        state: WorkloadState,
         facts: dict[str, Any],
     ) -> None:
         """`facts` takes what is found out meanwhile."""
@@ -81,7 +81,7 @@ class ReadyWait:
                 self._facts["hint"] = error.hint
             if beside := self._where_it_listens(target).words:
                 text = f"{text}; {beside}"
-            seen_pid = self._state.pid if self._context.engine.facts.is_local else 0
+            seen_pid = self._state.pid if self._context.engine.info.is_local else 0
             text = attached.how_it_hangs(text, seen_pid)
         return self._network.explained(text, ended=attached.exit.ended)
 

@@ -13,7 +13,7 @@ import pytest
 
 from bench.core.image_reference import familiar
 from bench.dockerfile.bases import external_images
-from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.docker.engine import DockerRuntime
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.requirements import why_impossible
 from tests.dockerfile import test_bases as forms
@@ -32,13 +32,13 @@ _Case = tuple[str, dict[str, str], str | None]
 
 
 @pytest.fixture(scope="module")
-def builder() -> Iterator[DockerEngine]:
+def builder() -> Iterator[DockerRuntime]:
     impossible = why_impossible()
     if impossible:
         pytest.fail(f"the engine tests need the private engine: {impossible}")
     private = PrivateEngine()
     private.up()
-    engine = DockerEngine(private.address("building"), private.login())
+    engine = DockerRuntime(private.address("building"), private.login())
     yield engine
     engine.close()
 
@@ -62,7 +62,7 @@ def _cases() -> list[_Case]:
     ]
 
 
-def _resolved(engine: DockerEngine, case: _Case) -> set[str]:
+def _resolved(engine: DockerRuntime, case: _Case) -> set[str]:
     """The images that BuildKit loads the metadata of; none where its frontend refuses the text."""
     text, args, target = case
     context = io.BytesIO()
@@ -88,8 +88,8 @@ def _resolved(engine: DockerEngine, case: _Case) -> set[str]:
     return names
 
 
-def test_buildkit_goes_for_the_same_images(builder: DockerEngine) -> None:
-    knows_heredocs = int(builder.facts.version.partition(".")[0]) >= _KNOWS_HEREDOCS
+def test_buildkit_goes_for_the_same_images(builder: DockerRuntime) -> None:
+    knows_heredocs = int(builder.info.version.partition(".")[0]) >= _KNOWS_HEREDOCS
     cases = [case for case in _cases() if knows_heredocs or "<<" not in case[0]]
     found = {case[0]: (_resolved(builder, case), external_images(*case)) for case in cases}
     read = {text: both for text, both in found.items() if both[0]}

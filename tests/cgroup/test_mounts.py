@@ -17,12 +17,12 @@ from tests.fakes import FACTS
 from tests.sampling.trees import CONTAINER_ID, DATA, mounts_of
 
 if TYPE_CHECKING:
-    from bench.runtimes.protocol import EngineFacts
+    from bench.runtimes.protocol import RuntimeInfo
 
 V1, V2 = CgroupVersion.V1, CgroupVersion.V2
 
 
-def engine(kind: str, driver: str, runtime: str = "runc") -> EngineFacts:
+def engine(kind: str, driver: str, runtime: str = "runc") -> RuntimeInfo:
     return dataclasses.replace(FACTS, kind=kind, cgroup_driver=driver, runtime=runtime)
 
 

@@ -29,9 +29,9 @@ from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.requirements import PACKAGES
 from bench.runtimes.protocol import LABEL
 from bench.runtimes.select import Choice
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 from bench.standard.checklist import load_checklist
-from tests.fakes import FakeEngine
+from tests.fakes import FakeRuntime
 from tests.journals import Build, write_journal
 
 if TYPE_CHECKING:
@@ -328,15 +328,15 @@ def test_where_bench_cannot_install_it_says_what_to_run(private, apt, monkeypatc
 @pytest.fixture
 def leftovers(private, monkeypatch, tmp_path):
     """Two engines and a cgroup tree, with what an interrupted run left and what others own."""
-    engines: dict[str, FakeEngine] = {}
+    engines: dict[str, FakeRuntime] = {}
 
-    def connect(address: str) -> FakeEngine:
-        return engines.setdefault(address, FakeEngine())
+    def connect(address: str) -> FakeRuntime:
+        return engines.setdefault(address, FakeRuntime())
 
     mounts = CgroupMounts(
         CgroupVersion.V1, {name: tmp_path / "cgroup" / name for name in ("memory", "cpu")}
     )
-    monkeypatch.setattr(clean, "DockerEngine", connect)
+    monkeypatch.setattr(clean, "DockerRuntime", connect)
     monkeypatch.setattr(clean, "choose", lambda name: Choice(name or "private", False, "found"))
     monkeypatch.setattr(clean, "find_mounts", lambda: mounts)
     return SimpleNamespace(connect=connect, mounts=mounts, private=private.engine)
@@ -350,14 +350,14 @@ def started(private: PrivateEngine, monkeypatch: pytest.MonkeyPatch, *, is_up: b
     monkeypatch.setattr(PrivateEngine, "is_up", lambda _: is_up)
 
 
-def fill(engine: FakeEngine) -> None:
+def fill(engine: FakeRuntime) -> None:
     for name, labels in (("mine", {LABEL: "run-7"}), ("theirs", {})):
         engine.images[name] = labels
         engine.create_volume(name, labels)
-        engine.create(ContainerSpec(image=name, name=name, labels=labels))
+        engine.create(WorkloadSpec(image=name, name=name, labels=labels))
 
 
-def left(engine: FakeEngine) -> tuple[list[str], list[str], list[str]]:
+def left(engine: FakeRuntime) -> tuple[list[str], list[str], list[str]]:
     containers = [one.spec.name for one in engine.present.values()]
     return containers, list(engine.volume_labels), list(engine.images)
 

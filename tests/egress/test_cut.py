@@ -20,9 +20,9 @@ from bench.egress.cut import DNS_STAND_IN, CutNetwork, why_not_cut
 from bench.egress.ledger import Ledger
 from bench.egress.namespace import inside, run_ip
 from bench.journal.facts.contacts import Observation, WayOut
-from bench.runtimes.protocol import ContainerState
+from bench.runtimes.protocol import WorkloadState
 from tests.egress import frames
-from tests.fakes import FACTS, FakeEngine, Script, local
+from tests.fakes import FACTS, FakeRuntime, Script, local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,15 +33,15 @@ DEVICE = "cbtest0"
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
-class Holder(FakeEngine):
+class Holder(FakeRuntime):
     """An engine whose containers are in the namespace of one process."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(Script())
         self._pid = pid
 
-    def state(self, container_id: str) -> ContainerState:
-        return ContainerState(
+    def state(self, container_id: str) -> WorkloadState:
+        return WorkloadState(
             running=True, pid=self._pid, address=OWN, exit_code=0, oom_killed=False, health=""
         )
 
@@ -287,7 +287,7 @@ def test_a_namespace_that_cannot_be_cut_leaves_no_tap_open(room):
 
 
 def test_a_holder_that_does_not_run_is_an_error():
-    engine = FakeEngine(Script(life_s=0.0))
+    engine = FakeRuntime(Script(life_s=0.0))
     network = CutNetwork(engine, WayOut.SILENT)
     with pytest.raises(EngineError, match="does not run"):
         network.make("t0001-network", {}, {}, [])
@@ -296,7 +296,7 @@ def test_a_holder_that_does_not_run_is_an_error():
 
 
 def test_the_image_of_the_holder_is_made_once():
-    engine = FakeEngine(Script(life_s=0.0))
+    engine = FakeRuntime(Script(life_s=0.0))
     for _ in range(2):
         with pytest.raises(EngineError):
             CutNetwork(engine, WayOut.SILENT).make("t0001-network", {"a": "b"}, {}, [])

@@ -12,7 +12,7 @@ from bench.runtimes.protocol import LABEL
 if TYPE_CHECKING:
     from bench.analysis.model import TrialResult
     from bench.results.run import Run
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 TIMES_TO_READY = frozenset({"startup_s", "ready_s", "ready_resolution_s"})
 TIMES = TIMES_TO_READY | {
@@ -20,7 +20,7 @@ TIMES = TIMES_TO_READY | {
 }  # fmt: skip
 
 
-def left(run_id: str, *engines: Engine) -> list[str]:
+def left(run_id: str, *engines: Runtime) -> list[str]:
     """All that is still there of a run: on the engines, in cgroups, in the host's network."""
     found = []
     for engine in engines:

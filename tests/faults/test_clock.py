@@ -12,9 +12,9 @@ from bench.core.clock import SystemClock
 from bench.host.load import read_load
 from bench.journal.writer import FILE_NAME, read_events
 from bench.results.run import load_run
-from bench.runtimes.protocol import ContainerState
+from bench.runtimes.protocol import WorkloadState
 from bench.trial.context import TrialContext
-from tests.fakes import FakeEngine
+from tests.fakes import FakeRuntime
 from tests.trial.lab import UP
 from tests.trial.runs import SCENARIO, Runs
 
@@ -36,7 +36,7 @@ def stepped(tmp_path, monkeypatch):
     """A run of four trials of cases, during the first of which the wall clock is set back."""
     clock = SteppingClock()
     really = time.time
-    runs = Runs(tmp_path / "reports", measuring=FakeEngine(UP), clock=clock)
+    runs = Runs(tmp_path / "reports", measuring=FakeRuntime(UP), clock=clock)
     runs.patch(monkeypatch)
     monkeypatch.setattr(
         "bench.runner.execution.TrialContext", TrialContext
@@ -83,5 +83,5 @@ def test_the_load_of_this_host_shows_the_step(monkeypatch):
 
 
 def test_no_time_of_the_engine_gets_past_its_boundary():
-    names = {field.name for field in dataclasses.fields(ContainerState)}
+    names = {field.name for field in dataclasses.fields(WorkloadState)}
     assert not [name for name in names if "started" in name or "finished" in name or "_at" in name]

@@ -22,7 +22,7 @@ from bench.runtimes.managed.daemons import Paths
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.select import Choice
 from bench.sampling.gpu import GpuDevice, Gpus
-from tests.fakes import FACTS, FakeEngine
+from tests.fakes import FACTS, FakeRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,8 +100,8 @@ def host(monkeypatch, tmp_path):
         def engine(self, **facts: Any) -> None:
             import dataclasses
 
-            made = FakeEngine(facts=dataclasses.replace(FACTS, **facts))
-            self.set(DockerEngine=lambda _: made)
+            made = FakeRuntime(facts=dataclasses.replace(FACTS, **facts))
+            self.set(DockerRuntime=lambda _: made)
 
     monkeypatch.setattr(PrivateEngine, "status", lambda _: [])
     monkeypatch.setattr(PrivateEngine, "is_up", lambda _: False)
@@ -119,11 +119,11 @@ def test_a_host_with_nothing_wrong_is_good_throughout(host):
     assert len({one.subject for one in findings}) == len(findings)
 
 
-def unavailable(_: str) -> FakeEngine:
+def unavailable(_: str) -> FakeRuntime:
     raise EngineUnavailableError("/run/docker.sock", "nobody listens there", "start the engine")
 
 
-def silent(_: str) -> FakeEngine:
+def silent(_: str) -> FakeRuntime:
     raise EngineTimeoutError("/run/docker.sock", "the engine did not answer in time")
 
 
@@ -138,13 +138,13 @@ TROUBLE: dict[str, tuple[str, Callable[[Any], object], Health, Choice]] = {
     ),
     "an engine that is not there": (
         "engine",
-        lambda host: host.set(DockerEngine=unavailable),
+        lambda host: host.set(DockerRuntime=unavailable),
         Health.BAD,
         DOCKER,
     ),
     "an engine that does not answer": (
         "engine",
-        lambda host: host.set(DockerEngine=silent),
+        lambda host: host.set(DockerRuntime=silent),
         Health.BAD,
         DOCKER,
     ),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.runtimes.build_request import BuildRequest
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 REGISTRY = "127.0.0.1:5000"
 

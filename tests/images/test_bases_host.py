@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 DEBIAN = """\
 Types: deb

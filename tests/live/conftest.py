@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.results.run import Run, load_run
-from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.docker.engine import DockerRuntime
 from bench.runtimes.docker.health import why_no_health_checks
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.requirements import why_impossible
@@ -54,7 +54,7 @@ def own_address(private: PrivateEngine) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def building(private: PrivateEngine, own_address: str):
-    engine = DockerEngine(own_address, private.login())
+    engine = DockerRuntime(own_address, private.login())
     yield engine
     engine.close()
 
@@ -62,7 +62,7 @@ def building(private: PrivateEngine, own_address: str):
 @pytest.fixture(scope="session")
 def measuring(private: PrivateEngine, own_address: str):
     address = private.address("measuring") if engines.is_private() else own_address
-    engine = DockerEngine(address, private.login())
+    engine = DockerRuntime(address, private.login())
     yield engine
     engine.close()
 
@@ -75,7 +75,7 @@ def _static_busybox() -> Path:
 
 
 @pytest.fixture(scope="session")
-def busybox(private: PrivateEngine, building: DockerEngine, tmp_path_factory) -> str:
+def busybox(private: PrivateEngine, building: DockerRuntime, tmp_path_factory) -> str:
     """Reference of an image in the registry: a shell, httpd and dd, in one small layer."""
     folder = tmp_path_factory.mktemp("busybox")
     root = folder / "root"
@@ -173,9 +173,9 @@ class Bench:
 
 
 @pytest.fixture
-def health_checks(measuring: DockerEngine) -> None:
+def health_checks(measuring: DockerRuntime) -> None:
     """Leave the test out where the engine makes none."""
-    impossible = why_no_health_checks(measuring.facts)
+    impossible = why_no_health_checks(measuring.info)
     if impossible:
         pytest.skip(impossible)
 

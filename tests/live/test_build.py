@@ -14,7 +14,7 @@ from bench.core.errors import BuildError
 from bench.runtimes.build_request import BuildRequest, Secret
 from bench.runtimes.docker.builders.buildx import find_buildx
 from bench.runtimes.protocol import LABEL
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 from tests.live import engines
 from tests.programs import need
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bench.runtimes.docker.engine import DockerEngine
+    from bench.runtimes.docker.engine import DockerRuntime
 
 pytestmark = [
     pytest.mark.engine,
@@ -34,7 +34,7 @@ LABELS = {LABEL: "bench-test"}
 
 
 @pytest.fixture(params=["buildx", "buildkit"])
-def builder(request, building: DockerEngine, monkeypatch) -> DockerEngine:
+def builder(request, building: DockerRuntime, monkeypatch) -> DockerRuntime:
     """The building engine, by buildx and by its API alone."""
     if request.param == "buildkit":
         monkeypatch.setattr("bench.runtimes.docker.builders.choose.find_buildx", lambda: None)
@@ -46,7 +46,7 @@ def builder(request, building: DockerEngine, monkeypatch) -> DockerEngine:
 
 
 @pytest.fixture
-def output(builder: DockerEngine, busybox: str, tmp_path: Path) -> Iterator[Callable[..., str]]:
+def output(builder: DockerRuntime, busybox: str, tmp_path: Path) -> Iterator[Callable[..., str]]:
     """Builds a Dockerfile on busybox, runs the image, and returns what it prints."""
     context = tmp_path / "context"
     context.mkdir()
@@ -66,9 +66,9 @@ def output(builder: DockerEngine, busybox: str, tmp_path: Path) -> Iterator[Call
         builder.remove_image(one)
 
 
-def run(engine: DockerEngine, *command: str) -> str:
+def run(engine: DockerRuntime, *command: str) -> str:
     """What a container of the image prints."""
-    spec = ContainerSpec(
+    spec = WorkloadSpec(
         image=TAG,
         name=f"bench-test-build-{time.monotonic_ns()}",
         labels=LABELS,
@@ -87,7 +87,7 @@ def run(engine: DockerEngine, *command: str) -> str:
 @pytest.fixture
 def recent(builder) -> None:
     """What Engine 23 and later read without a frontend of another image."""
-    if int(builder.facts.version.partition(".")[0]) < 23:
+    if int(builder.info.version.partition(".")[0]) < 23:
         pytest.skip("the frontend that is built into this engine is too old")
 
 
@@ -172,7 +172,7 @@ def test_a_stage_that_is_not_needed_is_not_built(output):
 
 
 def test_a_health_check_with_an_interval_at_the_start(output, builder):
-    if int(builder.facts.version.partition(".")[0]) < 25:
+    if int(builder.info.version.partition(".")[0]) < 25:
         pytest.skip("Engine 25 is the first that reads it")
     output("FROM BUSYBOX\nHEALTHCHECK --start-period=9s --start-interval=1s CMD true\n", "true")
     check = builder.image_details(TAG)["Config"]["Healthcheck"]

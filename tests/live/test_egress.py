@@ -19,7 +19,7 @@ from bench.journal.facts.contacts import Observation, WayOut
 from bench.runner.leftovers import remove_from
 from bench.runtimes.build_request import BuildRequest
 from bench.runtimes.protocol import LABEL
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 from tests.live.conftest import Bench
 
 HERE = Path(__file__).parent
@@ -258,7 +258,7 @@ def test_attempts_at_the_first_moment_are_found_each_time(cut, measuring, image)
     ledger = Ledger((), {ipaddress.ip_address("192.0.2.9"): ["store"]}, stand_in=DNS_STAND_IN)
     watch = cut.watch(ledger)
     watch.start()
-    spec = ContainerSpec(
+    spec = WorkloadSpec(
         image=image,
         name="cbench-test-plant",
         labels={LABEL: "test-egress"},

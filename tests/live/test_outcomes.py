@@ -163,7 +163,7 @@ def test_an_end_after_ready_is_a_failure_too(outcome):
 
 def test_a_health_check_is_ready_where_the_engine_makes_any(outcome, measuring):
     trial = only(outcome[1], "healthy")
-    impossible = why_no_health_checks(measuring.facts)
+    impossible = why_no_health_checks(measuring.info)
     if impossible:
         assert (trial.status, trial.reason) == ("error", f"healthcheck: {impossible}")
     else:

@@ -52,13 +52,13 @@ def up(host: OwnHost, before: dict[str, list[str]]) -> OwnHost:
 
 PUSHED = f"""
 import sys
-from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.docker.engine import DockerRuntime
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.registry import Registry
 private = PrivateEngine()
 login = private.login()
-building = DockerEngine(private.address("building"), login)
-measuring = DockerEngine(private.address("measuring"), login)
+building = DockerRuntime(private.address("building"), login)
+measuring = DockerRuntime(private.address("measuring"), login)
 registry = Registry(private.registry_address(), login)
 image = "{IMAGE}"
 """
@@ -254,11 +254,11 @@ with private.link().shaped(10**9):
 # a container under test
 
 PROBE = """
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 from bench.runtimes.protocol import LABEL
 
 def tried(where, port, **options):
-    made = measuring.create(ContainerSpec(
+    made = measuring.create(WorkloadSpec(
         image, "probe", {LABEL: "security"},
         command=("nc", "-w", "2", where, str(port), "-e", "true"), **options
     ))
@@ -281,7 +281,7 @@ import socket
 with socket.create_server(("0.0.0.0", 8099)), private.link().shaped(10**9):
     print(tried(gateway, 8099), tried(gateway, 5591), tried("127.0.0.1", 5591))
     print(tried(private.link().ends.far, 5591), tried(private.link().ends.near, 5591))
-made = measuring.create(ContainerSpec(
+made = measuring.create(WorkloadSpec(
     image, "sockets", {LABEL: "security"},
     command=("sh", "-c", "[ ! -e /run/container-bench ] && [ ! -e /var/lib/container-bench ]"),
 ))
@@ -298,7 +298,7 @@ def test_a_container_on_the_hosts_network_still_has_no_credential(pushed):
         PUSHED
         + PROBE
         + f"""
-made = measuring.create(ContainerSpec(
+made = measuring.create(WorkloadSpec(
     image, "probe", {{LABEL: "security"}}, network_mode="host",
     command=("wget", "-O", "-", "http://{REGISTRY}/v2/_catalog"),
 ))
@@ -321,8 +321,8 @@ labels = {LABEL: "security"}
 for name in ("one", "other"):
     measuring.create_network(name, labels, internal=False)
 serve = {"command": ("httpd", "-f", "-p", "80", "-h", "/tmp")}
-in_one = ContainerSpec(image, "in-one", labels, networks={"one": ()}, **serve)
-service = ContainerSpec(image, "service", labels, **serve)
+in_one = WorkloadSpec(image, "in-one", labels, networks={"one": ()}, **serve)
+service = WorkloadSpec(image, "service", labels, **serve)
 there = [(measuring, measuring.create(in_one)), (building, building.create(service))]
 addresses = []
 for engine, made in there:

@@ -30,7 +30,7 @@ from bench.probes.tcp import TcpProbe
 from bench.scenario.probes import HttpProbe as HttpModel
 from bench.scenario.probes import LogProbe as LogModel
 from bench.scenario.probes import ProbeChoice
-from tests.fakes import FakeClock, FakeEngine, FakeOutput, Script
+from tests.fakes import FakeClock, FakeRuntime, FakeOutput, Script
 from tests.servers import FakeServer, closed_port
 
 CLOCK = SystemClock()
@@ -45,12 +45,12 @@ def tcp(port: int, address: str = "127.0.0.1"):
     return TcpProbe(Endpoint(address, port), CLOCK)
 
 
-def running(script: Script | None = None) -> tuple[FakeEngine, str]:
+def running(script: Script | None = None) -> tuple[FakeRuntime, str]:
     """An engine and a container that runs in it."""
-    from bench.runtimes.specs import ContainerSpec
+    from bench.runtimes.specs import WorkloadSpec
 
-    engine = FakeEngine(script)
-    container_id = engine.create(ContainerSpec("x", "c", {})).container_id
+    engine = FakeRuntime(script)
+    container_id = engine.create(WorkloadSpec("x", "c", {})).container_id
     engine.start(container_id)
     return engine, container_id
 
@@ -210,7 +210,7 @@ def test_a_full_backlog_is_waited_for_no_longer_than_was_said(deaf_port):
 
 def log_probe(pattern: str, output: FakeOutput, clock: FakeClock) -> tuple[LogProbe, OutputWatch]:
     watch = OutputWatch(output, clock, {pattern: 1})
-    ending = ExitWatch(FakeEngine(), "c", clock)
+    ending = ExitWatch(FakeRuntime(), "c", clock)
     return LogProbe(LogModel(pattern=pattern), watch, ending, clock), watch
 
 
@@ -233,7 +233,7 @@ def test_of_a_line_that_comes_several_times_the_one_that_was_named_counts():
     clock, output = FakeClock(tick_ns=1), FakeOutput()
     watch = OutputWatch(output, clock, {"ready": 2})
     model = LogModel(pattern="ready", times=2)
-    probe = LogProbe(model, watch, ExitWatch(FakeEngine(), "c", clock), clock)
+    probe = LogProbe(model, watch, ExitWatch(FakeRuntime(), "c", clock), clock)
     output.write(b"ready to accept connections\n")
     output.close()
     watch.start()
@@ -242,7 +242,7 @@ def test_of_a_line_that_comes_several_times_the_one_that_was_named_counts():
     assert (attempt.ok, attempt.detail) == (False, "matched 1 of 2 times")
     again = FakeOutput()
     watch = OutputWatch(again, clock, {"ready": 2})
-    probe = LogProbe(model, watch, ExitWatch(FakeEngine(), "c", clock), clock)
+    probe = LogProbe(model, watch, ExitWatch(FakeRuntime(), "c", clock), clock)
     for _ in range(3):
         again.write(b"ready to accept connections\n")
     again.close()
@@ -253,7 +253,7 @@ def test_of_a_line_that_comes_several_times_the_one_that_was_named_counts():
 
 def test_a_line_that_is_still_on_its_way_when_the_process_ends_is_waited_for():
     clock, output, matched = FakeClock(), FakeOutput(), threading.Event()
-    engine = FakeEngine()
+    engine = FakeRuntime()
     watch, ending = OutputWatch(output, clock, {"done": 1}), ExitWatch(engine, "c", clock)
     watch.on_match(matched.set)
     probe = LogProbe(LogModel(pattern="done"), watch, ending, clock)
@@ -436,7 +436,7 @@ def readiness_of(*probes: Probe, watch: ExitWatch, timeout_s: float = 20.0):
 
 def test_a_server_that_answers_503_for_a_while_is_ready_when_it_answers_200():
     with FakeServer(503, 503, 503, 200) as server:
-        watch = ExitWatch(FakeEngine(), "c", CLOCK)
+        watch = ExitWatch(FakeRuntime(), "c", CLOCK)
         fact = readiness_of(http(server.port), watch=watch).wait(CLOCK.monotonic_ns())
     assert fact.attempts == 4
     assert len(server.requests) == 4
@@ -444,7 +444,7 @@ def test_a_server_that_answers_503_for_a_while_is_ready_when_it_answers_200():
 
 def test_a_server_that_hangs_its_first_client_is_ready_for_the_second():
     with FakeServer("hang", 200) as server:
-        watch = ExitWatch(FakeEngine(), "c", CLOCK)
+        watch = ExitWatch(FakeRuntime(), "c", CLOCK)
         readiness = Readiness(
             [http(server.port)],
             any_of=False,
@@ -462,14 +462,14 @@ def test_a_server_that_hangs_its_first_client_is_ready_for_the_second():
 
 def test_a_server_that_only_accepts_is_not_ready_for_http():
     with FakeServer("close") as server:
-        watch = ExitWatch(FakeEngine(), "c", CLOCK)
+        watch = ExitWatch(FakeRuntime(), "c", CLOCK)
         with pytest.raises(NotReadyError, match=rf"last http {server.port}/: "):
             readiness_of(http(server.port), watch=watch, timeout_s=0.1).wait(CLOCK.monotonic_ns())
 
 
 def test_a_process_that_ends_while_an_attempt_hangs_is_not_ready_at_once():
     with FakeServer("hang") as server:
-        watch = ExitWatch(FakeEngine(), "c", CLOCK)
+        watch = ExitWatch(FakeRuntime(), "c", CLOCK)
         readiness = readiness_of(http(server.port), watch=watch, timeout_s=60.0)
 
         def ends() -> None:
@@ -510,7 +510,7 @@ def test_a_process_that_ends_before_its_first_health_check_is_not_waited_for():
 
 
 def test_a_process_that_ends_while_its_port_does_not_answer_is_not_waited_for(deaf_port):
-    watch = ExitWatch(FakeEngine(), "c", CLOCK)
+    watch = ExitWatch(FakeRuntime(), "c", CLOCK)
     threading.Timer(0.05, watch.start, [0, CLOCK.monotonic_ns()]).start()
     probe, begun = tcp(deaf_port), time.monotonic()
     with pytest.raises(NotReadyError, match="it exited before it was ready"):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bench.observe.output import ExitWatch
 from bench.probes.attempt import Attempt, NotReadyError, Probe
 from bench.probes.readiness import Readiness, ReadyFact
-from tests.fakes import ClockedEvent, FakeClock, FakeEngine
+from tests.fakes import ClockedEvent, FakeClock, FakeRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +85,7 @@ class Bench:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.began_ns = self.clock.now_ns
-        self.exit = ExitWatch(FakeEngine(), "c", self.clock)
+        self.exit = ExitWatch(FakeRuntime(), "c", self.clock)
         self.wake = ClockedEvent(self.clock)
 
     def asked(self, after_s: float, **options: object) -> AskedProbe:
@@ -368,7 +368,7 @@ def test_where_all_are_needed_a_match_leaves_the_other_attempts_alone(bench):
 def test_real_waiting_is_woken_from_another_thread():
     clock, wake = FakeClock(), threading.Event()
     probe = AskedProbe(clock, clock.now_ns + 10**12, takes_s=0.0)
-    watch = ExitWatch(FakeEngine(), "c", clock)
+    watch = ExitWatch(FakeRuntime(), "c", clock)
     readiness = Readiness(
         [probe],
         any_of=False,

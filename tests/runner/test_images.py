@@ -21,7 +21,7 @@ from bench.runner.images import ImageMaker
 from bench.runtimes.build_request import Builder, BuildResult, BuildStep, Secret
 from bench.runtimes.select import Choice, Session
 from bench.scenario.model import Case
-from tests.fakes import FakeEngine
+from tests.fakes import FakeRuntime
 from tests.pulls import digest_of, manifest_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Private:
 
 @pytest.fixture
 def builder():
-    return FakeEngine()
+    return FakeRuntime()
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def registry():
 @pytest.fixture
 def own():
     """The user's own engine, beside the private one."""
-    return FakeEngine()
+    return FakeRuntime()
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def make(builder, own, registry, brought, tmp_path, monkeypatch):
     def make(case: dict[str, Any], *, private: bool = True):
         session = Session(
             Choice("private" if private else "unix:///d.sock", explicit=False, origin=""),
-            FakeEngine() if private else builder,
+            FakeRuntime() if private else builder,
             builder,
             cast("Registry", registry),
             cast("PrivateEngine", Private(tmp_path / "layers")),
@@ -141,7 +141,7 @@ def test_trials_pull_by_digest(make, dockerfile):
     ids=["asked for", "all there is"],
 )
 def test_an_image_for_another_machine_is_not_emulated(make, builder, monkeypatch, case, details):
-    facts = dataclasses.replace(builder.facts, architecture="amd64")
+    facts = dataclasses.replace(builder.info, architecture="amd64")
     monkeypatch.setattr(builder, "_facts", facts)
     monkeypatch.setattr(builder, "image_details", lambda _: details)
     with pytest.raises(EngineError, match="linux/s390x, and the engine's machine is linux/amd64"):
@@ -159,7 +159,7 @@ def test_what_somebodys_own_engine_has_only_through_this_run_is_known(make, buil
 
 
 def test_a_platform_that_is_this_machines_is_no_matter(make, builder, monkeypatch):
-    facts = dataclasses.replace(builder.facts, architecture="amd64")
+    facts = dataclasses.replace(builder.info, architecture="amd64")
     monkeypatch.setattr(builder, "_facts", facts)
     assert make({"image": "nginx", "platform": "linux/amd64"}).facts.source == "mirrored"
 
@@ -272,7 +272,7 @@ def test_a_builder_without_a_session_is_given_its_bases_for_it_has_no_credential
 def test_a_build_for_another_machine_is_refused_before_it_is_made(
     make, builder, dockerfile, monkeypatch
 ):
-    monkeypatch.setattr(builder, "_facts", dataclasses.replace(builder.facts, architecture="amd64"))
+    monkeypatch.setattr(builder, "_facts", dataclasses.replace(builder.info, architecture="amd64"))
     with pytest.raises(EngineError, match="is for linux/s390x"):
         make({"build": {"context": "app", "platforms": ["linux/amd64", "linux/s390x"]}})
     assert builder.arguments_of("build") == []

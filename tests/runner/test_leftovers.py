@@ -7,16 +7,16 @@ import pytest
 from bench.cgroup.mounts import CgroupMounts, CgroupVersion
 from bench.runner.leftovers import remove_cgroups, remove_from
 from bench.runtimes.protocol import LABEL
-from bench.runtimes.specs import ContainerSpec
-from tests.fakes import FakeEngine
+from bench.runtimes.specs import WorkloadSpec
+from tests.fakes import FakeRuntime
 
 DEAD, OTHER = "20261122T083105Z-quick", "20261122T083105Z-quick-2"
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
+def engine() -> FakeRuntime:
     """An engine with something of two runs, of the private builder's cache, and of somebody."""
-    engine = FakeEngine()
+    engine = FakeRuntime()
     owners: tuple[tuple[str, dict[str, str]], ...] = (
         ("dead", {LABEL: DEAD}),
         ("other", {LABEL: OTHER}),
@@ -27,7 +27,7 @@ def engine() -> FakeEngine:
         engine.images[name] = labels
         if name != "kept":
             engine.create_volume(name, labels)
-            engine.create(ContainerSpec(image=name, name=name, labels=labels))
+            engine.create(WorkloadSpec(image=name, name=name, labels=labels))
     return engine
 
 

@@ -17,7 +17,7 @@ from bench.runner.quiet import QuietHost
 from bench.runner.request import RunRequest
 from bench.runner.run import resume_run
 from bench.scenario.host_bounds import HostBounds
-from tests.fakes import FACTS, FakeClock, FakeEngine, local
+from tests.fakes import FACTS, FakeClock, FakeRuntime, local
 from tests.trial.lab import UP
 from tests.trial.runs import SCENARIO, events, loaded, trials
 
@@ -160,7 +160,7 @@ def test_a_bound_below_what_is_called_busy_is_what_is_waited_for(host):
 
 def test_the_load_of_this_host_says_nothing_of_an_engine_elsewhere(host):
     busy = host(1000)
-    busy.lab = dataclasses.replace(busy.lab, engine=FakeEngine(facts=FACTS))
+    busy.lab = dataclasses.replace(busy.lab, engine=FakeRuntime(facts=FACTS))
     busy.wait()
     assert busy.looks == []
 
@@ -183,7 +183,7 @@ def see(monkeypatch: pytest.MonkeyPatch, *seen: Present) -> list[Present]:
 @pytest.fixture
 def local_runs(runs, monkeypatch):
     """Runs on an engine of this host; with that of the others, its load says nothing."""
-    runs.measuring = FakeEngine(UP, facts=local())
+    runs.measuring = FakeRuntime(UP, facts=local())
     runs.__post_init__()
     yield runs
     runs.measuring.end_all()

@@ -20,7 +20,7 @@ from bench.runner.history import read_history
 from bench.runner.request import RunRequest
 from bench.runner.run import resume_run
 from bench.runtimes.protocol import LABEL
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 from bench.trial.same_failure import Ending, FailureWatch
 from tests.fakes import FakeClock, Script
 from tests.pulls import cold_stream, manifest_of, warm_stream
@@ -439,7 +439,7 @@ def test_a_service_that_does_not_get_ready_ends_the_run_and_is_removed(runs):
 
 
 def has_container(engine, run_id: str) -> None:
-    spec = ContainerSpec(image="x", name=f"of {run_id}", labels={LABEL: run_id})
+    spec = WorkloadSpec(image="x", name=f"of {run_id}", labels={LABEL: run_id})
     engine.create(spec)
     engine.create_volume(f"volume of {run_id}", {LABEL: run_id})
 

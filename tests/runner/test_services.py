@@ -11,7 +11,7 @@ from bench.core.clock import SystemClock
 from bench.core.errors import EngineError
 from bench.runner.services import RunningServices
 from bench.scenario.model import Service
-from tests.fakes import FakeEngine, Script
+from tests.fakes import FakeRuntime, Script
 from tests.servers import FakeServer, closed_port
 
 UP = Script(output=(b"up\n",), address="10.0.0.2")
@@ -25,7 +25,7 @@ def service(**changes: Any) -> Service:
 
 @pytest.fixture
 def engine():
-    engine = FakeEngine(UP)
+    engine = FakeRuntime(UP)
     yield engine
     engine.end_all()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.docker.engine import DockerRuntime
 from tests.runtimes.fake_docker import FakeDocker
 
 
@@ -50,7 +50,7 @@ def daemon():
 
 @pytest.fixture
 def engine(daemon):
-    engine = DockerEngine(daemon.address)
+    engine = DockerRuntime(daemon.address)
     daemon.requests.clear()
     yield engine
     engine.close()

@@ -14,7 +14,7 @@ from bench.core.errors import RegistryError
 from bench.runtimes import credential
 from bench.runtimes.build_request import BuildRequest
 from bench.runtimes.credential import RegistryLogin
-from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.docker.engine import DockerRuntime
 from bench.runtimes.managed.registry import Registry
 from tests.runtimes.fake_docker import stream
 from tests.runtimes.fake_registry import FakeRegistry
@@ -111,7 +111,7 @@ def decoded(header: str) -> dict[str, str]:
 )
 def test_the_engine_is_given_it_for_pulls_and_pushes(daemon, login, path, act):
     daemon.on("POST", path, stream({"aux": {"Digest": "sha256:77"}}))
-    engine = DockerEngine(daemon.address, login)
+    engine = DockerRuntime(daemon.address, login)
     act(engine, f"{REGISTRY}/web")
     given = decoded(daemon.asked(path).headers["X-Registry-Auth"])
     assert given["password"] == secret(login)
@@ -125,7 +125,7 @@ def test_the_engine_is_given_it_for_the_from_lines_of_a_build_beside_the_users_o
     (tmp_path / "config.json").write_text(json.dumps(own))
     (tmp_path / "Dockerfile").write_text(f"FROM {REGISTRY}/web\n")
     daemon.on("POST", "/build", stream({"stream": "done"}))
-    engine = DockerEngine(daemon.address, login)
+    engine = DockerRuntime(daemon.address, login)
     engine.build(BuildRequest(tmp_path, "web", tmp_path / "Dockerfile"))
     given = decoded(daemon.asked("/build").headers["X-Registry-Config"])
     assert set(given) == {"example.com", REGISTRY}
@@ -134,7 +134,7 @@ def test_the_engine_is_given_it_for_the_from_lines_of_a_build_beside_the_users_o
 
 def test_no_engine_is_given_it_for_what_comes_from_elsewhere(daemon, login):
     daemon.on("POST", "/images/create", stream({"status": "done"}))
-    engine = DockerEngine(daemon.address, login)
+    engine = DockerRuntime(daemon.address, login)
     list(engine.pull("example.com/web"))
     header = daemon.asked("/images/create").headers.get("X-Registry-Auth", "")
     assert secret(login) not in (base64.urlsafe_b64decode(header).decode() if header else "")

@@ -16,9 +16,9 @@ from bench.core.errors import (
     PullError,
 )
 from bench.runtimes.build_request import BuildRequest
-from bench.runtimes.docker.engine import DockerEngine
-from bench.runtimes.protocol import Change, ContainerState, OutputChunk
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.docker.engine import DockerRuntime
+from bench.runtimes.protocol import Change, WorkloadState, OutputChunk
+from bench.runtimes.specs import WorkloadSpec
 from tests.runtimes.fake_docker import (
     VERSION,
     Answer,
@@ -111,7 +111,7 @@ def test_a_pull_that_is_refused_at_once_says_why(daemon, engine):
 @pytest.mark.filterwarnings("ignore:docker-credential-of-another-machine")
 def test_a_broken_credential_helper_is_not_blamed_on_the_engine(daemon, tmp_path):
     (tmp_path / "config.json").write_text('{"credsStore": "of-another-machine"}')
-    engine = DockerEngine(daemon.address)
+    engine = DockerRuntime(daemon.address)
     with pytest.raises(EngineError, match="of-another-machine") as caught:
         list(engine.pull("127.0.0.1:5591/web"))
     assert not isinstance(caught.value, EngineUnavailableError)
@@ -124,7 +124,7 @@ def test_a_broken_credential_helper_is_not_blamed_on_the_engine(daemon, tmp_path
 def test_warnings_of_a_create_are_kept(daemon, engine):
     warnings = ["Your kernel does not support block I/O weight. Weight discarded."]
     daemon.on("POST", "/containers/create", answer({"Id": ID, "Warnings": warnings}, 201))
-    created = engine.create(ContainerSpec(image="web", name="t0001", labels={LABEL: "run"}))
+    created = engine.create(WorkloadSpec(image="web", name="t0001", labels={LABEL: "run"}))
     assert (created.container_id, created.warnings) == (ID, tuple(warnings))
     request = daemon.asked("/containers/create")
     assert request.query == {"name": "t0001"}
@@ -135,7 +135,7 @@ def test_warnings_of_a_create_are_kept(daemon, engine):
 def test_a_refused_create_carries_its_status_and_reason(daemon, engine, status):
     daemon.on("POST", "/containers/create", refusal(status, "Conflict. The name is in use"))
     with pytest.raises(EngineRefusedError, match="The name is in use") as caught:
-        engine.create(ContainerSpec(image="web", name="t0001", labels={}))
+        engine.create(WorkloadSpec(image="web", name="t0001", labels={}))
     assert caught.value.status == status
     assert caught.value.subject == "t0001"
 
@@ -207,7 +207,7 @@ def test_the_state_of_a_running_container_names_its_pid_and_address(daemon, engi
             }
         ),
     )
-    assert engine.state(ID) == ContainerState(
+    assert engine.state(ID) == WorkloadState(
         running=True,
         pid=4242,
         address="10.213.0.2",
@@ -248,7 +248,7 @@ def test_the_state_of_a_dead_container_has_neither_pid_nor_address(daemon, engin
     daemon.on(
         "GET", f"/containers/{ID}/json", answer({"State": state, "NetworkSettings": networks})
     )
-    assert engine.state(ID) == ContainerState(
+    assert engine.state(ID) == WorkloadState(
         running=False,
         pid=0,
         address="",
@@ -366,7 +366,7 @@ def test_a_container_has_an_address_of_its_own_in_each_of_its_networks(daemon, e
     daemon.on("POST", "/containers/create", answer({"Id": ID, "Warnings": []}))
     daemon.on("POST", "/networks/back/connect", answer())
     at = [{"IPAMConfig": {"IPv4Address": f"172.28.0.{one}"}} for one in (7, 8)]
-    spec = ContainerSpec(
+    spec = WorkloadSpec(
         image="web",
         name="t1",
         labels={},
@@ -391,7 +391,7 @@ def test_a_container_joins_its_further_networks_before_it_starts(daemon, engine)
     daemon.on("POST", "/containers/create", answer({"Id": ID, "Warnings": []}))
     daemon.on("POST", "/networks/back/connect", answer())
     networks = {"front": ("web",), "back": ("web", "shop")}
-    engine.create(ContainerSpec(image="web", name="t1", labels={}, networks=networks))
+    engine.create(WorkloadSpec(image="web", name="t1", labels={}, networks=networks))
     asked = daemon.asked("/networks/back/connect").json()
     assert asked["Container"] == ID
     assert asked["EndpointConfig"] == {"Aliases": ["web", "shop"]}
@@ -442,7 +442,7 @@ def test_usages_end_where_the_daemon_dies(daemon, engine):
 def test_an_engine_older_than_one_shot_still_gives_its_usage(daemon):
     daemon.on("GET", "/version", answer({"ApiVersion": "1.40", "Version": "19.03.15"}))
     daemon.on("GET", f"/containers/{ID}/stats", answer({"read": "now"}))
-    engine = DockerEngine(daemon.address)
+    engine = DockerRuntime(daemon.address)
     assert engine.usage(ID) == {"read": "now"}
     engine.close()
 
@@ -593,7 +593,7 @@ def test_a_push_without_a_digest_is_an_error(daemon, engine):
 def test_podman_pushes_without_naming_a_digest(daemon):
     daemon.on("GET", "/version", answer(VERSION | {"Components": [{"Name": "Podman Engine"}]}))
     daemon.on("POST", "/images/web/push", stream({"status": "Writing manifest"}))
-    podman = DockerEngine(daemon.address)
+    podman = DockerRuntime(daemon.address)
     assert podman.push("web") == ""
     podman.close()
 

@@ -9,11 +9,11 @@ import pytest
 
 from bench.core.errors import EngineError
 from bench.runtimes.docker.config import container_config
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 
 
 def config(**fields: Any) -> dict[str, Any]:
-    return container_config(ContainerSpec(image="web", name="t0001", labels={}, **fields))
+    return container_config(WorkloadSpec(image="web", name="t0001", labels={}, **fields))
 
 
 def host(**fields: Any) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def test_gpus_are_asked_for_by_capability(gpus, count):
 
 
 def test_the_rest_arrives_under_its_names():
-    spec = ContainerSpec(
+    spec = WorkloadSpec(
         image="web",
         name="t0001",
         labels={"org.container-bench": "run-7"},
@@ -229,17 +229,17 @@ SOME_VALUE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    "field", [one.name for one in dataclasses.fields(ContainerSpec) if one.name != "name"]
+    "field", [one.name for one in dataclasses.fields(WorkloadSpec) if one.name != "name"]
 )
 def test_no_field_of_a_container_is_dropped_in_silence(field):
     networks = {"front": ("web",)} if field == "endpoints" else {}
-    plain = ContainerSpec(image="web", name="t0001", labels={}, networks=networks)
+    plain = WorkloadSpec(image="web", name="t0001", labels={}, networks=networks)
     changed = dataclasses.replace(plain, **{field: SOME_VALUE[field]})
     assert container_config(changed) != container_config(plain)
 
 
 def test_what_stands_in_the_engine_s_own_words_is_laid_over_the_rest():
-    spec = ContainerSpec(
+    spec = WorkloadSpec(
         image="web",
         name="t1",
         labels={},
@@ -258,7 +258,7 @@ def test_what_stands_in_the_engine_s_own_words_is_laid_over_the_rest():
 
 def test_a_port_that_stands_there_twice_is_published_once():
     ports = ("80:80", "80:80/tcp", "81:80")
-    bindings = container_config(ContainerSpec(image="w", name="t", labels={}, ports=ports))
+    bindings = container_config(WorkloadSpec(image="w", name="t", labels={}, ports=ports))
     assert bindings["HostConfig"]["PortBindings"] == {
         "80/tcp": [{"HostPort": "80"}, {"HostPort": "81"}]
     }

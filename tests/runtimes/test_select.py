@@ -9,7 +9,7 @@ import pytest
 
 from bench.core.errors import EngineUnavailableError, HostError
 from bench.runtimes import select
-from bench.runtimes.docker.engine import DockerEngine
+from bench.runtimes.docker.engine import DockerRuntime
 from bench.runtimes.managed.daemons import Paths
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.registry import Registry
@@ -166,7 +166,7 @@ def test_beside_somebodys_own_engine_only_the_registry_is_started(beside, daemon
     choice = Choice(daemon.address, explicit=True, origin="--engine")
     with open_session(choice, "test", pytest.fail) as session:
         assert session.measuring is session.building
-        assert session.measuring.facts.address == daemon.address
+        assert session.measuring.info.address == daemon.address
         assert session.users_engine() is session.measuring
         assert session.registry.address == "127.0.0.1:5599"
         assert not session.may_wipe
@@ -209,7 +209,7 @@ def test_an_error_inside_a_session_comes_out_as_it_was(beside, daemon):
 def test_images_of_the_user_are_reached_by_the_docker_socket(host, monkeypatch, daemon, private):
     monkeypatch.setattr(select, "DOCKER_SOCKET", daemon.address)
     registry = Registry("127.0.0.1:5599")
-    engine = DockerEngine(daemon.address)
+    engine = DockerRuntime(daemon.address)
     choice = Choice("private", explicit=False, origin="found")
     session = Session(choice, engine, engine, registry, private)
     own = session.users_engine()
@@ -238,7 +238,7 @@ def test_a_session_without_containers_starts_nothing_and_holds_the_lock(monkeypa
     choice = Choice("host", explicit=True, origin="--engine")
     with open_session(choice, "bench run a.yaml", pytest.fail) as session:
         assert session.measuring is session.building is session.host
-        assert session.measuring.facts.kind == "host"
+        assert session.measuring.info.kind == "host"
         assert not session.may_wipe
         assert "a.yaml" in paths.lock.read_text()
 

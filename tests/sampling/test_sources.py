@@ -12,7 +12,7 @@ from bench.cgroup.mounts import CgroupVersion
 from bench.core.errors import EngineTimeoutError
 from bench.sampling.network_counters import NetworkCounters
 from bench.sampling.sources import CgroupSource, EngineSource, NetworkSource
-from tests.fakes import FakeEngine
+from tests.fakes import FakeRuntime
 from tests.sampling.trees import cgroup_of
 
 
@@ -79,7 +79,7 @@ COLUMNS = {
 
 
 def parse(statistics: dict[str, Any]) -> dict[str, int]:
-    return EngineSource(FakeEngine(), "c1").parse(statistics)
+    return EngineSource(FakeRuntime(), "c1").parse(statistics)
 
 
 @pytest.mark.parametrize("statistics", [V1, V2])
@@ -115,6 +115,6 @@ def test_an_answer_without_figures_is_empty(statistics):
 
 
 def test_a_container_that_the_engine_cannot_find_is_no_reading():
-    engine = FakeEngine()
+    engine = FakeRuntime()
     engine.trouble("usage", EngineTimeoutError("c1", "the engine did not answer in time"))
     assert EngineSource(engine, "c1").read() is None

@@ -7,9 +7,9 @@ import pytest
 from bench.core.domain import TrialKey
 from bench.core.errors import EngineUnavailableError
 from bench.runtimes.protocol import LABEL
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 from bench.selftest.beside import StatsBeside, shown_bytes
-from tests.fakes import FakeEngine, Script, Watcher
+from tests.fakes import FakeRuntime, Script, Watcher
 
 V1 = {"memory_stats": {"usage": 5_000, "stats": {"total_inactive_file": 1_500, "cache": 9}}}
 V2 = {"memory_stats": {"usage": 5_000, "stats": {"inactive_file": 500, "anon": 9}}}
@@ -30,9 +30,9 @@ def test_memory_is_shown_as_docker_stats_shows_it(stats, shown):
     assert shown_bytes(stats) == shown
 
 
-def trial(beside: StatsBeside, engine: FakeEngine, case: str) -> None:
+def trial(beside: StatsBeside, engine: FakeRuntime, case: str) -> None:
     beside.trial_begins(1, 2, TrialKey(case, 0, "warm"))
-    created = engine.create(ContainerSpec("i", "n", {LABEL: "run"}))
+    created = engine.create(WorkloadSpec("i", "n", {LABEL: "run"}))
     engine.start(created.container_id)
     beside.phase_ended("create", 0.01)
     beside.phase_ended("start", 0.1)
@@ -41,7 +41,7 @@ def trial(beside: StatsBeside, engine: FakeEngine, case: str) -> None:
 
 
 def test_only_the_case_that_was_asked_for_is_followed():
-    watcher, engine = Watcher(), FakeEngine(Script(statistics=V1))
+    watcher, engine = Watcher(), FakeRuntime(Script(statistics=V1))
     beside = StatsBeside(watcher, engine, "spikes")
     trial(beside, engine, "other")
     assert beside.peaks == []
@@ -51,7 +51,7 @@ def test_only_the_case_that_was_asked_for_is_followed():
 
 
 def test_everything_is_passed_on():
-    watcher, engine = Watcher(), FakeEngine(Script(statistics=V1))
+    watcher, engine = Watcher(), FakeRuntime(Script(statistics=V1))
     trial(StatsBeside(watcher, engine, "spikes"), engine, "spikes")
     plain = Watcher()
     plain.trial_begins(1, 2, TrialKey("spikes", 0, "warm"))
@@ -63,7 +63,7 @@ def test_everything_is_passed_on():
 
 
 def test_readings_without_memory_are_no_peak():
-    engine = FakeEngine(Script(statistics={}))
+    engine = FakeRuntime(Script(statistics={}))
     beside = StatsBeside(Watcher(), engine, "spikes")
     trial(beside, engine, "spikes")
     assert beside.peaks == []
@@ -71,7 +71,7 @@ def test_readings_without_memory_are_no_peak():
 
 
 def test_an_engine_that_fails_is_no_trouble_for_the_trial(monkeypatch):
-    engine = FakeEngine(Script(statistics=V1))
+    engine = FakeRuntime(Script(statistics=V1))
 
     def refuse(_: str) -> None:
         raise EngineUnavailableError("engine", "does not answer")

@@ -16,7 +16,7 @@ from bench.results.run import load_run
 from bench.runner.request import RunResult
 from bench.selftest import run as conduct
 from bench.selftest.known import KNOWN
-from tests.fakes import FakeEngine, Watcher, local
+from tests.fakes import FakeRuntime, Watcher, local
 from tests.journals import GOOD, Build, events, write_events, write_journal
 from tests.selftest.made import evidence
 
@@ -29,7 +29,7 @@ def _own_state(monkeypatch, tmp_path):
 @pytest.fixture
 def engine(monkeypatch):
     """A local engine that another run holds at first."""
-    one = FakeEngine(facts=local())
+    one = FakeRuntime(facts=local())
 
     @contextmanager
     def opened(_choice: object, holder: str, on_wait: Any):
@@ -44,7 +44,7 @@ def engine(monkeypatch):
 def test_an_engine_under_another_kernel_is_refused(monkeypatch, tmp_path):
     @contextmanager
     def opened(*_: object):
-        yield SimpleNamespace(measuring=FakeEngine())
+        yield SimpleNamespace(measuring=FakeRuntime())
 
     monkeypatch.setattr(conduct, "open_session", opened)
     with pytest.raises(EngineError, match="another clock") as caught:

@@ -14,7 +14,7 @@ from bench.trial.cache_state import CacheKeeper
 from bench.trial.context import PreparedCase, TrialContext
 from bench.trial.replicas import ReplicaTrial
 from bench.trial.trial import Trial
-from tests.fakes import FakeEngine, Script, Watcher, local
+from tests.fakes import FakeRuntime, Script, Watcher, local
 from tests.pulls import cold_stream, manifest_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Bench:
     """Everything that a trial needs, over a fake engine."""
 
     folder: Path
-    engine: FakeEngine = field(default_factory=lambda: FakeEngine(UP, facts=local()))
+    engine: FakeRuntime = field(default_factory=lambda: FakeRuntime(UP, facts=local()))
     manifest: Manifest | None = field(default_factory=lambda: manifest_of("web", 4096, 100))
     mounts: CgroupMounts | None = None
     read_load: Callable[[dict[str, int]], HostLoad] = quiet_load

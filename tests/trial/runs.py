@@ -22,7 +22,7 @@ from bench.sampling.gpu import Gpus
 from bench.scenario.loading.load import parse_scenario_text
 from bench.trial.cache_state import CacheKeeper
 from bench.trial.context import TrialContext
-from tests.fakes import FakeEngine, Script, Watcher, local
+from tests.fakes import FakeRuntime, Script, Watcher, local
 from tests.pulls import cold_stream, manifest_of
 from tests.trial.lab import UP, quiet_load
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bench.core.errors import BenchError
     from bench.runtimes.managed.private import PrivateEngine
     from bench.runtimes.managed.registry import Registry
-    from bench.runtimes.process.engine import ProcessEngine
+    from bench.runtimes.process.engine import ProcessRuntime
     from bench.scenario.loading.load import LoadedScenario
 
 SCENARIO = """
@@ -63,7 +63,7 @@ class LabelClock(SystemClock):
 class FakePrivate:
     """bench's own daemons: brings dead engines up again."""
 
-    def __init__(self, *engines: FakeEngine) -> None:
+    def __init__(self, *engines: FakeRuntime) -> None:
         self._engines = engines
         self.ups: list[str] = []
         self.pids = {"registry": 1, "measuring": 1}
@@ -94,7 +94,7 @@ class FakeMaker:
     configs: ClassVar[dict[str, dict[str, Any]]] = {}
 
     def __init__(self, session: Session, *_: object) -> None:
-        self._engine = cast("FakeEngine", session.measuring)
+        self._engine = cast("FakeRuntime", session.measuring)
         self._is_own = session.may_wipe
         self.brought: list[str] = []
 
@@ -140,9 +140,9 @@ class Runs:
     """What runs need, and the runs that were made with it."""
 
     out: Path
-    measuring: FakeEngine = field(default_factory=lambda: FakeEngine(UP))
-    building: FakeEngine = field(default_factory=lambda: FakeEngine(UP))
-    host: FakeEngine = field(default_factory=lambda: FakeEngine(UP, facts=local()))
+    measuring: FakeRuntime = field(default_factory=lambda: FakeRuntime(UP))
+    building: FakeRuntime = field(default_factory=lambda: FakeRuntime(UP))
+    host: FakeRuntime = field(default_factory=lambda: FakeRuntime(UP, facts=local()))
     watcher: Watcher = field(default_factory=Watcher)
     clock: SystemClock = field(default_factory=LabelClock)
     is_private: bool = True
@@ -161,7 +161,7 @@ class Runs:
             self.building if self.is_private else self.measuring,
             cast("Registry", None),
             cast("PrivateEngine", self.private),
-            cast("ProcessEngine", self.host),
+            cast("ProcessRuntime", self.host),
         )
 
     def start(self, text: str = SCENARIO, **options: Any) -> RunResult:

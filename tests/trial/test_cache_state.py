@@ -10,7 +10,7 @@ import pytest
 from bench.core.domain import CacheState
 from bench.trial import cache_state as cachestate
 from bench.trial.cache_state import CacheKeeper, ProcessKeeper
-from tests.fakes import FakeEngine
+from tests.fakes import FakeRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ REFERENCE = "127.0.0.1:5000/quick/web@sha256:1"
 
 @pytest.fixture
 def engine():
-    engine = FakeEngine()
+    engine = FakeRuntime()
     engine.images = {REFERENCE: {}, "calibration": {}, "of-another-case": {}}
     return engine
 
@@ -38,7 +38,7 @@ def drops(tmp_path, monkeypatch):
 
 
 def keeper(
-    engine: FakeEngine,
+    engine: FakeRuntime,
     *,
     may_wipe: bool = True,
     blob_path: Callable[[str], Path] | None = None,

@@ -14,7 +14,7 @@ from bench.core.errors import EngineError
 from bench.egress.watch import NoWatch, Watch
 from bench.journal.facts.contacts import Observation, WayOut
 from bench.runner.plan import CheckTrials, check_trials, make_plan
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 from bench.scenario.allow import parse_allowed
 from bench.scenario.model import Case, Scenario
 from bench.standard.checklist import load_checklist
@@ -78,7 +78,7 @@ def lab(bench: Bench, *allow: str) -> TrialContext:
     return dataclasses.replace(bench.laboratory(), allow=allowed)
 
 
-SPEC = ContainerSpec(image="web", name="t", labels={}, ports=("80",), extra_hosts={"a": "b"})
+SPEC = WorkloadSpec(image="web", name="t", labels={}, ports=("80",), extra_hosts={"a": "b"})
 
 
 def test_of_two_cut_trials_in_a_row_one_is_refused_and_one_is_not():
@@ -193,7 +193,7 @@ def test_a_cut_trial_that_ends_early_has_failed_and_leaves_nothing(bench):
 
 
 def test_an_open_trial_of_an_engine_elsewhere_says_that_nothing_was_observed(bench):
-    bench.engine._facts = dataclasses.replace(bench.engine.facts, is_local=False)
+    bench.engine._facts = dataclasses.replace(bench.engine.info, is_local=False)
     run(bench, OPEN)
     facts = bench.ended["facts"]["egress"]
     assert not facts["observed"]

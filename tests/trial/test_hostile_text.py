@@ -106,7 +106,7 @@ def _is_text(char: str) -> bool:
 
 def _engine_facts(made: Made, text: str) -> None:
     engine = made.runs.measuring
-    engine._facts = dataclasses.replace(engine.facts, version=text, storage_driver=text)
+    engine._facts = dataclasses.replace(engine.info, version=text, storage_driver=text)
 
 
 ENTRANCES: dict[str, Callable[[Made, str], None]] = {

@@ -9,7 +9,7 @@ from bench.core.clock import SystemClock
 from bench.host.load import HostLoad
 from bench.trial.instruments import Instruments
 from bench.trial.record import TrialRecord, total_cpu_s
-from tests.fakes import FakeEngine
+from tests.fakes import FakeRuntime
 from tests.sampling.trees import cgroup_of, copy_of
 from tests.trial.lab import Bench
 
@@ -38,7 +38,7 @@ def test_the_last_total_of_cpu_time_is_kept(tmp_path, version):
     name, text = CPU_FILES[version]
     (root / name).write_text(text)
     instruments = Instruments(
-        FakeEngine(), "c", cgroup_of(version, root), SystemClock(), 60.0,
+        FakeRuntime(), "c", cgroup_of(version, root), SystemClock(), 60.0,
         need=False, gpu=False, on_batch=lambda _: None, on_threads=lambda _: None,
     )  # fmt: skip
     instruments.start()

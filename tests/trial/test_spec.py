@@ -10,7 +10,7 @@ import pytest
 
 from bench.core.domain import Arm
 from bench.core.errors import BenchError
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 from bench.scenario.model import Case
 from bench.trial.spec import container_spec, mount_points, named_volumes
 
@@ -69,7 +69,7 @@ def case(**changes: Any) -> Case:
     return Case.model_validate({"image": "x", "ready": {"exit": True}} | changes)
 
 
-def spec_of(one: Case, folder: Path = Path("/scenarios"), **options: Any) -> ContainerSpec:
+def spec_of(one: Case, folder: Path = Path("/scenarios"), **options: Any) -> WorkloadSpec:
     return container_spec(
         one,
         image="registry/x@sha256:1",
@@ -94,7 +94,7 @@ def test_every_field_of_a_case_reaches_the_container(full, tmp_path):
         extra_hosts={"index": "10.0.0.2"},
         cgroup_parent="/container-bench/t1",
     )
-    assert spec == ContainerSpec(
+    assert spec == WorkloadSpec(
         image="registry/x@sha256:1",
         name="cbench-1",
         labels={"l": "1"},
@@ -146,7 +146,7 @@ def test_no_field_of_the_spec_is_left_at_its_default_by_a_full_case(full, tmp_pa
     )
     defaults = {
         one.name: one.default if one.default is not dataclasses.MISSING else {}
-        for one in dataclasses.fields(ContainerSpec)
+        for one in dataclasses.fields(WorkloadSpec)
     }
     untouched = [name for name, value in defaults.items() if getattr(spec, name) == value]
     of_a_stack, of_a_cut_network = ["networks", "endpoints", "hostname"], ["dns", "dns_search"]
@@ -177,7 +177,7 @@ def test_the_short_form_of_the_limits_is_the_same_as_the_long_one():
 
 
 def test_a_bare_case_asks_for_nothing_but_a_healthcheck_that_is_off():
-    assert spec_of(case()) == ContainerSpec(
+    assert spec_of(case()) == WorkloadSpec(
         image="registry/x@sha256:1",
         name="cbench-1",
         labels={"l": "1"},

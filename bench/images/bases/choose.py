@@ -23,7 +23,7 @@ from bench.images.bases.recipe import DEBIAN_LABEL, PACKAGES_LABEL, lineage, mad
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
     from bench.images.bases.table import Base
 
 
@@ -46,7 +46,7 @@ class BaseImage:
 
 
 def prepare_bases(
-    builder: Engine,
+    builder: Runtime,
     registry: str,
     *,
     on_progress: Callable[[str], None],
@@ -121,7 +121,7 @@ def makeable_among(images: Sequence[str]) -> list[str]:
     return [name for name in images if not isinstance(meant_by(name), Refusal)]
 
 
-def missing_among(builder: Engine, images: Sequence[str]) -> list[str]:
+def missing_among(builder: Runtime, images: Sequence[str]) -> list[str]:
     """Those of them that the builder lacks, or has from an older recipe."""
     bases = {name: meant_by(name) for name in images}
     return [
@@ -143,7 +143,7 @@ def cannot_be_had(image: str, cause: str) -> PullError:
     )
 
 
-def base_to_blame(builder: Engine, images: Sequence[str]) -> PullError | None:
+def base_to_blame(builder: Runtime, images: Sequence[str]) -> PullError | None:
     """Which of the `images` of a build that failed cannot be had at all; None where all can."""
     for image in images:
         if builder.has_image(image):
@@ -166,7 +166,7 @@ def _parents_first(names: Collection[str]) -> list[str]:
 
 
 def _fetch(
-    builder: Engine, missing: dict[str, Base], say: Callable[[str], None]
+    builder: Runtime, missing: dict[str, Base], say: Callable[[str], None]
 ) -> dict[str, float]:
     """Seconds by name of the bases that Docker Hub gave, up to its first failure."""
     took_s: dict[str, float] = {}
@@ -189,7 +189,7 @@ def _fetch(
 
 
 def _bootstrap(
-    builder: Engine, missing: dict[str, Base], again: set[str], say: Callable[[str], None]
+    builder: Runtime, missing: dict[str, Base], again: set[str], say: Callable[[str], None]
 ) -> dict[str, float]:
     """Make the bases in `missing`, and the parents that they lack; seconds by name.
 
@@ -213,7 +213,7 @@ def _bootstrap(
     return took_s
 
 
-def _give_name(builder: Engine, name: str, base: Base) -> None:
+def _give_name(builder: Runtime, name: str, base: Base) -> None:
     labels = image_labels(builder.image_details(base.name))
     first = labels.get(PACKAGES_LABEL, "").partition(" ")[0].partition("=")[2]
     version = upstream(first) if first else labels.get(DEBIAN_LABEL, base.version)
@@ -228,7 +228,7 @@ def _give_name(builder: Engine, name: str, base: Base) -> None:
 
 
 def _pushed(
-    builder: Engine,
+    builder: Runtime,
     registry: str,
     name: str,
     base: Base,
@@ -243,7 +243,7 @@ def _pushed(
     known = (one.split("@") for one in details.get("RepoDigests") or [])
     digest = next((digest for known_as, digest in known if known_as == repository), "")
     # a containerd store has a digest for every name, pushed or not
-    if not digest or builder.facts.image_store == "containerd":
+    if not digest or builder.info.image_store == "containerd":
         say(f"{name}: pushing to {repository}")
         digest = builder.push(reference)
         took_s += time.monotonic() - start_s
@@ -252,7 +252,7 @@ def _pushed(
     return BaseImage(name, source, str(details["Id"]), digest, took_s, words)
 
 
-def _drop(builder: Engine, replaced: list[str], kept: set[str]) -> None:
+def _drop(builder: Runtime, replaced: list[str], kept: set[str]) -> None:
     """Remove what a newer base has replaced, unless images still stand on it."""
     for image in dict.fromkeys(reversed(replaced)):
         if image and image not in kept:

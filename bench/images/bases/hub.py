@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bench.core.errors import EngineError, EngineRefusedError, PullError
 
 if TYPE_CHECKING:
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 FIRST_ANSWER_S = 10.0
 """The engine says its first line when the Hub has answered with the image's manifest."""
@@ -25,7 +25,7 @@ _Item = Mapping[str, Any] | EngineError | None
 
 
 def pull_patiently(
-    engine: Engine,
+    engine: Runtime,
     reference: str,
     *,
     first_answer_s: float = FIRST_ANSWER_S,

@@ -19,13 +19,13 @@ from bench.images.bases.versions import installed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
     from bench.images.bases.table import Base
 
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
-def make_base(builder: Engine, base: Base, say: Callable[[str], None]) -> None:
+def make_base(builder: Runtime, base: Base, say: Callable[[str], None]) -> None:
     """Make `base` under its name; its parent is there.
 
     What is finished carries its recipe and the versions that are installed in it; an image that
@@ -52,7 +52,7 @@ def make_base(builder: Engine, base: Base, say: Callable[[str], None]) -> None:
 
 
 def _import(
-    builder: Engine, base: Base, made: str, folder: Path, say: Callable[[str], None]
+    builder: Runtime, base: Base, made: str, folder: Path, say: Callable[[str], None]
 ) -> None:
     scratch, tar = folder / "scratch", folder / "rootfs.tar"
     scratch.mkdir()
@@ -61,7 +61,7 @@ def _import(
 
 
 def _build(
-    builder: Engine,
+    builder: Runtime,
     name: str,
     text: str,
     extra: dict[str, str],

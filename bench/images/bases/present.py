@@ -11,7 +11,7 @@ from bench.images.bases.recipe import BASE_LABEL, RECIPE_LABEL, recipe_id
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
     from bench.images.bases.table import Base
 
 
@@ -24,7 +24,7 @@ class BaseSource(StrEnum):
     """Not one of ours: an image of the user's, or one that was pulled by other means."""
 
 
-def present_source(builder: Engine, name: str, base: Base) -> BaseSource | None:
+def present_source(builder: Runtime, name: str, base: Base) -> BaseSource | None:
     """Where the image `name` in the builder comes from; None where it is missing or out of date.
 
     Args:
@@ -47,7 +47,7 @@ def present_source(builder: Engine, name: str, base: Base) -> BaseSource | None:
     return BaseSource.HUB if familiar(name.partition(":")[0]) in pulled_as else BaseSource.OTHER
 
 
-def image_id(builder: Engine, name: str) -> str:
+def image_id(builder: Runtime, name: str) -> str:
     """The id of an image; empty where the builder does not have it."""
     return str(builder.image_details(name)["Id"]) if builder.has_image(name) else ""
 

@@ -13,10 +13,10 @@ from bench.images.bases.table import Base
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 
-def base_records(builder: Engine, images: Sequence[str]) -> list[dict[str, str]]:
+def base_records(builder: Runtime, images: Sequence[str]) -> list[dict[str, str]]:
     """What each of `images` stands for in `builder`.
 
     Returns:
@@ -27,7 +27,7 @@ def base_records(builder: Engine, images: Sequence[str]) -> list[dict[str, str]]
     return [_record(builder, name) for name in images]
 
 
-def _record(builder: Engine, name: str) -> dict[str, str]:
+def _record(builder: Runtime, name: str) -> dict[str, str]:
     record = {"name": name, "image_id": "", "source": BaseSource.OTHER.value}
     try:
         if not builder.has_image(name):

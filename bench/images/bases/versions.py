@@ -6,13 +6,13 @@ import uuid
 from typing import TYPE_CHECKING
 
 from bench.runtimes.protocol import LABEL
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 from bench.core.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 _PATIENCE_S = 60.0
 _FORMAT = r"\${Package} \${Version}\n"
@@ -23,13 +23,13 @@ cat /etc/debian_version
 _LINES = 100
 
 
-def installed(builder: Engine, image: str, packages: Sequence[str]) -> tuple[str, dict[str, str]]:
+def installed(builder: Runtime, image: str, packages: Sequence[str]) -> tuple[str, dict[str, str]]:
     """The point release of Debian in `image`, and the versions of these packages.
 
     Raises:
         EngineError: it cannot be started, or lacks one of them.
     """
-    spec = ContainerSpec(
+    spec = WorkloadSpec(
         image=image,
         name=f"bench-versions-{uuid.uuid4().hex[:12]}",
         labels={LABEL: "bases"},

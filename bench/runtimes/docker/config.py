@@ -1,4 +1,4 @@
-"""A ContainerSpec in the words of the Docker API's create call."""
+"""A WorkloadSpec in the words of the Docker API's create call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.core.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.runtimes.specs import ContainerSpec
+    from bench.runtimes.specs import WorkloadSpec
 
 _QUOTA_PERIOD_US = 100_000
 _LOG_LIMITS = {"max-size": "16m", "max-file": "2"}  # a flood of output must not fill the disk
@@ -21,7 +21,7 @@ _PORT = re.compile(
 )
 
 
-def container_config(spec: ContainerSpec) -> dict[str, Any]:
+def container_config(spec: WorkloadSpec) -> dict[str, Any]:
     """The body of POST /containers/create for `spec`.
 
     CPU limits are written as a quota over a 100 ms period, which every engine takes; as
@@ -54,7 +54,7 @@ def container_config(spec: ContainerSpec) -> dict[str, Any]:
     return _with_options(config, spec.options)
 
 
-def _host_config(spec: ContainerSpec) -> dict[str, Any]:
+def _host_config(spec: WorkloadSpec) -> dict[str, Any]:
     first = next(iter(spec.networks), None)
     host: dict[str, Any] = {
         "NetworkMode": first or spec.network_mode,
@@ -96,7 +96,7 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
     return host
 
 
-def endpoint(spec: ContainerSpec, network: str) -> dict[str, Any]:
+def endpoint(spec: WorkloadSpec, network: str) -> dict[str, Any]:
     """How the container joins one of its networks."""
     return {"Aliases": list(spec.networks[network]), **spec.endpoints.get(network, {})}
 
@@ -143,7 +143,7 @@ def _ports_of(text: str) -> range:
     return range(int(first), int(last or first) + 1)
 
 
-def _device_requests(spec: ContainerSpec) -> list[dict[str, Any]]:
+def _device_requests(spec: WorkloadSpec) -> list[dict[str, Any]]:
     requests = [dict(one) for one in spec.device_requests]
     if spec.gpus is not None:
         count = -1 if spec.gpus == "all" else int(spec.gpus)

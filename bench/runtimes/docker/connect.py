@@ -24,7 +24,7 @@ from bench.core.errors import (
     EngineTimeoutError,
     EngineUnavailableError,
 )
-from bench.runtimes.protocol import EngineFacts
+from bench.runtimes.protocol import RuntimeInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -166,7 +166,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def read_facts(api: Any, address: str) -> EngineFacts:
+def read_facts(api: Any, address: str) -> RuntimeInfo:
     """Ask the engine what it is."""
     with translated(address, address):
         info, version = api.info(), api.version()
@@ -174,7 +174,7 @@ def read_facts(api: Any, address: str) -> EngineFacts:
     status = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)
     snapshotter = "containerd" in str(status.get("driver-type", ""))
     is_podman = any("Podman" in name for name in components)
-    return EngineFacts(
+    return RuntimeInfo(
         kind="podman" if is_podman else "docker",
         version=str(version.get("Version", "")),
         api_version=api.api_version,

@@ -20,13 +20,13 @@ from bench.runtimes.docker.files import read_file, setup_of
 from bench.runtimes.docker.health import health_checks
 from bench.runtimes.docker.images import DockerImages
 from bench.runtimes.docker.output import FramedOutput, close_raw, drain
-from bench.runtimes.protocol import Change, ContainerState
+from bench.runtimes.protocol import Change, WorkloadState
 from bench.runtimes.specs import Created
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bench.runtimes.specs import ContainerFile, ContainerSpec
+    from bench.runtimes.specs import ContainerFile, WorkloadSpec
 
 
 _ONE_SHOT_API = (1, 41)
@@ -34,10 +34,10 @@ _ONE_SHOT_API = (1, 41)
 _CHANGES: tuple[Literal["changed", "added", "deleted"], ...] = ("changed", "added", "deleted")
 
 
-class DockerEngine(DockerImages):
+class DockerRuntime(DockerImages):
     """An engine that speaks the Docker API over one address (`unix://…` or `tcp://…`)."""
 
-    def create(self, spec: ContainerSpec) -> Created:
+    def create(self, spec: WorkloadSpec) -> Created:
         """Create a container from an image that is present."""
         with self._call(spec.name):
             answer = self._api.create_container_from_config(container_config(spec), spec.name)
@@ -65,7 +65,7 @@ class DockerEngine(DockerImages):
         with self._call(container_id[:12]):
             self._api.start(container_id)
 
-    def state(self, container_id: str) -> ContainerState:
+    def state(self, container_id: str) -> WorkloadState:
         """Inspect it."""
         with self._call(container_id[:12]):
             details = self._api.inspect_container(container_id)
@@ -77,7 +77,7 @@ class DockerEngine(DockerImages):
             addresses = ["127.0.0.1"]
         health = (state.get("Health") or state.get("Healthcheck") or {}).get("Status", "")
         config = details.get("Config") or {}
-        return ContainerState(
+        return WorkloadState(
             running=bool(state.get("Running")),
             pid=int(state.get("Pid") or 0),
             address=addresses[0] if addresses else "",

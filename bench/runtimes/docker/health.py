@@ -12,7 +12,7 @@ from bench.runtimes.protocol import HealthChecks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.runtimes.protocol import EngineFacts
+    from bench.runtimes.protocol import RuntimeInfo
 
 _START_INTERVAL_API = (1, 44)
 
@@ -24,7 +24,7 @@ _SYSTEMD = Path("/run/systemd/system")
 """There where systemd is the host's first process: sd_booted(3)."""
 
 
-def why_no_health_checks(engine: EngineFacts, systemd: Path = _SYSTEMD) -> str:
+def why_no_health_checks(engine: RuntimeInfo, systemd: Path = _SYSTEMD) -> str:
     """Why the engine never makes a health check; empty where it does."""
     if engine.kind == "podman" and engine.is_local and not systemd.is_dir():
         return (
@@ -35,7 +35,7 @@ def why_no_health_checks(engine: EngineFacts, systemd: Path = _SYSTEMD) -> str:
 
 
 def ignored_start_interval(
-    engine: EngineFacts,
+    engine: RuntimeInfo,
     start_interval_s: float | None,
     start_period_s: float | None,
     of_image: Mapping[str, Any],

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.runtimes.credential import RegistryLogin
-    from bench.runtimes.protocol import Engine, EngineFacts
+    from bench.runtimes.protocol import Runtime, RuntimeInfo
 
 _PUSHED = re.compile(r": digest: (sha256:[0-9a-f]{64})\b")
 _NO_SUCH_NAME = "tag not known"
@@ -56,7 +56,7 @@ class DockerImages:
             raise
 
     @property
-    def facts(self) -> EngineFacts:
+    def facts(self) -> RuntimeInfo:
         """Which engine this is."""
         return self._facts
 
@@ -171,7 +171,7 @@ class DockerImages:
             if '"error"' in line:
                 raise EngineError(tag, f"the import failed: {_stream_error(json.loads(line))}")
 
-    def transfer_image(self, reference: str, target: Engine) -> None:
+    def transfer_image(self, reference: str, target: Runtime) -> None:
         """Copy an image into another engine's store."""
         with self._call(reference):
             target.load_image(self._api.get_image(reference))

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.runtimes.managed.daemon import Daemon
-    from bench.runtimes.protocol import EngineFacts
+    from bench.runtimes.protocol import RuntimeInfo
 
 REGISTRY = "registry"
 """The one daemon of bench's own that is wanted beside somebody's own engine."""
@@ -159,7 +159,7 @@ class PrivateEngine:
             )
         return replace(settings, image_store=wanted)
 
-    def check_store(self, facts: EngineFacts) -> None:
+    def check_store(self, facts: RuntimeInfo) -> None:
         """Refuse an engine that keeps images elsewhere than it was told; old ones ignore it.
 
         Raises:

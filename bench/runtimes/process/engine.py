@@ -18,14 +18,14 @@ from bench.core.units import parse_cores
 from bench.runtimes.process.cgroup import ProcessCgroup, new_name
 from bench.runtimes.process.child import ChildProcess
 from bench.runtimes.process.imageless import Imageless
-from bench.runtimes.protocol import Change, ContainerState, EngineFacts
+from bench.runtimes.protocol import Change, WorkloadState, RuntimeInfo
 from bench.runtimes.specs import Created
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bench.runtimes.process.child import PipeOutput
-    from bench.runtimes.specs import ContainerFile, ContainerSpec
+    from bench.runtimes.specs import ContainerFile, WorkloadSpec
 
 KIND = "host"
 ADDRESS = "127.0.0.1"
@@ -36,7 +36,7 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 """What a process gets of bench's own environment: what finds programs and libraries, no more."""
 
 
-class ProcessEngine(Imageless):
+class ProcessRuntime(Imageless):
     """Plain processes of this host."""
 
     def __init__(self, mounts: CgroupMounts | None = None) -> None:
@@ -45,10 +45,10 @@ class ProcessEngine(Imageless):
         self._made: dict[str, _Made] = {}
 
     @property
-    def facts(self) -> EngineFacts:
+    def facts(self) -> RuntimeInfo:
         """The host as an engine; what only engines have is empty."""
         mounts = self._mounts
-        return EngineFacts(
+        return RuntimeInfo(
             kind=KIND,
             version=platform.release(),
             api_version="",
@@ -65,7 +65,7 @@ class ProcessEngine(Imageless):
             is_local=True,
         )
 
-    def create(self, spec: ContainerSpec) -> Created:
+    def create(self, spec: WorkloadSpec) -> Created:
         """Have a process ready to be started, in a cgroup below that of its trial.
 
         Raises:
@@ -114,11 +114,11 @@ class ProcessEngine(Imageless):
         """Start it."""
         self._get(container_id).process.start()
 
-    def state(self, container_id: str) -> ContainerState:
+    def state(self, container_id: str) -> WorkloadState:
         """How it is."""
         made = self._get(container_id)
         pid, code = made.process.pid, made.process.exit_code
-        return ContainerState(
+        return WorkloadState(
             running=bool(pid),
             pid=pid,
             address=ADDRESS if pid else "",
@@ -218,7 +218,7 @@ def why_no_processes(mounts: CgroupMounts | None = None) -> EngineUnavailableErr
     return None
 
 
-def _environment(spec: ContainerSpec) -> dict[str, str]:
+def _environment(spec: WorkloadSpec) -> dict[str, str]:
     """What a process gets; without `gpus` it sees none, as in a container."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     if not isinstance(spec.gpus, str):  # it is not `all`
@@ -228,6 +228,6 @@ def _environment(spec: ContainerSpec) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Made:
-    spec: ContainerSpec
+    spec: WorkloadSpec
     cgroup: ProcessCgroup
     process: ChildProcess

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.runtimes.build_request import BuildRequest, BuildResult
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 
 def _none(subject: str) -> EngineError:
@@ -104,7 +104,7 @@ class Imageless:
         """No image can be made."""
         raise _none(tag)
 
-    def transfer_image(self, reference: str, target: Engine) -> None:  # noqa: ARG002
+    def transfer_image(self, reference: str, target: Runtime) -> None:  # noqa: ARG002
         """There is nothing to copy."""
         raise _none(reference)
 

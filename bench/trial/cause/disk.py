@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bench.core.units import format_bytes
 
 if TYPE_CHECKING:
-    from bench.runtimes.protocol import EngineFacts
+    from bench.runtimes.protocol import RuntimeInfo
 
 FULL_BYTES = 32 * 2**20
 """With less than this a container can hardly be made, and hardly anything can be written in one."""
@@ -23,7 +23,7 @@ class FullDisk:
     remedy: str
 
 
-def free_bytes(facts: EngineFacts) -> int | None:
+def free_bytes(facts: RuntimeInfo) -> int | None:
     """What is free where the engine keeps its containers; None where that is not seen from here."""
     if not (facts.is_local and facts.data_folder):
         return None
@@ -33,7 +33,7 @@ def free_bytes(facts: EngineFacts) -> int | None:
         return None
 
 
-def full_disk(facts: EngineFacts) -> FullDisk | None:
+def full_disk(facts: RuntimeInfo) -> FullDisk | None:
     """The full disk of an engine; None where there is room, or nobody knows."""
     free = free_bytes(facts)
     if free is None or free >= FULL_BYTES:

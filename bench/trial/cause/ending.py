@@ -23,7 +23,7 @@ from bench.trial.cause.image_inspection import Look
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
     from bench.scenario.model import Case
 
 ENDED = Cause(
@@ -74,7 +74,7 @@ class Ending:
     pid: int = 0
 
 
-def causes(engine: Engine, container_id: str, case: Case, ending: Ending) -> list[Cause]:
+def causes(engine: Runtime, container_id: str, case: Case, ending: Ending) -> list[Cause]:
     """What is known to have kept a container from lasting, or from getting ready.
 
     Raises:
@@ -83,7 +83,7 @@ def causes(engine: Engine, container_id: str, case: Case, ending: Ending) -> lis
     return list(_causes(engine, container_id, case, ending))
 
 
-def _causes(engine: Engine, container_id: str, case: Case, ending: Ending) -> Iterator[Cause]:
+def _causes(engine: Runtime, container_id: str, case: Case, ending: Ending) -> Iterator[Cause]:
     limits = case.effective_limits
     if ending.kills:
         now = f" ({format_bytes(limits.memory)} now)" if limits.memory else ""
@@ -103,7 +103,7 @@ def _causes(engine: Engine, container_id: str, case: Case, ending: Ending) -> It
         with contextlib.suppress(EngineError):  # what cannot be seen says nothing
             setup = engine.state(container_id).setup
             if setup is not None:
-                look = Look(engine, container_id, setup, engine.facts.architecture)
+                look = Look(engine, container_id, setup, engine.info.architecture)
                 if found := look.ended(ending.exit_code):
                     yield found
     if _says(ending.output, _READ_ONLY) and (where := _read_only(case)):
@@ -123,7 +123,7 @@ def _forks_refused(ending: Ending, limit: int | None) -> str:
     return f"its output says “{_AGAIN}”" if reached and _says(ending.output, _AGAIN) else ""
 
 
-def _full(engine: Engine, case: Case, ending: Ending) -> Iterator[Cause]:
+def _full(engine: Runtime, case: Case, ending: Ending) -> Iterator[Cause]:
     mounts = _in_memory(case)
     for path in mounts:
         if ending.pid and _is_full(ending.pid, path):
@@ -135,11 +135,11 @@ def _full(engine: Engine, case: Case, ending: Ending) -> Iterator[Cause]:
             return
     if not _says(ending.output, _FULL):
         return
-    full = full_disk(engine.facts)
+    full = full_disk(engine.info)
     if full:
         raise EngineError("disk", f"its output says “{_FULL}”, and {full.words}", full.remedy)
     known = [f"{path} holds {size}" for path, size in mounts.items()]
-    free = free_bytes(engine.facts)
+    free = free_bytes(engine.info)
     if free is not None:
         known.append(f"the engine's disk has {format_bytes(free)} free")
     facts = f" ({', '.join(known)})" if known else ""

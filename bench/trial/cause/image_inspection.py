@@ -15,7 +15,7 @@ from bench.trial.cause.users import GROUP, PASSWD, ROOT, Entries, User, entries,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
     from bench.runtimes.specs import ContainerFile, ContainerSetup
 
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -41,7 +41,7 @@ class Look:
     """
 
     def __init__(
-        self, engine: Engine, container_id: str, setup: ContainerSetup, machine: str
+        self, engine: Runtime, container_id: str, setup: ContainerSetup, machine: str
     ) -> None:
         """`machine` is the engine's, as images name theirs."""
         self._engine = engine

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import EngineError, EngineRefusedError, NoProgramError
 from bench.journal.facts.cause import Cause, CauseKind
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 from bench.trial.cause.disk import full_disk
 from bench.trial.cause.image_inspection import NO_COMMAND, Look
 from bench.trial.outcome import FailedTrialError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from bench.runtimes.protocol import Engine
+    from bench.runtimes.protocol import Runtime
 
 _STEPS = re.compile(
     r"(?:the engine refused: "
@@ -53,7 +53,7 @@ _NOBODY = ("unable to find user ", "unable to find group ")
 """How the step begins at which a runtime, or Docker before it, looks for the user."""
 
 
-def image_cause(engine: Engine, container_id: str, error: EngineRefusedError) -> Cause | None:
+def image_cause(engine: Runtime, container_id: str, error: EngineRefusedError) -> Cause | None:
     """What of the image keeps a container from being started; None where it is not the image.
 
     Args:
@@ -66,7 +66,7 @@ def image_cause(engine: Engine, container_id: str, error: EngineRefusedError) ->
     with contextlib.suppress(EngineError):  # what cannot be seen says nothing
         setup = engine.state(container_id).setup
         if setup is not None:
-            found = Look(engine, container_id, setup, engine.facts.architecture).refused()
+            found = Look(engine, container_id, setup, engine.info.architecture).refused()
             if found is not None:
                 return found
     before = _STEPS.match(error.cause)
@@ -81,7 +81,7 @@ def image_cause(engine: Engine, container_id: str, error: EngineRefusedError) ->
     return None
 
 
-def creation_cause(engine: Engine, spec: ContainerSpec) -> Cause | None:
+def creation_cause(engine: Runtime, spec: WorkloadSpec) -> Cause | None:
     """What of the image keeps a container from being created; None where it is not the image.
 
     Args:
@@ -108,14 +108,14 @@ def creation_cause(engine: Engine, spec: ContainerSpec) -> Cause | None:
     return Cause(CauseKind.NO_FOLDER, words, "mend WORKDIR or `working_dir`")
 
 
-def _file_on_the_way(engine: Engine, spec: ContainerSpec, folder: str) -> str:
+def _file_on_the_way(engine: Runtime, spec: WorkloadSpec, folder: str) -> str:
     """What stands in the way of a working folder; empty where nothing does.
 
     A container of the same image is made for the look, which is never started.
     """
     if folder in ("", "/"):
         return ""
-    bare = ContainerSpec(
+    bare = WorkloadSpec(
         image=spec.image,
         name=f"{spec.name}-look",
         labels=spec.labels,
@@ -144,9 +144,9 @@ def _file_on_the_way(engine: Engine, spec: ContainerSpec, folder: str) -> str:
     return ""
 
 
-def disk_error(engine: Engine, error: EngineRefusedError) -> EngineError | None:
+def disk_error(engine: Runtime, error: EngineRefusedError) -> EngineError | None:
     """A refusal of an engine whose disk is full; None where it is not, or nobody knows."""
-    full = full_disk(engine.facts)
+    full = full_disk(engine.info)
     if not full:
         return None
     return EngineError(error.subject, f"{error.cause}; {full.words}", full.remedy)
@@ -154,7 +154,7 @@ def disk_error(engine: Engine, error: EngineRefusedError) -> EngineError | None:
 
 @contextlib.contextmanager
 def blamed(
-    engine: Engine, facts: dict[str, Any], container_id: str, spec: ContainerSpec | None
+    engine: Runtime, facts: dict[str, Any], container_id: str, spec: WorkloadSpec | None
 ) -> Iterator[None]:
     """While this lasts a container is made from `spec`, or started where that is None.
 

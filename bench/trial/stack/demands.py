@@ -9,10 +9,10 @@ from bench.core.errors import EngineError, HostError
 
 if TYPE_CHECKING:
     from bench.compose.stack import Stack
-    from bench.runtimes.protocol import EngineFacts
+    from bench.runtimes.protocol import RuntimeInfo
 
 
-def check_demands(stack: Stack, facts: EngineFacts) -> None:
+def check_demands(stack: Stack, facts: RuntimeInfo) -> None:
     """Nothing where the services of `stack` can be created on this engine.
 
     Raises:

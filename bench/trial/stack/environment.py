@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from bench.compose.mounts import FileUse, Mount
     from bench.compose.stack import ComposeService
-    from bench.runtimes.protocol import ContainerState, Engine
-    from bench.runtimes.specs import ContainerSpec
+    from bench.runtimes.protocol import WorkloadState, Runtime
+    from bench.runtimes.specs import WorkloadSpec
     from bench.scenario.probes import Ready
     from bench.trial.stack.prepared import PreparedService, PreparedStack
 
@@ -41,7 +41,7 @@ class StackEnvironment:
         found_empty: whether volumes that were to be filled had to be made.
     """
 
-    def __init__(self, engine: Engine, run_id: str, prepared: PreparedStack, trial_id: str) -> None:
+    def __init__(self, engine: Runtime, run_id: str, prepared: PreparedStack, trial_id: str) -> None:
         """Nothing is made before `make`."""
         self._engine = engine
         self._labels = {LABEL: run_id}
@@ -161,7 +161,7 @@ class ServiceNetwork:
     def prepare(self, container: str) -> None:
         """The surroundings are made for all services at once."""
 
-    def joined(self, spec: ContainerSpec) -> ContainerSpec:
+    def joined(self, spec: WorkloadSpec) -> WorkloadSpec:
         """`spec` in its networks, with its volumes, files and names, and with its own check."""
         around, member = self._around, self._part.member
         service = member.service
@@ -229,7 +229,7 @@ class ServiceNetwork:
         """Nothing: services talk to each other, and what leaves the stack is not told apart."""
         return NoWatch(NOT_WATCHED)
 
-    def address(self, state: ContainerState) -> str:
+    def address(self, state: WorkloadState) -> str:
         """Its address in the first of its networks, or that of the container on whose it is."""
         member = self._part.member
         is_shared = (member.service.network_mode or "") in member.shared

@@ -52,7 +52,7 @@ class StackTrial:
         self._facts = self._record.facts
         self._coordinator = DependencyCoordinator([one.name for one in prepared.parts], self._kill)
         self._around = StackEnvironment(
-            context.engine, context.run_id, prepared, self._record.trial_id
+            context.runtime, context.run_id, prepared, self._record.trial_id
         )
         self._quiet = quiet = dataclasses.replace(context, progress=OnlyLines(context.progress))
         self._members = {

@@ -34,7 +34,7 @@ def request_(context):
 @pytest.fixture
 def classic(engine, monkeypatch):
     """An engine whose BuildKit takes no archive."""
-    facts = dataclasses.replace(engine.facts, image_store="containerd", version="26.1.5")
+    facts = dataclasses.replace(engine.info, image_store="containerd", version="26.1.5")
     monkeypatch.setattr(engine, "_facts", facts)
     return engine
 
@@ -68,7 +68,7 @@ def test_buildkit_is_sent_the_context_and_what_is_asked_of_it(daemon, engine, re
     assert (query["nocache"], query["pull"], query["networkmode"]) == ("1", "1", "none")
     assert query["dockerfile"] == "Dockerfile"
     assert sent(daemon) == {"Dockerfile": b"FROM scratch\nCOPY app /\n", "app": b"x"}
-    assert engine.builder == Builder("buildkit", engine.facts.version)
+    assert engine.builder == Builder("buildkit", engine.info.version)
 
 
 def test_the_first_header_of_the_context_tells_that_it_is_an_archive(daemon, engine, request_):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.runtimes.specs import ContainerFile, ContainerSetup, ContainerSpec
+from bench.runtimes.specs import ContainerFile, ContainerSetup, WorkloadSpec
 from bench.trial.cause.image_inspection import Look
 from tests.elf import ARM64, elf
-from tests.fakes import FakeEngine, Script
+from tests.fakes import FakeRuntime, Script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +55,6 @@ def setup(*command: str, **more: object) -> ContainerSetup:
 
 def look_at(given: ContainerSetup, machine: str = "amd64") -> Look:
     """A look at a container that runs that."""
-    engine = FakeEngine(Script(setup=given, files=files()))
-    made = engine.create(ContainerSpec(image="x", name="x", labels={}))
+    engine = FakeRuntime(Script(setup=given, files=files()))
+    made = engine.create(WorkloadSpec(image="x", name="x", labels={}))
     return Look(engine, made.container_id, given, machine)

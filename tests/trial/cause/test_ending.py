@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bench.core.errors import EngineError
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 from bench.scenario.model import Case
 from bench.trial.cause.ending import Ending, causes
-from tests.fakes import FACTS, FakeEngine, Script
+from tests.fakes import FACTS, FakeRuntime, Script
 from tests.trial.cause.container import files, setup
 
 LIVES = Ending(exit_code=None, kills=0, forks_refused=0, tasks_peak=None, output="")
@@ -22,8 +22,8 @@ LIVES = Ending(exit_code=None, kills=0, forks_refused=0, tasks_peak=None, output
 
 def found(changes: dict[str, object] | None = None, *, free: int | None = None, **ending: Any):
     facts = dataclasses.replace(FACTS, is_local=free is not None, data_folder="/data")
-    engine = FakeEngine(Script(setup=setup("sh"), files=files()), facts=facts)
-    made = engine.create(ContainerSpec(image="x", name="x", labels={})).container_id
+    engine = FakeRuntime(Script(setup=setup("sh"), files=files()), facts=facts)
+    made = engine.create(WorkloadSpec(image="x", name="x", labels={})).container_id
     case = Case.model_validate({"image": "x", "ready": {"exit": True}} | (changes or {}))
     try:
         return causes(engine, made, case, dataclasses.replace(LIVES, **ending))

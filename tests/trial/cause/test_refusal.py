@@ -9,17 +9,17 @@ from collections import namedtuple
 import pytest
 
 from bench.core.errors import EngineRefusedError, EngineTimeoutError, NoProgramError
-from bench.runtimes.specs import ContainerSpec
+from bench.runtimes.specs import WorkloadSpec
 from bench.trial.cause import disk
 from bench.trial.cause.refusal import creation_cause, disk_error, image_cause
-from tests.fakes import FACTS, FakeEngine, Script
+from tests.fakes import FACTS, FakeRuntime, Script
 from tests.trial.cause.container import files, setup
 
 STEPS = (
     "the engine refused: failed to create task for container: failed to create shim task: "
     "OCI runtime create failed: runc create failed: unable to start container process: "
 )
-SPEC = ContainerSpec(image="web", name="web", labels={})
+SPEC = WorkloadSpec(image="web", name="web", labels={})
 
 
 def refused(text: str, status: int = 400) -> EngineRefusedError:
@@ -27,7 +27,7 @@ def refused(text: str, status: int = 400) -> EngineRefusedError:
 
 
 def cause_of(text: str, *command: str):
-    engine = FakeEngine(Script(setup=setup(*command), files=files()))
+    engine = FakeRuntime(Script(setup=setup(*command), files=files()))
     return image_cause(engine, engine.create(SPEC).container_id, refused(text))
 
 
@@ -57,7 +57,7 @@ def test_what_no_file_tells_is_told_by_the_step_the_runtime_was_at():
 
 
 def test_an_engine_that_cannot_be_asked_leaves_it_to_the_step():
-    engine = FakeEngine(Script(setup=setup("/nope"), files=files()))
+    engine = FakeRuntime(Script(setup=setup("/nope"), files=files()))
     engine.trouble("file", EngineTimeoutError("c", "the engine did not answer in time"))
     made = engine.create(SPEC).container_id
     assert image_cause(engine, made, refused("the disk is on fire", 500)) is None
@@ -67,12 +67,12 @@ def test_a_plain_process_without_a_program_is_to_blame_itself():
     error = NoProgramError(
         "serve", "serve: executable file not found", "write its path", status=400
     )
-    found = image_cause(FakeEngine(), "p", error)
+    found = image_cause(FakeRuntime(), "p", error)
     assert found is not None
     assert found.remedy == "write its path"
 
 
-class ConfigEngine(FakeEngine):
+class ConfigRuntime(FakeRuntime):
     """An engine whose image has this configuration."""
 
     def __init__(self, script: Script, **config: object) -> None:
@@ -92,7 +92,7 @@ class ConfigEngine(FakeEngine):
     ],
 )
 def test_what_cannot_be_created_for_its_image_or_its_case_is_their_fault(config, changes, words):
-    engine = ConfigEngine(Script(files=files()), **config)
+    engine = ConfigRuntime(Script(files=files()), **config)
     found = creation_cause(engine, dataclasses.replace(SPEC, **changes))
     assert found is not None
     assert words in found.words
@@ -107,7 +107,7 @@ def test_what_cannot_be_created_for_its_image_or_its_case_is_their_fault(config,
     ],
 )
 def test_an_image_that_can_be_created_is_not_to_blame(config, changes):
-    engine = ConfigEngine(Script(files=files()), **config)
+    engine = ConfigRuntime(Script(files=files()), **config)
     assert creation_cause(engine, dataclasses.replace(SPEC, **changes)) is None
 
 
@@ -115,7 +115,7 @@ def test_a_refusal_on_a_full_disk_says_so(monkeypatch):
     usage = namedtuple("usage", "total used free")  # noqa: PYI024 - as shutil has it
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(2**30, 2**30, 2**20))
     facts = dataclasses.replace(FACTS, is_local=True, data_folder="/var/lib/docker")
-    error = disk_error(FakeEngine(facts=facts), refused("no space left on device", 500))
+    error = disk_error(FakeRuntime(facts=facts), refused("no space left on device", 500))
     assert error is not None
     assert "1.00 MiB free in /var/lib/docker" in error.cause
     assert "free some disk space" in error.remedy

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bench.runtimes.build_request import BuildRequest
-    from bench.runtimes.protocol import EngineFacts
+    from bench.runtimes.protocol import RuntimeInfo
 
 _NO_ARCHIVE_BEFORE = (28, 0)
 """Engine with the containerd store whose BuildKit reads an archive, see moby issue 47717."""
@@ -42,7 +42,7 @@ _unreachable: set[str] = set()
 
 def build_image(
     api: Any,
-    facts: EngineFacts,
+    facts: RuntimeInfo,
     request: BuildRequest,
     *,
     credentials: Mapping[str, Mapping[str, str]],
@@ -83,7 +83,7 @@ def build_image(
     return dataclasses.replace(built, remarks=(*built.remarks, remark))
 
 
-def builder_of(facts: EngineFacts) -> Builder:
+def builder_of(facts: RuntimeInfo) -> Builder:
     """What images are built by on this engine."""
     if facts.kind != "docker":
         return Builder(facts.kind, facts.version)
@@ -98,7 +98,7 @@ def builder_of(facts: EngineFacts) -> Builder:
 
 def _build(
     api: Any,
-    facts: EngineFacts,
+    facts: RuntimeInfo,
     request: BuildRequest,
     text: str,
     credentials: Mapping[str, Mapping[str, str]],
