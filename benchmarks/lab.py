@@ -88,8 +88,8 @@ class Lab:
         self._layers = image.facts.layers
         self._laboratory = TrialContext(
             run_id="benchmark",
-            engine=session.measuring,
-            keeper=CacheKeeper(session.measuring, may_wipe=True, blob_path=None),
+            runtime=session.measuring,
+            keeper=CacheKeeper(session.measuring),
             journal=self._journal,
             clock=SystemClock(),
             progress=Silent(),

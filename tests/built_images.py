@@ -15,7 +15,7 @@ import requests
 from bench.dockerfile.bases import external_images
 from bench.images.bases.choose import makeable_among, prepare_bases
 from bench.runtimes.build_request import BuildRequest
-from bench.runtimes.docker.engine import DockerRuntime
+from bench.runtimes.known import connect
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.requirements import why_impossible
 from bench.runtimes.protocol import LABEL
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bench.runtimes.protocol import ContainerEngine
+
 GRACE_S = 2
 LABELS = {LABEL: "test-images"}
 
@@ -32,14 +34,14 @@ LABELS = {LABEL: "test-images"}
 class Running:
     """A container of one of the images, reached at its own address."""
 
-    def __init__(self, engine: DockerRuntime, container_id: str) -> None:
+    def __init__(self, engine: ContainerEngine, container_id: str) -> None:
         self._engine = engine
         self._http = requests.Session()
         self._http.trust_env = False  # no proxy leads to a container of this host
         self.id = container_id
 
     def url(self, port: int, path: str) -> str:
-        return f"http://{self._engine.state(self.id).address}:{port}{path}"
+        return f"http://{self._engine.workload(self.id).state().address}:{port}{path}"
 
     def get(self, port: int, path: str) -> requests.Response:
         return self._http.get(self.url(port, path), timeout=5)
@@ -51,11 +53,11 @@ class Running:
         return self._http.put(self.url(port, path), data=body, timeout=5)
 
     def log(self) -> str:
-        return "\n".join(self._engine.log_tail(self.id, 500))
+        return "\n".join(self._engine.workload(self.id).log_tail(500))
 
     def await_answer(self, port: int, path: str, patience_s: float = 60) -> None:
         deadline = time.monotonic() + patience_s
-        while time.monotonic() < deadline and self._engine.state(self.id).running:
+        while time.monotonic() < deadline and self._engine.workload(self.id).state().running:
             try:
                 if self.get(port, path).status_code == 200:
                     return
@@ -71,34 +73,34 @@ class Running:
 
     def kill(self) -> None:
         """End it as the kernel does where memory is short: without a word."""
-        os.kill(self._engine.state(self.id).pid, signal.SIGKILL)
-        self._engine.wait(self.id, 10)
+        os.kill(self._engine.workload(self.id).state().pid, signal.SIGKILL)
+        self._engine.workload(self.id).wait(10)
 
     def stop(self) -> tuple[int, float]:
         """Exit code and seconds of an orderly stop, which turns into a kill after GRACE_S."""
         start_s = time.monotonic()
-        self._engine.stop(self.id, GRACE_S)
-        return self._engine.state(self.id).exit_code, time.monotonic() - start_s
+        self._engine.workload(self.id).stop(GRACE_S)
+        return self._engine.workload(self.id).state().exit_code, time.monotonic() - start_s
 
     def close(self) -> None:
         self._http.close()
-        self._engine.remove(self.id)
+        self._engine.workload(self.id).remove()
 
 
 class BuiltImages:
     """The images of one folder, each called after its Dockerfile."""
 
-    def __init__(self, engine: DockerRuntime, context: Path) -> None:
+    def __init__(self, engine: ContainerEngine, context: Path) -> None:
         self.engine = engine
         self._context = context
 
     def build(self, name: str, context: Path | None = None) -> str:
         """Build `name`.Dockerfile, mostly from the builder's cache, and return the image's id."""
         folder, tag = context or self._context, self.tag(name)
-        self.engine.build(
+        self.engine.builder.build(
             BuildRequest(folder, tag, folder / f"{name}.Dockerfile", labels={LABEL: "kept"})
         )
-        return str(self.engine.image_details(tag)["Id"])
+        return self.engine.images.inspect(tag).id
 
     def tag(self, name: str) -> str:
         return f"bench-test/{self._context.name}-{name}:latest"
@@ -116,9 +118,9 @@ class BuiltImages:
             memory_bytes=2**30,
             pids=256,
         )
-        one = Running(self.engine, self.engine.create(spec).container_id)
+        one = Running(self.engine, self.engine.create(spec).id)
         try:
-            self.engine.start(one.id)
+            self.engine.workload(one.id).start()
             yield one
         finally:
             one.close()
@@ -132,7 +134,7 @@ def built_images(context: Path, *names: str) -> Iterator[BuiltImages]:
         pytest.fail(f"the engine tests need the private engine: {impossible}")
     private = PrivateEngine()
     private.up()
-    engine = DockerRuntime(private.address("building"), private.login())
+    engine = connect(private.address("building"), private.login())
     texts = [(context / f"{name}.Dockerfile").read_text() for name in names]
     prepare_bases(
         engine,

@@ -7,7 +7,6 @@ what its `Script` says. Every call is recorded, and trouble can be put in the wa
 from __future__ import annotations
 
 import dataclasses
-import functools
 import heapq
 import itertools
 import queue
@@ -15,24 +14,22 @@ import subprocess
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from bench.cgroup.mounts import CgroupMounts, ContainerCgroup
+from bench.core.capability import Capabilities, Capability
 from bench.core.errors import (
     EngineRefusedError,
     EngineTimeoutError,
     EngineUnavailableError,
     PullError,
 )
-from bench.runtimes.build_request import Builder, BuildResult, quiet
-from bench.runtimes.protocol import (
-    Change,
-    WorkloadState,
-    Runtime,
-    RuntimeInfo,
-    HealthChecks,
-    OutputChunk,
-)
-from bench.runtimes.specs import ContainerFile, ContainerSetup, WorkloadSpec, Created
+from bench.runtimes.build_request import BuildResult, BuildTool, quiet
+from bench.runtimes.docker.pull_lines import pull_line
+from bench.runtimes.docker.usage import usage_columns
+from bench.runtimes.images import Builder, ImageInfo, ImageStore, PullLine
+from bench.runtimes.protocol import Networks, Owned, OwnedKind, Runtime, RuntimeInfo, Volumes
+from bench.runtimes.workload import Change, HealthChecks, OutputChunk, Workload, WorkloadState
 from tests.pulls import digest_of
 
 if TYPE_CHECKING:
@@ -41,9 +38,7 @@ if TYPE_CHECKING:
 
     from bench.core.domain import TrialKey
     from bench.runtimes.build_request import BuildRequest
-
-P = ParamSpec("P")
-R = TypeVar("R")
+    from bench.runtimes.specs import ContainerFile, ContainerSetup, WorkloadSpec
 
 
 class FakeClock:
@@ -263,21 +258,8 @@ class _Trouble:
     happens: BaseException | Callable[[], object]
 
 
-def _call(
-    method: Callable[Concatenate[FakeRuntime, P], R],
-) -> Callable[Concatenate[FakeRuntime, P], R]:
-    """Record a call, and let the trouble that was ordered for it happen first."""
-
-    @functools.wraps(method)
-    def wrapper(self: FakeRuntime, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        self.enter(method.__name__, args)
-        return method(self, *args, **kwargs)
-
-    return wrapper
-
-
 class FakeRuntime(Runtime):
-    """An engine in memory.
+    """A container engine in memory.
 
     Attributes:
         script: how containers behave, but for those of images in `scripts`.
@@ -285,9 +267,14 @@ class FakeRuntime(Runtime):
             among the lines is raised there.
         calls: what the thread that made the engine asked of it, in order.
         on_call: called with the name of each call of that thread, before it takes effect.
+        present_images: labels of the images that are there, by reference.
+        image: what is said of every image.
+        lacking: capabilities that it lacks, beside those that its facts say.
     """
 
-    def __init__(self, script: Script | None = None, *, facts: RuntimeInfo = FACTS) -> None:
+    def __init__(
+        self, script: Script | None = None, *, facts: RuntimeInfo = FACTS, is_exclusive: bool = True
+    ) -> None:
         self.script = script or Script()
         self.scripts: dict[str, Script] = {}
         self.streams: dict[str, list[Sequence[Mapping[str, Any] | Exception]]] = {}
@@ -295,12 +282,22 @@ class FakeRuntime(Runtime):
         self.present: dict[str, FakeContainer] = {}
         self.volume_labels: dict[str, Mapping[str, str]] = {}
         self.network_labels: dict[str, Mapping[str, str]] = {}
-        self.images: dict[str, Mapping[str, str]] = {}
+        self.present_images: dict[str, Mapping[str, str]] = {}
+        self.image = ImageInfo("sha256:1", size_bytes=1000)
         self.calls: list[Call] = []
         self.pulls_of: list[str] = []
         self.is_dead = False
         self.on_call: Callable[[str], object] = lambda _: None
-        self._facts = facts
+        self.lacking: dict[Capability, str] = {}
+        if not facts.is_local:
+            self.lacking[Capability.LOCAL] = "the engine does not run under this kernel"
+        if not is_exclusive:
+            self.lacking[Capability.EXCLUSIVE_STORE] = "only the private engine may be emptied"
+        self._info = facts
+        self._images = FakeImages(self)
+        self._builder = FakeBuilder(self)
+        self._volumes = FakeVolumes(self)
+        self._networks = FakeNetworks(self)
         self._troubles: list[_Trouble] = []
         self._home = threading.get_ident()
         self._ids = itertools.count(1)
@@ -326,7 +323,7 @@ class FakeRuntime(Runtime):
         """Raise or do `happens` before the `at`-th further call of that name, or of any name."""
         self._troubles.append(_Trouble(call, at, happens))
 
-    def enter(self, name: str, arguments: tuple[Any, ...]) -> None:
+    def enter(self, name: str, *arguments: Any) -> None:
         """A call begins."""
         if threading.get_ident() == self._home:
             self.calls.append(Call(name, arguments))
@@ -349,62 +346,110 @@ class FakeRuntime(Runtime):
     @property
     def leftovers(self) -> list[str]:
         """Containers, volumes and networks that are there."""
-        containers = [one.spec.name for one in self.present.values()]
+        containers = [container.spec.name for container in self.present.values()]
         return [*containers, *self.volume_labels, *self.network_labels]
 
-    def _container(self, container_id: str) -> FakeContainer:
-        by_name = {one.spec.name: one for one in self.present.values()}
-        found = self.present.get(container_id) or by_name.get(container_id)
+    def container(self, name: str) -> FakeContainer:
+        """The container of this id or name."""
+        by_name = {container.spec.name: container for container in self.present.values()}
+        found = self.present.get(name) or by_name.get(name)
         if found is None:
-            raise EngineRefusedError(container_id, "no such container", status=404)
+            raise EngineRefusedError(name, "no such container", status=404)
         return found
 
     # the protocol
 
     @property
-    def facts(self) -> RuntimeInfo:
-        return self._facts
+    def info(self) -> RuntimeInfo:
+        return self._info
 
-    @_call
-    def pull(self, reference: str) -> Iterator[Mapping[str, Any]]:
-        self.pulls_of.append(reference)
-        streams = self.streams.get(reference, [()])
-        return self._pulled(reference, streams.pop(0) if len(streams) > 1 else streams[0])
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(self.lacking)
 
-    def _pulled(
-        self, reference: str, lines: Sequence[Mapping[str, Any] | Exception]
-    ) -> Iterator[Mapping[str, Any]]:
-        for line in lines:
-            if isinstance(line, Exception):
-                raise line
-            if "error" in line:
-                raise PullError(reference, f"the pull failed: {line['error']}")
-            yield line
-        self.images[reference] = {}
+    @property
+    def images(self) -> FakeImages:
+        return self._images
 
-    @_call
-    def create(self, spec: WorkloadSpec) -> Created:
+    @property
+    def builder(self) -> FakeBuilder:
+        return self._builder
+
+    @property
+    def volumes(self) -> FakeVolumes:
+        return self._volumes
+
+    @property
+    def networks(self) -> FakeNetworks:
+        return self._networks
+
+    def create(self, spec: WorkloadSpec) -> FakeWorkload:
+        self.enter("create", spec)
         script = self.scripts.get(spec.image, self.script)
         container_id = f"{next(self._ids):064x}"
-        container = FakeContainer(container_id, spec, script, has_child=self.facts.is_local)
+        container = FakeContainer(container_id, spec, script, has_child=self.info.is_local)
         self.made.append(container)
         self.present[container.container_id] = container
-        return Created(container.container_id, script.warnings)
+        return FakeWorkload(self, container.container_id, script.warnings)
 
-    @_call
-    def attach(self, container_id: str) -> FakeOutput:
-        container = self._container(container_id)
+    def workload(self, name: str) -> FakeWorkload:
+        return FakeWorkload(self, name)
+
+    def owned(self, label: str) -> list[Owned]:
+        self.enter("owned", label)
+        containers = {name: one.spec.labels for name, one in self.present.items()}
+        kinds = {
+            OwnedKind.CONTAINER: containers,
+            OwnedKind.NETWORK: self.network_labels,
+            OwnedKind.VOLUME: self.volume_labels,
+            OwnedKind.IMAGE: self.present_images,
+        }
+        return [
+            Owned(kind, name, labels[label])
+            for kind, found in kinds.items()
+            for name, labels in found.items()
+            if label in labels
+        ]
+
+    def remove(self, item: Owned) -> None:
+        {
+            OwnedKind.CONTAINER: lambda name: self.workload(name).remove(),
+            OwnedKind.NETWORK: self.networks.remove,
+            OwnedKind.VOLUME: self.volumes.remove,
+            OwnedKind.IMAGE: self.images.remove,
+        }[item.kind](item.name)
+
+    def close(self) -> None:
+        pass
+
+
+class FakeWorkload(Workload):
+    """A handle for a container of the fake engine."""
+
+    def __init__(self, runtime: FakeRuntime, name: str, warnings: tuple[str, ...] = ()) -> None:
+        self._runtime = runtime
+        self.id = name
+        self.warnings = warnings
+
+    def _enter(self, call: str, *arguments: Any) -> FakeContainer:
+        self._runtime.enter(call, self.id, *arguments)
+        return self._runtime.container(self.id)
+
+    @property
+    def files(self) -> FakeWorkload:
+        return self
+
+    def attach(self) -> FakeOutput:
+        container = self._enter("attach")
         if container.ended.is_set():
             container.revive()
         return container.output
 
-    @_call
-    def start(self, container_id: str) -> None:
-        self._container(container_id).begin()
+    def start(self) -> None:
+        self._enter("start").begin()
 
-    @_call
-    def state(self, container_id: str) -> WorkloadState:
-        container = self._container(container_id)
+    def state(self) -> WorkloadState:
+        container = self._enter("state")
         return WorkloadState(
             running=container.running,
             pid=container.pid,
@@ -416,85 +461,156 @@ class FakeRuntime(Runtime):
             setup=container.script.setup,
         )
 
-    @_call
-    def wait(self, container_id: str, timeout_s: float) -> int:
-        container = self._container(container_id)
+    def wait(self, timeout_s: float) -> int:
+        container = self._enter("wait", timeout_s)
         if not container.ended.wait(timeout_s):
-            raise EngineTimeoutError(container_id, "the engine did not answer in time")
+            raise EngineTimeoutError(self.id, "the engine did not answer in time")
         assert container.code is not None
         return container.code
 
-    @_call
-    def execute(self, container_id: str, command: tuple[str, ...], timeout_s: float) -> int:
-        container = self._container(container_id)
+    def execute(self, command: tuple[str, ...], timeout_s: float) -> int:
+        container = self._enter("execute", command, timeout_s)
         if not container.running:
-            raise EngineRefusedError(container_id, "is not running", status=409)
+            raise EngineRefusedError(self.id, "is not running", status=409)
         return container.execute()
 
-    @_call
-    def stop(self, container_id: str, grace_s: int) -> None:
-        container = self._container(container_id)
+    def stop(self, grace_s: int) -> None:
+        container = self._enter("stop", grace_s)
         container.end(container.script.stop_code)
 
-    @_call
-    def changes(self, container_id: str) -> list[Change]:
-        return list(self._container(container_id).script.changes)
-
-    @_call
-    def file(self, container_id: str, path: str, most_bytes: int) -> ContainerFile | None:
-        found = self._container(container_id).script.files.get(path)
-        return found and dataclasses.replace(found, head=found.head[:most_bytes])
-
-    @_call
-    def log_tail(self, container_id: str, lines: int) -> list[str]:
-        return []
-
-    @_call
-    def usage(self, container_id: str) -> Mapping[str, Any]:
-        return self._container(container_id).script.statistics
-
-    @_call
-    def usages(self, container_id: str) -> Iterator[Mapping[str, Any]]:
-        return iter([self._container(container_id).script.statistics])
-
-    @_call
-    def remove(self, container_id: str) -> None:
-        container = self.present.pop(container_id, None)
+    def remove(self) -> None:
+        self._runtime.enter("remove", self.id)
+        container = self._runtime.present.pop(self.id, None)
         if container is not None:
             container.end(137)
 
-    @_call
-    def containers(self, label: str) -> list[tuple[str, str]]:
-        return [
-            (container_id, one.spec.labels[label])
-            for container_id, one in self.present.items()
-            if label in one.spec.labels
-        ]
+    def changes(self) -> list[Change]:
+        return list(self._enter("changes").script.changes)
 
-    @_call
-    def volumes(self, label: str) -> list[tuple[str, str]]:
-        return [
-            (name, labels[label]) for name, labels in self.volume_labels.items() if label in labels
-        ]
+    def read(self, path: str, most_bytes: int) -> ContainerFile | None:
+        found = self._enter("file", path, most_bytes).script.files.get(path)
+        return found and dataclasses.replace(found, head=found.head[:most_bytes])
 
-    @_call
-    def create_volume(
+    def log_tail(self, lines: int) -> list[str]:
+        self._enter("log_tail", lines)
+        return []
+
+    def usage(self) -> Mapping[str, int]:
+        return usage_columns(self._enter("usage").script.statistics)
+
+    def usages(self) -> Iterator[Mapping[str, int]]:
+        return iter([usage_columns(self._enter("usages").script.statistics)])
+
+    def cgroup(self, mounts: CgroupMounts, parent: str) -> ContainerCgroup:
+        group = f"{parent}/{self.id}" if parent else f"/system.slice/docker-{self.id}.scope"
+        return ContainerCgroup(mounts, parent or group, group)
+
+
+class FakeImages(ImageStore):
+    """The image store of the fake engine."""
+
+    def __init__(self, runtime: FakeRuntime) -> None:
+        self._runtime = runtime
+        self._labels = runtime.present_images
+
+    def pull(self, reference: str) -> Iterator[PullLine]:
+        self._runtime.enter("pull", reference)
+        self._runtime.pulls_of.append(reference)
+        streams = self._runtime.streams.get(reference, [()])
+        return self._pulled(reference, streams.pop(0) if len(streams) > 1 else streams[0])
+
+    def _pulled(
+        self, reference: str, lines: Sequence[Mapping[str, Any] | Exception]
+    ) -> Iterator[PullLine]:
+        for line in lines:
+            if isinstance(line, Exception):
+                raise line
+            if "error" in line:
+                raise PullError(reference, f"the pull failed: {line['error']}")
+            yield pull_line(line)
+        self._labels[reference] = {}
+
+    def has(self, reference: str) -> bool:
+        self._runtime.enter("has_image", reference)
+        return reference in self._labels
+
+    def inspect(self, reference: str) -> ImageInfo:
+        self._runtime.enter("inspect_image", reference)
+        return self._runtime.image
+
+    def ids(self) -> list[str]:
+        self._runtime.enter("image_ids")
+        return list(self._labels)
+
+    def tag(self, reference: str, new_reference: str) -> None:
+        self._runtime.enter("tag", reference, new_reference)
+        self._labels[new_reference] = self._labels.get(reference, {})
+
+    def push(self, reference: str) -> str:
+        self._runtime.enter("push", reference)
+        return digest_of(f"{reference} manifest")
+
+    def remove(self, reference: str) -> None:
+        self._runtime.enter("remove_image", reference)
+        self._labels.pop(reference, None)
+
+    def import_rootfs(self, tar: Path, tag: str, changes: tuple[str, ...]) -> None:
+        self._runtime.enter("import_rootfs", tar, tag, changes)
+        self._labels[tag] = {}
+
+    def save(self, reference: str) -> Iterator[bytes]:
+        raise NotImplementedError
+
+    def load(self, chunks: Iterator[bytes]) -> None:
+        raise NotImplementedError
+
+
+class FakeBuilder(Builder):
+    """The builder of the fake engine."""
+
+    def __init__(self, runtime: FakeRuntime) -> None:
+        self._runtime = runtime
+
+    @property
+    def tool(self) -> BuildTool:
+        return BuildTool("buildx", "0.13.1")
+
+    def build(self, request: BuildRequest, say: Callable[[str], None] = quiet) -> BuildResult:
+        self._runtime.enter("build", request)
+        self._runtime.present_images[request.tag] = request.labels
+        return BuildResult(0.5, ())
+
+
+class FakeVolumes(Volumes):
+    """The volumes of the fake engine."""
+
+    def __init__(self, runtime: FakeRuntime) -> None:
+        self._runtime = runtime
+        self._labels = runtime.volume_labels
+
+    def names(self, label: str) -> list[str]:
+        self._runtime.enter("volumes", label)
+        return [name for name, labels in self._labels.items() if label in labels]
+
+    def create(
         self, name: str, labels: Mapping[str, str], options: Mapping[str, str] | None = None
     ) -> None:
-        self.volume_labels[name] = labels
+        self._runtime.enter("create_volume", name, labels, *([options] if options else []))
+        self._labels[name] = labels
 
-    @_call
-    def remove_volume(self, name: str) -> None:
-        self.volume_labels.pop(name, None)
+    def remove(self, name: str) -> None:
+        self._runtime.enter("remove_volume", name)
+        self._labels.pop(name, None)
 
-    @_call
-    def networks(self, label: str) -> list[tuple[str, str]]:
-        return [
-            (name, labels[label]) for name, labels in self.network_labels.items() if label in labels
-        ]
 
-    @_call
-    def create_network(
+class FakeNetworks(Networks):
+    """The networks of the fake engine."""
+
+    def __init__(self, runtime: FakeRuntime) -> None:
+        self._runtime = runtime
+        self._labels = runtime.network_labels
+
+    def create(
         self,
         name: str,
         labels: Mapping[str, str],
@@ -502,66 +618,15 @@ class FakeRuntime(Runtime):
         internal: bool,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        self.network_labels[name] = labels
+        self._runtime.enter("create_network", name, labels)
+        self._labels[name] = labels
 
-    @_call
-    def remove_network(self, name: str) -> None:
-        used = [one for one in self.present.values() if name in one.spec.networks]
+    def remove(self, name: str) -> None:
+        self._runtime.enter("remove_network", name)
+        used = [one for one in self._runtime.present.values() if name in one.spec.networks]
         if used:
             raise EngineRefusedError(name, "has active endpoints", status=403)
-        self.network_labels.pop(name, None)
-
-    @_call
-    def has_image(self, reference: str) -> bool:
-        return reference in self.images
-
-    @_call
-    def image_details(self, reference: str) -> Mapping[str, Any]:
-        return {"Size": 1000}
-
-    @_call
-    def image_references(self, label: str) -> list[tuple[str, str]]:
-        return [(name, labels[label]) for name, labels in self.images.items() if label in labels]
-
-    @_call
-    def remove_image(self, reference: str) -> None:
-        self.images.pop(reference, None)
-
-    @_call
-    def image_ids(self) -> list[str]:
-        return list(self.images)
-
-    @property
-    def builder(self) -> Builder:
-        return Builder("buildx", "0.13.1")
-
-    @_call
-    def build(self, request: BuildRequest, say: Callable[[str], None] = quiet) -> BuildResult:
-        self.images[request.tag] = request.labels
-        return BuildResult(0.5, ())
-
-    @_call
-    def tag(self, reference: str, new_reference: str) -> None:
-        self.images[new_reference] = self.images.get(reference, {})
-
-    @_call
-    def push(self, reference: str) -> str:
-        return digest_of(f"{reference} manifest")
-
-    @_call
-    def import_rootfs(self, tar: Path, tag: str, changes: tuple[str, ...]) -> None:
-        self.images[tag] = {}
-
-    @_call
-    def transfer_image(self, reference: str, target: Runtime) -> None:
-        raise NotImplementedError
-
-    @_call
-    def load_image(self, chunks: Iterator[bytes]) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        pass
+        self._labels.pop(name, None)
 
 
 def local(facts: RuntimeInfo = FACTS) -> RuntimeInfo:

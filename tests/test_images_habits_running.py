@@ -38,7 +38,7 @@ def serving(habits: BuiltImages, name: str) -> Iterator[Running]:
 
 def holds(habits: BuiltImages, one: Running, condition: str) -> bool:
     """Whether a condition of the shell is true in the container."""
-    return habits.engine.execute(one.id, ("sh", "-c", condition), 60) == 0
+    return habits.engine.workload(one.id).execute(("sh", "-c", condition), 60) == 0
 
 
 def test_good_keeps_notes_and_ends_when_it_is_asked_to(habits):
@@ -90,14 +90,14 @@ def test_only_with_the_habit_the_environment_of_the_folder_is_shipped(habits, na
 def test_what_downloads_at_its_start_cannot_serve_with_what_is_in_the_image(habits):
     command = ("python", "-c", "import flask")
     with habits.running("download-at-start", command) as one:
-        assert habits.engine.wait(one.id, 30) != 0
+        assert habits.engine.workload(one.id).wait(30) != 0
         assert "No module named 'flask'" in one.log()
 
 
 def test_it_gets_ready_by_installing_from_the_index(habits):
     with habits.running("index") as index:
         index.await_answer(8000, "/")
-        address = habits.engine.state(index.id).address
+        address = habits.engine.workload(index.id).state().address
         with habits.running("download-at-start", index=address) as one:
             one.await_answer(8080, "/healthz")
             assert one.log().index("Successfully installed") < one.log().index("serving on port")

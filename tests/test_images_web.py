@@ -40,7 +40,7 @@ def good(web: BuiltImages) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def bad(web: BuiltImages, index: Running) -> Iterator[Running]:
-    with web.running("bad", index=web.engine.state(index.id).address) as one:
+    with web.running("bad", index=web.engine.workload(index.id).state().address) as one:
         one.await_answer(8080, "/healthz")
         yield one
 
@@ -58,7 +58,7 @@ def test_index_has_a_wheel_of_each_requirement(index):
 
 def test_bad_cannot_serve_with_what_is_in_the_image(web):
     with web.running("bad", ("python", "-c", "import fastapi")) as one:
-        assert web.engine.wait(one.id, 30) != 0
+        assert web.engine.workload(one.id).wait(30) != 0
         assert "No module named 'fastapi'" in one.log()
 
 
@@ -68,11 +68,11 @@ def test_bad_gets_ready_by_installing_from_the_index(index, bad):
 
 
 def test_bad_runs_as_root(web, bad):
-    assert _uid(web.engine.state(bad.id).pid) == 0
+    assert _uid(web.engine.workload(bad.id).state().pid) == 0
 
 
 def test_good_serves_as_a_user_without_rights(web, good):
-    assert _uid(web.engine.state(good.id).pid) == 10001
+    assert _uid(web.engine.workload(good.id).state().pid) == 10001
 
 
 def _uid(pid: int) -> int:
@@ -90,12 +90,12 @@ def test_both_give_the_same_service(name, request):
 
 
 def test_good_passes_its_own_health_check(web, good):
-    command = web.engine.image_details(web.tag("good"))["Config"]["Healthcheck"]["Test"][1:]
-    assert web.engine.execute(good.id, tuple(command), 10) == 0
+    command = web.engine.images.inspect(web.tag("good"))["Config"]["Healthcheck"]["Test"][1:]
+    assert web.engine.workload(good.id).execute(tuple(command), 10) == 0
 
 
 def test_only_bad_is_above_the_size_limit(web):
-    sizes = {name: web.engine.image_details(web.tag(name))["Size"] for name in ("bad", "good")}
+    sizes = {name: web.engine.images.inspect(web.tag(name))["Size"] for name in ("bad", "good")}
     assert sizes["bad"] > 1024 * 2**20
     assert sizes["good"] < 300 * 2**20
 

@@ -132,7 +132,7 @@ def test_a_library_for_one_kind_of_machine_is_imported_in_one_place(library, pla
 
 def test_a_circle_and_an_import_upwards_would_be_seen():
     assert "scenario.model" in IMPORTS["scenario.loading.load"]
-    assert "runtimes.docker.engine" in IMPORTS["runtimes.select"]
+    assert "runtimes.docker.runtime" in IMPORTS["runtimes.known"]
     assert own("bench.core.errors.BenchError") == "core.errors"
     assert own("docker.errors.APIError") == ""
 

@@ -10,7 +10,7 @@ from bench.cgroup.mounts import find_mounts
 from bench.core.errors import EngineUnavailableError
 from bench.core.text import clean
 from bench.runner.leftovers import remove_cgroups, remove_from, remove_processes
-from bench.runtimes.docker.engine import DockerRuntime
+from bench.runtimes.known import connect
 from bench.runtimes.managed.alive import is_alive
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.select import choose
@@ -24,7 +24,7 @@ def command(engine: str | None) -> None:
     removed = _sweep_processes()
     if choice.is_private:
         removed += _sweep_private(PrivateEngine())
-    elif not choice.is_host:
+    elif choice.runs_images:
         removed += _sweep_at(choice.address)
     click.echo(f"removed {removed} thing{'' if removed == 1 else 's'}")
 
@@ -63,7 +63,7 @@ def _waiting(holder: str) -> None:
 
 
 def _sweep_at(address: str) -> int:
-    engine = DockerRuntime(address)
+    engine = connect(address)
     try:
         removed = remove_from(engine, _is_left)
     finally:

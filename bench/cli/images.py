@@ -28,22 +28,22 @@ def prepare(names: tuple[str, ...], force: bool) -> None:
     that Debian 12 and 13 have.
     """
     from bench.images.bases.choose import check_names, prepare_bases
-    from bench.runtimes.docker.engine import DockerRuntime
+    from bench.runtimes.known import connect
     from bench.runtimes.managed.private import PrivateEngine
 
     only = list(check_names(names)) or None
     private = PrivateEngine()
     private.up()
     with private.reserved("bench images prepare", _waiting):
-        builder = DockerRuntime(private.address("building"), private.login())
+        engine = connect(private.address("building"), private.login())
         ready = prepare_bases(
-            builder,
+            engine,
             private.registry_address(),
             on_progress=lambda text: click.echo(text, err=True),
             only=only,
             force=force,
         )
-        builder.close()
+        engine.close()
     _show(ready)
 
 

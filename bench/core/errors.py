@@ -120,10 +120,15 @@ class EngineRefusedError(EngineError):
 
     Attributes:
         status: the HTTP status of the answer.
+        fault: why the workload itself cannot be run, in the runtime's words; empty where the
+            refusal is not known to be about the workload.
     """
 
-    def __init__(self, subject: str, cause: str, remedy: str = "", *, status: int) -> None:
+    def __init__(
+        self, subject: str, cause: str, remedy: str = "", *, status: int, fault: str = ""
+    ) -> None:
         self.status = status
+        self.fault = fault
         super().__init__(subject, cause, remedy)
 
 

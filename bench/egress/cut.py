@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
     from bench.egress.ledger import Ledger
     from bench.egress.packets import Packet
-    from bench.runtimes.protocol import Runtime, RuntimeInfo
+    from bench.runtimes.images import ImageStore
+    from bench.runtimes.protocol import ContainerEngine, RuntimeInfo
+    from bench.runtimes.workload import Workload
     from bench.scenario.allow import Network
 
 DNS_STAND_IN = ipaddress.ip_address("198.51.100.53")
@@ -65,16 +67,16 @@ class CutNetwork:
     """The holder, its namespace, and the taps in it.
 
     Attributes:
-        container_id: of the holder, whose network others join.
+        holder: whose network others join; None before it is made.
         address: of the holder on the engine's bridge, where probes go.
     """
 
-    def __init__(self, engine: Runtime, way_out: WayOut) -> None:
+    def __init__(self, runtime: ContainerEngine, way_out: WayOut) -> None:
         """Nothing is made yet."""
-        self._engine = engine
+        self._runtime = runtime
         self._way_out = way_out
         self._taps: list[Tap] = []
-        self.container_id = ""
+        self.holder: Workload | None = None
         self.address = ""
         self._pid = 0
 
@@ -97,7 +99,7 @@ class CutNetwork:
             EngineError: the holder does not run.
             HostError: its network cannot be changed.
         """
-        _have_image(self._engine, labels)
+        _have_image(self._runtime.images, labels)
         spec = WorkloadSpec(
             image=_IMAGE,
             name=name,
@@ -106,9 +108,9 @@ class CutNetwork:
             dns=(str(DNS_STAND_IN),),
             dns_search=(".",),
         )
-        self.container_id = self._engine.create(spec).container_id
-        self._engine.start(self.container_id)
-        state = self._engine.state(self.container_id)
+        self.holder = self._runtime.create(spec)
+        self.holder.start()
+        state = self.holder.state()
         if not state.pid or not state.address:
             raise EngineError(name, f"the holder of the network does not run: {state.error}")
         self.address, self._pid = state.address, state.pid
@@ -136,9 +138,9 @@ class CutNetwork:
         for tap in self._taps:
             tap.close()
         self._taps = []
-        if self.container_id:
-            self._engine.remove(self.container_id)
-            self.container_id = ""
+        if self.holder is not None:
+            self.holder.remove()
+            self.holder = None
 
 
 def _refuse(tap: Tap, packet: Packet) -> None:
@@ -146,16 +148,16 @@ def _refuse(tap: Tap, packet: Packet) -> None:
         tap.send(frame)
 
 
-def _have_image(engine: Runtime, labels: Mapping[str, str]) -> None:
+def _have_image(images: ImageStore, labels: Mapping[str, str]) -> None:
     """Have the image of the holder in the engine's store, outside every registry."""
-    if engine.has_image(_IMAGE):
+    if images.has(_IMAGE):
         return
     with tempfile.TemporaryDirectory(prefix="container-bench-") as folder:
         tar = Path(folder) / "rootfs.tar"
         calibration.write_rootfs(tar, platform.machine(), calibration.PAUSE)
         changes = [f'ENTRYPOINT ["/{calibration.PAUSE}"]']
         changes += [f"LABEL {name}={value}" for name, value in labels.items()]
-        engine.import_rootfs(tar, _IMAGE, tuple(changes))
+        images.import_rootfs(tar, _IMAGE, tuple(changes))
 
 
 def _address_facing(address: str) -> str:

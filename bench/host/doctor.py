@@ -11,10 +11,10 @@ from bench.cgroup.mounts import CgroupVersion, find_mounts, takes_parent
 from bench.core.errors import BenchError
 from bench.host import fitness
 from bench.host.finding import Health, HostFinding
-from bench.runtimes.docker.engine import DockerRuntime
+from bench.runtimes.known import connect
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.requirements import PACKAGES, missing_programs, why_impossible
-from bench.runtimes.process.engine import why_no_processes
+from bench.runtimes.process.runtime import why_no_processes
 from bench.sampling.exits import ExitReports
 from bench.sampling.gpu import counts_as_host, find_gpus
 from bench.sampling.threads import ThreadTimes
@@ -55,7 +55,7 @@ def examine(choice: Choice) -> list[HostFinding]:
 
 def _engine(choice: Choice) -> HostFinding:
     subject = "engine"
-    if choice.is_host:
+    if not choice.runs_images:
         no_processes = why_no_processes()
         if no_processes:
             return HostFinding(subject, Health.BAD, no_processes.cause, no_processes.remedy)
@@ -75,7 +75,7 @@ def _engine(choice: Choice) -> HostFinding:
     else:
         address = choice.address
     try:
-        engine = DockerRuntime(address)
+        engine = connect(address)
     except BenchError as error:
         remedy = error.remedy or "look at the engine's log, and start it again"
         return HostFinding(subject, Health.BAD, str(error).splitlines()[0], remedy)

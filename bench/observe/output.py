@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bench.core.clock import Clock
-    from bench.runtimes.protocol import Runtime, OutputStream
+    from bench.runtimes.workload import OutputStream, Workload
 
 _TAIL_BYTES = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
@@ -37,9 +37,10 @@ class ExitWatch:
 
     _WAIT_LATENESS_NS = 120_000_000
 
-    def __init__(self, engine: Runtime, container_id: str, clock: Clock) -> None:
-        self._engine = engine
-        self._container_id = container_id
+    def __init__(self, workload: Workload, clock: Clock, *, is_local: bool) -> None:
+        """`is_local`: whether it runs under this kernel, so that its process can be seen."""
+        self._workload = workload
+        self._is_local = is_local
         self._clock = clock
         self._ended = threading.Event()
         self._listeners: list[Callable[[], None]] = []
@@ -62,7 +63,7 @@ class ExitWatch:
             self._note(self._clock.monotonic_ns(), self._clock.monotonic_ns() - started_ns)
             return
         descriptor = -1
-        if self._engine.info.is_local:
+        if self._is_local:
             try:
                 descriptor = os.pidfd_open(pid)
             except ProcessLookupError:
@@ -83,7 +84,7 @@ class ExitWatch:
 
     def _wait_for_engine(self, _: int) -> None:
         with contextlib.suppress(EngineError):  # the trial meets the dead engine itself
-            self._code = self._engine.wait(self._container_id, _LONGEST_LIFE_S)
+            self._code = self._workload.wait(_LONGEST_LIFE_S)
         self._note(self._clock.monotonic_ns(), self._WAIT_LATENESS_NS)
 
     def _note(self, at_ns: int, resolution_ns: int) -> None:
@@ -104,7 +105,7 @@ class ExitWatch:
     def exit_code(self, timeout_s: float = 30.0) -> int:
         """The exit code, once the process has ended."""
         if self._code is None:
-            self._code = self._engine.wait(self._container_id, timeout_s)
+            self._code = self._workload.wait(timeout_s)
         return self._code
 
 

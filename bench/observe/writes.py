@@ -10,7 +10,7 @@ from bench.journal.facts.behaviour import Folder, Write, Writes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bench.runtimes.protocol import Change
+    from bench.runtimes.workload import Change
 
 SCRATCH = ("/tmp", "/run", "/var/run")  # noqa: S108 - of the container
 """Where writing is nobody's state."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.core.clock import Clock
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.workload import Workload
 
 
 class ExecProbe:
@@ -20,13 +20,10 @@ class ExecProbe:
 
     least_interval_s = 0.0
 
-    def __init__(
-        self, command: Sequence[str], engine: Runtime, container_id: str, clock: Clock
-    ) -> None:
+    def __init__(self, command: Sequence[str], workload: Workload, clock: Clock) -> None:
         self.name = f"exec {plain(' '.join(command))[:40]}"
         self._command = tuple(command)
-        self._engine = engine
-        self._container_id = container_id
+        self._workload = workload
         self._clock = clock
 
     def attempt(self, within_s: float, at_most_s: float = float("inf")) -> Attempt:
@@ -38,7 +35,7 @@ class ExecProbe:
         sent_ns, within_s = self._clock.monotonic_ns(), min(within_s, at_most_s)
         unanswered = False
         try:
-            code = self._engine.execute(self._container_id, self._command, within_s)
+            code = self._workload.execute(self._command, within_s)
             detail = "" if code == 0 else f"exit code {code}"
         except CommandTimeoutError:
             unanswered, detail = True, f"still running after {within_s:.3g} s"

@@ -8,7 +8,7 @@ from bench.probes.attempt import Attempt, NotReadyError
 
 if TYPE_CHECKING:
     from bench.core.clock import Clock
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.workload import Workload
 
 _HEALTH_POLL_S = 0.05
 
@@ -23,12 +23,9 @@ class HealthProbe:
     name = "healthcheck"
     least_interval_s = _HEALTH_POLL_S
 
-    def __init__(
-        self, engine: Runtime, container_id: str, clock: Clock, *, is_final: bool = False
-    ) -> None:
+    def __init__(self, workload: Workload, clock: Clock, *, is_final: bool = False) -> None:
         """`is_final`: whether one that is unhealthy is given up."""
-        self._engine = engine
-        self._container_id = container_id
+        self._workload = workload
         self._clock = clock
         self._is_final = is_final
         self._begun_ns = clock.monotonic_ns()
@@ -41,7 +38,7 @@ class HealthProbe:
             NotReadyError: it has no check; or it is unhealthy, and that is final.
         """
         sent_ns = self._clock.monotonic_ns()
-        state = self._engine.state(self._container_id)
+        state = self._workload.state()
         now_ns, health = self._clock.monotonic_ns(), state.health
         if self._is_final and health == "unhealthy":
             raise NotReadyError("unhealthy: its health check failed as often as `retries` allows")

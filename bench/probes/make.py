@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.core.capability import Capability
 from bench.core.errors import EngineError
 from bench.observe.listening import has_read
 from bench.probes.command import ExecProbe
@@ -15,13 +16,13 @@ from bench.probes.health import HealthProbe
 from bench.probes.http import HttpProbe
 from bench.probes.log import LogProbe
 from bench.probes.tcp import TcpProbe
-from bench.runtimes.docker.health import why_no_health_checks
 
 if TYPE_CHECKING:
+    from bench.core.capability import Capabilities
     from bench.core.clock import Clock
     from bench.observe.output import ExitWatch, OutputWatch
     from bench.probes.attempt import Probe
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.workload import Workload
     from bench.scenario.probes import ProbeChoice
 
 
@@ -30,13 +31,15 @@ class ProbeTarget:
     """Everything that a probe may need of a running container.
 
     Attributes:
+        workload: the container or process.
+        capabilities: of its runtime.
         unhealthy_is_final: whether it is given up once the engine calls it unhealthy, as Compose
             does, or may still get healthy.
         pid: its main process as the engine knows it; 0 where that is not known.
     """
 
-    engine: Runtime
-    container_id: str
+    workload: Workload
+    capabilities: Capabilities
     address: str
     output: OutputWatch
     exit: ExitWatch
@@ -47,7 +50,7 @@ class ProbeTarget:
     @property
     def own_pid(self) -> int:
         """Its main process where that is one of this host; else 0."""
-        return self.pid if self.engine.info.is_local else 0
+        return self.pid if Capability.LOCAL in self.capabilities else 0
 
     def has_read(self, port: int, local_port: int) -> bool:
         """Whether what listens on `port` has read all that was sent from `local_port`."""
@@ -77,13 +80,11 @@ def make_probe(choice: ProbeChoice, target: ProbeTarget) -> Probe:
     if choice.exec is not None:
         command = choice.exec.command
         words = ["/bin/sh", "-c", command] if isinstance(command, str) else command
-        return ExecProbe(words, target.engine, target.container_id, target.clock)
+        return ExecProbe(words, target.workload, target.clock)
     if choice.healthcheck:
-        impossible = why_no_health_checks(target.engine.info)
+        impossible = target.capabilities.why_not(Capability.HEALTH_CHECKS)
         if impossible:
             raise EngineError("healthcheck", impossible)
-        return HealthProbe(
-            target.engine, target.container_id, target.clock, is_final=target.unhealthy_is_final
-        )
+        return HealthProbe(target.workload, target.clock, is_final=target.unhealthy_is_final)
     assert choice.exit, f"nothing asks for {choice.chosen()}"
     return ExitProbe(target.exit, target.clock)

@@ -18,7 +18,7 @@ def choose_engine(scenario: Scenario, option: str | None) -> Choice:
         EngineUnavailableError: it needs containers, and was to do without them.
     """
     choice = choose(option, plain=not scenario.needs_engine)
-    if choice.is_host and scenario.needs_engine:
+    if not choice.runs_images and scenario.needs_engine:
         with_image = [name for name, case in scenario.cases.items() if case.host is None]
         what = f"case {with_image[0]} has an image" if with_image else "the scenario has containers"
         raise EngineUnavailableError(

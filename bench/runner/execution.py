@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from bench.cgroup.mounts import ContainerCgroup, find_mounts
+from bench.cgroup.mounts import CgroupMounts, ContainerCgroup, find_mounts
+from bench.core.capability import Capability
 from bench.core.domain import CALIBRATION_CASE, TrialKey, TrialStatus
 from bench.core.errors import BenchError
 from bench.core.interrupts import Interrupted, interruptible, postponed
@@ -15,11 +16,10 @@ from bench.runner.leftovers import remove_cgroups, remove_from, remove_processes
 from bench.runner.quiet import QuietHost
 from bench.runner.request import RunRequest, RunResult
 from bench.runner.services import RunningServices
-from bench.runtimes.container_cgroup import locate
 from bench.runtimes.managed.alive import alive, is_alive
-from bench.runtimes.protocol import LABEL, Runtime
+from bench.runtimes.protocol import LABEL, Runtime, container_engine
 from bench.sampling.gpu import find_gpus
-from bench.trial.cache_state import CacheKeeper, ProcessKeeper
+from bench.trial.cache_state import CacheKeeper
 from bench.trial.context import PreparedCase, TrialContext
 from bench.trial.registry_link import RegistryRoute
 from bench.trial.replicas import ReplicaTrial
@@ -129,25 +129,21 @@ class RunExecution:
 
     def _run_trials(self) -> None:
         session = self._session
-        private = session.private
+        private, scenario = session.private, self._request.scenario.scenario
         self._context = TrialContext(
             run_id=self._folder.name,
-            engine=session.measuring,
-            keeper=CacheKeeper(
-                session.measuring,
-                may_wipe=session.may_wipe,
-                blob_path=private.blob_path,
-            ),
+            runtime=session.measuring,
+            keeper=CacheKeeper(session.measuring, private.blob_path),
             journal=self._journal,
             clock=self._clock,
             progress=self._progress,
-            mounts=find_mounts() if session.measuring.info.is_local else None,
+            mounts=_mounts_of(session.measuring),
             daemons=self._way.pids(),
             log_folder=self._folder / "logs",
             gpu=bool(find_gpus().devices),
             allow=self._request.scenario.scenario.declared_contacts,
             access_log=self._way.access_log(),
-            beside=session.building,
+            auxiliary=container_engine(session.building) if scenario.needs_engine else None,
             link_bit_s=self._way.rate_bit_s,
             services=self._service_cgroups(),
             dead_service=self._services.dead,
@@ -171,10 +167,10 @@ class RunExecution:
         return case in self._stopped or (case == CALIBRATION_CASE and cases <= self._stopped)
 
     def _service_cgroups(self) -> tuple[ContainerCgroup, ...]:
-        facts, mounts = self._session.building.info, find_mounts()
-        if mounts is None or not facts.is_local:
+        mounts = _mounts_of(self._session.building)
+        if mounts is None:
             return ()
-        return tuple(locate(mounts, one, facts, "") for one in self._services.containers)
+        return tuple(service.cgroup(mounts, "") for service in self._services.workloads)
 
     def _run_another(self, prepared: PreparedCase, key: TrialKey) -> None:
         self._plan.append(key)
@@ -231,25 +227,26 @@ class RunExecution:
         return kind(self._context_for(prepared), prepared, key, number, attempt)
 
     def _context_for(self, prepared: PreparedCase) -> TrialContext:
-        """The context; for a plain process with this host in the place of the engine."""
-        if prepared.case.host is None:
+        """The context, with the runtime that the case is run by."""
+        runtime = self._session.runtime_for(prepared.case)
+        if runtime is self._context.runtime:
             return self._context
-        host = self._session.host
+        is_pulled = Capability.PULL in runtime.capabilities
         return dataclasses.replace(
             self._context,
-            engine=host,
-            keeper=ProcessKeeper(host),
-            mounts=find_mounts(),
-            access_log=None,
+            runtime=runtime,
+            keeper=CacheKeeper(runtime),
+            mounts=_mounts_of(runtime),
+            access_log=self._context.access_log if is_pulled else None,
         )
 
     def _mend(self) -> None:
         """Start again what has died, and remove what the trial could not; it spoils the next."""
-        if self._session.choice.is_host:
+        if Capability.IMAGE not in self._session.measuring.capabilities:
             return
         dead = "" if self._way.stands() else "registry"
         try:
-            self._session.measuring.containers(LABEL)
+            self._session.measuring.owned(LABEL)
         except BenchError:
             dead = "engine"
         if dead:
@@ -257,7 +254,7 @@ class RunExecution:
             self._session.revive()
             self._way.mend()
             self._context = dataclasses.replace(self._context, daemons=self._way.pids())
-        if self._session.may_wipe:
+        if self._session.is_exclusive:
             try:
                 remove_from(self._session.measuring, self._is_own)
             except BenchError as error:  # the next cold trial says that its state was not reached
@@ -270,10 +267,10 @@ class RunExecution:
         Somebody's own engine is swept by `bench clean` alone.
         """
         session = self._session
-        is_left = self._is_left if session.may_wipe else self._is_own
+        is_left = self._is_left if session.is_exclusive else self._is_own
         removed = []
-        for engine in self._engines:
-            removed += remove_from(engine, is_left, images=session.may_wipe)
+        for runtime in self._runtimes:
+            removed += remove_from(runtime, is_left, images=session.is_exclusive)
         mounts = find_mounts()
         removed += remove_processes(mounts)
         removed += remove_cgroups(mounts, is_left)  # which their containers stood in
@@ -287,21 +284,26 @@ class RunExecution:
         return self._is_own(run_id) or not is_alive(run_id)
 
     @property
-    def _engines(self) -> tuple[Runtime, ...]:
-        """The engines that may hold something of this run, this host among them."""
+    def _runtimes(self) -> tuple[Runtime, ...]:
+        """The runtimes that may hold something of this run, this host among them."""
         session = self._session
         return tuple(dict.fromkeys((session.host, session.measuring, session.building)))
 
     def _clean_up(self) -> None:
         """Remove what this run made; that one engine is dead does not matter to the others."""
-        for engine in self._engines:
+        for runtime in self._runtimes:
             try:
-                if engine is self._session.building:
+                if runtime is self._session.building:
                     self._services.stop()
                     for name in () if self._request.keep else self._preparer.brought:
-                        engine.remove_image(name)
-                remove_from(engine, self._is_own, images=not self._request.keep)
+                        container_engine(runtime).images.remove(name)
+                remove_from(runtime, self._is_own, images=not self._request.keep)
             except BenchError as error:
                 self._progress.say(f"clean-up was cut short: {error.cause}; run `bench clean`")
                 self._journal.append("note", text=f"clean-up was cut short: {error.cause}")
         remove_cgroups(find_mounts(), self._is_own)
+
+
+def _mounts_of(runtime: Runtime) -> CgroupMounts | None:
+    """The cgroups that its workloads are in; None where they cannot be seen from here."""
+    return find_mounts() if Capability.LOCAL in runtime.capabilities else None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bench.compose.build_keys import Build, BuildSecret
     from bench.runtimes.build_request import BuildResult
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.protocol import ContainerEngine
 
 _ADDRESS = "://"
 
@@ -104,7 +104,7 @@ def _cache(text: str, folder: Path) -> str:
     )
 
 
-def rebuild(builder: Runtime, request: BuildRequest, names: tuple[str, ...]) -> Rebuild:
+def rebuild(engine: ContainerEngine, request: BuildRequest, names: tuple[str, ...]) -> Rebuild:
     """Build once more after a change of the files `names`; the image does not stay.
 
     Raises:
@@ -125,7 +125,7 @@ def rebuild(builder: Runtime, request: BuildRequest, names: tuple[str, ...]) -> 
             cache_to=(),
         )
         try:
-            built = builder.build(after)
+            built = engine.builder.build(after)
         except BuildError as error:
             raise BuildError(
                 str(request.dockerfile),
@@ -133,7 +133,7 @@ def rebuild(builder: Runtime, request: BuildRequest, names: tuple[str, ...]) -> 
                 error.remedy,
             ) from error
         finally:
-            builder.remove_image(tag)
+            engine.images.remove(tag)
     return Rebuild(built.seconds, built.done)
 
 

@@ -29,7 +29,7 @@ from bench.runner.image_names import (
     text_of_dockerfile,
 )
 from bench.runner.leftovers import KEPT
-from bench.runtimes.protocol import LABEL
+from bench.runtimes.protocol import LABEL, container_engine
 from bench.scenario.model import Case
 from bench.trial.redactor import redactor
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from bench.core.clock import Clock
     from bench.journal.facts.image import ImageFacts
     from bench.runtimes.managed.registry import Manifest
+    from bench.runtimes.protocol import ContainerEngine
     from bench.runtimes.select import Session
 
 
@@ -85,9 +86,13 @@ class ImageMaker:
         self._reader = LayerReader(session.registry, session.private.layer_directory())
 
     @property
+    def _engine(self) -> ContainerEngine:
+        return container_engine(self._session.building)
+
+    @property
     def _label(self) -> str:
         """On bench's own builder images stay, as its cache; elsewhere they belong to the run."""
-        return KEPT if self._session.may_wipe else self._run_id
+        return KEPT if self._session.is_exclusive else self._run_id
 
     def make(
         self,
@@ -129,7 +134,7 @@ class ImageMaker:
         Raises:
             EngineError: it has none, or stands on other layers.
         """
-        builder, registry = self._session.building, self._session.registry
+        engine, registry = self._engine, self._session.registry
         name = case.base
         if name is not None:
             self._fetch("base", name)
@@ -137,14 +142,14 @@ class ImageMaker:
             inline = case.build.dockerfile_inline
             text = inline or text_of_dockerfile(folder / case.build.context / case.build.dockerfile)
             name = final_base(text, case.build.args, case.build.target)
-            if name is not None and not builder.has_image(name):
+            if name is not None and not engine.images.has(name):
                 self._fetch("base", name)  # BuildKit keeps what it builds on to itself
         if name is None or ready.manifest is None:
             raise EngineError(
                 ready.reference, "stands on no image", "leave `base` out of its cache states"
             )
         config = registry.config(repository, ready.manifest)
-        own = builder.image_details(name)["RootFS"].get("Layers") or []
+        own = engine.images.inspect(name).layers
         count = shared_layers(own, config["rootfs"]["diff_ids"])
         if not count:
             raise EngineError(
@@ -169,7 +174,7 @@ class ImageMaker:
         assert build is not None
         for platform_name in build.platforms:
             self._refuse_emulation(name, architecture_of(platform_name))
-        builder = self._session.building
+        engine = self._engine
         with build_request(build, folder, tag, self._label, environ) as request:
             text = text_of_dockerfile(request.dockerfile)
             images = external_images(
@@ -177,21 +182,21 @@ class ImageMaker:
                 build.args,
                 build.target,
                 contexts=build.additional_contexts,
-                architecture=builder.info.architecture,
+                architecture=engine.info.architecture,
             )
-            if self._session.may_wipe:
+            if self._session.is_exclusive:
                 self._prepare_bases(images)
-            if builder.builder.kind == "buildkit":  # without a session it has no credentials
+            if engine.builder.tool.kind == "buildkit":  # without a session it has no credentials
                 self._pull_missing(images)
             self._say(f"building {name}")
             hide = redactor(container, folder, build_secrets(build, request))
             try:
-                built = builder.build(request)
+                built = engine.builder.build(request)
             except BuildError as error:
-                if self._session.may_wipe and (missing := base_to_blame(builder, images)):
+                if self._session.is_exclusive and (missing := base_to_blame(engine, images)):
                     raise missing from error  # asked on bench's own alone: it may leave a base
                 raise BuildError(error.subject, hide(error.cause), error.remedy) from error
-            bases = base_records(builder, images)
+            bases = base_records(engine, images)
             ready = self._push(
                 name, repository, tag, source="built", build_s=built.seconds, bases=tuple(bases)
             )
@@ -203,7 +208,7 @@ class ImageMaker:
             )
             if build.rebuild_after:
                 self._say(f"building {name} after a change of {', '.join(build.rebuild_after)}")
-                again = rebuild(builder, request, tuple(build.rebuild_after))
+                again = rebuild(engine, request, tuple(build.rebuild_after))
                 facts = dataclasses.replace(
                     facts,
                     rebuild_s=again.seconds,
@@ -213,22 +218,22 @@ class ImageMaker:
 
     def _pull_missing(self, images: Sequence[str]) -> None:
         """Have the engine pull what a build stands on, with the user's credentials."""
-        builder = self._session.building
+        engine = self._engine
         for image in images:
-            if builder.has_image(image):
+            if engine.images.has(image):
                 continue
-            if not self._session.may_wipe:
+            if not self._session.is_exclusive:
                 self.brought.append(image)
             with contextlib.suppress(PullError, EngineError):  # then the builder says why
-                for _ in builder.pull(image):
+                for _ in engine.images.pull(image):
                     pass
 
     def _prepare_bases(self, images: Sequence[str], *, ask_hub: bool = True) -> None:
         """Have those of `images` that can be made here, where the builder lacks them."""
-        names = missing_among(self._session.building, images)
+        names = missing_among(self._engine, images)
         if names:
             prepare_bases(
-                self._session.building,
+                self._engine,
                 self._session.registry.address,
                 on_progress=self._say,
                 only=names,
@@ -239,15 +244,15 @@ class ImageMaker:
         self, name: str, container: Container, image: str, repository: str, tag: str
     ) -> ReadyImage:
         source = self._fetch(name, image)
-        builder = self._session.building
-        builder.tag(image, tag)
-        bases = base_records(builder, [image]) if source == "bootstrapped" else []
+        engine = self._engine
+        engine.images.tag(image, tag)
+        bases = base_records(engine, [image]) if source == "bootstrapped" else []
         ready = self._push(name, repository, tag, source=source, bases=tuple(bases))
-        if not self._session.may_wipe:
+        if not self._session.is_exclusive:
             self.brought += [tag, ready.reference]
         if container.registry != "origin":
             return ready
-        digests = builder.image_details(image).get("RepoDigests") or []
+        digests = engine.images.inspect(image).digests
         origin = [one for one in digests if not one.startswith(self._session.registry.address)]
         if not origin:
             raise EngineError(
@@ -259,25 +264,25 @@ class ImageMaker:
 
     def _fetch(self, name: str, image: str) -> str:
         """Have `image` in the builder; says where it came from."""
-        builder = self._session.building
-        if not self._session.may_wipe and builder.has_image(image):
+        engine = self._engine
+        if not self._session.is_exclusive and engine.images.has(image):
             return "engine"
         self._say(f"mirroring {name} ({image})")
-        if not self._session.may_wipe:
+        if not self._session.is_exclusive:
             self.brought.append(image)
         try:
-            for _ in builder.pull(image):
+            for _ in engine.images.pull(image):
                 pass
         except (PullError, EngineError) as error:
             own = self._session.users_engine()
-            if own is not None and own is not builder and own.has_image(image):
-                own.transfer_image(image, builder)
+            if own is not None and own is not engine and own.images.has(image):
+                engine.images.load(own.images.save(image))
                 own.close()
                 return "engine"
-            if self._session.may_wipe and not registry_answered(error):
+            if self._session.is_exclusive and not registry_answered(error):
                 self._prepare_bases([image], ask_hub=False)
-            if builder.has_image(image):
-                (record,) = base_records(builder, [image])
+            if engine.images.has(image):
+                (record,) = base_records(engine, [image])
                 return "bootstrapped" if "made_of" in record else "builder"
             raise cannot_be_had(image, error.cause) from error
         return "mirrored"
@@ -292,15 +297,13 @@ class ImageMaker:
         build_s: float | None = None,
         bases: tuple[dict[str, str], ...] = (),
     ) -> ReadyImage:
-        builder, registry = self._session.building, self._session.registry
+        images, registry = self._engine.images, self._session.registry
         self._say(f"pushing {name}")
-        digest = builder.push(tag)
-        details = builder.image_details(tag)
+        digest = images.push(tag)
+        image = images.inspect(tag)
         # a containerd store pushes the index that it has, where an image was pulled with one
-        architecture = str(details.get("Architecture") or "")
-        self._refuse_emulation(name, architecture)
-        manifest = registry.manifest(repository, digest or "latest", architecture)
-        size = details.get("Size")
+        self._refuse_emulation(name, image.architecture)
+        manifest = registry.manifest(repository, digest or "latest", image.architecture)
         facts = gather(
             name,
             repository,
@@ -309,7 +312,7 @@ class ImageMaker:
             self._reader,
             source=source,
             build_s=build_s,
-            engine_size_bytes=int(size) if size else None,
+            engine_size_bytes=image.size_bytes,
         )
         return ReadyImage(facts, facts.reference, manifest, bases)
 
@@ -319,7 +322,7 @@ class ImageMaker:
         Raises:
             EngineError: what is for `architecture` would be emulated here.
         """
-        own = self._session.building.info.architecture
+        own = self._engine.info.architecture
         if own and architecture and architecture != own:
             raise EngineError(
                 name,
@@ -338,7 +341,7 @@ class ImageMaker:
             tar = Path(folder) / "rootfs.tar"
             calibration.write_rootfs(tar, architecture)
             changes = ('ENTRYPOINT ["/nothing"]', f"LABEL {LABEL}={self._label}")
-            self._session.building.import_rootfs(tar, tag, changes)
+            self._engine.images.import_rootfs(tar, tag, changes)
         return self._push(CALIBRATION_CASE, repository, tag, source="built")
 
 

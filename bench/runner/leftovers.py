@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bench.cgroup.mounts import PARENT_NAME, remove_parent
 from bench.runtimes.process.cgroup import abandoned
-from bench.runtimes.protocol import LABEL
+from bench.runtimes.protocol import LABEL, OwnedKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,12 +27,12 @@ _TRIAL = re.compile(r"(?P<run>.*)-t\d{4,}(?:[-.].*)?")
 
 
 def remove_from(
-    engine: Runtime, is_left: Callable[[str], bool], *, images: bool = True
+    runtime: Runtime, is_left: Callable[[str], bool], *, images: bool = True
 ) -> list[str]:
-    """Remove what runs have left on an engine.
+    """Remove what runs have left on a runtime.
 
     Args:
-        engine: where it is.
+        runtime: where it is.
         is_left: whether what the run of this id made is to go.
         images: whether its images go too.
 
@@ -43,22 +43,12 @@ def remove_from(
         EngineError: something cannot be removed.
     """
     removed = []
-    for container_id, run_id in engine.containers(LABEL):
-        if is_left(run_id):
-            engine.remove(container_id)
-            removed.append(f"container {container_id[:12]} of {run_id}")
-    for name, run_id in engine.networks(LABEL):
-        if is_left(run_id):
-            engine.remove_network(name)
-            removed.append(f"network {name} of {run_id}")
-    for name, run_id in engine.volumes(LABEL):
-        if is_left(run_id):
-            engine.remove_volume(name)
-            removed.append(f"volume {name} of {run_id}")
-    for reference, run_id in engine.image_references(LABEL) if images else ():
-        if run_id != KEPT and is_left(run_id):
-            engine.remove_image(reference)
-            removed.append(f"image {reference} of {run_id}")
+    for item in runtime.owned(LABEL):
+        is_image = item.kind is OwnedKind.IMAGE
+        if (is_image and (not images or item.run_id == KEPT)) or not is_left(item.run_id):
+            continue
+        runtime.remove(item)
+        removed.append(str(item))
     return removed
 
 

@@ -118,15 +118,15 @@ def resume_run(
 
 def _place(session: Session) -> dict[str, dict[str, Any]]:
     """The host, and the engine that runs the cases."""
-    own = {"private": session.may_wipe, "chosen_by": session.choice.origin}
+    own = {"private": session.is_exclusive, "chosen_by": session.choice.origin}
     engine = dataclasses.asdict(session.measuring.info) | own
     return {"host": fingerprint(), "engine": engine}
 
 
 def _builder(session: Session) -> dict[str, str]:
     """What builds images; nothing where there are none."""
-    if session.choice.is_host:
-        return {}
     builder = session.building.builder
+    if builder is None:
+        return {}
     address = session.building.info.address
-    return {"kind": builder.kind, "version": builder.version, "address": address}
+    return {"kind": builder.tool.kind, "version": builder.tool.version, "address": address}

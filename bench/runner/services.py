@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.core.capability import Capability
 from bench.core.errors import EngineError, EngineRefusedError
 from bench.core.interrupts import postponed
 from bench.observe.listening import whereabouts
@@ -15,7 +16,7 @@ from bench.observe.output import ExitWatch, OutputWatch
 from bench.probes.attempt import NotReadyError
 from bench.probes.make import ProbeTarget
 from bench.probes.readiness import make_readiness
-from bench.runtimes.protocol import LABEL, Runtime
+from bench.runtimes.protocol import LABEL, container_engine
 from bench.trial.cause.refusal import image_cause
 from bench.trial.redactor import redactor
 from bench.trial.spec import container_spec, named_volumes
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.core.clock import Clock
+    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.workload import Workload
     from bench.scenario.model import Service
 
 
@@ -32,19 +35,24 @@ class RunningServices:
     """Starts services one after the other, and removes them all.
 
     Attributes:
-        containers: ids of those that were made.
+        workloads: ids of those that were made.
         addresses: of those that are ready, by name.
     """
 
     def __init__(
-        self, engine: Runtime, clock: Clock, run_id: str, folder: Path, say: Callable[[str], None]
+        self,
+        runtime: Runtime,
+        clock: Clock,
+        run_id: str,
+        folder: Path,
+        say: Callable[[str], None],
     ) -> None:
-        self._engine = engine
+        self._runtime = runtime
         self._clock = clock
         self._run_id = run_id
         self._folder = folder
         self._say = say
-        self.containers: list[str] = []
+        self.workloads: list[Workload] = []
         self._volumes: list[str] = []
         self._outputs: list[OutputWatch] = []
         self.addresses: dict[str, str] = {}
@@ -61,10 +69,10 @@ class RunningServices:
             self._start(name, service, references[name])
 
     def _start(self, name: str, service: Service, reference: str) -> None:
-        engine = self._engine
+        engine = container_engine(self._runtime)
         container = f"cbench-{self._run_id}-service-{name}"
         for volume in named_volumes(service, container):
-            engine.create_volume(volume, {LABEL: self._run_id})
+            engine.volumes.create(volume, {LABEL: self._run_id})
             self._volumes.append(volume)
         spec = container_spec(
             service,
@@ -76,27 +84,34 @@ class RunningServices:
             keep_healthcheck=service.ready.uses("healthcheck"),
         )
         with postponed():  # an engine goes on with a call that is cut off
-            container_id = engine.create(spec).container_id
-            self.containers.append(container_id)
+            workload = engine.create(spec)
+            self.workloads.append(workload)
         hide = redactor(service, self._folder)
         patterns = service.ready.log_patterns()
-        output = OutputWatch(engine.attach(container_id), self._clock, patterns, hide)
+        output = OutputWatch(workload.attach(), self._clock, patterns, hide)
         self._outputs.append(output)
         output.start()
         begun_ns = self._clock.monotonic_ns()
         try:
-            engine.start(container_id)
+            workload.start()
         except EngineRefusedError as error:
-            found = image_cause(engine, container_id, error)
+            found = image_cause(workload, engine.info.architecture, error)
             if found is None:
                 raise
             raise EngineError(
                 f"service {name}", f"could not be started: {found.words}", found.remedy
             ) from error
-        state = engine.state(container_id)
-        watch = ExitWatch(engine, container_id, self._clock)
+        state = workload.state()
+        is_local = Capability.LOCAL in engine.capabilities
+        watch = ExitWatch(workload, self._clock, is_local=is_local)
         target = ProbeTarget(
-            engine, container_id, state.address, output, watch, self._clock, pid=state.pid
+            workload,
+            engine.capabilities,
+            state.address,
+            output,
+            watch,
+            self._clock,
+            pid=state.pid,
         )
         readiness = make_readiness(service.ready, target)
         watch.start(state.pid, begun_ns)
@@ -121,7 +136,7 @@ class RunningServices:
         """Remove them."""
         for output in self._outputs:
             output.close()
-        for container_id in reversed(self.containers):
-            self._engine.remove(container_id)
+        for workload in reversed(self.workloads):
+            workload.remove()
         for volume in self._volumes:
-            self._engine.remove_volume(volume)
+            container_engine(self._runtime).volumes.remove(volume)

@@ -80,7 +80,7 @@ class BuildRequest:
 
 
 @dataclass(frozen=True)
-class Builder:
+class BuildTool:
     """What an engine's images are built by.
 
     Attributes:

@@ -12,21 +12,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bench.core.capability import Capability
 from bench.core.errors import BenchError, EngineUnavailableError
-from bench.runtimes.docker.engine import DockerRuntime
+from bench.runtimes.known import BY_NAME, connect
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.registry import Registry
 from bench.runtimes.managed.requirements import why_impossible
-from bench.runtimes.process.engine import ProcessRuntime, why_no_processes
+from bench.runtimes.process.runtime import ProcessRuntime, why_no_processes
+from bench.runtimes.protocol import container_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.protocol import ContainerEngine, Runtime
+    from bench.scenario.model import Case
 
 DOCKER_SOCKET = "unix:///var/run/docker.sock"
 PODMAN_SOCKETS = ("unix:///run/podman/podman.sock",)
-NAMES = ("private", "docker", "podman", "host")
+NAMES = ("private", "docker", "podman", *BY_NAME)
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,9 @@ class Choice:
         return self.address == "private"
 
     @property
-    def is_host(self) -> bool:
-        """Whether there are no containers at all."""
-        return self.address == "host"
+    def runs_images(self) -> bool:
+        """Whether it runs containers; else plain processes alone."""
+        return self.address not in BY_NAME
 
 
 def choose(
@@ -89,7 +92,7 @@ def _address(value: str, environ: Mapping[str, str]) -> str:
         return (existing or sockets)[0]
     if value.startswith("/"):
         return f"unix://{value}"
-    if value in ("private", "host") or "://" in value:
+    if value == "private" or value in BY_NAME or "://" in value:
         return value
     raise EngineUnavailableError(
         value,
@@ -130,22 +133,26 @@ class Session:
     host: ProcessRuntime = field(default_factory=ProcessRuntime)
 
     @property
-    def may_wipe(self) -> bool:
-        """Whether everything in the measuring engine is bench's own."""
-        return self.choice.is_private
+    def is_exclusive(self) -> bool:
+        """Whether everything in the measuring runtime is bench's own."""
+        return Capability.EXCLUSIVE_STORE in self.measuring.capabilities
 
-    def users_engine(self) -> Runtime | None:
+    def runtime_for(self, case: Case) -> Runtime:
+        """What runs a case: the measuring runtime, or this host for a plain process."""
+        return self.measuring if case.host is None else self.host
+
+    def users_engine(self) -> ContainerEngine | None:
         """The user's own engine, for images that only it has; None where there is none."""
-        if not self.choice.is_private:
-            return self.measuring
+        if not self.is_exclusive:
+            return container_engine(self.measuring)
         try:
-            return DockerRuntime(DOCKER_SOCKET)
+            return connect(DOCKER_SOCKET)
         except BenchError:
             return None
 
     def revive(self) -> None:
         """Start again whatever of bench's own has died."""
-        self.private.up(registry_alone=not self.may_wipe)
+        self.private.up(registry_alone=not self.is_exclusive)
 
 
 @contextmanager
@@ -161,7 +168,7 @@ def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) ->
         EngineUnavailableError: it is not there, with the remedy.
     """
     private = PrivateEngine()
-    if choice.is_host:
+    if not choice.runs_images:
         no_processes = why_no_processes()
         if no_processes:
             raise no_processes
@@ -176,7 +183,7 @@ def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) ->
             private.remove_link()  # a run that was killed may have left one
             yield from _connected(choice, private)
     else:
-        DockerRuntime(choice.address).close()  # the reason comes before that of the registry
+        connect(choice.address).close()  # the reason comes before that of the registry
         with private.registry_in_use():
             _registry_up(private)
             yield from _connected(choice, private)
@@ -204,12 +211,13 @@ def _without_containers(choice: Choice, private: PrivateEngine) -> Iterator[Sess
 
 def _connected(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
     login = private.login()
-    measuring: Runtime = DockerRuntime(
-        private.address("measuring") if choice.is_private else choice.address, login
+    measuring = building = connect(
+        private.address("measuring") if choice.is_private else choice.address,
+        login,
+        is_exclusive=choice.is_private,
     )
-    building: Runtime = measuring
     if choice.is_private:
-        building = DockerRuntime(private.address("building"), login)
+        building = connect(private.address("building"), login, is_exclusive=True)
     registry, host = Registry(private.registry_address(), login), ProcessRuntime()
     try:
         if choice.is_private:

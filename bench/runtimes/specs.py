@@ -72,14 +72,6 @@ class WorkloadSpec:
 
 
 @dataclass(frozen=True)
-class Created:
-    """A container that exists and does not run yet."""
-
-    container_id: str
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class ContainerSetup:
     """What a container runs, as the engine has put it together from its image and its spec.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.errors import EngineError
 from bench.sampling.network_counters import NetworkCounters
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bench.cgroup.counters import CounterFiles
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.workload import Workload
 
 
 class CgroupSource:
@@ -45,47 +45,23 @@ class NetworkSource:
 
 
 class EngineSource:
-    """The engine's one-shot stats, for engines whose cgroups cannot be seen from here.
+    """The engine's own counters, where the workload's cgroup cannot be seen from here.
 
     Engines before 25 answer only once a second; a container that is gone has no figures.
     """
 
     method = "engine-stats"
 
-    def __init__(self, engine: Runtime, container_id: str) -> None:
-        self._engine = engine
-        self._container_id = container_id
+    def __init__(self, workload: Workload) -> None:
+        self._workload = workload
 
-    def read(self) -> Mapping[str, Any] | None:
+    def read(self) -> Mapping[str, int] | None:
         """The engine's answer."""
         try:
-            return self._engine.usage(self._container_id)
+            return self._workload.usage()
         except EngineError:
             return None  # it is gone, or going: the trial finds out by itself
 
-    def parse(self, raw: Mapping[str, Any]) -> dict[str, int]:
+    def parse(self, raw: Mapping[str, int]) -> dict[str, int]:
         """The same columns as the cgroups have, as far as the engine gives them."""
-        memory, cpu = raw.get("memory_stats") or {}, raw.get("cpu_stats") or {}
-        if not memory and not (cpu.get("cpu_usage") or {}).get("total_usage"):
-            return {}  # it has ended: these zeros are nobody's figures
-        detail = memory.get("stats") or {}
-        networks = raw.get("networks") or {}
-        throttling = cpu.get("throttling_data") or {}
-        found = {
-            "memory_usage_bytes": memory.get("usage"),
-            "memory_anon_bytes": detail.get("anon", detail.get("total_rss")),
-            "memory_shmem_bytes": detail.get("shmem", detail.get("total_shmem")),
-            "memory_file_bytes": detail.get("file", detail.get("total_cache")),
-            "memory_inactive_file_bytes": detail.get(
-                "inactive_file", detail.get("total_inactive_file")
-            ),
-            "cpu_ns": (cpu.get("cpu_usage") or {}).get("total_usage"),
-            "tasks": (raw.get("pids_stats") or {}).get("current"),
-            "throttled_ns": throttling.get("throttled_time"),
-            "throttled_n": throttling.get("throttled_periods"),
-            "quota_periods_n": throttling.get("periods"),
-        }
-        if networks:
-            found["net_rx_bytes"] = sum(one["rx_bytes"] for one in networks.values())
-            found["net_tx_bytes"] = sum(one["tx_bytes"] for one in networks.values())
-        return {name: int(value) for name, value in found.items() if value is not None}
+        return dict(raw)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.errors import EngineError
 from bench.runtimes.protocol import LABEL
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from bench.core.domain import TrialKey
     from bench.runtimes.protocol import Runtime
     from bench.trial.progress import Progress
-
-_CACHES = ("total_inactive_file", "inactive_file")
-"""What `docker stats` takes off, by the names of cgroup v1 and v2."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +31,11 @@ class StatsPeak:
     memory_bytes: int
 
 
-def shown_bytes(stats: Mapping[str, Any]) -> int | None:
+def shown_bytes(usage: Mapping[str, int]) -> int | None:
     """The memory that `docker stats` shows for a reading; None where the reading has none."""
-    memory = stats.get("memory_stats") or {}
-    if "usage" not in memory:
+    if "memory_usage_bytes" not in usage:
         return None
-    details = memory.get("stats") or {}
-    cache = next((details[name] for name in _CACHES if name in details), 0)
-    return max(0, int(memory["usage"]) - int(cache))
+    return max(0, usage["memory_usage_bytes"] - usage.get("memory_inactive_file_bytes", 0))
 
 
 class StatsBeside:
@@ -54,10 +48,10 @@ class StatsBeside:
         peaks: of the containers so far.
     """
 
-    def __init__(self, progress: Progress, engine: Runtime, case: str) -> None:
-        """Follow `case` on `engine`; everything is told to `progress` too."""
+    def __init__(self, progress: Progress, runtime: Runtime, case: str) -> None:
+        """Follow `case` on `runtime`; everything is told to `progress` too."""
         self._progress = progress
-        self._engine = engine
+        self._runtime = runtime
         self._case = case
         self._is_followed = False
         self._follower: threading.Thread | None = None
@@ -90,9 +84,9 @@ class StatsBeside:
         begun_ns = time.monotonic_ns()
         shown: list[int] = []
         try:
-            newest, _ = self._engine.containers(LABEL)[0]
-            for stats in self._engine.usages(newest):
-                value = shown_bytes(stats)
+            newest = self._runtime.owned(LABEL)[0]  # containers come first
+            for usage in self._runtime.workload(newest.name).usages():
+                value = shown_bytes(usage)
                 shown += [] if value is None else [value]
         except (EngineError, IndexError):
             return  # it was gone before it could be asked about: nothing was shown

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bench.cgroup.mounts import ContainerCgroup
     from bench.egress.watch import Watch
-    from bench.runtimes.protocol import WorkloadState
+    from bench.runtimes.workload import Workload, WorkloadState
     from bench.sampling.sampler import Columns
     from bench.trial.context import PreparedCase, TrialContext
     from bench.trial.record import TrialRecord
@@ -44,7 +44,7 @@ class Attachments:
         context: TrialContext,
         record: TrialRecord,
         prepared: PreparedCase,
-        container_id: str,
+        workload: Workload,
         cgroup: ContainerCgroup | None,
         *,
         need: bool,
@@ -56,22 +56,21 @@ class Attachments:
         """
         self._record = record
         self._case = prepared.case
-        self._engine = context.runtime
-        self._container_id = container_id
-        self.exit = ExitWatch(context.runtime, container_id, context.clock)
+        self._info = context.runtime.info
+        self._workload = workload
+        self.exit = ExitWatch(workload, context.clock, is_local=context.is_local)
         hide = redactor(prepared.case, prepared.folder, prepared.secrets)
         self._figures = FigureSearch(prepared.case.metrics, hide)
         self._excerpts = ExcerptSearch(prepared.case.excerpts, hide)
         self.output = OutputWatch(
-            context.runtime.attach(container_id),
+            workload.attach(),
             context.clock,
             prepared.case.ready.log_patterns(),
             hide,
             self._read_line if self._figures or self._excerpts else None,
         )
         self.instruments = Instruments(
-            context.runtime,
-            container_id,
+            workload,
             cgroup,
             context.clock,
             prepared.case.sample.interval,
@@ -128,7 +127,7 @@ class Attachments:
 
     def _explained(self, text: str, kill: MemoryKill | None, pid: int = 0) -> str:
         kills = self.instruments.oom_kills()
-        flag = self._engine.state(self._container_id).oom_killed if kill is None else kill.happened
+        flag = self._workload.state().oom_killed if kill is None else kill.happened
         ending = Ending(
             exit_code=kill.exit_code if kill else None,
             kills=max(kills or 0, int(flag)),
@@ -137,7 +136,7 @@ class Attachments:
             output=self.output.text(),
             pid=pid,
         )
-        found = causes(self._engine, self._container_id, self._case, ending)
+        found = causes(self._workload, self._info, self._case, ending)
         if found:
             self._record.facts["cause"] = dataclasses.asdict(found[0])
         # that it was killed for memory is said already of one that ended so
@@ -151,7 +150,7 @@ class Attachments:
             "at_ns": self.exit.at_ns,
             "resolution_ns": self.exit.resolution_ns,
         }
-        flag = self._engine.state(self._container_id).oom_killed
+        flag = self._workload.state().oom_killed
         kill = MemoryKill(self.instruments.oom_kills(), flag, code)
         self._record.facts["memory_kill"] = dataclasses.asdict(kill)
         return kill

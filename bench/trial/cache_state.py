@@ -6,11 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.core.capability import Capability
 from bench.core.domain import CacheState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from bench.runtimes.images import ImageStore
     from bench.runtimes.protocol import Runtime
 
 DROP_CACHES = Path("/proc/sys/vm/drop_caches")
@@ -18,20 +20,17 @@ DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 
 
 class CacheKeeper:
-    """Brings the measuring engine into a cache state, and says what could not be controlled."""
+    """Brings a runtime and this host into a cache state; without images, the page cache alone."""
 
-    def __init__(
-        self, engine: Runtime, *, may_wipe: bool, blob_path: Callable[[str], Path] | None
-    ) -> None:
+    def __init__(self, runtime: Runtime, blob_path: Callable[[str], Path] | None = None) -> None:
         """Prepare.
 
         Args:
-            engine: the measuring engine.
-            may_wipe: whether everything in its store is bench's own.
+            runtime: that runs the trials.
             blob_path: where the registry keeps a blob on this host, None where it is not ours.
         """
-        self._engine = engine
-        self.may_wipe = may_wipe
+        self._images = runtime.images
+        self._capabilities = runtime.capabilities
         self._blob_path = blob_path
 
     @property
@@ -54,14 +53,8 @@ class CacheKeeper:
         Returns:
             Whether the page cache was dropped.
         """
-        if state.is_pulled:
-            self._wipe([*references, base] if base else [*references])
-            if state is CacheState.BASE:
-                self._pull(base)
-        else:
-            for reference in references:
-                if not self._engine.has_image(reference):
-                    self._pull(reference)
+        if self._images is not None:
+            self._have_images(self._images, state, references, base)
         dropped = self._dropped_page_cache(state)
         if dropped and state.is_pulled:
             self._read_blobs(blobs)
@@ -75,16 +68,21 @@ class CacheKeeper:
         DROP_CACHES.write_text("3\n")
         return True
 
-    def _pull(self, reference: str) -> None:
-        for _ in self._engine.pull(reference):
-            pass
-
-    def _wipe(self, references: list[str]) -> None:
-        for reference in references:
-            self._engine.remove_image(reference)
-        if self.may_wipe:
-            for image_id in self._engine.image_ids():
-                self._engine.remove_image(image_id)
+    def _have_images(
+        self, images: ImageStore, state: CacheState, references: Sequence[str], base: str
+    ) -> None:
+        if not state.is_pulled:
+            for reference in references:
+                if not images.has(reference):
+                    _pull(images, reference)
+            return
+        for reference in (*references, base) if base else references:
+            images.remove(reference)
+        if Capability.EXCLUSIVE_STORE in self._capabilities:
+            for image_id in images.ids():
+                images.remove(image_id)
+        if state is CacheState.BASE:
+            _pull(images, base)
 
     def _read_blobs(self, blobs: list[str]) -> None:
         """Have the registry's blobs in memory again: its disk is not what is measured."""
@@ -98,18 +96,6 @@ class CacheKeeper:
                         pass
 
 
-class ProcessKeeper(CacheKeeper):
-    """Brings the host into the cache state of a plain process, which has no image."""
-
-    def __init__(self, engine: Runtime) -> None:
-        super().__init__(engine, may_wipe=False, blob_path=None)
-
-    def establish(
-        self,
-        state: CacheState,
-        references: Sequence[str],  # noqa: ARG002 - it has none
-        blobs: list[str],  # noqa: ARG002 - nor these
-        base: str = "",  # noqa: ARG002 - nor this
-    ) -> bool:
-        """Drop the page cache, or leave it; returns whether it was dropped."""
-        return self._dropped_page_cache(state)
+def _pull(images: ImageStore, reference: str) -> None:
+    for _ in images.pull(reference):
+        pass

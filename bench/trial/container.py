@@ -16,8 +16,7 @@ from bench.core.errors import BenchError, EngineError
 from bench.core.interrupts import postponed
 from bench.observe.process_table import Process, read_table
 from bench.probes.readiness import ReadyFact
-from bench.runtimes.container_cgroup import locate
-from bench.runtimes.protocol import LABEL
+from bench.runtimes.protocol import LABEL, container_engine
 from bench.trial.attachments import Attachments
 from bench.trial.cause.refusal import blamed
 from bench.trial.host_ports import check_free
@@ -36,8 +35,8 @@ if TYPE_CHECKING:
 
     from bench.cgroup.mounts import ContainerCgroup
     from bench.core.domain import Arm, TrialStatus
-    from bench.runtimes.protocol import WorkloadState
     from bench.runtimes.specs import WorkloadSpec
+    from bench.runtimes.workload import Workload, WorkloadState
     from bench.trial.container_network import ContainerNetwork
     from bench.trial.context import PreparedCase, TrialContext
     from bench.trial.record import TrialRecord
@@ -47,7 +46,7 @@ class ContainerLifecycle:
     """One container of a trial; what it does goes into the trial's record.
 
     Attributes:
-        container_id: empty before it is created, and after it is removed.
+        workload: the container or process; None before it is created, and after it is removed.
         ready: when it got ready, None where it did not.
     """
 
@@ -70,13 +69,14 @@ class ContainerLifecycle:
         self._name = f"cbench-{context.run_id}-{record.trial_id}"
         self._facts = record.facts
         self._requested: dict[str, float | None] = {}
-        self.container_id = ""
+        self.workload: Workload | None = None
         self._parent = ""
         self._spec: WorkloadSpec | None = None
         self._attachments: Attachments | None = None
         self._state: WorkloadState | None = None
         self._started_ns = 0
-        is_loaded = under_load and prepared.case.load is not None and context.beside is not None
+        has_tool = prepared.case.load is not None and context.auxiliary is not None
+        is_loaded = under_load and has_tool
         self._load = LoadRun(context, prepared, f"{self._name}-load") if is_loaded else None
         self._is_sampled = False
         self.ready: ReadyFact | None = None
@@ -85,6 +85,14 @@ class ContainerLifecycle:
     def name(self) -> str:
         """The name that the engine is given for it."""
         return self._name
+
+    @property
+    def _made(self) -> Workload:
+        assert self.workload is not None, "it is created before it is used"
+        return self.workload
+
+    def _volume_names(self) -> list[str]:
+        return named_volumes(self._prepared.case, self._name)
 
     @property
     def attached(self) -> Attachments:
@@ -98,12 +106,13 @@ class ContainerLifecycle:
         Raises:
             HostError: another program has the port that it is asked at.
         """
-        context, facts = self._context, self._context.engine.info
+        context = self._context
         check_free(self._prepared.case)
         self._network.prepare(self._name)
-        for volume in named_volumes(self._prepared.case, self._name):
-            context.runtime.create_volume(volume, {LABEL: context.run_id})
-        if context.mounts and facts.is_local and takes_parent(facts.cgroup_driver):
+        for volume in self._volume_names():
+            container_engine(context.runtime).volumes.create(volume, {LABEL: context.run_id})
+        driver = context.runtime.info.cgroup_driver
+        if context.mounts and context.is_local and takes_parent(driver):
             self._parent = make_parent(context.mounts, f"{context.run_id}-{self._record.trial_id}")
         self._spec = self._make_spec()
 
@@ -124,18 +133,16 @@ class ContainerLifecycle:
         }
         self._facts["limits"] = {"requested": self._requested}
         # known by its name until the answer is there, which a dying engine may not give
-        self.container_id = self._name
+        self.workload = context.runtime.workload(self._name)
         # an engine goes on with a call that is cut off, and may make it after it was cleaned up
-        with postponed():
-            with self._record.phase("create"), self._blamed(spec):
-                created = context.runtime.create(spec)
-            self.container_id = created.container_id
-        if created.warnings:
-            self._facts["warnings"] = list(created.warnings)
+        with postponed(), self._record.phase("create"), self._blamed(spec):
+            self.workload = context.runtime.create(spec)
+        if self.workload.warnings:
+            self._facts["warnings"] = list(self.workload.warnings)
 
     def _blamed(self, spec: WorkloadSpec | None = None) -> AbstractContextManager[None]:
         """While this lasts it is made from `spec`, or started."""
-        return blamed(self._context.engine, self._facts, self.container_id, spec)
+        return blamed(self._context.runtime, self._facts, self._made, spec)
 
     def _make_spec(self) -> WorkloadSpec:
         case, prepared, labels = self._prepared.case, self._prepared, {LABEL: self._context.run_id}
@@ -153,10 +160,9 @@ class ContainerLifecycle:
         return spec if case.host is None else process_spec(spec, case.host, prepared.folder)
 
     def _cgroup(self) -> ContainerCgroup | None:
-        facts = self._context.engine.info
-        if self._context.mounts is None or not facts.is_local:
+        if self._context.mounts is None or not self._context.is_local:
             return None
-        return locate(self._context.mounts, self.container_id, facts, self._parent)
+        return self._made.cgroup(self._context.mounts, self._parent)
 
     def arm(self) -> None:
         """Fasten to it what must be there before it starts.
@@ -170,7 +176,7 @@ class ContainerLifecycle:
                     self._context,
                     self._record,
                     self._prepared,
-                    self.container_id,
+                    self._made,
                     self._cgroup(),
                     need=self._arm == "need",
                     watch=self._network.watch,
@@ -188,10 +194,10 @@ class ContainerLifecycle:
         start_ns = context.clock.monotonic_ns()
         self._facts["start_sent_ns"] = start_ns
         with self._blamed():
-            context.runtime.start(self.container_id)
+            self._made.start()
         self._started_ns = context.clock.monotonic_ns()
         self._record.phase_was("start", start_ns, self._started_ns)
-        self._state = context.runtime.state(self.container_id)
+        self._state = self._made.state()
         self.attached.exit.start(self._state.pid, start_ns)
         self.attached.instruments.process_is(self._state.pid, self._prepared.case.network_mode)
         self.attached.found(self._state)
@@ -211,7 +217,7 @@ class ContainerLifecycle:
             self._context, self._prepared, self._network, self.attached, self._state, self._facts
         )
         self._is_ready(
-            wait.answer(self.container_id, self._started_ns, unhealthy_is_final=unhealthy_is_final)
+            wait.answer(self._made, self._started_ns, unhealthy_is_final=unhealthy_is_final)
         )
 
     def count_as_ready(self) -> None:
@@ -273,7 +279,7 @@ class ContainerLifecycle:
     def processes(self) -> list[Process]:
         """Its processes, process 1 first; empty where they cannot be seen from here."""
         pid = self._state.pid if self._state else 0
-        return read_table(pid) if pid and self._context.engine.info.is_local else []
+        return read_table(pid) if pid and self._context.is_local else []
 
     def stop(self) -> None:
         """Ask it to stop, and note how it ended; one that has ended already is left alone."""
@@ -285,16 +291,18 @@ class ContainerLifecycle:
             table = self.processes()
             stop_signal = self._state.stop_signal if self._state else ""
         hide = redactor(self._prepared.case, self._prepared.folder, self._prepared.secrets)
-        self._facts["process"] = standing_fact(self._context.engine.info, table, stop_signal, hide)
-        grace_s, called = self._prepared.case.stop_grace_period, self.container_id
-        stop = stopped(self._context, self._record, self.attached, called, table, grace_s)
+        self._facts["process"] = standing_fact(
+            self._context.runtime.capabilities, table, stop_signal, hide
+        )
+        grace_s = self._prepared.case.stop_grace_period
+        stop = stopped(self._context, self._record, self.attached, self._made, table, grace_s)
         self._facts["stop"] = dataclasses.asdict(stop)
 
     def remove(self) -> None:
         """Remove it."""
         with self._record.phase("remove"):
-            self._context.engine.remove(self.container_id)
-        self.container_id = ""
+            self._made.remove()
+        self.workload = None
 
     def take_down(self) -> str:
         """Remove whatever it left, at whichever step it broke off; says what could not be done."""
@@ -314,8 +322,8 @@ class ContainerLifecycle:
 
     def kill(self) -> None:
         """Remove it whatever it does; whoever waits for it notices its end."""
-        if self.container_id:
-            self._context.engine.remove(self.container_id)
+        if self.workload is not None:
+            self.workload.remove()
 
     def end_sampling(self) -> None:
         """Take the last totals, once."""
@@ -324,8 +332,8 @@ class ContainerLifecycle:
             self.attached.end_sampling()
 
     def _remove_volumes(self) -> None:
-        for volume in named_volumes(self._prepared.case, self._name):
-            self._context.engine.remove_volume(volume)
+        for volume in self._volume_names():
+            container_engine(self._context.runtime).volumes.remove(volume)
 
     def _remove_cgroup(self) -> None:
         if self._parent and self._context.mounts:

@@ -7,19 +7,20 @@ import ipaddress
 import socket
 from typing import TYPE_CHECKING, Protocol
 
+from bench.core.capability import Capability
 from bench.core.units import format_seconds
 from bench.egress.cut import DNS_STAND_IN, CutNetwork
 from bench.egress.ledger import Ledger
 from bench.egress.watch import NO_NETWORK, NoWatch, Watch, watch_open
 from bench.journal.facts.contacts import WayOut
-from bench.runtimes.protocol import LABEL
+from bench.runtimes.protocol import LABEL, container_engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bench.core.domain import TrialKey
-    from bench.runtimes.protocol import WorkloadState
     from bench.runtimes.specs import WorkloadSpec
+    from bench.runtimes.workload import WorkloadState
     from bench.scenario.allow import Address, Network
     from bench.scenario.probes import Ready
     from bench.trial.context import PreparedCase, TrialContext
@@ -94,7 +95,7 @@ class TrialNetwork:
         if self._way_out is WayOut.OPEN or self._mode == "none":
             return
         reachable = self._reachable()
-        self._cut = CutNetwork(self._context.engine, self._way_out)
+        self._cut = CutNetwork(container_engine(self._context.runtime), self._way_out)
         labels = {LABEL: self._context.run_id}
         self._cut.make(f"{container}-network", labels, self._hosts, reachable)
 
@@ -116,10 +117,10 @@ class TrialNetwork:
 
         Its ports are not published then: probes go to the container itself.
         """
-        if self._cut is None:
+        if self._cut is None or self._cut.holder is None:
             return spec
         return dataclasses.replace(
-            spec, network_mode=f"container:{self._cut.container_id}", extra_hosts={}, ports=()
+            spec, network_mode=f"container:{self._cut.holder.id}", extra_hosts={}, ports=()
         )
 
     def watch(self) -> Watch:
@@ -129,9 +130,10 @@ class TrialNetwork:
         names = _names(self._hosts)
         if self._cut is not None:
             return self._cut.watch(Ledger(self._context.allow, names, stand_in=DNS_STAND_IN))
-        alone = self._context.keeper.may_wipe and self._key.replicas == 0
+        is_exclusive = Capability.EXCLUSIVE_STORE in self._context.runtime.capabilities
+        alone = is_exclusive and self._key.replicas == 0
         ledger = Ledger(self._context.allow, names)
-        return watch_open(self._context.engine.info, self._mode, ledger, alone=alone)
+        return watch_open(self._context.runtime.info, self._mode, ledger, alone=alone)
 
     def address(self, state: WorkloadState) -> str:
         """Where probes reach the container."""

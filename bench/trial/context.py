@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.cgroup.counters import CounterFiles
+from bench.core.capability import Capability
 from bench.core.domain import CacheState, TrialStatus
 from bench.host.load import HostLoad, read_load
 from bench.scenario.host_bounds import HostBounds
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from bench.journal.writer import Journal
     from bench.runtimes.managed.access_log import AccessLog
     from bench.runtimes.managed.registry import Manifest
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.protocol import ContainerEngine, Runtime
     from bench.scenario.allow import Allowed
     from bench.scenario.model import Case
     from bench.trial.cache_state import CacheKeeper
@@ -72,7 +73,7 @@ class TrialContext:
     """What all trials of a run share.
 
     Attributes:
-        engine: the measuring engine.
+        runtime: runs the trials.
         mounts: this host's cgroups, None where they cannot be read.
         daemons: pids by name of bench's own daemons, whose load is recorded.
         gpu: whether NVML finds a device.
@@ -80,7 +81,7 @@ class TrialContext:
         slowest_ready_s: by case, the slowest open start so far, from the return of the start
             call to ready; trials write it down for those with the network cut.
         access_log: of the registry that trials pull from; None where it is not bench's own.
-        beside: runs what is not measured, as load tools are; None where nothing is.
+        auxiliary: runs what is not measured, as load tools are; None where nothing is.
         link_bit_s: what the way from that registry is shaped to; None where it is not.
         services: where the counters of the scenario's services are.
         dead_service: says which of them has ended that was to last; empty where none has.
@@ -89,7 +90,7 @@ class TrialContext:
     """
 
     run_id: str
-    engine: Runtime
+    runtime: Runtime
     keeper: CacheKeeper
     journal: Journal
     clock: Clock
@@ -101,12 +102,17 @@ class TrialContext:
     allow: tuple[Allowed, ...] = ()
     slowest_ready_s: dict[str, float] = field(default_factory=dict)
     access_log: AccessLog | None = None
-    beside: Runtime | None = None
+    auxiliary: ContainerEngine | None = None
     link_bit_s: int | None = None
     services: tuple[ContainerCgroup, ...] = ()
     dead_service: Callable[[], str] = _none
     bounds: HostBounds = field(default_factory=HostBounds)
     read_load: Callable[[dict[str, int]], HostLoad] = read_load
+
+    @property
+    def is_local(self) -> bool:
+        """Whether workloads run under this kernel, so that their processes can be seen."""
+        return Capability.LOCAL in self.runtime.capabilities
 
     def excused(self, status: TrialStatus, reason: str) -> tuple[TrialStatus, str]:
         """How a trial has ended: an image is not to blame where a service has died before."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bench.core.errors import HostError
 from bench.observe.listening import asked_ports
-from bench.runtimes.process.engine import ADDRESS
+from bench.runtimes.process.runtime import ADDRESS
 
 if TYPE_CHECKING:
     from bench.scenario.model import Case

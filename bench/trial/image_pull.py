@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.analysis.pull_path import covered_s
+from bench.core.capability import Capability
 from bench.core.domain import CacheState
 from bench.core.errors import EngineError
 from bench.core.image_reference import split_reference
@@ -61,7 +62,8 @@ class ImagePull:
         self._mark = log.mark() if log else None
         recorder = PullRecorder(context.clock.monotonic_ns())
         with self._record.phase("pull"):
-            for line in context.runtime.pull(prepared.reference):
+            assert context.runtime.images is not None, "only a case with an image is pulled"
+            for line in context.runtime.images.pull(prepared.reference):
                 recorder.line(context.clock.monotonic_ns(), line)
         manifest = prepared.manifest
         if manifest is not None:
@@ -75,10 +77,8 @@ class ImagePull:
         self._is_done = True
         doubt = recorder.why_not_cold(manifest, self._base_layers)
         if doubt:
-            hint = (
-                "" if context.keeper.may_wipe else "; only the private engine may be emptied for it"
-            )
-            raise InvalidTrialError(f"{self._not_so}: {doubt}{hint}")
+            shared = context.runtime.capabilities.why_not(Capability.EXCLUSIVE_STORE)
+            raise InvalidTrialError("; ".join(filter(None, (f"{self._not_so}: {doubt}", shared))))
 
     @property
     def _not_so(self) -> str:

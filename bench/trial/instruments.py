@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bench.cgroup.mounts import ContainerCgroup
     from bench.core.clock import Clock
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.workload import Workload
 
 
 class Instruments:
@@ -27,8 +27,7 @@ class Instruments:
 
     def __init__(
         self,
-        engine: Runtime,
-        container_id: str,
+        workload: Workload,
         cgroup: ContainerCgroup | None,
         clock: Clock,
         interval_s: float,
@@ -41,8 +40,7 @@ class Instruments:
         """Open what can be opened before the container starts.
 
         Args:
-            engine: whose container it is.
-            container_id: of the container.
+            workload: the container or process.
             cgroup: where its counters are; None where they cannot be read from here.
             clock: stamps the samples.
             interval_s: between two samples.
@@ -51,8 +49,7 @@ class Instruments:
             on_batch: is given the samples, once a second.
             on_threads: is given the times of its threads until it is ready.
         """
-        self._engine = engine
-        self._container_id = container_id
+        self._workload = workload
         self._cgroup = cgroup
         self._clock = clock
         self._files = CounterFiles(cgroup) if cgroup else None
@@ -98,7 +95,7 @@ class Instruments:
         What goes over the network of the host, or of another container, is not its own.
         """
         if self._files is None:
-            self._sampler.add(EngineSource(self._engine, self._container_id))
+            self._sampler.add(EngineSource(self._workload))
             return
         if pid and network_mode not in ("host", SHARED_NETWORK):
             self._network = NetworkCounters(pid)

@@ -9,19 +9,21 @@ before 28 are silent about the extraction, and blobs that are no layers may be s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.journal.facts.pull import COPY_STATUS, LayerPull
+from bench.runtimes.images import PullStep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from bench.journal.facts.image import LayerFacts
+    from bench.runtimes.images import PullLine
     from bench.runtimes.managed.registry import Blob, Manifest
 
 _SHORT = 12
-_FETCHED = ("Download complete", "Pull complete")
-"""Last words on a layer that was fetched; the first of an engine that hides the extraction."""
+_FETCHED = (PullStep.DOWNLOADED, PullStep.DONE)
+"""Last step of a layer that was fetched; the first of an engine that hides the extraction."""
 
 
 @dataclass
@@ -30,6 +32,7 @@ class _Layer:
 
     announced_ns: int
     status: str = ""
+    step: PullStep = PullStep.ANNOUNCED
     downloading_ns: int | None = None
     downloaded_ns: int | None = None
     extracting_ns: int | None = None
@@ -45,31 +48,25 @@ class PullRecorder:
     layers: dict[str, _Layer] = field(default_factory=dict)
     digest: str = ""
 
-    def line(self, stamp_ns: int, line: Mapping[str, Any]) -> None:
+    def line(self, stamp_ns: int, line: PullLine) -> None:
         """Note one line of the stream."""
-        status = str(line.get("status") or "")
-        if status.startswith("Digest:"):
-            self.digest = status.partition(":")[2].strip()
+        self.digest = line.digest or self.digest
+        if not line.layer:
             return
-        layer_id = str(line.get("id") or "")
-        if len(layer_id) != _SHORT or not set(layer_id) <= set("0123456789abcdef"):
-            return
-        if status.startswith("Pulling from"):
-            return  # a tag that looks like a layer
-        layer = self.layers.setdefault(layer_id, _Layer(stamp_ns))
-        detail = line.get("progressDetail") or {}
-        if status == "Downloading":
-            layer.downloading_ns = layer.downloading_ns or stamp_ns
-            layer.total_bytes = detail.get("total") or layer.total_bytes
-        elif status in ("Verifying Checksum", "Download complete"):
-            layer.downloaded_ns = layer.downloaded_ns or stamp_ns
-        elif status == "Extracting":
-            layer.extracting_ns = layer.extracting_ns or stamp_ns
-        elif status == "Pull complete":
-            layer.done_ns = stamp_ns
-        elif status.startswith("Retrying"):
-            layer.downloaded_ns = None
-        layer.status = status
+        layer = self.layers.setdefault(line.layer, _Layer(stamp_ns))
+        match line.step:
+            case PullStep.DOWNLOADING:
+                layer.downloading_ns = layer.downloading_ns or stamp_ns
+                layer.total_bytes = line.total_bytes or layer.total_bytes
+            case PullStep.VERIFYING | PullStep.DOWNLOADED:
+                layer.downloaded_ns = layer.downloaded_ns or stamp_ns
+            case PullStep.EXTRACTING:
+                layer.extracting_ns = layer.extracting_ns or stamp_ns
+            case PullStep.DONE:
+                layer.done_ns = stamp_ns
+            case PullStep.RETRYING:
+                layer.downloaded_ns = None
+        layer.step, layer.status = line.step, line.text
 
     def why_not_cold(self, manifest: Manifest | None, base_layers: int = 0) -> str:
         """Why this pull was not that of a cold image; empty where it provably was one.
@@ -81,11 +78,11 @@ class PullRecorder:
             base_layers: how many of its layers, from the first, were to be there already.
         """
         there = set(_sizes(manifest, base_layers)) if manifest and base_layers else set()
-        present = {name for name, one in self.layers.items() if one.status == "Already exists"}
+        present = {name for name, one in self.layers.items() if one.step is PullStep.PRESENT}
         if present - there:
             count = len(manifest.layers) if manifest else len(self.layers)
             return f"{len(present - there)} of {count} layers were already there"
-        fetched = {name for name, one in self.layers.items() if one.status in _FETCHED}
+        fetched = {name for name, one in self.layers.items() if one.step in _FETCHED}
         if manifest is None:
             return "" if fetched else "the stream does not show a layer being fetched"
         again = {name for name in there if name in self.layers and self.layers[name].downloading_ns}
@@ -111,7 +108,7 @@ class PullRecorder:
         return sum(
             size
             for name, size in _sizes(manifest).items()
-            if name in self.layers and self.layers[name].status in _FETCHED
+            if name in self.layers and self.layers[name].step in _FETCHED
         )
 
     def intervals(self, blobs: Sequence[Blob], facts: Sequence[LayerFacts]) -> list[LayerPull]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bench.core.capability import Capability
 from bench.core.errors import EngineUnavailableError
 from bench.core.units import format_rate
 
@@ -37,7 +38,7 @@ class RegistryRoute:
         Raises:
             EngineUnavailableError: the engine is not bench's own.
         """
-        if self.rate_bit_s is not None and not self.session.may_wipe:
+        if self.rate_bit_s is not None and not self.session.is_exclusive:
             raise EngineUnavailableError(
                 "link",
                 "only the way to the private engine can be shaped",
@@ -48,9 +49,9 @@ class RegistryRoute:
         """What the journal says of it."""
         if self.rate_bit_s is not None:
             return {"rate_bit_s": self.rate_bit_s, "text": format_rate(self.rate_bit_s)}
-        if self.session.choice.is_host:
+        if Capability.PULL not in self.session.measuring.capabilities:
             return {"rate_bit_s": None, "text": NOTHING_PULLED}
-        return {"rate_bit_s": None, "text": UNSHAPED if self.session.may_wipe else "not shaped"}
+        return {"rate_bit_s": None, "text": UNSHAPED if self.session.is_exclusive else "not shaped"}
 
     @contextmanager
     def laid(self) -> Iterator[None]:
@@ -90,7 +91,7 @@ class RegistryRoute:
         registry's is, whatever else may be running idly.
         """
         found = dict(self.session.private.own_pids())
-        if not self.session.may_wipe:
+        if not self.session.is_exclusive:
             found = {name: pid for name, pid in found.items() if name == "registry"}
         pid = None if self.rate_bit_s is None else self.session.private.link().registry.pid()
         return found if pid is None else {**found, "link": pid}

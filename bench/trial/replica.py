@@ -100,13 +100,15 @@ class Replica:
         if before and after:
             uses = process_uses(before, after)
             self.record.facts["processes"] = [dataclasses.asdict(one) for one in uses]
-        writes = outside(self._context.engine.changes(self.life.container_id), mounts)
-        self.record.facts["writes"] = dataclasses.asdict(writes)
+        files = self.life.workload.files if self.life.workload else None
+        if files is not None:
+            self.record.facts["writes"] = dataclasses.asdict(outside(files.changes(), mounts))
 
     def restart(self) -> None:
         """Start it again; its counters are those of its first life."""
         self.life.end_sampling()
-        start_again(self._context, self._prepared, self.life.container_id, self.record)
+        assert self.life.workload is not None, "it is restarted before it is removed"
+        start_again(self._context, self._prepared, self.life.workload, self.record)
 
     def end(
         self, load: Mapping[str, Any], status: TrialStatus | None = None, reason: str = ""

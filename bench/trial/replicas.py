@@ -157,7 +157,8 @@ class ReplicaTrial:
                 one.life.kill()
 
     def _image_volumes(self) -> list[str]:
-        config = self._context.engine.image_details(self._prepared.reference).get("Config") or {}
+        images = self._context.runtime.images
+        config = images.inspect(self._prepared.reference).config if images else {}
         return list(config.get("Volumes") or {})
 
     @contextlib.contextmanager

@@ -14,12 +14,13 @@ from bench.trial.cause.refusal import image_cause
 from bench.trial.outcome import FailedTrialError
 
 if TYPE_CHECKING:
+    from bench.runtimes.workload import Workload
     from bench.trial.context import PreparedCase, TrialContext
     from bench.trial.record import TrialRecord
 
 
 def start_again(
-    context: TrialContext, prepared: PreparedCase, container_id: str, record: TrialRecord
+    context: TrialContext, prepared: PreparedCase, workload: Workload, record: TrialRecord
 ) -> None:
     """Start it and wait until it is ready, which is the phase `restart`; it is left running.
 
@@ -27,21 +28,27 @@ def start_again(
         FailedTrialError: it did not get ready again.
     """
     ready, clock = prepared.case.ready, context.clock
-    ending = ExitWatch(context.runtime, container_id, clock)
-    output = OutputWatch(context.runtime.attach(container_id), clock, ready.log_patterns())
+    ending = ExitWatch(workload, clock, is_local=context.is_local)
+    output = OutputWatch(workload.attach(), clock, ready.log_patterns())
     output.start()
     try:
         start_ns = clock.monotonic_ns()
-        context.runtime.start(container_id)
+        workload.start()
         started_ns = clock.monotonic_ns()
-        state = context.runtime.state(container_id)
+        state = workload.state()
         ending.start(state.pid, start_ns)
         target = ProbeTarget(
-            context.runtime, container_id, state.address, output, ending, clock, pid=state.pid
+            workload,
+            context.runtime.capabilities,
+            state.address,
+            output,
+            ending,
+            clock,
+            pid=state.pid,
         )
         fact = make_readiness(ready, target).wait(started_ns)
     except EngineRefusedError as error:
-        found = image_cause(context.runtime, container_id, error)
+        found = image_cause(workload, context.runtime.info.architecture, error)
         if found is None:
             raise
         record.facts["cause"] = dataclasses.asdict(found)

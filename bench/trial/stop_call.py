@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.observe.process_table import Process
+    from bench.runtimes.workload import Workload
     from bench.trial.attachments import Attachments
     from bench.trial.context import TrialContext
     from bench.trial.record import TrialRecord
@@ -26,7 +27,7 @@ def stopped(
     context: TrialContext,
     record: TrialRecord,
     attached: Attachments,
-    container_id: str,
+    workload: Workload,
     table: Sequence[Process],
     grace_period_s: float,
 ) -> Stop:
@@ -36,7 +37,7 @@ def stopped(
         context: of the trial.
         record: takes the phases.
         attached: what is fastened to the container.
-        container_id: of the container.
+        workload: the container or process.
         table: its processes, process 1 first; empty where they cannot be seen.
         grace_period_s: after which the engine kills it.
     """
@@ -44,7 +45,7 @@ def stopped(
     with contextlib.closing(Endings(table[1:])) as endings:
         start_ns = context.clock.monotonic_ns()
         with record.phase("stop"):
-            context.runtime.stop(container_id, grace_s)
+            workload.stop(grace_s)
         took_s = (context.clock.monotonic_ns() - start_ns) / 1e9
         with record.phase("settle"):
             attached.exit.wait(_NOTICED_S)

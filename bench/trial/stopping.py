@@ -10,16 +10,16 @@ import signal
 import struct
 from typing import TYPE_CHECKING, Any
 
+from bench.core.capability import Capability
 from bench.core.stop_signal import DEFAULT_SIGNAL, signal_number
 from bench.journal.facts.behaviour import Killed, Standing
-from bench.runtimes.process.engine import KIND as HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from bench.core.capability import Capabilities
     from bench.journal.facts.behaviour import Disposition
     from bench.observe.process_table import Process
-    from bench.runtimes.protocol import RuntimeInfo
 
 _MOST_NAMED = 20
 _MOST_WATCHED = 100
@@ -34,20 +34,22 @@ _GET_INFO = 3 << 30 | _INFO_BYTES << 16 | 0xFF << 8 | 11
 
 
 def standing_fact(
-    engine: RuntimeInfo, table: Sequence[Process], stop_signal: str, hide: Callable[[str], str]
+    capabilities: Capabilities,
+    table: Sequence[Process],
+    stop_signal: str,
+    hide: Callable[[str], str],
 ) -> dict[str, Any]:
     """What goes on record of process 1: how it stands, or why that cannot be seen.
 
     Args:
-        engine: that runs it.
+        capabilities: of its runtime.
         table: as far as it could be read.
         stop_signal: of the container; empty for the default.
         hide: takes secrets out of command lines.
     """
-    if engine.kind == HOST:
-        return {"unseen": "a plain process is process 1 of nothing"}
-    if not engine.is_local:
-        return {"unseen": "the engine does not run under this kernel"}
+    why_not = capabilities.why_not(Capability.OWN_PROCESSES, Capability.LOCAL)
+    if why_not:
+        return {"unseen": why_not}
     if not table:
         return {"unseen": "its processes cannot be seen from here"}
     return dataclasses.asdict(standing(table, stop_signal or DEFAULT_SIGNAL, hide))

@@ -11,6 +11,7 @@ import struct
 import threading
 from typing import TYPE_CHECKING, Any
 
+from bench.core.capability import Capability
 from bench.core.errors import EngineError
 from bench.observe.figures import FigureSearch
 from bench.observe.output import ExitWatch, OutputWatch
@@ -20,6 +21,7 @@ from bench.trial.redactor import redactor
 from bench.trial.spec import container_spec, named_volumes
 
 if TYPE_CHECKING:
+    from bench.runtimes.workload import Workload
     from bench.trial.context import PreparedCase, TrialContext
 
 _SHOWN_LINES = 8
@@ -39,10 +41,10 @@ class LoadRun:
             prepared: whose case has a load tool.
             name: of the tool's container.
         """
-        assert context.beside is not None, "a tool runs beside the measuring engine"
+        assert context.auxiliary is not None, "a tool runs beside the measuring engine"
         assert prepared.case.load is not None, "there is a tool"
         tool, folder = prepared.case.load, prepared.folder
-        self._engine = context.beside
+        self._engine = context.auxiliary
         self._tool = tool
         self._reference = prepared.load_reference
         self._name = name
@@ -52,7 +54,7 @@ class LoadRun:
         self._hide = redactor(tool, folder)
         self._figures = FigureSearch(tool.metrics, self._hide)
         self._output: OutputWatch | None = None
-        self._container_id = ""
+        self._workload: Workload | None = None
 
     def run(self, address: str, case: ExitWatch) -> None:
         """Put the case at `address` under load, until the tool ends, or the case does.
@@ -62,9 +64,9 @@ class LoadRun:
         """
         engine, labels = self._engine, {LABEL: self._run_id}
         # known by its name until the answer is there, which an interruption may cut off
-        self._container_id = self._name
+        self._workload = engine.workload(self._name)
         for volume in named_volumes(self._tool, self._name):
-            engine.create_volume(volume, labels)
+            engine.volumes.create(volume, labels)
         spec = container_spec(
             self._tool,
             image=self._reference,
@@ -73,18 +75,19 @@ class LoadRun:
             labels=labels,
             extra_hosts={TARGET: self._reachable(address)},
         )
-        container_id = self._container_id = engine.create(spec).container_id
+        workload = self._workload = engine.create(spec)
         output = self._output = OutputWatch(
-            engine.attach(container_id), self._clock, {}, self._hide, self._figures.take
+            workload.attach(), self._clock, {}, self._hide, self._figures.take
         )
         output.start()
         start_ns = self._clock.monotonic_ns()
-        engine.start(container_id)
-        ending = ExitWatch(engine, container_id, self._clock)
+        workload.start()
+        is_local = Capability.LOCAL in engine.capabilities
+        ending = ExitWatch(workload, self._clock, is_local=is_local)
         over = threading.Event()
         for one in (ending, case):
             one.on_end(over.set)
-        ending.start(engine.state(container_id).pid, start_ns)
+        ending.start(workload.state().pid, start_ns)
         if not case.ended:
             over.wait(self._tool.timeout)
         if case.ended:
@@ -130,10 +133,10 @@ class LoadRun:
 
     def remove(self) -> None:
         """Remove it, at whichever step it is."""
-        if not self._container_id:
+        if self._workload is None:
             return
-        self._engine.remove(self._container_id)
+        self._workload.remove()
         for volume in named_volumes(self._tool, self._name):
-            self._engine.remove_volume(volume)
+            self._engine.volumes.remove(volume)
         if self._output is not None:
             self._output.close()

@@ -13,7 +13,7 @@ from bench.trial.observing import note_that_it_is_to_stay
 from bench.trial.outcome import FailedTrialError
 
 if TYPE_CHECKING:
-    from bench.runtimes.protocol import WorkloadState
+    from bench.runtimes.workload import Workload, WorkloadState
     from bench.trial.attachments import Attachments
     from bench.trial.container_network import ContainerNetwork
     from bench.trial.context import PreparedCase, TrialContext
@@ -39,11 +39,11 @@ class ReadyWait:
         self._state = state
         self._facts = facts
 
-    def answer(self, container_id: str, started_ns: int, *, unhealthy_is_final: bool) -> ReadyFact:
+    def answer(self, workload: Workload, started_ns: int, *, unhealthy_is_final: bool) -> ReadyFact:
         """Wait for it.
 
         Args:
-            container_id: of the container.
+            workload: the container or process.
             started_ns: when its start call had returned.
             unhealthy_is_final: whether it is given up once the engine calls it unhealthy.
 
@@ -52,8 +52,8 @@ class ReadyWait:
         """
         attached = self._attached
         target = ProbeTarget(
-            self._context.engine,
-            container_id,
+            workload,
+            self._context.runtime.capabilities,
             self._network.address(self._state),
             attached.output,
             attached.exit,
@@ -81,7 +81,7 @@ class ReadyWait:
                 self._facts["hint"] = error.hint
             if beside := self._where_it_listens(target).words:
                 text = f"{text}; {beside}"
-            seen_pid = self._state.pid if self._context.engine.info.is_local else 0
+            seen_pid = self._state.pid if self._context.is_local else 0
             text = attached.how_it_hangs(text, seen_pid)
         return self._network.explained(text, ended=attached.exit.ended)
 

@@ -13,13 +13,15 @@ import pytest
 
 from bench.core.image_reference import familiar
 from bench.dockerfile.bases import external_images
-from bench.runtimes.docker.engine import DockerRuntime
+from bench.runtimes.known import connect
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.requirements import why_impossible
 from tests.dockerfile import test_bases as forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bench.runtimes.protocol import ContainerEngine
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.bases]
 
@@ -32,13 +34,13 @@ _Case = tuple[str, dict[str, str], str | None]
 
 
 @pytest.fixture(scope="module")
-def builder() -> Iterator[DockerRuntime]:
+def builder() -> Iterator[ContainerEngine]:
     impossible = why_impossible()
     if impossible:
         pytest.fail(f"the engine tests need the private engine: {impossible}")
     private = PrivateEngine()
     private.up()
-    engine = DockerRuntime(private.address("building"), private.login())
+    engine = connect(private.address("building"), private.login())
     yield engine
     engine.close()
 
@@ -62,7 +64,7 @@ def _cases() -> list[_Case]:
     ]
 
 
-def _resolved(engine: DockerRuntime, case: _Case) -> set[str]:
+def _resolved(engine: ContainerEngine, case: _Case) -> set[str]:
     """The images that BuildKit loads the metadata of; none where its frontend refuses the text."""
     text, args, target = case
     context = io.BytesIO()
@@ -70,7 +72,7 @@ def _resolved(engine: DockerRuntime, case: _Case) -> set[str]:
         entry = tarfile.TarInfo("Dockerfile")
         entry.size = len(text.encode())
         tar.addfile(entry, io.BytesIO(text.encode()))
-    api: Any = engine._api
+    api: Any = engine._api  # type: ignore[attr-defined]
     answer = api._post(
         api._url("/build"),
         params={"version": "2", "buildargs": json.dumps(args), "target": target or ""},
@@ -88,7 +90,7 @@ def _resolved(engine: DockerRuntime, case: _Case) -> set[str]:
     return names
 
 
-def test_buildkit_goes_for_the_same_images(builder: DockerRuntime) -> None:
+def test_buildkit_goes_for_the_same_images(builder: ContainerEngine) -> None:
     knows_heredocs = int(builder.info.version.partition(".")[0]) >= _KNOWS_HEREDOCS
     cases = [case for case in _cases() if knows_heredocs or "<<" not in case[0]]
     found = {case[0]: (_resolved(builder, case), external_images(*case)) for case in cases}

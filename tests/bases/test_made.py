@@ -50,13 +50,13 @@ def _says_what_it_is(images: BuiltImages, name: str) -> str:
 
 
 def _environment(images: BuiltImages, name: str) -> dict[str, str]:
-    lines = images.engine.image_details(name)["Config"]["Env"]
+    lines = images.engine.images.inspect(name).config["Env"]
     return dict(line.split("=", 1) for line in lines)
 
 
 def _output(images: BuiltImages, *command: str) -> str:
     with images.running("app", command) as container:
-        images.engine.wait(container.id, 60)
+        images.engine.workload(container.id).wait(60)
         return container.log()
 
 
@@ -84,9 +84,9 @@ def test_redis_answers_other_containers_as_an_ordinary_user(build):
     images = build("FROM redis:7\n")
     _tells_its_true_version(images, "redis:7")
     with images.running("app") as redis:
-        assert _ask_redis(images.engine.state(redis.id).address) == b"+PONG\r\n"
+        assert _ask_redis(images.engine.workload(redis.id).state().address) == b"+PONG\r\n"
         who = 'test "$(stat -c %U /proc/1)" = redis && test "$(pwd)" = /data'
-        assert images.engine.execute(redis.id, ("sh", "-c", who), 10) == 0
+        assert images.engine.workload(redis.id).execute(("sh", "-c", who), 10) == 0
         assert redis.stop()[0] == 0
 
 
@@ -183,15 +183,15 @@ def test_postgres_makes_its_database_at_the_first_start(build):
     )
     with images.running("app") as postgres:
         postgres.await_line("PostgreSQL init process complete; ready for start up.")
-        address = images.engine.state(postgres.id).address
+        address = images.engine.workload(postgres.id).state().address
         deadline = time.monotonic() + 20
-        while images.engine.execute(postgres.id, ("pg_isready", "-h", address), 10):
+        while images.engine.workload(postgres.id).execute(("pg_isready", "-h", address), 10):
             assert time.monotonic() < deadline, postgres.log()
         query = f"postgresql://shop:secret@{address}/orders"
         count = ("psql", query, "-c", "SELECT 1 / count(*) FROM items")
-        assert images.engine.execute(postgres.id, count, 10) == 0, postgres.log()
+        assert images.engine.workload(postgres.id).execute(count, 10) == 0, postgres.log()
         wrong = ("psql", query.replace("secret", "guess"), "-c", "SELECT 1")
-        assert images.engine.execute(postgres.id, wrong, 10) != 0
+        assert images.engine.workload(postgres.id).execute(wrong, 10) != 0
         assert postgres.stop()[0] == 0
     _tells_its_true_version(images, "postgres:17")
     refused = _output(images, "sh", "-c", "unset POSTGRES_PASSWORD; docker-entrypoint.sh postgres")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from bench.runtimes.container_cgroup import locate
 
 from bench.cgroup.mounts import CgroupVersion, find_mounts, make_parent, remove_parent, takes_parent
 from bench.core.errors import HostError
-from bench.runtimes.container_cgroup import locate
 from tests.fakes import FACTS
 from tests.sampling.trees import CONTAINER_ID, DATA, mounts_of
 

@@ -336,7 +336,7 @@ def leftovers(private, monkeypatch, tmp_path):
     mounts = CgroupMounts(
         CgroupVersion.V1, {name: tmp_path / "cgroup" / name for name in ("memory", "cpu")}
     )
-    monkeypatch.setattr(clean, "DockerRuntime", connect)
+    monkeypatch.setattr(clean, "connect", connect)
     monkeypatch.setattr(clean, "choose", lambda name: Choice(name or "private", False, "found"))
     monkeypatch.setattr(clean, "find_mounts", lambda: mounts)
     return SimpleNamespace(connect=connect, mounts=mounts, private=private.engine)
@@ -352,14 +352,14 @@ def started(private: PrivateEngine, monkeypatch: pytest.MonkeyPatch, *, is_up: b
 
 def fill(engine: FakeRuntime) -> None:
     for name, labels in (("mine", {LABEL: "run-7"}), ("theirs", {})):
-        engine.images[name] = labels
-        engine.create_volume(name, labels)
+        engine.present_images[name] = labels
+        engine.volumes.create(name, labels)
         engine.create(WorkloadSpec(image=name, name=name, labels=labels))
 
 
 def left(engine: FakeRuntime) -> tuple[list[str], list[str], list[str]]:
     containers = [one.spec.name for one in engine.present.values()]
-    return containers, list(engine.volume_labels), list(engine.images)
+    return containers, list(engine.volume_labels), list(engine.present_images)
 
 
 def test_what_a_run_left_is_removed_and_nothing_else(leftovers):

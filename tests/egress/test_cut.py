@@ -20,7 +20,7 @@ from bench.egress.cut import DNS_STAND_IN, CutNetwork, why_not_cut
 from bench.egress.ledger import Ledger
 from bench.egress.namespace import inside, run_ip
 from bench.journal.facts.contacts import Observation, WayOut
-from bench.runtimes.protocol import WorkloadState
+from bench.runtimes.workload import WorkloadState
 from tests.egress import frames
 from tests.fakes import FACTS, FakeRuntime, Script, local
 

@@ -24,8 +24,7 @@ def left(run_id: str, *engines: Runtime) -> list[str]:
     """All that is still there of a run: on the engines, in cgroups, in the host's network."""
     found = []
     for engine in engines:
-        for listed in (engine.containers, engine.volumes, engine.image_references):
-            found += [f"{listed.__name__}: {name}" for name, run in listed(LABEL) if run == run_id]
+        found += [str(item) for item in engine.owned(LABEL) if item.run_id == run_id]
     mounts = find_mounts()
     assert mounts is not None
     for controller in mounts.controllers:

@@ -12,7 +12,7 @@ from bench.core.clock import SystemClock
 from bench.host.load import read_load
 from bench.journal.writer import FILE_NAME, read_events
 from bench.results.run import load_run
-from bench.runtimes.protocol import WorkloadState
+from bench.runtimes.workload import WorkloadState
 from bench.trial.context import TrialContext
 from tests.fakes import FakeRuntime
 from tests.trial.lab import UP

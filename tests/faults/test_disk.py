@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.runtimes.docker.engine import DockerRuntime
+from bench.runtimes.known import connect
 from bench.runtimes.managed.ping import docker_answers
 from tests.faults.checks import left, of
 from tests.faults.images import put_image
@@ -149,7 +149,7 @@ def test_an_engine_whose_store_is_full(bench, private, small_engine):
     assert "no space left on device" in run.failed_images["web"]
     assert of(run, "web") == []
     assert {str(one.verdict) for one in run.verdicts} == {"error"}
-    engine = DockerRuntime(small_engine)
+    engine = connect(small_engine)
     try:
         assert left(run.run_id, engine) == []
     finally:

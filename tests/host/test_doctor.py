@@ -101,7 +101,7 @@ def host(monkeypatch, tmp_path):
             import dataclasses
 
             made = FakeRuntime(facts=dataclasses.replace(FACTS, **facts))
-            self.set(DockerRuntime=lambda _: made)
+            self.set(connect=lambda _: made)
 
     monkeypatch.setattr(PrivateEngine, "status", lambda _: [])
     monkeypatch.setattr(PrivateEngine, "is_up", lambda _: False)
@@ -138,13 +138,13 @@ TROUBLE: dict[str, tuple[str, Callable[[Any], object], Health, Choice]] = {
     ),
     "an engine that is not there": (
         "engine",
-        lambda host: host.set(DockerRuntime=unavailable),
+        lambda host: host.set(connect=unavailable),
         Health.BAD,
         DOCKER,
     ),
     "an engine that does not answer": (
         "engine",
-        lambda host: host.set(DockerRuntime=silent),
+        lambda host: host.set(connect=silent),
         Health.BAD,
         DOCKER,
     ),

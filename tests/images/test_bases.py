@@ -22,6 +22,7 @@ from bench.images.bases.recipe import import_changes, upstream
 from bench.images.bases.records import base_records
 from bench.images.bases.table import PYTHON_FULL, PYTHON_SLIM, SLIM
 from bench.runtimes.build_request import BuildResult
+from bench.runtimes.images import ImageInfo, PullLine
 from tests.fakes import FACTS
 
 if TYPE_CHECKING:
@@ -29,16 +30,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.runtimes.build_request import BuildRequest
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.protocol import ContainerEngine
 
 REGISTRY = "127.0.0.1:5000"
 
 
-class Builder:
+class Store:
     """An engine's store of images: what is in it by name, and what was asked of it."""
 
     def __init__(self, hub: set[str] | None = None, *, store: str = "graphdriver") -> None:
-        self.facts = dataclasses.replace(FACTS, image_store=store)
+        self.info = dataclasses.replace(FACTS, image_store=store)
+        self.images = self.builder = self
         self.hub = hub or set()
         self.unknown: set[str] = set()
         self.names: dict[str, str] = {}
@@ -52,13 +54,13 @@ class Builder:
         self.labels[self.names[name]] = labels or {}
         return self.names[name]
 
-    def pull(self, reference: str) -> Iterator[Mapping[str, Any]]:
+    def pull(self, reference: str) -> Iterator[PullLine]:
         self.asked.append(f"pull {reference}")
         if reference in self.unknown:
             raise EngineRefusedError(reference, "manifest unknown", status=404)
         if reference not in self.hub:
             raise PullError(reference, "no such host")
-        yield {"status": "Pulling from library"}
+        yield PullLine(text="Pulling from library")
         self.add(reference)
 
     def import_rootfs(self, tar: Path, tag: str, changes: tuple[str, ...]) -> None:
@@ -82,23 +84,23 @@ class Builder:
         self.pushed[self.names[reference]] = reference.rpartition(":")[0]
         return f"digest of {self.names[reference]}"
 
-    def has_image(self, reference: str) -> bool:
+    def has(self, reference: str) -> bool:
         return reference in self.names
 
-    def image_details(self, reference: str) -> Mapping[str, Any]:
+    def inspect(self, reference: str) -> ImageInfo:
         image_id = self.names[reference]
         tags = [name for name, one in self.names.items() if one == image_id]
         known = {self.pushed[image_id]} if image_id in self.pushed else set()
-        if self.facts.image_store == "containerd":
+        if self.info.image_store == "containerd":
             known |= {name.rpartition(":")[0] for name in tags}
-        return {
-            "Id": image_id,
-            "RepoTags": tags,
-            "RepoDigests": [f"{name}@digest of {image_id}" for name in sorted(known)],
-            "Config": {"Labels": self.labels[image_id] or None},
-        }
+        return ImageInfo(
+            image_id,
+            names=tuple(tags),
+            digests=tuple(f"{name}@digest of {image_id}" for name in sorted(known)),
+            config={"Labels": self.labels[image_id] or None},
+        )
 
-    def remove_image(self, reference: str) -> None:
+    def remove(self, reference: str) -> None:
         self.asked.append(f"remove {reference}")
         raise EngineRefusedError(reference, "other images stand on it", status=409)
 
@@ -125,34 +127,34 @@ VERSIONS = {
 
 
 def _installed(
-    builder: Builder, image: str, packages: tuple[str, ...]
+    builder: Store, image: str, packages: tuple[str, ...]
 ) -> tuple[str, dict[str, str]]:
     release = "13.8" if "trixie" in image else "12.11"
     return release, {one: VERSIONS[one] for one in packages}
 
 
-def _prepare(builder: Builder, **options: Any) -> list[bases.BaseImage]:
+def _prepare(builder: Store, **options: Any) -> list[bases.BaseImage]:
     return prepare_bases(
-        cast("Engine", builder), REGISTRY, on_progress=lambda _text: None, **options
+        cast("ContainerEngine", builder), REGISTRY, on_progress=lambda _text: None, **options
     )
 
 
-def _with_everything() -> Builder:
-    builder = Builder()
+def _with_everything() -> Store:
+    builder = Store()
     _prepare(builder)
     builder.asked.clear()
     return builder
 
 
 def test_bases_come_from_the_hub_under_their_official_names():
-    builder = Builder(hub={base.hub_reference for base in BASES.values()})
+    builder = Store(hub={base.hub_reference for base in BASES.values()})
     ready = _prepare(builder)
     assert [(one.name, one.source) for one in ready] == [(name, "hub") for name in BASES]
     assert not [one for one in builder.asked if one.startswith(("build", "import"))]
 
 
 def test_bases_are_made_here_when_the_hub_fails_and_it_is_asked_only_once():
-    builder = Builder()
+    builder = Store()
     ready = _prepare(builder)
     assert {one.source for one in ready} == {BaseSource.BOOTSTRAPPED}
     asked = [one for one in builder.asked if not one.startswith(("push", "remove"))]
@@ -166,19 +168,19 @@ def test_bases_are_made_here_when_the_hub_fails_and_it_is_asked_only_once():
 
 
 def test_all_come_from_one_source_even_when_the_hub_fails_halfway():
-    builder = Builder(hub={BASES[SLIM].hub_reference})
+    builder = Store(hub={BASES[SLIM].hub_reference})
     assert {one.source for one in _prepare(builder)} == {BaseSource.BOOTSTRAPPED}
 
 
 def test_each_base_is_pushed_under_bases_and_its_digest_is_known():
-    builder = Builder()
+    builder = Store()
     ready = {one.name: one for one in _prepare(builder)}
     assert f"push {REGISTRY}/bases/{PYTHON_FULL}" in builder.asked
     assert ready[PYTHON_FULL].digest == f"digest of {builder.names[PYTHON_FULL]}"
 
 
 def test_a_digest_that_a_containerd_store_has_by_itself_is_no_sign_of_a_push():
-    builder = Builder(store="containerd")
+    builder = Store(store="containerd")
     _prepare(builder)
     assert f"push {REGISTRY}/bases/{PYTHON_FULL}" in builder.asked
 
@@ -199,14 +201,14 @@ def test_a_base_of_an_older_recipe_is_made_again():
 
 
 def test_an_image_of_that_name_from_elsewhere_is_not_taken_for_a_base():
-    builder = Builder()
+    builder = Store()
     builder.add(SLIM)
     _prepare(builder, only=[SLIM])
     assert f"import {SLIM}" in builder.asked
 
 
 def test_only_what_was_named_is_prepared_and_what_that_stands_on():
-    builder = Builder()
+    builder = Store()
     assert [one.name for one in _prepare(builder, only=[PYTHON_SLIM])] == [SLIM, PYTHON_SLIM]
 
 
@@ -221,7 +223,7 @@ def test_force_makes_again_what_was_named_and_drops_what_it_replaces():
 
 def test_a_name_that_is_no_base_is_refused_with_those_that_are():
     with pytest.raises(UsageError, match=r"python:2\.7.*Debian has 3\.11") as caught:
-        _prepare(Builder(), only=["python:2.7"])
+        _prepare(Store(), only=["python:2.7"])
     assert "nginx:1.22|1.26, " in caught.value.remedy
 
 
@@ -229,7 +231,7 @@ def test_without_mmdebstrap_the_command_that_installs_it_is_given(monkeypatch, t
     monkeypatch.undo()
     monkeypatch.setattr(shutil, "which", lambda *_args, **_options: None)
     with pytest.raises(HostError, match=r"apt-get install .*mmdebstrap"):
-        _prepare(Builder())
+        _prepare(Store())
 
 
 def test_records_name_each_image_with_its_source_and_what_it_really_is():
@@ -247,7 +249,7 @@ COPY --from=registry.example/absent:1 a b
 COPY --from=mine:1 a b
 """
     debian = {"made_of": "made here of Debian 12's packages: python3 3.11.2"}
-    assert base_records(cast("Engine", builder), external_images(text, {})) == [
+    assert base_records(cast("ContainerEngine", builder), external_images(text, {})) == [
         {"name": name, "image_id": builder.names.get(name, ""), "source": source} | more
         for name, source, more in (
             (PYTHON_FULL, "bootstrapped", debian),
@@ -259,19 +261,19 @@ COPY --from=mine:1 a b
 
 
 def test_records_say_hub_for_what_came_from_there():
-    builder = Builder(hub={base.hub_reference for base in BASES.values()})
+    builder = Store(hub={base.hub_reference for base in BASES.values()})
     _prepare(builder)
-    assert base_records(cast("Engine", builder), [SLIM])[0]["source"] == "hub"
+    assert base_records(cast("ContainerEngine", builder), [SLIM])[0]["source"] == "hub"
 
 
 def test_an_engine_that_refuses_a_name_is_a_remark_of_the_record_and_no_error(monkeypatch):
-    builder = Builder()
+    builder = Store()
 
     def refuse(reference: str) -> bool:
         raise EngineRefusedError(reference, "invalid reference format", status=400)
 
     monkeypatch.setattr(builder, "has_image", refuse)
-    assert base_records(cast("Engine", builder), ['"debian"']) == [
+    assert base_records(cast("ContainerEngine", builder), ['"debian"']) == [
         {
             "name": '"debian"',
             "image_id": "",
@@ -287,7 +289,7 @@ def test_of_what_a_dockerfile_needs_the_bases_that_can_be_made_are_known():
 
 
 def test_another_name_of_a_base_is_made_of_the_same_recipe_and_says_what_it_is():
-    builder = Builder()
+    builder = Store()
     ready = {one.name: one for one in _prepare(builder, only=["docker.io/library/nginx"])}
     assert list(ready) == ["debian:trixie-slim", "nginx:1.26-trixie", "nginx:latest"]
     assert builder.names["nginx:latest"] == builder.names["nginx:1.26-trixie"]
@@ -299,14 +301,14 @@ def test_another_name_of_a_base_is_made_of_the_same_recipe_and_says_what_it_is()
 
 def test_a_name_that_states_another_version_than_debian_has_is_refused_with_the_true_one():
     with pytest.raises(PullError, match=r"what can be made here is 1\.26\.3"):
-        _prepare(Builder(), only=["nginx:1.26.1"])
-    builder = Builder()
+        _prepare(Store(), only=["nginx:1.26.1"])
+    builder = Store()
     _prepare(builder, only=["nginx:1.26.3"])
     assert "nginx:1.26.3" in builder.names
 
 
 def test_a_point_release_of_debian_is_compared_with_the_installed_one():
-    builder = Builder()
+    builder = Store()
     _prepare(builder, only=["debian:12.11-slim"])
     assert "debian:12.11-slim" in builder.names
     with pytest.raises(PullError, match=r"what can be made here is 12\.11"):
@@ -314,13 +316,13 @@ def test_a_point_release_of_debian_is_compared_with_the_installed_one():
 
 
 def test_what_the_hub_has_under_another_name_is_taken_from_there():
-    builder = Builder(hub={"nginx:1.26"})
+    builder = Store(hub={"nginx:1.26"})
     assert [one.name for one in _prepare(builder, only=["nginx:1.26"])] == ["nginx:1.26"]
     assert not [one for one in builder.asked if one.startswith(("build", "import"))]
 
 
 def test_nothing_is_made_where_a_registry_says_that_there_is_no_such_image():
-    builder = Builder()
+    builder = Store()
     builder.unknown.add("nginx:1.26")
     with pytest.raises(PullError, match="manifest unknown"):
         _prepare(builder, only=["nginx:1.26"])
@@ -328,17 +330,17 @@ def test_nothing_is_made_where_a_registry_says_that_there_is_no_such_image():
 
 
 def test_a_failed_build_is_blamed_on_the_base_that_cannot_be_had():
-    builder = Builder(hub={"debian:12"})
-    found = base_to_blame(cast("Engine", builder), ["debian:12", "ubuntu:24.04", "x:1"])
+    builder = Store(hub={"debian:12"})
+    found = base_to_blame(cast("ContainerEngine", builder), ["debian:12", "ubuntu:24.04", "x:1"])
     assert found is not None
     assert found.subject == "ubuntu:24.04"
     assert "no Ubuntu" in found.cause
     assert "python:3.11|3.13[-slim]" in found.remedy
-    assert base_to_blame(cast("Engine", builder), ["debian:12"]) is None
+    assert base_to_blame(cast("ContainerEngine", builder), ["debian:12"]) is None
 
 
 def test_an_interrupted_base_is_no_base(monkeypatch):
-    builder = Builder()
+    builder = Store()
     monkeypatch.setattr(base_make, "installed", _interrupted)
     with pytest.raises(KeyboardInterrupt):
         _prepare(builder, only=[SLIM])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from bench.runtimes.images import PullLine
 from bench.core.errors import HostError, PullError
 from bench.images.bases import rootfs as base_rootfs
 from bench.images.bases.catalogue import RECIPES
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.protocol import ContainerEngine
 
 DEBIAN = """\
 Types: deb
@@ -117,12 +118,13 @@ class _Hub:
     """An engine whose pull waits for `release` after `lines` lines."""
 
     def __init__(self, lines: int, release: threading.Event) -> None:
+        self.images = self
         self._lines = lines
         self._release = release
 
-    def pull(self, reference: str) -> Iterator[Mapping[str, Any]]:
+    def pull(self, reference: str) -> Iterator[PullLine]:
         for number in range(self._lines):
-            yield {"status": f"{reference} {number}"}
+            yield PullLine(text=f"{reference} {number}")
         self._release.wait()
 
 
@@ -132,7 +134,7 @@ def test_a_pull_that_falls_silent_is_given_up(lines):
     try:
         with pytest.raises(PullError, match="no answer"):
             pull_patiently(
-                cast("Engine", _Hub(lines, release)),
+                cast("ContainerEngine", _Hub(lines, release)),
                 "debian:1",
                 first_answer_s=0.01,
                 silence_s=0.01,
@@ -144,7 +146,7 @@ def test_a_pull_that_falls_silent_is_given_up(lines):
 def test_a_pull_that_gets_on_is_waited_for():
     release = threading.Event()
     release.set()
-    pull_patiently(cast("Engine", _Hub(5, release)), "debian:1")
+    pull_patiently(cast("ContainerEngine", _Hub(5, release)), "debian:1")
 
 
 class _Mmdebstrap:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.core.capability import Capability
 from bench.results.run import Run, load_run
-from bench.runtimes.docker.engine import DockerRuntime
-from bench.runtimes.docker.health import why_no_health_checks
+from bench.runtimes.known import connect
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.requirements import why_impossible
 from bench.runtimes.protocol import LABEL
@@ -27,6 +27,8 @@ from tests.programs import find, need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from bench.runtimes.protocol import ContainerEngine
 
 ANY_HOST = "max_other_load: any\nmax_steal: any\n"
 BUSYBOX = "bench-test/busybox:latest"
@@ -54,7 +56,7 @@ def own_address(private: PrivateEngine) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def building(private: PrivateEngine, own_address: str):
-    engine = DockerRuntime(own_address, private.login())
+    engine = connect(own_address, private.login())
     yield engine
     engine.close()
 
@@ -62,7 +64,7 @@ def building(private: PrivateEngine, own_address: str):
 @pytest.fixture(scope="session")
 def measuring(private: PrivateEngine, own_address: str):
     address = private.address("measuring") if engines.is_private() else own_address
-    engine = DockerRuntime(address, private.login())
+    engine = connect(address, private.login())
     yield engine
     engine.close()
 
@@ -75,7 +77,7 @@ def _static_busybox() -> Path:
 
 
 @pytest.fixture(scope="session")
-def busybox(private: PrivateEngine, building: DockerRuntime, tmp_path_factory) -> str:
+def busybox(private: PrivateEngine, building: ContainerEngine, tmp_path_factory) -> str:
     """Reference of an image in the registry: a shell, httpd and dd, in one small layer."""
     folder = tmp_path_factory.mktemp("busybox")
     root = folder / "root"
@@ -89,10 +91,10 @@ def busybox(private: PrivateEngine, building: DockerRuntime, tmp_path_factory) -
     with tarfile.open(tar, "w") as archive:
         archive.add(root, arcname=".")
     reference = f"{private.registry_address()}/{BUSYBOX}"
-    building.import_rootfs(
+    building.images.import_rootfs(
         tar, reference, ('CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]', f"LABEL {LABEL}=kept")
     )
-    building.push(reference)
+    building.images.push(reference)
     return reference
 
 
@@ -173,9 +175,9 @@ class Bench:
 
 
 @pytest.fixture
-def health_checks(measuring: DockerRuntime) -> None:
+def health_checks(measuring: ContainerEngine) -> None:
     """Leave the test out where the engine makes none."""
-    impossible = why_no_health_checks(measuring.info)
+    impossible = measuring.capabilities.why_not(Capability.HEALTH_CHECKS)
     if impossible:
         pytest.skip(impossible)
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bench.runtimes.docker.engine import DockerRuntime
+    from bench.runtimes.protocol import ContainerEngine
+
 
 pytestmark = [
     pytest.mark.engine,
@@ -34,11 +35,11 @@ LABELS = {LABEL: "bench-test"}
 
 
 @pytest.fixture(params=["buildx", "buildkit"])
-def builder(request, building: DockerRuntime, monkeypatch) -> DockerRuntime:
+def builder(request, building: ContainerEngine, monkeypatch) -> ContainerEngine:
     """The building engine, by buildx and by its API alone."""
     if request.param == "buildkit":
         monkeypatch.setattr("bench.runtimes.docker.builders.choose.find_buildx", lambda: None)
-        if building.builder.kind != "buildkit":
+        if building.builder.tool.kind != "buildkit":
             pytest.skip("the BuildKit of this engine takes no archive")
     else:
         assert find_buildx() is not None, "these tests need a docker-buildx beside the engine"
@@ -46,7 +47,7 @@ def builder(request, building: DockerRuntime, monkeypatch) -> DockerRuntime:
 
 
 @pytest.fixture
-def output(builder: DockerRuntime, busybox: str, tmp_path: Path) -> Iterator[Callable[..., str]]:
+def output(builder: ContainerEngine, busybox: str, tmp_path: Path) -> Iterator[Callable[..., str]]:
     """Builds a Dockerfile on busybox, runs the image, and returns what it prints."""
     context = tmp_path / "context"
     context.mkdir()
@@ -57,16 +58,16 @@ def output(builder: DockerRuntime, busybox: str, tmp_path: Path) -> Iterator[Cal
     ) -> str:
         (context / name).write_text(dockerfile.replace("BUSYBOX", busybox))
         request = BuildRequest(context, TAG, context / name, labels=LABELS)
-        builder.build(dataclasses.replace(request, **more))  # type: ignore[arg-type]
+        builder.builder.build(dataclasses.replace(request, **more))  # type: ignore[arg-type]
         made.append(TAG)
         return run(builder, *command)
 
     yield build_and_run
     for one in made:
-        builder.remove_image(one)
+        builder.images.remove(one)
 
 
-def run(engine: DockerRuntime, *command: str) -> str:
+def run(engine: ContainerEngine, *command: str) -> str:
     """What a container of the image prints."""
     spec = WorkloadSpec(
         image=TAG,
@@ -75,13 +76,13 @@ def run(engine: DockerRuntime, *command: str) -> str:
         command=command or None,
         network_mode="none",
     )
-    container = engine.create(spec).container_id
+    container = engine.create(spec).id
     try:
-        engine.start(container)
-        engine.wait(container, 30)
-        return "\n".join(engine.log_tail(container, 100))
+        engine.workload(container).start()
+        engine.workload(container).wait(30)
+        return "\n".join(engine.workload(container).log_tail(100))
     finally:
-        engine.remove(container)
+        engine.workload(container).remove()
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def test_a_health_check_with_an_interval_at_the_start(output, builder):
     if int(builder.info.version.partition(".")[0]) < 25:
         pytest.skip("Engine 25 is the first that reads it")
     output("FROM BUSYBOX\nHEALTHCHECK --start-period=9s --start-interval=1s CMD true\n", "true")
-    check = builder.image_details(TAG)["Config"]["Healthcheck"]
+    check = builder.images.inspect(TAG).config["Healthcheck"]
     assert check["StartInterval"] == 10**9
 
 
@@ -196,14 +197,14 @@ def test_steps_are_told_with_their_times_and_those_of_the_cache_as_such(builder,
     text = f"FROM BUSYBOX\nRUN echo {marker}; sleep 0.3\nRUN echo again {marker}\n"
     output(text, "true")
     request = BuildRequest(context, TAG, context / "Dockerfile", labels=LABELS)
-    second = builder.build(request)
+    second = builder.builder.build(request)
     assert [one.cached for one in second.steps or ()] == [True, True]
     (context / "Dockerfile").write_text(
         (context / "Dockerfile").read_text().replace("echo again", "echo once more")
     )
-    third = builder.build(request)
+    third = builder.builder.build(request)
     assert third.done == (f"RUN echo once more {marker}",)
-    anew = builder.build(dataclasses.replace(request, no_cache=True))
+    anew = builder.builder.build(dataclasses.replace(request, no_cache=True))
     assert anew.steps is not None
     slow, quick = anew.steps
     assert not slow.cached

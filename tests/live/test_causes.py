@@ -271,8 +271,8 @@ def images(private, building, tmp_path_factory) -> dict[str, str]:
     ):
         found[name] = f"{private.registry_address()}/bench-test/{name}:latest"
         changes = [command] if command else []
-        building.import_rootfs(tar, found[name], (*changes, f"LABEL {LABEL}=kept"))
-        building.push(found[name])
+        building.images.import_rootfs(tar, found[name], (*changes, f"LABEL {LABEL}=kept"))
+        building.images.push(found[name])
     return found
 
 

@@ -117,8 +117,10 @@ def image(busybox, private, building, tmp_path_factory) -> str:
         archive.add(root, arcname=".")
     shutil.rmtree(root)
     reference = f"{private.registry_address()}/bench-test/plant:latest"
-    building.build(BuildRequest(folder, reference, folder / "Dockerfile", labels={LABEL: "kept"}))
-    building.push(reference)
+    building.builder.build(
+        BuildRequest(folder, reference, folder / "Dockerfile", labels={LABEL: "kept"})
+    )
+    building.images.push(reference)
     return reference
 
 
@@ -247,13 +249,13 @@ def cut(private, measuring, request):
         yield network
         for container_id, owner in measuring.containers(LABEL):
             if owner == "test-egress":
-                measuring.remove(container_id)
+                measuring.workload(container_id).remove()
 
 
 @pytest.mark.parametrize("cut", [WayOut.REFUSED, WayOut.SILENT] * 3, indirect=True, ids=str)
 def test_attempts_at_the_first_moment_are_found_each_time(cut, measuring, image):
-    if not measuring.has_image(image):
-        for _ in measuring.pull(image):
+    if not measuring.images.has(image):
+        for _ in measuring.images.pull(image):
             pass
     ledger = Ledger((), {ipaddress.ip_address("192.0.2.9"): ["store"]}, stand_in=DNS_STAND_IN)
     watch = cut.watch(ledger)
@@ -262,13 +264,13 @@ def test_attempts_at_the_first_moment_are_found_each_time(cut, measuring, image)
         image=image,
         name="cbench-test-plant",
         labels={LABEL: "test-egress"},
-        network_mode=f"container:{cut.container_id}",
+        network_mode=f"container:{cut.id}",
         command=("plant", "tcp:store:80", "ask:a.example", "udp:[2001:db8::1]:53", "--", "true"),
     )
-    container = measuring.create(spec).container_id
+    container = measuring.create(spec).id
     begun_ns = time.monotonic_ns()
-    measuring.start(container)
-    assert measuring.wait(container, 20.0) == 0
+    measuring.workload(container).start()
+    assert measuring.workload(container).wait(20.0) == 0
     found = watch.finish(begun_ns)
     cut.remove()
     assert found.observed
@@ -285,4 +287,4 @@ def test_attempts_at_the_first_moment_are_found_each_time(cut, measuring, image)
 def test_the_holder_of_a_killed_run_is_swept_up(cut, measuring):
     cut.watch(Ledger((), {})).finish(0)
     assert remove_from(measuring, lambda owner: owner == "test-egress")
-    assert cut.container_id not in [one for one, _ in measuring.containers(LABEL)]
+    assert cut.id not in [one for one, _ in measuring.containers(LABEL)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.runtimes.docker.health import why_no_health_checks
+from bench.core.capability import Capability
 from tests.live.engines import PATIENCE, is_private
 
 SCENARIO = """
@@ -163,7 +163,7 @@ def test_an_end_after_ready_is_a_failure_too(outcome):
 
 def test_a_health_check_is_ready_where_the_engine_makes_any(outcome, measuring):
     trial = only(outcome[1], "healthy")
-    impossible = why_no_health_checks(measuring.info)
+    impossible = measuring.capabilities.why_not(Capability.HEALTH_CHECKS)
     if impossible:
         assert (trial.status, trial.reason) == ("error", f"healthcheck: {impossible}")
     else:

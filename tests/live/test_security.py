@@ -52,13 +52,13 @@ def up(host: OwnHost, before: dict[str, list[str]]) -> OwnHost:
 
 PUSHED = f"""
 import sys
-from bench.runtimes.docker.engine import DockerRuntime
+from bench.runtimes.known import connect
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.registry import Registry
 private = PrivateEngine()
 login = private.login()
-building = DockerRuntime(private.address("building"), login)
-measuring = DockerRuntime(private.address("measuring"), login)
+building = connect(private.address("building"), login)
+measuring = connect(private.address("measuring"), login)
 registry = Registry(private.registry_address(), login)
 image = "{IMAGE}"
 """
@@ -79,8 +79,8 @@ def pushed(up: OwnHost, tmp_path_factory) -> OwnHost:
         PUSHED
         + f"""
 from pathlib import Path
-building.import_rootfs(Path("{folder}/rootfs.tar"), image, ('CMD ["sleep", "60"]',))
-building.push(image)
+building.images.import_rootfs(Path("{folder}/rootfs.tar"), image, ('CMD ["sleep", "60"]',))
+building.images.push(image)
 """
     )
     return up
@@ -234,18 +234,18 @@ def test_builds_and_pulls_of_bench_are_let_in(pushed, tmp_path):
         + f"""
 from pathlib import Path
 from bench.runtimes.build_request import BuildRequest
-building.remove_image(image)
-list(building.pull(image))  # a builder without a session has no credentials
+building.images.remove(image)
+list(building.images.pull(image))  # a builder without a session has no credentials
 folder = Path("{tmp_path}")
-building.build(BuildRequest(folder, "built", folder / "Dockerfile"))
-print(any("Pull" in str(line) for line in measuring.pull(image)), building.has_image("built"))
-measuring.remove_image(image)
+building.builder.build(BuildRequest(folder, "built", folder / "Dockerfile"))
+print(any("Pull" in str(line) for line in measuring.images.pull(image)), building.images.has("built"))
+measuring.images.remove(image)
 with private.link().shaped(10**9):
     name = image.replace(private.registry_address(), private.link().address)
     log, mark = private.access_log(link=True), private.access_log(link=True).mark()
-    list(measuring.pull(name))
+    list(measuring.images.pull(name))
     print(sum(one.requests for one in log.served("security/web", mark).values()))
-    measuring.remove_image(name)
+    measuring.images.remove(name)
 """
     )
     assert text.split() == ["True", "True", "2"]
@@ -262,12 +262,12 @@ def tried(where, port, **options):
         image, "probe", {LABEL: "security"},
         command=("nc", "-w", "2", where, str(port), "-e", "true"), **options
     ))
-    measuring.start(made.container_id)
-    code = measuring.wait(made.container_id, 20)
-    measuring.remove(made.container_id)
+    measuring.workload(made.id).start()
+    code = measuring.workload(made.id).wait(20)
+    measuring.workload(made.id).remove()
     return "reached" if code == 0 else "closed"
 
-list(measuring.pull(image))
+list(measuring.images.pull(image))
 gateway = "10.213.0.1"
 """
 
@@ -285,9 +285,9 @@ made = measuring.create(WorkloadSpec(
     image, "sockets", {LABEL: "security"},
     command=("sh", "-c", "[ ! -e /run/container-bench ] && [ ! -e /var/lib/container-bench ]"),
 ))
-measuring.start(made.container_id)
-print(measuring.wait(made.container_id, 20))
-measuring.remove(made.container_id)
+measuring.workload(made.id).start()
+print(measuring.workload(made.id).wait(20))
+measuring.workload(made.id).remove()
 """
     )
     assert text.split() == ["reached", "closed", "closed", "closed", "closed", "0"]
@@ -302,10 +302,10 @@ made = measuring.create(WorkloadSpec(
     image, "probe", {{LABEL: "security"}}, network_mode="host",
     command=("wget", "-O", "-", "http://{REGISTRY}/v2/_catalog"),
 ))
-measuring.start(made.container_id)
-measuring.wait(made.container_id, 20)
-print(measuring.log_tail(made.container_id, 3))
-measuring.remove(made.container_id)
+measuring.workload(made.id).start()
+measuring.workload(made.id).wait(20)
+print(measuring.workload(made.id).log_tail(3))
+measuring.workload(made.id).remove()
 """
     )
     assert "401" in text
@@ -319,22 +319,22 @@ def test_a_container_reaches_services_and_no_network_that_it_is_not_in(pushed):
         + """
 labels = {LABEL: "security"}
 for name in ("one", "other"):
-    measuring.create_network(name, labels, internal=False)
+    measuring.networks.create(name, labels, internal=False)
 serve = {"command": ("httpd", "-f", "-p", "80", "-h", "/tmp")}
 in_one = WorkloadSpec(image, "in-one", labels, networks={"one": ()}, **serve)
 service = WorkloadSpec(image, "service", labels, **serve)
 there = [(measuring, measuring.create(in_one)), (building, building.create(service))]
 addresses = []
 for engine, made in there:
-    engine.start(made.container_id)
-    addresses.append(engine.state(made.container_id).address)
+    engine.workload(made.id).start()
+    addresses.append(engine.workload(made.id).state().address)
 one, service = addresses
 print(tried(one, 80, networks={"one": ()}), tried(one, 80, networks={"other": ()}), tried(one, 80))
 print(tried(service, 80), tried(service, 80, networks={"other": ()}))
 for engine, made in there:
-    engine.remove(made.container_id)
+    engine.workload(made.id).remove()
 for name in ("one", "other"):
-    measuring.remove_network(name)
+    measuring.networks.remove(name)
 """
     )
     assert text.split() == ["reached", "closed", "closed", "reached", "reached"]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bench.journal.facts.behaviour import Folder, Writes
 from bench.observe.writes import fold, outside
-from bench.runtimes.protocol import Change
+from bench.runtimes.workload import Change
 
 
 def changed(*paths: str) -> list[Change]:

@@ -30,7 +30,7 @@ from bench.probes.tcp import TcpProbe
 from bench.scenario.probes import HttpProbe as HttpModel
 from bench.scenario.probes import LogProbe as LogModel
 from bench.scenario.probes import ProbeChoice
-from tests.fakes import FakeClock, FakeRuntime, FakeOutput, Script
+from tests.fakes import FakeClock, FakeOutput, FakeRuntime, Script
 from tests.servers import FakeServer, closed_port
 
 CLOCK = SystemClock()
@@ -50,8 +50,8 @@ def running(script: Script | None = None) -> tuple[FakeRuntime, str]:
     from bench.runtimes.specs import WorkloadSpec
 
     engine = FakeRuntime(script)
-    container_id = engine.create(WorkloadSpec("x", "c", {})).container_id
-    engine.start(container_id)
+    container_id = engine.create(WorkloadSpec("x", "c", {})).id
+    engine.workload(container_id).start()
     return engine, container_id
 
 
@@ -210,7 +210,7 @@ def test_a_full_backlog_is_waited_for_no_longer_than_was_said(deaf_port):
 
 def log_probe(pattern: str, output: FakeOutput, clock: FakeClock) -> tuple[LogProbe, OutputWatch]:
     watch = OutputWatch(output, clock, {pattern: 1})
-    ending = ExitWatch(FakeRuntime(), "c", clock)
+    ending = ExitWatch(FakeRuntime().workload("c"), clock, is_local=False)
     return LogProbe(LogModel(pattern=pattern), watch, ending, clock), watch
 
 
@@ -233,7 +233,9 @@ def test_of_a_line_that_comes_several_times_the_one_that_was_named_counts():
     clock, output = FakeClock(tick_ns=1), FakeOutput()
     watch = OutputWatch(output, clock, {"ready": 2})
     model = LogModel(pattern="ready", times=2)
-    probe = LogProbe(model, watch, ExitWatch(FakeRuntime(), "c", clock), clock)
+    probe = LogProbe(
+        model, watch, ExitWatch(FakeRuntime().workload("c"), clock, is_local=False), clock
+    )
     output.write(b"ready to accept connections\n")
     output.close()
     watch.start()
@@ -242,7 +244,9 @@ def test_of_a_line_that_comes_several_times_the_one_that_was_named_counts():
     assert (attempt.ok, attempt.detail) == (False, "matched 1 of 2 times")
     again = FakeOutput()
     watch = OutputWatch(again, clock, {"ready": 2})
-    probe = LogProbe(model, watch, ExitWatch(FakeRuntime(), "c", clock), clock)
+    probe = LogProbe(
+        model, watch, ExitWatch(FakeRuntime().workload("c"), clock, is_local=False), clock
+    )
     for _ in range(3):
         again.write(b"ready to accept connections\n")
     again.close()
@@ -254,7 +258,10 @@ def test_of_a_line_that_comes_several_times_the_one_that_was_named_counts():
 def test_a_line_that_is_still_on_its_way_when_the_process_ends_is_waited_for():
     clock, output, matched = FakeClock(), FakeOutput(), threading.Event()
     engine = FakeRuntime()
-    watch, ending = OutputWatch(output, clock, {"done": 1}), ExitWatch(engine, "c", clock)
+    watch, ending = (
+        OutputWatch(output, clock, {"done": 1}),
+        ExitWatch(engine.workload("c"), clock, is_local=engine.info.is_local),
+    )
     watch.on_match(matched.set)
     probe = LogProbe(LogModel(pattern="done"), watch, ending, clock)
     watch.start()
@@ -274,7 +281,7 @@ def test_a_line_that_is_still_on_its_way_when_the_process_ends_is_waited_for():
 
 def test_a_command_that_exits_with_0_is_ready():
     engine, container_id = running()
-    attempt = ExecProbe(["test", "-f", "/ready"], engine, container_id, CLOCK).attempt(2.5)
+    attempt = ExecProbe(["test", "-f", "/ready"], engine.workload(container_id), CLOCK).attempt(2.5)
     assert attempt.ok
     assert engine.arguments_of("execute") == [(container_id, ("test", "-f", "/ready"), 2.5)]
 
@@ -290,17 +297,17 @@ def test_a_command_that_exits_with_0_is_ready():
 )
 def test_a_command_that_fails_or_cannot_be_run_is_a_refusal(result, detail):
     engine, container_id = running(Script(exec_results=(result,)))
-    attempt = ExecProbe(["true"], engine, container_id, CLOCK).attempt(1.0)
+    attempt = ExecProbe(["true"], engine.workload(container_id), CLOCK).attempt(1.0)
     assert (attempt.ok, attempt.detail) == (False, detail)
 
 
 def test_a_command_that_hangs_is_given_up_and_may_take_longer_the_next_time():
     hung = CommandTimeoutError("c", "a command has not ended")
     engine, container_id = running(Script(exec_results=(hung, 0)))
-    probe = ExecProbe(["true"], engine, container_id, CLOCK)
-    fact = readiness_of(probe, watch=ExitWatch(engine, container_id, CLOCK)).wait(
-        CLOCK.monotonic_ns()
-    )
+    probe = ExecProbe(["true"], engine.workload(container_id), CLOCK)
+    fact = readiness_of(
+        probe, watch=ExitWatch(engine.workload(container_id), CLOCK, is_local=engine.info.is_local)
+    ).wait(CLOCK.monotonic_ns())
     assert fact.attempts == 2
     assert [one[2] for one in engine.arguments_of("execute")] == [1.0, 2.0]
 
@@ -309,7 +316,7 @@ def test_a_dead_engine_is_no_refusal_but_an_error():
     engine, container_id = running()
     engine.is_dead = True
     with pytest.raises(EngineUnavailableError):
-        ExecProbe(["true"], engine, container_id, CLOCK).attempt(1.0)
+        ExecProbe(["true"], engine.workload(container_id), CLOCK).attempt(1.0)
 
 
 # healthcheck
@@ -319,7 +326,7 @@ def test_what_the_engine_calls_healthy_is_ready_and_nothing_else():
     engine, container_id = running(
         Script(health=("", "starting", "unhealthy", "healthy"), health_interval_s=1)
     )
-    probe = HealthProbe(engine, container_id, CLOCK)
+    probe = HealthProbe(engine.workload(container_id), CLOCK)
     attempts = [probe.attempt(1.0) for _ in range(4)]
     assert [attempt.ok for attempt in attempts] == [False, False, False, True]
     assert [attempt.detail for attempt in attempts[:3]] == [
@@ -332,7 +339,7 @@ def test_what_the_engine_calls_healthy_is_ready_and_nothing_else():
 
 def test_a_health_check_is_as_fine_as_its_interval_and_bench_asks_in_between():
     engine, container_id = running(Script(health=("starting", "healthy"), health_interval_s=0.5))
-    probe = HealthProbe(engine, container_id, CLOCK)
+    probe = HealthProbe(engine.workload(container_id), CLOCK)
     probe.attempt(1.0)
     attempt = probe.attempt(1.0)
     assert attempt.ok
@@ -344,7 +351,7 @@ def test_a_health_check_is_as_fine_as_its_interval_and_bench_asks_in_between():
 def test_a_container_without_a_health_check_is_not_waited_for():
     engine, container_id = running(Script(health=("",)))
     with pytest.raises(NotReadyError, match="neither the image nor the case has one"):
-        HealthProbe(engine, container_id, CLOCK).attempt(1.0)
+        HealthProbe(engine.workload(container_id), CLOCK).attempt(1.0)
 
 
 # exit
@@ -354,7 +361,7 @@ def test_a_container_without_a_health_check_is_not_waited_for():
 def test_a_batch_job_is_ready_when_it_ends_with_0(code, ok):
     clock = FakeClock()
     engine, container_id = running(Script(life_s=0, exit_code=code))
-    watch = ExitWatch(engine, container_id, clock)
+    watch = ExitWatch(engine.workload(container_id), clock, is_local=engine.info.is_local)
     probe = ExitProbe(watch, clock)
     assert probe.attempt(1.0).detail == "still running"
     watch.start(0, clock.now_ns - 40_000_000)
@@ -389,8 +396,10 @@ def test_each_word_of_a_scenario_has_its_probe(choice, kind, name):
     clock = FakeClock()
     engine, container_id = running()
     output = OutputWatch(FakeOutput(), clock, {"up": 1})
-    watch = ExitWatch(engine, container_id, clock)
-    target = ProbeTarget(engine, container_id, "127.0.0.1", output, watch, clock)
+    watch = ExitWatch(engine.workload(container_id), clock, is_local=engine.info.is_local)
+    target = ProbeTarget(
+        engine.workload(container_id), engine.capabilities, "127.0.0.1", output, watch, clock
+    )
     probe = make_probe(ProbeChoice.model_validate(choice), target)
     assert isinstance(probe, kind)
     assert probe.name == name
@@ -399,9 +408,14 @@ def test_each_word_of_a_scenario_has_its_probe(choice, kind, name):
 def test_a_health_check_that_the_engine_never_makes_is_not_waited_for(monkeypatch):
     monkeypatch.setattr("bench.probes.make.why_no_health_checks", lambda _: "nobody makes them")
     engine, container_id = running()
-    watch = ExitWatch(engine, container_id, CLOCK)
+    watch = ExitWatch(engine.workload(container_id), CLOCK, is_local=engine.info.is_local)
     target = ProbeTarget(
-        engine, container_id, "", OutputWatch(FakeOutput(), CLOCK, {}), watch, CLOCK
+        engine.workload(container_id),
+        engine.capabilities,
+        "",
+        OutputWatch(FakeOutput(), CLOCK, {}),
+        watch,
+        CLOCK,
     )
     with pytest.raises(EngineError, match="healthcheck: nobody makes them"):
         make_probe(ProbeChoice(healthcheck=True), target)
@@ -411,8 +425,10 @@ def test_a_command_as_text_is_run_by_the_containers_shell():
     clock = FakeClock()
     engine, container_id = running()
     output = OutputWatch(FakeOutput(), clock, {})
-    watch = ExitWatch(engine, container_id, clock)
-    target = ProbeTarget(engine, container_id, "127.0.0.1", output, watch, clock)
+    watch = ExitWatch(engine.workload(container_id), clock, is_local=engine.info.is_local)
+    target = ProbeTarget(
+        engine.workload(container_id), engine.capabilities, "127.0.0.1", output, watch, clock
+    )
     make_probe(ProbeChoice.model_validate({"exec": "test -f /x && true"}), target).attempt(1.0, 1.0)
     assert engine.arguments_of("execute")[0][1] == ("/bin/sh", "-c", "test -f /x && true")
 
@@ -436,7 +452,7 @@ def readiness_of(*probes: Probe, watch: ExitWatch, timeout_s: float = 20.0):
 
 def test_a_server_that_answers_503_for_a_while_is_ready_when_it_answers_200():
     with FakeServer(503, 503, 503, 200) as server:
-        watch = ExitWatch(FakeRuntime(), "c", CLOCK)
+        watch = ExitWatch(FakeRuntime().workload("c"), CLOCK, is_local=False)
         fact = readiness_of(http(server.port), watch=watch).wait(CLOCK.monotonic_ns())
     assert fact.attempts == 4
     assert len(server.requests) == 4
@@ -444,7 +460,7 @@ def test_a_server_that_answers_503_for_a_while_is_ready_when_it_answers_200():
 
 def test_a_server_that_hangs_its_first_client_is_ready_for_the_second():
     with FakeServer("hang", 200) as server:
-        watch = ExitWatch(FakeRuntime(), "c", CLOCK)
+        watch = ExitWatch(FakeRuntime().workload("c"), CLOCK, is_local=False)
         readiness = Readiness(
             [http(server.port)],
             any_of=False,
@@ -462,14 +478,14 @@ def test_a_server_that_hangs_its_first_client_is_ready_for_the_second():
 
 def test_a_server_that_only_accepts_is_not_ready_for_http():
     with FakeServer("close") as server:
-        watch = ExitWatch(FakeRuntime(), "c", CLOCK)
+        watch = ExitWatch(FakeRuntime().workload("c"), CLOCK, is_local=False)
         with pytest.raises(NotReadyError, match=rf"last http {server.port}/: "):
             readiness_of(http(server.port), watch=watch, timeout_s=0.1).wait(CLOCK.monotonic_ns())
 
 
 def test_a_process_that_ends_while_an_attempt_hangs_is_not_ready_at_once():
     with FakeServer("hang") as server:
-        watch = ExitWatch(FakeRuntime(), "c", CLOCK)
+        watch = ExitWatch(FakeRuntime().workload("c"), CLOCK, is_local=False)
         readiness = readiness_of(http(server.port), watch=watch, timeout_s=60.0)
 
         def ends() -> None:
@@ -487,30 +503,30 @@ def test_a_process_that_ends_while_an_attempt_hangs_is_not_ready_at_once():
 def test_a_process_that_ends_while_the_engine_runs_a_command_in_it_is_not_ready():
     """The engine ends the command with the container, and refuses the next."""
     engine, container_id = running()
-    watch = ExitWatch(engine, container_id, CLOCK)
+    watch = ExitWatch(engine.workload(container_id), CLOCK, is_local=engine.info.is_local)
 
     def ends() -> None:
         engine.present[container_id].end(3)
         watch.start(0, CLOCK.monotonic_ns())
 
     engine.trouble("execute", ends)
-    probe = ExecProbe(["true"], engine, container_id, CLOCK)
+    probe = ExecProbe(["true"], engine.workload(container_id), CLOCK)
     with pytest.raises(NotReadyError, match="it exited before it was ready"):
         readiness_of(probe, watch=watch, timeout_s=60.0).wait(CLOCK.monotonic_ns())
 
 
 def test_a_process_that_ends_before_its_first_health_check_is_not_waited_for():
     engine, container_id = running(Script(health=("starting",), health_interval_s=30.0))
-    watch = ExitWatch(engine, container_id, CLOCK)
+    watch = ExitWatch(engine.workload(container_id), CLOCK, is_local=engine.info.is_local)
     threading.Timer(0.05, watch.start, [0, CLOCK.monotonic_ns()]).start()
-    probe, begun = HealthProbe(engine, container_id, CLOCK), time.monotonic()
+    probe, begun = HealthProbe(engine.workload(container_id), CLOCK), time.monotonic()
     with pytest.raises(NotReadyError, match="it exited before it was ready"):
         readiness_of(probe, watch=watch, timeout_s=60.0).wait(CLOCK.monotonic_ns())
     assert time.monotonic() - begun < 5
 
 
 def test_a_process_that_ends_while_its_port_does_not_answer_is_not_waited_for(deaf_port):
-    watch = ExitWatch(FakeRuntime(), "c", CLOCK)
+    watch = ExitWatch(FakeRuntime().workload("c"), CLOCK, is_local=False)
     threading.Timer(0.05, watch.start, [0, CLOCK.monotonic_ns()]).start()
     probe, begun = tcp(deaf_port), time.monotonic()
     with pytest.raises(NotReadyError, match="it exited before it was ready"):

@@ -50,7 +50,7 @@ def test_a_complete_run_has_nothing_left_to_do(runs):
 def test_a_run_that_was_cut_off_in_its_clean_up_is_cleaned_up_and_ended(runs):
     folder = runs.start().folder
     cut_off(folder, after='"run_ended"', inclusive=False)
-    runs.measuring.create_volume("left", own_label(folder))
+    runs.measuring.volumes.create("left", own_label(folder))
     assert not read_history(folder).is_complete
     before = trials(folder)
     resumed(runs, folder)

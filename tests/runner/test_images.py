@@ -18,10 +18,11 @@ from bench.core.errors import (
 )
 from bench.journal.facts.image import BuiltStep
 from bench.runner.images import ImageMaker
-from bench.runtimes.build_request import Builder, BuildResult, BuildStep, Secret
+from bench.runtimes.build_request import BuildResult, BuildStep, BuildTool, Secret
+from bench.runtimes.images import ImageInfo
 from bench.runtimes.select import Choice, Session
 from bench.scenario.model import Case
-from tests.fakes import FakeRuntime
+from tests.fakes import FakeBuilder, FakeRuntime
 from tests.pulls import digest_of, manifest_of
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def make(builder, own, registry, brought, tmp_path, monkeypatch):
     def make(case: dict[str, Any], *, private: bool = True):
         session = Session(
             Choice("private" if private else "unix:///d.sock", explicit=False, origin=""),
-            FakeRuntime() if private else builder,
+            FakeRuntime(is_exclusive=private),
             builder,
             cast("Registry", registry),
             cast("PrivateEngine", Private(tmp_path / "layers")),
@@ -133,17 +134,19 @@ def test_trials_pull_by_digest(make, dockerfile):
 
 
 @pytest.mark.parametrize(
-    ("case", "details"),
+    ("case", "architecture"),
     [
-        ({"image": "nginx", "platform": "linux/s390x"}, {}),
-        ({"image": "nginx"}, {"Architecture": "s390x"}),
+        ({"image": "nginx", "platform": "linux/s390x"}, ""),
+        ({"image": "nginx"}, "s390x"),
     ],
     ids=["asked for", "all there is"],
 )
-def test_an_image_for_another_machine_is_not_emulated(make, builder, monkeypatch, case, details):
+def test_an_image_for_another_machine_is_not_emulated(
+    make, builder, monkeypatch, case, architecture
+):
     facts = dataclasses.replace(builder.info, architecture="amd64")
-    monkeypatch.setattr(builder, "_facts", facts)
-    monkeypatch.setattr(builder, "image_details", lambda _: details)
+    monkeypatch.setattr(builder, "_info", facts)
+    builder.image = ImageInfo("sha256:1", architecture=architecture)
     with pytest.raises(EngineError, match="linux/s390x, and the engine's machine is linux/amd64"):
         make(case)
 
@@ -160,14 +163,14 @@ def test_what_somebodys_own_engine_has_only_through_this_run_is_known(make, buil
 
 def test_a_platform_that_is_this_machines_is_no_matter(make, builder, monkeypatch):
     facts = dataclasses.replace(builder.info, architecture="amd64")
-    monkeypatch.setattr(builder, "_facts", facts)
+    monkeypatch.setattr(builder, "_info", facts)
     assert make({"image": "nginx", "platform": "linux/amd64"}).facts.source == "mirrored"
 
 
 def test_of_an_index_that_was_pushed_the_image_for_the_engines_machine_is_measured(
     make, builder, registry, dockerfile, monkeypatch
 ):
-    monkeypatch.setattr(builder, "image_details", lambda _: {"Architecture": "arm64"})
+    builder.image = ImageInfo("sha256:1", architecture="arm64")
     make({"build": "app"})
     assert registry.architectures == ["arm64"]
 
@@ -261,8 +264,8 @@ def test_what_a_case_says_of_its_build_reaches_the_builder_with_whole_paths(
 def test_a_builder_without_a_session_is_given_its_bases_for_it_has_no_credentials(
     make, builder, dockerfile, monkeypatch
 ):
-    kind = property(lambda _: Builder("buildkit", "20.10"))
-    monkeypatch.setattr(type(builder), "builder", kind)
+    tool = property(lambda _: BuildTool("buildkit", "20.10"))
+    monkeypatch.setattr(FakeBuilder, "tool", tool)
     (dockerfile / "Dockerfile").write_text("FROM example.com/private:1\n")
     builder.streams["example.com/private:1"] = [[{"status": "done"}]]
     make({"build": "app"}, private=False)
@@ -272,7 +275,7 @@ def test_a_builder_without_a_session_is_given_its_bases_for_it_has_no_credential
 def test_a_build_for_another_machine_is_refused_before_it_is_made(
     make, builder, dockerfile, monkeypatch
 ):
-    monkeypatch.setattr(builder, "_facts", dataclasses.replace(builder.info, architecture="amd64"))
+    monkeypatch.setattr(builder, "_info", dataclasses.replace(builder.info, architecture="amd64"))
     with pytest.raises(EngineError, match="is for linux/s390x"):
         make({"build": {"context": "app", "platforms": ["linux/amd64", "linux/s390x"]}})
     assert builder.arguments_of("build") == []
@@ -426,8 +429,7 @@ def test_a_base_that_the_builder_keeps_to_itself_is_fetched_for_its_layers(
     make, builder, dockerfile, registry, monkeypatch
 ):
     (dockerfile / "Dockerfile").write_text("FROM mine:1\n")
-    details = {"RootFS": {"Layers": ["x"]}, "Size": 7}
-    monkeypatch.setattr(builder, "image_details", lambda _: details)
+    builder.image = ImageInfo("sha256:1", layers=("x",), size_bytes=7)
     monkeypatch.setattr(registry, "config", lambda *_: {"rootfs": {"diff_ids": ["x", "y"]}})
     monkeypatch.setattr("bench.runner.images.push_base", lambda *_: "pushed")
     image = make({"build": "app", "cache": "base"})
@@ -444,8 +446,8 @@ def test_somebodys_own_engine_is_not_asked_to_pull_what_it_has(make, builder):
 def test_from_its_own_registry_an_image_is_pulled_by_the_digest_that_it_has_there(
     make, builder, monkeypatch
 ):
-    details = {"RepoDigests": [f"{TAG}@{digest_of('a')}", f"nginx@{digest_of('b')}"], "Size": 7}
-    monkeypatch.setattr(builder, "image_details", lambda _: details)
+    digests = (f"{TAG}@{digest_of('a')}", f"nginx@{digest_of('b')}")
+    builder.image = ImageInfo("sha256:1", digests=digests, size_bytes=7)
     image = make({"image": "nginx:1", "registry": "origin"})
     assert image.reference == f"nginx@{digest_of('b')}"
     assert image.manifest is None
@@ -454,8 +456,8 @@ def test_from_its_own_registry_an_image_is_pulled_by_the_digest_that_it_has_ther
 
 def test_of_several_registries_the_one_that_was_named_is_pulled_from(make, builder, monkeypatch):
     names = ["nginx", "public.example/docker/library/nginx"]
-    details = {"RepoDigests": [f"{one}@{digest_of('b')}" for one in names]}
-    monkeypatch.setattr(builder, "image_details", lambda _: details)
+    digests = tuple(f"{name}@{digest_of('b')}" for name in names)
+    builder.image = ImageInfo("sha256:1", digests=digests)
     for image, repository in (
         ("docker.io/library/nginx:1", names[0]),
         (f"{names[1]}:1", names[1]),

@@ -24,9 +24,9 @@ def engine() -> FakeRuntime:
         ("theirs", {}),
     )
     for name, labels in owners:
-        engine.images[name] = labels
+        engine.present_images[name] = labels
         if name != "kept":
-            engine.create_volume(name, labels)
+            engine.volumes.create(name, labels)
             engine.create(WorkloadSpec(image=name, name=name, labels=labels))
     return engine
 
@@ -38,19 +38,19 @@ def is_dead(run_id: str) -> bool:
 def test_what_that_run_made_goes_and_all_else_stays(engine):
     removed = remove_from(engine, is_dead)
     assert engine.leftovers == ["other", "theirs", "other", "theirs"]
-    assert set(engine.images) == {"other", "kept", "theirs"}
+    assert set(engine.present_images) == {"other", "kept", "theirs"}
     assert [one.partition(" ")[0] for one in removed] == ["container", "volume", "image"]
     assert all(one.endswith(f" of {DEAD}") for one in removed)
 
 
 def test_images_may_stay(engine):
     remove_from(engine, is_dead, images=False)
-    assert "dead" in engine.images
+    assert "dead" in engine.present_images
 
 
 def test_the_builders_cache_is_nobodys_leftover(engine):
     remove_from(engine, lambda _: True)
-    assert set(engine.images) == {"kept", "theirs"}
+    assert set(engine.present_images) == {"kept", "theirs"}
 
 
 @pytest.fixture

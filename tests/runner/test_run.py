@@ -441,7 +441,7 @@ def test_a_service_that_does_not_get_ready_ends_the_run_and_is_removed(runs):
 def has_container(engine, run_id: str) -> None:
     spec = WorkloadSpec(image="x", name=f"of {run_id}", labels={LABEL: run_id})
     engine.create(spec)
-    engine.create_volume(f"volume of {run_id}", {LABEL: run_id})
+    engine.volumes.create(f"volume of {run_id}", {LABEL: run_id})
 
 
 def test_what_killed_runs_left_on_the_private_engine_is_removed_before_the_first_trial(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.runtimes.docker.engine import DockerRuntime
+from bench.runtimes.known import connect
 from tests.runtimes.fake_docker import FakeDocker
 
 
@@ -50,7 +50,7 @@ def daemon():
 
 @pytest.fixture
 def engine(daemon):
-    engine = DockerRuntime(daemon.address)
+    engine = connect(daemon.address)
     daemon.requests.clear()
     yield engine
     engine.close()

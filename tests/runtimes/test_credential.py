@@ -14,7 +14,7 @@ from bench.core.errors import RegistryError
 from bench.runtimes import credential
 from bench.runtimes.build_request import BuildRequest
 from bench.runtimes.credential import RegistryLogin
-from bench.runtimes.docker.engine import DockerRuntime
+from bench.runtimes.known import connect
 from bench.runtimes.managed.registry import Registry
 from tests.runtimes.fake_docker import stream
 from tests.runtimes.fake_registry import FakeRegistry
@@ -105,13 +105,13 @@ def decoded(header: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("path", "act"),
     [
-        ("/images/create", lambda engine, name: list(engine.pull(name))),
-        (f"/images/{REGISTRY}/web/push", lambda engine, name: engine.push(name)),
+        ("/images/create", lambda engine, name: list(engine.images.pull(name))),
+        (f"/images/{REGISTRY}/web/push", lambda engine, name: engine.images.push(name)),
     ],
 )
 def test_the_engine_is_given_it_for_pulls_and_pushes(daemon, login, path, act):
     daemon.on("POST", path, stream({"aux": {"Digest": "sha256:77"}}))
-    engine = DockerRuntime(daemon.address, login)
+    engine = connect(daemon.address, login)
     act(engine, f"{REGISTRY}/web")
     given = decoded(daemon.asked(path).headers["X-Registry-Auth"])
     assert given["password"] == secret(login)
@@ -125,8 +125,8 @@ def test_the_engine_is_given_it_for_the_from_lines_of_a_build_beside_the_users_o
     (tmp_path / "config.json").write_text(json.dumps(own))
     (tmp_path / "Dockerfile").write_text(f"FROM {REGISTRY}/web\n")
     daemon.on("POST", "/build", stream({"stream": "done"}))
-    engine = DockerRuntime(daemon.address, login)
-    engine.build(BuildRequest(tmp_path, "web", tmp_path / "Dockerfile"))
+    engine = connect(daemon.address, login)
+    engine.builder.build(BuildRequest(tmp_path, "web", tmp_path / "Dockerfile"))
     given = decoded(daemon.asked("/build").headers["X-Registry-Config"])
     assert set(given) == {"example.com", REGISTRY}
     engine.close()
@@ -134,8 +134,8 @@ def test_the_engine_is_given_it_for_the_from_lines_of_a_build_beside_the_users_o
 
 def test_no_engine_is_given_it_for_what_comes_from_elsewhere(daemon, login):
     daemon.on("POST", "/images/create", stream({"status": "done"}))
-    engine = DockerRuntime(daemon.address, login)
-    list(engine.pull("example.com/web"))
+    engine = connect(daemon.address, login)
+    list(engine.images.pull("example.com/web"))
     header = daemon.asked("/images/create").headers.get("X-Registry-Auth", "")
     assert secret(login) not in (base64.urlsafe_b64decode(header).decode() if header else "")
     engine.close()

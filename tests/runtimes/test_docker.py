@@ -16,9 +16,9 @@ from bench.core.errors import (
     PullError,
 )
 from bench.runtimes.build_request import BuildRequest
-from bench.runtimes.docker.engine import DockerRuntime
-from bench.runtimes.protocol import Change, WorkloadState, OutputChunk
+from bench.runtimes.known import connect
 from bench.runtimes.specs import WorkloadSpec
+from bench.runtimes.workload import Change, OutputChunk, WorkloadState
 from tests.runtimes.fake_docker import (
     VERSION,
     Answer,
@@ -45,14 +45,14 @@ def frame(kind: int, data: bytes) -> bytes:
 def test_a_pull_hands_on_each_line_of_its_stream(daemon, engine):
     lines = [{"status": "Pulling fs layer", "id": "abc"}, {"status": "Digest: sha256:12"}]
     daemon.on("POST", "/images/create", stream(*lines))
-    assert list(engine.pull("127.0.0.1:5591/quick/web:latest")) == lines
+    assert list(engine.images.pull("127.0.0.1:5591/quick/web:latest")) == lines
     query = daemon.asked("/images/create").query
     assert query == {"fromImage": "127.0.0.1:5591/quick/web", "tag": "latest"}
 
 
 def test_a_pull_by_digest_asks_for_that_digest(daemon, engine):
     daemon.on("POST", "/images/create", stream({"status": "done"}))
-    list(engine.pull("127.0.0.1:5591/quick/web@sha256:12ab"))
+    list(engine.images.pull("127.0.0.1:5591/quick/web@sha256:12ab"))
     query = daemon.asked("/images/create").query
     assert query == {"fromImage": "127.0.0.1:5591/quick/web", "tag": "sha256:12ab"}
 
@@ -69,12 +69,12 @@ def test_an_error_line_in_the_stream_ends_the_pull(daemon, engine, line):
     daemon.on("POST", "/images/create", stream({"status": "Downloading"}, line, {"status": "x"}))
     seen = []
     with pytest.raises(PullError, match="the pull failed: unknown blob"):
-        seen.extend(engine.pull("web"))
+        seen.extend(engine.images.pull("web"))
 
 
 def test_the_lines_before_the_error_have_arrived(daemon, engine):
     daemon.on("POST", "/images/create", stream({"status": "Downloading"}, {"error": "no space"}))
-    lines = engine.pull("web")
+    lines = engine.images.pull("web")
     assert next(lines) == {"status": "Downloading"}
     with pytest.raises(PullError, match="no space"):
         next(lines)
@@ -83,19 +83,19 @@ def test_the_lines_before_the_error_have_arrived(daemon, engine):
 def test_a_daemon_that_dies_in_the_middle_of_a_pull_is_unavailable(daemon, engine):
     daemon.on("POST", "/images/create", stream({"status": "Downloading"}, cut=True))
     with pytest.raises(EngineUnavailableError):
-        list(engine.pull("web"))
+        list(engine.images.pull("web"))
 
 
 def test_a_stream_that_ends_inside_a_line_is_an_error_of_the_engine(daemon, engine):
     daemon.on("POST", "/images/create", stream({"status": "a"}, b'{"status": "Downl'))
     with pytest.raises(EngineUnavailableError):
-        list(engine.pull("web"))
+        list(engine.images.pull("web"))
 
 
 def test_a_pull_that_falls_silent_is_not_waited_for_without_end(daemon, engine, monkeypatch):
     monkeypatch.setattr("bench.runtimes.docker.connect.PULL_SILENCE_S", 0.1)
     daemon.on("POST", "/images/create", silence_after({"status": "Downloading"}))
-    lines = engine.pull("web")
+    lines = engine.images.pull("web")
     assert next(lines) == {"status": "Downloading"}
     with pytest.raises(EngineTimeoutError, match="did not answer in time"):
         next(lines)
@@ -104,16 +104,16 @@ def test_a_pull_that_falls_silent_is_not_waited_for_without_end(daemon, engine, 
 def test_a_pull_that_is_refused_at_once_says_why(daemon, engine):
     daemon.on("POST", "/images/create", refusal(404, "manifest unknown"))
     with pytest.raises(EngineRefusedError, match="manifest unknown") as caught:
-        list(engine.pull("web"))
+        list(engine.images.pull("web"))
     assert caught.value.status == 404
 
 
 @pytest.mark.filterwarnings("ignore:docker-credential-of-another-machine")
 def test_a_broken_credential_helper_is_not_blamed_on_the_engine(daemon, tmp_path):
     (tmp_path / "config.json").write_text('{"credsStore": "of-another-machine"}')
-    engine = DockerRuntime(daemon.address)
+    engine = connect(daemon.address)
     with pytest.raises(EngineError, match="of-another-machine") as caught:
-        list(engine.pull("127.0.0.1:5591/web"))
+        list(engine.images.pull("127.0.0.1:5591/web"))
     assert not isinstance(caught.value, EngineUnavailableError)
     engine.close()
 
@@ -125,7 +125,7 @@ def test_warnings_of_a_create_are_kept(daemon, engine):
     warnings = ["Your kernel does not support block I/O weight. Weight discarded."]
     daemon.on("POST", "/containers/create", answer({"Id": ID, "Warnings": warnings}, 201))
     created = engine.create(WorkloadSpec(image="web", name="t0001", labels={LABEL: "run"}))
-    assert (created.container_id, created.warnings) == (ID, tuple(warnings))
+    assert (created.id, created.warnings) == (ID, tuple(warnings))
     request = daemon.asked("/containers/create")
     assert request.query == {"name": "t0001"}
     assert request.json()["Image"] == "web"
@@ -149,23 +149,23 @@ def test_a_refusal_that_is_no_json_is_still_a_refusal(daemon, engine):
 
     daemon.on("POST", f"/containers/{ID}/start", plain)
     with pytest.raises(EngineRefusedError, match="bad gateway"):
-        engine.start(ID)
+        engine.workload(ID).start()
 
 
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda engine: engine.start(ID),
-        lambda engine: engine.state(ID),
-        lambda engine: engine.wait(ID, 5.0),
-        lambda engine: engine.stop(ID, 1),
-        lambda engine: engine.usage(ID),
-        lambda engine: list(engine.usages(ID)),
-        lambda engine: engine.remove(ID),
+        lambda engine: engine.workload(ID).start(),
+        lambda engine: engine.workload(ID).state(),
+        lambda engine: engine.workload(ID).wait(5.0),
+        lambda engine: engine.workload(ID).stop(1),
+        lambda engine: engine.workload(ID).usage(),
+        lambda engine: list(engine.workload(ID).usages()),
+        lambda engine: engine.workload(ID).remove(),
         lambda engine: engine.containers(LABEL),
-        lambda engine: engine.has_image("web"),
-        lambda engine: engine.attach(ID),
-        lambda engine: engine.execute(ID, ("true",), 1.0),
+        lambda engine: engine.images.has("web"),
+        lambda engine: engine.workload(ID).attach(),
+        lambda engine: engine.workload(ID).execute(("true",), 1.0),
     ],
 )
 def test_a_daemon_that_hangs_up_is_unavailable_whatever_was_asked(daemon, engine, ask):
@@ -187,7 +187,7 @@ _PATHS = (
 def test_a_daemon_that_has_gone_is_unavailable(daemon, engine):
     daemon.close()
     with pytest.raises(EngineUnavailableError) as caught:
-        engine.start(ID)
+        engine.workload(ID).start()
     assert caught.value.remedy
 
 
@@ -207,7 +207,7 @@ def test_the_state_of_a_running_container_names_its_pid_and_address(daemon, engi
             }
         ),
     )
-    assert engine.state(ID) == WorkloadState(
+    assert engine.workload(ID).state() == WorkloadState(
         running=True,
         pid=4242,
         address="10.213.0.2",
@@ -224,13 +224,13 @@ def test_the_state_of_a_running_container_names_its_pid_and_address(daemon, engi
 def test_the_state_names_the_signal_that_a_stop_sends_first(daemon, engine, config, signal):
     details = {"State": {"Running": True, "Pid": 7}, "Config": config}
     daemon.on("GET", f"/containers/{ID}/json", answer(details))
-    assert engine.state(ID).stop_signal == signal
+    assert engine.workload(ID).state().stop_signal == signal
 
 
 def test_changes_are_named_by_what_they_are(daemon, engine):
     found = [{"Path": "/srv", "Kind": 0}, {"Path": "/srv/a", "Kind": 1}, {"Path": "/b", "Kind": 2}]
     daemon.on("GET", f"/containers/{ID}/changes", answer(found))
-    assert engine.changes(ID) == [
+    assert engine.workload(ID).changes() == [
         Change("/srv", "changed"),
         Change("/srv/a", "added"),
         Change("/b", "deleted"),
@@ -239,7 +239,7 @@ def test_changes_are_named_by_what_they_are(daemon, engine):
 
 def test_a_container_that_has_changed_nothing_has_no_changes(daemon, engine):
     daemon.on("GET", f"/containers/{ID}/changes", stream(b"null"))
-    assert engine.changes(ID) == []
+    assert engine.workload(ID).changes() == []
 
 
 def test_the_state_of_a_dead_container_has_neither_pid_nor_address(daemon, engine):
@@ -248,7 +248,7 @@ def test_the_state_of_a_dead_container_has_neither_pid_nor_address(daemon, engin
     daemon.on(
         "GET", f"/containers/{ID}/json", answer({"State": state, "NetworkSettings": networks})
     )
-    assert engine.state(ID) == WorkloadState(
+    assert engine.workload(ID).state() == WorkloadState(
         running=False,
         pid=0,
         address="",
@@ -266,36 +266,36 @@ def test_a_container_on_the_hosts_network_is_reached_at_loopback(daemon, engine)
         "HostConfig": {"NetworkMode": "host"},
     }
     daemon.on("GET", f"/containers/{ID}/json", answer(details))
-    assert engine.state(ID).address == "127.0.0.1"
+    assert engine.workload(ID).state().address == "127.0.0.1"
 
 
 def test_waiting_gives_the_exit_code(daemon, engine):
     daemon.on("POST", f"/containers/{ID}/wait", answer({"StatusCode": 3}))
-    assert engine.wait(ID, 5.0) == 3
+    assert engine.workload(ID).wait(5.0) == 3
 
 
 def test_waiting_ends_with_its_time(daemon, engine):
     released = threading.Event()
     daemon.on("POST", f"/containers/{ID}/wait", lambda _: released.wait(10))
     with pytest.raises(EngineTimeoutError):
-        engine.wait(ID, 0.05)
+        engine.workload(ID).wait(0.05)
     released.set()
 
 
 def test_stopping_says_how_long_the_grace_is(daemon, engine):
     daemon.on("POST", f"/containers/{ID}/stop", answer(status=204))
-    engine.stop(ID, 3)
+    engine.workload(ID).stop(3)
     assert daemon.asked(f"/containers/{ID}/stop").query == {"t": "3"}
 
 
 def test_a_container_that_has_stopped_already_is_no_error(daemon, engine):
     daemon.on("POST", f"/containers/{ID}/stop", answer(status=304))
-    engine.stop(ID, 1)
+    engine.workload(ID).stop(1)
 
 
 def test_removing_kills_it_and_takes_its_volumes(daemon, engine):
     daemon.on("DELETE", f"/containers/{ID}", answer(status=204))
-    engine.remove(ID)
+    engine.workload(ID).remove()
     query = daemon.asked(f"/containers/{ID}").query
     assert (query["force"], query["v"]) == ("True", "True")
 
@@ -304,23 +304,23 @@ def test_removing_what_is_absent_is_fine(daemon, engine):
     daemon.on("DELETE", f"/containers/{ID}", refusal(404, "No such container"))
     daemon.on("DELETE", "/volumes/data", refusal(404, "no such volume"))
     daemon.on("DELETE", "/images/web", refusal(404, "No such image: web:latest"))
-    engine.remove(ID)
-    engine.remove_volume("data")
-    engine.remove_image("web")
+    engine.workload(ID).remove()
+    engine.volumes.remove("data")
+    engine.images.remove("web")
 
 
 def test_a_digest_that_podman_knows_by_another_name_of_the_image_is_absent(daemon, engine):
     daemon.on("DELETE", "/images/web@sha256:1", refusal(500, "web@sha256:1: tag not known"))
-    engine.remove_image("web@sha256:1")
+    engine.images.remove("web@sha256:1")
 
 
 def test_removing_what_cannot_be_removed_is_an_error(daemon, engine):
     daemon.on("DELETE", f"/containers/{ID}", refusal(500, "device or resource busy"))
     daemon.on("DELETE", "/images/web", refusal(409, "image is being used"))
     with pytest.raises(EngineRefusedError, match="busy"):
-        engine.remove(ID)
+        engine.workload(ID).remove()
     with pytest.raises(EngineRefusedError, match="being used"):
-        engine.remove_image("web")
+        engine.images.remove("web")
 
 
 def test_what_carries_the_label_is_listed_with_its_run(daemon, engine):
@@ -337,7 +337,7 @@ def test_what_carries_the_label_is_listed_with_its_run(daemon, engine):
 
 def test_a_network_is_a_labelled_bridge(daemon, engine):
     daemon.on("POST", "/networks/create", answer({"Id": "n"}))
-    engine.create_network("back", {LABEL: "run-7"}, internal=True)
+    engine.networks.create("back", {LABEL: "run-7"}, internal=True)
     asked = daemon.asked("/networks/create").json()
     assert (asked["Name"], asked["Driver"], asked["Internal"]) == ("back", "bridge", True)
     assert asked["Labels"] == {LABEL: "run-7"}
@@ -350,14 +350,14 @@ def test_a_network_is_made_as_the_engine_s_own_words_say(daemon, engine):
         "EnableIPv6": True,
         "Options": {"com.docker.network.driver.mtu": "1400"},
     }
-    engine.create_network("back", {}, internal=False, options=options)
+    engine.networks.create("back", {}, internal=False, options=options)
     asked = daemon.asked("/networks/create").json()
     assert {key: asked[key] for key in options} == options
 
 
 def test_a_volume_has_the_options_of_its_driver(daemon, engine):
     daemon.on("POST", "/volumes/create", answer({"Name": "data"}))
-    engine.create_volume("data", {LABEL: "run-7"}, {"type": "tmpfs"})
+    engine.volumes.create("data", {LABEL: "run-7"}, {"type": "tmpfs"})
     asked = daemon.asked("/volumes/create").json()
     assert (asked["DriverOpts"], asked["Labels"]) == ({"type": "tmpfs"}, {LABEL: "run-7"})
 
@@ -384,7 +384,7 @@ def test_networks_are_listed_by_their_label_and_removed(daemon, engine):
     daemon.on("GET", "/networks", answer([{"Name": "back", "Labels": {LABEL: "run-7"}}]))
     daemon.on("DELETE", "/networks/back", refusal(404, "network back not found"))
     assert engine.networks(LABEL) == [("back", "run-7")]
-    engine.remove_network("back")
+    engine.networks.remove("back")
 
 
 def test_a_container_joins_its_further_networks_before_it_starts(daemon, engine):
@@ -417,33 +417,41 @@ def test_the_log_tail_is_text_whatever_the_program_wrote(daemon, engine):
         handler.wfile.write(data)
 
     daemon.on("GET", f"/containers/{ID}/logs", logs)
-    assert engine.log_tail(ID, 5) == ["listening", "caf�"]
+    assert engine.workload(ID).log_tail(5) == ["listening", "caf�"]
     assert daemon.asked(f"/containers/{ID}/logs").query["tail"] == "5"
 
 
 def test_usage_is_one_shot(daemon, engine):
-    daemon.on("GET", f"/containers/{ID}/stats", answer({"read": "now"}))
-    assert engine.usage(ID) == {"read": "now"}
+    daemon.on("GET", f"/containers/{ID}/stats", answer(usage(3)))
+    assert engine.workload(ID).usage() == {"cpu_ns": 1, "tasks": 3}
     assert daemon.asked(f"/containers/{ID}/stats").query == {"stream": "False", "one-shot": "True"}
 
 
+def usage(tasks: int) -> dict[str, Any]:
+    """The engine's statistics of a container with so many tasks."""
+    return {"cpu_stats": {"cpu_usage": {"total_usage": 1}}, "pids_stats": {"current": tasks}}
+
+
 def test_usages_follow_the_stream_of_stats(daemon, engine):
-    daemon.on("GET", f"/containers/{ID}/stats", stream({"read": "1"}, {"read": "2"}))
-    assert list(engine.usages(ID)) == [{"read": "1"}, {"read": "2"}]
+    daemon.on("GET", f"/containers/{ID}/stats", stream(*(usage(count) for count in (1, 2))))
+    assert list(engine.workload(ID).usages()) == [
+        {"cpu_ns": 1, "tasks": 1},
+        {"cpu_ns": 1, "tasks": 2},
+    ]
     assert daemon.asked(f"/containers/{ID}/stats").query["stream"] == "True"
 
 
 def test_usages_end_where_the_daemon_dies(daemon, engine):
-    daemon.on("GET", f"/containers/{ID}/stats", stream({"read": "1"}, cut=True))
+    daemon.on("GET", f"/containers/{ID}/stats", stream(usage(1), cut=True))
     with pytest.raises(EngineError):
-        list(engine.usages(ID))
+        list(engine.workload(ID).usages())
 
 
 def test_an_engine_older_than_one_shot_still_gives_its_usage(daemon):
     daemon.on("GET", "/version", answer({"ApiVersion": "1.40", "Version": "19.03.15"}))
-    daemon.on("GET", f"/containers/{ID}/stats", answer({"read": "now"}))
-    engine = DockerRuntime(daemon.address)
-    assert engine.usage(ID) == {"read": "now"}
+    daemon.on("GET", f"/containers/{ID}/stats", answer(usage(3)))
+    engine = connect(daemon.address)
+    assert engine.workload(ID).usage() == {"cpu_ns": 1, "tasks": 3}
     engine.close()
 
 
@@ -460,7 +468,7 @@ def test_output_arrives_as_the_container_writes_it(daemon, engine):
         handler.wfile.write(frame(2, b"oops")[6:])
 
     daemon.on("POST", f"/containers/{ID}/attach", upgraded(talk))
-    output = engine.attach(ID)
+    output = engine.workload(ID).attach()
     attached.set()
     chunks = iter(output)
     assert next(chunks) == OutputChunk(1, b"hello\n")
@@ -477,7 +485,7 @@ def test_output_arrives_as_the_container_writes_it(daemon, engine):
 def test_closing_the_output_ends_a_reader_in_another_thread(daemon, engine):
     ended = threading.Event()
     daemon.on("POST", f"/containers/{ID}/attach", upgraded(lambda _: ended.wait(10)))
-    output = engine.attach(ID)
+    output = engine.workload(ID).attach()
     seen: list[OutputChunk] = []
     reader = threading.Thread(target=lambda: seen.extend(output))
     reader.start()
@@ -491,7 +499,7 @@ def test_closing_the_output_ends_a_reader_in_another_thread(daemon, engine):
 def test_attaching_to_nothing_is_refused(daemon, engine):
     daemon.on("POST", f"/containers/{ID}/attach", refusal(404, "No such container"))
     with pytest.raises(EngineRefusedError, match="No such container"):
-        engine.attach(ID)
+        engine.workload(ID).attach()
 
 
 def exec_routes(daemon: FakeDocker, talk: Answer, code: int | None) -> None:
@@ -503,7 +511,7 @@ def exec_routes(daemon: FakeDocker, talk: Answer, code: int | None) -> None:
 @pytest.mark.parametrize(("code", "given"), [(0, 0), (7, 7), (None, 1)])
 def test_an_exec_gives_the_commands_exit_code(daemon, engine, code, given):
     exec_routes(daemon, lambda handler: handler.wfile.write(frame(1, b"out")), code)
-    assert engine.execute(ID, ("pg_isready", "-q"), 5.0) == given
+    assert engine.workload(ID).execute(("pg_isready", "-q"), 5.0) == given
     assert daemon.asked(f"/containers/{ID}/exec").json()["Cmd"] == ["pg_isready", "-q"]
 
 
@@ -511,7 +519,7 @@ def test_an_exec_that_says_nothing_ends_with_its_time(daemon, engine):
     released = threading.Event()
     exec_routes(daemon, lambda _: released.wait(10), 0)
     with pytest.raises(EngineTimeoutError):
-        engine.execute(ID, ("sleep", "60"), 0.05)
+        engine.workload(ID).execute(("sleep", "60"), 0.05)
     released.set()
 
 
@@ -525,7 +533,7 @@ def test_an_exec_that_talks_without_end_ends_with_its_time_too(daemon, engine):
 
     exec_routes(daemon, chatter, 0)
     with pytest.raises(EngineTimeoutError):
-        engine.execute(ID, ("yes",), 0.1)
+        engine.workload(ID).execute(("yes",), 0.1)
 
 
 # images
@@ -534,16 +542,16 @@ def test_an_exec_that_talks_without_end_ends_with_its_time_too(daemon, engine):
 def test_an_image_is_there_or_not(daemon, engine):
     daemon.on("GET", "/images/web/json", answer({"Id": "sha256:1"}))
     daemon.on("GET", "/images/other/json", refusal(404, "No such image: other:latest"))
-    assert engine.has_image("web")
-    assert not engine.has_image("other")
+    assert engine.images.has("web")
+    assert not engine.images.has("other")
 
 
 def test_podmans_words_for_an_absent_image_are_understood(daemon, engine):
     said = refusal(404, "failed to find image other: other: image not known")
     daemon.on("GET", "/images/other/json", said)
     daemon.on("DELETE", "/images/other", said)
-    assert not engine.has_image("other")
-    engine.remove_image("other")
+    assert not engine.images.has("other")
+    engine.images.remove("other")
 
 
 def test_images_are_named_by_their_tags_or_else_by_their_id(daemon, engine):
@@ -564,12 +572,12 @@ def test_images_are_named_by_their_tags_or_else_by_their_id(daemon, engine):
         ("sha256:2", "run-8"),
         ("sha256:3", "kept"),
     ]
-    assert engine.image_ids() == ["sha256:1", "sha256:2", "sha256:3"]
+    assert engine.images.ids() == ["sha256:1", "sha256:2", "sha256:3"]
 
 
 def test_tagging_splits_the_new_name(daemon, engine):
     daemon.on("POST", "/images/web/tag", answer(status=201))
-    engine.tag("web", "127.0.0.1:5591/quick/web:v2")
+    engine.images.tag("web", "127.0.0.1:5591/quick/web:v2")
     query = daemon.asked("/images/web/tag").query
     assert (query["repo"], query["tag"]) == ("127.0.0.1:5591/quick/web", "v2")
 
@@ -580,21 +588,21 @@ def test_a_push_gives_the_digest_of_the_manifest(daemon, engine):
         "/images/127.0.0.1:5591/web/push",
         stream({"status": "Pushed"}, {"aux": {"Tag": "v2", "Digest": "sha256:77", "Size": 528}}),
     )
-    assert engine.push("127.0.0.1:5591/web:v2") == "sha256:77"
+    assert engine.images.push("127.0.0.1:5591/web:v2") == "sha256:77"
     assert daemon.asked("/images/127.0.0.1:5591/web/push").query == {"tag": "v2"}
 
 
 def test_a_push_without_a_digest_is_an_error(daemon, engine):
     daemon.on("POST", "/images/web/push", stream({"status": "Pushed"}))
     with pytest.raises(EngineError, match="without a digest"):
-        engine.push("web")
+        engine.images.push("web")
 
 
 def test_podman_pushes_without_naming_a_digest(daemon):
     daemon.on("GET", "/version", answer(VERSION | {"Components": [{"Name": "Podman Engine"}]}))
     daemon.on("POST", "/images/web/push", stream({"status": "Writing manifest"}))
-    podman = DockerRuntime(daemon.address)
-    assert podman.push("web") == ""
+    podman = connect(daemon.address)
+    assert podman.images.push("web") == ""
     podman.close()
 
 
@@ -603,14 +611,14 @@ def test_with_the_containerd_store_the_digest_stands_in_the_last_status(daemon, 
     last = {"status": f"latest: digest: {digest} size: 1203"}
     waiting = {"status": "Waiting", "progressDetail": {}, "id": "dd0852301246"}
     daemon.on("POST", "/images/web/push", stream(waiting, last))
-    assert engine.push("web") == digest
+    assert engine.images.push("web") == digest
 
 
 def test_a_failed_push_says_why(daemon, engine):
     error = {"errorDetail": {"message": "connection refused"}, "error": "connection refused"}
     daemon.on("POST", "/images/web/push", stream({"status": "Preparing"}, error))
     with pytest.raises(EngineError, match="the push failed: connection refused"):
-        engine.push("web")
+        engine.images.push("web")
 
 
 # building
@@ -620,7 +628,7 @@ def test_a_failed_push_says_why(daemon, engine):
 def test_what_the_sdk_cannot_do_with_a_context_is_not_blamed_on_the_engine(engine, context):
     (context / ".dockerignore").mkdir()
     with pytest.raises(EngineError) as caught:
-        engine.build(BuildRequest(context, "web", context / "Dockerfile"))
+        engine.builder.build(BuildRequest(context, "web", context / "Dockerfile"))
     assert not isinstance(caught.value, EngineUnavailableError)
     assert ".dockerignore" in caught.value.cause
 
@@ -628,7 +636,7 @@ def test_what_the_sdk_cannot_do_with_a_context_is_not_blamed_on_the_engine(engin
 def test_a_root_file_system_becomes_an_image(daemon, engine, tmp_path):
     (tmp_path / "rootfs.tar").write_bytes(b"tar")
     daemon.on("POST", "/images/create", answer({"status": "sha256:1"}))
-    engine.import_rootfs(tmp_path / "rootfs.tar", "127.0.0.1:5591/base:12", ('CMD ["sh"]',))
+    engine.images.import_rootfs(tmp_path / "rootfs.tar", "127.0.0.1:5591/base:12", ('CMD ["sh"]',))
     request = daemon.asked("/images/create")
     assert (request.query["repo"], request.query["tag"]) == ("127.0.0.1:5591/base", "12")
     assert request.query["fromSrc"] == "-"
@@ -641,12 +649,12 @@ def test_a_failed_import_says_why(daemon, engine, tmp_path):
     error = {"errorDetail": {"message": "invalid tar header"}, "error": "invalid tar header"}
     daemon.on("POST", "/images/create", stream({"status": "Importing"}, error))
     with pytest.raises(EngineError, match="the import failed: invalid tar header"):
-        engine.import_rootfs(tmp_path / "rootfs.tar", "base", ())
+        engine.images.import_rootfs(tmp_path / "rootfs.tar", "base", ())
 
 
 def test_an_import_of_a_file_that_is_not_there_is_not_blamed_on_the_engine(engine, tmp_path):
     with pytest.raises(EngineError, match=r"nowhere\.tar") as caught:
-        engine.import_rootfs(tmp_path / "nowhere.tar", "base", ())
+        engine.images.import_rootfs(tmp_path / "nowhere.tar", "base", ())
     assert not isinstance(caught.value, EngineUnavailableError)
 
 
@@ -661,4 +669,4 @@ def test_an_image_is_copied_from_engine_to_engine(daemon, engine):
 def test_an_archive_that_cannot_be_loaded_is_an_error(daemon, engine):
     daemon.on("POST", "/images/load", stream({"error": "unexpected EOF"}))
     with pytest.raises(EngineError, match="unexpected EOF"):
-        engine.load_image(iter([b"half"]))
+        engine.images.load(iter([b"half"]))

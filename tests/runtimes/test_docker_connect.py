@@ -18,7 +18,7 @@ from bench.core.errors import (
     PullError,
 )
 from bench.runtimes.docker.connect import translated, unreachable
-from bench.runtimes.docker.engine import DockerRuntime
+from bench.runtimes.known import connect
 from tests.runtimes.fake_docker import INFO, VERSION, FakeDocker, answer, hang_up, refusal
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def test_an_engine_says_what_it_is(daemon):
-    engine = DockerRuntime(daemon.address)
+    engine = connect(daemon.address)
     facts = engine.info
     engine.close()
     assert (facts.kind, facts.version, facts.api_version) == ("docker", "20.10.24", "1.41")
@@ -38,7 +38,7 @@ def test_an_engine_says_what_it_is(daemon):
 
 def facts_with(daemon: FakeDocker, **changes: Any) -> RuntimeInfo:
     daemon.on("GET", "/info", answer(INFO | changes))
-    engine = DockerRuntime(daemon.address)
+    engine = connect(daemon.address)
     engine.close()
     return engine.info
 
@@ -91,21 +91,21 @@ def test_an_engine_without_a_default_network_is_an_engine_all_the_same(daemon):
 
 def test_without_a_socket_the_remedy_is_to_start_the_engine(tmp_path):
     with pytest.raises(EngineUnavailableError, match="no socket at this address") as caught:
-        DockerRuntime(f"unix://{tmp_path}/docker.sock")
+        connect(f"unix://{tmp_path}/docker.sock")
     assert "bench engine up" in caught.value.remedy
 
 
 def test_nobody_listens_at_a_plain_file(tmp_path):
     (tmp_path / "docker.sock").write_text("")
     with pytest.raises(EngineUnavailableError, match="nobody listens"):
-        DockerRuntime(f"unix://{tmp_path}/docker.sock")
+        connect(f"unix://{tmp_path}/docker.sock")
 
 
 def test_nobody_listens_at_a_closed_port():
     with socket.socket() as held:  # bound and not listening: refused, and nobody else takes it
         held.bind(("127.0.0.1", 0))
         with pytest.raises(EngineUnavailableError, match="nobody listens"):
-            DockerRuntime(f"tcp://127.0.0.1:{held.getsockname()[1]}")
+            connect(f"tcp://127.0.0.1:{held.getsockname()[1]}")
 
 
 def test_a_socket_of_another_group_needs_permission(monkeypatch):
@@ -120,14 +120,14 @@ def test_a_socket_of_another_group_needs_permission(monkeypatch):
 
     monkeypatch.setattr("bench.runtimes.docker.connect._Client", refuse)
     with pytest.raises(EngineUnavailableError, match="may not be opened by this user") as caught:
-        DockerRuntime("unix:///var/run/docker.sock")
+        connect("unix:///var/run/docker.sock")
     assert "group" in caught.value.remedy
 
 
 def test_an_engine_with_an_old_api_is_refused(daemon):
     daemon.on("GET", "/version", answer({"ApiVersion": "1.39", "Version": "18.09"}))
     with pytest.raises(EngineUnavailableError, match=r"1\.39 is too old") as caught:
-        DockerRuntime(daemon.address)
+        connect(daemon.address)
     assert "1.40" in caught.value.remedy
 
 
@@ -135,20 +135,20 @@ def test_an_engine_with_an_old_api_is_refused(daemon):
 def test_what_is_no_engine_is_unavailable(daemon, reply):
     daemon.on("GET", "/version", reply)
     with pytest.raises(EngineUnavailableError):
-        DockerRuntime(daemon.address)
+        connect(daemon.address)
 
 
 def test_an_engine_that_cannot_describe_itself_is_an_error(daemon):
     daemon.on("GET", "/info", refusal(500, "boom"))
     with pytest.raises(EngineError, match="boom"):
-        DockerRuntime(daemon.address)
+        connect(daemon.address)
 
 
 @pytest.mark.parametrize("address", ["foo://somewhere", "tcp://", "unix://", "ssh://host", ""])
 def test_an_address_that_cannot_be_one_is_unavailable(monkeypatch, tmp_path, address):
     monkeypatch.setenv("DOCKER_TLS_VERIFY", "")
     with pytest.raises(EngineUnavailableError) as caught:
-        DockerRuntime(address)
+        connect(address)
     assert caught.value.remedy
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from bench.core.capability import Capability
 from bench.runtimes.docker.health import (
     health_checks,
     ignored_start_interval,
-    why_no_health_checks,
 )
-from bench.runtimes.protocol import HealthChecks
+from bench.runtimes.docker.runtime import DockerRuntime
+from bench.runtimes.podman.runtime import PodmanRuntime
+from bench.runtimes.workload import HealthChecks
 from tests.fakes import FACTS, local
 
 S = 10**9
@@ -79,8 +82,12 @@ def test_podman_makes_none_on_a_host_without_systemd(
     systemd = tmp_path / "system"
     if has_systemd:
         systemd.mkdir()
-    facts = dataclasses.replace(local() if is_local else FACTS, kind=kind)
-    assert (why_no_health_checks(facts, systemd) == "") is makes_them
+    client: Any = SimpleNamespace(api=None, info=local() if is_local else FACTS)
+    if kind == "podman":
+        capabilities = PodmanRuntime(client, systemd=systemd).capabilities
+    else:
+        capabilities = DockerRuntime(client).capabilities
+    assert (Capability.HEALTH_CHECKS in capabilities) is makes_them
 
 
 BRIEFLY: dict[str, Any] = {"StartInterval": S // 5, "StartPeriod": 9 * S}

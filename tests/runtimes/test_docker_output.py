@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.runtimes.docker.output import FramedOutput
-from bench.runtimes.protocol import OutputChunk
+from bench.runtimes.workload import OutputChunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import pytest
 
 from bench.core.errors import EngineUnavailableError, HostError
 from bench.runtimes import select
-from bench.runtimes.docker.engine import DockerRuntime
+from bench.runtimes.known import connect
 from bench.runtimes.managed.daemons import Paths
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.registry import Registry
@@ -169,7 +169,7 @@ def test_beside_somebodys_own_engine_only_the_registry_is_started(beside, daemon
         assert session.measuring.info.address == daemon.address
         assert session.users_engine() is session.measuring
         assert session.registry.address == "127.0.0.1:5599"
-        assert not session.may_wipe
+        assert not session.is_exclusive
         session.revive()
     assert beside == ["registry", "registry"]
 
@@ -193,7 +193,7 @@ def test_a_private_session_holds_the_engine_and_may_wipe_it(beside, daemon, host
     monkeypatch.setattr(PrivateEngine, "address", lambda *_: daemon.address)
     choice = Choice("private", explicit=False, origin="found")
     with open_session(choice, "bench run a.yaml", pytest.fail) as session:
-        assert session.may_wipe
+        assert session.is_exclusive
         assert session.measuring is not session.building
         assert "a.yaml" in session.private.paths.lock.read_text()
         assert session.users_engine() is None  # no Docker socket on this host
@@ -209,12 +209,12 @@ def test_an_error_inside_a_session_comes_out_as_it_was(beside, daemon):
 def test_images_of_the_user_are_reached_by_the_docker_socket(host, monkeypatch, daemon, private):
     monkeypatch.setattr(select, "DOCKER_SOCKET", daemon.address)
     registry = Registry("127.0.0.1:5599")
-    engine = DockerRuntime(daemon.address)
+    engine = connect(daemon.address)
     choice = Choice("private", explicit=False, origin="found")
     session = Session(choice, engine, engine, registry, private)
     own = session.users_engine()
     assert own is not None
-    assert own.facts.address == daemon.address
+    assert own.info.address == daemon.address
     own.close()
     engine.close()
     registry.close()
@@ -226,7 +226,7 @@ def private(tmp_path) -> PrivateEngine:
 
 
 def test_plain_processes_need_no_engine_unless_bench_is_told_of_one(host):
-    assert choose(None, {"DOCKER_HOST": "tcp://host:2376"}, plain=True).is_host
+    assert choose(None, {"DOCKER_HOST": "tcp://host:2376"}, plain=True).runs_images is False
     assert choose(None, {"BENCH_ENGINE": "podman"}, plain=True).address.endswith("podman.sock")
 
 
@@ -239,7 +239,7 @@ def test_a_session_without_containers_starts_nothing_and_holds_the_lock(monkeypa
     with open_session(choice, "bench run a.yaml", pytest.fail) as session:
         assert session.measuring is session.building is session.host
         assert session.measuring.info.kind == "host"
-        assert not session.may_wipe
+        assert not session.is_exclusive
         assert "a.yaml" in paths.lock.read_text()
 
 

@@ -79,7 +79,7 @@ COLUMNS = {
 
 
 def parse(statistics: dict[str, Any]) -> dict[str, int]:
-    return EngineSource(FakeRuntime(), "c1").parse(statistics)
+    return EngineSource(FakeRuntime().workload("c1")).parse(statistics)
 
 
 @pytest.mark.parametrize("statistics", [V1, V2])
@@ -117,4 +117,4 @@ def test_an_answer_without_figures_is_empty(statistics):
 def test_a_container_that_the_engine_cannot_find_is_no_reading():
     engine = FakeRuntime()
     engine.trouble("usage", EngineTimeoutError("c1", "the engine did not answer in time"))
-    assert EngineSource(engine, "c1").read() is None
+    assert EngineSource(engine.workload("c1")).read() is None

@@ -33,11 +33,11 @@ def test_memory_is_shown_as_docker_stats_shows_it(stats, shown):
 def trial(beside: StatsBeside, engine: FakeRuntime, case: str) -> None:
     beside.trial_begins(1, 2, TrialKey(case, 0, "warm"))
     created = engine.create(WorkloadSpec("i", "n", {LABEL: "run"}))
-    engine.start(created.container_id)
+    engine.workload(created.id).start()
     beside.phase_ended("create", 0.01)
     beside.phase_ended("start", 0.1)
     beside.trial_ended("ok", "", 0.5)
-    engine.remove(created.container_id)
+    engine.workload(created.id).remove()
 
 
 def test_only_the_case_that_was_asked_for_is_followed():

@@ -80,8 +80,8 @@ class Bench:
     def laboratory(self) -> TrialContext:
         return TrialContext(
             run_id=RUN_ID,
-            engine=self.engine,
-            keeper=QuietKeeper(self.engine, may_wipe=True, blob_path=None),
+            runtime=self.engine,
+            keeper=QuietKeeper(self.engine),
             journal=self.journal,
             clock=SystemClock(),
             progress=self.watcher,

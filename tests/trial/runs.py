@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bench.core.errors import BenchError
     from bench.runtimes.managed.private import PrivateEngine
     from bench.runtimes.managed.registry import Registry
-    from bench.runtimes.process.engine import ProcessRuntime
+    from bench.runtimes.process.runtime import ProcessRuntime
     from bench.scenario.loading.load import LoadedScenario
 
 SCENARIO = """
@@ -95,7 +95,7 @@ class FakeMaker:
 
     def __init__(self, session: Session, *_: object) -> None:
         self._engine = cast("FakeRuntime", session.measuring)
-        self._is_own = session.may_wipe
+        self._is_own = session.is_exclusive
         self.brought: list[str] = []
 
     def make(

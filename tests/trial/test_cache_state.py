@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.core.capability import Capability
 from bench.core.domain import CacheState
+from bench.runtimes.process.runtime import ProcessRuntime
 from bench.trial import cache_state as cachestate
-from bench.trial.cache_state import CacheKeeper, ProcessKeeper
+from bench.trial.cache_state import CacheKeeper
 from tests.fakes import FakeRuntime
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ REFERENCE = "127.0.0.1:5000/quick/web@sha256:1"
 @pytest.fixture
 def engine():
     engine = FakeRuntime()
-    engine.images = {REFERENCE: {}, "calibration": {}, "of-another-case": {}}
+    engine.present_images = {REFERENCE: {}, "calibration": {}, "of-another-case": {}}
     return engine
 
 
@@ -40,30 +42,30 @@ def drops(tmp_path, monkeypatch):
 def keeper(
     engine: FakeRuntime,
     *,
-    may_wipe: bool = True,
     blob_path: Callable[[str], Path] | None = None,
 ) -> CacheKeeper:
-    return CacheKeeper(engine, may_wipe=may_wipe, blob_path=blob_path)
+    return CacheKeeper(engine, blob_path)
 
 
 def test_cold_leaves_no_image_on_an_engine_of_benchs_own(engine, drops):
     keeper(engine).establish(CacheState.COLD, [REFERENCE], [])
-    assert engine.images == {}
+    assert engine.present_images == {}
 
 
 def test_cold_removes_only_its_own_image_from_somebodys_engine(engine, drops):
-    keeper(engine, may_wipe=False).establish(CacheState.COLD, [REFERENCE], [])
-    assert set(engine.images) == {"calibration", "of-another-case"}
+    engine.lacking[Capability.EXCLUSIVE_STORE] = "shared"
+    keeper(engine).establish(CacheState.COLD, [REFERENCE], [])
+    assert set(engine.present_images) == {"calibration", "of-another-case"}
 
 
 @pytest.mark.parametrize("state", [CacheState.IMAGE, CacheState.WARM])
 def test_the_other_states_have_the_image_and_touch_no_other(engine, drops, state):
     keeper(engine).establish(state, [REFERENCE], [])
     assert engine.pulls_of == []
-    del engine.images[REFERENCE]
+    del engine.present_images[REFERENCE]
     keeper(engine).establish(state, [REFERENCE], [])
     assert engine.pulls_of == [REFERENCE]
-    assert set(engine.images) == {REFERENCE, "calibration", "of-another-case"}
+    assert set(engine.present_images) == {REFERENCE, "calibration", "of-another-case"}
 
 
 @pytest.mark.parametrize(
@@ -102,20 +104,20 @@ def test_the_registrys_blobs_are_in_memory_again_before_a_cold_pull(engine, drop
 
 def test_base_leaves_the_layers_of_the_base_alone(engine, drops):
     keeper(engine).establish(CacheState.BASE, [REFERENCE], [], "base@sha256:2")
-    assert engine.images == {"base@sha256:2": {}}
+    assert engine.present_images == {"base@sha256:2": {}}
     assert engine.pulls_of == ["base@sha256:2"]
     assert drops.read_text() == "3\n"
 
 
 def test_cold_after_base_removes_the_base_from_somebodys_engine_too(engine, drops):
-    one = keeper(engine, may_wipe=False)
+    engine.lacking[Capability.EXCLUSIVE_STORE] = "shared"
+    one = keeper(engine)
     one.establish(CacheState.BASE, [REFERENCE], [], "base@sha256:2")
     one.establish(CacheState.COLD, [REFERENCE], [], "base@sha256:2")
-    assert set(engine.images) == {"calibration", "of-another-case"}
+    assert set(engine.present_images) == {"calibration", "of-another-case"}
 
 
 @pytest.mark.parametrize(("state", "dropped"), [("image", "3\n"), ("warm", "")])
-def test_of_a_plain_process_only_the_page_cache_counts(engine, drops, state, dropped):
-    ProcessKeeper(engine).establish(CacheState(state), "", [])
+def test_of_a_plain_process_only_the_page_cache_counts(drops, state, dropped):
+    CacheKeeper(ProcessRuntime()).establish(CacheState(state), [""], [])
     assert drops.read_text() == dropped
-    assert engine.calls == []

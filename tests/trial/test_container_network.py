@@ -41,7 +41,7 @@ class FakeCut:
 
     def __init__(self, engine: object, way: WayOut) -> None:
         self.way = way
-        self.container_id, self.address = "c0ffee", "10.0.0.9"
+        self.id, self.address = "c0ffee", "10.0.0.9"
         self.is_there = False
         FakeCut.made.append(self)
 
@@ -133,7 +133,7 @@ def test_a_container_without_a_network_needs_no_holder(bench):
 
 
 def test_probes_go_to_the_holders_address(bench):
-    state = bench.engine.state(bench.engine.create(SPEC).container_id)
+    state = bench.engine.workload(bench.engine.create(SPEC).id).state()
     state = dataclasses.replace(state, address="10.0.0.1")
     open_, cut = network(bench, OPEN), network(bench, SILENT)
     cut.prepare("t0007")

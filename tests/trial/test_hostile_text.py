@@ -20,7 +20,7 @@ from bench.report.formats import FORMATS, report_text
 from bench.report.text.console import end_block
 from bench.results.export import csv_text, run_document
 from bench.results.run import load_run
-from bench.runtimes.protocol import Change
+from bench.runtimes.workload import Change
 from tests.fakes import Script
 from tests.hostile import hostile_texts, speaking, texts_in
 from tests.trial.runs import FakeMaker, Runs
@@ -106,7 +106,7 @@ def _is_text(char: str) -> bool:
 
 def _engine_facts(made: Made, text: str) -> None:
     engine = made.runs.measuring
-    engine._facts = dataclasses.replace(engine.info, version=text, storage_driver=text)
+    engine._info = dataclasses.replace(engine.info, version=text, storage_driver=text)
 
 
 ENTRANCES: dict[str, Callable[[Made, str], None]] = {

@@ -38,7 +38,7 @@ def test_the_last_total_of_cpu_time_is_kept(tmp_path, version):
     name, text = CPU_FILES[version]
     (root / name).write_text(text)
     instruments = Instruments(
-        FakeRuntime(), "c", cgroup_of(version, root), SystemClock(), 60.0,
+        FakeRuntime().workload("c"), cgroup_of(version, root), SystemClock(), 60.0,
         need=False, gpu=False, on_batch=lambda _: None, on_threads=lambda _: None,
     )  # fmt: skip
     instruments.start()

@@ -107,8 +107,8 @@ def scenario_of(monkeypatch):
 
 def test_processes_alone_are_run_without_an_engine_unless_one_is_named(scenario_of, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "tcp://host:2376")
-    assert choose_engine(scenario_of(ALONE), None).is_host
-    assert choose_engine(scenario_of(ALONE), "host").is_host
+    assert not choose_engine(scenario_of(ALONE), None).runs_images
+    assert not choose_engine(scenario_of(ALONE), "host").runs_images
     assert choose_engine(scenario_of(ALONE), "private").is_private
     assert choose_engine(scenario_of(MIXED), None).address == "tcp://host:2376"
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bench.journal.facts.image import LayerFacts
+from bench.runtimes.docker.pull_lines import pull_line
 from bench.runtimes.managed.registry import Blob, Manifest
 from bench.trial.pull_stream import PullRecorder
 
@@ -34,7 +35,7 @@ def recorded(name: str) -> tuple[Manifest, PullRecorder]:
     recorder = PullRecorder(10**9)
     head, *lines = map(json.loads, (STREAMS / f"{name}.jsonl").read_text().splitlines())
     for line in lines:
-        recorder.line(round(line["at_ms"] * 1e6) + 10**9, line["line"])
+        recorder.line(round(line["at_ms"] * 1e6) + 10**9, pull_line(line["line"]))
     return manifest_in(head["manifest"]), recorder
 
 
@@ -288,5 +289,5 @@ def test_lines_that_name_no_layer_are_passed_over():
         {"status": "Downloading", "id": "not-hex-at-a"},
         {},
     ):
-        recorder.line(1, line)
+        recorder.line(1, pull_line(line))
     assert recorder.layers == {}

@@ -10,6 +10,7 @@ import pytest
 
 from bench.core.errors import EngineUnavailableError
 from bench.trial.registry_link import RegistryRoute
+from tests.fakes import FakeRuntime
 
 OWN = "127.0.0.1:5591/quick/web@sha256:1"
 
@@ -40,16 +41,16 @@ def link() -> FakeLink:
     return FakeLink()
 
 
-def way(link: FakeLink, rate_bit_s: int | None, *, may_wipe: bool = True) -> RegistryRoute:
+def way(link: FakeLink, rate_bit_s: int | None, *, is_exclusive: bool = True) -> RegistryRoute:
     private = SimpleNamespace(
         link=lambda: link,
         own_pids=lambda: dict(link.own_pids),
         access_log=lambda *, link: "log of the link" if link else "log of the registry",
     )
     registry = SimpleNamespace(address="127.0.0.1:5591")
-    choice = SimpleNamespace(is_host=False)
+    measuring = FakeRuntime()
     session: Any = SimpleNamespace(
-        may_wipe=may_wipe, private=private, registry=registry, choice=choice
+        is_exclusive=is_exclusive, private=private, registry=registry, measuring=measuring
     )
     return RegistryRoute(cast("Any", session), rate_bit_s)
 
@@ -83,9 +84,9 @@ def test_an_image_from_its_own_registry_comes_from_there(link):
 
 
 def test_somebodys_own_engine_has_no_link_of_ours(link):
-    way(link, None, may_wipe=False).check()
+    way(link, None, is_exclusive=False).check()
     with pytest.raises(EngineUnavailableError) as caught:
-        way(link, 10**9, may_wipe=False).check()
+        way(link, 10**9, is_exclusive=False).check()
     assert "--engine private" in caught.value.remedy
 
 
@@ -107,4 +108,4 @@ def test_it_stands_as_long_as_the_registry_that_pulls_come_from_runs(link):
 def test_daemons_that_have_nothing_to_do_with_the_run_are_not_its_load(link):
     link.own_pids = {"registry": 1, "measuring": 2, "building": 3}
     assert way(link, None).pids() == link.own_pids
-    assert way(link, None, may_wipe=False).pids() == {"registry": 1}
+    assert way(link, None, is_exclusive=False).pids() == {"registry": 1}

@@ -13,7 +13,8 @@ from bench.core.domain import TrialStatus
 from bench.core.errors import EngineError, EngineUnavailableError, StoreError
 from bench.core.interrupts import Interrupted, interruptible
 from bench.host.load import HostLoad
-from bench.runtimes.protocol import Change
+from bench.runtimes.images import ImageInfo
+from bench.runtimes.workload import Change
 from bench.trial.replica import process_uses
 from bench.trial.replicas import shared_out
 from tests.fakes import Script
@@ -183,7 +184,7 @@ def test_what_each_wrote_outside_its_mounts_is_kept(bench):
         Change("/var/cache", "added"),
     )
     bench.engine.script = Script(output=(b"up\n",), changes=changes)
-    bench.engine.image_details = lambda _: {"Config": {"Volumes": {"/var/cache": {}}}}
+    bench.engine.image = ImageInfo("sha256:1", config={"Volumes": {"/var/cache": {}}})
     bench.run_at_once(VOLUMES)
     for event in ends(bench).values():
         writes = event["facts"]["writes"]
@@ -341,7 +342,7 @@ def test_an_interruption_while_threads_wait_ends_them_and_leaves_nothing(bench, 
     assert not [one for one in threading.enumerate() if one.name.startswith("replica-")]
 
 
-@pytest.mark.parametrize("call", ["create_volume", "create", "attach", "image_details", "remove"])
+@pytest.mark.parametrize("call", ["create_volume", "create", "attach", "inspect_image", "remove"])
 def test_an_interruption_in_a_call_is_raised_after_the_clean_up(bench, call):
     bench.engine.trouble(call, lambda: signal.raise_signal(signal.SIGINT))
     with pytest.raises(Interrupted), interruptible():

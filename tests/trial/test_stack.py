@@ -16,7 +16,7 @@ from bench.core.domain import TrialStatus
 from bench.core.errors import EngineError, StoreError
 from bench.core.interrupts import Interrupted, interruptible
 from bench.runtimes.protocol import LABEL
-from tests.fakes import Script
+from tests.fakes import FakeWorkload, Script
 from tests.pulls import digest_of, manifest_of
 from tests.servers import closed_port
 from tests.trial.lab import RUN_ID
@@ -94,15 +94,15 @@ def test_what_each_waited_for_is_recorded(stacks: Stacks):
     assert stacks.ended("t0007-db")["facts"]["member"]["ready_by"] == "healthcheck"
 
 
-def test_services_that_wait_for_nobody_start_together(stacks: Stacks, bench: Bench):
+def test_services_that_wait_for_nobody_start_together(stacks: Stacks, bench: Bench, monkeypatch):
     together = threading.Barrier(2, timeout=10)
     stacks.text = "services: {a: {image: llama}, b: {image: web}}"
 
-    def start(container_id: str) -> None:
+    def start(workload: FakeWorkload) -> None:
         together.wait()  # would break if they came one after the other
-        bench.engine.present[container_id].begin()
+        bench.engine.container(workload.id).begin()
 
-    bench.engine.start = start  # type: ignore[method-assign]
+    monkeypatch.setattr(FakeWorkload, "start", start)
     assert stacks.run() is TrialStatus.OK
 
 

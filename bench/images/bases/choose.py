@@ -1,7 +1,7 @@
 """Having the base images that Dockerfiles and scenarios name.
 
 A base is Docker Hub's own where the Hub can be reached, and made of Debian packages where it
-cannot. Both carry the official name in the builder, so that a Dockerfile works with either; the
+cannot. Both carry the official name in the engine, so that a Dockerfile works with either; the
 record of a run says which it was.
 """
 
@@ -17,19 +17,19 @@ from bench.core.errors import EngineError, EngineRefusedError, PullError, UsageE
 from bench.images.bases.catalogue import BASES, RECIPES, Refusal, makeable, meant_by, states
 from bench.images.bases.hub import pull_patiently, registry_answered
 from bench.images.bases.make import make_base
-from bench.images.bases.present import BaseSource, image_id, image_labels, present_source
+from bench.images.bases.present import BaseSource, image_id, present_source
 from bench.images.bases.recipe import DEBIAN_LABEL, PACKAGES_LABEL, lineage, made_of, upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.protocol import ContainerEngine
     from bench.images.bases.table import Base
 
 
 @dataclass(frozen=True)
 class BaseImage:
-    """A base that is ready in the builder.
+    """A base that is ready in the engine.
 
     Attributes:
         digest: of its manifest in bench's registry.
@@ -46,7 +46,7 @@ class BaseImage:
 
 
 def prepare_bases(
-    builder: Runtime,
+    engine: ContainerEngine,
     registry: str,
     *,
     on_progress: Callable[[str], None],
@@ -54,13 +54,13 @@ def prepare_bases(
     force: bool = False,
     ask_hub: bool = True,
 ) -> list[BaseImage]:
-    """Have the bases in `builder` under their official names, and in `registry` under `bases/`.
+    """Have the bases in `engine` under their official names, and in `registry` under `bases/`.
 
     All that are missing come from one source: from Docker Hub, or, as soon as the Hub fails
     once, all of them from Debian packages.
 
     Args:
-        builder: the engine that will build on them.
+        engine: the engine that will build on them.
         registry: host:port of bench's registry.
         on_progress: told in a line what is being done.
         only: names of bases that can be made here; those of BASES where None.
@@ -74,26 +74,26 @@ def prepare_bases(
         UsageError: a name that cannot be made here.
         PullError: the Hub has no such image, or the version that is made here is another.
         HostError: the Hub is out of reach and this host cannot make them.
-        EngineError: the builder failed.
+        EngineError: the engine failed.
     """
     chosen = check_names(BASES if only is None else only)
     missing = {
         name: base
         for name, base in chosen.items()
-        if force or present_source(builder, name, base) is None
+        if force or present_source(engine, name, base) is None
     }
-    replaced = [image_id(builder, name) for name in missing]
-    took_s = _fetch(builder, missing, on_progress) if ask_hub else {}
+    replaced = [image_id(engine, name) for name in missing]
+    took_s = _fetch(engine, missing, on_progress) if ask_hub else {}
     if missing.keys() - took_s.keys():
-        replaced += [image_id(builder, base.name) for base in missing.values()]
+        replaced += [image_id(engine, base.name) for base in missing.values()]
         again = {base.name for base in missing.values()} if force else set()
-        took_s = _bootstrap(builder, missing, again, on_progress)
+        took_s = _bootstrap(engine, missing, again, on_progress)
     wanted = chosen | {name: RECIPES[name] for name in took_s.keys() - chosen.keys()}
     ready = [
-        _pushed(builder, registry, name, wanted[name], took_s.get(name, 0.0), on_progress)
+        _pushed(engine, registry, name, wanted[name], took_s.get(name, 0.0), on_progress)
         for name in _parents_first(wanted)
     ]
-    _drop(builder, replaced, {image.image_id for image in ready})
+    _drop(engine, replaced, {image.image_id for image in ready})
     return ready
 
 
@@ -121,13 +121,13 @@ def makeable_among(images: Sequence[str]) -> list[str]:
     return [name for name in images if not isinstance(meant_by(name), Refusal)]
 
 
-def missing_among(builder: Runtime, images: Sequence[str]) -> list[str]:
-    """Those of them that the builder lacks, or has from an older recipe."""
+def missing_among(engine: ContainerEngine, images: Sequence[str]) -> list[str]:
+    """Those of them that the engine lacks, or has from an older recipe."""
     bases = {name: meant_by(name) for name in images}
     return [
         name
         for name, base in bases.items()
-        if not isinstance(base, Refusal) and present_source(builder, name, base) is None
+        if not isinstance(base, Refusal) and present_source(engine, name, base) is None
     ]
 
 
@@ -143,13 +143,13 @@ def cannot_be_had(image: str, cause: str) -> PullError:
     )
 
 
-def base_to_blame(builder: Runtime, images: Sequence[str]) -> PullError | None:
+def base_to_blame(engine: ContainerEngine, images: Sequence[str]) -> PullError | None:
     """Which of the `images` of a build that failed cannot be had at all; None where all can."""
     for image in images:
-        if builder.has_image(image):
+        if engine.images.has(image):
             continue
         try:
-            pull_patiently(builder, image, only_ask=True)
+            pull_patiently(engine, image, only_ask=True)
         except EngineError as error:
             return cannot_be_had(image, error.cause)
     return None
@@ -166,7 +166,7 @@ def _parents_first(names: Collection[str]) -> list[str]:
 
 
 def _fetch(
-    builder: Runtime, missing: dict[str, Base], say: Callable[[str], None]
+    engine: ContainerEngine, missing: dict[str, Base], say: Callable[[str], None]
 ) -> dict[str, float]:
     """Seconds by name of the bases that Docker Hub gave, up to its first failure."""
     took_s: dict[str, float] = {}
@@ -176,20 +176,20 @@ def _fetch(
         reference = pinned or name
         say(f"{name}: asking Docker Hub for {reference}")
         try:
-            pull_patiently(builder, reference)
+            pull_patiently(engine, reference)
         except EngineError as error:
             if not pinned and registry_answered(error):
                 raise cannot_be_had(name, error.cause) from error
             say(f"{name}: not from Docker Hub ({error.cause})")
             break
         if reference != name:
-            builder.tag(reference, name)
+            engine.images.tag(reference, name)
         took_s[name] = time.monotonic() - start_s
     return took_s
 
 
 def _bootstrap(
-    builder: Runtime, missing: dict[str, Base], again: set[str], say: Callable[[str], None]
+    engine: ContainerEngine, missing: dict[str, Base], again: set[str], say: Callable[[str], None]
 ) -> dict[str, float]:
     """Make the bases in `missing`, and the parents that they lack; seconds by name.
 
@@ -199,22 +199,22 @@ def _bootstrap(
     took_s: dict[str, float] = {}
     needed = {one.name for base in missing.values() for one in lineage(base)}
     for base in RECIPES.values():
-        current = present_source(builder, base.name, base) is BaseSource.BOOTSTRAPPED
+        current = present_source(engine, base.name, base) is BaseSource.BOOTSTRAPPED
         stale = base.name in again or base.parent in took_s
         if base.name not in needed or (current and not stale):
             continue
         start_s = time.monotonic()
-        make_base(builder, base, say)
+        make_base(engine, base, say)
         took_s[base.name] = time.monotonic() - start_s
     for name, base in missing.items():
         if name != base.name:
-            _give_name(builder, name, base)
+            _give_name(engine, name, base)
             took_s[name] = took_s.get(base.name, 0.0)
     return took_s
 
 
-def _give_name(builder: Runtime, name: str, base: Base) -> None:
-    labels = image_labels(builder.image_details(base.name))
+def _give_name(engine: ContainerEngine, name: str, base: Base) -> None:
+    labels = engine.images.inspect(base.name).labels
     first = labels.get(PACKAGES_LABEL, "").partition(" ")[0].partition("=")[2]
     version = upstream(first) if first else labels.get(DEBIAN_LABEL, base.version)
     if not states(name, version):
@@ -224,11 +224,11 @@ def _give_name(builder: Runtime, name: str, base: Base) -> None:
             f" {base.name}, {made_of(labels)}",
             f"name the version as {base.repository}:{version}, or less of it",
         )
-    builder.tag(base.name, name)
+    engine.images.tag(base.name, name)
 
 
 def _pushed(
-    builder: Runtime,
+    engine: ContainerEngine,
     registry: str,
     name: str,
     base: Base,
@@ -238,23 +238,23 @@ def _pushed(
     reference = f"{registry}/bases/{name}"
     repository = reference.rpartition(":")[0]
     start_s = time.monotonic()
-    builder.tag(name, reference)
-    details = builder.image_details(name)
-    known = (one.split("@") for one in details.get("RepoDigests") or [])
+    engine.images.tag(name, reference)
+    image = engine.images.inspect(name)
+    known = (known_as.split("@") for known_as in image.digests)
     digest = next((digest for known_as, digest in known if known_as == repository), "")
     # a containerd store has a digest for every name, pushed or not
-    if not digest or builder.info.image_store == "containerd":
+    if not digest or engine.info.image_store == "containerd":
         say(f"{name}: pushing to {repository}")
-        digest = builder.push(reference)
+        digest = engine.images.push(reference)
         took_s += time.monotonic() - start_s
-    source = present_source(builder, name, base) or BaseSource.OTHER
-    words = made_of(image_labels(details)) if source is BaseSource.BOOTSTRAPPED else ""
-    return BaseImage(name, source, str(details["Id"]), digest, took_s, words)
+    source = present_source(engine, name, base) or BaseSource.OTHER
+    words = made_of(image.labels) if source is BaseSource.BOOTSTRAPPED else ""
+    return BaseImage(name, source, image.id, digest, took_s, words)
 
 
-def _drop(builder: Runtime, replaced: list[str], kept: set[str]) -> None:
+def _drop(engine: ContainerEngine, replaced: list[str], kept: set[str]) -> None:
     """Remove what a newer base has replaced, unless images still stand on it."""
     for image in dict.fromkeys(reversed(replaced)):
         if image and image not in kept:
             with contextlib.suppress(EngineRefusedError):
-                builder.remove_image(image)
+                engine.images.remove(image)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.errors import EngineError, EngineRefusedError, PullError
+from bench.runtimes.images import PullLine
 
 if TYPE_CHECKING:
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.protocol import ContainerEngine
 
 FIRST_ANSWER_S = 10.0
 """The engine says its first line when the Hub has answered with the image's manifest."""
@@ -21,11 +21,11 @@ SILENCE_S = 60.0
 _ANSWERS = range(400, 500)
 """Statuses with which an engine passes on that a registry has no such image or wants a login."""
 
-_Item = Mapping[str, Any] | EngineError | None
+_Item = PullLine | EngineError | None
 
 
 def pull_patiently(
-    engine: Runtime,
+    engine: ContainerEngine,
     reference: str,
     *,
     first_answer_s: float = FIRST_ANSWER_S,
@@ -44,7 +44,7 @@ def pull_patiently(
 
     def follow() -> None:
         try:
-            for line in engine.pull(reference):
+            for line in engine.images.pull(reference):
                 lines.put(line)
                 if only_ask:
                     break

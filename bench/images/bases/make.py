@@ -1,4 +1,4 @@
-"""Making one base out of Debian packages, in the builder."""
+"""Making one base out of Debian packages, in the engine."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from bench.images.bases.versions import installed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.protocol import ContainerEngine
     from bench.images.bases.table import Base
 
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
-def make_base(builder: Runtime, base: Base, say: Callable[[str], None]) -> None:
+def make_base(engine: ContainerEngine, base: Base, say: Callable[[str], None]) -> None:
     """Make `base` under its name; its parent is there.
 
     What is finished carries its recipe and the versions that are installed in it; an image that
@@ -33,35 +33,35 @@ def make_base(builder: Runtime, base: Base, say: Callable[[str], None]) -> None:
 
     Raises:
         HostError: this host cannot make a root file system.
-        EngineError: the builder failed.
+        EngineError: the engine failed.
     """
     made = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     with tempfile.TemporaryDirectory(prefix="bench-base-") as name:
         folder = Path(name)
         if base.parent is None:
-            _import(builder, base, made, folder, say)
+            _import(engine, base, made, folder, say)
         else:
-            _build(builder, base.name, dockerfile(base, made), files(base), folder, say)
-    unfinished = image_id(builder, base.name)
-    debian, versions = installed(builder, base.name, base.shown)
+            _build(engine, base.name, dockerfile(base, made), files(base), folder, say)
+    unfinished = image_id(engine, base.name)
+    debian, versions = installed(engine, base.name, base.shown)
     with tempfile.TemporaryDirectory(prefix="bench-base-") as name:
         text = last_step(base, base.name, debian, versions)
-        _build(builder, base.name, text, {}, Path(name), lambda _: None)
+        _build(engine, base.name, text, {}, Path(name), lambda _: None)
     with contextlib.suppress(EngineRefusedError):  # a classic builder's image stands on it
-        builder.remove_image(unfinished)
+        engine.images.remove(unfinished)
 
 
 def _import(
-    builder: Runtime, base: Base, made: str, folder: Path, say: Callable[[str], None]
+    engine: ContainerEngine, base: Base, made: str, folder: Path, say: Callable[[str], None]
 ) -> None:
     scratch, tar = folder / "scratch", folder / "rootfs.tar"
     scratch.mkdir()
     make_rootfs(base, tar, scratch, lambda text: say(f"{base.name}: {text}"))
-    builder.import_rootfs(tar, base.name, import_changes(base, made))
+    engine.images.import_rootfs(tar, base.name, import_changes(base, made))
 
 
 def _build(
-    builder: Runtime,
+    engine: ContainerEngine,
     name: str,
     text: str,
     extra: dict[str, str],
@@ -74,4 +74,4 @@ def _build(
         (folder / file).chmod(0o755 if file.endswith(".sh") else 0o644)
     proxies = {key: os.environ[key] for key in _PROXIES if key in os.environ}
     request = BuildRequest(folder, name, folder / "Dockerfile", args=proxies)
-    builder.build(request, lambda step: say(f"{name}: {step[:120]}"))
+    engine.builder.build(request, lambda step: say(f"{name}: {step[:120]}"))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.image_reference import familiar
 from bench.images.bases.recipe import BASE_LABEL, RECIPE_LABEL, recipe_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.protocol import ContainerEngine
     from bench.images.bases.table import Base
 
 
@@ -24,34 +22,30 @@ class BaseSource(StrEnum):
     """Not one of ours: an image of the user's, or one that was pulled by other means."""
 
 
-def present_source(builder: Runtime, name: str, base: Base) -> BaseSource | None:
-    """Where the image `name` in the builder comes from; None where it is missing or out of date.
+def present_source(engine: ContainerEngine, name: str, base: Base) -> BaseSource | None:
+    """Where the image `name` in the engine comes from; None where it is missing or out of date.
 
     Args:
-        builder: the engine.
+        engine: the engine.
         name: of the image.
         base: the recipe that this name means.
     """
-    if not builder.has_image(name):
+    if not engine.images.has(name):
         return None
-    details = builder.image_details(name)
-    labels = image_labels(details)
+    image = engine.images.inspect(name)
+    labels = image.labels
     if labels.get(RECIPE_LABEL) == recipe_id(base):
         return BaseSource.BOOTSTRAPPED
     if base.hub_reference and name == base.name:
-        tags = details.get("RepoTags") or []
-        return BaseSource.HUB if any(tag.endswith(base.hub_reference) for tag in tags) else None
+        is_pulled = any(tag.endswith(base.hub_reference) for tag in image.names)
+        return BaseSource.HUB if is_pulled else None
     if BASE_LABEL in labels:
         return None
-    pulled_as = {familiar(one.partition("@")[0]) for one in details.get("RepoDigests") or []}
+    pulled_as = {familiar(digest.partition("@")[0]) for digest in image.digests}
     return BaseSource.HUB if familiar(name.partition(":")[0]) in pulled_as else BaseSource.OTHER
 
 
-def image_id(builder: Runtime, name: str) -> str:
-    """The id of an image; empty where the builder does not have it."""
-    return str(builder.image_details(name)["Id"]) if builder.has_image(name) else ""
+def image_id(engine: ContainerEngine, name: str) -> str:
+    """The id of an image; empty where the engine does not have it."""
+    return engine.images.inspect(name).id if engine.images.has(name) else ""
 
-
-def image_labels(details: Mapping[str, Any]) -> Mapping[str, str]:
-    """The labels in an engine's inspection of an image."""
-    return (details.get("Config") or {}).get("Labels") or {}

@@ -6,40 +6,40 @@ from typing import TYPE_CHECKING
 
 from bench.core.errors import EngineError
 from bench.images.bases.catalogue import BASES, meant_by
-from bench.images.bases.present import BaseSource, image_labels, present_source
+from bench.images.bases.present import BaseSource, present_source
 from bench.images.bases.recipe import BASE_LABEL, RECIPE_LABEL, made_of, recipe_id
 from bench.images.bases.table import Base
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.protocol import ContainerEngine
 
 
-def base_records(builder: Runtime, images: Sequence[str]) -> list[dict[str, str]]:
-    """What each of `images` stands for in `builder`.
+def base_records(engine: ContainerEngine, images: Sequence[str]) -> list[dict[str, str]]:
+    """What each of `images` stands for in `engine`.
 
     Returns:
-        `name`, `image_id` (empty where the builder does not have it) and `source`, the value of a
+        `name`, `image_id` (empty where the engine does not have it) and `source`, the value of a
         BaseSource; `made_of` says what a home-made one really is, and `remark` why nothing is
         known of an image.
     """
-    return [_record(builder, name) for name in images]
+    return [_record(engine, name) for name in images]
 
 
-def _record(builder: Runtime, name: str) -> dict[str, str]:
+def _record(engine: ContainerEngine, name: str) -> dict[str, str]:
     record = {"name": name, "image_id": "", "source": BaseSource.OTHER.value}
     try:
-        if not builder.has_image(name):
+        if not engine.images.has(name):
             return record
-        details = builder.image_details(name)
-        labels = image_labels(details)
-        record["image_id"] = str(details.get("Id") or "")
+        image = engine.images.inspect(name)
+        labels = image.labels
+        record["image_id"] = image.id
         if BASE_LABEL in labels:
             record["source"] = BaseSource.BOOTSTRAPPED.value
         elif name in BASES:
             record["source"] = (
-                present_source(builder, name, BASES[name]) or BaseSource.OTHER
+                present_source(engine, name, BASES[name]) or BaseSource.OTHER
             ).value
     except EngineError as error:
         return record | {"remark": error.cause}

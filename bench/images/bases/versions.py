@@ -12,7 +12,7 @@ from bench.core.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.protocol import ContainerEngine
 
 _PATIENCE_S = 60.0
 _FORMAT = r"\${Package} \${Version}\n"
@@ -23,7 +23,7 @@ cat /etc/debian_version
 _LINES = 100
 
 
-def installed(builder: Runtime, image: str, packages: Sequence[str]) -> tuple[str, dict[str, str]]:
+def installed(engine: ContainerEngine, image: str, packages: Sequence[str]) -> tuple[str, dict[str, str]]:
     """The point release of Debian in `image`, and the versions of these packages.
 
     Raises:
@@ -39,13 +39,13 @@ def installed(builder: Runtime, image: str, packages: Sequence[str]) -> tuple[st
         working_dir="/",
         network_mode="none",
     )
-    container = builder.create(spec).container_id
+    container = engine.create(spec)
     try:
-        builder.start(container)
-        status = builder.wait(container, _PATIENCE_S)
-        lines = [line.strip() for line in builder.log_tail(container, _LINES) if line.strip()]
+        container.start()
+        status = container.wait(_PATIENCE_S)
+        lines = [line.strip() for line in container.log_tail(_LINES) if line.strip()]
     finally:
-        builder.remove(container)
+        container.remove()
     if status != 0 or not lines:
         said = "; ".join(lines) or "it said nothing"
         raise EngineError(image, f"its packages cannot be read: {said}")

@@ -24,6 +24,7 @@ from bench.core.errors import (
     EngineTimeoutError,
     EngineUnavailableError,
 )
+from bench.runtimes.docker.refusals import workload_fault
 from bench.runtimes.protocol import RuntimeInfo
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ def translated(subject: str, address: str) -> Iterator[None]:
         status = error.response.status_code if error.response is not None else 0
         explanation = str(error.explanation or error).strip()
         raise EngineRefusedError(
-            subject, f"the engine refused: {explanation}", status=status
+            subject,
+            f"the engine refused: {explanation}",
+            status=status,
+            fault=workload_fault(explanation),
         ) from error
     except _TIMEOUTS as error:
         raise EngineTimeoutError(subject, "the engine did not answer in time") from error
@@ -166,7 +170,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def read_facts(api: Any, address: str) -> RuntimeInfo:
+def read_info(api: Any, address: str) -> RuntimeInfo:
     """Ask the engine what it is."""
     with translated(address, address):
         info, version = api.info(), api.version()

@@ -1,13 +1,12 @@
-"""Whether an engine makes health checks, and when it made them."""
+"""When an engine has made its health checks, and when a start interval has no effect."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.runtimes.protocol import HealthChecks
+from bench.runtimes.workload import HealthChecks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,19 +18,6 @@ _START_INTERVAL_API = (1, 44)
 _INSTANT = re.compile(
     r"(?P<whole>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(?P<part>\d+))?(?P<zone>Z|[+-]\d\d:\d\d)"
 )
-
-_SYSTEMD = Path("/run/systemd/system")
-"""There where systemd is the host's first process: sd_booted(3)."""
-
-
-def why_no_health_checks(engine: RuntimeInfo, systemd: Path = _SYSTEMD) -> str:
-    """Why the engine never makes a health check; empty where it does."""
-    if engine.kind == "podman" and engine.is_local and not systemd.is_dir():
-        return (
-            "Podman leaves health checks to systemd, which this host does not run; "
-            "use another probe, such as `exec` with the same command"
-        )
-    return ""
 
 
 def ignored_start_interval(

@@ -11,7 +11,7 @@ import struct
 import time
 from typing import TYPE_CHECKING, Any
 
-from bench.runtimes.protocol import OutputChunk
+from bench.runtimes.workload import OutputChunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ import threading
 from typing import IO, TYPE_CHECKING
 
 from bench.core.errors import EngineTimeoutError, HostError, NoProgramError
-from bench.runtimes.protocol import OutputChunk
+from bench.runtimes.workload import OutputChunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,12 +18,13 @@ from bench.core.errors import EngineError
 from bench.core.units import format_bytes
 from bench.journal.facts.cause import Cause, CauseKind
 from bench.trial.cause.disk import free_bytes, full_disk
-from bench.trial.cause.image_inspection import Look
+from bench.trial.cause.image_inspection import look_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.runtimes.protocol import Runtime
+    from bench.runtimes.protocol import RuntimeInfo
+    from bench.runtimes.workload import Workload
     from bench.scenario.model import Case
 
 ENDED = Cause(
@@ -74,16 +75,16 @@ class Ending:
     pid: int = 0
 
 
-def causes(engine: Runtime, container_id: str, case: Case, ending: Ending) -> list[Cause]:
+def causes(workload: Workload, info: RuntimeInfo, case: Case, ending: Ending) -> list[Cause]:
     """What is known to have kept a container from lasting, or from getting ready.
 
     Raises:
         EngineError: the engine's disk is full, so that nobody can say what it would have done.
     """
-    return list(_causes(engine, container_id, case, ending))
+    return list(_causes(workload, info, case, ending))
 
 
-def _causes(engine: Runtime, container_id: str, case: Case, ending: Ending) -> Iterator[Cause]:
+def _causes(workload: Workload, info: RuntimeInfo, case: Case, ending: Ending) -> Iterator[Cause]:
     limits = case.effective_limits
     if ending.kills:
         now = f" ({format_bytes(limits.memory)} now)" if limits.memory else ""
@@ -101,18 +102,16 @@ def _causes(engine: Runtime, container_id: str, case: Case, ending: Ending) -> I
         )
     if ending.exit_code:
         with contextlib.suppress(EngineError):  # what cannot be seen says nothing
-            setup = engine.state(container_id).setup
-            if setup is not None:
-                look = Look(engine, container_id, setup, engine.info.architecture)
-                if found := look.ended(ending.exit_code):
-                    yield found
+            look = look_at(workload, info.architecture)
+            if look is not None and (found := look.ended(ending.exit_code)):
+                yield found
     if _says(ending.output, _READ_ONLY) and (where := _read_only(case)):
         yield Cause(
             CauseKind.READ_ONLY,
             f"its output says “{_READ_ONLY}”, and {where}",
             "mount a `tmpfs` where it writes, or have that written to",
         )
-    yield from _full(engine, case, ending)
+    yield from _full(info, case, ending)
 
 
 def _forks_refused(ending: Ending, limit: int | None) -> str:
@@ -123,7 +122,7 @@ def _forks_refused(ending: Ending, limit: int | None) -> str:
     return f"its output says “{_AGAIN}”" if reached and _says(ending.output, _AGAIN) else ""
 
 
-def _full(engine: Runtime, case: Case, ending: Ending) -> Iterator[Cause]:
+def _full(info: RuntimeInfo, case: Case, ending: Ending) -> Iterator[Cause]:
     mounts = _in_memory(case)
     for path in mounts:
         if ending.pid and _is_full(ending.pid, path):
@@ -135,11 +134,11 @@ def _full(engine: Runtime, case: Case, ending: Ending) -> Iterator[Cause]:
             return
     if not _says(ending.output, _FULL):
         return
-    full = full_disk(engine.info)
+    full = full_disk(info)
     if full:
         raise EngineError("disk", f"its output says “{_FULL}”, and {full.words}", full.remedy)
     known = [f"{path} holds {size}" for path, size in mounts.items()]
-    free = free_bytes(engine.info)
+    free = free_bytes(info)
     if free is not None:
         known.append(f"the engine's disk has {format_bytes(free)} free")
     facts = f" ({', '.join(known)})" if known else ""

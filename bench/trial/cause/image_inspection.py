@@ -15,8 +15,8 @@ from bench.trial.cause.users import GROUP, PASSWD, ROOT, Entries, User, entries,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.runtimes.protocol import Runtime
     from bench.runtimes.specs import ContainerFile, ContainerSetup
+    from bench.runtimes.workload import Workload, WorkloadFiles
 
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where engines look for a program of a container whose environment has no PATH."""
@@ -35,17 +35,14 @@ NO_COMMAND = Cause(
 
 
 class Look:
-    """Looks at one container, through its engine; it need not run.
+    """Looks at the file system of one container; it need not run.
 
     Every method may raise EngineError: what cannot be seen says nothing.
     """
 
-    def __init__(
-        self, engine: Runtime, container_id: str, setup: ContainerSetup, machine: str
-    ) -> None:
+    def __init__(self, files: WorkloadFiles, setup: ContainerSetup, machine: str) -> None:
         """`machine` is the engine's, as images name theirs."""
-        self._engine = engine
-        self._container_id = container_id
+        self._files = files
         self._setup = setup
         self._machine = machine
 
@@ -145,7 +142,7 @@ class Look:
         if user.user_id == 0:
             return None
         for folder in _parents(file.path):
-            found = self._engine.file(self._container_id, folder, 0)
+            found = self._files.read(folder, 0)
             if found is not None and not user.may_execute(found):
                 return Cause(
                     CauseKind.NOT_EXECUTABLE,
@@ -235,10 +232,10 @@ class Look:
             EngineError: it cannot be looked at.
         """
         try:
-            return self._engine.file(self._container_id, path, most_bytes)
+            return self._files.read(path, most_bytes)
         except EngineRefusedError:
             for folder in _parents(path):
-                found = self._engine.file(self._container_id, folder, 0)
+                found = self._files.read(folder, 0)
                 if found is None or found.kind != "folder":
                     return None
             raise
@@ -290,7 +287,7 @@ class Look:
         return user_of(given, further, self._list(PASSWD), self._list(GROUP))
 
     def _list(self, path: str) -> Entries:
-        file = self._engine.file(self._container_id, path, _LARGEST_LIST)
+        file = self._files.read(path, _LARGEST_LIST)
         return entries(file.head if file else b"")
 
 
@@ -307,3 +304,13 @@ def _parents(path: str) -> list[str]:
     """The folders above `path`, the outermost first, without the root folder."""
     parts = path.strip("/").split("/")[:-1]
     return ["/" + "/".join(parts[: count + 1]) for count in range(len(parts))]
+
+
+def look_at(workload: Workload, machine: str) -> Look | None:
+    """A look at a container; None where its file system, or what it runs, is not to be had.
+
+    Raises:
+        EngineError: the engine does not say what it runs.
+    """
+    setup = workload.state().setup if workload.files else None
+    return Look(workload.files, setup, machine) if workload.files and setup else None

@@ -2,9 +2,8 @@
 
 The image's, where something of it, or of how the case runs it, keeps every engine from starting it:
 there is no such program, it may not be run, the user or the working folder are not there. That is
-read from the container's own file system, and not from the words of the engine, which quote names
-that the image's author has chosen. Where the files do not tell, the one thing that counts of the
-words is at which step the runtime was: they begin with it, before any name is quoted.
+read from the container's own file system. Where the files do not tell, the runtime says whether it
+was the workload that it could not run.
 """
 
 from __future__ import annotations
@@ -12,84 +11,57 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import posixpath
-import re
 from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import EngineError, EngineRefusedError, NoProgramError
 from bench.journal.facts.cause import Cause, CauseKind
 from bench.runtimes.specs import WorkloadSpec
 from bench.trial.cause.disk import full_disk
-from bench.trial.cause.image_inspection import NO_COMMAND, Look
+from bench.trial.cause.image_inspection import NO_COMMAND, look_at
 from bench.trial.outcome import FailedTrialError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import Any
+    from collections.abc import Iterator
 
     from bench.runtimes.protocol import Runtime
-
-_STEPS = re.compile(
-    r"(?:the engine refused: "
-    r"|preparing container [0-9a-f]+ for attach: "
-    r"|failed to create task for container: "
-    r"|failed to create shim task: "
-    r"|OCI runtime create failed: "
-    r"|(?:crun|runc): "
-    r"|error during container init: "
-    r"|runc create failed: "
-    r"|container_linux\.go:\d+: "
-    r"|unable to start container process: "
-    r"|starting container process caused: )*"
-)
-"""What stands before the step that failed: of Docker, containerd, Podman, runc and crun."""
-
-_ENGINE = "the engine refused: "
-"""Alone, it is the engine that could not run a program of its own, such as docker-init."""
-
-_PROGRAM = ('exec: "', "exec /", "executable file `", "open executable: ")
-"""How the step begins at which a runtime runs the program."""
-
-_NOBODY = ("unable to find user ", "unable to find group ")
-"""How the step begins at which a runtime, or Docker before it, looks for the user."""
+    from bench.runtimes.workload import Workload
 
 
-def image_cause(engine: Runtime, container_id: str, error: EngineRefusedError) -> Cause | None:
+def image_cause(workload: Workload, machine: str, error: EngineRefusedError) -> Cause | None:
     """What of the image keeps a container from being started; None where it is not the image.
 
     Args:
-        engine: that refuses.
-        container_id: of the container, which was created.
+        workload: the container, which was created.
+        machine: architecture of the engine's machine, as images name it.
         error: what the engine said.
     """
     if isinstance(error, NoProgramError):
         return Cause(CauseKind.NO_PROGRAM, error.cause, error.remedy)
     with contextlib.suppress(EngineError):  # what cannot be seen says nothing
-        setup = engine.state(container_id).setup
-        if setup is not None:
-            found = Look(engine, container_id, setup, engine.info.architecture).refused()
-            if found is not None:
-                return found
-    before = _STEPS.match(error.cause)
-    assert before is not None, "it may be empty"
-    step, is_of_runtime = error.cause[before.end() :], before[0] not in ("", _ENGINE)
-    if step.startswith(_NOBODY) or (is_of_runtime and step.startswith(_PROGRAM)):
+        look = look_at(workload, machine)
+        found = look.refused() if look else None
+        if found is not None:
+            return found
+    if error.fault:
         return Cause(
             CauseKind.REFUSED,
-            f"the runtime cannot run it: {step}",
+            f"the runtime cannot run it: {error.fault}",
             "mend what these words name in the image, or in the case's `command` and `user`",
         )
     return None
 
 
-def creation_cause(engine: Runtime, spec: WorkloadSpec) -> Cause | None:
+def creation_cause(runtime: Runtime, spec: WorkloadSpec) -> Cause | None:
     """What of the image keeps a container from being created; None where it is not the image.
 
     Args:
-        engine: that refuses.
+        runtime: that refuses.
         spec: of the container.
     """
+    if runtime.images is None:
+        return None
     try:
-        config: Mapping[str, Any] = engine.image_details(spec.image).get("Config") or {}
+        config = runtime.images.inspect(spec.image).config
     except EngineError:
         return None
     # an entrypoint of the case's own leaves the image's command out
@@ -101,14 +73,14 @@ def creation_cause(engine: Runtime, spec: WorkloadSpec) -> Cause | None:
     words = ""
     if folder and not folder.startswith("/"):
         words = f"its working folder {folder} is no absolute path"
-    elif file := _file_on_the_way(engine, spec, folder):
+    elif file := _file_on_the_way(runtime, spec, folder):
         words = f"its working folder {folder} cannot be made: {file} is a file"
     if not words:
         return None
     return Cause(CauseKind.NO_FOLDER, words, "mend WORKDIR or `working_dir`")
 
 
-def _file_on_the_way(engine: Runtime, spec: WorkloadSpec, folder: str) -> str:
+def _file_on_the_way(runtime: Runtime, spec: WorkloadSpec, folder: str) -> str:
     """What stands in the way of a working folder; empty where nothing does.
 
     A container of the same image is made for the look, which is never started.
@@ -124,13 +96,13 @@ def _file_on_the_way(engine: Runtime, spec: WorkloadSpec, folder: str) -> str:
         network_mode="none",
         cgroup_parent=spec.cgroup_parent,
     )
-    made = ""
+    made: Workload | None = None
     try:
-        made = engine.create(bare).container_id
+        made = runtime.create(bare)
         parts = posixpath.normpath(folder).strip("/").split("/")
         for count in range(1, len(parts) + 1):
             path = "/" + "/".join(parts[:count])
-            file = engine.file(made, path, 0)
+            file = made.files.read(path, 0) if made.files else None
             if file is None:
                 return ""
             if file.kind != "folder":
@@ -138,15 +110,15 @@ def _file_on_the_way(engine: Runtime, spec: WorkloadSpec, folder: str) -> str:
     except EngineError:
         return ""  # what cannot be seen says nothing
     finally:
-        if made:
+        if made is not None:
             with contextlib.suppress(EngineError):  # it carries the run's label
-                engine.remove(made)
+                made.remove()
     return ""
 
 
-def disk_error(engine: Runtime, error: EngineRefusedError) -> EngineError | None:
+def disk_error(runtime: Runtime, error: EngineRefusedError) -> EngineError | None:
     """A refusal of an engine whose disk is full; None where it is not, or nobody knows."""
-    full = full_disk(engine.info)
+    full = full_disk(runtime.info)
     if not full:
         return None
     return EngineError(error.subject, f"{error.cause}; {full.words}", full.remedy)
@@ -154,7 +126,7 @@ def disk_error(engine: Runtime, error: EngineRefusedError) -> EngineError | None
 
 @contextlib.contextmanager
 def blamed(
-    engine: Runtime, facts: dict[str, Any], container_id: str, spec: WorkloadSpec | None
+    runtime: Runtime, facts: dict[str, Any], workload: Workload, spec: WorkloadSpec | None
 ) -> Iterator[None]:
     """While this lasts a container is made from `spec`, or started where that is None.
 
@@ -167,11 +139,11 @@ def blamed(
         yield
     except EngineRefusedError as error:
         found = (
-            creation_cause(engine, spec)
+            creation_cause(runtime, spec)
             if spec is not None
-            else image_cause(engine, container_id, error)
+            else image_cause(workload, runtime.info.architecture, error)
         )
-        if found is None and (full := disk_error(engine, error)):
+        if found is None and (full := disk_error(runtime, error)):
             raise full from error
         if found is None:
             raise

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from bench.compose.mounts import FileUse, Mount
     from bench.compose.stack import ComposeService
-    from bench.runtimes.protocol import WorkloadState, Runtime
+    from bench.runtimes.protocol import ContainerEngine
     from bench.runtimes.specs import WorkloadSpec
+    from bench.runtimes.workload import WorkloadState
     from bench.scenario.probes import Ready
     from bench.trial.stack.prepared import PreparedService, PreparedStack
 
@@ -41,7 +42,9 @@ class StackEnvironment:
         found_empty: whether volumes that were to be filled had to be made.
     """
 
-    def __init__(self, engine: Runtime, run_id: str, prepared: PreparedStack, trial_id: str) -> None:
+    def __init__(
+        self, engine: ContainerEngine, run_id: str, prepared: PreparedStack, trial_id: str
+    ) -> None:
         """Nothing is made before `make`."""
         self._engine = engine
         self._labels = {LABEL: run_id}
@@ -68,31 +71,31 @@ class StackEnvironment:
         owner = member.shared.get(member.service.network_mode or "")
         if owner:
             return self.address_of(self._prepared.stack.member(owner))
-        return self._engine.state(self.containers[member.name]).address
+        return self._engine.workload(self.containers[member.name]).state().address
 
     def make(self) -> None:
         """Make the networks and the volumes that are not there."""
         for name, network in self._prepared.stack.networks.items():
             self._networks.append(self.network(name))
-            self._engine.create_network(
+            self._engine.networks.create(
                 self.network(name),
                 self._labels,
                 internal=network.internal,
                 options=network_options(network),
             )
-        there = {name for name, _ in self._engine.volumes(LABEL)} if self._is_kept else set()
+        there = set(self._engine.volumes.names(LABEL)) if self._is_kept else set()
         for name, volume in self._prepared.stack.volumes.items():
             if self.volume(name) not in there:
                 self.found_empty = self._is_kept
                 options = None if volume.external else volume.driver_opts
-                self._engine.create_volume(self.volume(name), self._labels, options)
+                self._engine.volumes.create(self.volume(name), self._labels, options)
 
     def remove(self) -> str:
         """Remove what `make` made; says what could not be done."""
         trouble: list[str] = []
         for name in self._networks:
             with noted(trouble):
-                self._engine.remove_network(name)
+                self._engine.networks.remove(name)
         if not self._is_kept:
             self.empty(trouble)
         if self._files is not None:
@@ -103,7 +106,7 @@ class StackEnvironment:
         """Remove the volumes with what is in them."""
         for name in self._prepared.stack.volumes:
             with noted(trouble):
-                self._engine.remove_volume(self.volume(name))
+                self._engine.volumes.remove(self.volume(name))
 
     def file(self, kind: str, use: FileUse) -> str:
         """Where on this host the config or secret lies that `use` mounts.

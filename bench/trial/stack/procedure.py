@@ -16,6 +16,7 @@ from bench.core.domain import CacheState, TrialKey, TrialStatus
 from bench.core.errors import BenchError, StoreError
 from bench.core.interrupts import Interrupted, postponed
 from bench.host.load import load_between
+from bench.runtimes.protocol import container_engine
 from bench.trial.image_pull import ImagePull
 from bench.trial.outcome import FailedTrialError, InvalidTrialError, judge_host, outcome_of
 from bench.trial.parallel import at_once
@@ -52,7 +53,7 @@ class StackTrial:
         self._facts = self._record.facts
         self._coordinator = DependencyCoordinator([one.name for one in prepared.parts], self._kill)
         self._around = StackEnvironment(
-            context.runtime, context.run_id, prepared, self._record.trial_id
+            container_engine(context.runtime), context.run_id, prepared, self._record.trial_id
         )
         self._quiet = quiet = dataclasses.replace(context, progress=OnlyLines(context.progress))
         self._members = {

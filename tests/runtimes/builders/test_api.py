@@ -11,9 +11,9 @@ import pytest
 
 from bench.core.errors import BuildError, EngineUnavailableError
 from bench.runtimes.build_request import (
-    Builder,
     BuildRequest,
     BuildStep,
+    BuildTool,
     Secret,
     frontend,
     without_frontend,
@@ -35,7 +35,7 @@ def request_(context):
 def classic(engine, monkeypatch):
     """An engine whose BuildKit takes no archive."""
     facts = dataclasses.replace(engine.info, image_store="containerd", version="26.1.5")
-    monkeypatch.setattr(engine, "_facts", facts)
+    monkeypatch.setattr(engine._client, "info", facts)
     return engine
 
 
@@ -48,7 +48,7 @@ def sent(daemon) -> dict[str, bytes]:
 
 def test_buildkit_is_sent_the_context_and_what_is_asked_of_it(daemon, engine, request_):
     daemon.on("POST", "/build", stream({"id": "moby.image.id", "aux": {"ID": "sha256:1"}}))
-    engine.build(
+    engine.builder.build(
         dataclasses.replace(
             request_,
             args={"V": "1"},
@@ -68,13 +68,13 @@ def test_buildkit_is_sent_the_context_and_what_is_asked_of_it(daemon, engine, re
     assert (query["nocache"], query["pull"], query["networkmode"]) == ("1", "1", "none")
     assert query["dockerfile"] == "Dockerfile"
     assert sent(daemon) == {"Dockerfile": b"FROM scratch\nCOPY app /\n", "app": b"x"}
-    assert engine.builder == Builder("buildkit", engine.info.version)
+    assert engine.builder.tool == BuildTool("buildkit", engine.info.version)
 
 
 def test_the_first_header_of_the_context_tells_that_it_is_an_archive(daemon, engine, request_):
     daemon.on("POST", "/build", stream({}))
     (request_.context / ("a" * 120)).write_text("a name that no plain header holds")
-    engine.build(request_)
+    engine.builder.build(request_)
     assert daemon.asked("/build").body[257:262] == b"ustar"
     assert not daemon.asked("/build").body.startswith(b"././@PaxHeader")
 
@@ -83,7 +83,7 @@ def test_what_an_ignore_file_names_is_not_sent(daemon, engine, request_):
     daemon.on("POST", "/build", stream({}))
     (request_.context / ".env").write_text("SECRET")
     (request_.context / ".dockerignore").write_text("\ufeff# secrets\n\n  .env\n")
-    engine.build(request_)
+    engine.builder.build(request_)
     assert set(sent(daemon)) == {".dockerignore", "Dockerfile", "app"}
 
 
@@ -96,7 +96,7 @@ def test_the_ignore_file_of_a_dockerfile_stands_in_the_place_of_the_contexts_own
     (context / ".env").write_text("SECRET")
     (context / ".dockerignore").write_text("app\n")
     (context / "web.Dockerfile.dockerignore").write_text(".env\n")
-    engine.build(dataclasses.replace(request_, dockerfile=context / "web.Dockerfile"))
+    engine.builder.build(dataclasses.replace(request_, dockerfile=context / "web.Dockerfile"))
     assert ".env" not in sent(daemon)
     assert "app" in sent(daemon)
 
@@ -112,7 +112,7 @@ def test_a_dockerfile_that_is_no_part_of_the_context_goes_along_and_this_is_said
     else:
         dockerfile = tmp_path / "other.Dockerfile"
         dockerfile.write_text("FROM scratch\n")
-    built = engine.build(dataclasses.replace(request_, dockerfile=dockerfile))
+    built = engine.builder.build(dataclasses.replace(request_, dockerfile=dockerfile))
     name = daemon.asked("/build").query["dockerfile"]
     assert sent(daemon)[name] == dockerfile.read_bytes()
     assert name in built.remarks[0]
@@ -139,7 +139,7 @@ def test_of_each_step_it_is_known_whether_it_was_cached_and_how_long_it_took(
         ),
     )
     said: list[str] = []
-    built = engine.build(request_, said.append)
+    built = engine.builder.build(request_, said.append)
     assert built.steps == (
         BuildStep("RUN make all", cached=False, seconds=2.5),
         BuildStep("COPY app /", cached=True),
@@ -171,7 +171,7 @@ def test_a_failed_build_names_file_and_step_and_shows_the_last_lines_of_that_ste
         ),
     )
     with pytest.raises(BuildError) as caught:
-        engine.build(request_)
+        engine.builder.build(request_)
     assert caught.value.subject == str(request_.dockerfile)
     first, *rest = caught.value.cause.splitlines()
     assert first == "the build failed at [2/2] RUN false: did not complete: exit code: 1"
@@ -182,13 +182,13 @@ def test_a_dockerfile_that_cannot_be_read_is_told_in_the_builders_words(daemon, 
     message = "dockerfile parse error on line 2: unknown instruction: COPYY"
     daemon.on("POST", "/build", stream({"errorDetail": {"message": message}}))
     with pytest.raises(BuildError, match="line 2: unknown instruction: COPYY"):
-        engine.build(request_)
+        engine.builder.build(request_)
 
 
 def test_an_engine_that_dies_in_a_build_is_not_the_builds_fault(daemon, engine, request_):
     daemon.on("POST", "/build", stream(trace(vertex("a", "[1/1] RUN make")), cut=True))
     with pytest.raises(EngineUnavailableError):
-        engine.build(request_)
+        engine.builder.build(request_)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_what_only_buildx_can_hand_over_is_refused_before_the_build(
 ):
     named = "additional_contexts" if key == "contexts" else key
     with pytest.raises(BuildError, match=f"only buildx can build with `{named}`") as caught:
-        engine.build(dataclasses.replace(request_, **{key: value}))
+        engine.builder.build(dataclasses.replace(request_, **{key: value}))
     assert "docker-buildx" in str(caught.value.remedy)
 
 
@@ -217,7 +217,7 @@ def test_a_dockerfile_is_sent_to_the_byte_whatever_its_encoding_and_line_ends(
     daemon.on("POST", "/build", stream({}))
     text = b"FROM scratch\r\n# caf\xe9\r\nCOPY app /\r\n"
     request_.dockerfile.write_bytes(text)
-    engine.build(request_)
+    engine.builder.build(request_)
     assert sent(daemon)["Dockerfile"] == text
 
 
@@ -232,7 +232,7 @@ def test_what_is_not_there_is_a_build_error(engine, request_, tmp_path, missing)
     with pytest.raises(
         BuildError, match=f"no such .*{'folder' if missing == 'context' else missing}"
     ):
-        engine.build(request)
+        engine.builder.build(request)
 
 
 # the frontend that a Dockerfile asks for
@@ -272,7 +272,7 @@ def test_a_frontend_that_cannot_be_had_is_replaced_by_the_builders_own_and_this_
 
     daemon.on("POST", "/build", write_next)
     for _ in range(2):
-        built = engine.build(request_)
+        built = engine.builder.build(request_)
         assert any("docker/dockerfile:1 cannot be had here" in one for one in built.remarks)
     builds = [one for one in daemon.requests if one.path.endswith("/build")]
     assert len(builds) == 3  # what could not be had once is not asked for again
@@ -289,14 +289,14 @@ def test_another_frontend_cannot_be_replaced(daemon, engine, request_, frontend)
         "POST", "/build", stream(trace(vertex("a", name, error="no such host")), {"error": "no"})
     )
     with pytest.raises(BuildError, match="no such host"):
-        engine.build(request_)
+        engine.builder.build(request_)
 
 
 def test_a_build_that_fails_for_another_reason_is_not_tried_again(daemon, engine, request_):
     ask_for(request_, "docker/dockerfile:1")
     daemon.on("POST", "/build", stream({"error": "no space left"}))
     with pytest.raises(BuildError, match="no space left"):
-        engine.build(request_)
+        engine.builder.build(request_)
 
 
 # the classic builder
@@ -312,10 +312,10 @@ def test_the_classic_builder_is_what_remains(daemon, classic, request_):
             {"stream": "Step 2/2 : COPY app /"},
         ),
     )
-    built = classic.build(request_)
+    built = classic.builder.build(request_)
     assert "version" not in daemon.asked("/build").query
     assert built.done == ("COPY app /",)
-    assert classic.builder == Builder("classic", "26.1.5")
+    assert classic.builder.tool == BuildTool("classic", "26.1.5")
 
 
 def test_its_failed_step_is_named_with_its_last_lines(daemon, classic, request_):
@@ -323,7 +323,7 @@ def test_its_failed_step_is_named_with_its_last_lines(daemon, classic, request_)
     lines = ["Step 1/2 : FROM scratch", " ---> 12ab", "Step 2/2 : RUN false", "no such package"]
     daemon.on("POST", "/build", stream(*({"stream": f"{one}\n"} for one in lines), error))
     with pytest.raises(BuildError, match="non-zero code: 1") as caught:
-        classic.build(request_)
+        classic.builder.build(request_)
     first, *rest = caught.value.cause.splitlines()
     assert first.startswith("the build failed at Step 2/2 : RUN false: The command")
     assert [one.strip() for one in rest] == ["no such package"]
@@ -363,7 +363,7 @@ def test_what_it_would_not_read_is_refused_before_with_line_and_remedy(
 ):
     request_.dockerfile.write_text(f"FROM scratch\n{line}\n")
     with pytest.raises(BuildError) as caught:
-        classic.build(request_)
+        classic.builder.build(request_)
     assert named in caught.value.cause
     assert "docker-buildx" in str(caught.value.remedy)
 
@@ -388,7 +388,7 @@ def test_what_it_reads_like_buildkit_is_left_to_it(request_, line):
 def test_an_ignore_file_that_it_would_not_look_at_is_refused(classic, request_):
     request_.dockerfile.with_name("Dockerfile.dockerignore").write_text(".env\n")
     with pytest.raises(BuildError, match=r"Dockerfile\.dockerignore"):
-        classic.build(request_)
+        classic.builder.build(request_)
 
 
 # As Engine 20.10 says it of two stages.

@@ -57,4 +57,4 @@ def look_at(given: ContainerSetup, machine: str = "amd64") -> Look:
     """A look at a container that runs that."""
     engine = FakeRuntime(Script(setup=given, files=files()))
     made = engine.create(WorkloadSpec(image="x", name="x", labels={}))
-    return Look(engine, made.container_id, given, machine)
+    return Look(made.files, given, machine)

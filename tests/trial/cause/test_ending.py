@@ -23,10 +23,10 @@ LIVES = Ending(exit_code=None, kills=0, forks_refused=0, tasks_peak=None, output
 def found(changes: dict[str, object] | None = None, *, free: int | None = None, **ending: Any):
     facts = dataclasses.replace(FACTS, is_local=free is not None, data_folder="/data")
     engine = FakeRuntime(Script(setup=setup("sh"), files=files()), facts=facts)
-    made = engine.create(WorkloadSpec(image="x", name="x", labels={})).container_id
+    made = engine.create(WorkloadSpec(image="x", name="x", labels={}))
     case = Case.model_validate({"image": "x", "ready": {"exit": True}} | (changes or {}))
     try:
-        return causes(engine, made, case, dataclasses.replace(LIVES, **ending))
+        return causes(made, engine.info, case, dataclasses.replace(LIVES, **ending))
     finally:
         engine.end_all()
 

@@ -9,6 +9,8 @@ from collections import namedtuple
 import pytest
 
 from bench.core.errors import EngineRefusedError, EngineTimeoutError, NoProgramError
+from bench.runtimes.docker.refusals import workload_fault
+from bench.runtimes.images import ImageInfo
 from bench.runtimes.specs import WorkloadSpec
 from bench.trial.cause import disk
 from bench.trial.cause.refusal import creation_cause, disk_error, image_cause
@@ -23,12 +25,12 @@ SPEC = WorkloadSpec(image="web", name="web", labels={})
 
 
 def refused(text: str, status: int = 400) -> EngineRefusedError:
-    return EngineRefusedError("c", text, status=status)
+    return EngineRefusedError("c", text, status=status, fault=workload_fault(text))
 
 
 def cause_of(text: str, *command: str):
     engine = FakeRuntime(Script(setup=setup(*command), files=files()))
-    return image_cause(engine, engine.create(SPEC).container_id, refused(text))
+    return image_cause(engine.create(SPEC), "amd64", refused(text))
 
 
 @pytest.mark.parametrize("path", ["/nope", "/mount/device", "/no space left/cgroup", "/network"])
@@ -59,28 +61,24 @@ def test_what_no_file_tells_is_told_by_the_step_the_runtime_was_at():
 def test_an_engine_that_cannot_be_asked_leaves_it_to_the_step():
     engine = FakeRuntime(Script(setup=setup("/nope"), files=files()))
     engine.trouble("file", EngineTimeoutError("c", "the engine did not answer in time"))
-    made = engine.create(SPEC).container_id
-    assert image_cause(engine, made, refused("the disk is on fire", 500)) is None
+    made = engine.create(SPEC)
+    assert image_cause(made, "amd64", refused("the disk is on fire", 500)) is None
 
 
 def test_a_plain_process_without_a_program_is_to_blame_itself():
     error = NoProgramError(
         "serve", "serve: executable file not found", "write its path", status=400
     )
-    found = image_cause(FakeRuntime(), "p", error)
+    found = image_cause(FakeRuntime().workload("p"), "amd64", error)
     assert found is not None
     assert found.remedy == "write its path"
 
 
-class ConfigRuntime(FakeRuntime):
+def with_config(**config: object) -> FakeRuntime:
     """An engine whose image has this configuration."""
-
-    def __init__(self, script: Script, **config: object) -> None:
-        super().__init__(script)
-        self.config = config
-
-    def image_details(self, reference: str):
-        return {"Config": self.config}
+    engine = FakeRuntime(Script(files=files()))
+    engine.image = ImageInfo("sha256:1", config=config)
+    return engine
 
 
 @pytest.mark.parametrize(
@@ -92,7 +90,7 @@ class ConfigRuntime(FakeRuntime):
     ],
 )
 def test_what_cannot_be_created_for_its_image_or_its_case_is_their_fault(config, changes, words):
-    engine = ConfigRuntime(Script(files=files()), **config)
+    engine = with_config(**config)
     found = creation_cause(engine, dataclasses.replace(SPEC, **changes))
     assert found is not None
     assert words in found.words
@@ -107,7 +105,7 @@ def test_what_cannot_be_created_for_its_image_or_its_case_is_their_fault(config,
     ],
 )
 def test_an_image_that_can_be_created_is_not_to_blame(config, changes):
-    engine = ConfigRuntime(Script(files=files()), **config)
+    engine = with_config(**config)
     assert creation_cause(engine, dataclasses.replace(SPEC, **changes)) is None
 
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import BuildError
 from bench.runtimes.build_request import (
-    Builder,
     BuildResult,
+    BuildTool,
     frontend,
+    quiet,
     read_dockerfile,
     without_frontend,
 )
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bench.runtimes.build_request import BuildRequest
+    from bench.runtimes.docker.client import DockerClient
     from bench.runtimes.protocol import RuntimeInfo
 
 _NO_ARCHIVE_BEFORE = (28, 0)
@@ -38,6 +40,26 @@ _INSTALL = "install docker-buildx 0.13 or newer"
 
 _unreachable: set[str] = set()
 """Frontends that could not be had in this process; asking again costs a time-out each."""
+
+
+class DockerBuilder:
+    """Builds images for one engine."""
+
+    def __init__(self, client: DockerClient) -> None:
+        self._client = client
+
+    @property
+    def tool(self) -> BuildTool:
+        """The best that there is for this engine."""
+        return builder_of(self._client.info)
+
+    def build(self, request: BuildRequest, say: Callable[[str], None] = quiet) -> BuildResult:
+        """Build and tag an image; see `build_image`."""
+        client = self._client
+        with client.call(request.tag):
+            return build_image(
+                client.api, client.info, request, credentials=client.credentials(), say=say
+            )
 
 
 def build_image(
@@ -83,17 +105,17 @@ def build_image(
     return dataclasses.replace(built, remarks=(*built.remarks, remark))
 
 
-def builder_of(facts: RuntimeInfo) -> Builder:
+def builder_of(facts: RuntimeInfo) -> BuildTool:
     """What images are built by on this engine."""
     if facts.kind != "docker":
-        return Builder(facts.kind, facts.version)
+        return BuildTool(facts.kind, facts.version)
     buildx = find_buildx()
     if buildx is not None:
-        return Builder("buildx", buildx.version)
+        return BuildTool("buildx", buildx.version)
     takes_archives = (
         facts.image_store != "containerd" or _version(facts.version) >= _NO_ARCHIVE_BEFORE
     )
-    return Builder("buildkit" if takes_archives else "classic", facts.version)
+    return BuildTool("buildkit" if takes_archives else "classic", facts.version)
 
 
 def _build(

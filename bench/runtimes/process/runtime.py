@@ -1,4 +1,4 @@
-"""The bare host as an engine: plain processes where others have containers.
+"""The bare host as a runtime: plain processes where others have containers.
 
 It is the yardstick for what a container costs. A process has a cgroup of its own under the same
 limits as a container would, but the file system, the network and the process numbers of the host.
@@ -9,23 +9,24 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bench.cgroup.mounts import CgroupMounts, find_mounts
+from bench.cgroup.mounts import CgroupMounts, ContainerCgroup, find_mounts
+from bench.core.capability import PLAIN_PROCESS
 from bench.core.errors import EngineRefusedError, EngineUnavailableError
 from bench.core.stop_signal import DEFAULT_SIGNAL, signal_number
 from bench.core.units import parse_cores
 from bench.runtimes.process.cgroup import ProcessCgroup, new_name
 from bench.runtimes.process.child import ChildProcess
-from bench.runtimes.process.imageless import Imageless
-from bench.runtimes.protocol import Change, WorkloadState, RuntimeInfo
-from bench.runtimes.specs import Created
+from bench.runtimes.protocol import Owned, OwnedKind, RuntimeInfo
+from bench.runtimes.workload import WorkloadState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from bench.core.capability import Capabilities
     from bench.runtimes.process.child import PipeOutput
-    from bench.runtimes.specs import ContainerFile, WorkloadSpec
+    from bench.runtimes.specs import WorkloadSpec
 
 KIND = "host"
 ADDRESS = "127.0.0.1"
@@ -36,8 +37,21 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 """What a process gets of bench's own environment: what finds programs and libraries, no more."""
 
 
-class ProcessRuntime(Imageless):
+@dataclass(frozen=True)
+class _Made:
+    spec: WorkloadSpec
+    cgroup: ProcessCgroup
+    process: ChildProcess
+
+
+class ProcessRuntime:
     """Plain processes of this host."""
+
+    capabilities: Capabilities = PLAIN_PROCESS
+    images = None
+    builder = None
+    volumes = None
+    networks = None
 
     def __init__(self, mounts: CgroupMounts | None = None) -> None:
         """`mounts` are those of this host where None."""
@@ -45,8 +59,8 @@ class ProcessRuntime(Imageless):
         self._made: dict[str, _Made] = {}
 
     @property
-    def facts(self) -> RuntimeInfo:
-        """The host as an engine; what only engines have is empty."""
+    def info(self) -> RuntimeInfo:
+        """The host; what only engines have is empty."""
         mounts = self._mounts
         return RuntimeInfo(
             kind=KIND,
@@ -65,7 +79,7 @@ class ProcessRuntime(Imageless):
             is_local=True,
         )
 
-    def create(self, spec: WorkloadSpec) -> Created:
+    def create(self, spec: WorkloadSpec) -> ProcessWorkload:
         """Have a process ready to be started, in a cgroup below that of its trial.
 
         Raises:
@@ -86,37 +100,80 @@ class ProcessRuntime(Imageless):
             cgroup=cgroup,
             cores=None if spec.cpuset is None else parse_cores(spec.cpuset),
         )
-        made = _Made(spec, cgroup, process)
-        self._made[name] = made  # before there is anything that an interruption could leave
+        # on record before there is anything that an interruption could leave
+        self._made[name] = _Made(spec, cgroup, process)
         cgroup.make(memory_bytes=spec.memory_bytes, cpus=spec.cpus, pids=spec.pids)
         process.prepare()
-        return Created(name, ())
+        return self.workload(name)
 
-    def _find(self, name: str) -> _Made | None:
-        """By id, or by the name that the spec gave."""
+    def workload(self, name: str) -> ProcessWorkload:
+        """A handle for a process by its id, or by the name that its spec gave."""
+        return ProcessWorkload(self, name)
+
+    def find(self, name: str) -> _Made | None:
+        """The process of this id or name; None where there is none."""
         if name in self._made:
             return self._made[name]
-        return next((one for one in self._made.values() if one.spec.name == name), None)
+        return next((made for made in self._made.values() if made.spec.name == name), None)
 
-    def _get(self, container_id: str) -> _Made:
-        made = self._find(container_id)
+    def forget(self, name: str) -> None:
+        """Kill it with all that it started, and know it no longer; absent is fine."""
+        found = self.find(name)
+        if found is None:
+            return
+        found.cgroup.kill()
+        found.process.end()
+        found.cgroup.remove()
+        self._made = {name: made for name, made in self._made.items() if made is not found}
+
+    def owned(self, label: str) -> list[Owned]:
+        """All processes that carry `label`."""
+        return [
+            Owned(OwnedKind.CONTAINER, name, made.spec.labels[label])
+            for name, made in self._made.items()
+            if label in made.spec.labels
+        ]
+
+    def remove(self, item: Owned) -> None:
+        """Kill it; absent is fine."""
+        self.forget(item.name)
+
+    def close(self) -> None:
+        """Kill whatever is left."""
+        for name in list(self._made):
+            self.forget(name)
+
+
+class ProcessWorkload:
+    """One plain process and all that it starts."""
+
+    files = None
+
+    def __init__(self, runtime: ProcessRuntime, name: str) -> None:
+        self._runtime = runtime
+        self.id = name
+        self.warnings: tuple[str, ...] = ()
+
+    @property
+    def _made(self) -> _Made:
+        made = self._runtime.find(self.id)
         if made is None:
-            raise EngineRefusedError(container_id, "there is no such process", status=404)
+            raise EngineRefusedError(self.id, "there is no such process", status=404)
         return made
 
-    def attach(self, container_id: str) -> PipeOutput:
+    def attach(self) -> PipeOutput:
         """Follow its output, once."""
-        output = self._get(container_id).process.output
+        output = self._made.process.output
         assert output is not None, "it is made with its output"
         return output
 
-    def start(self, container_id: str) -> None:
+    def start(self) -> None:
         """Start it."""
-        self._get(container_id).process.start()
+        self._made.process.start()
 
-    def state(self, container_id: str) -> WorkloadState:
+    def state(self) -> WorkloadState:
         """How it is."""
-        made = self._get(container_id)
+        made = self._made
         pid, code = made.process.pid, made.process.exit_code
         return WorkloadState(
             running=bool(pid),
@@ -128,13 +185,13 @@ class ProcessRuntime(Imageless):
             stop_signal=made.spec.stop_signal or "",
         )
 
-    def wait(self, container_id: str, timeout_s: float) -> int:
+    def wait(self, timeout_s: float) -> int:
         """Exit code, once it has ended."""
-        return self._get(container_id).process.wait(timeout_s)
+        return self._made.process.wait(timeout_s)
 
-    def execute(self, container_id: str, command: tuple[str, ...], timeout_s: float) -> int:
+    def execute(self, command: tuple[str, ...], timeout_s: float) -> int:
         """Run a command beside it, which is charged to it."""
-        made = self._get(container_id)
+        made = self._made
         beside = ChildProcess(
             command,
             working_dir=made.spec.working_dir or "/",
@@ -150,54 +207,30 @@ class ProcessRuntime(Imageless):
         finally:
             beside.end()
 
-    def stop(self, container_id: str, grace_s: int) -> None:
+    def stop(self, grace_s: int) -> None:
         """Its stop signal, then SIGKILL to all of its cgroup after `grace_s`."""
-        made = self._get(container_id)
-        number = signal_number(made.spec.stop_signal or DEFAULT_SIGNAL)
-        made.process.stop(number, grace_s)
+        made = self._made
+        made.process.stop(signal_number(made.spec.stop_signal or DEFAULT_SIGNAL), grace_s)
 
-    def changes(self, container_id: str) -> list[Change]:
-        """Nothing is known of what it wrote: the file system is the host's."""
-        raise EngineRefusedError(container_id, "a plain process has no layer", status=400)
+    def remove(self) -> None:
+        """Kill it with all that it started; absent is fine."""
+        self._runtime.forget(self.id)
 
-    def file(self, container_id: str, path: str, most_bytes: int) -> ContainerFile | None:  # noqa: ARG002
-        """It has no file system of its own."""
-        raise EngineRefusedError(container_id, "a plain process has no files", status=400)
-
-    def log_tail(self, container_id: str, lines: int) -> list[str]:  # noqa: ARG002
+    def log_tail(self, lines: int) -> list[str]:  # noqa: ARG002 - as the protocol has it
         """Its output is followed by whoever attached, and kept nowhere else."""
         return []
 
-    def usage(self, container_id: str) -> Mapping[str, Any]:
-        """Nothing but the cgroup says what it uses."""
-        raise EngineRefusedError(container_id, "a plain process has no statistics", status=400)
+    def usage(self) -> Mapping[str, int]:
+        """Nothing: only its cgroup says what it uses."""
+        return {}
 
-    def usages(self, container_id: str) -> Iterator[Mapping[str, Any]]:
-        """As `usage`."""
-        raise EngineRefusedError(container_id, "a plain process has no statistics", status=400)
+    def usages(self) -> Iterator[Mapping[str, int]]:
+        """Nothing, as `usage`."""
+        return iter(())
 
-    def remove(self, container_id: str) -> None:
-        """Kill it with all that it started; absent is fine."""
-        made = self._find(container_id)
-        if made is None:
-            return
-        made.cgroup.kill()
-        made.process.end()
-        made.cgroup.remove()
-        self._made = {name: one for name, one in self._made.items() if one is not made}
-
-    def containers(self, label: str) -> list[tuple[str, str]]:
-        """(id, value of the label) of all processes that carry `label`."""
-        return [
-            (name, one.spec.labels[label])
-            for name, one in self._made.items()
-            if label in one.spec.labels
-        ]
-
-    def close(self) -> None:
-        """Kill whatever is left."""
-        for name in list(self._made):
-            self.remove(name)
+    def cgroup(self, mounts: CgroupMounts, parent: str) -> ContainerCgroup:
+        """Below the trial's own, which it always has."""
+        return ContainerCgroup(mounts, parent, f"{parent}/{self.id}")
 
 
 def why_no_processes(mounts: CgroupMounts | None = None) -> EngineUnavailableError | None:
@@ -224,10 +257,3 @@ def _environment(spec: WorkloadSpec) -> dict[str, str]:
     if not isinstance(spec.gpus, str):  # it is not `all`
         inherited["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, range(spec.gpus or 0)))
     return inherited | dict(spec.environment)
-
-
-@dataclass(frozen=True)
-class _Made:
-    spec: WorkloadSpec
-    cgroup: ProcessCgroup
-    process: ChildProcess

@@ -1,0 +1,72 @@
+"""Capabilities that a runtime, or a way of running a case, offers or lacks.
+
+Nothing asks which kind of runtime it has: what needs a capability names it, and what lacks one says
+why. That reason is what a reader sees in the place of a figure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Capability(StrEnum):
+    """Something that a figure, a check or a step of a trial may need."""
+
+    IMAGE = "image"
+    """Workloads run from an image, with a file system of their own."""
+    PULL = "pull"
+    """Images are pulled, and the pull can be proved."""
+    EXCLUSIVE_STORE = "exclusive-store"
+    """Everything in the store is bench's own, so that it may be emptied."""
+    LOCAL = "local"
+    """Workloads run under this kernel: their processes, cgroups and namespaces can be seen."""
+    OWN_PROCESSES = "own-processes"
+    """A workload has process numbers of its own, and a process 1."""
+    NETWORK_COUNTERS = "network-counters"
+    """Bytes sent and received are counted for the workload alone."""
+    CONTACTS = "contacts"
+    """What the workload tries to reach outside can be told apart."""
+    REPLICAS = "replicas"
+    """Several of the same can be started at once."""
+    HEALTH_CHECKS = "health-checks"
+    """The runtime carries out health checks."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """Everything in `Capability`, but for what is lacking.
+
+    Attributes:
+        lacking: why each is lacking, as a clause: "a plain process has no image".
+    """
+
+    lacking: Mapping[Capability, str] = field(default_factory=dict)
+
+    def __contains__(self, capability: Capability) -> bool:
+        """Whether it is to be had."""
+        return capability not in self.lacking
+
+    def why_not(self, *needed: Capability) -> str:
+        """Why the first of `needed` that is lacking is so; empty where none is."""
+        return next((self.lacking[one] for one in needed if one in self.lacking), "")
+
+
+PLAIN_PROCESS = Capabilities(
+    {
+        Capability.IMAGE: "a plain process has no image",
+        Capability.PULL: "a plain process has no image, so that nothing is pulled",
+        Capability.EXCLUSIVE_STORE: "a plain process has no image",
+        Capability.OWN_PROCESSES: "a plain process is process 1 of nothing",
+        Capability.NETWORK_COUNTERS: "a plain process shares the host's network",
+        Capability.CONTACTS: "a plain process shares the host's network",
+        Capability.REPLICAS: "a plain process is not scaled out: all of them would have the same "
+        "ports",
+        Capability.HEALTH_CHECKS: "a plain process has no health check",
+    }
+)
+"""Of programs that run on the bare host."""

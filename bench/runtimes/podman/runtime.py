@@ -1,0 +1,82 @@
+"""Podman as a runtime: the Docker Engine's, but for what Podman does otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.cgroup.mounts import ContainerCgroup
+from bench.core.capability import Capabilities, Capability
+from bench.core.errors import EngineRefusedError
+from bench.runtimes.docker.container import DockerContainer
+from bench.runtimes.docker.images import DockerImages
+from bench.runtimes.docker.runtime import DockerRuntime
+
+if TYPE_CHECKING:
+    from bench.cgroup.mounts import CgroupMounts
+    from bench.runtimes.docker.client import DockerClient
+
+_NO_SUCH_NAME = "tag not known"
+"""Said of a digest that is found by another name of the same image."""
+
+_SYSTEMD = Path("/run/systemd/system")
+"""There where systemd is the host's first process: sd_booted(3)."""
+
+_NO_SYSTEMD = (
+    "Podman leaves health checks to systemd, which this host does not run; "
+    "use another probe, such as `exec` with the same command"
+)
+
+
+class PodmanImages(DockerImages):
+    """The images of Podman."""
+
+    def push(self, reference: str) -> str:
+        """Push; Podman does not say by which digest."""
+        return self.pushed(reference)
+
+    def remove(self, reference: str) -> None:
+        """Remove an image; absent is fine, and so is one that has gone by another name."""
+        try:
+            super().remove(reference)
+        except EngineRefusedError as error:
+            if _NO_SUCH_NAME not in error.cause:
+                raise
+
+
+class PodmanContainer(DockerContainer):
+    """A container of Podman."""
+
+    def cgroup(self, mounts: CgroupMounts, parent: str) -> ContainerCgroup:
+        """Where Podman's cgroup manager puts it."""
+        name = f"libpod-{self.id}"
+        if parent:
+            return ContainerCgroup(mounts, parent, f"{parent}/{name}")
+        if self._client.info.cgroup_driver != "systemd":
+            group = f"/libpod_parent/{name}"
+            return ContainerCgroup(mounts, group, group)
+        return self.scope(mounts, f"/machine.slice/{name}.scope")
+
+
+class PodmanRuntime(DockerRuntime):
+    """Podman's service."""
+
+    def __init__(
+        self, client: DockerClient, *, is_exclusive: bool = False, systemd: Path = _SYSTEMD
+    ) -> None:
+        """`systemd` is there where that is the host's first process."""
+        super().__init__(client, is_exclusive=is_exclusive)
+        self.images = PodmanImages(client)
+        self._systemd = systemd
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Those of an engine, but for health checks on a host without systemd."""
+        found = super().capabilities
+        if self.info.is_local and not self._systemd.is_dir():
+            return Capabilities({**found.lacking, Capability.HEALTH_CHECKS: _NO_SYSTEMD})
+        return found
+
+    def workload(self, name: str) -> PodmanContainer:
+        """A handle for a container by its id or name."""
+        return PodmanContainer(self._client, name)
