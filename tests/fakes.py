@@ -436,6 +436,10 @@ class FakeWorkload(Workload):
         return self._runtime.container(self.id)
 
     @property
+    def capabilities(self) -> Capabilities:
+        return self._runtime.capabilities
+
+    @property
     def files(self) -> FakeWorkload:
         return self
 

@@ -10,6 +10,7 @@ import threading
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
+from bench.core.capability import Capability
 from bench.core.errors import EngineError
 from bench.core.text import clean, decoded
 
@@ -37,10 +38,8 @@ class ExitWatch:
 
     _WAIT_LATENESS_NS = 120_000_000
 
-    def __init__(self, workload: Workload, clock: Clock, *, is_local: bool) -> None:
-        """`is_local`: whether it runs under this kernel, so that its process can be seen."""
+    def __init__(self, workload: Workload, clock: Clock) -> None:
         self._workload = workload
-        self._is_local = is_local
         self._clock = clock
         self._ended = threading.Event()
         self._listeners: list[Callable[[], None]] = []
@@ -63,7 +62,7 @@ class ExitWatch:
             self._note(self._clock.monotonic_ns(), self._clock.monotonic_ns() - started_ns)
             return
         descriptor = -1
-        if self._is_local:
+        if Capability.LOCAL in self._workload.capabilities:
             try:
                 descriptor = os.pidfd_open(pid)
             except ProcessLookupError:

@@ -18,7 +18,6 @@ from bench.probes.log import LogProbe
 from bench.probes.tcp import TcpProbe
 
 if TYPE_CHECKING:
-    from bench.core.capability import Capabilities
     from bench.core.clock import Clock
     from bench.observe.output import ExitWatch, OutputWatch
     from bench.probes.attempt import Probe
@@ -32,14 +31,12 @@ class ProbeTarget:
 
     Attributes:
         workload: the container or process.
-        capabilities: of its runtime.
         unhealthy_is_final: whether it is given up once the engine calls it unhealthy, as Compose
             does, or may still get healthy.
         pid: its main process as the engine knows it; 0 where that is not known.
     """
 
     workload: Workload
-    capabilities: Capabilities
     address: str
     output: OutputWatch
     exit: ExitWatch
@@ -50,7 +47,7 @@ class ProbeTarget:
     @property
     def own_pid(self) -> int:
         """Its main process where that is one of this host; else 0."""
-        return self.pid if Capability.LOCAL in self.capabilities else 0
+        return self.pid if Capability.LOCAL in self.workload.capabilities else 0
 
     def has_read(self, port: int, local_port: int) -> bool:
         """Whether what listens on `port` has read all that was sent from `local_port`."""
@@ -82,7 +79,7 @@ def make_probe(choice: ProbeChoice, target: ProbeTarget) -> Probe:
         words = ["/bin/sh", "-c", command] if isinstance(command, str) else command
         return ExecProbe(words, target.workload, target.clock)
     if choice.healthcheck:
-        impossible = target.capabilities.why_not(Capability.HEALTH_CHECKS)
+        impossible = target.workload.capabilities.why_not(Capability.HEALTH_CHECKS)
         if impossible:
             raise EngineError("healthcheck", impossible)
         return HealthProbe(target.workload, target.clock, is_final=target.unhealthy_is_final)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.core.capability import Capability
 from bench.core.errors import EngineError, EngineRefusedError
 from bench.core.interrupts import postponed
 from bench.observe.listening import whereabouts
@@ -101,12 +100,15 @@ class RunningServices:
             raise EngineError(
                 f"service {name}", f"could not be started: {found.words}", found.remedy
             ) from error
+        self._await_ready(name, service, workload, output, begun_ns)
+
+    def _await_ready(
+        self, name: str, service: Service, workload: Workload, output: OutputWatch, begun_ns: int
+    ) -> None:
         state = workload.state()
-        is_local = Capability.LOCAL in engine.capabilities
-        watch = ExitWatch(workload, self._clock, is_local=is_local)
+        watch = ExitWatch(workload, self._clock)
         target = ProbeTarget(
             workload,
-            engine.capabilities,
             state.address,
             output,
             watch,

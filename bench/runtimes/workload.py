@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bench.cgroup.mounts import CgroupMounts, ContainerCgroup
+    from bench.core.capability import Capabilities
     from bench.runtimes.specs import ContainerFile, ContainerSetup
 
 
@@ -104,6 +105,11 @@ class Workload(Protocol):
 
     id: str
     warnings: tuple[str, ...]
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Those of its runtime."""
+        ...
 
     @property
     def files(self) -> WorkloadFiles | None:

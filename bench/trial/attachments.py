@@ -58,7 +58,7 @@ class Attachments:
         self._case = prepared.case
         self._info = context.runtime.info
         self._workload = workload
-        self.exit = ExitWatch(workload, context.clock, is_local=context.is_local)
+        self.exit = ExitWatch(workload, context.clock)
         hide = redactor(prepared.case, prepared.folder, prepared.secrets)
         self._figures = FigureSearch(prepared.case.metrics, hide)
         self._excerpts = ExcerptSearch(prepared.case.excerpts, hide)

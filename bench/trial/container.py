@@ -46,6 +46,7 @@ class ContainerLifecycle:
     """One container of a trial; what it does goes into the trial's record.
 
     Attributes:
+        name: that the engine is given for it.
         workload: the container or process; None before it is created, and after it is removed.
         ready: when it got ready, None where it did not.
     """
@@ -66,7 +67,7 @@ class ContainerLifecycle:
         self._record = record
         self._arm = arm
         self._network = network
-        self._name = f"cbench-{context.run_id}-{record.trial_id}"
+        self.name = f"cbench-{context.run_id}-{record.trial_id}"
         self._facts = record.facts
         self._requested: dict[str, float | None] = {}
         self.workload: Workload | None = None
@@ -75,16 +76,10 @@ class ContainerLifecycle:
         self._attachments: Attachments | None = None
         self._state: WorkloadState | None = None
         self._started_ns = 0
-        has_tool = prepared.case.load is not None and context.auxiliary is not None
-        is_loaded = under_load and has_tool
-        self._load = LoadRun(context, prepared, f"{self._name}-load") if is_loaded else None
+        is_loaded = under_load and prepared.case.load is not None
+        self._load = LoadRun(context, prepared, f"{self.name}-load") if is_loaded else None
         self._is_sampled = False
         self.ready: ReadyFact | None = None
-
-    @property
-    def name(self) -> str:
-        """The name that the engine is given for it."""
-        return self._name
 
     @property
     def _made(self) -> Workload:
@@ -92,7 +87,7 @@ class ContainerLifecycle:
         return self.workload
 
     def _volume_names(self) -> list[str]:
-        return named_volumes(self._prepared.case, self._name)
+        return named_volumes(self._prepared.case, self.name)
 
     @property
     def attached(self) -> Attachments:
@@ -108,7 +103,7 @@ class ContainerLifecycle:
         """
         context = self._context
         check_free(self._prepared.case)
-        self._network.prepare(self._name)
+        self._network.prepare(self.name)
         for volume in self._volume_names():
             container_engine(context.runtime).volumes.create(volume, {LABEL: context.run_id})
         driver = context.runtime.info.cgroup_driver
@@ -133,7 +128,7 @@ class ContainerLifecycle:
         }
         self._facts["limits"] = {"requested": self._requested}
         # known by its name until the answer is there, which a dying engine may not give
-        self.workload = context.runtime.workload(self._name)
+        self.workload = context.runtime.workload(self.name)
         # an engine goes on with a call that is cut off, and may make it after it was cleaned up
         with postponed(), self._record.phase("create"), self._blamed(spec):
             self.workload = context.runtime.create(spec)
@@ -149,7 +144,7 @@ class ContainerLifecycle:
         spec = container_spec(
             case,
             image=prepared.reference,
-            name=self._name,
+            name=self.name,
             folder=prepared.folder,
             labels=labels,
             arm=self._arm,

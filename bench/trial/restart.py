@@ -28,7 +28,7 @@ def start_again(
         FailedTrialError: it did not get ready again.
     """
     ready, clock = prepared.case.ready, context.clock
-    ending = ExitWatch(workload, clock, is_local=context.is_local)
+    ending = ExitWatch(workload, clock)
     output = OutputWatch(workload.attach(), clock, ready.log_patterns())
     output.start()
     try:
@@ -39,7 +39,6 @@ def start_again(
         ending.start(state.pid, start_ns)
         target = ProbeTarget(
             workload,
-            context.runtime.capabilities,
             state.address,
             output,
             ending,

@@ -11,7 +11,6 @@ import struct
 import threading
 from typing import TYPE_CHECKING, Any
 
-from bench.core.capability import Capability
 from bench.core.errors import EngineError
 from bench.observe.figures import FigureSearch
 from bench.observe.output import ExitWatch, OutputWatch
@@ -82,8 +81,7 @@ class LoadRun:
         output.start()
         start_ns = self._clock.monotonic_ns()
         workload.start()
-        is_local = Capability.LOCAL in engine.capabilities
-        ending = ExitWatch(workload, self._clock, is_local=is_local)
+        ending = ExitWatch(workload, self._clock)
         over = threading.Event()
         for one in (ending, case):
             one.on_end(over.set)

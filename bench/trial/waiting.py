@@ -53,7 +53,6 @@ class ReadyWait:
         attached = self._attached
         target = ProbeTarget(
             workload,
-            self._context.runtime.capabilities,
             self._network.address(self._state),
             attached.output,
             attached.exit,

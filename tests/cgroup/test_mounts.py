@@ -6,24 +6,30 @@ import dataclasses
 import errno
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from bench.runtimes.container_cgroup import locate
 
 from bench.cgroup.mounts import CgroupVersion, find_mounts, make_parent, remove_parent, takes_parent
 from bench.core.errors import HostError
+from bench.runtimes.known import ENGINES
 from tests.fakes import FACTS
 from tests.sampling.trees import CONTAINER_ID, DATA, mounts_of
 
 if TYPE_CHECKING:
-    from bench.runtimes.protocol import RuntimeInfo
+    from bench.cgroup.mounts import CgroupMounts, ContainerCgroup
 
 V1, V2 = CgroupVersion.V1, CgroupVersion.V2
 
 
-def engine(kind: str, driver: str, runtime: str = "runc") -> RuntimeInfo:
-    return dataclasses.replace(FACTS, kind=kind, cgroup_driver=driver, runtime=runtime)
+def locate(
+    mounts: CgroupMounts, kind: str, driver: str, runtime: str = "runc", parent: str = ""
+) -> ContainerCgroup:
+    """Where an engine of that kind has a container."""
+    info = dataclasses.replace(FACTS, kind=kind, cgroup_driver=driver, runtime=runtime)
+    client: Any = SimpleNamespace(api=None, info=info)
+    return ENGINES[kind](client).workload(CONTAINER_ID).cgroup(mounts, parent)
 
 
 def test_a_hybrid_host_counts_as_v1():
@@ -102,14 +108,14 @@ def test_the_mounts_of_this_host_can_be_read():
     ],
 )
 def test_a_containers_cgroup_is_known_from_its_id(driver, kind, path):
-    found = locate(mounts_of(V2), CONTAINER_ID, engine(kind, driver), "")
+    found = locate(mounts_of(V2), kind, driver)
     assert (found.group, found.child) == (path, path)
     assert not found.outlives_container
 
 
 @pytest.mark.parametrize(("version", "child"), [(V1, ""), (V2, "/container")])
 def test_on_v2_crun_runs_it_in_a_child_of_the_scope_that_systemd_made(version, child):
-    found = locate(mounts_of(version), CONTAINER_ID, engine("podman", "systemd", "crun"), "")
+    found = locate(mounts_of(version), "podman", "systemd", "crun")
     assert found.group == f"/machine.slice/libpod-{CONTAINER_ID}.scope"
     assert found.child == found.group + child
     assert not found.outlives_container
@@ -117,7 +123,7 @@ def test_on_v2_crun_runs_it_in_a_child_of_the_scope_that_systemd_made(version, c
 
 @pytest.mark.parametrize(("kind", "prefix"), [("docker", ""), ("podman", "libpod-")])
 def test_below_bench_the_counters_outlive_the_container(kind, prefix):
-    found = locate(mounts_of(V1), CONTAINER_ID, engine(kind, "cgroupfs"), "/container-bench/t3")
+    found = locate(mounts_of(V1), kind, "cgroupfs", parent="/container-bench/t3")
     assert found.group == "/container-bench/t3"
     assert found.child == f"/container-bench/t3/{prefix}{CONTAINER_ID}"
     assert found.outlives_container

@@ -387,9 +387,9 @@ def test_a_clean_engine_has_nothing_removed(leftovers):
 
 def test_images_that_the_private_builder_keeps_stay(leftovers):
     engine = leftovers.connect("unix:///run/docker.sock")
-    engine.images["base"] = {LABEL: "kept"}
+    engine.present_images["base"] = {LABEL: "kept"}
     run(clean.command, "--engine", "unix:///run/docker.sock")
-    assert "base" in engine.images
+    assert "base" in engine.present_images
 
 
 def test_on_the_private_engine_both_daemons_are_swept(leftovers, monkeypatch):

@@ -22,10 +22,12 @@ from bench.egress.namespace import inside, run_ip
 from bench.journal.facts.contacts import Observation, WayOut
 from bench.runtimes.workload import WorkloadState
 from tests.egress import frames
-from tests.fakes import FACTS, FakeRuntime, Script, local
+from tests.fakes import FACTS, FakeRuntime, FakeWorkload, Script, local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from bench.runtimes.specs import WorkloadSpec
 
 HOST, OWN = "10.255.77.1", "10.255.77.2"
 DEVICE = "cbtest0"
@@ -40,7 +42,18 @@ class Holder(FakeRuntime):
         super().__init__(Script())
         self._pid = pid
 
-    def state(self, container_id: str) -> WorkloadState:
+    def create(self, spec: WorkloadSpec) -> Joined:
+        return Joined(self, super().create(spec).id, self._pid)
+
+
+class Joined(FakeWorkload):
+    """A container in the namespace of that process."""
+
+    def __init__(self, runtime: FakeRuntime, name: str, pid: int) -> None:
+        super().__init__(runtime, name)
+        self._pid = pid
+
+    def state(self) -> WorkloadState:
         return WorkloadState(
             running=True, pid=self._pid, address=OWN, exit_code=0, oom_killed=False, health=""
         )

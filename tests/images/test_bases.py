@@ -272,7 +272,7 @@ def test_an_engine_that_refuses_a_name_is_a_remark_of_the_record_and_no_error(mo
     def refuse(reference: str) -> bool:
         raise EngineRefusedError(reference, "invalid reference format", status=400)
 
-    monkeypatch.setattr(builder, "has_image", refuse)
+    monkeypatch.setattr(builder, "has", refuse)
     assert base_records(cast("ContainerEngine", builder), ['"debian"']) == [
         {
             "name": '"debian"',

@@ -64,7 +64,7 @@ def building(private: PrivateEngine, own_address: str):
 @pytest.fixture(scope="session")
 def measuring(private: PrivateEngine, own_address: str):
     address = private.address("measuring") if engines.is_private() else own_address
-    engine = connect(address, private.login())
+    engine = connect(address, private.login(), is_exclusive=engines.is_private())
     yield engine
     engine.close()
 

@@ -235,9 +235,7 @@ def test_the_verdicts(run):
 
 
 def test_nothing_of_it_is_left_behind(run, measuring):
-    owners = [owner for _, owner in measuring.containers(LABEL)]
-    assert run.run_id not in owners
-    assert not [name for name, owner in measuring.image_references(LABEL) if owner == run.run_id]
+    assert run.run_id not in [item.run_id for item in measuring.owned(LABEL)]
 
 
 @pytest.fixture
@@ -247,9 +245,9 @@ def cut(private, measuring, request):
         network = CutNetwork(measuring, request.param)
         network.make("cbench-test-network", {LABEL: "test-egress"}, {"store": "192.0.2.9"}, [])
         yield network
-        for container_id, owner in measuring.containers(LABEL):
-            if owner == "test-egress":
-                measuring.workload(container_id).remove()
+        for item in measuring.owned(LABEL):
+            if item.run_id == "test-egress":
+                measuring.remove(item)
 
 
 @pytest.mark.parametrize("cut", [WayOut.REFUSED, WayOut.SILENT] * 3, indirect=True, ids=str)
@@ -264,7 +262,7 @@ def test_attempts_at_the_first_moment_are_found_each_time(cut, measuring, image)
         image=image,
         name="cbench-test-plant",
         labels={LABEL: "test-egress"},
-        network_mode=f"container:{cut.id}",
+        network_mode=f"container:{cut.holder.id}",
         command=("plant", "tcp:store:80", "ask:a.example", "udp:[2001:db8::1]:53", "--", "true"),
     )
     container = measuring.create(spec).id
@@ -287,4 +285,4 @@ def test_attempts_at_the_first_moment_are_found_each_time(cut, measuring, image)
 def test_the_holder_of_a_killed_run_is_swept_up(cut, measuring):
     cut.watch(Ledger((), {})).finish(0)
     assert remove_from(measuring, lambda owner: owner == "test-egress")
-    assert cut.id not in [one for one, _ in measuring.containers(LABEL)]
+    assert cut.holder.id not in [item.name for item in measuring.owned(LABEL)]

@@ -7,6 +7,8 @@ import signal
 
 import pytest
 
+from bench.runtimes.protocol import LABEL, OwnedKind
+
 SCENARIO = """
 version: 1
 name: interrupted
@@ -25,11 +27,10 @@ thresholds: {{ready_s: "<= 10s"}}
 
 
 def _left(engine, run_id: str) -> list[str]:
-    label = "org.container-bench"
+    kinds = (OwnedKind.CONTAINER, OwnedKind.VOLUME)
     return [
-        name for name, owner in (*engine.containers(label), *engine.volumes(label))
-        if owner == run_id
-    ]  # fmt: skip
+        item.name for item in engine.owned(LABEL) if item.run_id == run_id and item.kind in kinds
+    ]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

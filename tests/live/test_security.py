@@ -238,7 +238,8 @@ building.images.remove(image)
 list(building.images.pull(image))  # a builder without a session has no credentials
 folder = Path("{tmp_path}")
 building.builder.build(BuildRequest(folder, "built", folder / "Dockerfile"))
-print(any("Pull" in str(line) for line in measuring.images.pull(image)), building.images.has("built"))
+pulled = any("Pull" in line.text for line in measuring.images.pull(image))
+print(pulled, building.images.has("built"))
 measuring.images.remove(image)
 with private.link().shaped(10**9):
     name = image.replace(private.registry_address(), private.link().address)

@@ -176,9 +176,8 @@ def test_the_checklist_is_judged_on_the_whole(found):
 
 
 def test_nothing_is_left(found, measuring):
-    assert not [one for one in measuring.containers(LABEL) if one[1] == found.run_id]
-    assert not [one for one in measuring.networks(LABEL) if one[1] == found.run_id]
-    assert not [one for one in measuring.volumes(LABEL) if one[1] == found.run_id]
+    kinds = {item.kind for item in measuring.owned(LABEL) if item.run_id == found.run_id}
+    assert not kinds - {"image"}
 
 
 def test_an_option_needs_no_scenario(private, busybox, tmp_path):

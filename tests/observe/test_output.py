@@ -56,7 +56,7 @@ def container(engine: FakeRuntime) -> str:
 
 
 def test_the_end_of_a_process_of_this_host_is_stamped_when_it_comes(child):
-    watch = ExitWatch(FakeRuntime(facts=local()).workload("c"), CLOCK, is_local=True)
+    watch = ExitWatch(FakeRuntime(facts=local()).workload("c"), CLOCK)
     told = threading.Event()
     watch.on_end(told.set)
     watch.start(child.pid, CLOCK.monotonic_ns())
@@ -72,7 +72,7 @@ def test_the_end_of_a_process_of_this_host_is_stamped_when_it_comes(child):
 
 
 def test_the_stamp_comes_before_whoever_reaps_the_process_hears_of_it(child):
-    watch = ExitWatch(FakeRuntime(facts=local()).workload("c"), CLOCK, is_local=True)
+    watch = ExitWatch(FakeRuntime(facts=local()).workload("c"), CLOCK)
     watch.start(child.pid, CLOCK.monotonic_ns())
     end(child)
     child.wait()
@@ -86,7 +86,7 @@ def test_a_process_that_has_gone_before_it_could_be_watched_ended_some_time_sinc
     gone = subprocess.Popen([sys.executable, "-S", "-c", ""])
     gone.wait()
     clock = FakeClock()
-    watch = ExitWatch(FakeRuntime(facts=local()).workload("c"), clock, is_local=True)
+    watch = ExitWatch(FakeRuntime(facts=local()).workload("c"), clock)
     started_ns = clock.now_ns
     clock.advance(0.25)
     watch.start(gone.pid, started_ns)
@@ -97,7 +97,7 @@ def test_a_process_that_has_gone_before_it_could_be_watched_ended_some_time_sinc
 @pytest.mark.parametrize("facts", [FACTS, local()])
 def test_a_container_without_a_process_has_ended_already(facts):
     engine, clock = FakeRuntime(Script(life_s=0, exit_code=3), facts=facts), FakeClock()
-    watch = ExitWatch(engine.workload(container(engine)), clock, is_local=engine.info.is_local)
+    watch = ExitWatch(engine.workload(container(engine)), clock)
     started_ns = clock.now_ns
     clock.advance(0.04)
     watch.start(0, started_ns)
@@ -109,7 +109,7 @@ def test_a_container_without_a_process_has_ended_already(facts):
 def test_under_another_kernel_the_engine_is_asked_and_its_lateness_is_told():
     engine = FakeRuntime(Script(exit_code=3))
     container_id = container(engine)
-    watch = ExitWatch(engine.workload(container_id), CLOCK, is_local=engine.info.is_local)
+    watch = ExitWatch(engine.workload(container_id), CLOCK)
     watch.start(4242, CLOCK.monotonic_ns())
     assert not watch.wait(0.02)
     engine.present[container_id].end(3)
@@ -125,7 +125,7 @@ def test_where_no_pidfd_can_be_had_the_engine_is_asked_too(monkeypatch):
     monkeypatch.setattr(os, "pidfd_open", refuse)
     engine = FakeRuntime(facts=local())
     container_id = container(engine)
-    watch = ExitWatch(engine.workload(container_id), CLOCK, is_local=engine.info.is_local)
+    watch = ExitWatch(engine.workload(container_id), CLOCK)
     watch.start(os.getpid(), CLOCK.monotonic_ns())
     engine.present[container_id].end(9)
     assert watch.wait(10)
@@ -134,7 +134,7 @@ def test_where_no_pidfd_can_be_had_the_engine_is_asked_too(monkeypatch):
 
 def test_the_exit_code_is_asked_for_once():
     engine = FakeRuntime(Script(life_s=0, exit_code=3))
-    watch = ExitWatch(engine.workload(container(engine)), CLOCK, is_local=engine.info.is_local)
+    watch = ExitWatch(engine.workload(container(engine)), CLOCK)
     watch.start(0, CLOCK.monotonic_ns())
     assert [watch.exit_code(), watch.exit_code()] == [3, 3]
     assert engine.order.count("wait") == 1
@@ -142,7 +142,7 @@ def test_the_exit_code_is_asked_for_once():
 
 def test_an_engine_that_does_not_know_the_code_is_an_error():
     engine = FakeRuntime()
-    watch = ExitWatch(engine.workload(container(engine)), CLOCK, is_local=engine.info.is_local)
+    watch = ExitWatch(engine.workload(container(engine)), CLOCK)
     with pytest.raises(EngineTimeoutError):
         watch.exit_code(timeout_s=0.01)
 

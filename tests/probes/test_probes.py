@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from bench.core.capability import Capability
 from bench.core.clock import SystemClock
 from bench.core.errors import (
     CommandTimeoutError,
@@ -210,7 +211,7 @@ def test_a_full_backlog_is_waited_for_no_longer_than_was_said(deaf_port):
 
 def log_probe(pattern: str, output: FakeOutput, clock: FakeClock) -> tuple[LogProbe, OutputWatch]:
     watch = OutputWatch(output, clock, {pattern: 1})
-    ending = ExitWatch(FakeRuntime().workload("c"), clock, is_local=False)
+    ending = ExitWatch(FakeRuntime().workload("c"), clock)
     return LogProbe(LogModel(pattern=pattern), watch, ending, clock), watch
 
 
@@ -233,9 +234,7 @@ def test_of_a_line_that_comes_several_times_the_one_that_was_named_counts():
     clock, output = FakeClock(tick_ns=1), FakeOutput()
     watch = OutputWatch(output, clock, {"ready": 2})
     model = LogModel(pattern="ready", times=2)
-    probe = LogProbe(
-        model, watch, ExitWatch(FakeRuntime().workload("c"), clock, is_local=False), clock
-    )
+    probe = LogProbe(model, watch, ExitWatch(FakeRuntime().workload("c"), clock), clock)
     output.write(b"ready to accept connections\n")
     output.close()
     watch.start()
@@ -244,9 +243,7 @@ def test_of_a_line_that_comes_several_times_the_one_that_was_named_counts():
     assert (attempt.ok, attempt.detail) == (False, "matched 1 of 2 times")
     again = FakeOutput()
     watch = OutputWatch(again, clock, {"ready": 2})
-    probe = LogProbe(
-        model, watch, ExitWatch(FakeRuntime().workload("c"), clock, is_local=False), clock
-    )
+    probe = LogProbe(model, watch, ExitWatch(FakeRuntime().workload("c"), clock), clock)
     for _ in range(3):
         again.write(b"ready to accept connections\n")
     again.close()
@@ -260,7 +257,7 @@ def test_a_line_that_is_still_on_its_way_when_the_process_ends_is_waited_for():
     engine = FakeRuntime()
     watch, ending = (
         OutputWatch(output, clock, {"done": 1}),
-        ExitWatch(engine.workload("c"), clock, is_local=engine.info.is_local),
+        ExitWatch(engine.workload("c"), clock),
     )
     watch.on_match(matched.set)
     probe = LogProbe(LogModel(pattern="done"), watch, ending, clock)
@@ -305,9 +302,9 @@ def test_a_command_that_hangs_is_given_up_and_may_take_longer_the_next_time():
     hung = CommandTimeoutError("c", "a command has not ended")
     engine, container_id = running(Script(exec_results=(hung, 0)))
     probe = ExecProbe(["true"], engine.workload(container_id), CLOCK)
-    fact = readiness_of(
-        probe, watch=ExitWatch(engine.workload(container_id), CLOCK, is_local=engine.info.is_local)
-    ).wait(CLOCK.monotonic_ns())
+    fact = readiness_of(probe, watch=ExitWatch(engine.workload(container_id), CLOCK)).wait(
+        CLOCK.monotonic_ns()
+    )
     assert fact.attempts == 2
     assert [one[2] for one in engine.arguments_of("execute")] == [1.0, 2.0]
 
@@ -361,7 +358,7 @@ def test_a_container_without_a_health_check_is_not_waited_for():
 def test_a_batch_job_is_ready_when_it_ends_with_0(code, ok):
     clock = FakeClock()
     engine, container_id = running(Script(life_s=0, exit_code=code))
-    watch = ExitWatch(engine.workload(container_id), clock, is_local=engine.info.is_local)
+    watch = ExitWatch(engine.workload(container_id), clock)
     probe = ExitProbe(watch, clock)
     assert probe.attempt(1.0).detail == "still running"
     watch.start(0, clock.now_ns - 40_000_000)
@@ -396,22 +393,19 @@ def test_each_word_of_a_scenario_has_its_probe(choice, kind, name):
     clock = FakeClock()
     engine, container_id = running()
     output = OutputWatch(FakeOutput(), clock, {"up": 1})
-    watch = ExitWatch(engine.workload(container_id), clock, is_local=engine.info.is_local)
-    target = ProbeTarget(
-        engine.workload(container_id), engine.capabilities, "127.0.0.1", output, watch, clock
-    )
+    watch = ExitWatch(engine.workload(container_id), clock)
+    target = ProbeTarget(engine.workload(container_id), "127.0.0.1", output, watch, clock)
     probe = make_probe(ProbeChoice.model_validate(choice), target)
     assert isinstance(probe, kind)
     assert probe.name == name
 
 
-def test_a_health_check_that_the_engine_never_makes_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr("bench.probes.make.why_no_health_checks", lambda _: "nobody makes them")
+def test_a_health_check_that_the_engine_never_makes_is_not_waited_for():
     engine, container_id = running()
-    watch = ExitWatch(engine.workload(container_id), CLOCK, is_local=engine.info.is_local)
+    engine.lacking[Capability.HEALTH_CHECKS] = "nobody makes them"
+    watch = ExitWatch(engine.workload(container_id), CLOCK)
     target = ProbeTarget(
         engine.workload(container_id),
-        engine.capabilities,
         "",
         OutputWatch(FakeOutput(), CLOCK, {}),
         watch,
@@ -425,10 +419,8 @@ def test_a_command_as_text_is_run_by_the_containers_shell():
     clock = FakeClock()
     engine, container_id = running()
     output = OutputWatch(FakeOutput(), clock, {})
-    watch = ExitWatch(engine.workload(container_id), clock, is_local=engine.info.is_local)
-    target = ProbeTarget(
-        engine.workload(container_id), engine.capabilities, "127.0.0.1", output, watch, clock
-    )
+    watch = ExitWatch(engine.workload(container_id), clock)
+    target = ProbeTarget(engine.workload(container_id), "127.0.0.1", output, watch, clock)
     make_probe(ProbeChoice.model_validate({"exec": "test -f /x && true"}), target).attempt(1.0, 1.0)
     assert engine.arguments_of("execute")[0][1] == ("/bin/sh", "-c", "test -f /x && true")
 
@@ -452,7 +444,7 @@ def readiness_of(*probes: Probe, watch: ExitWatch, timeout_s: float = 20.0):
 
 def test_a_server_that_answers_503_for_a_while_is_ready_when_it_answers_200():
     with FakeServer(503, 503, 503, 200) as server:
-        watch = ExitWatch(FakeRuntime().workload("c"), CLOCK, is_local=False)
+        watch = ExitWatch(FakeRuntime().workload("c"), CLOCK)
         fact = readiness_of(http(server.port), watch=watch).wait(CLOCK.monotonic_ns())
     assert fact.attempts == 4
     assert len(server.requests) == 4
@@ -460,7 +452,7 @@ def test_a_server_that_answers_503_for_a_while_is_ready_when_it_answers_200():
 
 def test_a_server_that_hangs_its_first_client_is_ready_for_the_second():
     with FakeServer("hang", 200) as server:
-        watch = ExitWatch(FakeRuntime().workload("c"), CLOCK, is_local=False)
+        watch = ExitWatch(FakeRuntime().workload("c"), CLOCK)
         readiness = Readiness(
             [http(server.port)],
             any_of=False,
@@ -478,14 +470,14 @@ def test_a_server_that_hangs_its_first_client_is_ready_for_the_second():
 
 def test_a_server_that_only_accepts_is_not_ready_for_http():
     with FakeServer("close") as server:
-        watch = ExitWatch(FakeRuntime().workload("c"), CLOCK, is_local=False)
+        watch = ExitWatch(FakeRuntime().workload("c"), CLOCK)
         with pytest.raises(NotReadyError, match=rf"last http {server.port}/: "):
             readiness_of(http(server.port), watch=watch, timeout_s=0.1).wait(CLOCK.monotonic_ns())
 
 
 def test_a_process_that_ends_while_an_attempt_hangs_is_not_ready_at_once():
     with FakeServer("hang") as server:
-        watch = ExitWatch(FakeRuntime().workload("c"), CLOCK, is_local=False)
+        watch = ExitWatch(FakeRuntime().workload("c"), CLOCK)
         readiness = readiness_of(http(server.port), watch=watch, timeout_s=60.0)
 
         def ends() -> None:
@@ -503,7 +495,7 @@ def test_a_process_that_ends_while_an_attempt_hangs_is_not_ready_at_once():
 def test_a_process_that_ends_while_the_engine_runs_a_command_in_it_is_not_ready():
     """The engine ends the command with the container, and refuses the next."""
     engine, container_id = running()
-    watch = ExitWatch(engine.workload(container_id), CLOCK, is_local=engine.info.is_local)
+    watch = ExitWatch(engine.workload(container_id), CLOCK)
 
     def ends() -> None:
         engine.present[container_id].end(3)
@@ -517,7 +509,7 @@ def test_a_process_that_ends_while_the_engine_runs_a_command_in_it_is_not_ready(
 
 def test_a_process_that_ends_before_its_first_health_check_is_not_waited_for():
     engine, container_id = running(Script(health=("starting",), health_interval_s=30.0))
-    watch = ExitWatch(engine.workload(container_id), CLOCK, is_local=engine.info.is_local)
+    watch = ExitWatch(engine.workload(container_id), CLOCK)
     threading.Timer(0.05, watch.start, [0, CLOCK.monotonic_ns()]).start()
     probe, begun = HealthProbe(engine.workload(container_id), CLOCK), time.monotonic()
     with pytest.raises(NotReadyError, match="it exited before it was ready"):
@@ -526,7 +518,7 @@ def test_a_process_that_ends_before_its_first_health_check_is_not_waited_for():
 
 
 def test_a_process_that_ends_while_its_port_does_not_answer_is_not_waited_for(deaf_port):
-    watch = ExitWatch(FakeRuntime().workload("c"), CLOCK, is_local=False)
+    watch = ExitWatch(FakeRuntime().workload("c"), CLOCK)
     threading.Timer(0.05, watch.start, [0, CLOCK.monotonic_ns()]).start()
     probe, begun = tcp(deaf_port), time.monotonic()
     with pytest.raises(NotReadyError, match="it exited before it was ready"):

@@ -85,7 +85,7 @@ class Bench:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.began_ns = self.clock.now_ns
-        self.exit = ExitWatch(FakeRuntime().workload("c"), self.clock, is_local=False)
+        self.exit = ExitWatch(FakeRuntime().workload("c"), self.clock)
         self.wake = ClockedEvent(self.clock)
 
     def asked(self, after_s: float, **options: object) -> AskedProbe:
@@ -368,7 +368,7 @@ def test_where_all_are_needed_a_match_leaves_the_other_attempts_alone(bench):
 def test_real_waiting_is_woken_from_another_thread():
     clock, wake = FakeClock(), threading.Event()
     probe = AskedProbe(clock, clock.now_ns + 10**12, takes_s=0.0)
-    watch = ExitWatch(FakeRuntime().workload("c"), clock, is_local=False)
+    watch = ExitWatch(FakeRuntime().workload("c"), clock)
     readiness = Readiness(
         [probe],
         any_of=False,

@@ -154,7 +154,7 @@ def test_an_image_for_another_machine_is_not_emulated(
 def test_what_somebodys_own_engine_has_only_through_this_run_is_known(make, builder, brought):
     reference = make({"image": "nginx"}, private=False).reference
     assert brought[-1] == ["nginx", TAG, reference]
-    builder.images["nginx"] = {}
+    builder.present_images["nginx"] = {}
     reference = make({"image": "nginx"}, private=False).reference
     assert brought[-1] == [TAG, reference]
     make({"image": "nginx"})
@@ -192,14 +192,14 @@ def test_a_build_after_a_change_is_timed_and_counted_and_leaves_nothing_behind(
     def build(request):
         changed.append((request.context / "app.py").read_text() != "serve()\n")
         assert request.dockerfile.parent == request.context
-        builder.images[request.tag] = request.labels
+        builder.present_images[request.tag] = request.labels
         steps = (
             BuildStep("RUN make", cached=changed[-1]),
             BuildStep("COPY . /", cached=False, seconds=2),
         )
         return BuildResult(1.25, steps, ("read otherwise",))
 
-    monkeypatch.setattr(builder, "build", build)
+    monkeypatch.setattr(builder.builder, "build", build)
     (dockerfile / "app.py").write_text("serve()\n")
     image = make({"build": {"context": "app", "rebuild_after": "app.py"}})
     assert changed == [False, True]
@@ -212,7 +212,7 @@ def test_a_build_after_a_change_is_timed_and_counted_and_leaves_nothing_behind(
     assert image.facts.remarks == ("read otherwise",)
     assert image.facts.rebuilt == ("COPY . /",)
     assert image.facts.metrics()["rebuild_steps"] == 1
-    assert list(builder.images) == [TAG]
+    assert list(builder.present_images) == [TAG]
     assert builder.arguments_of("push") == [(TAG,)]
     assert (dockerfile / "app.py").read_text() == "serve()\n"
 
@@ -229,7 +229,7 @@ def test_what_a_case_says_of_its_build_reaches_the_builder_with_whole_paths(
         seen.append((request, request.dockerfile.read_text()))
         return BuildResult(1, ())
 
-    builder.build = build
+    monkeypatch.setattr(builder.builder, "build", build)
     make(
         {
             "build": {
@@ -295,7 +295,7 @@ def test_a_build_that_fails_after_the_change_says_so_of_the_users_own_file(
             raise BuildError("Dockerfile", "the build failed: no")
         return BuildResult(1, ())
 
-    monkeypatch.setattr(builder, "build", build)
+    monkeypatch.setattr(builder.builder, "build", build)
     (dockerfile / "app.py").write_text("serve()\n")
     with pytest.raises(BuildError, match=r"after a change of app\.py: the build") as caught:
         make({"build": {"context": "app", "rebuild_after": ["app.py"]}})
@@ -320,17 +320,18 @@ def test_an_image_that_only_the_users_engine_has_is_taken_from_there(
     make, builder, own, monkeypatch
 ):
     builder.streams["mine:1"] = [[PullError("mine:1", "not found")]]
-    own.images["mine:1"] = {}
-    moved = []
-    monkeypatch.setattr(own, "transfer_image", lambda *arguments: moved.append(arguments))
+    own.present_images["mine:1"] = {}
+    moved: list[str] = []
+    monkeypatch.setattr(own.images, "save", lambda reference: f"archive of {reference}")
+    monkeypatch.setattr(builder.images, "load", moved.append)
     assert make({"image": "mine:1"}).facts.source == "engine"
-    assert moved == [("mine:1", builder)]
-    assert own.images == {"mine:1": {}}
+    assert moved == ["archive of mine:1"]
+    assert own.present_images == {"mine:1": {}}
 
 
 def test_an_image_that_the_builder_still_has_will_do_where_its_registry_is_away(make, builder):
     builder.streams["nginx:1"] = [[PullError("nginx:1", "no such host")]]
-    builder.images["nginx:1"] = {}
+    builder.present_images["nginx:1"] = {}
     assert make({"image": "nginx:1"}).facts.source == "builder"
 
 
@@ -349,7 +350,7 @@ def made_here(builder, monkeypatch):
     def prepare(engine, address, *, on_progress, only, ask_hub):
         made.append([*only, "hub" if ask_hub else "no hub"])
         for name in only:
-            builder.images[name] = {}
+            builder.present_images[name] = {}
 
     monkeypatch.setattr("bench.runner.images.prepare_bases", prepare)
     return made
@@ -402,7 +403,7 @@ def test_a_look_up_for_the_record_never_fails_a_case(make, builder, dockerfile, 
     def refuse(reference: str) -> bool:
         raise EngineError(reference, "it is busy")
 
-    monkeypatch.setattr(builder, "has_image", refuse)
+    monkeypatch.setattr(builder.images, "has", refuse)
     assert make({"build": "app"}).bases[0]["remark"] == "it is busy"
 
 
@@ -438,7 +439,7 @@ def test_a_base_that_the_builder_keeps_to_itself_is_fetched_for_its_layers(
 
 
 def test_somebodys_own_engine_is_not_asked_to_pull_what_it_has(make, builder):
-    builder.images["nginx:1"] = {}
+    builder.present_images["nginx:1"] = {}
     assert make({"image": "nginx:1"}, private=False).facts.source == "engine"
     assert builder.pulls_of == []
 

@@ -160,7 +160,7 @@ def test_a_bound_below_what_is_called_busy_is_what_is_waited_for(host):
 
 def test_the_load_of_this_host_says_nothing_of_an_engine_elsewhere(host):
     busy = host(1000)
-    busy.lab = dataclasses.replace(busy.lab, engine=FakeRuntime(facts=FACTS))
+    busy.lab = dataclasses.replace(busy.lab, runtime=FakeRuntime(facts=FACTS))
     busy.wait()
     assert busy.looks == []
 

@@ -334,7 +334,7 @@ def test_a_full_disk_ends_the_run_after_its_containers_are_gone(runs, monkeypatc
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
 )
-@pytest.mark.parametrize("call", ["pull", "start", "stop", "remove", "image_references"])
+@pytest.mark.parametrize("call", ["pull", "start", "stop", "remove", "owned"])
 def test_an_interruption_ends_the_run_in_order_and_keeps_what_there_is(runs, call, number, code):
     before = signal.getsignal(number)
     runs.measuring.trouble(call, lambda: signal.raise_signal(number))
@@ -375,20 +375,20 @@ def test_what_carries_the_label_of_the_run_is_removed_and_nothing_else(runs):
     runs.is_private = False
     engine = runs.measuring
     engine.volume_labels["theirs"] = {"org.container-bench": "another-run"}
-    engine.images["theirs:1"] = {"org.container-bench": "another-run"}
-    engine.images["precious:1"] = {}
-    engine.images["brought/bad"] = {}
+    engine.present_images["theirs:1"] = {"org.container-bench": "another-run"}
+    engine.present_images["precious:1"] = {}
+    engine.present_images["brought/bad"] = {}
 
     def leave_something() -> None:
         label = own_label((runs.out / "latest").resolve())
         engine.volume_labels["left"] = label
-        engine.images["built:1"] = label
+        engine.present_images["built:1"] = label
 
     engine.trouble("stop", leave_something)
     runs.start(ONE)
     assert engine.leftovers == ["theirs"]
-    assert {"theirs:1", "precious:1"} <= set(engine.images)
-    assert not {"built:1", "brought/bad"} & set(engine.images)
+    assert {"theirs:1", "precious:1"} <= set(engine.present_images)
+    assert not {"built:1", "brought/bad"} & set(engine.present_images)
 
 
 def test_images_are_kept_where_that_was_asked_for(runs):
@@ -396,12 +396,12 @@ def test_images_are_kept_where_that_was_asked_for(runs):
 
     def leave_something() -> None:
         label = own_label((runs.out / "latest").resolve())
-        runs.measuring.images["built:1"] = label
+        runs.measuring.present_images["built:1"] = label
 
     runs.measuring.trouble("stop", leave_something)
-    runs.measuring.images["brought/bad"] = {}
+    runs.measuring.present_images["brought/bad"] = {}
     runs.start(ONE, keep=True)
-    assert {"built:1", "brought/bad"} <= set(runs.measuring.images)
+    assert {"built:1", "brought/bad"} <= set(runs.measuring.present_images)
 
 
 def test_that_one_engine_is_dead_at_the_end_leaves_no_dirt_in_the_other(runs):

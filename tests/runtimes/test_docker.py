@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import threading
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,9 @@ from bench.core.errors import (
     PullError,
 )
 from bench.runtimes.build_request import BuildRequest
+from bench.runtimes.images import PullLine, PullStep
 from bench.runtimes.known import connect
+from bench.runtimes.protocol import Owned, OwnedKind
 from bench.runtimes.specs import WorkloadSpec
 from bench.runtimes.workload import Change, OutputChunk, WorkloadState
 from tests.runtimes.fake_docker import (
@@ -43,9 +46,12 @@ def frame(kind: int, data: bytes) -> bytes:
 
 
 def test_a_pull_hands_on_each_line_of_its_stream(daemon, engine):
-    lines = [{"status": "Pulling fs layer", "id": "abc"}, {"status": "Digest: sha256:12"}]
+    lines = [{"status": "Pulling fs layer", "id": "0123456789ab"}, {"status": "Digest: sha256:12"}]
     daemon.on("POST", "/images/create", stream(*lines))
-    assert list(engine.images.pull("127.0.0.1:5591/quick/web:latest")) == lines
+    assert list(engine.images.pull("127.0.0.1:5591/quick/web:latest")) == [
+        PullLine("0123456789ab", PullStep.ANNOUNCED, "Pulling fs layer"),
+        PullLine(text="Digest: sha256:12", digest="sha256:12"),
+    ]
     query = daemon.asked("/images/create").query
     assert query == {"fromImage": "127.0.0.1:5591/quick/web", "tag": "latest"}
 
@@ -75,7 +81,7 @@ def test_an_error_line_in_the_stream_ends_the_pull(daemon, engine, line):
 def test_the_lines_before_the_error_have_arrived(daemon, engine):
     daemon.on("POST", "/images/create", stream({"status": "Downloading"}, {"error": "no space"}))
     lines = engine.images.pull("web")
-    assert next(lines) == {"status": "Downloading"}
+    assert next(lines).text == "Downloading"
     with pytest.raises(PullError, match="no space"):
         next(lines)
 
@@ -96,7 +102,7 @@ def test_a_pull_that_falls_silent_is_not_waited_for_without_end(daemon, engine, 
     monkeypatch.setattr("bench.runtimes.docker.connect.PULL_SILENCE_S", 0.1)
     daemon.on("POST", "/images/create", silence_after({"status": "Downloading"}))
     lines = engine.images.pull("web")
-    assert next(lines) == {"status": "Downloading"}
+    assert next(lines).text == "Downloading"
     with pytest.raises(EngineTimeoutError, match="did not answer in time"):
         next(lines)
 
@@ -162,7 +168,7 @@ def test_a_refusal_that_is_no_json_is_still_a_refusal(daemon, engine):
         lambda engine: engine.workload(ID).usage(),
         lambda engine: list(engine.workload(ID).usages()),
         lambda engine: engine.workload(ID).remove(),
-        lambda engine: engine.containers(LABEL),
+        lambda engine: engine.owned(LABEL),
         lambda engine: engine.images.has("web"),
         lambda engine: engine.workload(ID).attach(),
         lambda engine: engine.workload(ID).execute(("true",), 1.0),
@@ -328,8 +334,14 @@ def test_what_carries_the_label_is_listed_with_its_run(daemon, engine):
     daemon.on(
         "GET", "/volumes", answer({"Volumes": [{"Name": "data", "Labels": {LABEL: "run-7"}}]})
     )
-    assert engine.containers(LABEL) == [(ID, "run-7")]
-    assert engine.volumes(LABEL) == [("data", "run-7")]
+    daemon.on("GET", "/networks", answer([{"Name": "back", "Labels": {LABEL: "run-7"}}]))
+    daemon.on("GET", "/images/json", answer([]))
+    assert engine.owned(LABEL) == [
+        Owned(OwnedKind.CONTAINER, ID, "run-7"),
+        Owned(OwnedKind.NETWORK, "back", "run-7"),
+        Owned(OwnedKind.VOLUME, "data", "run-7"),
+    ]
+    assert engine.volumes.names(LABEL) == ["data"]
     query = daemon.asked("/containers/json").query
     assert json.loads(query["filters"]) == {"label": [LABEL]}
     assert query["all"] == "1"
@@ -380,10 +392,8 @@ def test_a_container_has_an_address_of_its_own_in_each_of_its_networks(daemon, e
     assert joined == {"Aliases": ["web"], **at[1]}
 
 
-def test_networks_are_listed_by_their_label_and_removed(daemon, engine):
-    daemon.on("GET", "/networks", answer([{"Name": "back", "Labels": {LABEL: "run-7"}}]))
+def test_a_network_that_is_gone_may_be_removed(daemon, engine):
     daemon.on("DELETE", "/networks/back", refusal(404, "network back not found"))
-    assert engine.networks(LABEL) == [("back", "run-7")]
     engine.networks.remove("back")
 
 
@@ -399,7 +409,7 @@ def test_a_container_joins_its_further_networks_before_it_starts(daemon, engine)
 
 def test_an_engine_without_volumes_has_an_empty_list(daemon, engine):
     daemon.on("GET", "/volumes", answer({"Volumes": None, "Warnings": None}))
-    assert engine.volumes(LABEL) == []
+    assert engine.volumes.names(LABEL) == []
 
 
 def test_the_log_tail_is_text_whatever_the_program_wrote(daemon, engine):
@@ -566,7 +576,7 @@ def test_images_are_named_by_their_tags_or_else_by_their_id(daemon, engine):
             ]
         ),
     )
-    assert engine.image_references(LABEL) == [
+    assert engine.images.labelled(LABEL) == [
         ("a:1", "run-7"),
         ("b:2", "run-7"),
         ("sha256:2", "run-8"),
@@ -662,7 +672,7 @@ def test_an_image_is_copied_from_engine_to_engine(daemon, engine):
     archive = bytes(range(256)) * 1000
     daemon.on("GET", "/images/web/get", stream(archive[:100_000], archive[100_000:]))
     daemon.on("POST", "/images/load", stream({"stream": "Loaded image: web:latest"}))
-    engine.transfer_image("web", engine)
+    engine.images.load(engine.images.save("web"))
     assert daemon.asked("/images/load").body == archive
 
 

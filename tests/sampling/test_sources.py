@@ -10,6 +10,7 @@ import pytest
 from bench.cgroup.counters import CounterFiles
 from bench.cgroup.mounts import CgroupVersion
 from bench.core.errors import EngineTimeoutError
+from bench.runtimes.docker.usage import usage_columns
 from bench.sampling.network_counters import NetworkCounters
 from bench.sampling.sources import CgroupSource, EngineSource, NetworkSource
 from tests.fakes import FakeRuntime
@@ -79,7 +80,7 @@ COLUMNS = {
 
 
 def parse(statistics: dict[str, Any]) -> dict[str, int]:
-    return EngineSource(FakeRuntime().workload("c1")).parse(statistics)
+    return EngineSource(FakeRuntime().workload("c1")).parse(usage_columns(statistics))
 
 
 @pytest.mark.parametrize("statistics", [V1, V2])

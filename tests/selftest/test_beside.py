@@ -6,10 +6,11 @@ import pytest
 
 from bench.core.domain import TrialKey
 from bench.core.errors import EngineUnavailableError
+from bench.runtimes.docker.usage import usage_columns
 from bench.runtimes.protocol import LABEL
 from bench.runtimes.specs import WorkloadSpec
 from bench.selftest.beside import StatsBeside, shown_bytes
-from tests.fakes import FakeRuntime, Script, Watcher
+from tests.fakes import FakeRuntime, FakeWorkload, Script, Watcher
 
 V1 = {"memory_stats": {"usage": 5_000, "stats": {"total_inactive_file": 1_500, "cache": 9}}}
 V2 = {"memory_stats": {"usage": 5_000, "stats": {"inactive_file": 500, "anon": 9}}}
@@ -27,7 +28,7 @@ V2 = {"memory_stats": {"usage": 5_000, "stats": {"inactive_file": 500, "anon": 9
     ],
 )
 def test_memory_is_shown_as_docker_stats_shows_it(stats, shown):
-    assert shown_bytes(stats) == shown
+    assert shown_bytes(usage_columns(stats)) == shown
 
 
 def trial(beside: StatsBeside, engine: FakeRuntime, case: str) -> None:
@@ -73,10 +74,10 @@ def test_readings_without_memory_are_no_peak():
 def test_an_engine_that_fails_is_no_trouble_for_the_trial(monkeypatch):
     engine = FakeRuntime(Script(statistics=V1))
 
-    def refuse(_: str) -> None:
+    def refuse(_: FakeWorkload) -> None:
         raise EngineUnavailableError("engine", "does not answer")
 
-    monkeypatch.setattr(engine, "usages", refuse)
+    monkeypatch.setattr(FakeWorkload, "usages", refuse)
     beside = StatsBeside(Watcher(), engine, "spikes")
     trial(beside, engine, "spikes")
     assert beside.peaks == []

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from bench.core.capability import PLAIN_PROCESS, Capability
 from bench.core.clock import SystemClock
 from bench.core.domain import CALIBRATION_CASE
 from bench.journal.facts.image import ImageFacts, LayerFacts
@@ -135,6 +136,16 @@ def reference_of(name: str) -> str:
     return f"127.0.0.1:5000/quick/{name}@{manifest_of(name).digest}"
 
 
+class FakeProcesses(FakeRuntime):
+    """The host in memory: it runs programs, and has neither images nor volumes."""
+
+    capabilities = PLAIN_PROCESS
+    images = builder = volumes = networks = None  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__(UP, facts=local())
+
+
 @dataclass
 class Runs:
     """What runs need, and the runs that were made with it."""
@@ -142,7 +153,7 @@ class Runs:
     out: Path
     measuring: FakeRuntime = field(default_factory=lambda: FakeRuntime(UP))
     building: FakeRuntime = field(default_factory=lambda: FakeRuntime(UP))
-    host: FakeRuntime = field(default_factory=lambda: FakeRuntime(UP, facts=local()))
+    host: FakeProcesses = field(default_factory=FakeProcesses)
     watcher: Watcher = field(default_factory=Watcher)
     clock: SystemClock = field(default_factory=LabelClock)
     is_private: bool = True
@@ -155,6 +166,8 @@ class Runs:
     @property
     def session(self) -> Session:
         address = "private" if self.is_private else "unix:///run/docker.sock"
+        if not self.is_private:
+            self.measuring.lacking[Capability.EXCLUSIVE_STORE] = "it is somebody's own"
         return Session(
             Choice(address, explicit=False, origin="found"),
             self.measuring,

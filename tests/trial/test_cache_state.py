@@ -24,7 +24,7 @@ REFERENCE = "127.0.0.1:5000/quick/web@sha256:1"
 @pytest.fixture
 def engine():
     engine = FakeRuntime()
-    engine.present_images = {REFERENCE: {}, "calibration": {}, "of-another-case": {}}
+    engine.present_images |= {REFERENCE: {}, "calibration": {}, "of-another-case": {}}
     return engine
 
 

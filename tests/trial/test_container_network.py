@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,7 +42,7 @@ class FakeCut:
 
     def __init__(self, engine: object, way: WayOut) -> None:
         self.way = way
-        self.id, self.address = "c0ffee", "10.0.0.9"
+        self.holder, self.address = SimpleNamespace(id="c0ffee"), "10.0.0.9"
         self.is_there = False
         FakeCut.made.append(self)
 
@@ -193,7 +194,7 @@ def test_a_cut_trial_that_ends_early_has_failed_and_leaves_nothing(bench):
 
 
 def test_an_open_trial_of_an_engine_elsewhere_says_that_nothing_was_observed(bench):
-    bench.engine._facts = dataclasses.replace(bench.engine.info, is_local=False)
+    bench.engine._info = dataclasses.replace(bench.engine.info, is_local=False)
     run(bench, OPEN)
     facts = bench.ended["facts"]["egress"]
     assert not facts["observed"]

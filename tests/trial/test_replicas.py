@@ -17,7 +17,7 @@ from bench.runtimes.images import ImageInfo
 from bench.runtimes.workload import Change
 from bench.trial.replica import process_uses
 from bench.trial.replicas import shared_out
-from tests.fakes import Script
+from tests.fakes import FakeWorkload, Script
 from tests.observe.test_process_table import table
 from tests.servers import closed_port
 from tests.trial.lab import RUN_ID, UP, Bench
@@ -83,18 +83,18 @@ def test_all_are_made_before_any_is_started_and_all_count_from_one_moment(bench)
     assert last_look_ns <= min(phase(bench, one, "stop")["start_ns"] for one in IDS)
 
 
-def test_the_start_calls_are_under_way_together(bench):
+def test_the_start_calls_are_under_way_together(bench, monkeypatch):
     together = threading.Barrier(3, timeout=10)
 
     first = set(IDS)
 
-    def start(container_id: str) -> None:
+    def start(workload: FakeWorkload) -> None:
         if first:
             together.wait()  # would break if they came one after the other
             first.clear()
-        bench.engine.present[container_id].begin()
+        bench.engine.container(workload.id).begin()
 
-    bench.engine.start = start
+    monkeypatch.setattr(FakeWorkload, "start", start)
     assert bench.run_at_once() is TrialStatus.OK
 
 
@@ -278,12 +278,12 @@ def test_an_engine_that_refuses_one_makes_an_error_of_all(bench):
     assert bench.engine.leftovers == []
 
 
-def test_an_engine_that_dies_under_way_makes_errors_and_no_times(bench):
-    def start(_: str) -> None:
+def test_an_engine_that_dies_under_way_makes_errors_and_no_times(bench, monkeypatch):
+    def start(_: FakeWorkload) -> None:
         bench.engine.is_dead = True
         raise EngineUnavailableError("engine", "does not answer")
 
-    bench.engine.start = start
+    monkeypatch.setattr(FakeWorkload, "start", start)
     assert bench.run_at_once(replicas=2) is TrialStatus.ERROR
     assert statuses(bench) == ["error"] * 2
     assert all("ready" not in event["facts"] for event in ends(bench).values())
@@ -303,11 +303,11 @@ def test_a_full_disk_ends_the_run_after_all_are_gone(bench):
     assert bench.engine.leftovers == []
 
 
-def test_a_fault_of_bench_in_one_thread_is_no_result(bench):
-    def broken(_: str) -> None:
+def test_a_fault_of_bench_in_one_thread_is_no_result(bench, monkeypatch):
+    def broken(_: FakeWorkload) -> None:
         raise TypeError("a fault")
 
-    bench.engine.start = broken
+    monkeypatch.setattr(FakeWorkload, "start", broken)
     with pytest.raises(TypeError):
         bench.run_at_once()
 
@@ -316,11 +316,13 @@ def test_a_fault_of_bench_in_one_thread_is_no_result(bench):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_while_threads_wait_ends_them_and_leaves_nothing(bench, number):
+def test_an_interruption_while_threads_wait_ends_them_and_leaves_nothing(
+    bench, monkeypatch, number
+):
     waiting = threading.Barrier(4, timeout=10)
 
-    def start(container_id: str) -> None:
-        bench.engine.present[container_id].begin()
+    def start(workload: FakeWorkload) -> None:
+        bench.engine.container(workload.id).begin()
         waiting.wait()
 
     def interrupt() -> None:
@@ -331,7 +333,7 @@ def test_an_interruption_while_threads_wait_ends_them_and_leaves_nothing(bench, 
         interrupter.start()
         bench.run_at_once({"ready": {"tcp": {"port": closed_port()}, "timeout": "60s"}} | VOLUMES)
 
-    bench.engine.start = start
+    monkeypatch.setattr(FakeWorkload, "start", start)
     interrupter = threading.Thread(target=interrupt)
     with pytest.raises(Interrupted) as interruption, interruptible():
         run()

@@ -21,6 +21,7 @@ from bench.core.errors import (
 from bench.core.interrupts import Interrupted, interruptible
 from bench.host.load import HostLoad
 from bench.observe.listening import Listener
+from bench.runtimes.docker.refusals import workload_fault
 from bench.trial.instruments import Instruments
 from tests.fakes import Script
 from tests.pulls import cold_stream, manifest_of, warm_stream
@@ -101,7 +102,7 @@ def test_where_nothing_is_pulled_the_zero_is_the_create_call(bench):
 
 
 def test_an_image_that_is_there_is_not_pulled_again(bench):
-    bench.engine.images[REFERENCE] = {}
+    bench.engine.present_images[REFERENCE] = {}
     bench.run(cache="warm")
     assert bench.engine.pulls_of == []
 
@@ -376,6 +377,12 @@ def test_an_end_with_0_that_was_asked_for_is_none(bench):
     assert "stop" not in bench.engine.order
 
 
+def refused(text: str, status: int) -> EngineRefusedError:
+    """What becomes of an engine's answer."""
+    cause = f"the engine refused: {text}"
+    return EngineRefusedError("c", cause, status=status, fault=workload_fault(text))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -386,7 +393,7 @@ def test_an_end_with_0_that_was_asked_for_is_none(bench):
     ],
 )
 def test_a_start_refused_for_the_images_command_is_the_images_fault(bench, text):
-    refusal = EngineRefusedError("c", f"the engine refused: {text}", status=400)
+    refusal = refused(text, 400)
     bench.engine.trouble("start", refusal)
     assert bench.run() is TrialStatus.FAILED
     step = text.removeprefix("OCI runtime create failed: ")
@@ -394,14 +401,14 @@ def test_a_start_refused_for_the_images_command_is_the_images_fault(bench, text)
 
 
 def test_a_program_that_the_engine_itself_lacks_is_no_fault_of_the_image(bench):
-    text = 'the engine refused: exec: "docker-init": executable file not found in $PATH'
-    bench.engine.trouble("start", EngineRefusedError("c", text, status=500))
+    text = 'exec: "docker-init": executable file not found in $PATH'
+    bench.engine.trouble("start", refused(text, 500))
     assert bench.run() is TrialStatus.ERROR
 
 
 def test_podman_refuses_the_command_when_it_is_attached_to(bench):
     text = 'preparing container 5509 for attach: exec: "x": executable file not found in $PATH'
-    bench.engine.trouble("attach", EngineRefusedError("c", text, status=409))
+    bench.engine.trouble("attach", refused(text, 409))
     assert bench.run() is TrialStatus.FAILED
     step = 'exec: "x": executable file not found in $PATH'
     assert failed(bench) == f"it could not be started: the runtime cannot run it: {step}"

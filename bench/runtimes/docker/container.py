@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bench.cgroup.mounts import CgroupMounts
+    from bench.core.capability import Capabilities
     from bench.runtimes.docker.client import DockerClient
     from bench.runtimes.specs import ContainerFile
 
@@ -34,11 +35,12 @@ _CHANGES: tuple[Literal["changed", "added", "deleted"], ...] = ("changed", "adde
 class DockerContainer:
     """A container, by its id or its name."""
 
-    def __init__(self, client: DockerClient, name: str, warnings: tuple[str, ...] = ()) -> None:
+    def __init__(self, client: DockerClient, capabilities: Capabilities, name: str) -> None:
         self._client = client
         self._api = client.api
+        self.capabilities = capabilities
         self.id = name
-        self.warnings = warnings
+        self.warnings: tuple[str, ...] = ()
 
     def _call(self) -> AbstractContextManager[None]:
         return self._client.call(self.id[:12])

@@ -61,7 +61,7 @@ class DockerRuntime:
 
     def workload(self, name: str) -> DockerContainer:
         """A handle for a container by its id or name."""
-        return DockerContainer(self._client, name)
+        return DockerContainer(self._client, self.capabilities, name)
 
     def create(self, spec: WorkloadSpec) -> DockerContainer:
         """Create a container from an image that is present."""

@@ -79,4 +79,4 @@ class PodmanRuntime(DockerRuntime):
 
     def workload(self, name: str) -> PodmanContainer:
         """A handle for a container by its id or name."""
-        return PodmanContainer(self._client, name)
+        return PodmanContainer(self._client, self.capabilities, name)

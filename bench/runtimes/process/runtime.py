@@ -147,6 +147,7 @@ class ProcessRuntime:
 class ProcessWorkload:
     """One plain process and all that it starts."""
 
+    capabilities = PLAIN_PROCESS
     files = None
 
     def __init__(self, runtime: ProcessRuntime, name: str) -> None:

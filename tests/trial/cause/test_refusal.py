@@ -18,14 +18,16 @@ from tests.fakes import FACTS, FakeRuntime, Script
 from tests.trial.cause.container import files, setup
 
 STEPS = (
-    "the engine refused: failed to create task for container: failed to create shim task: "
+    "failed to create task for container: failed to create shim task: "
     "OCI runtime create failed: runc create failed: unable to start container process: "
 )
 SPEC = WorkloadSpec(image="web", name="web", labels={})
 
 
 def refused(text: str, status: int = 400) -> EngineRefusedError:
-    return EngineRefusedError("c", text, status=status, fault=workload_fault(text))
+    return EngineRefusedError(
+        "c", f"the engine refused: {text}", status=status, fault=workload_fault(text)
+    )
 
 
 def cause_of(text: str, *command: str):
