@@ -74,12 +74,22 @@ class Subject:
         workload.start()
         return workload
 
+    @contextlib.contextmanager
+    def up(self, script: str, **changes: Any) -> Iterator[Workload]:
+        """A workload that was started, and has written its first word."""
+        workload = self.create(f"{script}; echo up; {LASTS}", **changes)
+        with contextlib.closing(workload.attach()) as stream:
+            workload.start()
+            next(iter(stream))
+            yield workload
+
     def output_of(self, script: str, **changes: Any) -> bytes:
         """Everything that a script writes, until its end."""
         workload = self.create(script, **changes)
         stream = workload.attach()
         workload.start()
-        return b"".join(chunk.data for chunk in stream)
+        with contextlib.closing(stream):
+            return b"".join(chunk.data for chunk in stream)
 
     def needs(self, *capabilities: Capability) -> None:
         """Leave the test out where the runtime declares that it lacks one of them."""
@@ -240,8 +250,9 @@ def test_all_output_comes_with_its_stream_and_then_an_end(subject):
     stream = workload.attach()
     workload.start()
     found = {1: b"", 2: b""}
-    for chunk in stream:
-        found[chunk.stream] += chunk.data
+    with contextlib.closing(stream):
+        for chunk in stream:
+            found[chunk.stream] += chunk.data
     assert found == {1: b"out\n", 2: b"err\n"}
 
 
@@ -305,34 +316,25 @@ def test_it_is_killed_for_memory_and_says_so(subject):
 
 
 def test_a_stop_is_heeded_with_a_code_of_its_own(subject):
-    workload = subject.create(f"trap 'exit 5' TERM; echo up; {LASTS}")
-    stream = iter(workload.attach())
-    workload.start()
-    next(stream)
-    workload.stop(10)
-    assert workload.wait(PATIENCE_S) == 5
+    with subject.up("trap 'exit 5' TERM") as workload:
+        workload.stop(10)
+        assert workload.wait(PATIENCE_S) == 5
 
 
 def test_who_does_not_heed_it_is_killed_after_the_grace(subject):
-    workload = subject.create(f"trap '' TERM; echo up; {LASTS}")
-    stream = iter(workload.attach())
-    workload.start()
-    next(stream)
-    begun = time.monotonic()
-    workload.stop(1)
-    assert 0.9 < time.monotonic() - begun < 30
-    assert workload.wait(PATIENCE_S) == 137
+    with subject.up("trap '' TERM") as workload:
+        begun = time.monotonic()
+        workload.stop(1)
+        assert 0.9 < time.monotonic() - begun < 30
+        assert workload.wait(PATIENCE_S) == 137
 
 
 def test_the_stop_signal_is_the_specs(subject):
-    script = f"trap 'exit 6' USR1; trap 'exit 5' TERM; echo up; {LASTS}"
-    workload = subject.create(script, stop_signal="SIGUSR1")
-    stream = iter(workload.attach())
-    workload.start()
-    next(stream)
-    assert workload.state().stop_signal == "SIGUSR1"
-    workload.stop(10)
-    assert workload.wait(PATIENCE_S) == 6
+    script = "trap 'exit 6' USR1; trap 'exit 5' TERM"
+    with subject.up(script, stop_signal="SIGUSR1") as workload:
+        assert workload.state().stop_signal == "SIGUSR1"
+        workload.stop(10)
+        assert workload.wait(PATIENCE_S) == 6
 
 
 def test_what_has_ended_may_be_stopped(subject):
