@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PODMAN_TESTS := own_engine outcomes counters exit_codes workload
+PODMAN_TESTS := conformance own_engine outcomes counters exit_codes workload
 
 .PHONY: demo check test test-v2 test-podman test-bases test-faults test-gpu unit lint engine images scenarios benchmarks schema clean-venv
 

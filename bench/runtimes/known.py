@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bench.runtimes.docker.client import DockerClient
 from bench.runtimes.docker.runtime import DockerRuntime
 from bench.runtimes.podman.runtime import PodmanRuntime
-from bench.runtimes.process.runtime import ProcessRuntime
+from bench.runtimes.process.runtime import open_processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ENGINES: Mapping[str, type[DockerRuntime]] = {"docker": DockerRuntime, "podman": PodmanRuntime}
 """Engines that are reached at an address, by what they say that they are."""
 
-BY_NAME: dict[str, Callable[[], Runtime]] = {"host": ProcessRuntime}
+BY_NAME: dict[str, Callable[[], Runtime]] = {"host": open_processes}
 """Runtimes without an address, by the value of `--engine`."""
 
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from bench.core.capability import Capability
 from bench.core.errors import BenchError, EngineUnavailableError
-from bench.runtimes.known import BY_NAME, connect
+from bench.runtimes.known import BY_NAME, ENGINES, connect
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.registry import Registry
 from bench.runtimes.managed.requirements import why_impossible
-from bench.runtimes.process.runtime import ProcessRuntime, why_no_processes
+from bench.runtimes.process.runtime import ProcessRuntime
 from bench.runtimes.protocol import container_engine
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 DOCKER_SOCKET = "unix:///var/run/docker.sock"
 PODMAN_SOCKETS = ("unix:///run/podman/podman.sock",)
-NAMES = ("private", "docker", "podman", *BY_NAME)
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def _address(value: str, environ: Mapping[str, str]) -> str:
     raise EngineUnavailableError(
         value,
         "is not an engine that bench knows",
-        f"use {', '.join(NAMES)}, or an address such as unix:///run/docker.sock",
+        f"use {', '.join(('private', *ENGINES, *BY_NAME))}, or an address such as unix:///run/docker.sock",
     )
 
 
@@ -130,7 +129,7 @@ class Session:
     building: Runtime
     registry: Registry
     private: PrivateEngine
-    host: ProcessRuntime = field(default_factory=ProcessRuntime)
+    host: Runtime = field(default_factory=ProcessRuntime)
 
     @property
     def is_exclusive(self) -> bool:
@@ -169,11 +168,9 @@ def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) ->
     """
     private = PrivateEngine()
     if not choice.runs_images:
-        no_processes = why_no_processes()
-        if no_processes:
-            raise no_processes
+        runtime = BY_NAME[choice.address]()
         with private.reserved(holder, on_wait):  # one run at a time here too
-            yield from _without_containers(choice, private)
+            yield from _without_containers(choice, runtime, private)
     elif choice.is_private:
         impossible = why_impossible()
         if impossible:
@@ -200,13 +197,15 @@ def _registry_up(private: PrivateEngine) -> None:
         ) from error
 
 
-def _without_containers(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
-    host, registry = ProcessRuntime(), Registry("")  # which nobody asks for anything
+def _without_containers(
+    choice: Choice, runtime: Runtime, private: PrivateEngine
+) -> Iterator[Session]:
+    registry = Registry("")  # which nobody asks for anything
     try:
-        yield Session(choice, host, host, registry, private, host)
+        yield Session(choice, runtime, runtime, registry, private, runtime)
     finally:
         registry.close()
-        host.close()
+        runtime.close()
 
 
 def _connected(choice: Choice, private: PrivateEngine) -> Iterator[Session]:

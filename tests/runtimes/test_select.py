@@ -233,7 +233,7 @@ def test_plain_processes_need_no_engine_unless_bench_is_told_of_one(host):
 def test_a_session_without_containers_starts_nothing_and_holds_the_lock(monkeypatch, tmp_path):
     paths = Paths(tmp_path / "s", tmp_path / "r")
     monkeypatch.setattr(select, "PrivateEngine", lambda: PrivateEngine(paths))
-    monkeypatch.setattr(select, "why_no_processes", lambda: None)
+    monkeypatch.setattr("bench.runtimes.process.runtime.why_no_processes", lambda: None)
     monkeypatch.setattr(PrivateEngine, "up", lambda *_, **__: pytest.fail("started an engine"))
     choice = Choice("host", explicit=True, origin="--engine")
     with open_session(choice, "bench run a.yaml", pytest.fail) as session:

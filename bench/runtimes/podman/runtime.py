@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from bench.cgroup.mounts import ContainerCgroup
 from bench.core.capability import Capabilities, Capability
 from bench.core.errors import EngineRefusedError
+from bench.runtimes.build_request import BuildTool
+from bench.runtimes.docker.builders.choose import DockerBuilder
 from bench.runtimes.docker.container import DockerContainer
 from bench.runtimes.docker.images import DockerImages
 from bench.runtimes.docker.runtime import DockerRuntime
@@ -44,6 +46,15 @@ class PodmanImages(DockerImages):
                 raise
 
 
+class PodmanBuilder(DockerBuilder):
+    """Podman builds by a builder of its own."""
+
+    @property
+    def tool(self) -> BuildTool:
+        """Podman itself."""
+        return BuildTool("podman", self._client.info.version)
+
+
 class PodmanContainer(DockerContainer):
     """A container of Podman."""
 
@@ -67,6 +78,7 @@ class PodmanRuntime(DockerRuntime):
         """`systemd` is there where that is the host's first process."""
         super().__init__(client, is_exclusive=is_exclusive)
         self.images = PodmanImages(client)
+        self.builder = PodmanBuilder(client)
         self._systemd = systemd
 
     @property

@@ -234,6 +234,18 @@ class ProcessWorkload:
         return ContainerCgroup(mounts, parent, f"{parent}/{self.id}")
 
 
+def open_processes() -> ProcessRuntime:
+    """This host as a runtime.
+
+    Raises:
+        EngineUnavailableError: not as root, or without cgroups.
+    """
+    impossible = why_no_processes()
+    if impossible:
+        raise impossible
+    return ProcessRuntime()
+
+
 def why_no_processes(mounts: CgroupMounts | None = None) -> EngineUnavailableError | None:
     """Why plain processes cannot be measured here, or None where they can.
 

@@ -58,13 +58,19 @@ class DockerBuilder:
         client = self._client
         with client.call(request.tag):
             return build_image(
-                client.api, client.info, request, credentials=client.credentials(), say=say
+                client.api,
+                client.info,
+                self.tool,
+                request,
+                credentials=client.credentials(),
+                say=say,
             )
 
 
 def build_image(
     api: Any,
     facts: RuntimeInfo,
+    tool: BuildTool,
     request: BuildRequest,
     *,
     credentials: Mapping[str, Mapping[str, str]],
@@ -75,6 +81,7 @@ def build_image(
     Args:
         api: the SDK's client of the engine.
         facts: which engine it is.
+        tool: that builds.
         request: what to build.
         credentials: of bench's registry, by address.
         say: told the name of each step.
@@ -93,22 +100,22 @@ def build_image(
     if wanted is None or wanted not in _unreachable:
         progress = BuildProgress(say)
         try:
-            return _build(api, facts, request, text, credentials, progress)
+            return _build(api, facts, tool, request, text, credentials, progress)
         except BuildError:
             if wanted is None or progress.missing_frontend() is None:
                 raise
             if not wanted.startswith(_OFFICIAL_FRONTENDS) or "labs" in wanted:
                 raise
             _unreachable.add(wanted)
-    built = _build(api, facts, request, without_frontend(text), credentials, BuildProgress(say))
+    built = _build(
+        api, facts, tool, request, without_frontend(text), credentials, BuildProgress(say)
+    )
     remark = f"{wanted} cannot be had here: read by the frontend that is built into the builder"
     return dataclasses.replace(built, remarks=(*built.remarks, remark))
 
 
 def builder_of(facts: RuntimeInfo) -> BuildTool:
     """What images are built by on this engine."""
-    if facts.kind != "docker":
-        return BuildTool(facts.kind, facts.version)
     buildx = find_buildx()
     if buildx is not None:
         return BuildTool("buildx", buildx.version)
@@ -121,24 +128,25 @@ def builder_of(facts: RuntimeInfo) -> BuildTool:
 def _build(
     api: Any,
     facts: RuntimeInfo,
+    tool: BuildTool,
     request: BuildRequest,
     text: str,
     credentials: Mapping[str, Mapping[str, str]],
     progress: BuildProgress,
 ) -> BuildResult:
-    builder, buildx = builder_of(facts), find_buildx()
-    if builder.kind == "buildx" and buildx is not None:
+    buildx = find_buildx()
+    if tool.kind == "buildx" and buildx is not None:
         return by_buildx(buildx, facts.address, request, text, credentials, progress)
     lacking = request.needs_session()
     if lacking:
         raise BuildError(
             str(request.dockerfile),
             f"only buildx can build with {', '.join(f'`{one}`' for one in lacking)}",
-            _INSTALL if facts.kind == "docker" else "take another engine, or leave them out",
+            "take another engine, or leave them out" if tool.kind == "podman" else _INSTALL,
         )
-    if builder.kind == "buildkit":
+    if tool.kind == "buildkit":
         return by_buildkit(api, request, text, progress)
-    refused = not_read(request, text) if builder.kind == "classic" else []
+    refused = not_read(request, text) if tool.kind == "classic" else []
     if refused:
         raise BuildError(
             str(request.dockerfile),
