@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bench.analysis.held_limits import not_held
+from bench.core.capability import Capability
 from bench.core.domain import Arm, CacheState, TrialStatus
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def _at_odds(trial: TrialResult, case: Case, image: ImageFacts | None) -> str:
 
 def _observation(trial: TrialResult, case: Case) -> str:
     to_observe = case.observe
-    may_be_short = case.load is not None or case.ready.uses("exit") or case.compose is not None
+    is_stack = case.lacks(Capability.SINGLE)
+    may_be_short = case.load is not None or case.ready.uses("exit") or is_stack
     if not isinstance(to_observe, int | float) or may_be_short or trial.key.replicas:
         return ""
     spans = [one.duration_s for one in trial.phases if one.phase == "observe"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.core.capability import Capability
 from bench.core.errors import UsageError
 from bench.core.exit_code import gravest
 from bench.core.interrupts import interruptible
@@ -194,10 +195,10 @@ def show_plan(loaded: LoadedScenario, seed: int | None) -> None:
 
 
 def _what(loaded: LoadedScenario, name: str, case: Case) -> str:
-    if case.compose:
+    if case.lacks(Capability.SINGLE):
         services = ", ".join(one.name for one in loaded.stacks[name].members)
-        return f"{', '.join(case.compose.file)}: {services}"
-    return "a process of this host" if case.host else _image(case.image, case.build)
+        return f"{case.source}: {services}"
+    return str(case.source)
 
 
 def _image(image: str | None, build: object) -> str:

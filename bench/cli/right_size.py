@@ -9,6 +9,7 @@ import click
 
 from bench.cli.progress import MODES, make_progress
 from bench.cli.quiet import quiet_options, with_bound
+from bench.core.capability import Capability
 from bench.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,10 +67,10 @@ def command(
         wait_quiet_s=wait_quiet,
     )
     for name, case in loaded.scenario.cases.items():
-        if case.compose is not None:
+        if why_not := case.source.capabilities.why_not(Capability.SINGLE):
             raise UsageError(
                 f"{scenario}: {name}",
-                "is a stack, whose services have limits of their own",
+                f"{why_not}, which have limits of their own",
                 "search the size of one service at a time, as a case with `image`",
             )
     sized = for_sizing(narrowed(loaded, cases, 1))

@@ -31,6 +31,8 @@ class Capability(StrEnum):
     """Bytes sent and received are counted for the workload alone."""
     CONTACTS = "contacts"
     """What the workload tries to reach outside can be told apart."""
+    SINGLE = "single"
+    """It is one workload, and not several that belong together."""
     REPLICAS = "replicas"
     """Several of the same can be started at once."""
     HEALTH_CHECKS = "health-checks"

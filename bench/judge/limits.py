@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bench.core.capability import Capability
 from bench.core.domain import Arm, CacheState, TrialStatus
 from bench.judge.aggregates import decide, is_upper, shown_against, worst_value
 from bench.judge.evidence import Evidence, gather, no_pass_with_gaps
@@ -59,7 +60,7 @@ def judge_trials(
         found = _nothing(rule, case_id, trials, evidence, cache)
         return replace(found, cache=cache, reason=sentence(found.reason, way))
     found = decide(values, over, limit, unit)
-    if case.compose is not None and rule.metric == STACK_PEAK:
+    if case.lacks(Capability.SINGLE) and rule.metric == STACK_PEAK:
         found = _between_ends(found, evidence, over, limit, unit)
     if rule.measured.is_time:
         found = _crashes_count(found, rule, evidence, over, limit)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from bench.core.domain import Arm, Severity
 from bench.core.metrics import Scope
-from bench.judge.checks import is_required, judge_check
+from bench.judge.checks import judge_check
 from bench.judge.effective_rules import effective_rules
 from bench.judge.evidence import got_ready, why_none_held
 from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.image_limits import judge_image
 from bench.judge.limits import judge_trials
 from bench.judge.model import JudgeContext, Outcome, Verdict
+from bench.judge.needs import needed
 from bench.judge.no_start import NOT_JUDGED, why_no_start
-from bench.judge.plain_process import why_not_judged
 from bench.judge.ready import READY, judge_ready
 from bench.scenario.model import READY_ID
 
@@ -71,7 +71,7 @@ def judge(
         ready, why_not = got_ready(trials, case_id), why_none_held(trials, case_id)
         no_start = why_no_start(case_id, case, missing=missing, context=context)
         for one in rules:
-            impossible = why_not_judged(one.rule) if case.host else ""
+            impossible = case.source.capabilities.why_not(*needed(one.rule))
             if impossible:
                 optional = replace(one.rule, required=False)
                 verdict = _verdict(optional, case_id, unmeasured(impossible))
@@ -92,7 +92,7 @@ def judge(
                     trials=trials,
                     context=context,
                 )
-            rule = replace(one.rule, required=is_required(one.rule, case))
+            rule = one.rule
             if why_not and _depends_on_ready(rule, found, ready=ready):
                 found = replace(unmeasured(f"{NOT_JUDGED}{why_not}"), n=found.n, cache=found.cache)
                 judged.append(_never(_verdict(rule, case_id, found), case, ready=ready))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.analysis.failure_kind import failure_kind
+from bench.core.capability import Capability
 from bench.core.domain import SIZE_ARM, TrialStatus
 from bench.core.units import format_bytes
 from bench.judge.evidence import got_ready
@@ -159,7 +160,7 @@ def _with_failures(run: Run, case: str, failed: list[TrialResult]) -> Failing:
 
 
 def _probe_fact(case: Case) -> tuple[tuple[str, str], ...]:
-    if case.compose is not None:
+    if case.lacks(Capability.SINGLE):
         return ()
     words = [_probe_words(one) for one in case.ready.probes()] or ["what its image says"]
     joined = (" or " if case.ready.any else " and ").join(words)
@@ -195,7 +196,7 @@ def _place_words(endpoint: Endpoint) -> str:
 def _log_file(case: Case, trial: TrialResult) -> str:
     """Where its output is; of a stack, that of the service which its reason begins with."""
     number, dot, attempt = trial.trial_id.partition(".")
-    service = f"-{trial.reason.partition(':')[0]}" if case.compose is not None else ""
+    service = f"-{trial.reason.partition(':')[0]}" if case.lacks(Capability.SINGLE) else ""
     return f"logs/{trial.key.case}-{number}{service}{dot}{attempt}.log"
 
 
@@ -215,9 +216,9 @@ def _remedy(case: Case, trial: TrialResult) -> str:
     if isinstance(hint, str) and hint:
         return visible(hint)
     unreached = any(words in trial.reason for words in _UNREACHED)
-    if case.compose is not None and unreached:
+    if case.lacks(Capability.SINGLE) and unreached:
         return "have it listen at the port that it is asked at, or name its own in `ready`"
-    if case.compose is not None:
+    if case.lacks(Capability.SINGLE):
         return f"look at its output in {log}"
     places = [one.endpoint for one in case.ready.probes()]
     asked = [one.port for one in places if one is not None and isinstance(one.port, int)]

@@ -14,6 +14,7 @@ from bench.analysis.against_plan import with_odds
 from bench.analysis.contradictions import course_of, doubts, refuse_contradictions
 from bench.analysis.stack_totals import with_doubts, with_sums
 from bench.analysis.trial_metrics import derive
+from bench.core.capability import Capability
 from bench.core.domain import Arm, TrialStatus
 from bench.core.errors import StoreError, UsageError
 from bench.core.exit_code import NOT_JUDGED, gravest
@@ -106,7 +107,9 @@ class Run:
     @property
     def single_cases(self) -> list[str]:
         """The cases that are one image, and no stack of several."""
-        return [name for name, case in self.scenario.cases.items() if case.compose is None]
+        return [
+            name for name, case in self.scenario.cases.items() if not case.lacks(Capability.SINGLE)
+        ]
 
     @property
     def link(self) -> str:

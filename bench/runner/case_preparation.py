@@ -16,6 +16,7 @@ from bench.runner.inferred_readiness import ImageWord
 from bench.runner.plain_process_setup import set_up
 from bench.runner.stack_images import make_stack
 from bench.scenario.model import Case
+from bench.scenario.source import BuildSource, ComposeSource, ImageSource, ProcessSource
 from bench.trial.context import PreparedCase
 from bench.trial.stack.demands import check_demands
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from bench.journal.writer import Journal
     from bench.runner.services import RunningServices
     from bench.runtimes.select import Session
+    from bench.scenario.compose_case import ComposeUse
     from bench.scenario.loading.load import LoadedScenario
+    from bench.scenario.plain_process import PlainProcess
     from bench.trial.registry_link import RegistryRoute
     from bench.trial.stack.prepared import PreparedStack
 
@@ -144,21 +147,24 @@ class CasePreparer:
 
     def _make_image(self, maker: ImageMaker, name: str, case: Case) -> None:
         """The image of a case, those of a stack, or what a plain process needs."""
+        match case.source:
+            case ComposeSource(use):
+                self._make_stack(maker, name, case, use)
+            case ProcessSource(process):
+                self._set_up_process(name, case, process, self._load_image(maker, name, case))
+            case ImageSource() | BuildSource():
+                load = self._load_image(maker, name, case)
+                ready = maker.make(name, case, self._loaded.folder)
+                self._check_is_the_same(name, dataclasses.asdict(ready.facts))
+                self._note_image("case", name, ready)
+                case = self._word.taken(f"cases.{name}", case, ready.facts.config)
+                self.single[name] = self._prepared(name, case, ready, load)
+
+    def _make_stack(self, maker: ImageMaker, name: str, case: Case, use: ComposeUse) -> None:
         loaded = self._loaded
-        if case.compose is None:
-            load = self._load_image(maker, name, case)
-            if case.host is not None:
-                self._set_up_process(name, case, load)
-                return
-            ready = maker.make(name, case, loaded.folder)
-            self._check_is_the_same(name, dataclasses.asdict(ready.facts))
-            self._note_image("case", name, ready)
-            case = self._word.taken(f"cases.{name}", case, ready.facts.config)
-            self.single[name] = self._prepared(name, case, ready, load)
-            return
         check_demands(loaded.stacks[name], self._session.measuring.info)
         stack, facts, bases = make_stack(
-            maker, name, case, loaded.stacks[name], self._way.reference, self._word.taken
+            maker, name, case, use, loaded.stacks[name], self._way.reference, self._word.taken
         )
         self._check_is_the_same(name, dataclasses.asdict(facts))
         self._journal.append("image_ready", role="case", bases=bases, **dataclasses.asdict(facts))
@@ -184,10 +190,10 @@ class CasePreparer:
             self._loads[source] = ready.reference
         return self._loads[source]
 
-    def _set_up_process(self, name: str, case: Case, load: str) -> None:
+    def _set_up_process(self, name: str, case: Case, process: PlainProcess, load: str) -> None:
         self._say(f"setting up {name}")
         folder = self._loaded.folder
-        facts = set_up(name, case, folder, self._clock)
+        facts = set_up(name, case, process, folder, self._clock)
         self._journal.append("image_ready", role="case", bases=[], **dataclasses.asdict(facts))
         self.single[name] = PreparedCase(name, case, "", None, (), folder, load_reference=load)
 
@@ -208,9 +214,8 @@ class CasePreparer:
         self._journal.append("image_ready", role=role, bases=list(ready.bases), **facts)
 
     def _note_failed_image(self, name: str, error: BenchError, status: str) -> None:
-        plain = self._loaded.scenario.cases[name].host is not None
-        what = "not set up" if plain else "no image"
-        self._say(f"{name}: {what}: {error.cause.splitlines()[0]}")
+        missing = self._loaded.scenario.cases[name].source.missing
+        self._say(f"{name}: {missing}: {error.cause.splitlines()[0]}")
         self._journal.append(
             "image_failed",
             role="case",

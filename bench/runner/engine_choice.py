@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.core.capability import Capability
 from bench.core.errors import EngineUnavailableError
 from bench.runtimes.select import Choice, choose
 
@@ -19,7 +20,9 @@ def choose_engine(scenario: Scenario, option: str | None) -> Choice:
     """
     choice = choose(option, plain=not scenario.needs_engine)
     if not choice.runs_images and scenario.needs_engine:
-        with_image = [name for name, case in scenario.cases.items() if case.host is None]
+        with_image = [
+            name for name, case in scenario.cases.items() if not case.lacks(Capability.IMAGE)
+        ]
         what = f"case {with_image[0]} has an image" if with_image else "the scenario has containers"
         raise EngineUnavailableError(
             f"{choice.origin} host",

@@ -17,27 +17,28 @@ if TYPE_CHECKING:
 
     from bench.core.clock import Clock
     from bench.scenario.model import Case
+    from bench.scenario.plain_process import PlainProcess
 
 _SHOWN_LINES = 12
 
 
-def set_up(name: str, case: Case, folder: Path, clock: Clock) -> ImageFacts:
+def set_up(name: str, case: Case, process: PlainProcess, folder: Path, clock: Clock) -> ImageFacts:
     """Run the setup of the case called `name`; what is known of it, in the place of an image.
 
     Args:
         name: of the case.
-        case: a plain process.
+        case: that runs it.
+        process: the plain process.
         folder: relative paths start here.
         clock: times it.
 
     Raises:
         BuildError: a command of it failed.
     """
-    assert case.host is not None, "it is a plain process"
-    where = (folder / case.host.working_dir).resolve()
+    where = (folder / process.working_dir).resolve()
     environment = read_env_files([folder / one for one in case.env_file]) | case.environment
     start_ns = clock.monotonic_ns()
-    for command in case.host.setup:
+    for command in process.setup:
         code, output = _run(split_words(command), where, os.environ | environment)
         if code:
             shown = "\n    ".join(redactor(case, folder)(output).splitlines()[-_SHOWN_LINES:])
@@ -46,7 +47,7 @@ def set_up(name: str, case: Case, folder: Path, clock: Clock) -> ImageFacts:
                 f"{' '.join(split_words(command))} ended with code {code}\n    {shown}".rstrip(),
                 f"run it by hand in {where}",
             )
-    build_s = (clock.monotonic_ns() - start_ns) / 1e9 if case.host.setup else None
+    build_s = (clock.monotonic_ns() - start_ns) / 1e9 if process.setup else None
     return ImageFacts(
         case=name,
         reference="",

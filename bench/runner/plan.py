@@ -12,6 +12,7 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from bench.core.capability import Capability
 from bench.core.domain import CALIBRATION_CASE, Arm, CacheState, TrialKey
 from bench.judge.checks.egress import CUT_TRIALS
 from bench.judge.checks.scale_out import replica_counts
@@ -64,7 +65,8 @@ def check_trials(scenario: Scenario, checklist: Checklist | None) -> CheckTrials
     """
     need = needs_arm(scenario, checklist, Arm.NEED)
     cut = needs_check(scenario, checklist, Judgement.EGRESS)
-    alone = {name: case for name, case in scenario.cases.items() if case.compose is None}
+    cases = scenario.cases.items()
+    alone = {name: case for name, case in cases if not case.lacks(Capability.SINGLE)}
     own_network = [name for name, case in alone.items() if case.network_mode != "host"]
     judged = needs_check(scenario, checklist, Judgement.SCALE_OUT)
     return CheckTrials(

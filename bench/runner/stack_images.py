@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bench.compose.stack import ComposeService, Stack
     from bench.runner.images import ImageMaker, ReadyImage
+    from bench.scenario.compose_case import ComposeUse
     from bench.scenario.model import Case
 
     Taken = Callable[[str, Case, Mapping[str, Any], Mapping[str, int]], Case]
@@ -27,6 +28,7 @@ def make_stack(
     maker: ImageMaker,
     name: str,
     case: Case,
+    use: ComposeUse,
     stack: Stack,
     reference: Callable[[str], str],
     taken: Taken = lambda _, case, __, ___: case,
@@ -37,6 +39,7 @@ def make_stack(
         maker: builds or mirrors each of them.
         name: of the case.
         case: the case.
+        use: how it uses its Compose file.
         stack: what its Compose file describes.
         reference: from a reference in the registry to the one that trials pull.
         taken: gives the case of a service, by its place in the scenario, with what its `ready`
@@ -50,7 +53,6 @@ def make_stack(
         EngineError: an image can be had nowhere, or the engine failed.
         UsageError: others wait for the health of a service without a check.
     """
-    assert case.compose is not None
     parts = []
     made: list[tuple[str, ReadyImage]] = []
     by_digest: dict[str, str] = {}
@@ -60,8 +62,8 @@ def make_stack(
         by_service[member.of] = image
         made.append((member.name, image))
         facts = image.facts
-        by = readiness_of(member, stack, case.compose, facts)
-        part = as_case(member, case, ready_for(by, member, case.compose))
+        by = readiness_of(member, stack, use, facts)
+        part = as_case(member, case, ready_for(by, member, use))
         prepared = PreparedCase(
             name=name,
             case=taken(
@@ -79,7 +81,7 @@ def make_stack(
         parts.append(PreparedService(member, prepared, by))
     bases = [base for image in by_service.values() for base in image.bases]
     facts = dataclasses.replace(together(name, made), config={"compose_sha256": stack.digest})
-    return PreparedStack(name, case.compose, case, stack, tuple(parts)), facts, bases
+    return PreparedStack(name, use, case, stack, tuple(parts)), facts, bases
 
 
 def _names(member: ComposeService) -> dict[str, int]:

@@ -138,7 +138,7 @@ class Session:
 
     def runtime_for(self, case: Case) -> Runtime:
         """What runs a case: the measuring runtime, or this host for a plain process."""
-        return self.measuring if case.host is None else self.host
+        return self.host if case.lacks(Capability.IMAGE) else self.measuring
 
     def users_engine(self) -> ContainerEngine | None:
         """The user's own engine, for images that only it has; None where there is none."""

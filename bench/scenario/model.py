@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from bench.compose.container_keys import Container
+from bench.core.capability import Capability
 from bench.core.domain import Arm, CacheState, Severity
 from bench.scenario.allow import Allowed, parse_allowed
 from bench.scenario.compose_case import ComposeUse
@@ -25,6 +26,7 @@ from bench.scenario.host_bounds import OTHER_LOAD, STEAL, HostBounds
 from bench.scenario.load_tool import LoadTool
 from bench.scenario.plain_process import PlainProcess
 from bench.scenario.probes import Ready
+from bench.scenario.source import BuildSource, ComposeSource, ImageSource, ProcessSource, Source
 from bench.standard.thresholds import (
     Aggregate,
     Limit,
@@ -149,6 +151,21 @@ class Case(Container):
         return value
 
     @property
+    def source(self) -> Source:
+        """Where what it runs comes from."""
+        if self.compose is not None:
+            return ComposeSource(self.compose)
+        if self.host is not None:
+            return ProcessSource(self.host)
+        if self.build is not None:
+            return BuildSource(self.build)
+        return ImageSource(self.image or "")
+
+    def lacks(self, capability: Capability) -> bool:
+        """Whether that cannot be had of what it runs."""
+        return capability not in self.source.capabilities
+
+    @property
     def sources(self) -> list[str]:
         """The keys that say what is run; there should be one."""
         own = [name for name in ("compose", "host") if getattr(self, name) is not None]
@@ -269,7 +286,7 @@ class Scenario(Model):
     @property
     def has_images(self) -> bool:
         """Whether any of its cases has an image; else all are plain processes."""
-        return any(case.host is None for case in self.cases.values())
+        return any(not case.lacks(Capability.IMAGE) for case in self.cases.values())
 
     @property
     def needs_engine(self) -> bool:

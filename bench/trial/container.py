@@ -17,6 +17,7 @@ from bench.core.interrupts import postponed
 from bench.observe.process_table import Process, read_table
 from bench.probes.readiness import ReadyFact
 from bench.runtimes.protocol import LABEL, container_engine
+from bench.scenario.source import ProcessSource
 from bench.trial.attachments import Attachments
 from bench.trial.cause.refusal import blamed
 from bench.trial.host_ports import check_free
@@ -152,7 +153,9 @@ class ContainerLifecycle:
             keep_healthcheck=case.ready.uses("healthcheck"),
             cgroup_parent=self._parent,
         )
-        return spec if case.host is None else process_spec(spec, case.host, prepared.folder)
+        if isinstance(case.source, ProcessSource):
+            return process_spec(spec, case.source.process, prepared.folder)
+        return spec
 
     def _cgroup(self) -> ContainerCgroup | None:
         if self._context.mounts is None or not self._context.is_local:

@@ -26,7 +26,7 @@ def check_free(case: Case) -> None:
     Raises:
         HostError: something listens there already.
     """
-    if case.host is None and case.network_mode != "host":
+    if case.network_mode != "host":
         return
     for port in set(asked_ports(case.ready)):
         with contextlib.suppress(OSError):

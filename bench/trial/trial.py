@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.core.capability import Capability
 from bench.core.domain import Arm, CacheState, TrialStatus
 from bench.core.errors import BenchError, StoreError
 from bench.core.interrupts import Interrupted, postponed
@@ -89,7 +90,7 @@ class Trial:
             interrupted = signal
         with postponed():
             left = self._life.take_down()
-            in_container = self._prepared.case.host is None
+            in_container = Capability.IMAGE in context.runtime.capabilities
             used_s = self._record.cpu_s
             load = load_between(before, context.load_now(), used_s, with_engine=in_container)
             self._facts["host"] = load

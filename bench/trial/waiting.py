@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from bench.core.capability import Capability
 from bench.observe.listening import Whereabouts, whereabouts
 from bench.probes.attempt import NotReadyError
 from bench.probes.make import ProbeTarget
@@ -94,9 +95,8 @@ class ReadyWait:
     def _where_it_listens(self, target: ProbeTarget) -> Whereabouts:
         """Where it listens, which goes on record."""
         case = self._prepared.case
-        place = whereabouts(
-            case.ready, target.address, target.own_pid, in_container=case.host is None
-        )
+        in_container = Capability.IMAGE in self._context.runtime.capabilities
+        place = whereabouts(case.ready, target.address, target.own_pid, in_container=in_container)
         if place.words:
             self._facts["listening"] = [dataclasses.asdict(one) for one in place.found]
         return place

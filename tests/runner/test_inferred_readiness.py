@@ -101,5 +101,6 @@ def test_ports_of_a_stack_have_the_names_of_its_compose_file(tmp_path):
         return part
 
     maker: Any = Maker()
-    make_stack(maker, "shop", case, stack, str, taken)
+    assert case.compose is not None
+    make_stack(maker, "shop", case, case.compose, stack, str, taken)
     assert seen == [("cases.shop.compose.ready.web", {"http": 8080})]

@@ -20,14 +20,21 @@ from tests.programs import has_ended
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bench.journal.facts.image import ImageFacts
+
 
 def case(*setup: object, **changes: object) -> Case:
     host = {"command": ["serve"], "setup": list(setup)}
     return Case.model_validate({"host": host, "ready": {"exit": True}} | changes)
 
 
+def made(one: Case, folder: Path) -> ImageFacts:
+    assert one.host is not None
+    return set_up("app", one, one.host, folder, SystemClock())
+
+
 def test_the_commands_run_one_after_the_other_in_its_folder(tmp_path: Path):
-    facts = set_up("app", case(["sh", "-c", "echo a > one"], "cp one two"), tmp_path, SystemClock())
+    facts = made(case(["sh", "-c", "echo a > one"], "cp one two"), tmp_path)
     assert (tmp_path / "two").read_text() == "a\n"
     assert facts.source == "host"
     assert facts.build_s is not None
@@ -35,13 +42,13 @@ def test_the_commands_run_one_after_the_other_in_its_folder(tmp_path: Path):
 
 
 def test_without_a_setup_there_is_no_time_of_it(tmp_path: Path):
-    assert set_up("app", case(), tmp_path, SystemClock()).metrics() == {}
+    assert made(case(), tmp_path).metrics() == {}
 
 
 def test_it_has_the_environment_of_bench_and_of_the_case(tmp_path: Path, monkeypatch):
     monkeypatch.setenv("OF_BENCH", "x")
     one = case(["sh", "-c", "echo $OF_BENCH$MINE > out"], environment={"MINE": "y"})
-    set_up("app", one, tmp_path, SystemClock())
+    made(one, tmp_path)
     assert (tmp_path / "out").read_text() == "xy\n"
 
 
@@ -52,7 +59,7 @@ def test_a_failure_shows_the_last_lines_and_what_to_run(tmp_path: Path):
         environment={"API_TOKEN": "hush-hush"},
     )
     with pytest.raises(BuildError, match="ended with code 4") as caught:
-        set_up("app", one, tmp_path, SystemClock())
+        made(one, tmp_path)
     assert "first\n    ***" in caught.value.cause
     assert str(tmp_path) in caught.value.remedy
     assert not (tmp_path / "never").exists()
@@ -60,7 +67,7 @@ def test_a_failure_shows_the_last_lines_and_what_to_run(tmp_path: Path):
 
 def test_a_command_that_is_not_there_is_named(tmp_path: Path):
     with pytest.raises(BuildError, match="no-such-command: cannot be run"):
-        set_up("app", case(["no-such-command"]), tmp_path, SystemClock())
+        made(case(["no-such-command"]), tmp_path)
 
 
 def test_an_interruption_ends_all_that_a_command_has_started(tmp_path: Path):
@@ -74,5 +81,5 @@ def test_an_interruption_ends_all_that_a_command_has_started(tmp_path: Path):
 
     threading.Thread(target=interrupt).start()
     with pytest.raises(Interrupted), interruptible():
-        set_up("app", case(["sh", "-c", script]), tmp_path, SystemClock())
+        made(case(["sh", "-c", script]), tmp_path)
     assert has_ended(int(child.read_text()))

@@ -101,7 +101,7 @@ class Stacks:
         assert case.compose is not None
         stack = load_stack(path, services=case.compose.services, environ={})
         maker: Any = self.maker
-        subject, _, _ = make_stack(maker, "shop", case, stack, str)
+        subject, _, _ = make_stack(maker, "shop", case, case.compose, stack, str)
         for part in subject.parts:
             image = part.member.service.image or "built"
             self.bench.engine.scripts[part.prepared.reference] = self.scripts[image]

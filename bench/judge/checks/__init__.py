@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bench.core.capability import Capability
 from bench.core.domain import Arm
 from bench.core.metrics import METRICS
 from bench.core.units import format_value
@@ -13,7 +14,7 @@ from bench.judge.checks.egress import judge_egress
 from bench.judge.checks.memory_need import judge_memory
 from bench.judge.checks.scale_out import judge_scale_out
 from bench.judge.evidence import gather, no_pass_with_gaps
-from bench.judge.finding import Finding, sentence, unmeasured
+from bench.judge.finding import Finding, sentence
 from bench.judge.limits import NEED_TRIALS, blame_image, cut_off, judged_cache
 from bench.judge.model import Outcome
 from bench.standard.rule import Judgement
@@ -28,26 +29,11 @@ if TYPE_CHECKING:
     from bench.standard.rule import Rule
 
 
-_NOT_OF_A_STACK = {
-    Judgement.EGRESS: "a stack's services talk to each other, and what leaves the stack is not "
-    "told apart from that: measure a service by itself as a case with `image`",
-    Judgement.SCALE_OUT: "a stack is started once: measure a service by itself as a case with "
-    "`image` and `replicas`",
-}
-
-
-def is_required(rule: Rule, case: Case) -> bool:
-    """Whether a figure that is missing for `rule` keeps `case` from being judged."""
-    return rule.required and not (case.compose is not None and rule.check in _NOT_OF_A_STACK)
-
-
 def judge_check(
     rule: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
 ) -> Finding:
     """Judge the rule's check."""
     complete = context.complete
-    if case.compose is not None and rule.check in _NOT_OF_A_STACK:
-        return unmeasured(_NOT_OF_A_STACK[rule.check])
     if rule.check is Judgement.EGRESS:
         services = context.services
         need = context.need_trials.get(case_id, 0)
@@ -74,11 +60,11 @@ def _judge_need(
         found = judge_memory(rule, case, need, fit, complete=complete)
     else:
         assert rule.check is Judgement.CPU_DEMAND, f"nothing judges {rule.check}"
-        members = _members(case_id, trials) if case.compose is not None else []
+        members = _members(case_id, trials) if case.lacks(Capability.SINGLE) else []
         found = judge_cpu(rule, need, context.host_cores, members)
     found = _not_cut_short(found, rule, case_id, need, trials)
     found = _without_samples(found, need)
-    if case.compose is not None and found.actual is not None:
+    if case.lacks(Capability.SINGLE) and found.actual is not None:
         metric = found.metric or rule.metric
         found = replace(
             found, reason=sentence(found.reason, _of_each(metric, case_id, trials, need))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bench.core.capability import Capability
 from bench.core.metrics import METRICS
 from bench.core.units import format_bytes
 from bench.judge.aggregates import shown_against
@@ -84,7 +85,7 @@ class _Taken:
 def _judge(rule: Rule, case: Case, need: Evidence, fit: Evidence, *, complete: bool) -> Finding:
     """Trial by trial: the peak of one is not set against the page cache of another."""
     limit, limit_text = rule.parsed_limit(), rule.limit_text
-    stack = case.compose is not None
+    stack = case.lacks(Capability.SINGLE)
     taken = [_Taken.of(one, stack=stack) for one in need.trials]
     peak = max((one.peak for one in taken if one.peak is not None), default=None)
     sure = max((one.sure for one in taken if one.sure is not None), default=0.0)

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bench.analysis.page_cache import cooled_trials
+from bench.core.capability import Capability
 from bench.core.domain import CacheState, TrialStatus
 from bench.judge.statistics import stats
 from bench.report.sections.section import Section
@@ -28,7 +29,7 @@ def cache_states(run: Run) -> Section | None:
         _row(run, case, cache, trials)
         for case, settings in run.scenario.cases.items()
         for cache, arm in measured_states(run, case)
-        if settings.host is None
+        if not settings.lacks(Capability.IMAGE)
         and arm == "fit"
         and (trials := evidence(run, case, cache).trials)
         and not any("stack" in one.facts for one in trials)
