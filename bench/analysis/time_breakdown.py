@@ -157,37 +157,20 @@ def _settle(
     begins = [0.0, *np.cumsum(lengths).tolist()]
     roomy = np.maximum.accumulate(np.where(room == 0, -1, np.arange(len(room))))
     below = [-1, *roomy[:-1].tolist()]
+    index = len(lengths)  # from here up to where the amount before was counted there is no room
     for last, amount in zip(where[counted].tolist(), amounts[counted].tolist(), strict=True):
-        index, rest = last, amount
-        while True:
-            took = min(rest, free[index])
-            settled[index] += took
-            free[index] -= took
-            rest -= took
-            if rest <= 0:
+        index, rest = min(index, last), amount
+        while index == last or (index >= 0 and amount > begins[last] - begins[index + 1]):
+            room_here = free[index]
+            if rest <= room_here:
+                settled[index] += rest
+                free[index] = room_here - rest
                 break
+            settled[index] += room_here
+            free[index] = 0.0
+            rest -= room_here
             index = below[index]
-            if index >= 0 and free[index] == 0:
-                index = _with_room(index, free, below)
-            if index < 0 or amount <= begins[last] - begins[index + 1]:
-                break
     return np.array(settled)
-
-
-def _with_room(index: int, free: list[float], below: list[int]) -> int:
-    """The nearest interval that has room, from `index` on downwards; -1 where there is none.
-
-    Args:
-        index: where to begin.
-        free: what each interval can still take.
-        below: for each interval, one below it with none that has room in between; is kept short.
-    """
-    found = index
-    while found >= 0 and free[found] == 0:
-        found = below[found]
-    while index > found:
-        below[index], index = found, below[index]
-    return found
 
 
 def _divide(at: Samples, run: Values, wait: Values) -> tuple[Values, Values, Values, Values]:
