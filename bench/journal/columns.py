@@ -18,7 +18,9 @@ THREAD_COLUMNS = ("thread", "t_ns", "run_ns", "wait_ns")
 def are_plain_threads(event: dict[str, Any]) -> bool:
     """Whether a `threads` event has its columns of whole numbers: quicker than by the model."""
     columns: list[Any] = [event.get(name) for name in THREAD_COLUMNS]
-    if type(event.get("trial_id")) is not str or any(type(column) is not list for column in columns):
+    if type(event.get("trial_id")) is not str or any(
+        type(column) is not list for column in columns
+    ):
         return False
     even = len({len(column) for column in columns}) == 1
     whole = all(set(map(type, column)) == {int} for column in columns)

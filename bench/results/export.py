@@ -22,6 +22,7 @@ from bench.core.atomic import replacing, write_text
 from bench.core.errors import UsageError
 from bench.journal.writer import SCHEMA_VERSION
 from bench.judge.verdicts import case_outcome
+from bench.results.digits import cells_of, joined, plain_numbers, seconds_cells
 from bench.results.frames import SAMPLE_KEYS
 from bench.results.summary import calibration, status_counts, summaries
 
@@ -33,12 +34,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bench.analysis.model import TrialResult
-    from bench.journal.columns import Samples
+    from bench.journal.columns import Samples, Values
     from bench.results.run import Run
-
-_CHANGING = "%s"
-
-Values = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def run_document(run: Run) -> dict[str, Any]:
@@ -154,7 +151,7 @@ def write_samples(run: Run, folder: Path) -> Path:
     path = folder / "samples.csv.gz"
     names = [
         name
-        for name in dict.fromkeys(name for one in run.sample_columns for name in one)
+        for name in dict.fromkeys(name for columns in run.sample_columns for name in columns)
         if name != "t_ns"
     ]
     with (
@@ -163,49 +160,33 @@ def write_samples(run: Run, folder: Path) -> Path:
         gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as packed,
         ThreadPoolExecutor(1) as packer,
     ):
-        before = packer.submit(packed.write, _line([*SAMPLE_KEYS, *names]).encode())
+        before = packer.submit(packed.write, _line([*SAMPLE_KEYS, *names]) + b"\n")
         for trial, columns in zip(run.results, run.sample_columns, strict=True):
-            if "t_ns" in columns:
-                text = _sample_lines(trial, columns, names).encode()
+            if len(columns.get("t_ns", ())):
+                text = _sample_lines(trial, columns, names)
                 before.result()
                 before = packer.submit(packed.write, text)
         before.result()
     return path
 
 
-def _sample_lines(trial: TrialResult, columns: Samples, names: Sequence[str]) -> str:
-    """The rows of one trial, all by one format: cell by cell it takes twice as long."""
-    count = len(columns["t_ns"])
-    zero_ns = float(trial.facts["zero_ns"])  # type: ignore[arg-type]
-    since = np.round((columns["t_ns"] - zero_ns) / 1e9, 9)
-    known = [since, *(columns.get(name) for name in names)]
-    fields = [_field(one) for one in known]
-    changing = [
-        one
-        for one, field in zip(known, fields, strict=True)
-        if one is not None and field == _CHANGING
-    ]
-    cells: list[Any] = [""] * (count * len(changing))
-    for index, values in enumerate(changing):
-        cells[index :: len(changing)] = _numbers(values, gap="")
+def _sample_lines(trial: TrialResult, columns: Samples, names: Sequence[str]) -> bytes:
+    """The rows of one trial."""
+    times_ns = columns["t_ns"] - float(trial.facts["zero_ns"])  # type: ignore[arg-type]
+    count = len(times_ns)
+    unknown = np.full(count, np.nan)
+    table = np.array([columns.get(name, unknown) for name in names]).reshape(len(names), count)
     key = _line([trial.trial_id, trial.key.case, trial.key.round])
     method = _line([trial.facts.get("method", "")])
-    first, second = (one.rstrip("\n").replace("%", "%%") for one in (key, method))
-    line = ",".join([first, fields[0], second, *fields[1:]]) + "\n"
-    return (line * count) % tuple(cells)
+    row = [key, seconds_cells(times_ns), method, *cells_of(table)]
+    return joined([part for cell in row for part in (cell, b",")][:-1] + [b"\n"], count)
 
 
-def _field(values: Values | None) -> str:
-    """What stands in every row of a column, or the place of what changes."""
-    if values is None or np.isnan(values).all():
-        return ""
-    return str(_numbers(values[:1])[0]) if (values == values[0]).all() else _CHANGING
-
-
-def _line(cells: list[Any]) -> str:
+def _line(cells: list[Any]) -> bytes:
+    """One line of CSV without its end."""
     buffer = io.StringIO()
     _write_rows(buffer, cells, ())
-    return buffer.getvalue()
+    return buffer.getvalue().removesuffix("\n").encode()
 
 
 def write_parquet(run: Run, folder: Path) -> Path:
@@ -237,12 +218,10 @@ def _columns(frame: pd.DataFrame) -> list[list[Any]]:
     ]
 
 
-def _numbers(values: Values, gap: str | None = None) -> list[Any]:
-    """The values as the csv module takes them: whole numbers without a point, `gap` for a gap."""
+def _numbers(values: Values) -> list[Any]:
+    """The values as the csv module takes them: whole numbers without a point, None for a gap."""
     gaps = np.isnan(values)
-    known = np.where(gaps, 0.0, values) if gaps.any() else values
-    whole = bool((known == np.trunc(known)).all()) and bool((np.abs(known) < 2**53).all())
-    numbers: list[Any] = known.astype("int64").tolist() if whole else np.round(known, 9).tolist()
+    numbers = plain_numbers(np.where(gaps, 0.0, values))
     for index in np.flatnonzero(gaps).tolist():
-        numbers[index] = gap
+        numbers[index] = None
     return numbers
