@@ -7,7 +7,7 @@ text of each group is looked up.
 
 from __future__ import annotations
 
-from itertools import accumulate, groupby
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,8 +91,14 @@ def plain_numbers(values: Values) -> list[Any]:
 def joined(cells: Sequence[Texts | bytes], count: int) -> bytes:
     """The cells of `count` rows, row by row; those that are bytes stand in every row."""
     parts: list[Texts] = []
-    for is_text, group in groupby(cells, lambda cell: isinstance(cell, bytes)):
-        parts += [np.frombuffer(b"".join(group), dtype=np.uint8)] if is_text else group
+    constant = b""
+    for cell in cells:
+        if isinstance(cell, bytes):
+            constant += cell
+        else:
+            parts += [np.frombuffer(constant, dtype=np.uint8), cell]
+            constant = b""
+    parts.append(np.frombuffer(constant, dtype=np.uint8))
     ends = list(accumulate(part.shape[-1] for part in parts))
     table = np.empty((count, ends[-1]), dtype=np.uint8)
     for begin, end, part in zip([0, *ends], ends, parts, strict=False):
@@ -102,8 +108,8 @@ def joined(cells: Sequence[Texts | bytes], count: int) -> bytes:
 
 def _whole(numbers: Whole) -> Texts:
     """Whole numbers from zero on; the result has one more axis, of bytes."""
-    groups, top = [], int(numbers.max(initial=0))
-    rest, texts = numbers, _LAST
+    groups: list[np.ndarray[Any, np.dtype[np.uint32]]] = []
+    rest, texts, top = numbers, _LAST, int(numbers.max(initial=0))
     while not groups or top:
         above = rest // _GROUP
         groups.append(texts[rest - (above - (above > 0)) * _GROUP])

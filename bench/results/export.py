@@ -178,8 +178,9 @@ def _sample_lines(trial: TrialResult, columns: Samples, names: Sequence[str]) ->
     table = np.array([columns.get(name, unknown) for name in names]).reshape(len(names), count)
     key = _line([trial.trial_id, trial.key.case, trial.key.round])
     method = _line([trial.facts.get("method", "")])
-    row = [key, seconds_cells(times_ns), method, *cells_of(table)]
-    return joined([part for cell in row for part in (cell, b",")][:-1] + [b"\n"], count)
+    cells = (cell for column in cells_of(table) for cell in (b",", column))
+    row = [key, b",", seconds_cells(times_ns), b",", method, *cells, b"\n"]
+    return joined(row, count)
 
 
 def _line(cells: list[Any]) -> bytes:
