@@ -61,9 +61,9 @@ def _json(run: Run) -> str:
 
 
 def _trials_csv(run: Run) -> str:
-    from bench.results.export import csv_text
+    from bench.results.export import trials_csv
 
-    return csv_text(run.trials)
+    return trials_csv(run)
 
 
 def _write_tables(run: Run, folder: Path, _: list[Plot]) -> list[Path]:

@@ -23,15 +23,19 @@ from bench.core.errors import UsageError
 from bench.journal.writer import SCHEMA_VERSION
 from bench.judge.verdicts import case_outcome
 from bench.results.digits import cells_of, joined, plain_numbers, seconds_cells
-from bench.results.frames import SAMPLE_KEYS
+from bench.results.frames import (
+    SAMPLE_KEYS,
+    Table,
+    layers_table,
+    phases_table,
+    trials_table,
+)
 from bench.results.summary import calibration, status_counts, summaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
     from typing import TextIO
-
-    import pandas as pd
 
     from bench.analysis.model import TrialResult
     from bench.journal.columns import Samples, Values
@@ -130,17 +134,28 @@ def write_json(run: Run, folder: Path) -> Path:
     return write_text(folder / "run.json", run_json(run))
 
 
-def csv_text(frame: pd.DataFrame) -> str:
+def csv_text(table: Table) -> str:
     """A table as CSV."""
+    columns = [table.column(name) for name in table.columns]
+    cells = [_numbers(column) if isinstance(column, np.ndarray) else column for column in columns]
     buffer = io.StringIO()
-    _write_rows(buffer, list(frame.columns), zip(*_columns(frame), strict=True))
+    _write_rows(buffer, table.columns, zip(*cells, strict=True))
     return buffer.getvalue()
+
+
+def trials_csv(run: Run) -> str:
+    """trials.csv as text."""
+    return csv_text(trials_table(run.results, run.scenario.own_metrics))
 
 
 def write_tables(run: Run, folder: Path) -> list[Path]:
     """Write trials.csv, phases.csv and layers.csv."""
-    tables = {"trials": run.trials, "phases": run.phases, "layers": run.layers}
-    return [write_text(folder / f"{name}.csv", csv_text(frame)) for name, frame in tables.items()]
+    texts = {
+        "trials.csv": trials_csv(run),
+        "phases.csv": csv_text(phases_table(run.results)),
+        "layers.csv": csv_text(layers_table(run.results)),
+    }
+    return [write_text(folder / name, text) for name, text in texts.items()]
 
 
 def write_samples(run: Run, folder: Path) -> Path:
@@ -206,17 +221,10 @@ def write_parquet(run: Run, folder: Path) -> Path:
     return path
 
 
-def _write_rows(file: TextIO, names: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+def _write_rows(file: TextIO, names: Sequence[Any], rows: Iterable[tuple[Any, ...]]) -> None:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(names)
     writer.writerows(rows)
-
-
-def _columns(frame: pd.DataFrame) -> list[list[Any]]:
-    return [
-        _numbers(frame[name].to_numpy()) if frame[name].dtype == "float64" else frame[name].tolist()
-        for name in frame.columns
-    ]
 
 
 def _numbers(values: Values) -> list[Any]:

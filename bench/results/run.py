@@ -25,7 +25,7 @@ from bench.judge.model import JudgeContext
 from bench.judge.regression import watch_judged, watched_exit_code
 from bench.judge.statistics.noise import HostNoise
 from bench.judge.verdicts import exit_code, judge
-from bench.results.frames import layers_frame, phases_frame, samples_frame, trials_frame
+from bench.results.frames import layers_table, phases_table, samples_frame, trials_table
 from bench.results.measured_states import memory_shown_in
 from bench.scenario.inferred import UnsaidError, said_of, settled
 from bench.scenario.model import Scenario, threshold_limit
@@ -217,17 +217,17 @@ class Run:
     @cached_property
     def trials(self) -> pd.DataFrame:
         """One row a trial."""
-        return trials_frame(self.results, self.scenario.own_metrics)
+        return trials_table(self.results, self.scenario.own_metrics).frame()
 
     @cached_property
     def phases(self) -> pd.DataFrame:
         """One row a phase."""
-        return phases_frame(self.results)
+        return phases_table(self.results).frame()
 
     @cached_property
     def layers(self) -> pd.DataFrame:
         """One row a layer of a pull."""
-        return layers_frame(self.results)
+        return layers_table(self.results).frame()
 
     @cached_property
     def samples(self) -> pd.DataFrame:
