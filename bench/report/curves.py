@@ -66,8 +66,7 @@ def started_s(trial: TrialResult) -> float:
 
 def samples_of(run: Run, trial: TrialResult) -> Samples:
     """The samples of one trial of the run."""
-    index = next(number for number, one in enumerate(run.results) if one is trial)
-    return run.sample_columns[index]
+    return run.samples_by_id[trial.trial_id]
 
 
 def memory_curve(run: Run, trial: TrialResult, *, charged: bool = False) -> Curve | None:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from bench.journal.facts.host import HostWait
     from bench.journal.facts.image import ImageFacts
     from bench.journal.trial_events import TrialEvents
+    from bench.judge.evidence import Evidence
     from bench.judge.model import Verdict
     from bench.judge.regression import Watched
 
@@ -102,6 +103,17 @@ class Run:
     def memory_arm(self) -> Arm:
         """The arm whose figures of memory reports show, for all cases the same."""
         return memory_shown_in(self.results, self.scenario.cases)
+
+    @cached_property
+    def samples_by_id(self) -> dict[str, Samples]:
+        """The columns of the samples of every trial, by its id."""
+        ids = (trial.trial_id for trial in self.results)
+        return dict(zip(ids, self.sample_columns, strict=True))
+
+    @cached_property
+    def gathered(self) -> dict[tuple[str, str, str], Evidence]:
+        """The evidence that was asked for, by case, cache state and arm; see `summary.evidence`."""
+        return {}
 
     @property
     def single_cases(self) -> list[str]:

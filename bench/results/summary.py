@@ -50,7 +50,10 @@ def measured_states(run: Run, case: str) -> list[tuple[str, str]]:
 
 def evidence(run: Run, case: str, cache: str, arm: str = "fit") -> Evidence:
     """The trials of `case` that say something about its image."""
-    return gather(run.results, case, arm=arm, cache=cache, planned=0)
+    asked = (case, cache, arm)
+    if asked not in run.gathered:
+        run.gathered[asked] = gather(run.results, case, arm=arm, cache=cache, planned=0)
+    return run.gathered[asked]
 
 
 def good_trials(run: Run, case: str, cache: str, arm: str = "fit") -> list[TrialResult]:
