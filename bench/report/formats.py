@@ -114,7 +114,7 @@ FORMATS: dict[str, Format] = {
 """By name; in the order in which they are written, for the page lists the files that are there."""
 
 DEFAULT = ("json", "csv", "md", "junit", "plots", "html")
-"""What a run writes by itself."""
+"""The formats that a run writes by itself."""
 
 NOT_BUILT = ("sarif", "trace")
 """Names that the contract has and this version does not make."""

@@ -61,9 +61,9 @@ def run_document(run: Run) -> dict[str, Any]:
         "link": header["link"],
         "builder": header.get("builder", {}),
         "cases": {case: _case(run, case) for case in run.scenario.cases},
-        "calibration": [dataclasses.asdict(one) for one in calibration(run)],
-        "verdicts": [dataclasses.asdict(one) for one in run.verdicts],
-        "comparisons": [dataclasses.asdict(one) for one in run.comparisons],
+        "calibration": [dataclasses.asdict(summary) for summary in calibration(run)],
+        "verdicts": [dataclasses.asdict(verdict) for verdict in run.verdicts],
+        "comparisons": [dataclasses.asdict(comparison) for comparison in run.comparisons],
         "baseline": _baseline(run),
         "notes": list(run.notes),
         "exit_code": run.exit_code,
@@ -100,7 +100,7 @@ def _scenario(run: Run) -> dict[str, Any]:
 
 
 def _case(run: Run, case: str) -> dict[str, Any]:
-    outcome = case_outcome([one for one in run.verdicts if one.case == case])
+    outcome = case_outcome([verdict for verdict in run.verdicts if verdict.case == case])
     image = run.images.get(case)
     return {
         "verdict": outcome.outcome,
@@ -110,7 +110,7 @@ def _case(run: Run, case: str) -> dict[str, Any]:
         "bases": run.bases.get(case, []),
         "stopped": dataclasses.asdict(run.stopped[case]) if case in run.stopped else None,
         "trials": status_counts(run, case),
-        "summary": [dataclasses.asdict(one) for one in summaries(run, case)],
+        "summary": [dataclasses.asdict(summary) for summary in summaries(run, case)],
     }
 
 

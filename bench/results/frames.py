@@ -161,7 +161,7 @@ def layers_table(trials: Sequence[TrialResult]) -> Table:
 
 
 def unreliable(trial: TrialResult) -> str:
-    """What is said beside the status of each layer where the pull could not be taken apart."""
+    """A remark on the status of each layer where the pull could not be taken apart, or empty."""
     why = trial.path.unreliable if trial.path else ""
     return f"; unreliable: {why}" if why else ""
 

@@ -142,7 +142,7 @@ class Run:
             complete=self.outcome == "complete",
             services=tuple(self.scenario.services),
             need_trials=Counter(
-                one["case"] for one in self.header["plan"] if one.get("arm") == Arm.NEED
+                planned["case"] for planned in self.header["plan"] if planned.get("arm") == Arm.NEED
             ),
             host_memory_bytes=self.header["host"].get("memory_bytes"),
             gpu_memory_bytes=sum(self.header["host"].get("gpus_memory_bytes") or ()) or None,
@@ -167,7 +167,7 @@ class Run:
 
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
-        """What the scenario's `compare` asks for."""
+        """The comparisons that the scenario's `compare` asks for."""
         compare = self.scenario.compare
         if compare is None:
             return ()
@@ -185,7 +185,7 @@ class Run:
 
     @cached_property
     def regressions(self) -> tuple[Watched, ...]:
-        """What the comparison with the earlier run says of each metric that is judged."""
+        """The result of the comparison with the earlier run for each metric that is judged."""
         if self.baseline is None:
             return ()
         own = self.scenario.own_metrics
@@ -199,19 +199,19 @@ class Run:
 
     @cached_property
     def baseline_code(self) -> int:
-        """What that comparison alone says: 0, 1 for a regression, 3 where it cannot be told."""
+        """The exit code of that comparison alone: 0, 1 for a regression, 3 where it cannot be told."""
         if self.lacks_baseline or (self.baseline is not None and self.baseline.unlike):
             return NOT_JUDGED
         return watched_exit_code(self.regressions)
 
     @cached_property
     def verdicts_code(self) -> int:
-        """What the verdicts alone amount to."""
+        """The exit code of the verdicts alone."""
         return exit_code(self.verdicts)
 
     @cached_property
     def exit_code(self) -> int:
-        """What `bench run` ends with on these results."""
+        """The exit code of `bench run` on these results."""
         return gravest((self.interrupted, self.verdicts_code, self.baseline_code))
 
     def sample(self, case: str, name: str = "") -> ComparisonSide:
@@ -223,7 +223,11 @@ class Run:
             self.images.get(case),
             self.noise,
             self.scenario.own_metrics,
-            frozenset(one.metric for one in self.verdicts if one.arm == Arm.NEED and one.metric),
+            frozenset(
+                verdict.metric
+                for verdict in self.verdicts
+                if verdict.arm == Arm.NEED and verdict.metric
+            ),
         )
 
     @cached_property
