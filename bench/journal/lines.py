@@ -47,7 +47,7 @@ _BUFFER = 2**20
 """Bytes that are read at once: lines of samples are longer than Python's own buffer."""
 
 _AFTER_A_KILL = ("run_resumed", "baseline_compared")
-"""Events that may follow a line that a killed writer left half written: it goes on, or it had ended."""
+"""Events that may follow the half line of a killed writer: it goes on, or it had ended."""
 
 _SEALED = re.compile(rb'\{"seq":(0|[1-9][0-9]{0,17}),(.*),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))

@@ -39,7 +39,7 @@ def all_differences(one: Run, other: Run, pairs: Iterable[tuple[str, str]]) -> l
 
 
 def differences(one: Run, other: Run, cases: tuple[str, str]) -> list[str]:
-    """Differences that forbid comparing a case of each run: host, engine, link, limits, probe, cache state.
+    """Why a case of each run must not be compared: host, engine, link, limits, probe, cache.
 
     Args:
         one: the baseline's run.

@@ -199,7 +199,7 @@ class Run:
 
     @cached_property
     def baseline_code(self) -> int:
-        """The exit code of that comparison alone: 0, 1 for a regression, 3 where it cannot be told."""
+        """The exit code of that comparison: 0, 1 for a regression, 3 where it cannot be told."""
         if self.lacks_baseline or (self.baseline is not None and self.baseline.unlike):
             return NOT_JUDGED
         return watched_exit_code(self.regressions)

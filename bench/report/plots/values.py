@@ -142,7 +142,7 @@ def strip_values(run: Run, case: str, metric: str, cache: str) -> list[float]:
 
 
 def strip_title(run: Run, metric: str) -> str:
-    """The metric that a strip shows, and of which trials where they are not those of its cache state."""
+    """The metric of a strip, and the trials it is of where those are not of its cache state."""
     title = run.metrics[metric].title
     free = metric in MEMORY and run.memory_arm is Arm.NEED
     return f"{title} {NO_LIMITS}" if free else title
