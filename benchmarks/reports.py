@@ -1,4 +1,4 @@
-"""What the reports of a large run cost: time and memory, in a process of their own."""
+"""The cost of the reports of a large run: time and memory, in a process of their own."""
 
 from __future__ import annotations
 

@@ -154,40 +154,27 @@ def _settle(
     counted = np.flatnonzero((amounts > 0) & (where >= 0))[::-1]
     settled = [0.0] * len(lengths)
     free = room.tolist()  # plain numbers: those of an array are slow one by one
-    begins = [0.0, *np.cumsum(lengths).tolist()]
+    ends = np.cumsum(lengths)
+    earliest = (ends - lengths)[where[counted]] - amounts[counted]
     roomy = np.maximum.accumulate(np.where(room == 0, -1, np.arange(len(room))))
     below = [-1, *roomy[:-1].tolist()]
-    for last, amount in zip(where[counted].tolist(), amounts[counted].tolist(), strict=True):
-        index, rest = last, amount
-        while True:
-            took = min(rest, free[index])
-            settled[index] += took
-            free[index] -= took
-            rest -= took
-            if rest <= 0:
+    reached = [*ends.tolist(), -np.inf]  # at -1, below the first interval, nothing goes on
+    index = len(lengths)  # from here up to where the amount before was counted there is no room
+    for last, amount, until in zip(
+        where[counted].tolist(), amounts[counted].tolist(), earliest.tolist(), strict=True
+    ):
+        index, rest = min(index, last), amount
+        while reached[index] > until:
+            room_here = free[index]
+            if rest <= room_here:
+                settled[index] += rest
+                free[index] = room_here - rest
                 break
+            settled[index] += room_here
+            free[index] = 0.0
+            rest -= room_here
             index = below[index]
-            if index >= 0 and free[index] == 0:
-                index = _with_room(index, free, below)
-            if index < 0 or amount <= begins[last] - begins[index + 1]:
-                break
     return np.array(settled)
-
-
-def _with_room(index: int, free: list[float], below: list[int]) -> int:
-    """The nearest interval that has room, from `index` on downwards; -1 where there is none.
-
-    Args:
-        index: where to begin.
-        free: what each interval can still take.
-        below: for each interval, one below it with none that has room in between; is kept short.
-    """
-    found = index
-    while found >= 0 and free[found] == 0:
-        found = below[found]
-    while index > found:
-        below[index], index = found, below[index]
-    return found
 
 
 def _divide(at: Samples, run: Values, wait: Values) -> tuple[Values, Values, Values, Values]:
@@ -197,12 +184,17 @@ def _divide(at: Samples, run: Values, wait: Values) -> tuple[Values, Values, Val
     busy = np.minimum(lengths, wanted)
     running = np.divide(busy * run, wanted, out=np.zeros_like(wanted), where=wanted > 0)
     held = busy - running
-    pauses = np.diff(np.nan_to_num(at["throttled_ns"]))
+    pauses = np.diff(_known(at["throttled_ns"]))
     everywhere = np.arange(len(lengths))
     throttled = _settle(everywhere, np.maximum(0.0, pauses), lengths, held)
     # what is left of a difference of floats may be just below zero
     core_wait, rest = np.maximum(0.0, held - throttled), np.maximum(0.0, lengths - busy)
     return running, core_wait, throttled, rest
+
+
+def _known(values: Values) -> Values:
+    """The values, with zero for those that are not known."""
+    return np.where(np.isnan(values), 0.0, values)
 
 
 def _stands_for_too_much(rest: Values, covered_ns: float) -> bool:
@@ -221,10 +213,10 @@ def _disk(at: Samples, rest: Values) -> Values:
     the rest: that is divided as the others are.
     """
     if _PRESSURE in at:
-        held_ns = np.diff(np.nan_to_num(at[_PRESSURE])) * 1e3
+        held_ns = np.diff(_known(at[_PRESSURE])) * 1e3
         return np.minimum(rest, np.maximum(0.0, held_ns))
-    blocked = np.nan_to_num(at[_BLOCKED][1:]) > 0
-    tells = np.nan_to_num(at["threads_runnable"][1:]) == 0
+    blocked = _known(at[_BLOCKED][1:]) > 0
+    tells = _known(at["threads_runnable"][1:]) == 0
     known = float(rest[tells].sum())
     share = float(rest[tells & blocked].sum()) / known if known > 0 else 0.0
     return np.where(tells, rest * blocked, rest * share)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import numpy as np
 
-Samples = dict[str, "np.ndarray[Any, np.dtype[np.float64]]"]
+Values = np.ndarray[Any, np.dtype[np.float64]]
+Samples = dict[str, Values]
 
+_NUMBERS = {int, float, type(None)}
 
 THREAD_COLUMNS = ("thread", "t_ns", "run_ns", "wait_ns")
 
@@ -15,17 +18,18 @@ THREAD_COLUMNS = ("thread", "t_ns", "run_ns", "wait_ns")
 def are_plain_threads(event: dict[str, Any]) -> bool:
     """Whether a `threads` event has its columns of whole numbers: quicker than by the model."""
     columns: list[Any] = [event.get(name) for name in THREAD_COLUMNS]
-    if type(event.get("trial_id")) is not str or any(type(one) is not list for one in columns):
+    if type(event.get("trial_id")) is not str or any(
+        type(column) is not list for column in columns
+    ):
         return False
-    even = len({len(one) for one in columns}) == 1
-    whole = all(set(map(type, one)) == {int} for one in columns)
-    return even and whole and all(0 <= min(one) <= max(one) < 2**63 for one in columns)
+    even = len({len(column) for column in columns}) == 1
+    whole = all(set(map(type, column)) == {int} for column in columns)
+    return even and whole and all(0 <= min(column) <= max(column) < 2**63 for column in columns)
 
 
 def thread_columns(event: dict[str, Any]) -> Samples:
     """The columns of a `threads` event as arrays."""
-    table = np.array([event[name] for name in THREAD_COLUMNS], dtype=np.float64)
-    return dict(zip(THREAD_COLUMNS, table, strict=True))
+    return dict(zip(THREAD_COLUMNS, _table([event[name] for name in THREAD_COLUMNS]), strict=True))
 
 
 def sample_columns(event: dict[str, Any]) -> Samples:
@@ -36,7 +40,7 @@ def sample_columns(event: dict[str, Any]) -> Samples:
         KeyError: a field is missing.
     """
     named = event["columns"]
-    table = np.array(list(named.values()), dtype=np.float64)
+    table = _table(list(named.values()))
     if table.ndim != 2:
         raise ValueError("it has no columns of readings")
     if ((table < 0) | (table >= 2.0**64)).any():
@@ -45,3 +49,28 @@ def sample_columns(event: dict[str, Any]) -> Samples:
     if np.isnan(columns["t_ns"]).any():
         raise ValueError("a sample has no stamp")
     return columns
+
+
+def _table(columns: list[Any]) -> Values:
+    """Columns of numbers as the rows of one array.
+
+    Packed as whole numbers first: numpy, which looks at the type of every value, takes half as
+    long again. It converts columns with gaps or fractions, and says of all others what is wrong.
+    """
+    if not columns or not all(type(column) is list and column for column in columns):
+        return np.array(columns, dtype=np.float64)
+    whole = struct.Struct(f"{len(columns[0])}q")
+    packed, mixed = [], []
+    for row, column in enumerate(columns):
+        try:
+            packed.append(whole.pack(*column))
+        except struct.error:
+            if len(column) != len(columns[0]) or not set(map(type, column)) <= _NUMBERS:
+                return np.array(columns, dtype=np.float64)
+            packed.append(bytes(whole.size))
+            mixed.append(row)
+    table = np.frombuffer(b"".join(packed), dtype=np.int64).astype(np.float64)
+    table = table.reshape(len(columns), -1)
+    for row in mixed:
+        table[row] = np.array(columns[row], dtype=np.float64)
+    return table

@@ -47,7 +47,7 @@ _BUFFER = 2**20
 """Bytes that are read at once: lines of samples are longer than Python's own buffer."""
 
 _AFTER_A_KILL = ("run_resumed", "baseline_compared")
-"""What may follow a line that a killed writer left half written: it goes on, or it had ended."""
+"""Events that may follow the half line of a killed writer: it goes on, or it had ended."""
 
 _SEALED = re.compile(rb'\{"seq":(0|[1-9][0-9]{0,17}),(.*),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -89,6 +89,13 @@ class Lines:
         self.size = 0
         self.is_open = False
         self.passed_over: list[int] = []
+        self._line = b""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the line read last holds printable ASCII alone, with nothing to be cleaned."""
+        line = self._line
+        return line.isascii() and b"\\" not in line and b"\x7f" not in line
 
     def events(self) -> Iterator[dict[str, Any]]:
         """The events, without `seq` and `crc`; those that were read before are not read again.
@@ -135,7 +142,8 @@ class Lines:
                 self._too_much(f"line {self._number} is longer than {LONGEST_LINE} bytes")
             self.size += len(line)
             self.is_open = not line.endswith(b"\n")
-            yield line.removesuffix(b"\n")
+            self._line = line.removesuffix(b"\n")
+            yield self._line
 
     def _check(self, match: re.Match[bytes]) -> None:
         """Refuse a line that does not follow from the one before."""
@@ -229,8 +237,8 @@ def _too_deep(line: bytes) -> bool:
     if len(brackets) <= 2 * DEEPEST:
         return False
     depth = deepest = 0
-    for one in brackets:
-        depth += 1 if one in b"[{" else -1
+    for bracket in brackets:
+        depth += 1 if bracket in b"[{" else -1
         deepest = max(deepest, depth)
     if deepest <= DEEPEST:
         return False
@@ -240,7 +248,7 @@ def _too_deep(line: bytes) -> bool:
 
 def _depth_without_text(line: bytes) -> int:
     depth = deepest = 0
-    for one in re.sub(rb'"(?:[^"\\]|\\.)*"', b"", line).translate(None, _ALL_BUT_BRACKETS):
-        depth += 1 if one in b"[{" else -1
+    for bracket in re.sub(rb'"(?:[^"\\]|\\.)*"', b"", line).translate(None, _ALL_BUT_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
         deepest = max(deepest, depth)
     return deepest

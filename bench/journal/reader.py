@@ -135,7 +135,8 @@ class JournalReader:
             for read in self.lines.events():
                 kind = read["event"]
                 # a stranger may have written it, or a bench that did not clean what it wrote
-                event = read if kind in ("samples", "threads") else clean_tree(read)
+                is_clean = kind in ("samples", "threads") or self.lines.is_plain
+                event = read if is_clean else clean_tree(read)
                 if kind == "samples" and isinstance(event.get("method"), str):
                     event["method"] = clean(event["method"])
                 if kind == "run_started":

@@ -61,9 +61,9 @@ def _json(run: Run) -> str:
 
 
 def _trials_csv(run: Run) -> str:
-    from bench.results.export import csv_text
+    from bench.results.export import trials_csv
 
-    return csv_text(run.trials)
+    return trials_csv(run)
 
 
 def _write_tables(run: Run, folder: Path, _: list[Plot]) -> list[Path]:
@@ -114,7 +114,7 @@ FORMATS: dict[str, Format] = {
 """By name; in the order in which they are written, for the page lists the files that are there."""
 
 DEFAULT = ("json", "csv", "md", "junit", "plots", "html")
-"""What a run writes by itself."""
+"""The formats that a run writes by itself."""
 
 NOT_BUILT = ("sarif", "trace")
 """Names that the contract has and this version does not make."""

@@ -39,7 +39,7 @@ def all_differences(one: Run, other: Run, pairs: Iterable[tuple[str, str]]) -> l
 
 
 def differences(one: Run, other: Run, cases: tuple[str, str]) -> list[str]:
-    """What forbids comparing a case of each run: host, engine, link, limits, probe, cache state.
+    """Why a case of each run must not be compared: host, engine, link, limits, probe, cache.
 
     Args:
         one: the baseline's run.
@@ -55,12 +55,12 @@ def differences(one: Run, other: Run, cases: tuple[str, str]) -> list[str]:
 
 
 def all_notes(one: Run, other: Run) -> list[str]:
-    """What differs between the hosts of two runs and hardly changes a figure."""
+    """Differences between the hosts of two runs that hardly change a figure."""
     return [] if one.folder == other.folder else list(slight_differences(one.header, other.header))
 
 
 def unlike_places(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
-    """What tells two hosts with their engines apart, as far as figures depend on it.
+    """The properties that tell two hosts with their engines apart, as far as figures depend on it.
 
     Args:
         one: `host` and `engine` as a journal's first line has them.
@@ -80,7 +80,7 @@ def unlike_places(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[
 
 
 def slight_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
-    """What two hosts differ in that does not forbid a comparison; as `unlike_places` takes them."""
+    """Differences of two hosts that do not forbid a comparison; as `unlike_places` takes them."""
     for key in COMPARABLE_KEYS:
         before, after = one["host"].get(key), other["host"].get(key)
         if before != after and _is_slight(key, before, after):
@@ -101,7 +101,7 @@ def _is_slight(key: str, before: object, after: object) -> bool:
         return abs(after - before) <= SAME_MEMORY * max(before, after)
     if key == "kernel":
         versions = [_MINOR_VERSION.match(str(one)) for one in (before, after)]
-        return None not in versions and len({one[0] for one in versions if one}) == 1
+        return None not in versions and len({version[0] for version in versions if version}) == 1
     return False
 
 
@@ -124,7 +124,7 @@ def _bases(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
 
 
 def _stacks(before: ComposeUse | None, after: ComposeUse | None) -> Iterator[str]:
-    """What differs in how two stacks are measured; what is in them may."""
+    """Differences in how two stacks are measured; their content may differ."""
     if before is None or after is None:
         if before is not after:
             yield "one is a stack, and the other is not"

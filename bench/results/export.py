@@ -22,7 +22,14 @@ from bench.core.atomic import replacing, write_text
 from bench.core.errors import UsageError
 from bench.journal.writer import SCHEMA_VERSION
 from bench.judge.verdicts import case_outcome
-from bench.results.frames import SAMPLE_KEYS
+from bench.results.digits import cells_of, joined, plain_numbers, seconds_cells
+from bench.results.frames import (
+    SAMPLE_KEYS,
+    Table,
+    layers_table,
+    phases_table,
+    trials_table,
+)
 from bench.results.summary import calibration, status_counts, summaries
 
 if TYPE_CHECKING:
@@ -30,15 +37,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    import pandas as pd
-
     from bench.analysis.model import TrialResult
-    from bench.journal.columns import Samples
+    from bench.journal.columns import Samples, Values
     from bench.results.run import Run
-
-_CHANGING = "%s"
-
-Values = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def run_document(run: Run) -> dict[str, Any]:
@@ -60,9 +61,9 @@ def run_document(run: Run) -> dict[str, Any]:
         "link": header["link"],
         "builder": header.get("builder", {}),
         "cases": {case: _case(run, case) for case in run.scenario.cases},
-        "calibration": [dataclasses.asdict(one) for one in calibration(run)],
-        "verdicts": [dataclasses.asdict(one) for one in run.verdicts],
-        "comparisons": [dataclasses.asdict(one) for one in run.comparisons],
+        "calibration": [dataclasses.asdict(summary) for summary in calibration(run)],
+        "verdicts": [dataclasses.asdict(verdict) for verdict in run.verdicts],
+        "comparisons": [dataclasses.asdict(comparison) for comparison in run.comparisons],
         "baseline": _baseline(run),
         "notes": list(run.notes),
         "exit_code": run.exit_code,
@@ -99,7 +100,7 @@ def _scenario(run: Run) -> dict[str, Any]:
 
 
 def _case(run: Run, case: str) -> dict[str, Any]:
-    outcome = case_outcome([one for one in run.verdicts if one.case == case])
+    outcome = case_outcome([verdict for verdict in run.verdicts if verdict.case == case])
     image = run.images.get(case)
     return {
         "verdict": outcome.outcome,
@@ -109,7 +110,7 @@ def _case(run: Run, case: str) -> dict[str, Any]:
         "bases": run.bases.get(case, []),
         "stopped": dataclasses.asdict(run.stopped[case]) if case in run.stopped else None,
         "trials": status_counts(run, case),
-        "summary": [dataclasses.asdict(one) for one in summaries(run, case)],
+        "summary": [dataclasses.asdict(summary) for summary in summaries(run, case)],
     }
 
 
@@ -133,17 +134,28 @@ def write_json(run: Run, folder: Path) -> Path:
     return write_text(folder / "run.json", run_json(run))
 
 
-def csv_text(frame: pd.DataFrame) -> str:
+def csv_text(table: Table) -> str:
     """A table as CSV."""
+    columns = [table.column(name) for name in table.columns]
+    cells = [_numbers(column) if isinstance(column, np.ndarray) else column for column in columns]
     buffer = io.StringIO()
-    _write_rows(buffer, list(frame.columns), zip(*_columns(frame), strict=True))
+    _write_rows(buffer, table.columns, zip(*cells, strict=True))
     return buffer.getvalue()
+
+
+def trials_csv(run: Run) -> str:
+    """trials.csv as text."""
+    return csv_text(trials_table(run.results, run.scenario.own_metrics))
 
 
 def write_tables(run: Run, folder: Path) -> list[Path]:
     """Write trials.csv, phases.csv and layers.csv."""
-    tables = {"trials": run.trials, "phases": run.phases, "layers": run.layers}
-    return [write_text(folder / f"{name}.csv", csv_text(frame)) for name, frame in tables.items()]
+    texts = {
+        "trials.csv": trials_csv(run),
+        "phases.csv": csv_text(phases_table(run.results)),
+        "layers.csv": csv_text(layers_table(run.results)),
+    }
+    return [write_text(folder / name, text) for name, text in texts.items()]
 
 
 def write_samples(run: Run, folder: Path) -> Path:
@@ -154,7 +166,7 @@ def write_samples(run: Run, folder: Path) -> Path:
     path = folder / "samples.csv.gz"
     names = [
         name
-        for name in dict.fromkeys(name for one in run.sample_columns for name in one)
+        for name in dict.fromkeys(name for columns in run.sample_columns for name in columns)
         if name != "t_ns"
     ]
     with (
@@ -163,49 +175,34 @@ def write_samples(run: Run, folder: Path) -> Path:
         gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as packed,
         ThreadPoolExecutor(1) as packer,
     ):
-        before = packer.submit(packed.write, _line([*SAMPLE_KEYS, *names]).encode())
+        before = packer.submit(packed.write, _line([*SAMPLE_KEYS, *names]) + b"\n")
         for trial, columns in zip(run.results, run.sample_columns, strict=True):
-            if "t_ns" in columns:
-                text = _sample_lines(trial, columns, names).encode()
+            if len(columns.get("t_ns", ())):
+                text = _sample_lines(trial, columns, names)
                 before.result()
                 before = packer.submit(packed.write, text)
         before.result()
     return path
 
 
-def _sample_lines(trial: TrialResult, columns: Samples, names: Sequence[str]) -> str:
-    """The rows of one trial, all by one format: cell by cell it takes twice as long."""
-    count = len(columns["t_ns"])
-    zero_ns = float(trial.facts["zero_ns"])  # type: ignore[arg-type]
-    since = np.round((columns["t_ns"] - zero_ns) / 1e9, 9)
-    known = [since, *(columns.get(name) for name in names)]
-    fields = [_field(one) for one in known]
-    changing = [
-        one
-        for one, field in zip(known, fields, strict=True)
-        if one is not None and field == _CHANGING
-    ]
-    cells: list[Any] = [""] * (count * len(changing))
-    for index, values in enumerate(changing):
-        cells[index :: len(changing)] = _numbers(values, gap="")
+def _sample_lines(trial: TrialResult, columns: Samples, names: Sequence[str]) -> bytes:
+    """The rows of one trial."""
+    times_ns = columns["t_ns"] - float(trial.facts["zero_ns"])  # type: ignore[arg-type]
+    count = len(times_ns)
+    unknown = np.full(count, np.nan)
+    table = np.array([columns.get(name, unknown) for name in names]).reshape(len(names), count)
     key = _line([trial.trial_id, trial.key.case, trial.key.round])
     method = _line([trial.facts.get("method", "")])
-    first, second = (one.rstrip("\n").replace("%", "%%") for one in (key, method))
-    line = ",".join([first, fields[0], second, *fields[1:]]) + "\n"
-    return (line * count) % tuple(cells)
+    cells = (cell for column in cells_of(table) for cell in (b",", column))
+    row = [key, b",", seconds_cells(times_ns), b",", method, *cells, b"\n"]
+    return joined(row, count)
 
 
-def _field(values: Values | None) -> str:
-    """What stands in every row of a column, or the place of what changes."""
-    if values is None or np.isnan(values).all():
-        return ""
-    return str(_numbers(values[:1])[0]) if (values == values[0]).all() else _CHANGING
-
-
-def _line(cells: list[Any]) -> str:
+def _line(cells: list[Any]) -> bytes:
+    """One line of CSV without its end."""
     buffer = io.StringIO()
     _write_rows(buffer, cells, ())
-    return buffer.getvalue()
+    return buffer.getvalue().removesuffix("\n").encode()
 
 
 def write_parquet(run: Run, folder: Path) -> Path:
@@ -224,25 +221,16 @@ def write_parquet(run: Run, folder: Path) -> Path:
     return path
 
 
-def _write_rows(file: TextIO, names: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+def _write_rows(file: TextIO, names: Sequence[Any], rows: Iterable[tuple[Any, ...]]) -> None:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(names)
     writer.writerows(rows)
 
 
-def _columns(frame: pd.DataFrame) -> list[list[Any]]:
-    return [
-        _numbers(frame[name].to_numpy()) if frame[name].dtype == "float64" else frame[name].tolist()
-        for name in frame.columns
-    ]
-
-
-def _numbers(values: Values, gap: str | None = None) -> list[Any]:
-    """The values as the csv module takes them: whole numbers without a point, `gap` for a gap."""
+def _numbers(values: Values) -> list[Any]:
+    """The values as the csv module takes them: whole numbers without a point, None for a gap."""
     gaps = np.isnan(values)
-    known = np.where(gaps, 0.0, values) if gaps.any() else values
-    whole = bool((known == np.trunc(known)).all()) and bool((np.abs(known) < 2**53).all())
-    numbers: list[Any] = known.astype("int64").tolist() if whole else np.round(known, 9).tolist()
+    numbers = plain_numbers(np.where(gaps, 0.0, values))
     for index in np.flatnonzero(gaps).tolist():
-        numbers[index] = gap
+        numbers[index] = None
     return numbers

@@ -38,7 +38,7 @@ def find_run(text: str, out: Path) -> Path:
     if text == LATEST:
         hint = f"name one of {', '.join(ids[-3:])}" if ids else "start one with `bench run`"
         raise UsageError(LATEST, f"there is no newest run under {out}", hint)
-    begun = [one for one in ids if text and one.startswith(text)]
+    begun = [run_id for run_id in ids if text and run_id.startswith(text)]
     if len(begun) == 1:
         return (out / begun[0]).resolve()
     if begun:

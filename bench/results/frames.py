@@ -1,7 +1,12 @@
-"""The run's tables: one row a trial, a phase, a layer, a sample, with typed columns."""
+"""The run's tables: one row a trial, a phase, a layer, a sample, with typed columns.
+
+Each but that of the samples is a plain `Table` first, for files are written without pandas, which
+takes long to import.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +15,12 @@ from bench.core.domain import TRIAL_KEYS
 from bench.core.metrics import METRICS, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
     from bench.analysis.model import TrialResult
-    from bench.journal.columns import Samples
+    from bench.journal.columns import Samples, Values
 
 TRIAL_METRICS = [name for name, metric in METRICS.items() if metric.scope is Scope.TRIAL]
 PHASE_COLUMNS = [
@@ -53,7 +58,36 @@ _TEXT = {
 _WHOLE = {"replica", "replicas", "round", "attempt", "index"}
 
 
-def trials_frame(trials: Sequence[TrialResult], own: Iterable[str] = ()) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Table:
+    """Rows of values by the name of their column; a number that a row lacks was not measured."""
+
+    columns: Sequence[str]
+    rows: Sequence[Mapping[str, Any]]
+
+    def column(self, name: str) -> Values | list[Any]:
+        """The values of a column; of measured numbers an array, with not-a-number for gaps."""
+        if _type_of(name) != "float64":
+            return [row[name] for row in self.rows]
+        return np.array([row.get(name) for row in self.rows], dtype=np.float64)
+
+    def frame(self) -> pd.DataFrame:
+        """The table for pandas, with typed columns."""
+        import pandas as pd
+
+        frame = pd.DataFrame(self.rows, columns=list(self.columns))
+        return frame.astype({name: _type_of(name) for name in self.columns})
+
+
+def _type_of(column: str) -> str:
+    if column in _TEXT:
+        return "str"
+    if column in _WHOLE:
+        return "int64"
+    return "bool" if column == "warmup" else "float64"
+
+
+def trials_table(trials: Sequence[TrialResult], own: Iterable[str] = ()) -> Table:
     """One row a trial: its key, its status, then every metric; not-a-number where unmeasured.
 
     Args:
@@ -79,10 +113,10 @@ def trials_frame(trials: Sequence[TrialResult], own: Iterable[str] = ()) -> pd.D
         }
         for trial in trials
     ]
-    return _typed(rows, [*TRIAL_KEYS, *TRIAL_METRICS, *own, "replicas"])
+    return Table([*TRIAL_KEYS, *TRIAL_METRICS, *own, "replicas"], rows)
 
 
-def phases_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
+def phases_table(trials: Sequence[TrialResult]) -> Table:
     """One row a phase of a trial; seconds count from the trial's zero."""
     rows = [
         {
@@ -98,10 +132,10 @@ def phases_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
         for trial in trials
         for span in trial.phases
     ]
-    return _typed(rows, PHASE_COLUMNS)
+    return Table(PHASE_COLUMNS, rows)
 
 
-def layers_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
+def layers_table(trials: Sequence[TrialResult]) -> Table:
     """One row a layer of a pull."""
     rows = [
         {
@@ -123,11 +157,11 @@ def layers_frame(trials: Sequence[TrialResult]) -> pd.DataFrame:
         for trial in trials
         for layer in trial.layers
     ]
-    return _typed(rows, LAYER_COLUMNS)
+    return Table(LAYER_COLUMNS, rows)
 
 
 def unreliable(trial: TrialResult) -> str:
-    """What is said beside the status of each layer where the pull could not be taken apart."""
+    """A remark on the status of each layer where the pull could not be taken apart, or empty."""
     why = trial.path.unreliable if trial.path else ""
     return f"; unreliable: {why}" if why else ""
 
@@ -137,18 +171,20 @@ def samples_frame(trials: Sequence[TrialResult], samples: Sequence[Samples]) -> 
     import pandas as pd
 
     names = [
-        name for name in dict.fromkeys(name for one in samples for name in one) if name != "t_ns"
+        name
+        for name in dict.fromkeys(name for columns in samples for name in columns)
+        if name != "t_ns"
     ]
-    lengths = np.array([len(one.get("t_ns", ())) for one in samples], dtype="int64")
+    lengths = np.array([len(columns.get("t_ns", ())) for columns in samples], dtype="int64")
     stamps = [
-        (one["t_ns"] - float(trial.facts["zero_ns"])) / 1e9  # type: ignore[arg-type]
-        for trial, one in zip(trials, samples, strict=True)
-        if "t_ns" in one
+        (columns["t_ns"] - float(trial.facts["zero_ns"])) / 1e9  # type: ignore[arg-type]
+        for trial, columns in zip(trials, samples, strict=True)
+        if "t_ns" in columns
     ]
     ids = pd.Categorical.from_codes(
         np.repeat(np.arange(len(trials)), lengths), pd.Index([trial.trial_id for trial in trials])
     )
-    columns: dict[str, object] = {
+    made: dict[str, object] = {
         "trial_id": ids,
         "case": _repeated([trial.key.case for trial in trials], lengths),
         "round": np.repeat(np.array([trial.key.round for trial in trials], dtype="int64"), lengths),
@@ -156,13 +192,13 @@ def samples_frame(trials: Sequence[TrialResult], samples: Sequence[Samples]) -> 
         "method": _repeated([str(trial.facts.get("method", "")) for trial in trials], lengths),
     }
     for name in names:
-        columns[name] = np.concatenate(
+        made[name] = np.concatenate(
             [
-                one.get(name, np.full(length, np.nan))
-                for one, length in zip(samples, lengths, strict=True)
+                columns.get(name, np.full(length, np.nan))
+                for columns, length in zip(samples, lengths, strict=True)
             ]
         )
-    return pd.DataFrame(columns)
+    return pd.DataFrame(made)
 
 
 def _repeated(values: Sequence[str], lengths: Lengths) -> pd.Categorical[str]:
@@ -173,20 +209,3 @@ def _repeated(values: Sequence[str], lengths: Lengths) -> pd.Categorical[str]:
     codes = {value: code for code, value in enumerate(categories)}
     repeated = np.repeat(np.array([codes[value] for value in values], dtype="int64"), lengths)
     return pd.Categorical.from_codes(repeated, pd.Index(categories))
-
-
-def _typed(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    import pandas as pd
-
-    frame = pd.DataFrame(rows, columns=list(columns))
-    types: dict[str, str] = {}
-    for column in frame.columns:
-        if column in _TEXT:
-            types[column] = "str"
-        elif column in _WHOLE:
-            types[column] = "int64"
-        elif column == "warmup":
-            types[column] = "bool"
-        else:
-            types[column] = "float64"
-    return frame.astype(types)

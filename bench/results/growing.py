@@ -37,4 +37,4 @@ class GrowingRun:
                     events.batches, events.threads = [], []
         except UNSOUND as error:
             raise damage(self._path, "is damaged", error) from error
-        return [self._ended[one] for one in trials if one in self._ended]
+        return [self._ended[trial] for trial in trials if trial in self._ended]

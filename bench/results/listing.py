@@ -19,7 +19,7 @@ _LARGEST_DOCUMENT = 64 * 2**20
 """Bytes of a run.json that is read; the journal says the same."""
 
 _ODD = (AttributeError, ArithmeticError, RecursionError)
-"""What odd values of a document may end in, too."""
+"""Errors that odd values of a document may end in, too."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _from_journal(folder: Path) -> RunEntry:
     try:
         run = load_run(folder)
         outcomes = {
-            case: case_outcome([one for one in run.verdicts if one.case == case])
+            case: case_outcome([verdict for verdict in run.verdicts if verdict.case == case])
             for case in run.scenario.cases
         }
     except BenchError as error:

@@ -21,13 +21,13 @@ def states_of(results: Sequence[TrialResult], case: str) -> list[tuple[str, str]
     the sizes that `bench right-size` tried.
     """
     found = [
-        (one.key.cache, one.key.arm)
-        for one in results
-        if one.key.case == case
-        and not one.key.warmup
-        and not one.key.replicas
-        and one.key.network == "open"
-        and one.key.arm != SIZE_ARM
+        (trial.key.cache, trial.key.arm)
+        for trial in results
+        if trial.key.case == case
+        and not trial.key.warmup
+        and not trial.key.replicas
+        and trial.key.network == "open"
+        and trial.key.arm != SIZE_ARM
     ]
     return list(dict.fromkeys(found))
 
@@ -47,4 +47,4 @@ def _most_trials(results: Sequence[TrialResult], case: str, arm: Arm) -> int:
 
 def _good(results: Sequence[TrialResult], case: str, cache: str, arm: Arm) -> int:
     found = gather(results, case, arm=arm, cache=cache, planned=0)
-    return sum(one.status is TrialStatus.OK for one in found.trials)
+    return sum(trial.status is TrialStatus.OK for trial in found.trials)

@@ -26,7 +26,7 @@ from bench.judge.model import JudgeContext
 from bench.judge.regression import watch_judged, watched_exit_code
 from bench.judge.statistics.noise import HostNoise
 from bench.judge.verdicts import exit_code, judge
-from bench.results.frames import layers_frame, phases_frame, samples_frame, trials_frame
+from bench.results.frames import layers_table, phases_table, samples_frame, trials_table
 from bench.results.measured_states import memory_shown_in
 from bench.scenario.inferred import UnsaidError, said_of, settled
 from bench.scenario.model import Scenario, threshold_limit
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from bench.journal.facts.host import HostWait
     from bench.journal.facts.image import ImageFacts
     from bench.journal.trial_events import TrialEvents
+    from bench.judge.evidence import Evidence
     from bench.judge.model import Verdict
     from bench.judge.regression import Watched
 
@@ -104,6 +105,17 @@ class Run:
         """The arm whose figures of memory reports show, for all cases the same."""
         return memory_shown_in(self.results, self.scenario.cases)
 
+    @cached_property
+    def samples_by_id(self) -> dict[str, Samples]:
+        """The columns of the samples of every trial, by its id."""
+        ids = (trial.trial_id for trial in self.results)
+        return dict(zip(ids, self.sample_columns, strict=True))
+
+    @cached_property
+    def gathered(self) -> dict[tuple[str, str, str], Evidence]:
+        """The evidence that was asked for, by case, cache state and arm; see `summary.evidence`."""
+        return {}
+
     @property
     def single_cases(self) -> list[str]:
         """The cases that are one image, and no stack of several."""
@@ -133,7 +145,7 @@ class Run:
             complete=self.outcome == "complete",
             services=tuple(self.scenario.services),
             need_trials=Counter(
-                one["case"] for one in self.header["plan"] if one.get("arm") == Arm.NEED
+                planned["case"] for planned in self.header["plan"] if planned.get("arm") == Arm.NEED
             ),
             host_memory_bytes=self.header["host"].get("memory_bytes"),
             gpu_memory_bytes=sum(self.header["host"].get("gpus_memory_bytes") or ()) or None,
@@ -158,7 +170,7 @@ class Run:
 
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
-        """What the scenario's `compare` asks for."""
+        """The comparisons that the scenario's `compare` asks for."""
         compare = self.scenario.compare
         if compare is None:
             return ()
@@ -176,7 +188,7 @@ class Run:
 
     @cached_property
     def regressions(self) -> tuple[Watched, ...]:
-        """What the comparison with the earlier run says of each metric that is judged."""
+        """The result of the comparison with the earlier run for each metric that is judged."""
         if self.baseline is None:
             return ()
         own = self.scenario.own_metrics
@@ -190,19 +202,19 @@ class Run:
 
     @cached_property
     def baseline_code(self) -> int:
-        """What that comparison alone says: 0, 1 for a regression, 3 where it cannot be told."""
+        """The exit code of that comparison: 0, 1 for a regression, 3 where it cannot be told."""
         if self.lacks_baseline or (self.baseline is not None and self.baseline.unlike):
             return NOT_JUDGED
         return watched_exit_code(self.regressions)
 
     @cached_property
     def verdicts_code(self) -> int:
-        """What the verdicts alone amount to."""
+        """The exit code of the verdicts alone."""
         return exit_code(self.verdicts)
 
     @cached_property
     def exit_code(self) -> int:
-        """What `bench run` ends with on these results."""
+        """The exit code of `bench run` on these results."""
         return gravest((self.interrupted, self.verdicts_code, self.baseline_code))
 
     def sample(self, case: str, name: str = "") -> ComparisonSide:
@@ -214,23 +226,27 @@ class Run:
             self.images.get(case),
             self.noise,
             self.scenario.own_metrics,
-            frozenset(one.metric for one in self.verdicts if one.arm == Arm.NEED and one.metric),
+            frozenset(
+                verdict.metric
+                for verdict in self.verdicts
+                if verdict.arm == Arm.NEED and verdict.metric
+            ),
         )
 
     @cached_property
     def trials(self) -> pd.DataFrame:
         """One row a trial."""
-        return trials_frame(self.results, self.scenario.own_metrics)
+        return trials_table(self.results, self.scenario.own_metrics).frame()
 
     @cached_property
     def phases(self) -> pd.DataFrame:
         """One row a phase."""
-        return phases_frame(self.results)
+        return phases_table(self.results).frame()
 
     @cached_property
     def layers(self) -> pd.DataFrame:
         """One row a layer of a pull."""
-        return layers_frame(self.results)
+        return layers_table(self.results).frame()
 
     @cached_property
     def samples(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What the trials of a case amount to, metric by metric: the figures that reports show."""
+"""The figures that reports show of a case: its trials summed up, metric by metric."""
 
 from __future__ import annotations
 
@@ -50,20 +50,25 @@ def measured_states(run: Run, case: str) -> list[tuple[str, str]]:
 
 def evidence(run: Run, case: str, cache: str, arm: str = "fit") -> Evidence:
     """The trials of `case` that say something about its image."""
-    return gather(run.results, case, arm=arm, cache=cache, planned=0)
+    asked = (case, cache, arm)
+    if asked not in run.gathered:
+        run.gathered[asked] = gather(run.results, case, arm=arm, cache=cache, planned=0)
+    return run.gathered[asked]
 
 
 def good_trials(run: Run, case: str, cache: str, arm: str = "fit") -> list[TrialResult]:
     """The trials of `case` that came out well, warm-ups apart."""
-    return [one for one in evidence(run, case, cache, arm).trials if one.status is TrialStatus.OK]
+    return [
+        trial for trial in evidence(run, case, cache, arm).trials if trial.status is TrialStatus.OK
+    ]
 
 
 def summaries(run: Run, case: str) -> list[MetricSummary]:
     """Every metric of `case` that its trials have, by cache state and arm."""
     return [
-        one
+        trial
         for cache, arm in measured_states(run, case)
-        for one in summarise(good_trials(run, case, cache, arm), cache, arm, run.metrics)
+        for trial in summarise(good_trials(run, case, cache, arm), cache, arm, run.metrics)
     ]
 
 
@@ -74,18 +79,18 @@ def shown_summaries(run: Run, case: str) -> list[MetricSummary]:
     """
     of_memory = run.memory_arm
     return [
-        one
-        for one in summaries(run, case)
-        if one.arm == (of_memory if one.metric in MEMORY else Arm.FIT)
+        summary
+        for summary in summaries(run, case)
+        if summary.arm == (of_memory if summary.metric in MEMORY else Arm.FIT)
     ]
 
 
 def calibration(run: Run) -> list[MetricSummary]:
-    """What the do-nothing container took; empty where none was run."""
+    """The figures of the do-nothing container; empty where none was run."""
     good = [
-        one
-        for one in run.results
-        if one.key.case == CALIBRATION_CASE and one.status is TrialStatus.OK
+        trial
+        for trial in run.results
+        if trial.key.case == CALIBRATION_CASE and trial.status is TrialStatus.OK
     ]
     return summarise(good, good[0].key.cache, good[0].key.arm, METRICS) if good else []
 
@@ -96,7 +101,7 @@ def summarise(
     """Every one of `metrics` that any of `trials` has, in their order."""
     found = []
     for name, metric in metrics.items():
-        values = [one.metrics[name] for one in trials if name in one.metrics]
+        values = [trial.metrics[name] for trial in trials if name in trial.metrics]
         if metric.scope is Scope.TRIAL and values:
             found.append(
                 MetricSummary(
@@ -120,9 +125,9 @@ def status_counts(run: Run, case: str) -> dict[str, int]:
     single services of a stack, which has trials of its own.
     """
     own = (
-        one
-        for one in run.results
-        if one.key.case == case and one.key.network == "open" and not one.service
+        trial
+        for trial in run.results
+        if trial.key.case == case and trial.key.network == "open" and not trial.service
     )
-    tally = Counter(one.status for one in own)
+    tally = Counter(trial.status for trial in own)
     return {status.value: tally[status] for status in TrialStatus if tally[status]}

@@ -17,7 +17,7 @@ from bench.report.text import github
 from bench.report.text.console import end_block
 from bench.report.text.junit import junit_text
 from bench.report.text.markdown import markdown_text
-from bench.results.export import csv_text, run_document
+from bench.results.export import run_document, trials_csv
 from bench.results.run import Run, load_run
 from tests.journals import SHAPES, Build, Shape, Trouble, write_journal
 
@@ -116,7 +116,7 @@ def test_junit_is_xml_that_says_it_as_text(hostile):
 
 def test_tables_and_documents_hold_it_as_it_is_in_its_own_field(hostile):
     """They are for programs; a spreadsheet is to read names as text (docs/security.md)."""
-    rows = list(csv.reader(io.StringIO(csv_text(hostile.trials))))
+    rows = list(csv.reader(io.StringIO(trials_csv(hostile))))
     assert len({len(row) for row in rows}) == 1
     assert len(rows) == len(hostile.trials) + 1
     assert json.loads(json.dumps(run_document(hostile)))["name"] == HOSTILE

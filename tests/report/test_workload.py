@@ -23,7 +23,7 @@ from bench.report.text.comparison import compare_runs, comparisons_text
 from bench.report.text.console import end_block
 from bench.report.text.markdown import markdown_text
 from bench.results.comparable import differences
-from bench.results.export import csv_text, run_document
+from bench.results.export import run_document, trials_csv
 from bench.results.run import Run, load_run
 from tests.journals import Build, events, write_events
 
@@ -73,7 +73,7 @@ def run(tmp_path_factory) -> Run:
 
 def test_they_are_columns_after_the_metrics_of_the_table(run):
     assert list(run.trials.columns)[-4:] == ["rows_per_s", "loss", "batch_ms", "replicas"]
-    header, *rows = csv_text(run.trials).splitlines()
+    header, *rows = trials_csv(run).splitlines()
     assert header.endswith(",stop_killed,rows_per_s,loss,batch_ms,replicas")
     assert any(",20.0," in row for row in rows)
     values = run.trials.query("case == 'calibration'")["rows_per_s"]

@@ -23,6 +23,7 @@ from bench.core.metrics import METRICS, Scope
 from bench.journal.facts.comparison import Comparison
 from bench.judge.model import Verdict
 from bench.results import export
+from bench.results.frames import trials_table
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "bench" / "results" / "run.v2.schema.json").read_text())
@@ -104,8 +105,8 @@ def test_what_was_not_measured_is_an_empty_field_and_counts_have_no_point(writte
 
 
 def test_cells_with_commas_and_line_ends_survive(run):
-    frame = run.trials.head(1).assign(reason='a,"b"\nc', trial_id="t,1")
-    (row,) = csv.DictReader(io.StringIO(export.csv_text(frame)))
+    trial = replace(run.results[0], reason='a,"b"\nc', trial_id="t,1")
+    (row,) = csv.DictReader(io.StringIO(export.csv_text(trials_table([trial]))))
     assert row["reason"] == 'a,"b"\nc'
     assert row["trial_id"] == "t,1"
 

@@ -18,7 +18,7 @@ from bench.core.errors import BuildError, EngineRefusedError, PullError
 from bench.journal.writer import FILE_NAME, Journal, read_events
 from bench.report.formats import FORMATS, report_text
 from bench.report.text.console import end_block
-from bench.results.export import csv_text, run_document
+from bench.results.export import run_document, trials_csv
 from bench.results.run import load_run
 from bench.runtimes.workload import Change
 from tests.fakes import Script
@@ -125,7 +125,7 @@ ENTRANCES: dict[str, Callable[[Made, str], None]] = {
 
 def check_outputs(run: Run, *, plots: bool = False) -> None:
     """Refuse text that speaks, in whatever is made of a run."""
-    found = {"console": end_block(run), "trials.csv": csv_text(run.trials)}
+    found = {"console": end_block(run), "trials.csv": trials_csv(run)}
     for name, form in FORMATS.items():
         if form.text is not None and (plots or not form.draws):
             found[name] = report_text(run, name)

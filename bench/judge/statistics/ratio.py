@@ -9,6 +9,7 @@ of the medians is in the table of docs/statistics.md.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ from bench.judge.statistics.stats import median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
+    import numpy.typing as npt
 
 POWER = 0.8
 """How often the smallest detectable ratio is to be called."""
@@ -41,24 +45,29 @@ def ratio_interval(
     Raises:
         ValueError: no values on a side, or a negative one, for which a ratio has no meaning.
     """
-    import numpy as np
-
     middles = median(baseline), median(candidate)
     if min(*baseline, *candidate) < 0:
         raise ValueError("a ratio needs values of zero or more")
     rank = end_rank(len(baseline), len(candidate), confidence)
     if not rank:
         return None
-    below, above = np.asarray(baseline, dtype=float), np.asarray(candidate, dtype=float)[:, None]
-    ratios = np.where(above == 0, 1.0, np.inf) * np.ones_like(below)
-    np.divide(above, below, out=ratios, where=below != 0)
-    ends = rank - 1, ratios.size - rank
-    ordered = np.partition(ratios, ends, axis=None)
-    low, high = (float(ordered[end]) for end in ends)
+    ratios = _ratios(tuple(baseline), tuple(candidate))
+    low, high = float(ratios[rank - 1]), float(ratios[-rank])
     if middles[0]:
         ratio = middles[1] / middles[0]
         low, high = min(low, ratio), max(high, ratio)
     return Interval(low, high, confidence)
+
+
+@lru_cache(maxsize=1)  # an interval is taken at several confidences
+def _ratios(baseline: tuple[float, ...], candidate: tuple[float, ...]) -> npt.NDArray[np.float64]:
+    """The ratio of each value of `candidate` to each of `baseline`, ascending."""
+    import numpy as np
+
+    below, above = np.asarray(baseline, dtype=float), np.asarray(candidate, dtype=float)[:, None]
+    ratios = np.where(above == 0, 1.0, np.inf) * np.ones_like(below)
+    np.divide(above, below, out=ratios, where=below != 0)
+    return np.sort(ratios, axis=None)
 
 
 def detectable_ratio(

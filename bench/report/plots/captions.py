@@ -1,4 +1,4 @@
-"""What stands below a picture in words."""
+"""The words below a picture."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def waterfall_words(run: Run, case: str, cache: str) -> str:
-    """What the phases of a case say."""
+    """The phases of a case in words."""
     trials = trials_of(run, case, cache)
     middle = median_trial(trials)
-    failed = sum(one.status is TrialStatus.FAILED for one in trials)
+    failed = sum(trial.status is TrialStatus.FAILED for trial in trials)
     words = f"{case}: {len(trials)} trials" + (f", {failed} failed" if failed else "")
     if middle is None:
         return f"{words}, none came out well"
@@ -36,13 +36,13 @@ def waterfall_words(run: Run, case: str, cache: str) -> str:
 
 
 def charged_words(cache: str, arm: str) -> str:
-    """What memory was charged to, where that is not all of a start."""
+    """A note on what memory was charged to, where that is not all of a start."""
     pulled = arm == Arm.FIT and CacheState(cache).is_pulled
     return f" Memory of {cache} trials: {CHARGED_ELSEWHERE}." if pulled else ""
 
 
 def resource_words(run: Run, case: str, cache: str, arm: str) -> str:
-    """What the curves of a case say."""
+    """The curves of a case in words."""
     trials = trials_of(run, case, cache, arm)
     parts = [f"{case}, {len(trials)} trials"]
     for name in (
@@ -51,7 +51,7 @@ def resource_words(run: Run, case: str, cache: str, arm: str) -> str:
         "cpu_cores_peak",
         "cpu_cores_peak_100ms",
     ):
-        values = [one.metrics[name] for one in trials if name in one.metrics]
+        values = [trial.metrics[name] for trial in trials if name in trial.metrics]
         if values:
             top = value_words(max(values), name)
             parts.append(f"{METRICS[name].title} {top} at worst")

@@ -113,7 +113,7 @@ def save_plots(run: Run, folder: Path) -> list[Path]:
 
 def write_plots(plots: list[Plot], folder: Path) -> list[Path]:
     """Write pictures that were made already."""
-    return [write_text(folder / f"{one.name}.svg", one.svg) for one in plots]
+    return [write_text(folder / f"{plot.name}.svg", plot.svg) for plot in plots]
 
 
 def _plot(name: str, title: str, caption: str, alt: str, figure: Figure) -> Plot:
@@ -158,7 +158,7 @@ def _waterfalls(run: Run) -> Iterator[Plot]:
         parts = [
             waterfall_words(run, case, cache)
             for case in run.scenario.cases
-            if any(one.phases for one in trials_of(run, case, cache))
+            if any(trial.phases for trial in trials_of(run, case, cache))
         ]
         if parts:
             yield _plot(
@@ -176,7 +176,7 @@ def _resources(run: Run, most: int) -> Iterator[Plot]:
     for case in run.scenario.cases:
         for cache, arm in measured_states(run, case):
             trials = trials_of(run, case, cache, arm)
-            if not any("memory_anon_peak_bytes" in one.metrics for one in trials):
+            if not any("memory_anon_peak_bytes" in trial.metrics for trial in trials):
                 continue
             limits = "under its limits" if arm == "fit" else "without limits"
             yield _plot(
@@ -211,7 +211,7 @@ def _distributions(run: Run) -> Iterator[Plot]:
 
 def _starts_at_zero(run: Run, metric: str) -> bool:
     """Whether an axis from zero shows every value of `metric`."""
-    return all(one.metrics.get(metric, 0.0) >= 0 for one in run.results)
+    return all(trial.metrics.get(metric, 0.0) >= 0 for trial in run.results)
 
 
 def _weight(run: Run) -> Iterator[Plot]:
@@ -230,13 +230,15 @@ def _weight(run: Run) -> Iterator[Plot]:
 def _pulls(run: Run) -> Iterator[Plot]:
     for case in run.scenario.cases:
         middle = median_trial(trials_of(run, case, "cold"), "pull_s")
-        if middle is None or not any(one.download_s or one.extract_s for one in middle.layers):
+        if middle is None or not any(
+            layer.download_s or layer.extract_s for layer in middle.layers
+        ):
             continue
         alt = "; ".join(
-            f"{one.instruction or one.digest[:19]}: {format_bytes(one.transfer_bytes or 0)}, "
-            f"download {format_seconds(one.download_s or 0)}, "
-            f"extract {format_seconds(one.extract_s or 0)}"
-            for one in middle.layers
+            f"{layer.instruction or layer.digest[:19]}: {format_bytes(layer.transfer_bytes or 0)}, "
+            f"download {format_seconds(layer.download_s or 0)}, "
+            f"extract {format_seconds(layer.extract_s or 0)}"
+            for layer in middle.layers
         )
         yield _plot(
             f"pull-{case}",
@@ -291,8 +293,8 @@ def _sizes(run: Run) -> Iterator[Plot]:
         if found is None or len(found.sizes) < 2:
             continue
         alt = ", ".join(
-            f"{format_bytes(one.memory_bytes)} and {one.cpus:g} cores: {one.why_not or 'enough'}"
-            for one in found.sizes
+            f"{format_bytes(size.memory_bytes)} and {size.cpus:g} cores: {size.why_not or 'enough'}"
+            for size in found.sizes
         )
         yield _plot(
             f"sizes-{case}",

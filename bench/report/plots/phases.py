@@ -49,7 +49,7 @@ def phase_waterfall(run: Run, cache: str = "cold") -> Figure:
     height = 0.75 + sum(0.62 + 0.13 * len(thin) for _, _, thin in rows)
     figure, (axes,) = new_figure(1, max(1.4, height))
     shown = [one for _, middle, thin in rows for one in ([middle] if middle else []) + thin]
-    top = max((_end_s(one) for one in shown), default=1.0) * 1.12
+    top = max((_end_s(trial) for trial in shown), default=1.0) * 1.12
     limit_s = _startup_limit_s(run, cache)
     if limit_s is not None and limit_s <= 1.6 * top:
         top = max(top, limit_s * 1.08)
@@ -90,7 +90,7 @@ def _waterfall_rows(
 ) -> list[tuple[str, TrialResult | None, list[TrialResult]]]:
     rows = []
     for case in run.scenario.cases:
-        trials = [one for one in trials_of(run, case, cache) if one.phases]
+        trials = [trial for trial in trials_of(run, case, cache) if trial.phases]
         if trials:
             rows.append((case, median_trial(trials), spread_out(trials, MOST_TRIALS)))
     return rows
@@ -132,11 +132,11 @@ def _phase_bar(
 
 
 def _phase_legend(axes: Axes, shown: Sequence[TrialResult]) -> None:
-    used = {phase for one in shown for phase, _, _ in _spans(one)}
+    used = {phase for trial in shown for phase, _, _ in _spans(trial)}
     names = [phase for phase in WATERFALL_PHASES if phase in used]
     handles: list[Any] = [axes.barh(0, 0, color=PHASES[name], linewidth=0) for name in names]
     labels = [METRICS[f"{name}_s"].title for name in names]
-    if any(one.status is not TrialStatus.OK for one in shown):
+    if any(trial.status is not TrialStatus.OK for trial in shown):
         handles += axes.plot([], [], marker="x", color=LIMIT, linestyle="none", markersize=5)
         labels.append("failed")
     legend_above(axes, handles, labels)
@@ -144,21 +144,21 @@ def _phase_legend(axes: Axes, shown: Sequence[TrialResult]) -> None:
 
 def _medians(trials: Sequence[TrialResult]) -> dict[str, float]:
     """The medians that all reports show of the phases and of the start."""
-    good = [one.metrics for one in trials if one.status is TrialStatus.OK]
+    good = [trial.metrics for trial in trials if trial.status is TrialStatus.OK]
     names = ("startup_s", *(f"{phase}_s" for phase in WATERFALL_PHASES))
     found = {name: [row[name] for row in good if name in row] for name in names}
     return {name: stats.median(values) for name, values in found.items() if values}
 
 
 def zero_words(cache: str) -> str:
-    """What the times of a cache state count from."""
+    """The moment that the times of a cache state count from."""
     return "pull request" if CacheState(cache).is_pulled else "create call"
 
 
 def _startup_limit_s(run: Run, cache: str) -> float | None:
     from bench.report.rows import limits_by_id
 
-    for one in run.verdicts:
-        if one.metric == "startup_s" and one.cache in ("", cache):
-            return limits_by_id(run)[one.id].value
+    for verdict in run.verdicts:
+        if verdict.metric == "startup_s" and verdict.cache in ("", cache):
+            return limits_by_id(run)[verdict.id].value
     return None

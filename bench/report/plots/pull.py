@@ -45,7 +45,7 @@ _WORDS = {
 
 @drawn
 def pull_timeline(run: Run, case: str, cache: str = "cold") -> Figure:
-    """What the pull of the median trial did with each layer, the base first.
+    """The steps of each layer in the pull of the median trial, the base first.
 
     The line below the bars is the critical path: the steps that the end of the pull waited for.
     It is left out where the pull could not be taken apart.
@@ -73,7 +73,7 @@ def pull_timeline(run: Run, case: str, cache: str = "cold") -> Figure:
 
 
 def path_words(trial: TrialResult) -> str:
-    """What the end of the pull waited for, in words."""
+    """The steps that the end of the pull waited for, in words."""
     path = trial.path
     if path is None or path.unreliable:
         return f"It could not be taken apart: {path.unreliable}." if path else ""
@@ -90,7 +90,7 @@ def path_words(trial: TrialResult) -> str:
 
 
 def _since(layers: Sequence[LayerPull]) -> str:
-    if any(one.announced_s is not None for one in layers):
+    if any(layer.announced_s is not None for layer in layers):
         return "time since the pull request"
     return "time since the engine announced the layer"
 
@@ -129,10 +129,10 @@ def _draw_path(axes: Axes, steps: Sequence[PathStep]) -> None:
     Rows are the layers' own numbers, for a run's layers are all of its image's, base first.
     """
     points = [
-        (at_s, one.index + _PATH)
-        for one in steps
-        if one.index is not None
-        for at_s in (one.start_s, one.end_s)
+        (at_s, step.index + _PATH)
+        for step in steps
+        if step.index is not None
+        for at_s in (step.start_s, step.end_s)
     ]
     xs, ys = zip(*points, strict=True)
     axes.plot(xs, ys, color=INK, linewidth=2.2, solid_capstyle="butt", solid_joinstyle="miter",

@@ -31,9 +31,9 @@ def sweeps(run: Run) -> dict[str, list[ReplicaGroup]]:
 
 
 def sweep_words(run: Run) -> str:
-    """What the picture says, for whoever cannot see it."""
+    """The picture in words, for whoever cannot see it."""
     cases = (
-        f"{case}: " + ", ".join(_group_words(one) for one in groups)
+        f"{case}: " + ", ".join(_group_words(group) for group in groups)
         for case, groups in sweeps(run).items()
     )
     return one_line("; ".join(cases))
@@ -60,10 +60,10 @@ def replica_curves(run: Run) -> Figure:
         style: Style = {"color": colours[case], "marker": shape, "markersize": 5}
         marks.append(Line2D([], [], **style))
         _band(ready, groups, colours[case])
-        _line(ready, groups, [one.median_s for one in groups], style)
-        _line(rate, groups, [one.per_second for one in groups], style)
-        _line(memory, groups, [one.median_of(MEMORY) for one in groups], style)
-    counts = sorted({one.replicas for groups in cases.values() for one in groups})
+        _line(ready, groups, [group.median_s for group in groups], style)
+        _line(rate, groups, [group.per_second for group in groups], style)
+        _line(memory, groups, [group.median_of(MEMORY) for group in groups], style)
+    counts = sorted({group.replicas for groups in cases.values() for group in groups})
     ready.set_title("time to ready: the median, and from the first to the last")
     rate.set_title("ready a second, until the last was")
     memory.set_title("memory peak of each, the median")
@@ -74,10 +74,10 @@ def replica_curves(run: Run) -> Figure:
 
 
 def _band(axes: Axes, groups: Sequence[ReplicaGroup], colour: str) -> None:
-    for one in groups:
-        if one.times_s:
-            ends = one.times_s[0], one.times_s[-1]
-            axes.plot([one.replicas] * 2, ends, color=colour, alpha=0.45, linewidth=4)
+    for group in groups:
+        if group.times_s:
+            ends = group.times_s[0], group.times_s[-1]
+            axes.plot([group.replicas] * 2, ends, color=colour, alpha=0.45, linewidth=4)
 
 
 def _line(

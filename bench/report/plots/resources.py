@@ -62,7 +62,7 @@ def resource_curves(
     """
     trials = trials_of(run, case, cache, arm)
     middle = median_trial(trials)
-    on_gpu = any(one.metrics.get("gpu_memory_peak_bytes") for one in trials)
+    on_gpu = any(trial.metrics.get("gpu_memory_peak_bytes") for trial in trials)
     ratios = (3, 2, 2, 2) if on_gpu else (3, 2)
     figure, axes = new_figure(len(ratios), 0.78 * sum(ratios), sharex=True, height_ratios=ratios)
     memory, cpu, *of_gpu = axes
@@ -70,8 +70,8 @@ def resource_curves(
     faint = spread_out(trials, most)
     limits = run.scenario.cases[case].effective_limits
     capped = arm == "fit"
-    top_bytes = _draw(memory, [memory_curve(run, one) for one in faint], colour, bold=False)
-    top_cores = _draw(cpu, [cpu_curve(run, one) for one in faint], colour, bold=False)
+    top_bytes = _draw(memory, [memory_curve(run, trial) for trial in faint], colour, bold=False)
+    top_cores = _draw(cpu, [cpu_curve(run, trial) for trial in faint], colour, bold=False)
     if middle is not None:
         charged = memory_curve(run, middle, charged=True)
         top_bytes = max(top_bytes, _draw(memory, [charged], colour, bold=True, style=(0, (1, 2))))
@@ -82,7 +82,7 @@ def resource_curves(
     _finish(memory, "bytes", top_bytes, limits.memory if capped else None, "memory")
     _finish(cpu, "cores", top_cores, limits.cpus if capped else None, "CPU, cores")
     for panel, (column, unit, label) in zip(of_gpu, _OF_GPU, strict=False):
-        top = _draw(panel, [gpu_curve(run, one, column) for one in faint], colour, bold=False)
+        top = _draw(panel, [gpu_curve(run, trial, column) for trial in faint], colour, bold=False)
         if middle is not None:
             bold = gpu_curve(run, middle, column)
             top = max(top, _draw(panel, [bold], colour, bold=True))
@@ -176,7 +176,7 @@ def _limit_words(
 
 
 def _seconds_axis(axes: Axes, trials: list[TrialResult]) -> None:
-    ends = [span.end_s - started_s(one) for one in trials for span in one.phases]
+    ends = [span.end_s - started_s(trial) for trial in trials for span in trial.phases]
     top = max([0.1, *ends])
     axes.set_xlim(-0.02 * top, top)
     in_units(axes.xaxis, "s", top)

@@ -26,12 +26,12 @@ def size_curves(run: Run, sizes: CaseSizes) -> Figure:
     figure, (memory, cpus) = new_figure(2, 4.6)
     colour = case_colours(list(run.scenario.cases))[sizes.case]
     curve = sizes.by_memory()
-    limits = [float(one.memory_bytes) for one in curve]
+    limits = [float(point.memory_bytes) for point in curve]
     _curve(memory, curve, limits, colour)
     memory.set_title("start over the memory limit, under the cores it began with")
     _ticks(memory, _doublings(limits[0], limits[-1]), "bytes")
     curve = sizes.by_cpus()
-    limits = [one.cpus for one in curve]
+    limits = [point.cpus for point in curve]
     _curve(cpus, curve, limits, colour)
     cpus.set_title("start over the limit of cores, under the memory it began with")
     _ticks(cpus, limits, "cores")
@@ -52,7 +52,7 @@ def _ticks(axes: Axes, values: Sequence[float], unit: str) -> None:
 
 
 def _curve(axes: Axes, curve: Sequence[Size], limits: Sequence[float], colour: str) -> None:
-    known = [one.startup_s for one in curve if one.startup_s is not None]
+    known = [point.startup_s for point in curve if point.startup_s is not None]
     top = max(known, default=1.0) * 1.25
     points = list(zip(limits, curve, strict=True))
     enough = [(limit, one.startup_s) for limit, one in points if one.is_enough]

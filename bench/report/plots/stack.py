@@ -23,11 +23,11 @@ _HEIGHT = 0.56
 
 
 def stack_words(start: StackStart) -> str:
-    """What the picture says, for whoever cannot see it."""
+    """The picture in words, for whoever cannot see it."""
     services = ", ".join(
-        f"{one.service} ready at {format_seconds(one.metrics['startup_s'])}"
-        for one in start.members
-        if "startup_s" in one.metrics
+        f"{member.service} ready at {format_seconds(member.metrics['startup_s'])}"
+        for member in start.members
+        if "startup_s" in member.metrics
     )
     return one_line(f"{services}; {chain_words(start)}")
 

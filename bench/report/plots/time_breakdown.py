@@ -21,7 +21,7 @@ _NARROW = 0.05  # share of the axis below which a part has no room for words
 
 def divided(run: Run) -> list[Spent]:
     """The cases and cache states whose time to ready was divided."""
-    return [one for one in spent(run) if one.seconds]
+    return [row for row in spent(run) if row.seconds]
 
 
 @drawn
@@ -29,11 +29,11 @@ def time_spent(run: Run) -> Figure:
     """Seconds from the return of the start call to ready, by what went on in them: means."""
     rows = divided(run)
     figure, (axes,) = new_figure(1, max(1.3, 0.75 + 0.42 * len(rows)))
-    top = max((sum(one.seconds.values()) for one in rows), default=1.0) * 1.12
-    several = len({one.cache for one in rows}) > 1
+    top = max((sum(row.seconds.values()) for row in rows), default=1.0) * 1.12
+    several = len({row.cache for row in rows}) > 1
     for y, one in enumerate(rows):
         _bar(axes, one, y, top)
-    names = [f"{one.case}, {one.cache}" if several else one.case for one in rows]
+    names = [f"{row.case}, {row.cache}" if several else row.case for row in rows]
     axes.set_yticks(range(len(rows)), [one_line(name) for name in names])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
@@ -43,7 +43,7 @@ def time_spent(run: Run) -> Figure:
     axes.grid(visible=True, axis="x")
     axes.set_axisbelow(True)
     axes.set_xlabel("ready after start: the median, divided by the mean shares of the trials")
-    used = [name for name in SHARES if any(one.seconds[name] > 0 for one in rows)]
+    used = [name for name in SHARES if any(row.seconds[name] > 0 for row in rows)]
     handles: list[Any] = [axes.barh(0, 0, color=SPENT[name], linewidth=0) for name in used]
     legend_above(axes, handles, [METRICS[name].title for name in used])
     return figure
@@ -66,11 +66,11 @@ def spent_words(run: Run) -> str:
     """The same in words."""
     return one_line(
         "; ".join(
-            f"{one.case} {one.cache}, {METRICS['ready_s'].title} "
-            f"{format_seconds(sum(one.seconds.values()))}: "
+            f"{row.case} {row.cache}, {METRICS['ready_s'].title} "
+            f"{format_seconds(sum(row.seconds.values()))}: "
             + ", ".join(
-                f"{METRICS[name].title} {value_words(one.shares[name], name)}" for name in SHARES
+                f"{METRICS[name].title} {value_words(row.shares[name], name)}" for name in SHARES
             )
-            for one in divided(run)
+            for row in divided(run)
         )
     )

@@ -135,14 +135,14 @@ def strip_values(run: Run, case: str, metric: str, cache: str) -> list[float]:
     if metric in MEMORY and run.memory_arm is Arm.NEED:
         cache, arm = CacheState.IMAGE.value, Arm.NEED.value
     return [
-        one.metrics[metric]
-        for one in trials_of(run, case, cache, arm)
-        if one.status is TrialStatus.OK and metric in one.metrics
+        trial.metrics[metric]
+        for trial in trials_of(run, case, cache, arm)
+        if trial.status is TrialStatus.OK and metric in trial.metrics
     ]
 
 
 def strip_title(run: Run, metric: str) -> str:
-    """What a strip shows, and of which trials where they are not those of its cache state."""
+    """The metric of a strip, and the trials it is of where those are not of its cache state."""
     title = run.metrics[metric].title
     free = metric in MEMORY and run.memory_arm is Arm.NEED
     return f"{title} {NO_LIMITS}" if free else title

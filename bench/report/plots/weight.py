@@ -57,9 +57,9 @@ def weights(run: Run) -> list[Weight]:
     for case in run.scenario.cases:
         image = run.images.get(case)
         rows = [
-            one.metrics
-            for one in trials_of(run, case, "cold")
-            if one.status is TrialStatus.OK and {"pull_s", "start_s"} <= one.metrics.keys()
+            trial.metrics
+            for trial in trials_of(run, case, "cold")
+            if trial.status is TrialStatus.OK and {"pull_s", "start_s"} <= trial.metrics.keys()
         ]
         if image is not None and image.transfer_bytes and rows:
             pulls = tuple(row["pull_s"] for row in rows)
@@ -83,13 +83,13 @@ def _alike(weights: Iterable[Weight]) -> list[list[Weight]]:
 
 
 def weight_words(weights: Sequence[Weight]) -> str:
-    """What the picture says, for whoever cannot see it."""
+    """The picture in words, for whoever cannot see it."""
     return one_line(
         "; ".join(
-            f"{one.case}: {format_bytes(one.transfer_bytes)}, "
-            f"pull {format_seconds(stats.median(one.pull_s))}, "
-            f"start {format_seconds(stats.median(one.start_s))}"
-            for one in weights
+            f"{weight.case}: {format_bytes(weight.transfer_bytes)}, "
+            f"pull {format_seconds(stats.median(weight.pull_s))}, "
+            f"start {format_seconds(stats.median(weight.start_s))}"
+            for weight in weights
         )
     )
 
@@ -99,15 +99,15 @@ def weight_curves(run: Run, weights: Sequence[Weight]) -> Figure:
     """Pull and start call over the compressed size: a dot a trial, a ring around the median."""
     figure, (pull, start) = new_figure(2, 5.2, sharex=True)
     colours = case_colours(list(run.scenario.cases))
-    for one in weights:
-        _dots(pull, one, one.pull_s, colours[one.case])
-        _dots(start, one, one.start_s, colours[one.case])
+    for weight in weights:
+        _dots(pull, weight, weight.pull_s, colours[weight.case])
+        _dots(start, weight, weight.start_s, colours[weight.case])
     _name_all(pull, _alike(weights))
     pull.set_title("pull")
     pull.set_yscale("log")
-    _log_ticks(pull, [value for one in weights for value in one.pull_s])
+    _log_ticks(pull, [value for weight in weights for value in weight.pull_s])
     start.set_title("start call")
-    top = max(value for one in weights for value in one.start_s) * 1.15
+    top = max(value for weight in weights for value in weight.start_s) * 1.15
     start.set_ylim(0, top)
     in_units(start.yaxis, "s", top)
     start.set_xlabel("image compressed")
@@ -139,7 +139,7 @@ def _name(axes: Axes, group: Sequence[Weight], *, above: bool) -> None:
     """The name of the first in the scenario's words, at the outermost dot of all of them."""
     more = len(group) - 1
     words = one_line(group[0].case) + (f" and {more} more" if more else "")
-    values = [value for one in group for value in one.pull_s]
+    values = [value for weight in group for value in weight.pull_s]
     axes.annotate(
         words,
         (group[0].transfer_bytes, max(values) if above else min(values)),
@@ -158,7 +158,7 @@ def _log_ticks(axes: Axes, values: Sequence[float]) -> None:
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     ticks = [factor * 10.0**power for power in powers for factor in _ROUND]
     axes.set_ylim(low, high)
-    axes.yaxis.set_major_locator(FixedLocator([one for one in ticks if low <= one <= high]))
+    axes.yaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(value, "s")))
 
 
