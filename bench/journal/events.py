@@ -5,19 +5,25 @@ that is wrong, so that everything computed from it can rely on types, ranges and
 Fields that are not named here are allowed, and kept.
 """
 
-# ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
 
 import datetime as dt
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from bench.core.domain import TrialStatus
 from bench.journal.columns import are_plain_threads
 from bench.journal.facts.baseline import EVENT as BASELINE_EVENT
 from bench.journal.facts.comparison import Comparison
-from bench.journal.shapes import Amount, Facts, Seconds, Shape, Stamp
+from bench.journal.facts.course import Key, Phase, TrialEnd, TrialStart
+from bench.journal.facts.form import Amount, Seconds, Stamp, read_facts
+from bench.journal.facts.pull import LayerPull
+
+
+class Shape(BaseModel):
+    """What events hold: fields that are not named are allowed, and kept."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
 
 def _label(value: object) -> object:
@@ -28,17 +34,6 @@ def _label(value: object) -> object:
 
 Label = Annotated[AwareDatetime, BeforeValidator(_label)]
 """A moment in UTC, written out, by which a reader knows when it was."""
-
-
-class _Key(Shape):
-    case: str
-    round: Amount
-    cache: Literal["cold", "base", "image", "warm"]
-    arm: Literal["fit", "need", "size"] = "fit"
-    network: Literal["open", "cut"] = "open"
-    replica: Amount = 0
-    replicas: Amount = 0
-    warmup: bool = False
 
 
 class _Host(Shape):
@@ -75,7 +70,7 @@ class RunStarted(Shape):
     scenario_file: str
     scenario: dict[str, Any]
     checklist: dict[str, Any] | None = None
-    plan: list[_Key]
+    plan: list[Key]
     host: _Host
     engine: dict[str, Any]
     builder: dict[str, Any] = {}
@@ -146,32 +141,6 @@ class CaseStopped(Shape):
     planned: Amount
 
 
-class TrialStarted(Shape):
-    """An attempt at a trial begins."""
-
-    trial_id: str
-    key: _Key
-    service: str = ""
-    attempt: Amount
-
-
-class Phase(Shape):
-    """A phase of a trial has ended."""
-
-    trial_id: str
-    phase: str
-    start_ns: Stamp
-    end_ns: Stamp
-    clock: str
-    resolution_ns: Stamp | None = None
-
-    @model_validator(mode="after")
-    def _forward(self) -> Self:
-        if self.end_ns < self.start_ns:
-            raise ValueError("it ends before it starts")
-        return self
-
-
 class _Busy(Shape):
     name: str
     pid: Amount
@@ -189,25 +158,11 @@ class HostWaited(Shape):
     busy: list[_Busy]
 
 
-class _Layer(Shape):
-    index: Amount
-    digest: str
-    instruction: str
-    transfer_bytes: Amount | None
-    unpacked_bytes: Amount | None
-    queue_s: Seconds | None
-    download_s: Seconds | None
-    hold_s: Seconds | None
-    extract_s: Seconds | None
-    status: str
-    announced_s: Seconds | None = None
-
-
 class Layers(Shape):
     """What the pull of a trial did with each layer."""
 
     trial_id: str
-    layers: list[_Layer]
+    layers: tuple[LayerPull, ...]
 
 
 class Threads(Shape):
@@ -224,16 +179,6 @@ class Threads(Shape):
         if len({len(self.t_ns), len(self.thread), len(self.run_ns), len(self.wait_ns)}) != 1:
             raise ValueError("its columns differ in length")
         return self
-
-
-class TrialEnded(Shape):
-    """An attempt at a trial has ended."""
-
-    trial_id: str
-    status: TrialStatus
-    reason: str
-    facts: Facts
-    log_tail: list[str]
 
 
 class Note(Shape):
@@ -266,18 +211,18 @@ class BaselineCompared(Shape):
     comparisons: list[Comparison]
 
 
-MODELS: dict[str, type[Shape]] = {
+MODELS: dict[str, type] = {
     "run_started": RunStarted,
     "run_resumed": RunResumed,
     "image_ready": ImageReady,
     "image_failed": ImageFailed,
     "host_wait": HostWaited,
     "case_stopped": CaseStopped,
-    "trial_started": TrialStarted,
+    "trial_started": TrialStart,
     "phase": Phase,
     "layers": Layers,
     "threads": Threads,
-    "trial_ended": TrialEnded,
+    "trial_ended": TrialEnd,
     "note": Note,
     "run_ended": RunEnded,
     BASELINE_EVENT: BaselineCompared,
@@ -285,13 +230,14 @@ MODELS: dict[str, type[Shape]] = {
 """The form of each kind of event but `samples`, which `sample_columns` reads."""
 
 
-def check_event(event: dict[str, Any]) -> None:
-    """Refuse an event whose fields are not what its kind has; unknown kinds pass.
+def check_event(event: dict[str, Any]) -> Any:
+    """An event as its kind's form in `MODELS`; None of kinds and columns that have none.
 
     Raises:
-        ValueError: names the field.
+        ValueError: its fields are not what its kind has; names the field.
     """
     kind = event["event"]
     model = MODELS.get(kind)
-    if model is not None and not (kind == "threads" and are_plain_threads(event)):
-        model.model_validate(event)
+    if model is None or (kind == "threads" and are_plain_threads(event)):
+        return None
+    return read_facts(model, event)

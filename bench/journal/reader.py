@@ -15,7 +15,6 @@ from bench.journal.facts.baseline import Baseline
 from bench.journal.facts.case import Stopped
 from bench.journal.facts.host import Busy, HostWait
 from bench.journal.facts.image import BuiltStep, ImageFacts, ImagePart, LayerFacts
-from bench.journal.facts.pull import LayerPull
 from bench.journal.lines import Lines
 from bench.journal.sequence import Sequence
 from bench.journal.trial_events import TrialEvents
@@ -68,9 +67,9 @@ class Reading:
         """Follow the run from its beginning."""
         self.sequence = Sequence(self.header)
 
-    def take(self, event: Mapping[str, Any]) -> None:
-        """Put one event where it belongs."""
-        self.sequence.take(event)
+    def take(self, event: Mapping[str, Any], read: Any) -> None:
+        """Put one event where it belongs; `read` is it as `check_event` has it."""
+        self.sequence.take(event, read)
         kind = event["event"]
         if kind == "samples":
             self.trials[event["trial_id"]].add_samples(
@@ -79,15 +78,14 @@ class Reading:
         elif kind == "threads":
             self.trials[event["trial_id"]].threads.append(thread_columns(dict(event)))
         elif kind == "phase":
-            self.trials[event["trial_id"]].phases.append(event)
+            self.trials[event["trial_id"]].phases.append(read)
         elif kind == "layers":
-            layers = [LayerPull(**layer) for layer in event["layers"]]
-            self.trials[event["trial_id"]].layers.extend(layers)
+            self.trials[event["trial_id"]].layers.extend(read.layers)
         elif kind == "trial_started":
-            self.trials[event["trial_id"]] = TrialEvents(event)
-            self.stopped.pop(event["key"]["case"], None)  # `--resume --keep-going` makes them
+            self.trials[event["trial_id"]] = TrialEvents(read)
+            self.stopped.pop(read.key.case, None)  # `--resume --keep-going` makes them
         elif kind == "trial_ended":
-            self.trials[event["trial_id"]].ended = event
+            self.trials[event["trial_id"]].ended = read
         elif kind == "image_ready" and event["role"] in ("case", "calibration"):
             self.images[event["case"]] = _image(event)
             self.bases[event["case"]] = list(event.get("bases", []))
@@ -132,17 +130,17 @@ class JournalReader:
         """
         kind = ""
         try:
-            for read in self.lines.events():
-                kind = read["event"]
+            for line in self.lines.events():
+                kind = line["event"]
                 # a stranger may have written it, or a bench that did not clean what it wrote
-                event = read if kind in ("samples", "threads") else clean_tree(read)
+                event = line if kind in ("samples", "threads") else clean_tree(line)
                 if kind == "samples" and isinstance(event.get("method"), str):
                     event["method"] = clean(event["method"])
                 if kind == "run_started":
                     check_version(self._path, event, self.lines)
-                check_event(event)
+                read = check_event(event)
                 if self._reading is not None:
-                    self._reading.take(event)
+                    self._reading.take(event, read)
                 elif kind == "run_started":
                     self._reading = Reading(event)
                 else:

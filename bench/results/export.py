@@ -176,7 +176,7 @@ def write_samples(run: Run, folder: Path) -> Path:
 def _sample_lines(trial: TrialResult, columns: Samples, names: Sequence[str]) -> str:
     """The rows of one trial, all by one format: cell by cell it takes twice as long."""
     count = len(columns["t_ns"])
-    zero_ns = float(trial.facts["zero_ns"])  # type: ignore[arg-type]
+    zero_ns = trial.zero_ns
     since = np.round((columns["t_ns"] - zero_ns) / 1e9, 9)
     known = [since, *(columns.get(name) for name in names)]
     fields = [_field(one) for one in known]
@@ -189,7 +189,7 @@ def _sample_lines(trial: TrialResult, columns: Samples, names: Sequence[str]) ->
     for index, values in enumerate(changing):
         cells[index :: len(changing)] = _numbers(values, gap="")
     key = _line([trial.trial_id, trial.key.case, trial.key.round])
-    method = _line([trial.facts.get("method", "")])
+    method = _line([trial.method])
     first, second = (one.rstrip("\n").replace("%", "%%") for one in (key, method))
     line = ",".join([first, fields[0], second, *fields[1:]]) + "\n"
     return (line * count) % tuple(cells)

@@ -141,7 +141,7 @@ def samples_frame(trials: Sequence[TrialResult], samples: Sequence[Samples]) -> 
     ]
     lengths = np.array([len(one.get("t_ns", ())) for one in samples], dtype="int64")
     stamps = [
-        (one["t_ns"] - float(trial.facts["zero_ns"])) / 1e9  # type: ignore[arg-type]
+        (one["t_ns"] - trial.zero_ns) / 1e9
         for trial, one in zip(trials, samples, strict=True)
         if "t_ns" in one
     ]
@@ -153,7 +153,7 @@ def samples_frame(trials: Sequence[TrialResult], samples: Sequence[Samples]) -> 
         "case": _repeated([trial.key.case for trial in trials], lengths),
         "round": np.repeat(np.array([trial.key.round for trial in trials], dtype="int64"), lengths),
         "t_s": np.concatenate(stamps) if stamps else np.empty(0),
-        "method": _repeated([str(trial.facts.get("method", "")) for trial in trials], lengths),
+        "method": _repeated([trial.method for trial in trials], lengths),
     }
     for name in names:
         columns[name] = np.concatenate(

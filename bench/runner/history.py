@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bench.core.domain import CALIBRATION_CASE, TrialKey, TrialStatus
 from bench.core.errors import StoreError
 from bench.journal.events import check_event
+from bench.journal.facts.form import read_facts
 from bench.journal.lines import Lines
 from bench.journal.reader import UNSOUND, check_version, damage
 from bench.journal.writer import FILE_NAME
@@ -17,6 +18,8 @@ from bench.scenario.model import Scenario
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from bench.journal.facts.course import TrialEnd, TrialStart
 
 _FINAL = {TrialStatus.OK.value, TrialStatus.FAILED.value}
 
@@ -116,13 +119,12 @@ class _Reading:
             check_event(event)
             Scenario.model_validate(event["scenario"])
             self.begun = event
-            self._plan = [TrialKey(**key) for key in event["plan"]]
+            self._plan = [read_facts(TrialKey, key) for key in event["plan"]]
         elif kind == "image_ready" and event["role"] == "case":
             check_event(event)
             self._made[event["case"]] = identity(event)
         elif kind == "trial_started":
-            check_event(event)
-            self._trial_started(event)
+            self._trial_started(check_event(event))
         elif kind == "trial_ended":
             self._trial_ended(event)
         elif kind == "case_stopped":
@@ -131,22 +133,22 @@ class _Reading:
         elif kind in ("run_ended", "run_resumed"):
             self._ended = event.get("outcome") == "complete"
 
-    def _trial_started(self, event: dict[str, Any]) -> None:
-        case, number = event["key"]["case"], _number(event["trial_id"])
+    def _trial_started(self, begun: TrialStart) -> None:
+        case, number = begun.key.case, _number(begun.trial_id)
         if case in self._made:
             self._images[case] = self._made[case]
-        self._attempts[number] = max(self._attempts.get(number, 0), event["attempt"] + 1)
-        if event.get("service"):
-            self._services.add(event["trial_id"])
+        self._attempts[number] = max(self._attempts.get(number, 0), begun.attempt + 1)
+        if begun.service:
+            self._services.add(begun.trial_id)
 
     def _trial_ended(self, event: dict[str, Any]) -> None:
         # a stack has a result of its own, which comes after those of its services
         if event["trial_id"] in self._services or event["status"] not in _FINAL:
             return
-        check_event(event)
-        number = _number(event["trial_id"])
+        end: TrialEnd = check_event(event)
+        number = _number(end.trial_id)
         self._final[number, self._attempts[number]] += 1
-        if _shows_ready(event) and number < len(self._plan) and _is_start(self._plan[number]):
+        if _shows_ready(end) and number < len(self._plan) and _is_start(self._plan[number]):
             self._ready.add(self._plan[number].case)
 
     def history(self, begun: dict[str, Any]) -> History:
@@ -180,8 +182,8 @@ def _check_sealed(folder: Path, lines: Lines) -> None:
         )
 
 
-def _shows_ready(event: Mapping[str, Any]) -> bool:
-    return event["status"] == TrialStatus.OK.value or bool(event["facts"].get("ready"))
+def _shows_ready(end: TrialEnd) -> bool:
+    return end.status is TrialStatus.OK or end.facts.ready is not None
 
 
 def _is_start(key: TrialKey) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import fcntl
 import os
 import signal
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.stop_signal import DEFAULT_SIGNAL, signal_number
-from bench.journal.facts.behaviour import Killed, Standing
+from bench.journal.facts.behaviour import Killed, Standing, Unseen
 from bench.runtimes.process.engine import KIND as HOST
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ _GET_INFO = 3 << 30 | _INFO_BYTES << 16 | 0xFF << 8 | 11
 
 def standing_fact(
     engine: EngineFacts, table: Sequence[Process], stop_signal: str, hide: Callable[[str], str]
-) -> dict[str, Any]:
+) -> Standing | Unseen:
     """What goes on record of process 1: how it stands, or why that cannot be seen.
 
     Args:
@@ -45,12 +44,12 @@ def standing_fact(
         hide: takes secrets out of command lines.
     """
     if engine.kind == HOST:
-        return {"unseen": "a plain process is process 1 of nothing"}
+        return Unseen("a plain process is process 1 of nothing")
     if not engine.is_local:
-        return {"unseen": "the engine does not run under this kernel"}
+        return Unseen("the engine does not run under this kernel")
     if not table:
-        return {"unseen": "its processes cannot be seen from here"}
-    return dataclasses.asdict(standing(table, stop_signal or DEFAULT_SIGNAL, hide))
+        return Unseen("its processes cannot be seen from here")
+    return standing(table, stop_signal or DEFAULT_SIGNAL, hide)
 
 
 def standing(table: Sequence[Process], stop_signal: str, hide: Callable[[str], str]) -> Standing:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.core.domain import TRIAL_KEYS
 from bench.core.metrics import METRICS
 from bench.journal.events import MODELS
-from bench.journal.shapes import Facts
+from bench.journal.facts.trial import TrialFacts
 from bench.journal.writer import SCHEMA_HISTORY, SCHEMA_VERSION
 from bench.results.export import run_document
 from bench.results.frames import LAYER_COLUMNS, PHASE_COLUMNS, SAMPLE_KEYS
@@ -26,6 +27,11 @@ def shape(value: Any) -> Any:
     return None
 
 
+def field_names(form: Any) -> list[str]:
+    """Of a dataclass, or of a model."""
+    return sorted(form.__dataclass_fields__ if is_dataclass(form) else form.model_fields)
+
+
 def written_fields(run) -> dict[str, Any]:
     """Every field of the journal, of run.json and of the tables."""
     document = run_document(run)
@@ -34,10 +40,8 @@ def written_fields(run) -> dict[str, Any]:
     cases = cases | {"trials": None, "bases": None}
     cases["image"] = cases["image"] | {"config": None, "metrics": None}
     return {
-        "events": {
-            kind: sorted(model.model_fields) for kind, model in MODELS.items() if kind != "note"
-        },
-        "facts": sorted(Facts.model_fields),
+        "events": {kind: field_names(model) for kind, model in MODELS.items() if kind != "note"},
+        "facts": field_names(TrialFacts),
         "run.json": shape({k: v for k, v in document.items() if k not in (*free, "cases")}),
         "case": shape(cases),
         "trials.csv": TRIAL_KEYS,

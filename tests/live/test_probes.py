@@ -77,7 +77,7 @@ def only(run, case: str):
 def test_what_hangs_once_is_asked_again_after_a_second(measured, case):
     trial = only(measured, case)
     assert trial.status == "ok", trial.reason
-    assert trial.facts["ready"]["attempts"] >= 2
+    assert trial.facts.ready.attempts >= 2
     assert 1 <= trial.metrics["ready_s"] < 10 * PATIENCE
 
 

@@ -95,8 +95,8 @@ def _notes(run: Run, case: str, cache: str, tables: Sequence[Samples]) -> Iterat
 
 def _unknown(run: Run, case: str, cache: str) -> Iterator[str]:
     """Why the memory of the case is not known, each reason once."""
-    found = [one.facts.get("counters") for one in good_trials(run, case, cache)]
-    reasons = [one.get("gpu_memory_unknown_because") for one in found if isinstance(one, dict)]
+    found = [one.facts.counters for one in good_trials(run, case, cache)]
+    reasons = [one.gpu_memory_unknown_because for one in found if one]
     for reason in dict.fromkeys(one for one in reasons if one):
         yield f"{case}, {cache}: what the case held of GPU memory is not known: {reason}."
 

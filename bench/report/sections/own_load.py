@@ -97,9 +97,9 @@ def _notes(run: Run) -> Iterator[str]:
         "of the host, and what the kernel does for nobody in particular. The clock ticks every "
         "10 ms on most hosts, so that small figures are coarse."
     )
-    hosts = [one.facts.get("host") for one in run.results]
-    known = [one for one in hosts if isinstance(one, dict) and "core_s" in one]
-    if known and not any("thermal" in one for one in known):
+    hosts = [one.facts.host for one in run.results]
+    known = [one for one in hosts if one and one.core_s is not None]
+    if known and not any(one.thermal for one in known):
         yield "This host does not count how often cores are slowed down for their heat."
-    if known and not any("stalled_s" in one for one in known):
+    if known and not any(one.stalled_s for one in known):
         yield "This host does not count for how long programs are stalled (PSI)."

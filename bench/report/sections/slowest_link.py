@@ -71,8 +71,7 @@ def _pull(trials: Sequence[TrialResult]) -> tuple[str, str, str]:
 
 
 def _achieved(trials: Sequence[TrialResult]) -> str:
-    links = (one.facts.get("link") for one in trials)
-    rates = [one.get("achieved_bit_s") for one in links if isinstance(one, dict)]
+    rates = [one.facts.link.achieved_bit_s for one in trials if one.facts.link]
     return _median_words([one for one in rates if one], format_rate)
 
 

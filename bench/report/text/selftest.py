@@ -88,8 +88,8 @@ def _about(test: SelfTest) -> Iterator[str]:
     host, engine = test.run.header["host"], test.run.header["engine"]
     trials = [one for one in test.run.results if one.status.counts]
     again = len(test.run.results) - len(trials)
-    loads = [one.facts.get("host") for one in trials]
-    busy = sorted(load["busy_share"] for load in loads if isinstance(load, dict))
+    loads = [one.facts.host for one in trials]
+    busy = sorted(load.busy_share for load in loads if load and load.busy_share is not None)
     yield (
         f"bench {__version__} on itself: {len(trials)} trials of containers of known behaviour"
         + (f", {again} more that did not count" if again else "")

@@ -10,10 +10,9 @@ words is at which step the runtime was: they begin with it, before any name is q
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.errors import EngineError, EngineRefusedError, NoProgramError
 from bench.journal.facts.cause import Cause, CauseKind
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from bench.journal.facts.trial import TrialFacts
     from bench.runtimes.protocol import Engine
 
 _STEPS = re.compile(
@@ -154,7 +154,7 @@ def disk_error(engine: Engine, error: EngineRefusedError) -> EngineError | None:
 
 @contextlib.contextmanager
 def blamed(
-    engine: Engine, facts: dict[str, Any], container_id: str, spec: ContainerSpec | None
+    engine: Engine, facts: TrialFacts, container_id: str, spec: ContainerSpec | None
 ) -> Iterator[None]:
     """While this lasts a container is made from `spec`, or started where that is None.
 
@@ -175,5 +175,5 @@ def blamed(
             raise full from error
         if found is None:
             raise
-        facts["cause"] = dataclasses.asdict(found)
+        facts.cause = found
         raise FailedTrialError(f"it could not be started: {found.words}") from error
