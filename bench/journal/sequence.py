@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.domain import CALIBRATION_CASE, SIZE_ARM, TrialKey, TrialStatus
 from bench.journal.facts.baseline import EVENT as BASELINE_EVENT
-from bench.journal.facts.course import Phase, TrialEnd
+from bench.journal.facts.course import Key, Phase, TrialEnd
 from bench.journal.facts.form import read_facts
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Sequence:
 
     def __init__(self, header: Mapping[str, Any]) -> None:
         """`header` is the event `run_started`, which has the plan."""
-        self._plan = [read_facts(TrialKey, key) for key in header["plan"]]
+        self._plan = [read_facts(Key, key) for key in header["plan"]]
         self._starts: dict[int, _Start] = {}
         self._now: _Start | None = None
         self._seen: set[str] = set()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bench.core.domain import CALIBRATION_CASE, TrialKey, TrialStatus
 from bench.core.errors import StoreError
 from bench.journal.events import check_event
+from bench.journal.facts.course import Key
 from bench.journal.facts.form import read_facts
 from bench.journal.lines import Lines
 from bench.journal.reader import UNSOUND, check_version, damage
@@ -119,7 +120,7 @@ class _Reading:
             check_event(event)
             Scenario.model_validate(event["scenario"])
             self.begun = event
-            self._plan = [read_facts(TrialKey, key) for key in event["plan"]]
+            self._plan = [read_facts(Key, key) for key in event["plan"]]
         elif kind == "image_ready" and event["role"] == "case":
             check_event(event)
             self._made[event["case"]] = identity(event)

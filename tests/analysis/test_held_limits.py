@@ -27,7 +27,7 @@ def mismatches(
     cgroup: ContainerCgroup, asked: Mapping[str, float | None]
 ) -> tuple[dict[str, Any], list[str]]:
     applied = applied_limits(cgroup)
-    return applied, not_held(LimitsAsked(**asked), read_facts(LimitsHeld, applied))
+    return applied, not_held(read_facts(LimitsAsked, asked), read_facts(LimitsHeld, applied))
 
 
 def test_limits_in_force_are_no_mismatch():

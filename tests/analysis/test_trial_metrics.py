@@ -313,8 +313,8 @@ def test_the_time_to_ready_is_divided_in_per_cent():
         throttled_ns=[0] * 15,
         pressure_io_us=[0] * 15,
     )
-    columns = {"thread": [7] * 15, "run_ns": used, "wait_ns": [0] * 15}
-    events.threads.append({"t_ns": stamps, **columns})
+    columns = arrays(t_ns=[*stamps], thread=[7] * 15, run_ns=[*used], wait_ns=[0] * 15)
+    events.threads.append(columns)
     found = derive(events, events.samples()).metrics
     assert found["running_share_pct"] == pytest.approx(50, abs=1)
     assert found["idle_share_pct"] == pytest.approx(50, abs=1)

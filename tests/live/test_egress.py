@@ -137,7 +137,7 @@ def trials(run, case: str, network: str):
 
 def seen(trial) -> Observation:
     """What was seen in a trial in which everything could be."""
-    found = trial.facts.egress
+    found: Observation | None = trial.facts.egress
     assert found is not None
     assert found.observed, found.reach
     assert found.dropped == 0

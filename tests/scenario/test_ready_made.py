@@ -50,5 +50,5 @@ def test_the_workload_of_cgroup_limits_prints_what_the_scenario_looks_for(
         "read_ms": 2,
         "write_ms": 2,
     }
-    assert not any(one["odd"] for one in found.values())
+    assert not any(one.odd for one in found.values())
     assert lines[0] == '{"event": "ready"}'

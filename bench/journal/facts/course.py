@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, ConfigDict
 
 # ruff: noqa: TC001 - pydantic reads the annotations
-from bench.core.domain import SIZE_ARM, Arm, CacheState, TrialKey, TrialStatus
+from bench.core.domain import TrialKey, TrialStatus
 from bench.journal.facts.form import Amount, Stamp
 from bench.journal.facts.trial import TrialFacts
 
 
-def _checked(key: TrialKey) -> TrialKey:
-    CacheState(key.cache)
-    if key.arm not in (*Arm, SIZE_ARM):
-        raise ValueError(f"there is no arm {key.arm!r}")
-    if key.network not in ("open", "cut"):
-        raise ValueError(f"a network is no {key.network!r}")
-    if min(key.round, key.replica, key.replicas) < 0 or max(key.round, key.replicas) >= 2**63:
-        raise ValueError("it counts below zero, or without end")
-    return key
+@dataclass(frozen=True)
+class _Place:
+    """The fields of a TrialKey, which bench.core cannot check, and no others."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    case: str
+    round: Amount
+    cache: Literal["cold", "base", "image", "warm"]
+    arm: Literal["fit", "need", "size"] = "fit"
+    network: Literal["open", "cut"] = "open"
+    replica: Amount = 0
+    replicas: Amount = 0
+    warmup: bool = False
 
 
-Key = Annotated[TrialKey, AfterValidator(_checked)]
+if TYPE_CHECKING:
+    Key = TrialKey
+else:
+    Key = Annotated[_Place, AfterValidator(lambda place: TrialKey(**vars(place)))]
 """A place in the plan, as a journal may have it."""
 
 
