@@ -7,16 +7,16 @@ Fields that are not named here are allowed, and kept.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bench.journal.columns import are_plain_threads
 from bench.journal.facts.baseline import EVENT as BASELINE_EVENT
 from bench.journal.facts.comparison import Comparison
-from bench.journal.facts.course import Key, Phase, TrialEnd, TrialStart
-from bench.journal.facts.form import Amount, Seconds, Stamp, read_facts
+from bench.journal.facts.course import Phase, TrialEnd, TrialStart
+from bench.journal.facts.form import Amount, Label, Seconds, Stamp, read_facts
+from bench.journal.facts.header import RunHeader
 from bench.journal.facts.pull import LayerPull
 
 
@@ -24,59 +24,6 @@ class Shape(BaseModel):
     """What events hold: fields that are not named are allowed, and kept."""
 
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
-
-
-def _label(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("it is no time that is written out")  # noqa: TRY004 - pydantic reads it
-    return dt.datetime.fromisoformat(value)
-
-
-Label = Annotated[AwareDatetime, BeforeValidator(_label)]
-"""A moment in UTC, written out, by which a reader knows when it was."""
-
-
-class _Host(Shape):
-    cores: Annotated[int, Field(ge=1)]
-    memory_bytes: Annotated[int, Field(ge=1)] | None = None
-    gpus_memory_bytes: list[Amount] | None = None
-
-
-class _Link(Shape):
-    text: str
-    rate_bit_s: Annotated[float, Field(gt=0)] | None = None
-
-
-class _Floor(Shape):
-    share: Annotated[float, Field(ge=0)]
-    median: Annotated[float, Field(gt=0)]
-    n: Annotated[int, Field(ge=1)]
-
-
-class _Noise(Shape):
-    measured_at: str
-    floors: dict[str, _Floor]
-
-
-class RunStarted(Shape):
-    """How the run began."""
-
-    schema_version: int
-    run_id: str
-    name: str
-    bench_version: str
-    at: Label
-    seed: int
-    scenario_file: str
-    scenario: dict[str, Any]
-    checklist: dict[str, Any] | None = None
-    plan: list[Key]
-    host: _Host
-    engine: dict[str, Any]
-    builder: dict[str, Any] = {}
-    link: _Link
-    noise: _Noise | None = None
-    baseline: str | None = None
 
 
 class _LayerFacts(Shape):
@@ -212,7 +159,7 @@ class BaselineCompared(Shape):
 
 
 MODELS: dict[str, type] = {
-    "run_started": RunStarted,
+    "run_started": RunHeader,
     "run_resumed": RunResumed,
     "image_ready": ImageReady,
     "image_failed": ImageFailed,

@@ -16,13 +16,16 @@ from bench.journal.facts.case import Stopped
 from bench.journal.facts.host import Busy, HostWait
 from bench.journal.facts.image import BuiltStep, ImageFacts, ImagePart, LayerFacts
 from bench.journal.lines import Lines
-from bench.journal.sequence import Sequence
+from bench.journal.sequence import RunSequence
 from bench.journal.trial_events import TrialEvents
+from bench.journal.upgrade import reservations
 from bench.journal.writer import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from bench.journal.facts.header import RunHeader
 
 UNSOUND = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What Python says where a journal does not hold what it should."""
@@ -33,7 +36,7 @@ class Reading:
     """What a journal holds.
 
     Attributes:
-        header: the `run_started` event.
+        header: how the run began.
         images: what is known of each case's image, the calibration's among them.
         failed_images: why a case has no image, by case.
         stopped: by case, what is known of one whose other trials were not made.
@@ -46,10 +49,11 @@ class Reading:
         interrupted: exit code of the signal that interrupted it, else 0.
         ended_at: UTC label of the end, or empty.
         baseline: the last comparison with an earlier run, or None.
+        is_bounded: whether a busy host made trials invalid.
         sequence: refuses an event that cannot follow.
     """
 
-    header: dict[str, Any]
+    header: RunHeader
     images: dict[str, ImageFacts] = field(default_factory=dict)
     failed_images: dict[str, str] = field(default_factory=dict)
     stopped: dict[str, Stopped] = field(default_factory=dict)
@@ -61,11 +65,12 @@ class Reading:
     interrupted: int = 0
     ended_at: str = ""
     baseline: Baseline | None = None
-    sequence: Sequence = field(init=False)
+    is_bounded: bool = True
+    sequence: RunSequence = field(init=False)
 
     def __post_init__(self) -> None:
         """Follow the run from its beginning."""
-        self.sequence = Sequence(self.header)
+        self.sequence = RunSequence(self.header.plan)
 
     def take(self, event: Mapping[str, Any], read: Any) -> None:
         """Put one event where it belongs; `read` is it as `check_event` has it."""
@@ -142,7 +147,7 @@ class JournalReader:
                 if self._reading is not None:
                     self._reading.take(event, read)
                 elif kind == "run_started":
-                    self._reading = Reading(event)
+                    self._reading = Reading(read)
                 else:
                     raise ValueError("it comes before `run_started`")
             if self._reading is not None:
@@ -165,24 +170,10 @@ def read_journal(path: Path) -> Reading:
     """
     reader = JournalReader(path)
     reading = reader.read()
-    if not reader.lines.sealed:
-        reading.notes += _of_version_1(reader.lines)
+    found = reservations(reading.header.schema_version, reader.lines)
+    reading.notes += found.notes
+    reading.is_bounded = found.is_bounded
     return reading
-
-
-def _of_version_1(lines: Lines) -> list[str]:
-    """What a reader must know of a journal without checksums."""
-    unguarded = (
-        "the lines of this journal carry no checksums (version 1): one that is missing or was "
-        "changed cannot be noticed"
-    )
-    notes = [unguarded]
-    if lines.passed_over:
-        count = len(lines.passed_over)
-        which = ", ".join(map(str, lines.passed_over[:5])) + (" and others" if count > 5 else "")
-        plural = "" if count == 1 else "s"
-        notes.append(f"{count} line{plural} of the journal cannot be read (line {which})")
-    return notes
 
 
 def damage(path: Path, what: str, error: Exception) -> StoreError:

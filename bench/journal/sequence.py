@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.domain import CALIBRATION_CASE, SIZE_ARM, TrialKey, TrialStatus
 from bench.journal.facts.baseline import EVENT as BASELINE_EVENT
-from bench.journal.facts.course import Key, Phase, TrialEnd
-from bench.journal.facts.form import read_facts
+from bench.journal.facts.course import Phase, TrialEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Mapping, Sequence
 
     from bench.journal.facts.course import TrialStart
 
@@ -42,12 +41,12 @@ class _Start:
     end_ns: int = 0
 
 
-class Sequence:
+class RunSequence:
     """Follows the events of a run, and refuses what cannot follow from those before."""
 
-    def __init__(self, header: Mapping[str, Any]) -> None:
-        """`header` is the event `run_started`, which has the plan."""
-        self._plan = [read_facts(Key, key) for key in header["plan"]]
+    def __init__(self, plan: Sequence[TrialKey]) -> None:
+        """`plan` is the one that the run began with."""
+        self._plan = plan
         self._starts: dict[int, _Start] = {}
         self._now: _Start | None = None
         self._seen: set[str] = set()

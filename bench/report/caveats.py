@@ -123,7 +123,7 @@ def _is_a_test(key: TrialKey) -> bool:
 
 
 def _limits_above_host(run: Run) -> Iterator[str]:
-    cores = int(run.header["host"]["cores"])
+    cores = int(run.header.host["cores"])
     found: dict[str, list[str]] = {}
     for name, case in run.scenario.cases.items():
         limits, available = case.effective_limits, _least_available(run, name)
@@ -165,7 +165,7 @@ def _near_limits(run: Run) -> Iterator[str]:
 
 def _swap(run: Run) -> Iterator[str]:
     """Swap on a host hides what a limit, or the lack of memory, would have shown."""
-    size = _number(run.header["host"].get("swap_bytes"))
+    size = _number(run.header.host.get("swap_bytes"))
     if not size:
         return
     limits = [one.facts.limits for one in run.results]
@@ -195,7 +195,7 @@ def _host_noise(run: Run) -> Iterator[str]:
     swapped = sum((one.swapped_pages or 0) > 0 for one in known)
     if swapped:
         yield f"the host swapped in {swapped} of {len(known)} trials"
-    load, cores = _number(run.header["host"].get("load_1min")), run.header["host"]["cores"]
+    load, cores = _number(run.header.host.get("load_1min")), run.header.host["cores"]
     if load > cores / 2:
         yield f"the host was busy when the run began: load {load:.1f} on {cores} cores"
 

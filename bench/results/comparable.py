@@ -56,7 +56,9 @@ def differences(one: Run, other: Run, cases: tuple[str, str]) -> list[str]:
 
 def all_notes(one: Run, other: Run) -> list[str]:
     """What differs between the hosts of two runs and hardly changes a figure."""
-    return [] if one.folder == other.folder else list(slight_differences(one.header, other.header))
+    if one.folder == other.folder:
+        return []
+    return list(slight_differences(one.header.place, other.header.place))
 
 
 def unlike_places(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
@@ -106,7 +108,7 @@ def _is_slight(key: str, before: object, after: object) -> bool:
 
 
 def _places(one: Run, other: Run) -> Iterator[str]:
-    yield from unlike_places(one.header, other.header)
+    yield from unlike_places(one.header.place, other.header.place)
     if one.link != other.link:
         yield f"link: {one.link} against {other.link}"
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from bench.core.atomic import replacing, write_text
 from bench.core.errors import UsageError
+from bench.journal.facts.form import written
 from bench.journal.writer import SCHEMA_VERSION
 from bench.judge.verdicts import case_outcome
 from bench.results.frames import SAMPLE_KEYS
@@ -47,18 +48,18 @@ def run_document(run: Run) -> dict[str, Any]:
     document = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run.run_id,
-        "name": header["name"],
-        "bench_version": header["bench_version"],
-        "started_at": header["at"],
+        "name": header.name,
+        "bench_version": header.bench_version,
+        "started_at": header.at,
         "ended_at": run.ended_at or None,
         "outcome": run.outcome,
-        "seed": header["seed"],
-        "scenario_file": header["scenario_file"],
+        "seed": header.seed,
+        "scenario_file": header.scenario_file,
         "scenario": _scenario(run),
-        "host": header["host"],
-        "engine": header["engine"],
-        "link": header["link"],
-        "builder": header.get("builder", {}),
+        "host": header.host,
+        "engine": header.engine,
+        "link": written(header.link),
+        "builder": header.builder,
         "cases": {case: _case(run, case) for case in run.scenario.cases},
         "calibration": [dataclasses.asdict(one) for one in calibration(run)],
         "verdicts": [dataclasses.asdict(one) for one in run.verdicts],
@@ -90,7 +91,7 @@ def _baseline(run: Run) -> dict[str, Any] | None:
 
 def _scenario(run: Run) -> dict[str, Any]:
     """The scenario as it was resolved, each case with the digest that its trials ran."""
-    tree = dict(run.header["scenario"])
+    tree = dict(run.header.scenario)
     tree["cases"] = {
         case: {**entry, "x-digest": run.images[case].digest} if case in run.images else entry
         for case, entry in tree["cases"].items()

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from bench.core.domain import CALIBRATION_CASE, TrialKey, TrialStatus
 from bench.core.errors import StoreError
 from bench.journal.events import check_event
-from bench.journal.facts.course import Key
-from bench.journal.facts.form import read_facts
 from bench.journal.lines import Lines
 from bench.journal.reader import UNSOUND, check_version, damage
 from bench.journal.writer import FILE_NAME
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.journal.facts.course import TrialEnd, TrialStart
+    from bench.journal.facts.header import RunHeader
 
 _FINAL = {TrialStatus.OK.value, TrialStatus.FAILED.value}
 
@@ -100,7 +99,7 @@ class _Reading:
 
     def __init__(self, folder: Path) -> None:
         self.lines = Lines(folder / FILE_NAME)
-        self.begun: dict[str, Any] | None = None
+        self.begun: RunHeader | None = None
         self._folder = folder
         self._plan: list[TrialKey] = []
         self._attempts: dict[int, int] = {}
@@ -117,10 +116,9 @@ class _Reading:
         if kind == "run_started":
             check_version(self._folder / FILE_NAME, event, self.lines)
             _check_sealed(self._folder, self.lines)
-            check_event(event)
-            Scenario.model_validate(event["scenario"])
-            self.begun = event
-            self._plan = [read_facts(Key, key) for key in event["plan"]]
+            self.begun = begun = check_event(event)
+            Scenario.model_validate(begun.scenario)
+            self._plan = list(begun.plan)
         elif kind == "image_ready" and event["role"] == "case":
             check_event(event)
             self._made[event["case"]] = identity(event)
@@ -152,7 +150,7 @@ class _Reading:
         if _shows_ready(end) and number < len(self._plan) and _is_start(self._plan[number]):
             self._ready.add(self._plan[number].case)
 
-    def history(self, begun: dict[str, Any]) -> History:
+    def history(self, begun: RunHeader) -> History:
         """All of it, of a run that began so."""
         done = dict(self._attempts)
         for (number, _), count in self._final.items():
@@ -161,9 +159,9 @@ class _Reading:
                 done[number] = -1
         return History(
             folder=self._folder,
-            scenario_file=str(begun["scenario_file"]),
-            scenario=begun["scenario"],
-            place={name: begun[name] for name in ("host", "engine")},
+            scenario_file=begun.scenario_file,
+            scenario=begun.scenario,
+            place=begun.place,
             plan=self._plan,
             done=done,
             images=self._images,

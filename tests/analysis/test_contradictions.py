@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.core.domain import TrialStatus
+from bench.core.domain import TrialKey, TrialStatus
 from bench.core.errors import StoreError
 from bench.journal.events import check_event
-from bench.journal.sequence import Sequence
+from bench.journal.sequence import RunSequence
 from bench.judge.model import Outcome
 from bench.results.run import Run, load_run
 from tests.journals import Build, events, write_events
@@ -300,7 +300,7 @@ def test_an_interruption_may_leave_a_trial_open(tmp_path):
 
 
 def test_a_service_may_have_a_name_that_ends_like_an_attempt():
-    sequence = Sequence({"plan": [{"case": "shop", "round": 0, "cache": "cold"}]})
+    sequence = RunSequence([TrialKey("shop", 0, "cold")])
     begun = {"event": "trial_started", "key": {"case": "shop", "round": 0, "cache": "cold"}}
 
     def take(**more: Any) -> None:

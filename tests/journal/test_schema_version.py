@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,9 @@ def shape(value: Any) -> Any:
 
 def field_names(form: Any) -> list[str]:
     """Of a dataclass, or of a model."""
-    return sorted(form.__dataclass_fields__ if is_dataclass(form) else form.model_fields)
+    if is_dataclass(form):
+        return sorted(one.name for one in fields(form))
+    return sorted(form.model_fields)
 
 
 def written_fields(run) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def test_a_run_without_containers_is_judged_as_far_as_it_can_be(outcome):
     done, run = outcome
     assert done.returncode == 3, done.stderr  # one could not be set up
     assert "Traceback" not in done.stderr + done.stdout
-    assert run.header["engine"]["kind"] == "host"
+    assert run.header.engine["kind"] == "host"
     assert {one.key.case for one in run.results}.isdisjoint({"calibration"})
     verdicts = {(one.case, one.id): one for one in run.verdicts}
     for row in ("CI-3", "CI-4", "CI-5", "RS-3.1"):

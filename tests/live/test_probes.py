@@ -120,6 +120,6 @@ def test_an_engine_that_ignores_the_start_interval_is_said_to(measured):
     trial = only(measured, "is-checked-often")
     assert trial.status == "ok", trial.reason
     said = [one for one in warnings(measured) if one.startswith("is-checked-often: ")]
-    engine = measured.header["engine"]
+    engine = measured.header.engine
     is_old = tuple(map(int, engine["api_version"].split("."))) < (1, 44)
     assert bool(said) == is_old

@@ -7,11 +7,12 @@ stand there, and are not read.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 
 Stamp = Annotated[int, Field(ge=0, lt=2**63)]
 """CLOCK_MONOTONIC in nanoseconds."""
@@ -21,6 +22,16 @@ Amount = Annotated[int, Field(ge=0, lt=2**63)]
 Seconds = Annotated[float, Field(ge=0, lt=1e9)]
 
 Rate = Annotated[float, Field(gt=0)]
+
+
+def _moment(label: str) -> str:
+    if dt.datetime.fromisoformat(label).tzinfo is None:
+        raise ValueError("it does not say in which zone")
+    return label
+
+
+Label = Annotated[str, AfterValidator(_moment)]
+"""A moment in UTC, written out, by which a reader knows when it was."""
 
 LEFT_OUT = {"left_out": True}
 """Metadata of a field that is not written where it has its default; others are, as null."""

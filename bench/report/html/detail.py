@@ -209,11 +209,11 @@ def environment(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
     header = run.header
     how = {
         "run": run.run_id,
-        "began": header["at"],
+        "began": header.at,
         "ended": run.ended_at or "the journal just ends",
         "outcome": run.outcome,
-        "seed of the order": header["seed"],
-        "bench": header["bench_version"],
+        "seed of the order": header.seed,
+        "bench": header.bench_version,
         "link": run.link,
     }
     bases = {
@@ -223,9 +223,9 @@ def environment(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
     }
     groups = {
         "Run": how,
-        "Host": header["host"],
-        "Engine": header["engine"],
-        "Builder": header.get("builder", {}),
+        "Host": header.host,
+        "Engine": header.engine,
+        "Builder": header.builder,
         "Bases": bases,
     }
     return [(name, _pairs(values)) for name, values in groups.items() if values]
@@ -268,8 +268,8 @@ def floor(run: Run) -> list[tuple[str, str, int]]:
 
 def command(run: Run) -> str:
     """The command line that measures the same again."""
-    file = str(run.header["scenario_file"])
-    seed = f"--seed {run.header['seed']}"
+    file = run.header.scenario_file
+    seed = f"--seed {run.header.seed}"
     if file.startswith("--"):
         return f"bench run {file} … {seed}   # the scenario it amounts to stands below"
     return f"bench run {shlex.quote(file)} {seed}"
@@ -277,7 +277,7 @@ def command(run: Run) -> str:
 
 def scenario_text(run: Run) -> str:
     """The scenario as it was resolved, secrets redacted."""
-    return visible(json.dumps(run.header["scenario"], indent=2, ensure_ascii=False))
+    return visible(json.dumps(run.header.scenario, indent=2, ensure_ascii=False))
 
 
 def files(folder: Path) -> list[File]:

@@ -44,7 +44,7 @@ def own_load_section(run: Run) -> Section | None:
     return Section(
         title="own load",
         beside="CPU seconds from before a trial's preparation to after its removal (medians), "
-        f"and share of the core time of the host's {run.header['host']['cores']} cores",
+        f"and share of the core time of the host's {run.header.host['cores']} cores",
         columns=("case", "cache", "n", *_HEAD[1:]),
         rows=tuple(rows),
         notes=tuple(_notes(run)),

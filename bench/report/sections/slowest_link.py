@@ -32,7 +32,7 @@ def slowest_link(run: Run) -> Section | None:
         trials = [one for one in trials_of(run, case, "cold") if one.status is TrialStatus.OK]
         if limit_s is None or not any("pull_s" in one.metrics for one in trials):
             continue
-        found = computed(trials, limit_s, run.header["link"].get("rate_bit_s"))
+        found = computed(trials, limit_s, run.header.link.rate_bit_s)
         if found is not None:
             links[case] = found
         rows.append((case, *_pull(trials), _achieved(trials), _needed(found, limit_s)))
