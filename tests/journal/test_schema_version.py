@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
@@ -65,7 +66,7 @@ def test_the_published_schema_has_the_fields_of_each_type(form):
     assert set(DESCRIBED[form]["properties"]) == names
 
 
-def kinds(entry: dict, defined: dict) -> set[str]:
+def kinds(entry: dict[str, Any], defined: dict[str, Any]) -> set[str]:
     """The JSON types that a schema allows."""
     if "$ref" in entry:
         return kinds(defined[entry["$ref"].rpartition("/")[2]], defined)

@@ -6,7 +6,7 @@ import gzip
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -69,14 +69,14 @@ def test_the_same_run_has_the_same_figures_in_each_version(tmp_path):
     assert old.exit_code == new.exit_code
 
 
-def changed_scenario(folder: Path, change: Callable[[dict], None]) -> Run:
+def changed_scenario(folder: Path, change: Callable[[dict[str, Any]], None]) -> Run:
     made = json.loads(json.dumps(events(SMALL)))
     change(made[0]["scenario"])
     return load_run(write_events(folder, made))
 
 
 def test_fields_of_a_scenario_that_a_later_bench_knows_are_left_out_with_a_note(tmp_path):
-    def change(tree: dict) -> None:
+    def change(tree: dict[str, Any]) -> None:
         tree["colour"] = "red"
         tree["cases"]["good"]["mood"] = {"is": "fine"}
         tree["cases"]["good"]["ready"]["http"]["hue"] = 7
