@@ -2,21 +2,24 @@
 
 A journal that was cut off, edited or written by something else is refused here with the field
 that is wrong, so that everything computed from it can rely on types, ranges and finite numbers.
-Fields that are not named here are allowed, and kept.
+Fields that are not named are allowed. Most forms are the dataclasses of `bench/journal/facts`; what
+stands here is of events that become no value of their own.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from bench.journal.columns import are_plain_threads
 from bench.journal.facts.baseline import EVENT as BASELINE_EVENT
-from bench.journal.facts.comparison import Comparison
+from bench.journal.facts.baseline import Baseline
 from bench.journal.facts.course import Phase, TrialEnd, TrialStart
-from bench.journal.facts.form import Amount, Label, Seconds, Stamp, read_facts
+from bench.journal.facts.form import Amount, Label, Stamp, read_facts
 from bench.journal.facts.header import RunHeader
+from bench.journal.facts.host import HostWaited
+from bench.journal.facts.image import ImageReady
 from bench.journal.facts.pull import LayerPull
 
 
@@ -24,51 +27,6 @@ class Shape(BaseModel):
     """What events hold: fields that are not named are allowed, and kept."""
 
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
-
-
-class _LayerFacts(Shape):
-    digest: str
-    instruction: str
-    transfer_bytes: Amount
-    unpacked_bytes: Amount | None
-
-
-class _ImagePart(Shape):
-    service: str
-    reference: str
-    digest: str
-    size_bytes: Amount | None
-    transfer_bytes: Amount | None
-
-
-class _BuiltStep(Shape):
-    instruction: str
-    cached: bool
-    seconds: Seconds | None
-
-
-class ImageReady(Shape):
-    """An image is in the registry."""
-
-    role: str
-    case: str
-    reference: str
-    digest: str
-    source: str
-    build_s: Seconds | None
-    size_bytes: Amount | None
-    transfer_bytes: Amount | None
-    waste_bytes: Amount | None
-    engine_size_bytes: Amount | None
-    layers: list[_LayerFacts]
-    config: dict[str, Any]
-    parts: list[_ImagePart] = []
-    bases: list[dict[str, str]] = []
-    build_steps: Amount | None = None
-    rebuild_s: Seconds | None = None
-    rebuilt: list[str] | None = None
-    built: list[_BuiltStep] | None = None
-    remarks: list[str] = []
 
 
 class ImageFailed(Shape):
@@ -86,23 +44,6 @@ class CaseStopped(Shape):
     trials: list[str]
     left_out: Amount
     planned: Amount
-
-
-class _Busy(Shape):
-    name: str
-    pid: Amount
-    cores: Annotated[float, Field(ge=0)]
-
-
-class HostWaited(Shape):
-    """The next trial has waited for a quiet host."""
-
-    at: Label
-    waited_s: Seconds
-    in_vain: bool
-    other_share: float
-    steal_share: float
-    busy: list[_Busy]
 
 
 class Layers(Shape):
@@ -148,16 +89,6 @@ class RunResumed(Shape):
     at: Label
 
 
-class BaselineCompared(Shape):
-    """The run was compared with an earlier one."""
-
-    run_id: str
-    folder: str
-    unlike: list[str]
-    notes: list[str]
-    comparisons: list[Comparison]
-
-
 MODELS: dict[str, type] = {
     "run_started": RunHeader,
     "run_resumed": RunResumed,
@@ -172,7 +103,7 @@ MODELS: dict[str, type] = {
     "trial_ended": TrialEnd,
     "note": Note,
     "run_ended": RunEnded,
-    BASELINE_EVENT: BaselineCompared,
+    BASELINE_EVENT: Baseline,
 }
 """The form of each kind of event but `samples`, which `sample_columns` reads."""
 

@@ -13,8 +13,6 @@ from bench.journal.events import check_event
 from bench.journal.facts.baseline import EVENT as BASELINE_EVENT
 from bench.journal.facts.baseline import Baseline
 from bench.journal.facts.case import Stopped
-from bench.journal.facts.host import Busy, HostWait
-from bench.journal.facts.image import BuiltStep, ImageFacts, ImagePart, LayerFacts
 from bench.journal.lines import Lines
 from bench.journal.sequence import RunSequence
 from bench.journal.trial_events import TrialEvents
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.journal.facts.header import RunHeader
+    from bench.journal.facts.host import HostWait
+    from bench.journal.facts.image import ImageFacts
 
 UNSOUND = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What Python says where a journal does not hold what it should."""
@@ -91,18 +91,18 @@ class Reading:
             self.stopped.pop(read.key.case, None)  # `--resume --keep-going` makes them
         elif kind == "trial_ended":
             self.trials[event["trial_id"]].ended = read
-        elif kind == "image_ready" and event["role"] in ("case", "calibration"):
-            self.images[event["case"]] = _image(event)
-            self.bases[event["case"]] = list(event.get("bases", []))
-            self.failed_images.pop(event["case"], None)
+        elif kind == "image_ready" and read.role in ("case", "calibration"):
+            self.images[read.case] = read.facts
+            self.bases[read.case] = list(read.bases)
+            self.failed_images.pop(read.case, None)
         elif kind == "image_failed":
             self.failed_images[event["case"]] = event["reason"]
         elif kind == "host_wait":
-            self.waits.append(_wait(event))
+            self.waits.append(read.wait)
         elif kind == "case_stopped":
-            self.stopped[event["case"]] = Stopped(event["left_out"], event["planned"])
+            self.stopped[read.case] = Stopped(read.left_out, read.planned)
         elif kind == BASELINE_EVENT:
-            self.baseline = Baseline.from_event(event)
+            self.baseline = read
         elif kind == "note":
             self.notes.append(event["text"])
         elif kind == "run_ended":
@@ -212,36 +212,3 @@ def check_version(path: Path, header: Mapping[str, Any], lines: Lines) -> None:
             f"{'' if lines.sealed else 'no '}checksums",
             "the file was changed",
         )
-
-
-def _wait(event: Mapping[str, Any]) -> HostWait:
-    return HostWait(
-        waited_s=event["waited_s"],
-        in_vain=event["in_vain"],
-        other_share=event["other_share"],
-        steal_share=event["steal_share"],
-        busy=tuple(Busy(one["name"], one["pid"], one["cores"]) for one in event["busy"]),
-    )
-
-
-def _image(event: Mapping[str, Any]) -> ImageFacts:
-    rebuilt, built = event.get("rebuilt"), event.get("built")
-    return ImageFacts(
-        case=event["case"],
-        reference=event["reference"],
-        digest=event["digest"],
-        source=event["source"],
-        build_s=event["build_s"],
-        size_bytes=event["size_bytes"],
-        transfer_bytes=event["transfer_bytes"],
-        waste_bytes=event["waste_bytes"],
-        engine_size_bytes=event["engine_size_bytes"],
-        layers=tuple(LayerFacts(**layer) for layer in event["layers"]),
-        config=event["config"],
-        build_steps=event.get("build_steps"),
-        rebuild_s=event.get("rebuild_s"),
-        rebuilt=None if rebuilt is None else tuple(rebuilt),
-        parts=tuple(ImagePart(**part) for part in event.get("parts", ())),
-        built=None if built is None else tuple(BuiltStep(**step) for step in built),
-        remarks=tuple(event.get("remarks", ())),
-    )

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from bench.journal.facts.form import LEFT_OUT, Amount, Seconds
+from pydantic import Field
+
+from bench.journal.facts.form import FINITE, LEFT_OUT, Amount, Label, Seconds
+
+if TYPE_CHECKING:
+    from pydantic import ConfigDict
 
 
 @dataclass(frozen=True)
@@ -12,8 +18,8 @@ class Busy:
     """A program that is running now."""
 
     name: str
-    pid: int
-    cores: float
+    pid: Amount
+    cores: Annotated[float, Field(ge=0)]
 
     def __str__(self) -> str:
         return f"{self.name} (pid {self.pid}, {self.cores:.1f} cores)"
@@ -29,11 +35,25 @@ class HostWait:
         busy: the programs that did, the busiest first.
     """
 
-    waited_s: float
+    waited_s: Seconds
     in_vain: bool
     other_share: float
     steal_share: float
     busy: tuple[Busy, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostWaited(HostWait):
+    """The event `host_wait`; `at` is its UTC label."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FINITE
+
+    at: Label
+
+    @property
+    def wait(self) -> HostWait:
+        """The wait alone."""
+        return HostWait(**{one.name: getattr(self, one.name) for one in fields(HostWait)})
 
 
 @dataclass(frozen=True)
