@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bench.journal.facts.header import RunHeader
     from bench.journal.facts.host import HostWait
-    from bench.journal.facts.image import ImageFacts
+    from bench.journal.facts.image import BaseRecord, ImageFacts
 
 UNSOUND = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What Python says where a journal does not hold what it should."""
@@ -57,7 +57,7 @@ class Reading:
     images: dict[str, ImageFacts] = field(default_factory=dict)
     failed_images: dict[str, str] = field(default_factory=dict)
     stopped: dict[str, Stopped] = field(default_factory=dict)
-    bases: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    bases: dict[str, list[BaseRecord]] = field(default_factory=dict)
     trials: dict[str, TrialEvents] = field(default_factory=dict)
     waits: list[HostWait] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

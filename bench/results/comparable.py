@@ -116,7 +116,7 @@ def _places(one: Run, other: Run) -> Iterator[str]:
 def _bases(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
     """Where a base of both images comes from: Docker Hub's and a home-made one are not the same."""
     made = [
-        {base["name"]: base["source"] for base in side.bases.get(case, ())}
+        {base.name: base.source for base in side.bases.get(case, ())}
         for side, case in zip((one, other), cases, strict=True)
     ]
     for name in made[0].keys() & made[1].keys():

@@ -107,7 +107,7 @@ def _case(run: Run, case: str) -> dict[str, Any]:
         "as_expected": outcome.as_expected,
         "image": {**dataclasses.asdict(image), "metrics": image.metrics()} if image else None,
         "image_failed": run.failed_images.get(case),
-        "bases": run.bases.get(case, []),
+        "bases": written(run.bases.get(case, [])),
         "stopped": dataclasses.asdict(run.stopped[case]) if case in run.stopped else None,
         "trials": status_counts(run, case),
         "summary": [dataclasses.asdict(one) for one in summaries(run, case)],

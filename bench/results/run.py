@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from bench.journal.facts.comparison import Comparison
     from bench.journal.facts.header import RunHeader
     from bench.journal.facts.host import HostWait
-    from bench.journal.facts.image import ImageFacts
+    from bench.journal.facts.image import BaseRecord, ImageFacts
     from bench.journal.trial_events import TrialEvents
     from bench.judge.model import Verdict
     from bench.judge.regression import Watched
@@ -82,7 +82,7 @@ class Run:
     images: dict[str, ImageFacts]
     failed_images: dict[str, str]
     stopped: dict[str, Stopped]
-    bases: dict[str, list[dict[str, str]]]
+    bases: dict[str, list[BaseRecord]]
     results: tuple[TrialResult, ...]
     sample_columns: tuple[Samples, ...]
     waits: tuple[HostWait, ...]

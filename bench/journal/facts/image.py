@@ -5,10 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, ClassVar
 
-from bench.journal.facts.form import FINITE, Amount, Seconds
+from bench.journal.facts.form import FINITE, LEFT_OUT, Amount, Seconds
 
 if TYPE_CHECKING:
     from pydantic import ConfigDict
+
+
+@dataclass(frozen=True)
+class BaseRecord:
+    """What a FROM line stood for on the host.
+
+    Attributes:
+        image_id: empty where the builder does not have it.
+        source: the value of a BaseSource.
+        made_of: what a home-made one really is.
+        remark: why nothing is known of it.
+    """
+
+    name: str = ""
+    image_id: str = ""
+    source: str = ""
+    made_of: str = field(default="", metadata=LEFT_OUT)
+    remark: str = field(default="", metadata=LEFT_OUT)
 
 
 @dataclass(frozen=True)
@@ -115,7 +133,7 @@ class ImageReady(ImageFacts):
     __pydantic_config__: ClassVar[ConfigDict] = FINITE
 
     role: str
-    bases: tuple[dict[str, str], ...] = ()
+    bases: tuple[BaseRecord, ...] = ()
 
     @property
     def facts(self) -> ImageFacts:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.analysis.model import TrialResult
-    from bench.journal.facts.image import BuiltStep, ImageFacts
+    from bench.journal.facts.image import BaseRecord, BuiltStep, ImageFacts
     from bench.results.run import Run
 
 TRIAL_METRICS = (
@@ -231,11 +231,10 @@ def environment(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(name, _pairs(values)) for name, values in groups.items() if values]
 
 
-def _base_words(record: dict[str, str]) -> str:
-    name, image_id = record.get("name", ""), record.get("image_id", "")
-    what = record.get("made_of", "")
-    beside = ["" if what else record.get("source", ""), image_id.removeprefix("sha256:")[:12]]
-    words = f"{name}: {what}" if what else name
+def _base_words(record: BaseRecord) -> str:
+    what = record.made_of
+    beside = ["" if what else record.source, record.image_id.removeprefix("sha256:")[:12]]
+    words = f"{record.name}: {what}" if what else record.name
     return f"{words} ({', '.join(part for part in beside if part)})"
 
 
