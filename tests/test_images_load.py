@@ -133,6 +133,4 @@ def test_the_scenario_looks_for_what_it_prints(serve):
     assert tool is not None
     search = FigureSearch(tool.metrics)
     search.take(json.dumps(report))
-    assert {name: one["n"] for name, one in search.facts().items()} == dict.fromkeys(
-        tool.metrics, 1
-    )
+    assert {name: one.n for name, one in search.facts().items()} == dict.fromkeys(tool.metrics, 1)

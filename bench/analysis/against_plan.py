@@ -8,11 +8,13 @@ host that its scenario bears, and pulled the layers that its image has.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.analysis.held_limits import not_held
 from bench.core.capability import Capability
 from bench.core.domain import Arm, CacheState, TrialStatus
+from bench.journal.facts.host import HostUse
+from bench.journal.facts.limits import LimitsFact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,13 +71,13 @@ def _observation(trial: TrialResult, case: Case) -> str:
 
 
 def _limits(trial: TrialResult) -> str:
-    limits: Any = trial.facts.get("limits") or {}
-    asked = limits.get("requested") or {}
+    limits = trial.facts.limits or LimitsFact()
+    asked = limits.requested
     if trial.key.arm != Arm.NEED:
         # it may have ended before they were read back
-        wrong = not_held(asked, limits["applied"]) if "applied" in limits else []
+        wrong = not_held(asked, limits.applied) if limits.applied is not None else []
         return f"the engine did not apply {', '.join(wrong)}" if wrong else ""
-    held = [name for name in ("memory_bytes", "cpus") if asked.get(name) is not None]
+    held = [name for name in ("memory_bytes", "cpus") if getattr(asked, name) is not None]
     return f"it was to be made without limits, and had one of {held[0]}" if held else ""
 
 
@@ -85,14 +87,14 @@ def _pull(trial: TrialResult, image: ImageFacts | None) -> str:
     own, pulled = ({one.digest for one in side.layers} for side in (image, trial))
     if pulled and pulled != own:
         return "it counts as cold, and has other layers than its image"
-    served: Any = trial.facts.get("served") or {}
+    served = trial.facts.served
     sizes = {one.digest: one.transfer_bytes for one in image.layers}
-    for digest, blob in (served.get("blobs") or {}).items():
-        if sizes.get(digest) not in (None, blob["size_bytes"]):
-            return f"the registry served {blob['size_bytes']} bytes of a layer of {sizes[digest]}"
+    for digest, blob in served.blobs.items() if served else ():
+        if sizes.get(digest) not in (None, blob.size_bytes):
+            return f"the registry served {blob.size_bytes} bytes of a layer of {sizes[digest]}"
     return ""
 
 
 def _bounds(trial: TrialResult, scenario: Scenario) -> str:
-    load: Any = trial.facts.get("host") or {}
-    return scenario.host_bounds.exceeded(load.get("other_share"), load.get("steal_share"))
+    load = trial.facts.host or HostUse()
+    return scenario.host_bounds.exceeded(load.other_share, load.steal_share)

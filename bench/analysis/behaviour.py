@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bench.journal.facts.behaviour import ProcessUse, Standing, Stop, Writes
-from bench.journal.facts.form import read_facts
+from bench.journal.facts.behaviour import Unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bench.analysis.model import TrialResult
+    from bench.journal.facts.behaviour import ProcessUse, Standing, Stop, Writes
 
 
 @dataclass(frozen=True)
@@ -33,20 +31,14 @@ class Behaviour:
 
 
 def behaviour(trial: TrialResult) -> Behaviour:
-    """What the facts of `trial` say.
-
-    Raises:
-        ValueError: they have another form.
-    """
-    facts: Mapping[str, Any] = trial.facts
-    standing, stop, ending = facts.get("process"), facts.get("stop"), facts.get("exit")
-    processes, writes = facts.get("processes"), facts.get("writes")
-    unseen = standing.get("unseen", "") if standing else "it was not looked at"
+    """What the facts of `trial` say."""
+    facts = trial.facts
+    seen, ending = facts.process or Unseen("it was not looked at"), facts.exit
     return Behaviour(
-        standing=None if unseen else read_facts(Standing, standing),
-        unseen=unseen,
-        stop=None if stop is None else read_facts(Stop, stop),
-        exit_code=ending["code"] if ending else None,
-        processes=None if processes is None else read_facts(tuple[ProcessUse, ...], processes),
-        writes=None if writes is None else read_facts(Writes, writes),
+        standing=None if isinstance(seen, Unseen) else seen,
+        unseen=seen.unseen if isinstance(seen, Unseen) else "",
+        stop=facts.stop,
+        exit_code=ending.code if ending else None,
+        processes=facts.processes,
+        writes=facts.writes,
     )

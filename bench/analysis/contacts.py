@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from bench.journal.facts.contacts import Observation
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bench.analysis.model import TrialResult
     from bench.journal.facts.contacts import Contact
+    from bench.journal.facts.trial import TrialFacts
 
 
-def observation(trial: TrialResult) -> Observation | None:
-    """What was seen in `trial`; None where its record says nothing of it."""
-    facts = trial.facts.get("egress")
-    return None if facts is None else Observation.from_facts(facts)
-
-
-def before_ready(observed: Observation, facts: Mapping[str, Any]) -> tuple[Contact, ...]:
-    """The contacts that were tried before the trial was ready.
-
-    Args:
-        observed: what was seen.
-        facts: of the trial; one that never got ready was before it to its end.
-    """
-    ready, start_ns = facts.get("ready"), facts.get("start_sent_ns")
+def before_ready(facts: TrialFacts) -> tuple[Contact, ...]:
+    """The contacts that a trial tried before it was ready; of one that never was, all of them."""
+    if facts.egress is None:
+        return ()
+    attempts, ready, start_ns = facts.egress.attempts, facts.ready, facts.start_sent_ns
     if ready is None or start_ns is None:
-        return observed.attempts
-    ready_s = (ready["at_ns"] - start_ns) / 1e9
-    return tuple(one for one in observed.attempts if one.t_s <= ready_s)
+        return attempts
+    ready_s = (ready.at_ns - start_ns) / 1e9
+    return tuple(one for one in attempts if one.t_s <= ready_s)

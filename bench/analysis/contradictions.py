@@ -9,16 +9,19 @@ can be the kernel's. Then the trial's figures are not to be trusted, and it coun
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.journal.facts.behaviour import Writes
 from bench.journal.facts.pull import COPY_STATUS
+from bench.journal.facts.trial import TrialFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from bench.journal.columns import Samples
+    from bench.journal.facts.course import Phase, TrialStart
     from bench.journal.facts.pull import LayerPull
     from bench.journal.trial_events import TrialEvents
 
@@ -61,41 +64,35 @@ _PULLED = ("cold", "base")
 class Course:
     """What a trial wrote of its course; without its end it has no status and no facts."""
 
-    started: Mapping[str, Any]
-    phases: Sequence[Mapping[str, Any]]
+    started: TrialStart
+    phases: Sequence[Phase]
     layers: Sequence[LayerPull]
     status: str
     reason: str
-    facts: Mapping[str, Any]
+    facts: TrialFacts
 
-    def phase(self, name: str) -> Mapping[str, Any] | None:
+    def phase(self, name: str) -> Phase | None:
         """The phase of this name."""
-        return next((one for one in self.phases if one["phase"] == name), None)
+        return next((one for one in self.phases if one.phase == name), None)
 
     @property
     def is_whole_stack(self) -> bool:
         """Whether this is a stack, whose services have courses of their own."""
-        return "stack" in self.facts
+        return self.facts.stack is not None
 
     @property
     def is_single(self) -> bool:
         """Whether it is one container by itself."""
-        key = self.started["key"]
-        alone = not key.get("replicas") and not self.started.get("service")
+        alone = not self.started.key.replicas and not self.started.service
         return alone and not self.is_whole_stack
 
 
 def course_of(events: TrialEvents) -> Course:
     """The course of a trial, as its events tell it."""
-    ended = events.ended or {}
-    return Course(
-        events.started,
-        events.phases,
-        events.layers,
-        str(ended.get("status", "")),
-        str(ended.get("reason", "")),
-        ended.get("facts") or {},
-    )
+    end, (begun, phases, layers) = events.ended, (events.started, events.phases, events.layers)
+    if end is None:
+        return Course(begun, phases, layers, "", "", TrialFacts())
+    return Course(begun, phases, layers, end.status, end.reason, end.facts)
 
 
 def refuse_contradictions(course: Course, samples: Samples) -> None:
@@ -110,62 +107,62 @@ def refuse_contradictions(course: Course, samples: Samples) -> None:
         why = why or next((why for check in checks if (why := check(course))), "")
         why = why or _sampling(course, samples)
     if why:
-        raise ValueError(f"{course.started['trial_id']} contradicts itself: {why}")
+        raise ValueError(f"{course.started.trial_id} contradicts itself: {why}")
 
 
 def _phases(course: Course) -> str:
     """They follow each other, in one order."""
     place, end_ns, before = -1, 0, ""
     for one in course.phases:
-        name = one["phase"]
+        name = one.phase
         own = ORDER.index(name) if name in ORDER else place
         if own < place or name == before or (own == place and name in ORDER):
             return f"phase {name} after phase {before}"
-        if one["start_ns"] < end_ns:
+        if one.start_ns < end_ns:
             return f"phase {name} begins before phase {before} has ended"
-        place, end_ns, before = own, one["end_ns"], name
+        place, end_ns, before = own, one.end_ns, name
     return ""
 
 
 def _zero(course: Course) -> str:
     """The zero lies right before what it is the zero of."""
-    zero_ns = course.facts.get("zero_ns")
+    zero_ns = course.facts.zero_ns
     if zero_ns is None:
         return ""
-    at_once = bool(course.started["key"].get("replicas"))
+    at_once = bool(course.started.key.replicas)
     first = "start" if at_once else "pull"
     for one in course.phases:
-        is_after = one["phase"] in ORDER and ORDER.index(one["phase"]) >= ORDER.index(first)
-        if is_after and one["start_ns"] < zero_ns:
-            return f"phase {one['phase']} begins before the zero"
+        is_after = one.phase in ORDER and ORDER.index(one.phase) >= ORDER.index(first)
+        if is_after and one.start_ns < zero_ns:
+            return f"phase {one.phase} begins before the zero"
         before = ("prepare", "arm") if at_once else ("prepare",)
-        if one["phase"] in before and one["end_ns"] > zero_ns:
-            return f"phase {one['phase']} ends after the zero"
+        if one.phase in before and one.end_ns > zero_ns:
+            return f"phase {one.phase} ends after the zero"
     return ""
 
 
 def _ready(course: Course) -> str:
     """The stamps between start and ready lie there."""
     start, facts = course.phase("start"), course.facts
-    span, ready = course.phase("ready"), facts.get("ready")
+    span, ready = course.phase("ready"), facts.ready
     if course.status in _COUNTING and (span is None) != (ready is None):
         return "it has the phase ready or the moment, and not both"
-    if start is not None and facts.get("start_sent_ns") != start["start_ns"]:
+    if start is not None and facts.start_sent_ns != start.start_ns:
         return "the start call was not sent when its phase begins"
     if span is not None and ready is not None:
-        if span["end_ns"] != max(span["start_ns"], ready["at_ns"]):
+        if span.end_ns != max(span.start_ns, ready.at_ns):
             return "it was ready at another moment than its phase ends"
         # a line of output may come before the start call returns
-        earliest_ns = start["start_ns"] if start else span["start_ns"]
-        if ready["at_ns"] < earliest_ns:
+        earliest_ns = start.start_ns if start else span.start_ns
+        if ready.at_ns < earliest_ns:
             return "it was ready before it was started"
-    if facts.get("first_output_ns", 2**63) < facts.get("start_sent_ns", 0):
+    if facts.first_output_ns is not None and facts.first_output_ns < (facts.start_sent_ns or 0):
         return "its first output came before its start"
-    port = facts.get("port_open")
-    if port and (start is None or port["at_ns"] < start["end_ns"]):
+    port = facts.port_open
+    if port and (start is None or port.at_ns < start.end_ns):
         return "a port was open before it was started"
     check = course.phase("check")
-    if port and check and port["at_ns"] > check["start_ns"]:
+    if port and check and port.at_ns > check.start_ns:
         return "a port opened after it was no longer asked"
     return ""
 
@@ -173,25 +170,24 @@ def _ready(course: Course) -> str:
 def _ending(course: Course) -> str:
     """How it ended, as far as two things tell it."""
     start, facts = course.phase("start"), course.facts
-    ending, stop, kill = facts.get("exit"), facts.get("stop"), facts.get("memory_kill")
-    at_ns = ending["at_ns"] if ending else None
+    ending, stop, kill = facts.exit, facts.stop, facts.memory_kill
+    at_ns = ending.at_ns if ending else None
     if at_ns is not None:
-        if start is None or at_ns < start["end_ns"]:
+        if start is None or at_ns < start.end_ns:
             return "it ended before it was started"
         settle = course.phase("settle")
-        if settle and at_ns > settle["end_ns"]:
+        if settle and at_ns > settle.end_ns:
             return "it ended after its end was on record"
-    if kill and (not ending or kill["exit_code"] != ending["code"]):
+    if kill and (not ending or kill.exit_code != ending.code):
         return "its exit code is not that of its end"
     span = course.phase("stop")
     if stop and not course.is_whole_stack:
         if span is None or not ending:
             return "it was stopped, and has no such phase or end"
-        took_s = (span["end_ns"] - span["start_ns"]) / 1e9
-        by_grace = took_s >= stop["grace_s"] - _GRACE_SLACK_S
-        if stop["killed"] and (ending["code"] != _KILLED or not by_grace):
+        by_grace = span.took_ns / 1e9 >= stop.grace_s - _GRACE_SLACK_S
+        if stop.killed and (ending.code != _KILLED or not by_grace):
             return "it was killed at the end of its grace period, and ended otherwise"
-        if not stop["killed"] and ending["code"] == _KILLED and by_grace:
+        if not stop.killed and ending.code == _KILLED and by_grace:
             return "it was not killed, and ended as one that was"
     return ""
 
@@ -205,27 +201,24 @@ def _completeness(course: Course) -> str:
         needed += ["prepare", "create", "start", "remove"]
     elif not course.is_whole_stack:
         needed = ["create", "start", "ready"]
-    if course.started["key"]["cache"] in _PULLED and (course.is_single or course.is_whole_stack):
+    if course.started.key.cache in _PULLED and (course.is_single or course.is_whole_stack):
         needed.append("pull")
     missing = [name for name in needed if course.phase(name) is None]
     if missing:
         return f"it came out well without its phase {missing[0]}"
-    if course.facts.get("zero_ns") is None:
+    if course.facts.zero_ns is None:
         return "it came out well without a zero"
     return ""
 
 
 def _way_to_ready(course: Course) -> str:
     """What leads to ready adds up to it."""
-    zero_ns, ready = course.facts["zero_ns"], course.phase("ready")
+    zero_ns, ready = course.facts.zero_ns, course.phase("ready")
+    assert zero_ns is not None, "it came out well"
     assert ready is not None, "it came out well"
-    way_ns = ready["end_ns"] - zero_ns
-    on_it = [
-        one
-        for one in course.phases
-        if zero_ns <= one["start_ns"] and one["end_ns"] <= ready["end_ns"]
-    ]
-    unseen_ns = way_ns - sum(one["end_ns"] - one["start_ns"] for one in on_it)
+    way_ns = ready.end_ns - zero_ns
+    on_it = [one for one in course.phases if zero_ns <= one.start_ns and one.end_ns <= ready.end_ns]
+    unseen_ns = way_ns - sum(one.took_ns for one in on_it)
     if unseen_ns > _UNSEEN_NS + _UNSEEN_SHARE * way_ns:
         return f"{unseen_ns / 1e9:.1f} s of its way to ready belong to no phase"
     return ""
@@ -233,7 +226,7 @@ def _way_to_ready(course: Course) -> str:
 
 def _bytes(course: Course) -> str:
     """What was downloaded is what the layers say."""
-    downloaded = course.facts.get("downloaded_bytes")
+    downloaded = course.facts.downloaded_bytes
     if not downloaded or course.is_whole_stack:
         return ""
     fetched = {
@@ -248,32 +241,29 @@ def _bytes(course: Course) -> str:
 
 def _writes(course: Course) -> str:
     """The paths that were written are as many as their folders and names say, or more."""
-    writes = course.facts.get("writes") or {}
-    listed = max(
-        sum(one["paths"] for one in writes.get("folders", ())), len(writes.get("paths", ()))
-    )
-    if listed > writes.get("count", 0):
-        return f"{writes['count']} paths were written, and {listed} are listed"
+    writes = course.facts.writes or Writes(0, (), ())
+    listed = max(sum(one.paths for one in writes.folders), len(writes.paths))
+    if listed > writes.count:
+        return f"{writes.count} paths were written, and {listed} are listed"
     return ""
 
 
 def _sampling(course: Course, samples: Samples) -> str:
     """Samples are of the trial's time, and end with the totals that it noted."""
     facts, stamps = course.facts, samples.get("t_ns", np.empty(0))
-    counters = facts.get("counters") or {}
     if len(stamps) and not course.is_whole_stack:
         begin = course.phase("create")
-        if begin is None or stamps[0] < begin["start_ns"]:
+        if begin is None or stamps[0] < begin.start_ns:
             return "it was sampled before it was there"
-        end_ns = course.phases[-1]["end_ns"] + _AFTER_END_NS
+        end_ns = course.phases[-1].end_ns + _AFTER_END_NS
         if course.status == "ok" and stamps[-1] > end_ns:
             return "it was sampled long after its end"
     if course.status == "ok" and not len(stamps) and not course.is_whole_stack:
         return "it came out well without a sample"
     used_ns = _highest(samples, "cpu_ns")
-    if counters.get("cpu_ns") not in (None, used_ns):
+    if facts.counters and facts.counters.cpu_ns not in (None, used_ns):
         return "its CPU time is not that of its last sample"
-    kills = (facts.get("memory_kill") or {}).get("kernel_kills")
+    kills = facts.memory_kill.kernel_kills if facts.memory_kill else None
     if kills is not None and kills > (_highest(samples, "oom_kills") or 0):
         return "the kernel counted more kills than were sampled"
     return ""
@@ -286,10 +276,10 @@ def doubts(course: Course, samples: Samples) -> str:
         known = values[~np.isnan(values)]
         if (np.diff(known) < 0).any():
             return f"its counter {name} has fallen"
-    at_ready_ns, used_ns = course.facts.get("cpu_ns_at_ready"), _highest(samples, "cpu_ns")
+    at_ready_ns, used_ns = course.facts.cpu_ns_at_ready, _highest(samples, "cpu_ns")
     if at_ready_ns is not None and used_ns is not None and at_ready_ns > used_ns + _LATE_CPU_NS:
         return "it had used more CPU time when it was ready than in all"
-    mark = (course.facts.get("counters") or {}).get("memory_peak_bytes")
+    mark = course.facts.counters.memory_peak_bytes if course.facts.counters else None
     charged = _highest(samples, "memory_usage_bytes")
     if mark is not None and charged is not None:
         allowed = charged - max(_MARK_BYTES, _MARK_SHARE * charged)
@@ -299,12 +289,12 @@ def doubts(course: Course, samples: Samples) -> str:
             )
     if course.status == "ok" and course.is_single and (unseen := _way_to_ready(course)):
         return unseen
-    kill, stop = course.facts.get("memory_kill") or {}, course.facts.get("stop") or {}
-    killed = kill.get("exit_code") == _KILLED and (kill["kernel_kills"] or kill["engine_flag"])
-    if course.status == "ok" and killed and not stop.get("killed"):
+    kill, stop = course.facts.memory_kill, course.facts.stop
+    killed = kill is not None and kill.exit_code == _KILLED and kill.happened
+    if course.status == "ok" and killed and not (stop and stop.killed):
         return "it came out well, and its main process was killed for memory"
     there = [one for one in course.layers if one.status == "Already exists"]
-    is_cold = course.is_single and course.started["key"]["cache"] == "cold"
+    is_cold = course.is_single and course.started.key.cache == "cold"
     if course.status in ("ok", "failed") and is_cold and there:
         return f"it counts as cold, and {len(there)} of its layers were already there"
     return ""

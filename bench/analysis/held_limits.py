@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import dataclasses
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from bench.journal.facts.limits import LimitsAsked, LimitsHeld
 
 _PAGE_BYTES = 4096
 
 
-def not_held(requested: Mapping[str, Any], applied: Mapping[str, Any]) -> list[str]:
+def not_held(requested: LimitsAsked, applied: LimitsHeld) -> list[str]:
     """The limits of `requested` that are not among those in force, each with what is.
 
     Sizes are compared to the page, as the kernel rounds them. A kernel without a limit of swap has
     nothing to compare.
     """
     wrong = []
-    for name, wanted in requested.items():
-        held = applied.get(name)
+    for name, wanted in dataclasses.asdict(requested).items():
+        held = getattr(applied, name)
         if wanted is None or (held is None and name == "swap_bytes"):
             continue
         tolerance = _PAGE_BYTES if name.endswith("_bytes") else 0.01

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bench.journal.facts.trial import TrialFacts
+
 if TYPE_CHECKING:
     from bench.analysis.pull_path import PullPath
     from bench.core.domain import TrialKey, TrialStatus
@@ -37,7 +39,10 @@ class TrialResult:
 
     Attributes:
         metrics: values by metric name, in the metric's unit.
-        facts: further things recorded about the trial, as the journal has them.
+        facts: further things recorded about the trial.
+        zero_ns: the trial's zero; of one that has none on record, as far as it can be told.
+        method: how its samples were read, such as `cgroup-v2`; empty where there are none.
+        unsampled: of a stack, the services without samples.
         path: its pull taken apart; None where nothing was pulled, or it broke off.
     """
 
@@ -51,5 +56,8 @@ class TrialResult:
     phases: tuple[PhaseSpan, ...] = ()
     layers: tuple[LayerPull, ...] = ()
     log_tail: tuple[str, ...] = ()
-    facts: dict[str, object] = field(default_factory=dict)
+    facts: TrialFacts = field(default_factory=TrialFacts)
+    zero_ns: int = 0
+    method: str = ""
+    unsampled: tuple[str, ...] = ()
     path: PullPath | None = None

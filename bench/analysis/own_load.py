@@ -64,17 +64,17 @@ class OwnLoad:
 
 def is_disturbed(trial: TrialResult) -> bool:
     """Whether other programs or other tenants took enough of the core time to be in its times."""
-    host = trial.facts.get("host")
-    shares = (host.get("other_share"), host.get("steal_share")) if isinstance(host, dict) else ()
+    host = trial.facts.host
+    shares = (host.other_share, host.steal_share) if host else ()
     return any(share is not None and share >= DISTURBED_SHARE for share in shares)
 
 
 def own_load(trial: TrialResult) -> OwnLoad | None:
     """What the trial says of it; None where it says nothing."""
-    host = trial.facts.get("host")
-    if not isinstance(host, dict) or not host.get("cpu_s"):
+    host = trial.facts.host
+    if host is None or not host.cpu_s:
         return None
-    by_name: dict[str, float] = host["cpu_s"]
+    by_name = host.cpu_s
     if "cpu_s" in trial.metrics:
         by_name = {"workload": trial.metrics["cpu_s"]} | by_name
     used_s = {
@@ -82,9 +82,6 @@ def own_load(trial: TrialResult) -> OwnLoad | None:
         for user, names in _NAMES.items()
         if names[0] in by_name
     }
-    core_s, other_share = host.get("core_s"), host.get("other_share")
-    if core_s is not None and other_share is not None:
-        used_s[User.OTHERS] = other_share * core_s
-    return OwnLoad(
-        used_s, host.get("wall_s"), core_s, host.get("busy_share"), host.get("steal_share")
-    )
+    if host.core_s is not None and host.other_share is not None:
+        used_s[User.OTHERS] = host.other_share * host.core_s
+    return OwnLoad(used_s, host.wall_s, host.core_s, host.busy_share, host.steal_share)

@@ -31,7 +31,7 @@ def cooled_trials(results: Sequence[TrialResult]) -> set[str]:
             continue
         if one.key.cache == CacheState.WARM and case in cooled:
             found.add(one.trial_id)
-        if one.facts.get("page_cache_dropped"):
+        if one.facts.page_cache_dropped:
             cooled |= cases
         cooled.discard(case)
     return found

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bench.analysis.model import TrialResult
     from bench.core.domain import TrialKey
     from bench.journal.columns import Samples
+    from bench.journal.facts.stack import WaitFact
 
 Values = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -114,7 +115,8 @@ def with_sums(
         changed[id(whole)] = replace(
             whole,
             metrics=whole.metrics | _metrics(start, table),
-            facts=whole.facts | {"method": METHOD, "unsampled": unsampled},
+            method=METHOD,
+            unsampled=unsampled,
         )
     return (
         [changed.get(id(one), one) for one in results],
@@ -122,16 +124,16 @@ def with_sums(
     )
 
 
-def _unsampled(start: StackStart, tables: Sequence[Samples]) -> list[str]:
+def _unsampled(start: StackStart, tables: Sequence[Samples]) -> tuple[str, ...]:
     """The services without samples: what they took is not known, and neither is any sum."""
     there = {
         one.service
         for one, table in zip(start.members, tables, strict=True)
         if len(table.get("t_ns", ()))
     }
-    stack: Any = start.whole.facts.get("stack") or {}
-    names = stack.get("services") or [one.service for one in start.members]
-    return [name for name in names if name not in there]
+    stack = start.whole.facts.stack
+    names = (stack and stack.services) or [one.service for one in start.members]
+    return tuple(name for name in names if name not in there)
 
 
 def with_doubts(results: Sequence[TrialResult]) -> list[TrialResult]:
@@ -218,9 +220,9 @@ def _metrics(start: StackStart, table: Samples) -> dict[str, float]:
     stopped = [one.metrics["stop_killed"] for one in start.members if "stop_killed" in one.metrics]
     if stopped:
         metrics["stop_killed"] = max(stopped)
-    ready: Any = start.whole.facts.get("ready")
+    ready = start.whole.facts.ready
     if ready and "cpu_ns" in table:
-        used_ns = np.interp(ready["at_ns"], table["t_ns"], table["cpu_ns"])
+        used_ns = np.interp(ready.at_ns, table["t_ns"], table["cpu_ns"])
         metrics["cpu_to_ready_s"] = float(used_ns) / 1e9
     return metrics
 
@@ -231,34 +233,34 @@ def chain_of(start: StackStart) -> list[ChainLink]:
     Each is the one whose condition was met last of those that the next waited for. Empty where
     the stack did not get ready.
     """
-    ready: Any = start.whole.facts.get("ready")
+    ready = start.whole.facts.ready
     if not ready:
         return []
     chain: list[ChainLink] = []
-    service, seen = str(ready["probe"]), set()
+    service, seen = ready.probe, set()
     while service and service not in seen:
         seen.add(service)
         trial = start.member(service)
         if trial is None or "startup_s" not in trial.metrics:
             return []
-        fact: Any = trial.facts["member"]
-        met = [(_met_s(start, one), one) for one in fact["waits"]]
+        waits = trial.facts.member.waits if trial.facts.member else ()
+        met = [(_met_s(start, one), one) for one in waits]
         after, condition = "", ""
         if met:
             last = max(met, key=lambda pair: pair[0])[1]
-            after, condition = last["service"], last["condition"]
+            after, condition = last.service, last.condition
         started_s = _begin_s(trial, "start")
         chain.append(ChainLink(service, after, condition, started_s, trial.metrics["startup_s"]))
         service = after
     return chain[::-1]
 
 
-def _met_s(start: StackStart, wait: dict[str, str]) -> float:
+def _met_s(start: StackStart, wait: WaitFact) -> float:
     """When the condition of `wait` was met."""
-    trial = start.member(wait["service"])
+    trial = start.member(wait.service)
     if trial is None:
         return 0.0
-    if wait["condition"] == "service_started":
+    if wait.condition == "service_started":
         return next((one.end_s for one in trial.phases if one.phase == "start"), 0.0)
     return trial.metrics.get("startup_s", 0.0)
 

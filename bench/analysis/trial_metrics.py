@@ -12,14 +12,16 @@ from bench.analysis.model import PhaseSpan, TrialResult
 from bench.analysis.pull_path import PullPath, critical_path
 from bench.analysis.time_breakdown import time_shares
 from bench.analysis.workload import workload_metrics
-from bench.core.domain import TrialKey, TrialStatus
+from bench.core.domain import TrialStatus
 from bench.core.metrics import METRICS
-from bench.journal.facts.contacts import Observation
+from bench.journal.facts.course import TrialEnd
+from bench.journal.facts.trial import TrialFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.journal.columns import Samples
+    from bench.journal.facts.course import Phase
     from bench.journal.trial_events import TrialEvents
 
 WINDOW_NS = 1_000_000_000
@@ -38,9 +40,8 @@ Values = np.ndarray[Any, np.dtype[np.float64]]
 
 def derive(events: TrialEvents, samples: Samples) -> TrialResult:
     """The trial's result; a trial without an end was cut off and counts as interrupted."""
-    started, ended = events.started, events.ended or {}
-    facts = dict(ended.get("facts") or {})
-    status = TrialStatus(ended.get("status", TrialStatus.INTERRUPTED))
+    started, ended = events.started, events.ended or _cut_off(events)
+    facts = ended.facts
     zero_ns = _zero_ns(events, facts)
     spans = tuple(_span(phase, zero_ns) for phase in events.phases)
     metrics = _time_metrics(events.phases, facts, zero_ns)
@@ -49,34 +50,42 @@ def derive(events: TrialEvents, samples: Samples) -> TrialResult:
         metrics |= {"pull_download_s": path.download_s, "pull_extract_s": path.extract_s}
     metrics |= _counter_metrics(facts)
     metrics |= sampled_metrics(samples)
-    if (facts.get("memory_kill") or {}).get("engine_flag"):
+    if facts.memory_kill is not None and facts.memory_kill.engine_flag:
         metrics["oom_kills"] = max(1.0, metrics.get("oom_kills", 0.0))
     metrics |= _share_metrics(events, samples)
     metrics |= _egress_metrics(facts)
     metrics |= workload_metrics(facts)
     _refuse_impossible(metrics)
     return TrialResult(
-        trial_id=started["trial_id"],
-        key=TrialKey(**started["key"]),
-        service=str(started.get("service", "")),
-        attempt=int(started["attempt"]),
-        status=status,
-        reason=str(ended.get("reason", "the run was cut off in this trial")),
+        trial_id=started.trial_id,
+        key=started.key,
+        service=started.service,
+        attempt=started.attempt,
+        status=ended.status,
+        reason=ended.reason,
         metrics=metrics,
         phases=spans,
         layers=tuple(events.layers),
-        log_tail=tuple(ended.get("log_tail") or ()),
-        facts=facts | {"method": events.method, "zero_ns": zero_ns},
+        log_tail=ended.log_tail,
+        facts=facts,
+        zero_ns=zero_ns,
+        method=events.method,
         path=path,
     )
 
 
+def _cut_off(events: TrialEvents) -> TrialEnd:
+    """The end of a trial that has none."""
+    reason = "the run was cut off in this trial"
+    return TrialEnd(events.started.trial_id, TrialStatus.INTERRUPTED, reason, TrialFacts(), ())
+
+
 def _pull_path(events: TrialEvents) -> PullPath | None:
     """The pull taken apart; None where nothing was pulled, or not to its end."""
-    pull = next((one for one in events.phases if one["phase"] == "pull"), None)
+    pull = next((one for one in events.phases if one.phase == "pull"), None)
     if pull is None or not events.layers:
         return None
-    return critical_path(events.layers, (pull["end_ns"] - pull["start_ns"]) / 1e9)
+    return critical_path(events.layers, pull.took_ns / 1e9)
 
 
 def _refuse_impossible(metrics: Mapping[str, float]) -> None:
@@ -86,70 +95,63 @@ def _refuse_impossible(metrics: Mapping[str, float]) -> None:
             raise ValueError(f"{name} would be {value}")
 
 
-def _zero_ns(events: TrialEvents, facts: Mapping[str, Any]) -> int:
+def _zero_ns(events: TrialEvents, facts: TrialFacts) -> int:
     """The trial's zero: the start of the pull, or of the create call."""
-    if "zero_ns" in facts:
-        return int(facts["zero_ns"])
+    if facts.zero_ns is not None:
+        return facts.zero_ns
     for phase in events.phases:
-        if phase["phase"] != "prepare":
-            return int(phase["start_ns"])
-    return int(events.phases[0]["end_ns"]) if events.phases else 0
+        if phase.phase != "prepare":
+            return phase.start_ns
+    return events.phases[0].end_ns if events.phases else 0
 
 
-def _span(phase: Mapping[str, Any], zero_ns: int) -> PhaseSpan:
-    resolution_ns = phase.get("resolution_ns")
+def _span(phase: Phase, zero_ns: int) -> PhaseSpan:
+    resolution_ns = phase.resolution_ns
     return PhaseSpan(
-        phase=phase["phase"],
-        start_s=(phase["start_ns"] - zero_ns) / 1e9,
-        end_s=(phase["end_ns"] - zero_ns) / 1e9,
-        clock=phase["clock"],
+        phase=phase.phase,
+        start_s=(phase.start_ns - zero_ns) / 1e9,
+        end_s=(phase.end_ns - zero_ns) / 1e9,
+        clock=phase.clock,
         resolution_s=None if resolution_ns is None else resolution_ns / 1e9,
     )
 
 
-def _time_metrics(
-    phases: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], zero_ns: int
-) -> dict[str, float]:
-    by_name = {phase["phase"]: phase for phase in phases}
+def _time_metrics(phases: Sequence[Phase], facts: TrialFacts, zero_ns: int) -> dict[str, float]:
+    by_name = {phase.phase: phase for phase in phases}
     metrics = {
-        f"{name}_s": (phase["end_ns"] - phase["start_ns"]) / 1e9
+        f"{name}_s": phase.took_ns / 1e9
         for name, phase in by_name.items()
         if name in ("pull", "create", "start", "ready", "stop", "remove")
     }
     if {"stop", "restart"} <= set(by_name):
-        again = by_name["restart"]
-        metrics["restart_s"] = metrics["stop_s"] + (again["end_ns"] - again["start_ns"]) / 1e9
-    ready = facts.get("ready")
+        metrics["restart_s"] = metrics["stop_s"] + by_name["restart"].took_ns / 1e9
+    ready, start = facts.ready, by_name.get("start")
     if ready:
-        metrics["startup_s"] = (ready["at_ns"] - zero_ns) / 1e9
-        metrics["ready_resolution_s"] = ready["resolution_ns"] / 1e9
-    if "first_output_ns" in facts and "start_sent_ns" in facts:
-        metrics["first_output_s"] = (facts["first_output_ns"] - facts["start_sent_ns"]) / 1e9
-    if facts.get("port_open") and "start" in by_name:
-        open_ns = facts["port_open"]["at_ns"] - by_name["start"]["end_ns"]
-        metrics["port_open_s"] = open_ns / 1e9
-    ending = facts.get("exit")
-    if ending and "stop" not in facts and "start" in by_name and ending["at_ns"] is not None:
-        metrics["run_s"] = (ending["at_ns"] - by_name["start"]["end_ns"]) / 1e9
+        metrics["startup_s"] = (ready.at_ns - zero_ns) / 1e9
+        metrics["ready_resolution_s"] = ready.resolution_ns / 1e9
+    if facts.first_output_ns is not None and facts.start_sent_ns is not None:
+        metrics["first_output_s"] = (facts.first_output_ns - facts.start_sent_ns) / 1e9
+    if facts.port_open and start:
+        metrics["port_open_s"] = (facts.port_open.at_ns - start.end_ns) / 1e9
+    ended_ns = facts.exit.at_ns if facts.exit else None
+    if ended_ns is not None and facts.stop is None and start:
+        metrics["run_s"] = (ended_ns - start.end_ns) / 1e9
     return metrics
 
 
-def _counter_metrics(facts: Mapping[str, Any]) -> dict[str, float]:
+def _counter_metrics(facts: TrialFacts) -> dict[str, float]:
     """What a trial recorded of its totals, and the high-water mark that the kernel keeps."""
-    counters = facts.get("counters") or {}
-    metrics: dict[str, float] = {}
-    if "memory_peak_bytes" in counters:
-        metrics["memory_peak_bytes"] = float(counters["memory_peak_bytes"])
-    if "cpu_ns_at_ready" in facts:
-        metrics["cpu_to_ready_s"] = facts["cpu_ns_at_ready"] / 1e9
-    if "downloaded_bytes" in facts:
-        metrics["downloaded_bytes"] = float(facts["downloaded_bytes"])
-    if facts.get("exit"):
-        metrics["exit_code"] = float(facts["exit"]["code"])
-    if facts.get("stop"):
-        metrics["stop_killed"] = float(facts["stop"]["killed"])
-    if "waited_ns" in (facts.get("member") or {}):
-        metrics["waited_s"] = facts["member"]["waited_ns"] / 1e9
+    known = {
+        "memory_peak_bytes": facts.counters.memory_peak_bytes if facts.counters else None,
+        "downloaded_bytes": facts.downloaded_bytes,
+        "exit_code": facts.exit.code if facts.exit else None,
+        "stop_killed": facts.stop.killed if facts.stop else None,
+    }
+    metrics = {name: float(value) for name, value in known.items() if value is not None}
+    if facts.cpu_ns_at_ready is not None:
+        metrics["cpu_to_ready_s"] = facts.cpu_ns_at_ready / 1e9
+    if facts.member and facts.member.waited_ns is not None:
+        metrics["waited_s"] = facts.member.waited_ns / 1e9
     return metrics
 
 
@@ -198,10 +200,10 @@ def sampled_metrics(samples: Samples) -> dict[str, float]:
 
 def _share_metrics(events: TrialEvents, samples: Samples) -> dict[str, float]:
     """What the time from the return of the start call to ready went by with, in per cent."""
-    ready = next((one for one in events.phases if one["phase"] == "ready"), None)
+    ready = next((one for one in events.phases if one.phase == "ready"), None)
     if ready is None:
         return {}
-    shares = time_shares(samples, events.threads, ready["start_ns"], ready["end_ns"])
+    shares = time_shares(samples, events.threads, ready.start_ns, ready.end_ns)
     if shares is None:
         return {}
     return {
@@ -213,14 +215,12 @@ def _share_metrics(events: TrialEvents, samples: Samples) -> dict[str, float]:
     }
 
 
-def _egress_metrics(facts: Mapping[str, Any]) -> dict[str, float]:
+def _egress_metrics(facts: TrialFacts) -> dict[str, float]:
     """Outside contacts before ready, where all of them could be seen."""
-    if not facts.get("egress"):
+    seen = facts.egress
+    if seen is None or not seen.observed or seen.dropped:
         return {}
-    seen = Observation.from_facts(facts["egress"])
-    if not seen.observed or seen.dropped:
-        return {}
-    tried = {(one.kind, one.destination) for one in before_ready(seen, facts) if not one.allowed}
+    tried = {(one.kind, one.destination) for one in before_ready(facts) if not one.allowed}
     return {"egress_attempts": float(len(tried))}
 
 

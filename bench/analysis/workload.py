@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from bench.journal.facts.matches import Matches
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from bench.journal.facts.trial import TrialFacts
 
 
-def workload_metrics(facts: Mapping[str, Any]) -> dict[str, float]:
+def workload_metrics(facts: TrialFacts) -> dict[str, float]:
     """The figures of a trial that were found in its output, by name."""
-    found = {name: Matches(**one).value for name, one in (facts.get("figures") or {}).items()}
+    found = {name: one.value for name, one in (facts.figures or {}).items()}
     return {name: value for name, value in found.items() if value is not None}

@@ -224,7 +224,7 @@ def _conclude(result: RunResult, settings: Settings) -> int:
     settings.progress.say("writing the reports")
     run = load_run(result.folder)
     if run.lacks_baseline and not settings.baseline:
-        settings = dataclasses.replace(settings, baseline=run.header["baseline"])
+        settings = dataclasses.replace(settings, baseline=run.header.baseline)
     if settings.baseline and run.outcome == "complete":
         run = _compared(run, settings)
     write_reports(run, [*DEFAULT, *(name for name in settings.formats if name not in DEFAULT)])
@@ -245,7 +245,7 @@ def _conclude(result: RunResult, settings: Settings) -> int:
 
             click.echo("\n".join(annotations(run)))
     if run.outcome in _UNFINISHED:
-        overrides = () if run.header["scenario_file"].startswith("--") else settings.overrides
+        overrides = () if run.header.scenario_file.startswith("--") else settings.overrides
         command = dataclasses.replace(settings, overrides=overrides).resuming(run.folder)
         click.echo(f"{_UNFINISHED[run.outcome]}:\n  {command}", err=True)
     return gravest((result.interrupted, run.exit_code))

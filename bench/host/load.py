@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.host.thermal import ThermalCounters, read_thermal
+from bench.journal.facts.host import HostUse
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
@@ -125,7 +126,7 @@ def load_between(
     workload_s: float | None = None,
     *,
     with_engine: bool = True,
-) -> dict[str, object]:
+) -> HostUse:
     """What happened between two readings, for a trial's record.
 
     Args:
@@ -133,14 +134,6 @@ def load_between(
         after: at the other.
         workload_s: CPU seconds of the trial's own containers; None where they are not known.
         with_engine: whether an engine ran them: else it is one of the others.
-
-    Returns:
-        `wall_s` between the two; `core_s`, all core time that there was; `steal_share` and
-        `busy_share` of it; `swapped_pages`; as they were before, `swap_used_bytes` and
-        `memory_available_bytes`; `clock_step_s` (how far the wall clock moved against the
-        monotonic one); `cpu_s`, CPU seconds by who used them; `other_share` of the core time,
-        what none of these used, where the workload and the engine, if one took part, are among
-        them; `stalled_s` by resource and `thermal`, where the host has such counters.
     """
     busy_s = after.busy_s - before.busy_s
     steal_s = after.steal_s - before.steal_s
@@ -152,27 +145,25 @@ def load_between(
     }
     if workload_s is not None:
         used_s[WORKLOAD] = workload_s
-    load: dict[str, object] = {
-        "wall_s": round(after.monotonic_s - before.monotonic_s, 3),
-        "core_s": round(core_s, 2),
-        "steal_share": round(steal_s / core_s, 4) if core_s > 0 else 0.0,
-        "busy_share": round(busy_s / core_s, 4) if core_s > 0 else 0.0,
-        "swapped_pages": after.swapped_pages - before.swapped_pages,
-        "swap_used_bytes": before.swap_used_bytes,
-        "memory_available_bytes": before.memory_available_bytes,
-        "clock_step_s": round(after.wall_minus_monotonic_s - before.wall_minus_monotonic_s, 3),
-        "cpu_s": {name: round(seconds, 2) for name, seconds in used_s.items()},
-    }
+    other_share = None
     known = {WORKLOAD, _ENGINE} if with_engine else {WORKLOAD}
     if core_s > 0 and known <= set(used_s):
         # the counters of the parts are not read at the same moment, nor as finely
-        other_s = max(0.0, busy_s - sum(used_s.values()))
-        load["other_share"] = round(other_s / core_s, 4)
-    if after.stalled_s:
-        load["stalled_s"] = {
+        other_share = round(max(0.0, busy_s - sum(used_s.values())) / core_s, 4)
+    return HostUse(
+        wall_s=round(after.monotonic_s - before.monotonic_s, 3),
+        core_s=round(core_s, 2),
+        steal_share=round(steal_s / core_s, 4) if core_s > 0 else 0.0,
+        busy_share=round(busy_s / core_s, 4) if core_s > 0 else 0.0,
+        swapped_pages=after.swapped_pages - before.swapped_pages,
+        swap_used_bytes=before.swap_used_bytes,
+        memory_available_bytes=before.memory_available_bytes,
+        clock_step_s=round(after.wall_minus_monotonic_s - before.wall_minus_monotonic_s, 3),
+        cpu_s={name: round(seconds, 2) for name, seconds in used_s.items()},
+        other_share=other_share,
+        stalled_s={
             name: round(seconds - before.stalled_s.get(name, seconds), 3)
             for name, seconds in after.stalled_s.items()
-        }
-    if after.thermal.are_there:
-        load["thermal"] = after.thermal.since(before.thermal)
-    return load
+        },
+        thermal=after.thermal.since(before.thermal) if after.thermal.are_there else None,
+    )

@@ -77,7 +77,5 @@ def look(
     after, later = read_load(), read_processes(root) if names else {}
     load = load_between(before, after, 0.0, with_engine=False)
     lasted_s = after.monotonic_s - before.monotonic_s or seconds
-    other, steal = load.get("other_share", 0.0), load["steal_share"]
-    assert isinstance(other, float)
-    assert isinstance(steal, float)
+    other, steal = load.other_share or 0.0, load.steal_share or 0.0
     return Present(other, steal, busiest(processes, later, lasted_s, own=own)[:names])

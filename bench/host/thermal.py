@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.journal.facts.host import Heat
+
 _CORES = "sys/devices/system/cpu"
 _COUNTS = ("core_throttle_count", "package_throttle_count")
 _TIMES_MS = ("core_throttle_total_time_ms", "package_throttle_total_time_ms")
@@ -31,17 +33,15 @@ class ThermalCounters:
         """Whether this host counts at all."""
         return bool(self.events)
 
-    def since(self, earlier: ThermalCounters) -> dict[str, float]:
-        """`events` and `slowed_s` of the sensor that counted most; each left out where unknown.
+    def since(self, earlier: ThermalCounters) -> Heat:
+        """Of the sensor that counted most.
 
         The cores of a package count the same event each, so that they are not added up.
         """
-        grown = {}
-        if self.events:
-            grown["events"] = float(_most(earlier.events, self.events))
-        if self.times_ms:
-            grown["slowed_s"] = _most(earlier.times_ms, self.times_ms) / 1e3
-        return grown
+        return Heat(
+            events=float(_most(earlier.events, self.events)) if self.events else None,
+            slowed_s=_most(earlier.times_ms, self.times_ms) / 1e3 if self.times_ms else None,
+        )
 
 
 def read_thermal(root: Path = Path("/")) -> ThermalCounters:

@@ -2,131 +2,31 @@
 
 A journal that was cut off, edited or written by something else is refused here with the field
 that is wrong, so that everything computed from it can rely on types, ranges and finite numbers.
-Fields that are not named here are allowed, and kept.
+Fields that are not named are allowed. Most forms are the dataclasses of `bench/journal/facts`; what
+stands here is of events that become no value of their own.
 """
 
-# ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
 
-import datetime as dt
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from bench.core.domain import TrialStatus
 from bench.journal.columns import are_plain_threads
 from bench.journal.facts.baseline import EVENT as BASELINE_EVENT
-from bench.journal.facts.comparison import Comparison
-from bench.journal.shapes import Amount, Facts, Seconds, Shape, Stamp
+from bench.journal.facts.baseline import Baseline
+from bench.journal.facts.course import Phase, TrialEnd, TrialStart
+from bench.journal.facts.form import Amount, Label, Stamp, read_facts
+from bench.journal.facts.header import RunHeader
+from bench.journal.facts.host import HostWaited
+from bench.journal.facts.image import ImageReady
+from bench.journal.facts.pull import LayerPull
 
 
-def _label(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("it is no time that is written out")  # noqa: TRY004 - pydantic reads it
-    return dt.datetime.fromisoformat(value)
+class Shape(BaseModel):
+    """What events hold: fields that are not named are allowed, and kept."""
 
-
-Label = Annotated[AwareDatetime, BeforeValidator(_label)]
-"""A moment in UTC, written out, by which a reader knows when it was."""
-
-
-class _Key(Shape):
-    case: str
-    round: Amount
-    cache: Literal["cold", "base", "image", "warm"]
-    arm: Literal["fit", "need", "size"] = "fit"
-    network: Literal["open", "cut"] = "open"
-    replica: Amount = 0
-    replicas: Amount = 0
-    warmup: bool = False
-
-
-class _Host(Shape):
-    cores: Annotated[int, Field(ge=1)]
-    memory_bytes: Annotated[int, Field(ge=1)] | None = None
-    gpus_memory_bytes: list[Amount] | None = None
-
-
-class _Link(Shape):
-    text: str
-    rate_bit_s: Annotated[float, Field(gt=0)] | None = None
-
-
-class _Floor(Shape):
-    share: Annotated[float, Field(ge=0)]
-    median: Annotated[float, Field(gt=0)]
-    n: Annotated[int, Field(ge=1)]
-
-
-class _Noise(Shape):
-    measured_at: str
-    floors: dict[str, _Floor]
-
-
-class RunStarted(Shape):
-    """How the run began."""
-
-    schema_version: int
-    run_id: str
-    name: str
-    bench_version: str
-    at: Label
-    seed: int
-    scenario_file: str
-    scenario: dict[str, Any]
-    checklist: dict[str, Any] | None = None
-    plan: list[_Key]
-    host: _Host
-    engine: dict[str, Any]
-    builder: dict[str, Any] = {}
-    link: _Link
-    noise: _Noise | None = None
-    baseline: str | None = None
-
-
-class _LayerFacts(Shape):
-    digest: str
-    instruction: str
-    transfer_bytes: Amount
-    unpacked_bytes: Amount | None
-
-
-class _ImagePart(Shape):
-    service: str
-    reference: str
-    digest: str
-    size_bytes: Amount | None
-    transfer_bytes: Amount | None
-
-
-class _BuiltStep(Shape):
-    instruction: str
-    cached: bool
-    seconds: Seconds | None
-
-
-class ImageReady(Shape):
-    """An image is in the registry."""
-
-    role: str
-    case: str
-    reference: str
-    digest: str
-    source: str
-    build_s: Seconds | None
-    size_bytes: Amount | None
-    transfer_bytes: Amount | None
-    waste_bytes: Amount | None
-    engine_size_bytes: Amount | None
-    layers: list[_LayerFacts]
-    config: dict[str, Any]
-    parts: list[_ImagePart] = []
-    bases: list[dict[str, str]] = []
-    build_steps: Amount | None = None
-    rebuild_s: Seconds | None = None
-    rebuilt: list[str] | None = None
-    built: list[_BuiltStep] | None = None
-    remarks: list[str] = []
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
 
 class ImageFailed(Shape):
@@ -146,68 +46,11 @@ class CaseStopped(Shape):
     planned: Amount
 
 
-class TrialStarted(Shape):
-    """An attempt at a trial begins."""
-
-    trial_id: str
-    key: _Key
-    service: str = ""
-    attempt: Amount
-
-
-class Phase(Shape):
-    """A phase of a trial has ended."""
-
-    trial_id: str
-    phase: str
-    start_ns: Stamp
-    end_ns: Stamp
-    clock: str
-    resolution_ns: Stamp | None = None
-
-    @model_validator(mode="after")
-    def _forward(self) -> Self:
-        if self.end_ns < self.start_ns:
-            raise ValueError("it ends before it starts")
-        return self
-
-
-class _Busy(Shape):
-    name: str
-    pid: Amount
-    cores: Annotated[float, Field(ge=0)]
-
-
-class HostWaited(Shape):
-    """The next trial has waited for a quiet host."""
-
-    at: Label
-    waited_s: Seconds
-    in_vain: bool
-    other_share: float
-    steal_share: float
-    busy: list[_Busy]
-
-
-class _Layer(Shape):
-    index: Amount
-    digest: str
-    instruction: str
-    transfer_bytes: Amount | None
-    unpacked_bytes: Amount | None
-    queue_s: Seconds | None
-    download_s: Seconds | None
-    hold_s: Seconds | None
-    extract_s: Seconds | None
-    status: str
-    announced_s: Seconds | None = None
-
-
 class Layers(Shape):
     """What the pull of a trial did with each layer."""
 
     trial_id: str
-    layers: list[_Layer]
+    layers: tuple[LayerPull, ...]
 
 
 class Threads(Shape):
@@ -224,16 +67,6 @@ class Threads(Shape):
         if len({len(self.t_ns), len(self.thread), len(self.run_ns), len(self.wait_ns)}) != 1:
             raise ValueError("its columns differ in length")
         return self
-
-
-class TrialEnded(Shape):
-    """An attempt at a trial has ended."""
-
-    trial_id: str
-    status: TrialStatus
-    reason: str
-    facts: Facts
-    log_tail: list[str]
 
 
 class Note(Shape):
@@ -256,42 +89,33 @@ class RunResumed(Shape):
     at: Label
 
 
-class BaselineCompared(Shape):
-    """The run was compared with an earlier one."""
-
-    run_id: str
-    folder: str
-    unlike: list[str]
-    notes: list[str]
-    comparisons: list[Comparison]
-
-
-MODELS: dict[str, type[Shape]] = {
-    "run_started": RunStarted,
+MODELS: dict[str, type] = {
+    "run_started": RunHeader,
     "run_resumed": RunResumed,
     "image_ready": ImageReady,
     "image_failed": ImageFailed,
     "host_wait": HostWaited,
     "case_stopped": CaseStopped,
-    "trial_started": TrialStarted,
+    "trial_started": TrialStart,
     "phase": Phase,
     "layers": Layers,
     "threads": Threads,
-    "trial_ended": TrialEnded,
+    "trial_ended": TrialEnd,
     "note": Note,
     "run_ended": RunEnded,
-    BASELINE_EVENT: BaselineCompared,
+    BASELINE_EVENT: Baseline,
 }
 """The form of each kind of event but `samples`, which `sample_columns` reads."""
 
 
-def check_event(event: dict[str, Any]) -> None:
-    """Refuse an event whose fields are not what its kind has; unknown kinds pass.
+def check_event(event: dict[str, Any]) -> Any:
+    """An event as its kind's form in `MODELS`; None of kinds and columns that have none.
 
     Raises:
-        ValueError: names the field.
+        ValueError: its fields are not what its kind has; names the field.
     """
     kind = event["event"]
     model = MODELS.get(kind)
-    if model is not None and not (kind == "threads" and are_plain_threads(event)):
-        model.model_validate(event)
+    if model is None or (kind == "threads" and are_plain_threads(event)):
+        return None
+    return read_facts(model, event)

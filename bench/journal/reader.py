@@ -13,17 +13,19 @@ from bench.journal.events import check_event
 from bench.journal.facts.baseline import EVENT as BASELINE_EVENT
 from bench.journal.facts.baseline import Baseline
 from bench.journal.facts.case import Stopped
-from bench.journal.facts.host import Busy, HostWait
-from bench.journal.facts.image import BuiltStep, ImageFacts, ImagePart, LayerFacts
-from bench.journal.facts.pull import LayerPull
 from bench.journal.lines import Lines
-from bench.journal.sequence import Sequence
+from bench.journal.sequence import RunSequence
 from bench.journal.trial_events import TrialEvents
+from bench.journal.upgrade import reservations
 from bench.journal.writer import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from bench.journal.facts.header import RunHeader
+    from bench.journal.facts.host import HostWait
+    from bench.journal.facts.image import BaseRecord, ImageFacts
 
 UNSOUND = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What Python says where a journal does not hold what it should."""
@@ -34,7 +36,7 @@ class Reading:
     """What a journal holds.
 
     Attributes:
-        header: the `run_started` event.
+        header: how the run began.
         images: what is known of each case's image, the calibration's among them.
         failed_images: why a case has no image, by case.
         stopped: by case, what is known of one whose other trials were not made.
@@ -47,14 +49,15 @@ class Reading:
         interrupted: exit code of the signal that interrupted it, else 0.
         ended_at: UTC label of the end, or empty.
         baseline: the last comparison with an earlier run, or None.
+        is_bounded: whether a busy host made trials invalid.
         sequence: refuses an event that cannot follow.
     """
 
-    header: dict[str, Any]
+    header: RunHeader
     images: dict[str, ImageFacts] = field(default_factory=dict)
     failed_images: dict[str, str] = field(default_factory=dict)
     stopped: dict[str, Stopped] = field(default_factory=dict)
-    bases: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    bases: dict[str, list[BaseRecord]] = field(default_factory=dict)
     trials: dict[str, TrialEvents] = field(default_factory=dict)
     waits: list[HostWait] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -62,15 +65,16 @@ class Reading:
     interrupted: int = 0
     ended_at: str = ""
     baseline: Baseline | None = None
-    sequence: Sequence = field(init=False)
+    is_bounded: bool = True
+    sequence: RunSequence = field(init=False)
 
     def __post_init__(self) -> None:
         """Follow the run from its beginning."""
-        self.sequence = Sequence(self.header)
+        self.sequence = RunSequence(self.header.plan)
 
-    def take(self, event: Mapping[str, Any]) -> None:
-        """Put one event where it belongs."""
-        self.sequence.take(event)
+    def take(self, event: Mapping[str, Any], read: Any) -> None:
+        """Put one event where it belongs; `read` is it as `check_event` has it."""
+        self.sequence.take(event, read)
         kind = event["event"]
         if kind == "samples":
             self.trials[event["trial_id"]].add_samples(
@@ -79,27 +83,26 @@ class Reading:
         elif kind == "threads":
             self.trials[event["trial_id"]].threads.append(thread_columns(dict(event)))
         elif kind == "phase":
-            self.trials[event["trial_id"]].phases.append(event)
+            self.trials[event["trial_id"]].phases.append(read)
         elif kind == "layers":
-            layers = [LayerPull(**layer) for layer in event["layers"]]
-            self.trials[event["trial_id"]].layers.extend(layers)
+            self.trials[event["trial_id"]].layers.extend(read.layers)
         elif kind == "trial_started":
-            self.trials[event["trial_id"]] = TrialEvents(event)
-            self.stopped.pop(event["key"]["case"], None)  # `--resume --keep-going` makes them
+            self.trials[event["trial_id"]] = TrialEvents(read)
+            self.stopped.pop(read.key.case, None)  # `--resume --keep-going` makes them
         elif kind == "trial_ended":
-            self.trials[event["trial_id"]].ended = event
-        elif kind == "image_ready" and event["role"] in ("case", "calibration"):
-            self.images[event["case"]] = _image(event)
-            self.bases[event["case"]] = list(event.get("bases", []))
-            self.failed_images.pop(event["case"], None)
+            self.trials[event["trial_id"]].ended = read
+        elif kind == "image_ready" and read.role in ("case", "calibration"):
+            self.images[read.case] = read.facts
+            self.bases[read.case] = list(read.bases)
+            self.failed_images.pop(read.case, None)
         elif kind == "image_failed":
             self.failed_images[event["case"]] = event["reason"]
         elif kind == "host_wait":
-            self.waits.append(_wait(event))
+            self.waits.append(read.wait)
         elif kind == "case_stopped":
-            self.stopped[event["case"]] = Stopped(event["left_out"], event["planned"])
+            self.stopped[read.case] = Stopped(read.left_out, read.planned)
         elif kind == BASELINE_EVENT:
-            self.baseline = Baseline.from_event(event)
+            self.baseline = read
         elif kind == "note":
             self.notes.append(event["text"])
         elif kind == "run_ended":
@@ -132,20 +135,20 @@ class JournalReader:
         """
         kind = ""
         try:
-            for read in self.lines.events():
-                kind = read["event"]
+            for line in self.lines.events():
+                kind = line["event"]
                 # a stranger may have written it, or a bench that did not clean what it wrote
                 is_clean = kind in ("samples", "threads") or self.lines.is_plain
-                event = read if is_clean else clean_tree(read)
+                event = line if is_clean else clean_tree(line)
                 if kind == "samples" and isinstance(event.get("method"), str):
                     event["method"] = clean(event["method"])
                 if kind == "run_started":
                     check_version(self._path, event, self.lines)
-                check_event(event)
+                read = check_event(event)
                 if self._reading is not None:
-                    self._reading.take(event)
+                    self._reading.take(event, read)
                 elif kind == "run_started":
-                    self._reading = Reading(event)
+                    self._reading = Reading(read)
                 else:
                     raise ValueError("it comes before `run_started`")
             if self._reading is not None:
@@ -168,24 +171,10 @@ def read_journal(path: Path) -> Reading:
     """
     reader = JournalReader(path)
     reading = reader.read()
-    if not reader.lines.sealed:
-        reading.notes += _of_version_1(reader.lines)
+    found = reservations(reading.header.schema_version, reader.lines)
+    reading.notes += found.notes
+    reading.is_bounded = found.is_bounded
     return reading
-
-
-def _of_version_1(lines: Lines) -> list[str]:
-    """What a reader must know of a journal without checksums."""
-    unguarded = (
-        "the lines of this journal carry no checksums (version 1): one that is missing or was "
-        "changed cannot be noticed"
-    )
-    notes = [unguarded]
-    if lines.passed_over:
-        count = len(lines.passed_over)
-        which = ", ".join(map(str, lines.passed_over[:5])) + (" and others" if count > 5 else "")
-        plural = "" if count == 1 else "s"
-        notes.append(f"{count} line{plural} of the journal cannot be read (line {which})")
-    return notes
 
 
 def damage(path: Path, what: str, error: Exception) -> StoreError:
@@ -224,36 +213,3 @@ def check_version(path: Path, header: Mapping[str, Any], lines: Lines) -> None:
             f"{'' if lines.sealed else 'no '}checksums",
             "the file was changed",
         )
-
-
-def _wait(event: Mapping[str, Any]) -> HostWait:
-    return HostWait(
-        waited_s=event["waited_s"],
-        in_vain=event["in_vain"],
-        other_share=event["other_share"],
-        steal_share=event["steal_share"],
-        busy=tuple(Busy(one["name"], one["pid"], one["cores"]) for one in event["busy"]),
-    )
-
-
-def _image(event: Mapping[str, Any]) -> ImageFacts:
-    rebuilt, built = event.get("rebuilt"), event.get("built")
-    return ImageFacts(
-        case=event["case"],
-        reference=event["reference"],
-        digest=event["digest"],
-        source=event["source"],
-        build_s=event["build_s"],
-        size_bytes=event["size_bytes"],
-        transfer_bytes=event["transfer_bytes"],
-        waste_bytes=event["waste_bytes"],
-        engine_size_bytes=event["engine_size_bytes"],
-        layers=tuple(LayerFacts(**layer) for layer in event["layers"]),
-        config=event["config"],
-        build_steps=event.get("build_steps"),
-        rebuild_s=event.get("rebuild_s"),
-        rebuilt=None if rebuilt is None else tuple(rebuilt),
-        parts=tuple(ImagePart(**part) for part in event.get("parts", ())),
-        built=None if built is None else tuple(BuiltStep(**step) for step in built),
-        remarks=tuple(event.get("remarks", ())),
-    )

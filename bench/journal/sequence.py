@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.domain import CALIBRATION_CASE, SIZE_ARM, TrialKey, TrialStatus
 from bench.journal.facts.baseline import EVENT as BASELINE_EVENT
+from bench.journal.facts.course import Phase, TrialEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Mapping, Sequence
+
+    from bench.journal.facts.course import TrialStart
 
 _ID = re.compile(r"t([0-9]{4,9})")
 _OF_A_TRIAL = frozenset({"phase", "layers", "samples", "threads", "trial_ended"})
@@ -38,20 +41,20 @@ class _Start:
     end_ns: int = 0
 
 
-class Sequence:
+class RunSequence:
     """Follows the events of a run, and refuses what cannot follow from those before."""
 
-    def __init__(self, header: Mapping[str, Any]) -> None:
-        """`header` is the event `run_started`, which has the plan."""
-        self._plan = [TrialKey(**key) for key in header["plan"]]
+    def __init__(self, plan: Sequence[TrialKey]) -> None:
+        """`plan` is the one that the run began with."""
+        self._plan = plan
         self._starts: dict[int, _Start] = {}
         self._now: _Start | None = None
         self._seen: set[str] = set()
         self._ended = ""
         self._past_ns = 0
 
-    def take(self, event: Mapping[str, Any]) -> None:
-        """Follow one event.
+    def take(self, event: Mapping[str, Any], read: Any) -> None:
+        """Follow one event; `read` is it as `check_event` has it.
 
         Raises:
             ValueError: it cannot come here.
@@ -67,19 +70,19 @@ class Sequence:
         if self._ended:
             raise ValueError("it follows the end of the run")
         if kind == "trial_started":
-            self._begin(event)
+            self._begin(read)
         elif kind in _OF_A_TRIAL:
-            self._go_on(event)
+            self._go_on(event, read)
         elif kind == "run_ended":
             self._ended = event["outcome"]
             if self._now is not None and self._ended != "interrupted":
                 self._close(self._now, "the end of the run")
 
-    def _begin(self, event: Mapping[str, Any]) -> None:
-        trial_id, key = event["trial_id"], TrialKey(**event["key"])
+    def _begin(self, begun: TrialStart) -> None:
+        trial_id, key = begun.trial_id, begun.key
         if trial_id in self._seen:
             raise ValueError(f"{trial_id} begins twice")
-        attempt, service = event["attempt"], event.get("service", "")
+        attempt, service = begun.attempt, begun.service
         part = service or (f"r{key.replica}" if key.replica else "")
         number, rest = _ID.match(trial_id), ""
         if number is not None:
@@ -131,23 +134,22 @@ class Sequence:
             raise ValueError(f"not all replicas of t{start.number:04d} are there")
         self._past_ns = max(self._past_ns, start.end_ns)
 
-    def _go_on(self, event: Mapping[str, Any]) -> None:
+    def _go_on(self, event: Mapping[str, Any], read: Any) -> None:
         trial_id, now = event["trial_id"], self._now
         if trial_id not in self._seen:
             raise ValueError(f"no {trial_id!r} has begun")
         if now is None or trial_id not in now.open:
             raise ValueError(f"it follows the end of {trial_id}")
-        if event["event"] == "phase":
-            if event["start_ns"] < self._past_ns:
-                raise ValueError(f"{event['phase']} of {trial_id} begins before the trial before")
-            now.end_ns = max(now.end_ns, event["end_ns"])
-        elif event["event"] == "trial_ended":
+        if isinstance(read, Phase):
+            if read.start_ns < self._past_ns:
+                raise ValueError(f"{read.phase} of {trial_id} begins before the trial before")
+            now.end_ns = max(now.end_ns, read.end_ns)
+        elif isinstance(read, TrialEnd):
             now.open.remove(trial_id)
-            now.statuses.append(TrialStatus(event["status"]))
-            stack = event["facts"].get("stack")
-            if stack:
-                now.whole = TrialStatus(event["status"])
-                now.services |= set(stack["services"])
+            now.statuses.append(read.status)
+            if read.facts.stack is not None:
+                now.whole = read.status
+                now.services |= set(read.facts.stack.services)
 
     def check_whole(self, images: Container[str]) -> None:
         """Refuse a run that says that it is complete and has not made a trial of its plan.

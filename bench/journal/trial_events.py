@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bench.journal.columns import Samples
+    from bench.journal.facts.course import Phase, TrialEnd, TrialStart
     from bench.journal.facts.pull import LayerPull
 
 
@@ -18,13 +17,13 @@ if TYPE_CHECKING:
 class TrialEvents:
     """What the journal has of one trial, as its lines are read."""
 
-    started: Mapping[str, Any]
-    phases: list[Mapping[str, Any]] = field(default_factory=list)
+    started: TrialStart
+    phases: list[Phase] = field(default_factory=list)
     layers: list[LayerPull] = field(default_factory=list)
     batches: list[Samples] = field(default_factory=list)
-    threads: list[Mapping[str, Any]] = field(default_factory=list)
+    threads: list[Samples] = field(default_factory=list)
     method: str = ""
-    ended: Mapping[str, Any] | None = None
+    ended: TrialEnd | None = None
 
     def add_samples(self, method: str, columns: Samples) -> None:
         """Take one batch of samples, read by `method`.
@@ -37,7 +36,7 @@ class TrialEvents:
         if len(stamps):
             falls |= bool(self.batches) and stamps[0] < self.batches[-1]["t_ns"][-1]
         if falls:
-            raise ValueError(f"samples of {self.started['trial_id']} are out of order")
+            raise ValueError(f"samples of {self.started.trial_id} are out of order")
         if len(stamps):
             self.method = self.method or method
             self.batches.append(columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.analysis.contacts import before_ready, observation
+from bench.analysis.contacts import before_ready
 from bench.journal.facts.contacts import WayOut
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ def destinations(trials: Iterable[TrialResult]) -> list[Destination]:
     """What `trials` tried before they were ready: what is not declared first, then the earliest."""
     found: dict[tuple[str, str, bool], list[tuple[Contact, WayOut]]] = {}
     for trial in trials:
-        seen = observation(trial)
+        seen = trial.facts.egress
         if seen is None:
             continue
-        for one in before_ready(seen, trial.facts):
+        for one in before_ready(trial.facts):
             key = (one.kind, one.destination, one.allowed)
             found.setdefault(key, []).append((one, seen.way_out))
     merged = [_merged(contacts) for contacts in found.values()]

@@ -88,8 +88,7 @@ def startup_notes(evidence: Evidence, case: Case, way: str) -> str:
 
 def floor_note(evidence: Evidence) -> str:
     """What the engine's own health checks put under the figure; empty where bench asked itself."""
-    facts = [one.facts.get("ready") for one in evidence.trials]
-    floors = [one.get("floor_ns") for one in facts if isinstance(one, dict)]
+    floors = [one.facts.ready.floor_ns for one in evidence.trials if one.facts.ready]
     floor_s = max((one for one in floors if one), default=0) / 1e9
     if not floor_s:
         return ""

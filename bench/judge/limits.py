@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.capability import Capability
 from bench.core.domain import Arm, CacheState, TrialStatus
@@ -246,8 +246,7 @@ def _held_services(metric: str, members: Sequence[TrialResult]) -> list[str]:
     asked = {"memory": "memory_bytes", "cpus": "cpus", "pids": "pids"}[CAPPED_BY[metric]]
     held = []
     for one in members:
-        limits: Any = one.facts.get("limits") or {}
-        cap = (limits.get("requested") or {}).get(asked)
+        cap = getattr(one.facts.limits.requested, asked) if one.facts.limits else None
         if cap and one.metrics.get(metric, 0.0) >= (1 - NEAR) * cap:
             held.append(f"`{one.service}`")
     return list(dict.fromkeys(held))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.text import clean
 from bench.journal.facts.excerpt import LONGEST_LINE, MOST_LINES, ExcerptFound
@@ -31,13 +30,9 @@ class ExcerptSearch:
         for part in self._parts.values():
             part.take(line)
 
-    def facts(self) -> dict[str, dict[str, Any]]:
+    def facts(self) -> dict[str, ExcerptFound]:
         """What was found, for the journal; an excerpt that never began is not in it."""
-        return {
-            name: dataclasses.asdict(part.found())
-            for name, part in self._parts.items()
-            if part.began
-        }
+        return {name: part.found() for name, part in self._parts.items() if part.began}
 
 
 class _Part:

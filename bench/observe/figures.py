@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import re
@@ -59,11 +58,9 @@ class FigureSearch:
         else:
             self._found[name] = matches.with_number(number)
 
-    def facts(self) -> dict[str, dict[str, Any]]:
+    def facts(self) -> dict[str, Matches]:
         """What was found, for the journal; a figure that never appeared is not in it."""
-        return {
-            name: dataclasses.asdict(one) for name, one in self._found.items() if one.n or one.odd
-        }
+        return {name: one for name, one in self._found.items() if one.n or one.odd}
 
 
 def _number(found: object) -> float | None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.journal.facts.listener import Listener
 from bench.observe.inside import open_below
 from bench.observe.process_table import PROC, processes_below
 
@@ -26,38 +27,6 @@ if TYPE_CHECKING:
 _LISTEN = "0A"
 _TABLES = ("tcp", "tcp6")
 _ACCEPTS = 0x10000  # __SO_ACCEPTCON, in the flags of /proc/net/unix
-
-
-@dataclass(frozen=True, order=True)
-class Listener:
-    """A TCP port that a process listens on.
-
-    Attributes:
-        port: the port.
-        address: the address it is bound to; `0.0.0.0` or `::` is every one.
-        process: what the kernel calls the process.
-    """
-
-    port: int
-    address: str
-    process: str
-
-    @property
-    def _bound_to(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-        return ipaddress.ip_address(self.address)
-
-    def is_reached_at(self, address: str) -> bool:
-        """Whether a connection to `address` comes to it."""
-        own = self._bound_to
-        return own.is_unspecified or own == ipaddress.ip_address(address)
-
-    @property
-    def place(self) -> str:
-        """The port; with the address, where it is not every one."""
-        own = self._bound_to
-        if own.is_unspecified:
-            return str(self.port)
-        return f"[{own}]:{self.port} only" if own.version == 6 else f"{own}:{self.port} only"
 
 
 def listeners(main_pid: int, *, in_container: bool = True, proc: Path = PROC) -> list[Listener]:

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.journal.facts.ready import PortFact, ReadyFact
 from bench.probes.attempt import Attempt, NotReadyError, Probe
 from bench.probes.make import ProbeTarget, make_probe
 
@@ -15,45 +16,6 @@ if TYPE_CHECKING:
     from bench.core.clock import Clock
     from bench.observe.output import ExitWatch
     from bench.scenario.probes import Ready
-
-
-@dataclass(frozen=True)
-class ReadyFact:
-    """When readiness was confirmed, and how finely that is known.
-
-    Attributes:
-        at_ns: arrival of the confirming answer.
-        resolution_ns: from the end of the last refusal (or from the moment that asking began)
-            to the sending of the successful attempt, plus its round trip; of an attempt that was
-            given up without an answer the sending counts, for it was not refused until its end;
-            of what is stamped as it comes, the lateness of the stamp; of a health check, back to
-            the beginning of the check before it.
-        attempts: attempts in all.
-        probe: the one that decided.
-        floor_ns: when the engine's first check came after the start, where its checks decided:
-            nothing is healthy sooner. None where bench asked by itself.
-    """
-
-    at_ns: int
-    resolution_ns: int
-    attempts: int
-    probe: str
-    floor_ns: int | None = None
-
-
-@dataclass(frozen=True)
-class PortFact:
-    """When a port first took a connection, whether or not anything was answered on it.
-
-    Attributes:
-        at_ns: when the connection stood.
-        resolution_ns: from the end of the last refusal to that moment.
-        probe: the one that connected.
-    """
-
-    at_ns: int
-    resolution_ns: int
-    probe: str
 
 
 LONG_WAIT_S = 5.0

@@ -21,7 +21,7 @@ def baseline_words(run: Run) -> str:
     """The sentence, without a full stop; empty where the run was not compared with another."""
     baseline = run.baseline
     if run.lacks_baseline:
-        asked = run.header["baseline"]
+        asked = run.header.baseline
         return f"the comparison with {asked} that was asked for is not in the journal"
     if baseline is None:
         return ""

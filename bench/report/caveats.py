@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.analysis.page_cache import cooled_trials
 from bench.core.domain import CALIBRATION_CASE, SIZE_ARM, CacheState, TrialStatus
@@ -18,10 +18,11 @@ from bench.report.wording import trials_made
 from bench.results.summary import good_trials, measured_states
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from bench.analysis.model import TrialResult
     from bench.core.domain import TrialKey
+    from bench.journal.facts.host import HostUse
     from bench.results.run import Run
 
 NOISY = 0.15
@@ -122,7 +123,7 @@ def _is_a_test(key: TrialKey) -> bool:
 
 
 def _limits_above_host(run: Run) -> Iterator[str]:
-    cores = int(run.header["host"]["cores"])
+    cores = int(run.header.host["cores"])
     found: dict[str, list[str]] = {}
     for name, case in run.scenario.cases.items():
         limits, available = case.effective_limits, _least_available(run, name)
@@ -137,8 +138,8 @@ def _limits_above_host(run: Run) -> Iterator[str]:
 
 def _least_available(run: Run, case: str) -> int | None:
     """The least memory that the host could have given before a trial of `case`, in bytes."""
-    hosts = [one.facts.get("host") for one in run.results if one.key.case == case]
-    sizes = [one.get("memory_available_bytes") for one in hosts if isinstance(one, dict)]
+    hosts = [one.facts.host for one in run.results if one.key.case == case]
+    sizes = [one.memory_available_bytes for one in hosts if one]
     return min((one for one in sizes if one is not None), default=None)
 
 
@@ -164,15 +165,12 @@ def _near_limits(run: Run) -> Iterator[str]:
 
 def _swap(run: Run) -> Iterator[str]:
     """Swap on a host hides what a limit, or the lack of memory, would have shown."""
-    size = _number(run.header["host"].get("swap_bytes"))
+    size = _number(run.header.host.get("swap_bytes"))
     if not size:
         return
-    limits = [one.facts.get("limits") for one in run.results]
-    known = [
-        one for one in limits if isinstance(one, dict) and isinstance(one.get("applied"), dict)
-    ]
-    capped = [one for one in known if one.get("requested", {}).get("memory_bytes")]
-    open_ = sum(one["applied"].get("swap_bytes") != 0 for one in capped)
+    limits = [one.facts.limits for one in run.results]
+    capped = [one for one in limits if one and one.applied and one.requested.memory_bytes]
+    open_ = sum(one.applied is not None and one.applied.swap_bytes != 0 for one in capped)
     kept_out = "a memory limit keeps trials out of it"
     if open_:
         kept_out = f"the kernel did not keep {open_} of {len(capped)} trials with a limit out of it"
@@ -183,29 +181,28 @@ def _swap(run: Run) -> Iterator[str]:
 
 
 def _host_noise(run: Run) -> Iterator[str]:
-    loads = [one.facts.get("host") for one in run.results]
-    known: list[Mapping[str, Any]] = [one for one in loads if isinstance(one, dict)]
+    loads = [one.facts.host for one in run.results]
+    known = [one for one in loads if one]
     stalled = sum(_stalled(one) > STALLED for one in known)
     if stalled:
         yield (
             f"programs waited for memory for {STALLED:.0%} or more of the time in {stalled} of "
             f"{len(known)} trials"
         )
-    hot = sum(_number((one.get("thermal") or {}).get("events")) > 0 for one in known)
+    hot = sum(bool(one.thermal and one.thermal.events) for one in known)
     if hot:
         yield f"cores were slowed down for their heat in {hot} of {len(known)} trials"
-    swapped = sum(_number(one.get("swapped_pages")) > 0 for one in known)
+    swapped = sum((one.swapped_pages or 0) > 0 for one in known)
     if swapped:
         yield f"the host swapped in {swapped} of {len(known)} trials"
-    load, cores = _number(run.header["host"].get("load_1min")), run.header["host"]["cores"]
+    load, cores = _number(run.header.host.get("load_1min")), run.header.host["cores"]
     if load > cores / 2:
         yield f"the host was busy when the run began: load {load:.1f} on {cores} cores"
 
 
-def _stalled(load: Mapping[str, Any]) -> float:
+def _stalled(load: HostUse) -> float:
     """The share of a trial for which some program waited for memory."""
-    wall_s = _number(load.get("wall_s"))
-    return _number((load.get("stalled_s") or {}).get("memory")) / wall_s if wall_s else 0.0
+    return load.stalled_s.get("memory", 0.0) / load.wall_s if load.wall_s else 0.0
 
 
 def _spread(run: Run) -> Iterator[str]:
@@ -242,9 +239,8 @@ def _outliers(case: str, timed: Sequence[TrialResult]) -> Iterator[str]:
 def _engine_warnings(run: Run) -> Iterator[str]:
     tally: Counter[str] = Counter()
     for one in run.results:
-        found = one.facts.get("warnings")
-        if one.key.case != CALIBRATION_CASE and isinstance(found, list):
-            tally.update(str(text) for text in found)
+        if one.key.case != CALIBRATION_CASE:
+            tally.update(one.facts.warnings)
     for text, count in tally.most_common():
         yield f"the engine warned in {count} trials: {text}"
 

@@ -102,8 +102,7 @@ def gpu_curve(run: Run, trial: TrialResult, column: str) -> Curve | None:
 
 
 def _seconds(trial: TrialResult, samples: Samples) -> Values:
-    zero_ns = float(trial.facts["zero_ns"])  # type: ignore[arg-type]
-    return (samples["t_ns"] - zero_ns) / 1e9 - started_s(trial)
+    return (samples["t_ns"] - trial.zero_ns) / 1e9 - started_s(trial)
 
 
 def _peaks(t_s: Values, values: Values) -> Curve | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.domain import TrialStatus
 from bench.core.units import format_seconds
@@ -10,7 +10,7 @@ from bench.runner.quiet import busiest_of
 from bench.scenario.host_bounds import DISTURBED_SHARE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from bench.analysis.model import TrialResult
     from bench.results.run import Run
@@ -27,16 +27,16 @@ _KINDS = {
 
 def was_disturbed(run: Run, trial: TrialResult) -> bool:
     """Whether a trial is invalid for what others took of the core time."""
-    load = trial.facts.get("host")
-    if trial.status is not TrialStatus.INVALID or not isinstance(load, dict):
+    load = trial.facts.host
+    if trial.status is not TrialStatus.INVALID or load is None:
         return False
     bounds = run.scenario.host_bounds
-    return trial.reason == bounds.exceeded(load.get("other_share"), load.get("steal_share"))
+    return trial.reason == bounds.exceeded(load.other_share, load.steal_share)
 
 
 def disturbances(run: Run) -> Iterator[str]:
     """A sentence for other programs, one for other tenants, and one for the waits alone."""
-    known = [one for one in run.results if isinstance(one.facts.get("host"), dict)]
+    known = [one for one in run.results if one.facts.host is not None]
     waited = _waited(run)
     for name, (who, least, key) in _KINDS.items():
         shares = [share for one in known if (share := _share(one, name)) >= least]
@@ -72,6 +72,4 @@ def _waited(run: Run) -> str:
 
 
 def _share(trial: TrialResult, name: str) -> float:
-    load: Mapping[str, Any] = trial.facts["host"]  # type: ignore[assignment]
-    value = load.get(name)
-    return float(value) if isinstance(value, int | float) else 0.0
+    return getattr(trial.facts.host, name) or 0.0

@@ -202,19 +202,17 @@ def _log_file(case: Case, trial: TrialResult) -> str:
 
 def _remedy(case: Case, trial: TrialResult) -> str:
     log = _log_file(case, trial)
-    cause = trial.facts.get("cause")
-    if isinstance(cause, dict):
-        return visible(cause.get("remedy", ""))
-    kill, ending = trial.facts.get("memory_kill"), trial.facts.get("exit")
-    if isinstance(kill, dict) and (kill.get("kernel_kills") or kill.get("engine_flag")):
+    facts = trial.facts
+    if facts.cause is not None:
+        return visible(facts.cause.remedy)
+    if facts.memory_kill is not None and facts.memory_kill.happened:
         limit = case.effective_limits.memory
         now = f" ({format_bytes(limit)} now)" if limit else ""
         return f"raise `limits.memory`{now}, or have it use less"
-    if isinstance(ending, dict) or _ENDED in trial.reason:
+    if facts.exit is not None or _ENDED in trial.reason:
         return f"mend what these lines name; the whole output is in {log}"
-    hint = trial.facts.get("hint")
-    if isinstance(hint, str) and hint:
-        return visible(hint)
+    if facts.hint:
+        return visible(facts.hint)
     unreached = any(words in trial.reason for words in _UNREACHED)
     if case.lacks(Capability.SINGLE) and unreached:
         return "have it listen at the port that it is asked at, or name its own in `ready`"
@@ -225,13 +223,12 @@ def _remedy(case: Case, trial: TrialResult) -> str:
     sockets = [one.socket for one in places if one is not None and one.socket]
     if sockets and _NO_SOCKET in trial.reason:
         return f"have it listen at {visible(sockets[0])}, or name its own socket in `ready`"
-    heard = trial.facts.get("listening")
-    found = heard if isinstance(heard, list) else []
-    if asked and any(one["port"] in asked for one in found) and unreached:
+    found = facts.listening or ()
+    if asked and any(one.port in asked for one in found) and unreached:
         return f"have it listen on 0.0.0.0:{asked[0]} and not on loopback alone"
     if asked and found and unreached:
-        others = " or ".join(dict.fromkeys(str(one["port"]) for one in found))
-        loopback = all(one["address"].startswith("127.") for one in found)
+        others = " or ".join(dict.fromkeys(str(one.port) for one in found))
+        loopback = all(one.address.startswith("127.") for one in found)
         where = f"0.0.0.0:{asked[0]}"
         if loopback:
             return f"have it listen on {where}; what listens on loopback alone cannot be asked"

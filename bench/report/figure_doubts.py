@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.core.domain import TrialStatus
-from bench.journal.facts.matches import Matches
 from bench.judge.finding import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from bench.analysis.model import TrialResult
+    from bench.journal.facts.matches import Matches
     from bench.results.run import Run
 
 
@@ -23,7 +23,7 @@ def figure_doubts(run: Run) -> Iterator[str]:
         ]
         yield from _source_doubts(case, case, settings.metrics, trials)
         if settings.load is not None:
-            loaded = [one for one in trials if "load" in one.facts]
+            loaded = [one for one in trials if one.facts.load]
             yield from _source_doubts(case, f"the load on {case}", settings.load.metrics, loaded)
 
 
@@ -34,14 +34,14 @@ def _source_doubts(
     names = list(names)
     if not names or not trials:
         return
-    unread = sum("figures" not in one.facts for one in trials)
+    unread = sum(one.facts.figures is None for one in trials)
     if unread:
         yield (
             f"the output of {source} was not read to its end in {unread} of "
             f"{counted(len(trials), 'trial')}: its own figures are missing there"
         )
     for name in names:
-        yield from _doubts(case, name, [one for one in trials if "figures" in one.facts])
+        yield from _doubts(case, name, [one for one in trials if one.facts.figures is not None])
 
 
 def _doubts(case: str, name: str, trials: Sequence[TrialResult]) -> Iterator[str]:
@@ -62,6 +62,4 @@ def _doubts(case: str, name: str, trials: Sequence[TrialResult]) -> Iterator[str
 
 
 def _matches(trial: TrialResult, name: str) -> Matches | None:
-    figures = trial.facts.get("figures")
-    one = figures.get(name) if isinstance(figures, dict) else None
-    return Matches(**one) if one else None
+    return (trial.facts.figures or {}).get(name)

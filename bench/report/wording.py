@@ -82,7 +82,7 @@ def trials_made(run: Run) -> tuple[int, int]:
     keys = {one.key for one in run.results if one.status.counts and not one.service}
     ended = Counter(replace(key, replica=0) for key in keys)
     done = sum(count == max(1, key.replicas) for key, count in ended.items())
-    return done, max(done, len(run.header["plan"]))
+    return done, max(done, len(run.header.plan))
 
 
 def standard_words(run: Run) -> str:

@@ -56,7 +56,9 @@ def differences(one: Run, other: Run, cases: tuple[str, str]) -> list[str]:
 
 def all_notes(one: Run, other: Run) -> list[str]:
     """Differences between the hosts of two runs that hardly change a figure."""
-    return [] if one.folder == other.folder else list(slight_differences(one.header, other.header))
+    if one.folder == other.folder:
+        return []
+    return list(slight_differences(one.header.place, other.header.place))
 
 
 def unlike_places(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
@@ -106,7 +108,7 @@ def _is_slight(key: str, before: object, after: object) -> bool:
 
 
 def _places(one: Run, other: Run) -> Iterator[str]:
-    yield from unlike_places(one.header, other.header)
+    yield from unlike_places(one.header.place, other.header.place)
     if one.link != other.link:
         yield f"link: {one.link} against {other.link}"
 
@@ -114,7 +116,7 @@ def _places(one: Run, other: Run) -> Iterator[str]:
 def _bases(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
     """Where a base of both images comes from: Docker Hub's and a home-made one are not the same."""
     made = [
-        {base["name"]: base["source"] for base in side.bases.get(case, ())}
+        {base.name: base.source for base in side.bases.get(case, ())}
         for side, case in zip((one, other), cases, strict=True)
     ]
     for name in made[0].keys() & made[1].keys():

@@ -20,6 +20,7 @@ import numpy as np
 
 from bench.core.atomic import replacing, write_text
 from bench.core.errors import UsageError
+from bench.journal.facts.form import written
 from bench.journal.writer import SCHEMA_VERSION
 from bench.judge.verdicts import case_outcome
 from bench.results.digits import cells_of, joined, plain_numbers, seconds_cells
@@ -48,18 +49,18 @@ def run_document(run: Run) -> dict[str, Any]:
     document = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run.run_id,
-        "name": header["name"],
-        "bench_version": header["bench_version"],
-        "started_at": header["at"],
+        "name": header.name,
+        "bench_version": header.bench_version,
+        "started_at": header.at,
         "ended_at": run.ended_at or None,
         "outcome": run.outcome,
-        "seed": header["seed"],
-        "scenario_file": header["scenario_file"],
+        "seed": header.seed,
+        "scenario_file": header.scenario_file,
         "scenario": _scenario(run),
-        "host": header["host"],
-        "engine": header["engine"],
-        "link": header["link"],
-        "builder": header.get("builder", {}),
+        "host": header.host,
+        "engine": header.engine,
+        "link": written(header.link),
+        "builder": header.builder,
         "cases": {case: _case(run, case) for case in run.scenario.cases},
         "calibration": [dataclasses.asdict(summary) for summary in calibration(run)],
         "verdicts": [dataclasses.asdict(verdict) for verdict in run.verdicts],
@@ -91,7 +92,7 @@ def _baseline(run: Run) -> dict[str, Any] | None:
 
 def _scenario(run: Run) -> dict[str, Any]:
     """The scenario as it was resolved, each case with the digest that its trials ran."""
-    tree = dict(run.header["scenario"])
+    tree = dict(run.header.scenario)
     tree["cases"] = {
         case: {**entry, "x-digest": run.images[case].digest} if case in run.images else entry
         for case, entry in tree["cases"].items()
@@ -107,7 +108,7 @@ def _case(run: Run, case: str) -> dict[str, Any]:
         "as_expected": outcome.as_expected,
         "image": {**dataclasses.asdict(image), "metrics": image.metrics()} if image else None,
         "image_failed": run.failed_images.get(case),
-        "bases": run.bases.get(case, []),
+        "bases": written(run.bases.get(case, [])),
         "stopped": dataclasses.asdict(run.stopped[case]) if case in run.stopped else None,
         "trials": status_counts(run, case),
         "summary": [dataclasses.asdict(summary) for summary in summaries(run, case)],
@@ -187,12 +188,12 @@ def write_samples(run: Run, folder: Path) -> Path:
 
 def _sample_lines(trial: TrialResult, columns: Samples, names: Sequence[str]) -> bytes:
     """The rows of one trial."""
-    times_ns = columns["t_ns"] - float(trial.facts["zero_ns"])  # type: ignore[arg-type]
+    times_ns = columns["t_ns"] - trial.zero_ns
     count = len(times_ns)
     unknown = np.full(count, np.nan)
     table = np.array([columns.get(name, unknown) for name in names]).reshape(len(names), count)
     key = _line([trial.trial_id, trial.key.case, trial.key.round])
-    method = _line([trial.facts.get("method", "")])
+    method = _line([trial.method])
     cells = (cell for column in cells_of(table) for cell in (b",", column))
     row = [key, b",", seconds_cells(times_ns), b",", method, *cells, b"\n"]
     return joined(row, count)

@@ -177,7 +177,7 @@ def samples_frame(trials: Sequence[TrialResult], samples: Sequence[Samples]) -> 
     ]
     lengths = np.array([len(columns.get("t_ns", ())) for columns in samples], dtype="int64")
     stamps = [
-        (columns["t_ns"] - float(trial.facts["zero_ns"])) / 1e9  # type: ignore[arg-type]
+        (columns["t_ns"] - trial.zero_ns) / 1e9
         for trial, columns in zip(trials, samples, strict=True)
         if "t_ns" in columns
     ]
@@ -189,7 +189,7 @@ def samples_frame(trials: Sequence[TrialResult], samples: Sequence[Samples]) -> 
         "case": _repeated([trial.key.case for trial in trials], lengths),
         "round": np.repeat(np.array([trial.key.round for trial in trials], dtype="int64"), lengths),
         "t_s": np.concatenate(stamps) if stamps else np.empty(0),
-        "method": _repeated([str(trial.facts.get("method", "")) for trial in trials], lengths),
+        "method": _repeated([trial.method for trial in trials], lengths),
     }
     for name in names:
         made[name] = np.concatenate(

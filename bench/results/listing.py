@@ -101,8 +101,8 @@ def _from_journal(folder: Path) -> RunEntry:
     return RunEntry(
         folder=folder,
         run_id=run.run_id,
-        at=str(run.header["at"]),
-        name=str(run.header["name"]),
+        at=run.header.at,
+        name=run.header.name,
         outcome=run.outcome,
         cases={case: (one.outcome.value, one.as_expected) for case, one in outcomes.items()},
         exit_code=run.exit_code,

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.analysis.against_plan import with_odds
 from bench.analysis.contradictions import course_of, doubts, refuse_contradictions
@@ -19,6 +19,7 @@ from bench.core.domain import Arm, TrialStatus
 from bench.core.errors import StoreError, UsageError
 from bench.core.exit_code import NOT_JUDGED, gravest
 from bench.core.metrics import METRICS, Metric
+from bench.journal.facts.form import written
 from bench.journal.reader import UNSOUND, damage, read_journal
 from bench.journal.writer import FILE_NAME
 from bench.judge.compare import ComparisonSide, compare_cases
@@ -29,7 +30,8 @@ from bench.judge.verdicts import exit_code, judge
 from bench.results.frames import layers_table, phases_table, samples_frame, trials_table
 from bench.results.measured_states import memory_shown_in
 from bench.scenario.inferred import UnsaidError, said_of, settled
-from bench.scenario.model import Scenario, threshold_limit
+from bench.scenario.model import threshold_limit
+from bench.scenario.stored import read_scenario
 from bench.standard.checklist import Checklist
 
 if TYPE_CHECKING:
@@ -42,12 +44,14 @@ if TYPE_CHECKING:
     from bench.journal.facts.baseline import Baseline
     from bench.journal.facts.case import Stopped
     from bench.journal.facts.comparison import Comparison
+    from bench.journal.facts.header import RunHeader
     from bench.journal.facts.host import HostWait
-    from bench.journal.facts.image import ImageFacts
+    from bench.journal.facts.image import BaseRecord, ImageFacts
     from bench.journal.trial_events import TrialEvents
     from bench.judge.evidence import Evidence
     from bench.judge.model import Verdict
     from bench.judge.regression import Watched
+    from bench.scenario.model import Scenario
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Run:
 
     Attributes:
         folder: where it lies.
-        header: the `run_started` event: host, engine, link, builder, seed, plan and so on.
+        header: how it began: host, engine, link, builder, seed, plan and so on.
         scenario: as resolved then, with secrets redacted, and probes that images decided.
         checklist: the standard as it was then, or None.
         images: what is known of each case's image, the calibration's among them.
@@ -74,13 +78,13 @@ class Run:
     """
 
     folder: Path
-    header: dict[str, Any]
+    header: RunHeader
     scenario: Scenario
     checklist: Checklist | None
     images: dict[str, ImageFacts]
     failed_images: dict[str, str]
     stopped: dict[str, Stopped]
-    bases: dict[str, list[dict[str, str]]]
+    bases: dict[str, list[BaseRecord]]
     results: tuple[TrialResult, ...]
     sample_columns: tuple[Samples, ...]
     waits: tuple[HostWait, ...]
@@ -93,7 +97,7 @@ class Run:
     @property
     def run_id(self) -> str:
         """The run's id, which is also its folder's first name."""
-        return str(self.header["run_id"])
+        return self.header.run_id
 
     @cached_property
     def metrics(self) -> dict[str, Metric]:
@@ -126,29 +130,28 @@ class Run:
     @property
     def link(self) -> str:
         """The way from the registry to the engine, in words."""
-        return str(self.header["link"]["text"])
+        return self.header.link.text
 
     @property
     def noise(self) -> HostNoise | None:
         """The A/A noise of its host as it was known then; None where it was not."""
-        noise = self.header.get("noise")
-        return HostNoise.from_data(noise) if noise else None
+        noise = self.header.noise
+        return HostNoise.from_data(written(noise)) if noise else None
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Every row of the standard for every case."""
-        measured_on = dt.datetime.fromisoformat(self.header["at"]).date()
+        measured_on = dt.datetime.fromisoformat(self.header.at).date()
+        host = self.header.host
         context = JudgeContext(
             link=self.link,
-            host_cores=int(self.header["host"]["cores"]),
+            host_cores=host["cores"],
             today=measured_on,
             complete=self.outcome == "complete",
             services=tuple(self.scenario.services),
-            need_trials=Counter(
-                planned["case"] for planned in self.header["plan"] if planned.get("arm") == Arm.NEED
-            ),
-            host_memory_bytes=self.header["host"].get("memory_bytes"),
-            gpu_memory_bytes=sum(self.header["host"].get("gpus_memory_bytes") or ()) or None,
+            need_trials=Counter(one.case for one in self.header.plan if one.arm == Arm.NEED),
+            host_memory_bytes=host.get("memory_bytes"),
+            gpu_memory_bytes=sum(host.get("gpus_memory_bytes") or ()) or None,
             stopped=self.stopped,
             not_begun=self._not_begun,
         )
@@ -197,7 +200,7 @@ class Run:
     @property
     def lacks_baseline(self) -> bool:
         """Whether it was to be compared with an earlier run, and is complete without that."""
-        asked = bool(self.header.get("baseline"))
+        asked = bool(self.header.baseline)
         return asked and self.baseline is None and self.outcome == "complete"
 
     @cached_property
@@ -267,7 +270,7 @@ def load_run(path: str | Path) -> Run:
     reading = read_journal(journal)
     header = reading.header
     try:
-        scenario = Scenario.model_validate(header["scenario"])
+        scenario, notes = read_scenario(header.scenario)
         for name, threshold in scenario.thresholds.items():
             threshold_limit(name, threshold, scenario.own_metrics)
         columns = [events.samples() for events in reading.trials.values()]
@@ -275,8 +278,7 @@ def load_run(path: str | Path) -> Run:
             result_of(events, samples)
             for events, samples in zip(reading.trials.values(), columns, strict=True)
         ]
-        bounded = header["schema_version"] > 1  # before that a busy host made no trial invalid
-        results = with_odds(results, scenario, reading.images, is_bounded=bounded)
+        results = with_odds(results, scenario, reading.images, is_bounded=reading.is_bounded)
         results, columns = with_sums(with_doubts(results), columns)
     except UNSOUND as error:
         raise damage(journal, "is damaged", error) from error
@@ -292,7 +294,8 @@ def load_run(path: str | Path) -> Run:
         results=tuple(results),
         sample_columns=tuple(columns),
         waits=tuple(reading.waits),
-        notes=tuple(dict.fromkeys(reading.notes)),  # a run that was resumed says them again
+        # a run that was resumed says them again
+        notes=tuple(dict.fromkeys([*reading.notes, *notes])),
         outcome=reading.outcome,
         ended_at=reading.ended_at,
         interrupted=reading.interrupted,
@@ -328,11 +331,11 @@ def result_of(events: TrialEvents, samples: Samples) -> TrialResult:
     return replace(result, status=TrialStatus.ERROR, reason=reason)
 
 
-def _checklist(journal: Path, header: dict[str, Any]) -> Checklist | None:
-    if not header.get("checklist"):
+def _checklist(journal: Path, header: RunHeader) -> Checklist | None:
+    if not header.checklist:
         return None
     try:
-        return Checklist.from_data(header["checklist"])
+        return Checklist.from_data(header.checklist)
     except UsageError as error:
         raise StoreError(
             str(journal), f"its checklist is damaged: {error}", "the file was changed"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.domain import CALIBRATION_CASE
 from bench.core.errors import BenchError, BuildError, EngineUnavailableError, ScenarioError
+from bench.journal.facts.form import written
 from bench.runner.history import identity
 from bench.runner.images import ImageMaker, ReadyImage
 from bench.runner.inferred_readiness import ImageWord
@@ -167,7 +168,9 @@ class CasePreparer:
             maker, name, case, use, loaded.stacks[name], self._way.reference, self._word.taken
         )
         self._check_is_the_same(name, dataclasses.asdict(facts))
-        self._journal.append("image_ready", role="case", bases=bases, **dataclasses.asdict(facts))
+        self._journal.append(
+            "image_ready", role="case", bases=written(bases), **dataclasses.asdict(facts)
+        )
         self.stacks[name] = stack
 
     def _check_is_the_same(self, name: str, image: Mapping[str, Any]) -> None:
@@ -211,7 +214,7 @@ class CasePreparer:
 
     def _note_image(self, role: str, name: str, ready: ReadyImage) -> None:
         facts: dict[str, Any] = dataclasses.asdict(ready.facts) | {"case": name}
-        self._journal.append("image_ready", role=role, bases=list(ready.bases), **facts)
+        self._journal.append("image_ready", role=role, bases=written(ready.bases), **facts)
 
     def _note_failed_image(self, name: str, error: BenchError, status: str) -> None:
         missing = self._loaded.scenario.cases[name].source.missing

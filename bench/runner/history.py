@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from bench.journal.facts.course import TrialEnd, TrialStart
+    from bench.journal.facts.header import RunHeader
+
 _FINAL = {TrialStatus.OK.value, TrialStatus.FAILED.value}
 
 
@@ -96,7 +99,7 @@ class _Reading:
 
     def __init__(self, folder: Path) -> None:
         self.lines = Lines(folder / FILE_NAME)
-        self.begun: dict[str, Any] | None = None
+        self.begun: RunHeader | None = None
         self._folder = folder
         self._plan: list[TrialKey] = []
         self._attempts: dict[int, int] = {}
@@ -113,16 +116,14 @@ class _Reading:
         if kind == "run_started":
             check_version(self._folder / FILE_NAME, event, self.lines)
             _check_sealed(self._folder, self.lines)
-            check_event(event)
-            Scenario.model_validate(event["scenario"])
-            self.begun = event
-            self._plan = [TrialKey(**key) for key in event["plan"]]
+            self.begun = begun = check_event(event)
+            Scenario.model_validate(begun.scenario)
+            self._plan = list(begun.plan)
         elif kind == "image_ready" and event["role"] == "case":
             check_event(event)
             self._made[event["case"]] = identity(event)
         elif kind == "trial_started":
-            check_event(event)
-            self._trial_started(event)
+            self._trial_started(check_event(event))
         elif kind == "trial_ended":
             self._trial_ended(event)
         elif kind == "case_stopped":
@@ -131,25 +132,25 @@ class _Reading:
         elif kind in ("run_ended", "run_resumed"):
             self._ended = event.get("outcome") == "complete"
 
-    def _trial_started(self, event: dict[str, Any]) -> None:
-        case, number = event["key"]["case"], _number(event["trial_id"])
+    def _trial_started(self, begun: TrialStart) -> None:
+        case, number = begun.key.case, _number(begun.trial_id)
         if case in self._made:
             self._images[case] = self._made[case]
-        self._attempts[number] = max(self._attempts.get(number, 0), event["attempt"] + 1)
-        if event.get("service"):
-            self._services.add(event["trial_id"])
+        self._attempts[number] = max(self._attempts.get(number, 0), begun.attempt + 1)
+        if begun.service:
+            self._services.add(begun.trial_id)
 
     def _trial_ended(self, event: dict[str, Any]) -> None:
         # a stack has a result of its own, which comes after those of its services
         if event["trial_id"] in self._services or event["status"] not in _FINAL:
             return
-        check_event(event)
-        number = _number(event["trial_id"])
+        end: TrialEnd = check_event(event)
+        number = _number(end.trial_id)
         self._final[number, self._attempts[number]] += 1
-        if _shows_ready(event) and number < len(self._plan) and _is_start(self._plan[number]):
+        if _shows_ready(end) and number < len(self._plan) and _is_start(self._plan[number]):
             self._ready.add(self._plan[number].case)
 
-    def history(self, begun: dict[str, Any]) -> History:
+    def history(self, begun: RunHeader) -> History:
         """All of it, of a run that began so."""
         done = dict(self._attempts)
         for (number, _), count in self._final.items():
@@ -158,9 +159,9 @@ class _Reading:
                 done[number] = -1
         return History(
             folder=self._folder,
-            scenario_file=str(begun["scenario_file"]),
-            scenario=begun["scenario"],
-            place={name: begun[name] for name in ("host", "engine")},
+            scenario_file=begun.scenario_file,
+            scenario=begun.scenario,
+            place=begun.place,
             plan=self._plan,
             done=done,
             images=self._images,
@@ -180,8 +181,8 @@ def _check_sealed(folder: Path, lines: Lines) -> None:
         )
 
 
-def _shows_ready(event: Mapping[str, Any]) -> bool:
-    return event["status"] == TrialStatus.OK.value or bool(event["facts"].get("ready"))
+def _shows_ready(end: TrialEnd) -> bool:
+    return end.status is TrialStatus.OK or end.facts.ready is not None
 
 
 def _is_start(key: TrialKey) -> bool:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from bench.compose.container_keys import Container
     from bench.core.clock import Clock
-    from bench.journal.facts.image import ImageFacts
+    from bench.journal.facts.image import BaseRecord, ImageFacts
     from bench.runtimes.managed.registry import Manifest
     from bench.runtimes.protocol import ContainerEngine
     from bench.runtimes.select import Session
@@ -57,7 +57,7 @@ class ReadyImage:
     facts: ImageFacts
     reference: str
     manifest: Manifest | None
-    bases: tuple[dict[str, str], ...] = ()
+    bases: tuple[BaseRecord, ...] = ()
     base: BaseLayers | None = None
 
 
@@ -283,7 +283,7 @@ class ImageMaker:
                 self._prepare_bases([image], ask_hub=False)
             if engine.images.has(image):
                 (record,) = base_records(engine, [image])
-                return "bootstrapped" if "made_of" in record else "builder"
+                return "bootstrapped" if record.made_of else "builder"
             raise cannot_be_had(image, error.cause) from error
         return "mirrored"
 
@@ -295,7 +295,7 @@ class ImageMaker:
         *,
         source: str,
         build_s: float | None = None,
-        bases: tuple[dict[str, str], ...] = (),
+        bases: tuple[BaseRecord, ...] = (),
     ) -> ReadyImage:
         images, registry = self._engine.images, self._session.registry
         self._say(f"pushing {name}")

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.journal.facts.image import ImageFacts, ImagePart
+from bench.journal.facts.image import BaseRecord, ImageFacts, ImagePart
 from bench.scenario.compose_service import as_case
 from bench.scenario.redact import file_secrets
 from bench.trial.context import PreparedCase
@@ -32,7 +32,7 @@ def make_stack(
     stack: Stack,
     reference: Callable[[str], str],
     taken: Taken = lambda _, case, __, ___: case,
-) -> tuple[PreparedStack, ImageFacts, list[dict[str, str]]]:
+) -> tuple[PreparedStack, ImageFacts, list[BaseRecord]]:
     """The stack of the case called `name` with the images of its services.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.domain import CALIBRATION_CASE
 from bench.judge.statistics.stats import median
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.analysis.model import TrialResult
+    from bench.journal.facts.trial import TrialFacts
     from bench.results.run import Run
     from bench.selftest.beside import StatsPeak
     from bench.selftest.stamps import Stamps
@@ -27,12 +28,10 @@ class Observed:
     trial: TrialResult
     stamps: Stamps
 
-    def fact(self, *path: str) -> Any:
-        """What the trial recorded under these names, one in the other; None where it did not."""
-        value: Any = self.trial.facts
-        for name in path:
-            value = value.get(name) if isinstance(value, dict) else None
-        return value
+    @property
+    def facts(self) -> TrialFacts:
+        """What the trial recorded."""
+        return self.trial.facts
 
     def metric(self, name: str) -> float | None:
         """A metric of the trial; None where it was not measured."""
@@ -47,8 +46,8 @@ class Observed:
         return self._moment_ns(one.end_s for one in self.trial.phases if one.phase == phase)
 
     def _moment_ns(self, since_zero_s: Iterable[float]) -> int | None:
-        zero_ns, first_s = self.fact("zero_ns"), next(iter(since_zero_s), None)
-        return None if zero_ns is None or first_s is None else int(zero_ns) + round(first_s * 1e9)
+        first_s = next(iter(since_zero_s), None)
+        return None if first_s is None else self.trial.zero_ns + round(first_s * 1e9)
 
 
 @dataclass(frozen=True)

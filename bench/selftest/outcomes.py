@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.analysis.behaviour import behaviour
-from bench.analysis.contacts import observation
 from bench.core.domain import TrialStatus
 from bench.selftest.known import (
     CHILDREN,
@@ -149,7 +148,7 @@ def _silent(trial: TrialResult) -> str | None:
 
 def _contacts(evidence: Evidence) -> tuple[Fact, Fact]:
     """Planted attempts, and everything else that contacted nobody."""
-    seen = [(one, observation(one.trial)) for one in evidence.everything()]
+    seen = [(one, one.trial.facts.egress) for one in evidence.everything()]
     able = [(one, found) for one, found in seen if found is not None and found.observed]
     reasons = {found.reach for _, found in seen if found is not None and not found.observed}
     absent = "" if able else "; ".join(sorted(reasons)) or "contacts are not observed"

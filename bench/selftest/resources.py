@@ -112,7 +112,7 @@ def _disk_and_processes(evidence: Evidence) -> Section:
             return one.stamps.value(stamp)
 
         found = _compared(disk, truth, _metric(metric))
-        is_v1 = bool(disk) and all(one.fact("method") == "cgroup-v1" for one in disk)
+        is_v1 = bool(disk) and all(one.trial.method == "cgroup-v1" for one in disk)
         said = f"{DISK_BYTES >> 20} MiB"
         absent = _NO_DISK if is_v1 and not found else ""
         return Figure(f"disk.{stamp}", title, "bytes", said, found, _DISK, absent)

@@ -151,7 +151,7 @@ def _kept(noise: HostNoise, run: Run, *, quick: bool) -> Path | None:
 
     What others made of it is none of this host's.
     """
-    host = run.header["host"]
+    host = run.header.host
     if not noise.floors or (quick and load_noise(host) is not None):
         return None
     if any(one.key.case in SAME and is_disturbed(one) for one in run.results):
@@ -164,7 +164,7 @@ def _noise(run: Run) -> HostNoise:
     same = [
         one.metrics for one in run.results if one.key.case in SAME and one.status is TrialStatus.OK
     ]
-    return host_noise(same, str(run.header["at"]))
+    return host_noise(same, run.header.at)
 
 
 def _floor(evidence: Evidence) -> Floor:

@@ -76,7 +76,7 @@ class Starts:
         self._starts = sorted(
             (start_ns, trial.trial_id)
             for trial in trials
-            if isinstance(start_ns := trial.facts.get("start_sent_ns"), int)
+            if (start_ns := trial.facts.start_sent_ns) is not None
         )
 
     def trial_at(self, at_ns: int) -> str | None:

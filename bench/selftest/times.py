@@ -37,7 +37,7 @@ def _moments(
     """Comparisons of moments, in seconds since the trial's zero."""
     found = []
     for one in trials:
-        zero_ns, truth, measured = one.fact("zero_ns"), truth_ns(one), measured_ns(one)
+        zero_ns, truth, measured = one.trial.zero_ns, truth_ns(one), measured_ns(one)
         if truth is not None and measured is not None:
             found.append(
                 Comparison(
@@ -55,8 +55,7 @@ def _stamped(name: str) -> Callable[[Observed], int | None]:
 
 
 def _ready_ns(one: Observed) -> int | None:
-    at_ns: int | None = one.fact("ready", "at_ns")
-    return at_ns
+    return one.facts.ready.at_ns if one.facts.ready else None
 
 
 def _ready(evidence: Evidence) -> Section:
@@ -87,11 +86,10 @@ def _inside_resolution(evidence: Evidence, cases: list[str]) -> Figure:
     """How long before the stretch that `ready_resolution_s` names the program was ready."""
 
     def earliest_ns(one: Observed) -> int | None:
-        at_ns, resolution_ns = _ready_ns(one), one.fact("ready", "resolution_ns")
-        ready_ns = one.stamps.at_ns("ready")
-        if at_ns is None or resolution_ns is None or ready_ns is None:
+        said, ready_ns = one.facts.ready, one.stamps.at_ns("ready")
+        if said is None or ready_ns is None:
             return None
-        return max(ready_ns, int(at_ns - resolution_ns))
+        return max(ready_ns, said.at_ns - said.resolution_ns)
 
     found = _moments(evidence.of(*cases), _stamped("ready"), earliest_ns)
     target = Target(share=0.95, within=0.001)
@@ -144,7 +142,7 @@ def _rounds(evidence: Evidence, case: str) -> dict[int, Observed]:
 
 def _pairs(evidence: Evidence, base: str, other: str) -> tuple[Comparison, ...]:
     def startup_s(one: Observed, ready_ns: int | None) -> float | None:
-        return None if ready_ns is None else (ready_ns - one.fact("zero_ns")) / 1e9
+        return None if ready_ns is None else (ready_ns - one.trial.zero_ns) / 1e9
 
     found = []
     others = _rounds(evidence, other)
@@ -177,7 +175,7 @@ def _as_set(evidence: Evidence, base: str, other: str) -> tuple[Comparison, ...]
 
 def _events(evidence: Evidence) -> Section:
     def stop_ended_ns(one: Observed) -> int | None:
-        begun_ns, after_s = one.begin_ns("stop"), one.fact("stop", "ended_s")
+        begun_ns, after_s = one.begin_ns("stop"), one.facts.stop.ended_s if one.facts.stop else None
         return None if begun_ns is None or after_s is None else begun_ns + round(after_s * 1e9)
 
     def grace_over_ns(one: Observed) -> int | None:
@@ -185,12 +183,10 @@ def _events(evidence: Evidence) -> Section:
         return None if begun_ns is None else begun_ns + round(GRACE_S * 1e9)
 
     def output_ns(one: Observed) -> int | None:
-        at_ns: int | None = one.fact("first_output_ns")
-        return at_ns
+        return one.facts.first_output_ns
 
     def exit_ns(one: Observed) -> int | None:
-        at_ns: int | None = one.fact("exit", "at_ns")
-        return at_ns
+        return one.facts.exit.at_ns if one.facts.exit else None
 
     def stop_end_ns(one: Observed) -> int | None:
         return one.end_ns("stop")

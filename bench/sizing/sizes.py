@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.core.domain import SIZE_ARM, TrialStatus
+from bench.journal.facts.limits import LimitsAsked
 from bench.judge.effective_rules import effective_rules
 from bench.sizing.meets import deciding_rules, why_not
 from bench.sizing.search import CPUS, MEMORY, Scale
@@ -124,14 +125,9 @@ def slowest_pull_s(trials: Iterable[TrialResult]) -> float:
 
 def requested(trial: TrialResult) -> tuple[int, float] | None:
     """The limits of memory (bytes) and cores that a trial was given; None where one is unset."""
-    limits = trial.facts.get("limits")
-    asked = limits.get("requested") if isinstance(limits, dict) else None
-    if not isinstance(asked, dict):
-        return None
-    memory, cpus = asked.get("memory_bytes"), asked.get("cpus")
-    if not (isinstance(memory, int | float) and isinstance(cpus, int | float)):
-        return None
-    return (int(memory), float(cpus)) if memory and cpus else None
+    limits = trial.facts.limits
+    asked = limits.requested if limits else LimitsAsked()
+    return (asked.memory_bytes, asked.cpus) if asked.memory_bytes and asked.cpus else None
 
 
 def _size(

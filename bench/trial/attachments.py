@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.errors import EngineError
 from bench.journal.facts.cause import CauseKind
+from bench.journal.facts.ending import ExitFact, MemoryKill
 from bench.observe.excerpts import ExcerptSearch
 from bench.observe.figures import FigureSearch
 from bench.observe.output import ExitWatch, OutputWatch
 from bench.trial.cause.ending import Ending, causes
 from bench.trial.instruments import Instruments
-from bench.trial.oom_kill import MemoryKill
+from bench.trial.oom_kill import ending_words
 from bench.trial.redactor import redactor
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Attachments:
             EngineError: the engine's disk is full.
         """
         kill = self._note_ending()
-        return self._explained(kill.ending(when), kill)
+        return self._explained(ending_words(kill, when), kill)
 
     def how_it_hangs(self, text: str, pid: int) -> str:
         """`text`, which says that a container is not ready, with the causes that are known.
@@ -138,49 +138,47 @@ class Attachments:
         )
         found = causes(self._workload, self._info, self._case, ending)
         if found:
-            self._record.facts["cause"] = dataclasses.asdict(found[0])
+            self._record.facts.cause = found[0]
         # that it was killed for memory is said already of one that ended so
         said = [one.words for one in found if kill is None or one.kind is not CauseKind.MEMORY]
         return "; ".join([text, *said])
 
     def _note_ending(self) -> MemoryKill:
         code = self.exit.exit_code()
-        self._record.facts["exit"] = {
-            "code": code,
-            "at_ns": self.exit.at_ns,
-            "resolution_ns": self.exit.resolution_ns,
-        }
+        self._record.facts.exit = ExitFact(code, self.exit.at_ns, self.exit.resolution_ns)
         flag = self._workload.state().oom_killed
         kill = MemoryKill(self.instruments.oom_kills(), flag, code)
-        self._record.facts["memory_kill"] = dataclasses.asdict(kill)
+        self._record.facts.memory_kill = kill
         return kill
 
     def end_output(self) -> None:
         """Follow the output no longer, and put on record what was found in it."""
-        if (self._figures or self._excerpts) and "start_sent_ns" in self._record.facts:
+        was_started = self._record.facts.start_sent_ns is not None
+        if (self._figures or self._excerpts) and was_started:
             self._note_findings()
         self.output.close()
         if self.output.first_ns:
-            self._record.facts["first_output_ns"] = self.output.first_ns
+            self._record.facts.first_output_ns = self.output.first_ns
 
     def _note_findings(self) -> None:
         """What was found in all of the output; nothing where its end was not seen."""
         if not self.output.wait_end(_REST_OF_OUTPUT_S):
             return
-        if figures := self._record.facts.get("figures", {}) | self._figures.facts():
-            self._record.facts["figures"] = figures  # those of its load tool are there already
+        facts = self._record.facts
+        if figures := (facts.figures or {}) | self._figures.facts():
+            facts.figures = figures  # those of its load tool are there already
         if self._excerpts:
-            self._record.facts["excerpts"] = self._excerpts.facts()
+            facts.excerpts = self._excerpts.facts()
 
     def end_egress(self) -> None:
         """Listen no longer, and put on record what it tried to reach."""
         watch, self._egress = self._egress, None
         if watch is None:
             return
-        start_ns = self._record.facts.get("start_sent_ns")
+        start_ns = self._record.facts.start_sent_ns
         seen = watch.finish(start_ns or 0)
         if start_ns is not None:
-            self._record.facts["egress"] = dataclasses.asdict(seen)
+            self._record.facts.egress = seen
 
     def end_sampling(self) -> None:
         """Take the last totals.
@@ -188,7 +186,6 @@ class Attachments:
         Raises:
             EngineError: the sampler failed on the way.
         """
-        counters: dict[str, Any] = self.instruments.finish()
-        self._record.facts["counters"] = counters
+        self._record.facts.counters = self.instruments.finish()
         if self.instruments.failure:
             raise EngineError("sampler", f"the sampler failed: {self.instruments.failure}")

@@ -6,7 +6,6 @@ engine is asked for nothing that the timing does not need.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from bench.analysis.held_limits import not_held
@@ -14,8 +13,11 @@ from bench.cgroup.counters import applied_limits
 from bench.cgroup.mounts import make_parent, remove_parent, takes_parent
 from bench.core.errors import BenchError, EngineError
 from bench.core.interrupts import postponed
+from bench.journal.facts.form import read_facts
+from bench.journal.facts.limits import LimitsAsked, LimitsFact, LimitsHeld
+from bench.journal.facts.ready import ReadyFact
+from bench.journal.facts.trial import LoadFact
 from bench.observe.process_table import Process, read_table
-from bench.probes.readiness import ReadyFact
 from bench.runtimes.protocol import LABEL, container_engine
 from bench.scenario.source import ProcessSource
 from bench.trial.attachments import Attachments
@@ -70,7 +72,7 @@ class ContainerLifecycle:
         self._network = network
         self.name = f"cbench-{context.run_id}-{record.trial_id}"
         self._facts = record.facts
-        self._requested: dict[str, float | None] = {}
+        self._requested = LimitsAsked()
         self.workload: Workload | None = None
         self._parent = ""
         self._spec: WorkloadSpec | None = None
@@ -121,20 +123,16 @@ class ContainerLifecycle:
         context = self._context
         assert self._spec is not None, "it is prepared before it is created"
         spec = self._network.joined(self._spec)
-        self._requested = {
-            "memory_bytes": spec.memory_bytes,
-            "swap_bytes": None if spec.memory_bytes is None else 0,
-            "cpus": spec.cpus,
-            "pids": spec.pids,
-        }
-        self._facts["limits"] = {"requested": self._requested}
+        swap_bytes = None if spec.memory_bytes is None else 0
+        self._requested = LimitsAsked(spec.memory_bytes, swap_bytes, spec.cpus, spec.pids)
+        self._facts.limits = LimitsFact(self._requested)
         # known by its name until the answer is there, which a dying engine may not give
         self.workload = context.runtime.workload(self.name)
         # an engine goes on with a call that is cut off, and may make it after it was cleaned up
         with postponed(), self._record.phase("create"), self._blamed(spec):
             self.workload = context.runtime.create(spec)
         if self.workload.warnings:
-            self._facts["warnings"] = list(self.workload.warnings)
+            self._facts.warnings = self.workload.warnings
 
     def _blamed(self, spec: WorkloadSpec | None = None) -> AbstractContextManager[None]:
         """While this lasts it is made from `spec`, or started."""
@@ -190,7 +188,7 @@ class ContainerLifecycle:
         """
         context = self._context
         start_ns = context.clock.monotonic_ns()
-        self._facts["start_sent_ns"] = start_ns
+        self._facts.start_sent_ns = start_ns
         with self._blamed():
             self._made.start()
         self._started_ns = context.clock.monotonic_ns()
@@ -226,13 +224,13 @@ class ContainerLifecycle:
         attached = self.attached
         self.ready = fact
         self._network.was_ready((fact.at_ns - self._started_ns) / 1e9)
-        self._facts["ready"] = dataclasses.asdict(fact)
+        self._facts.ready = fact
         # a line of output may come some milliseconds before the start call returns
         ready_ns = max(self._started_ns, fact.at_ns)
         with self._record.phase("check"):
             cpu_ns = attached.instruments.container_is_ready()
             if cpu_ns is not None:
-                self._facts["cpu_ns_at_ready"] = cpu_ns
+                self._facts.cpu_ns_at_ready = cpu_ns
             self._record.phase_was("ready", self._started_ns, ready_ns, fact.resolution_ns)
             self._check_limits()
 
@@ -241,10 +239,10 @@ class ContainerLifecycle:
         cgroup = self._cgroup()
         if cgroup is None:
             return
-        applied = applied_limits(cgroup)
+        applied = read_facts(LimitsHeld, applied_limits(cgroup))
         if self.attached.exit.ended:
             return  # its cgroup went away before or while it was read
-        self._facts["limits"] = {"requested": self._requested, "applied": applied}
+        self._facts.limits = LimitsFact(self._requested, applied)
         wrong = not_held(self._requested, applied)
         if wrong:
             raise EngineError("limits", f"the engine did not apply {', '.join(wrong)}")
@@ -259,7 +257,7 @@ class ContainerLifecycle:
         with self._record.phase("observe"):
             if self._load is not None:
                 assert self._state is not None, "it is started before it is put under load"
-                self._facts["load"] = {"reference": self._prepared.load_reference}
+                self._facts.load = LoadFact(self._prepared.load_reference)
                 address = self._network.address(self._state)
                 put_under_load(self._load, address, attached, self._facts)
             elif case.observe == "exit":
@@ -289,12 +287,13 @@ class ContainerLifecycle:
             table = self.processes()
             stop_signal = self._state.stop_signal if self._state else ""
         hide = redactor(self._prepared.case, self._prepared.folder, self._prepared.secrets)
-        self._facts["process"] = standing_fact(
+        self._facts.process = standing_fact(
             self._context.runtime.capabilities, table, stop_signal, hide
         )
         grace_s = self._prepared.case.stop_grace_period
-        stop = stopped(self._context, self._record, self.attached, self._made, table, grace_s)
-        self._facts["stop"] = dataclasses.asdict(stop)
+        self._facts.stop = stopped(
+            self._context, self._record, self.attached, self._made, table, grace_s
+        )
 
     def remove(self) -> None:
         """Remove it."""
@@ -349,5 +348,5 @@ class ContainerLifecycle:
         self._record.end(status, reason, self.last_words(), seconds_to_ready)
         if output:
             self._record.write_log(case, output.text())
-        if self._load and "load" in self._facts:
+        if self._load and self._facts.load is not None:
             self._record.write_log(f"{case}-load", self._load.text())

@@ -14,6 +14,7 @@ from bench.core.capability import Capability
 from bench.core.domain import CacheState
 from bench.core.errors import EngineError
 from bench.core.image_reference import split_reference
+from bench.journal.facts.pull import BlobServed, LinkFact, ServedFact
 from bench.trial.outcome import InvalidTrialError
 from bench.trial.pull_stream import PullRecorder
 
@@ -69,9 +70,9 @@ class ImagePull:
         if manifest is not None:
             layers = recorder.intervals(manifest.layers, prepared.layers)
             self._record.layers(layers)
-            self._record.facts["downloaded_bytes"] = recorder.downloaded_bytes(manifest)
+            self._record.facts.downloaded_bytes = recorder.downloaded_bytes(manifest)
             rate = achieved_bit_s(layers)
-            self._record.facts["link"] = {"rate_bit_s": context.link_bit_s, "achieved_bit_s": rate}
+            self._record.facts.link = LinkFact(context.link_bit_s, rate)
             if recorder.digest and recorder.digest != manifest.digest:
                 raise EngineError(prepared.reference, f"the pull brought {recorder.digest} instead")
         self._is_done = True
@@ -98,14 +99,13 @@ class ImagePull:
         served = log.served(repository, self._mark)
         if served is None:
             return f"{self._not_so}: the registry's access log cannot be read"
-        self._record.facts["served"] = {
-            "requests": sum(one.requests for one in served.values()),
-            "size_bytes": sum(one.size_bytes for one in served.values()),
-            "blobs": {
-                digest: {"requests": one.requests, "size_bytes": one.size_bytes}
-                for digest, one in served.items()
+        self._record.facts.served = ServedFact(
+            requests=sum(one.requests for one in served.values()),
+            size_bytes=sum(one.size_bytes for one in served.values()),
+            blobs={
+                digest: BlobServed(one.requests, one.size_bytes) for digest, one in served.items()
             },
-        }
+        )
         doubt = why_not_served(manifest, self._base_layers, served)
         return f"{self._not_so}: {doubt}" if doubt else ""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import dataclasses
+from typing import TYPE_CHECKING
 
 from bench.cgroup.counters import CounterFiles
+from bench.journal.facts.trial import CountersFact
 from bench.sampling.exits import ExitReports
 from bench.sampling.gpu import GpuSource
 from bench.sampling.network_counters import NetworkCounters
@@ -141,7 +143,7 @@ class Instruments:
             self._failure = error
         return self._oom_kills
 
-    def finish(self) -> dict[str, Any]:
+    def finish(self) -> CountersFact:
         """End the sampling; returns the last total of CPU time and the high-water mark."""
         if self._threads is not None:
             self._threads.ask()
@@ -149,17 +151,16 @@ class Instruments:
             self._sampler.stop()
         except Exception as error:  # noqa: BLE001 - handed to the trial, as what ends the thread is
             self._failure = error
-        counters: dict[str, Any] = {"method": self.method}
+        counters = CountersFact(self.method)
         if self._files is not None:
-            counters |= self._files.high_water()
-            if self._cpu_ns is not None:
-                counters["cpu_ns"] = self._cpu_ns
+            peak_bytes = self._files.high_water().get("memory_peak_bytes")
+            counters = CountersFact(self.method, peak_bytes, self._cpu_ns)
             self._files.close()
         if self._network is not None:
             self._network.close()
         if self._gpu is not None:
-            if self._gpu.unknown_because:
-                counters["gpu_memory_unknown_because"] = self._gpu.unknown_because
+            unknown = self._gpu.unknown_because or None
+            counters = dataclasses.replace(counters, gpu_memory_unknown_because=unknown)
             self._gpu.close()
         if self._threads is not None:
             self._threads.close()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.errors import EngineError
 from bench.trial.cause.ending import ENDED
 from bench.trial.outcome import FailedTrialError
 
 if TYPE_CHECKING:
+    from bench.journal.facts.trial import TrialFacts
     from bench.trial.attachments import Attachments
     from bench.trial.under_load import LoadRun
 
@@ -28,9 +28,7 @@ def await_end(attached: Attachments, timeout_s: float) -> None:
         )
 
 
-def put_under_load(
-    load: LoadRun, address: str, attached: Attachments, facts: dict[str, Any]
-) -> None:
+def put_under_load(load: LoadRun, address: str, attached: Attachments, facts: TrialFacts) -> None:
     """Run the load tool to its end; what it printed goes into `facts`.
 
     Raises:
@@ -44,12 +42,12 @@ def put_under_load(
         if not ending.ended:
             raise
     finally:
-        facts["figures"] = load.figures()
+        facts.figures = load.figures()
     if ending.ended:
         raise FailedTrialError(attached.how_it_ended("under load"))
 
 
-def note_that_it_is_to_stay(attached: Attachments, facts: dict[str, Any]) -> None:
+def note_that_it_is_to_stay(attached: Attachments, facts: TrialFacts) -> None:
     """Put into `facts` that it ended, where nothing went wrong with it but that."""
-    if "cause" not in facts and attached.note_exit() == 0:
-        facts["cause"] = dataclasses.asdict(ENDED)
+    if facts.cause is None and attached.note_exit() == 0:
+        facts.cause = ENDED

@@ -8,10 +8,10 @@ from bench.core.domain import TrialStatus
 from bench.core.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import Any
+    from collections.abc import Iterator
 
     from bench.core.errors import BenchError
+    from bench.journal.facts.host import HostUse
     from bench.scenario.host_bounds import HostBounds
 
 SWAP_BOUND_PAGES = 4096
@@ -50,20 +50,20 @@ def outcome_of(
     return TrialStatus.ERROR, f"{error.subject}: {error.cause}"
 
 
-def judge_host(load: Mapping[str, Any], bounds: HostBounds) -> tuple[TrialStatus, str]:
+def judge_host(load: HostUse, bounds: HostBounds) -> tuple[TrialStatus, str]:
     """Whether the host was fit for a measurement while it lasted, as `load_between` saw it."""
     doubt = next(_doubts(load, bounds), "")
     return (TrialStatus.INVALID, doubt) if doubt else (TrialStatus.OK, "")
 
 
-def _doubts(load: Mapping[str, Any], bounds: HostBounds) -> Iterator[str]:
+def _doubts(load: HostUse, bounds: HostBounds) -> Iterator[str]:
     """What makes the trial invalid; what the host does not count makes none."""
-    if doubt := bounds.exceeded(load.get("other_share"), load["steal_share"]):
+    if doubt := bounds.exceeded(load.other_share, load.steal_share):
         yield doubt
-    if load["swapped_pages"] > SWAP_BOUND_PAGES:
-        yield f"the host moved {load['swapped_pages']} pages of memory to or from swap"
-    slowed_s = load.get("thermal", {}).get("slowed_s", 0.0)
-    if slowed_s > HEAT_BOUND * load["wall_s"]:
-        yield f"a core was slowed down for its heat for {slowed_s:.1f} s of {load['wall_s']:.1f} s"
-    if abs(load["clock_step_s"]) > CLOCK_STEP_BOUND_S:
-        yield f"the wall clock jumped by {load['clock_step_s']} s"
+    if (load.swapped_pages or 0) > SWAP_BOUND_PAGES:
+        yield f"the host moved {load.swapped_pages} pages of memory to or from swap"
+    slowed_s, wall_s = (load.thermal and load.thermal.slowed_s) or 0.0, load.wall_s or 0.0
+    if slowed_s > HEAT_BOUND * wall_s:
+        yield f"a core was slowed down for its heat for {slowed_s:.1f} s of {wall_s:.1f} s"
+    if abs(load.clock_step_s or 0.0) > CLOCK_STEP_BOUND_S:
+        yield f"the wall clock jumped by {load.clock_step_s} s"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.atomic import write_text
 from bench.core.domain import TrialStatus
+from bench.journal.facts.trial import TrialFacts
 from bench.trial.same_failure import Ending
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class TrialRecord:
         self._attempt = attempt
         self.trial_id = f"t{number:04d}" + (f"-{part}" if part else "")
         self.trial_id += f".{attempt}" if attempt else ""
-        self.facts: dict[str, Any] = {}
+        self.facts = TrialFacts()
         self.ending: Ending | None = None
 
     @property
@@ -49,8 +50,8 @@ class TrialRecord:
         None where they were not read, and where a load tool ran beside it: what the trial's
         containers used is not known then, for nobody counts that of the tool.
         """
-        cpu_ns = self.facts.get("counters", {}).get("cpu_ns")
-        return None if cpu_ns is None or "load" in self.facts else cpu_ns / 1e9
+        cpu_ns = self.facts.counters.cpu_ns if self.facts.counters else None
+        return None if cpu_ns is None or self.facts.load is not None else cpu_ns / 1e9
 
     def begin(self, key: TrialKey, service: str = "") -> None:
         """The trial begins; `service` is that of a stack which this is the record of."""
@@ -118,15 +119,15 @@ class TrialRecord:
             trial_id=self.trial_id,
             status=status.value,
             reason=reason,
-            facts=self.facts,
+            facts=self.facts.fields(),
             log_tail=log_tail[-_FEW_LINES:] if status is TrialStatus.OK else log_tail,
         )
         self.ending = Ending(
             trial_id=self.trial_id,
             status=status,
             reason=reason,
-            exit_code=self.facts.get("exit", {}).get("code"),
-            was_ready="ready" in self.facts,
+            exit_code=self.facts.exit.code if self.facts.exit else None,
+            was_ready=self.facts.ready is not None,
             log_tail=tuple(log_tail),
         )
         self._context.progress.trial_ended(status.value, reason, startup_s)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from bench.core.domain import Arm, TrialStatus
@@ -16,10 +15,10 @@ from bench.trial.record import TrialRecord
 from bench.trial.restart import start_again
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Callable, Sequence
 
     from bench.core.domain import TrialKey
+    from bench.journal.facts.host import HostUse
     from bench.observe.process_table import Process
     from bench.trial.context import PreparedCase, TrialContext
 
@@ -61,7 +60,7 @@ class Replica:
     @property
     def seconds_to_ready(self) -> float | None:
         """From the moment at which all were released; None where it did not get ready."""
-        ready, zero_ns = self.life.ready, self.record.facts.get("zero_ns")
+        ready, zero_ns = self.life.ready, self.record.facts.zero_ns
         return (ready.at_ns - zero_ns) / 1e9 if ready and zero_ns else None
 
     def begin(self) -> None:
@@ -98,11 +97,10 @@ class Replica:
         self.life.observe()
         after = self.life.processes()
         if before and after:
-            uses = process_uses(before, after)
-            self.record.facts["processes"] = [dataclasses.asdict(one) for one in uses]
+            self.record.facts.processes = tuple(process_uses(before, after))
         files = self.life.workload.files if self.life.workload else None
         if files is not None:
-            self.record.facts["writes"] = dataclasses.asdict(outside(files.changes(), mounts))
+            self.record.facts.writes = outside(files.changes(), mounts)
 
     def restart(self) -> None:
         """Start it again; its counters are those of its first life."""
@@ -110,9 +108,7 @@ class Replica:
         assert self.life.workload is not None, "it is restarted before it is removed"
         start_again(self._context, self._prepared, self.life.workload, self.record)
 
-    def end(
-        self, load: Mapping[str, Any], status: TrialStatus | None = None, reason: str = ""
-    ) -> None:
+    def end(self, load: HostUse, status: TrialStatus | None = None, reason: str = "") -> None:
         """Write how it ended, after everything was taken down.
 
         Args:
@@ -120,7 +116,7 @@ class Replica:
             status: of all of the group, where it broke off; None where each has its own.
             reason: why.
         """
-        self.record.facts["host"] = load
+        self.record.facts.host = load
         if status is not None:
             self.status, self.reason = status, reason
         elif self.is_fine:

@@ -119,7 +119,7 @@ class ReplicaTrial:
             state = CacheState(self._key.cache)
             dropped = context.keeper.establish(state, [prepared.reference], prepared.blobs)
             for one in self._replicas:
-                one.record.facts["page_cache_dropped"] = dropped
+                one.record.facts.page_cache_dropped = dropped
         with self._phase("create"):
             for one in self._replicas:
                 one.life.prepare()
@@ -139,7 +139,7 @@ class ReplicaTrial:
     def _note_zero(self) -> None:
         zero_ns = self._context.clock.monotonic_ns()
         for one in self._replicas:
-            one.record.facts["zero_ns"] = zero_ns
+            one.record.facts.zero_ns = zero_ns
 
     def _at_once(
         self, step: Callable[[Replica], None], opened: Callable[[], None] = lambda: None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from bench.core.errors import EngineRefusedError
@@ -50,7 +49,7 @@ def start_again(
         found = image_cause(workload, context.runtime.info.architecture, error)
         if found is None:
             raise
-        record.facts["cause"] = dataclasses.asdict(found)
+        record.facts.cause = found
         raise FailedTrialError(f"could not be started again: {found.words}") from error
     except NotReadyError as error:
         how = f"it exited with code {ending.exit_code()}" if ending.ended else str(error)

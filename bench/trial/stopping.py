@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import fcntl
 import os
 import signal
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.capability import Capability
 from bench.core.stop_signal import DEFAULT_SIGNAL, signal_number
-from bench.journal.facts.behaviour import Killed, Standing
+from bench.journal.facts.behaviour import Killed, Standing, Unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +37,7 @@ def standing_fact(
     table: Sequence[Process],
     stop_signal: str,
     hide: Callable[[str], str],
-) -> dict[str, Any]:
+) -> Standing | Unseen:
     """What goes on record of process 1: how it stands, or why that cannot be seen.
 
     Args:
@@ -49,10 +48,10 @@ def standing_fact(
     """
     why_not = capabilities.why_not(Capability.OWN_PROCESSES, Capability.LOCAL)
     if why_not:
-        return {"unseen": why_not}
+        return Unseen(why_not)
     if not table:
-        return {"unseen": "its processes cannot be seen from here"}
-    return dataclasses.asdict(standing(table, stop_signal or DEFAULT_SIGNAL, hide))
+        return Unseen("its processes cannot be seen from here")
+    return standing(table, stop_signal or DEFAULT_SIGNAL, hide)
 
 
 def standing(table: Sequence[Process], stop_signal: str, hide: Callable[[str], str]) -> Standing:

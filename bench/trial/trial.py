@@ -62,7 +62,7 @@ class Trial:
     @property
     def seconds_to_ready(self) -> float | None:
         """From the trial's zero to the confirming answer; None where there was none."""
-        zero_ns, ready = self._facts.get("zero_ns"), self._life.ready
+        zero_ns, ready = self._facts.zero_ns, self._life.ready
         return (ready.at_ns - zero_ns) / 1e9 if ready and zero_ns else None
 
     def run(self) -> TrialStatus:
@@ -93,7 +93,7 @@ class Trial:
             in_container = Capability.IMAGE in context.runtime.capabilities
             used_s = self._record.cpu_s
             load = load_between(before, context.load_now(), used_s, with_engine=in_container)
-            self._facts["host"] = load
+            self._facts.host = load
             status, reason = context.excused(status, reason)
             if status.counts and (doubt := self._pull.doubt()):
                 status, reason = TrialStatus.INVALID, doubt
@@ -113,9 +113,9 @@ class Trial:
             dropped = context.keeper.establish(
                 self._state, [prepared.reference], prepared.blobs, base
             )
-            self._facts["page_cache_dropped"] = dropped
+            self._facts.page_cache_dropped = dropped
             life.prepare()
-        self._facts["zero_ns"] = context.clock.monotonic_ns()
+        self._facts.zero_ns = context.clock.monotonic_ns()
         if self._state.is_pulled:
             self._pull.run()
         life.create()

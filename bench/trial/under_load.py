@@ -9,7 +9,7 @@ import fcntl
 import socket
 import struct
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.errors import EngineError
 from bench.observe.figures import FigureSearch
@@ -20,6 +20,7 @@ from bench.trial.redactor import redactor
 from bench.trial.spec import container_spec, named_volumes
 
 if TYPE_CHECKING:
+    from bench.journal.facts.matches import Matches
     from bench.runtimes.workload import Workload
     from bench.trial.context import PreparedCase, TrialContext
 
@@ -121,7 +122,7 @@ class LoadRun:
         tail = "\n    ".join(self._output.tail(_SHOWN_LINES) if self._output else [])
         return EngineError("load", f"the load tool {what}\n    {tail}".rstrip())
 
-    def figures(self) -> dict[str, dict[str, Any]]:
+    def figures(self) -> dict[str, Matches]:
         """What was found in its output, for the journal."""
         return self._figures.facts()
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.capability import Capability
 from bench.observe.listening import Whereabouts, whereabouts
 from bench.probes.attempt import NotReadyError
 from bench.probes.make import ProbeTarget
-from bench.probes.readiness import LONG_WAIT_S, ReadyFact, make_readiness
+from bench.probes.readiness import LONG_WAIT_S, make_readiness
 from bench.trial.observing import note_that_it_is_to_stay
 from bench.trial.outcome import FailedTrialError
 
 if TYPE_CHECKING:
+    from bench.journal.facts.ready import ReadyFact
+    from bench.journal.facts.trial import TrialFacts
     from bench.runtimes.workload import Workload, WorkloadState
     from bench.trial.attachments import Attachments
     from bench.trial.container_network import ContainerNetwork
@@ -30,7 +31,7 @@ class ReadyWait:
         network: ContainerNetwork,
         attached: Attachments,
         state: WorkloadState,
-        facts: dict[str, Any],
+        facts: TrialFacts,
     ) -> None:
         """`facts` takes what is found out meanwhile."""
         self._context = context
@@ -69,7 +70,7 @@ class ReadyWait:
             raise FailedTrialError(self._why_not(error, target)) from error
         finally:
             if readiness.port_open is not None:
-                self._facts["port_open"] = dataclasses.asdict(readiness.port_open)
+                self._facts.port_open = readiness.port_open
 
     def _why_not(self, error: NotReadyError, target: ProbeTarget) -> str:
         text, attached = str(error), self._attached
@@ -78,7 +79,7 @@ class ReadyWait:
             note_that_it_is_to_stay(attached, self._facts)
         else:
             if error.hint:
-                self._facts["hint"] = error.hint
+                self._facts.hint = error.hint
             if beside := self._where_it_listens(target).words:
                 text = f"{text}; {beside}"
             seen_pid = self._state.pid if self._context.is_local else 0
@@ -98,5 +99,5 @@ class ReadyWait:
         in_container = Capability.IMAGE in self._context.runtime.capabilities
         place = whereabouts(case.ready, target.address, target.own_pid, in_container=in_container)
         if place.words:
-            self._facts["listening"] = [dataclasses.asdict(one) for one in place.found]
+            self._facts.listening = place.found
         return place

@@ -10,9 +10,13 @@ import pytest
 
 from bench.analysis.contacts import before_ready
 from bench.analysis.trial_metrics import derive
+from bench.core.domain import TrialKey, TrialStatus
 from bench.journal.facts.contacts import Contact, Observation, WayOut
-from bench.journal.shapes import Facts
+from bench.journal.facts.course import TrialEnd, TrialStart
+from bench.journal.facts.form import read_facts
+from bench.journal.facts.ready import ReadyFact
 from bench.journal.trial_events import TrialEvents
+from tests.facts import facts_of
 
 TRIED = Contact(
     t_s=0.5,
@@ -40,27 +44,27 @@ def recorded(*attempts: Contact, **changes: Any) -> dict[str, Any]:
 
 def outside(facts: dict[str, Any]) -> float | None:
     """The metric of a trial that was started at 10 s and ready at 12 s."""
-    started = {"trial_id": "t0001", "key": {"case": "a", "round": 0, "cache": "warm"}, "attempt": 0}
+    started = TrialStart("t0001", TrialKey("a", 0, "warm"), 0)
     stamps = {
         "zero_ns": 10_000_000_000,
         "start_sent_ns": 10_000_000_000,
         "ready": {"at_ns": 12_000_000_000, "resolution_ns": 1},
     }
-    ended = {"status": "ok", "reason": "", "facts": stamps | facts}
+    ended = TrialEnd("t0001", TrialStatus.OK, "", facts_of(**stamps | facts), ())
     return derive(TrialEvents(started, ended=ended), {}).metrics.get("egress_attempts")
 
 
 def test_what_is_written_comes_back_the_same():
     seen = Observation(False, "no root", WayOut.SILENT, (TRIED, contact(port=None)), 3)
     written = json.loads(json.dumps(dataclasses.asdict(seen)))
-    assert Observation.from_facts(written) == seen
+    assert read_facts(Observation, written) == seen
 
 
 def test_a_journal_refuses_contacts_of_another_form():
-    Facts.model_validate({"egress": recorded(TRIED)})
+    facts_of(egress=recorded(TRIED))
     for wrong in ({"observed": 1.5}, {"way_out": "ajar"}, {"attempts": [{"t_s": 1}]}):
         with pytest.raises(ValueError, match="egress"):
-            Facts.model_validate({"egress": recorded() | wrong})
+            facts_of(egress=recorded() | wrong)
 
 
 @pytest.mark.parametrize(
@@ -79,9 +83,10 @@ def test_a_destination_is_a_name_where_there_is_one(one, destination):
 
 def test_before_ready_is_up_to_and_with_the_moment_of_ready():
     seen = Observation(True, "all", WayOut.OPEN, (contact(t_s=2.0), contact(t_s=2.1)))
-    facts = {"start_sent_ns": 10_000_000_000, "ready": {"at_ns": 12_000_000_000}}
-    assert [one.t_s for one in before_ready(seen, facts)] == [2.0]
-    assert len(before_ready(seen, {"start_sent_ns": 10_000_000_000})) == 2
+    unready = facts_of(start_sent_ns=10_000_000_000, egress=seen)
+    facts = dataclasses.replace(unready, ready=ReadyFact(12_000_000_000, 1))
+    assert [one.t_s for one in before_ready(facts)] == [2.0]
+    assert len(before_ready(unready)) == 2
 
 
 def test_outside_contacts_are_distinct_destinations_before_ready_less_the_declared():

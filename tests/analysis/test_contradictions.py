@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.core.domain import TrialStatus
+from bench.core.domain import TrialKey, TrialStatus
 from bench.core.errors import StoreError
-from bench.journal.sequence import Sequence
+from bench.journal.events import check_event
+from bench.journal.sequence import RunSequence
 from bench.judge.model import Outcome
 from bench.results.run import Run, load_run
 from tests.journals import Build, events, write_events
@@ -299,9 +300,14 @@ def test_an_interruption_may_leave_a_trial_open(tmp_path):
 
 
 def test_a_service_may_have_a_name_that_ends_like_an_attempt():
-    sequence = Sequence({"plan": [{"case": "shop", "round": 0, "cache": "cold"}]})
+    sequence = RunSequence([TrialKey("shop", 0, "cold")])
     begun = {"event": "trial_started", "key": {"case": "shop", "round": 0, "cache": "cold"}}
-    sequence.take(begun | {"trial_id": "t0000", "attempt": 0})
-    sequence.take(begun | {"trial_id": "t0000-web.1", "attempt": 0, "service": "web.1"})
+
+    def take(**more: Any) -> None:
+        event = begun | more
+        sequence.take(event, check_event(event))
+
+    take(trial_id="t0000", attempt=0)
+    take(trial_id="t0000-web.1", attempt=0, service="web.1")
     with pytest.raises(ValueError, match="no name of attempt 0"):
-        sequence.take(begun | {"trial_id": "t0000-db.1", "attempt": 0, "service": "db"})
+        take(trial_id="t0000-db.1", attempt=0, service="db")

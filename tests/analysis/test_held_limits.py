@@ -9,6 +9,8 @@ import pytest
 from bench.analysis.held_limits import not_held
 from bench.cgroup.counters import applied_limits
 from bench.cgroup.mounts import CgroupVersion
+from bench.journal.facts.form import read_facts
+from bench.journal.facts.limits import LimitsAsked, LimitsHeld
 from tests.sampling.trees import CONTAINER_ID, PARENT, cgroup_of, copy_of
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ def mismatches(
     cgroup: ContainerCgroup, asked: Mapping[str, float | None]
 ) -> tuple[dict[str, Any], list[str]]:
     applied = applied_limits(cgroup)
-    return applied, not_held(asked, applied)
+    return applied, not_held(read_facts(LimitsAsked, asked), read_facts(LimitsHeld, applied))
 
 
 def test_limits_in_force_are_no_mismatch():

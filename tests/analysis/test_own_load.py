@@ -9,10 +9,11 @@ import pytest
 from bench.analysis.model import TrialResult
 from bench.analysis.own_load import User, own_load
 from bench.core.domain import TrialKey, TrialStatus
+from tests.facts import facts_of
 
 
 def trial(host: dict[str, Any] | None, **metrics: float) -> TrialResult:
-    facts: dict[str, object] = {} if host is None else {"host": host}
+    facts = facts_of(host=host)
     key = TrialKey("web", 0, "cold")
     return TrialResult("t0", key, 0, TrialStatus.OK, "", facts=facts, metrics=metrics)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.analysis.model import TrialResult
 from bench.analysis.page_cache import cooled_trials
 from bench.core.domain import TrialKey, TrialStatus
+from tests.facts import facts_of
 
 
 def trials(*of: tuple[str, str]) -> list[TrialResult]:
@@ -12,7 +13,7 @@ def trials(*of: tuple[str, str]) -> list[TrialResult]:
     return [
         TrialResult(
             f"t{number}", TrialKey(case, number, cache), 0, TrialStatus.OK, "",
-            facts={"page_cache_dropped": cache != "warm"},
+            facts=facts_of(page_cache_dropped=cache != "warm"),
         )
         for number, (case, cache) in enumerate(of)
     ]  # fmt: skip
@@ -35,5 +36,5 @@ def test_the_do_nothing_container_neither_cools_nor_is_cooled():
 
 def test_where_the_page_cache_was_kept_nothing_has_cooled():
     found = trials(("a", "image"), ("b", "warm"))
-    found[0].facts["page_cache_dropped"] = False
+    found[0].facts.page_cache_dropped = False
     assert cooled_trials(found) == set()

@@ -12,6 +12,8 @@ from bench.analysis.model import PhaseSpan, TrialResult
 from bench.analysis.stack_totals import StackStart, chain_of, starts_of, summed, with_sums
 from bench.analysis.trial_metrics import sampled_metrics
 from bench.core.domain import TrialKey, TrialStatus
+from bench.journal.facts.stack import StackFact
+from tests.facts import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,12 +98,12 @@ def member(
     return TrialResult(
         f"t0000-{name}", KEY, 0, TrialStatus.OK, "", service=name,
         metrics={"startup_s": ready_s} | ({} if peak is None else {"memory_peak_bytes": peak}),
-        phases=spans, facts={"member": fact},
+        phases=spans, facts=facts_of(member=fact),
     )  # fmt: skip
 
 
 def whole(last: str) -> TrialResult:
-    fact: dict[str, object] = {"ready": {"at_ns": 15, "probe": last}}
+    fact = facts_of(ready={"at_ns": 15, "resolution_ns": 1, "probe": last})
     return TrialResult("t0000", KEY, 0, TrialStatus.OK, "", metrics={"startup_s": 9.0}, facts=fact)
 
 
@@ -171,13 +173,13 @@ def test_a_service_without_a_mark_leaves_the_upper_end_open():
 @pytest.mark.parametrize("gone", ["its samples", "itself"])
 def test_a_service_that_was_not_sampled_leaves_no_sum(gone):
     first = whole("a")
-    first.facts["stack"] = {"services": ["a", "b"], "volumes": "fresh"}
+    first.facts.stack = StackFact(("a", "b"), "fresh")
     few = table(t_ns=[0, 10], memory_usage_bytes=[1, 2], cpu_ns=[0, 1])
     results, tables = [first, member("a", 0, 1, peak=5)], [{}, few]
     if gone == "its samples":
         results, tables = [*results, member("b", 0, 1, peak=5)], [*tables, {}]
     after, columns = with_sums(results, tables)
-    assert after[0].facts["unsampled"] == ["b"]
+    assert after[0].unsampled == ("b",)
     assert not {"memory_peak_bytes", "cpu_s", "cpu_cores_peak"} & set(after[0].metrics)
     assert columns[0] == {}
 

@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.analysis.trial_metrics import derive, unreclaimable, working_set
-from bench.core.domain import TrialStatus
+from bench.core.domain import TrialKey, TrialStatus
 from bench.core.metrics import METRICS, Scope
+from bench.journal.events import check_event
+from bench.journal.facts.course import Phase, TrialEnd, TrialStart
 from bench.journal.facts.pull import LayerPull
 from bench.journal.trial_events import TrialEvents
 from tests import journals
+from tests.facts import facts_of
 
 if TYPE_CHECKING:
     from bench.analysis.model import TrialResult
@@ -23,26 +26,17 @@ if TYPE_CHECKING:
 S = 1_000_000_000
 MS = 1_000_000
 ZERO = 40 * S
-STARTED = {
-    "trial_id": "t0003",
-    "key": {"case": "web", "round": 2, "cache": "cold"},
-    "attempt": 1,
-}
+STARTED = TrialStart("t0003", TrialKey("web", 2, "cold"), 1)
 NAMES = ("prepare", "pull", "create", "arm", "start", "ready", "observe", "stop", "remove")
 LENGTHS_S = (0.5, 3.0, 0.02, 0.003, 0.3, 1.2, 1.0, 0.2, 0.05)
 
 
 def phase(name: str, start_s: float, end_s: float, resolution_ns: int | None = None):
-    return {
-        "phase": name,
-        "start_ns": ZERO + round(start_s * S),
-        "end_ns": ZERO + round(end_s * S),
-        "clock": "monotonic",
-        "resolution_ns": resolution_ns,
-    }
+    begin_ns, end_ns = ZERO + round(start_s * S), ZERO + round(end_s * S)
+    return Phase("t0003", name, begin_ns, end_ns, "monotonic", resolution_ns)
 
 
-def all_phases() -> list[dict[str, Any]]:
+def all_phases() -> list[Phase]:
     """One after the other, the preparation before the zero."""
     found, at_s = [], -LENGTHS_S[0]
     for name, length_s in zip(NAMES, LENGTHS_S, strict=True):
@@ -52,7 +46,7 @@ def all_phases() -> list[dict[str, Any]]:
 
 
 def events_of(
-    phases: list[dict[str, Any]] | None = None,
+    phases: list[Phase] | None = None,
     facts: dict[str, Any] | None = None,
     *,
     status: str | None = "ok",
@@ -61,8 +55,8 @@ def events_of(
     """A trial; one without a status was cut off, and one without facts has at least its zero."""
     ended = None
     if status is not None:
-        facts = {"zero_ns": ZERO} | (facts or {})
-        ended = {"status": status, "reason": "", "facts": facts, "log_tail": ["bye"]}
+        known = facts_of(**{"zero_ns": ZERO} | (facts or {}))
+        ended = TrialEnd("t0003", TrialStatus(status), "", known, ("bye",))
     events = TrialEvents(STARTED, list(phases or []), ended=ended)
     if columns:
         events.add_samples("cgroup-v2", arrays(**columns))
@@ -168,7 +162,10 @@ def test_one_that_ended_before_the_start_call_returned_has_no_such_end():
 
 
 def test_one_that_was_stopped_has_no_such_time():
-    facts = {"exit": {"code": 143, "at_ns": ZERO + 5 * S}, "stop": {"killed": False}}
+    facts = {
+        "exit": {"code": 143, "at_ns": ZERO + 5 * S},
+        "stop": {"grace_s": 1.0, "killed": False},
+    }
     metrics = metrics_of(all_phases(), facts)
     assert "run_s" not in metrics
     assert (metrics["stop_killed"], metrics["exit_code"]) == (0, 143)
@@ -253,13 +250,13 @@ def _made_up_trials() -> list[TrialResult]:
     for event in journals.events():
         name = event.get("trial_id", "")
         if event["event"] == "trial_started":
-            trials[name] = TrialEvents(event)
+            trials[name] = TrialEvents(check_event(event))
         elif event["event"] == "phase":
-            trials[name].phases.append(event)
+            trials[name].phases.append(check_event(event))
         elif event["event"] == "samples":
             trials[name].add_samples(event["method"], sample_columns(event))
         elif event["event"] == "trial_ended":
-            trials[name].ended = event
+            trials[name].ended = check_event(event)
     return [derive(one, one.samples()) for one in trials.values()]
 
 
@@ -316,8 +313,8 @@ def test_the_time_to_ready_is_divided_in_per_cent():
         throttled_ns=[0] * 15,
         pressure_io_us=[0] * 15,
     )
-    columns = {"thread": [7] * 15, "run_ns": used, "wait_ns": [0] * 15}
-    events.threads.append({"t_ns": stamps, **columns})
+    columns = arrays(t_ns=[*stamps], thread=[7] * 15, run_ns=[*used], wait_ns=[0] * 15)
+    events.threads.append(columns)
     found = derive(events, events.samples()).metrics
     assert found["running_share_pct"] == pytest.approx(50, abs=1)
     assert found["idle_share_pct"] == pytest.approx(50, abs=1)
@@ -394,7 +391,7 @@ def test_batches_are_joined_and_what_one_of_them_lacks_is_missing_there():
     assert samples["t_ns"].tolist() == [1, 2, 3]
     assert samples["tasks"] == pytest.approx([1, 2, np.nan], nan_ok=True)
     assert samples["net_rx_bytes"] == pytest.approx([np.nan, np.nan, 7], nan_ok=True)
-    assert derive(events, samples).facts["method"] == "cgroup-v1"
+    assert derive(events, samples).method == "cgroup-v1"
 
 
 @pytest.mark.parametrize("late", [[0, S], [2 * S, 3 * S], [4 * S, 3 * S]])

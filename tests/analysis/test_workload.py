@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from bench.analysis.workload import workload_metrics
 from bench.journal.facts.matches import Matches
+from tests.facts import facts_of
 
 
 def matches(take: str, *numbers: float) -> Matches:
@@ -27,14 +26,13 @@ def test_several_matches_become_one(take: str, value: float):
 
 def test_what_never_appeared_is_absent_and_not_zero():
     assert matches("sum").value is None
-    assert workload_metrics({"figures": {}}) == {}
-    assert workload_metrics({}) == {}
+    assert workload_metrics(facts_of(figures={})) == {}
+    assert workload_metrics(facts_of()) == {}
 
 
 def test_a_zero_that_was_printed_is_a_zero():
-    assert workload_metrics({"figures": {"a": dataclasses.asdict(matches("last", 0.0))}}) == {
-        "a": 0.0
-    }
+    found = facts_of(figures={"a": matches("last", 0.0)})
+    assert workload_metrics(found) == {"a": 0.0}
 
 
 @pytest.mark.parametrize("take", ["first", "last", "min", "max", "mean", "sum"])

@@ -44,9 +44,9 @@ def build(tmp_path: Path) -> Iterator[Callable[..., BuiltImages]]:
 
 def _says_what_it_is(images: BuiltImages, name: str) -> str:
     (record,) = base_records(images.engine, [name])
-    if record["source"] == BaseSource.BOOTSTRAPPED:
-        assert record["made_of"].startswith("made here of Debian 1")
-    return record.get("made_of", "")
+    if record.source == BaseSource.BOOTSTRAPPED:
+        assert record.made_of.startswith("made here of Debian 1")
+    return record.made_of
 
 
 def _environment(images: BuiltImages, name: str) -> dict[str, str]:

@@ -131,7 +131,7 @@ def test_an_image_of_120_layers_is_pulled_layer_by_layer_and_proved_cold(outcome
     assert copies == [117]
     distinct = {one.digest: one.transfer_bytes for one in trial.layers}
     assert trial.metrics["downloaded_bytes"] == sum(distinct.values())
-    assert trial.facts["served"]["requests"] == len(distinct) + 1
+    assert trial.facts.served.requests == len(distinct) + 1
 
 
 def test_a_flood_of_output_does_not_hide_the_answer(outcome):
@@ -151,7 +151,7 @@ def test_ten_thousand_processes_are_counted_and_stopped(outcome):
     run, _, _ = outcome
     trial = only(run, "crowd")
     assert trial.metrics["processes_peak"] >= PROCESSES
-    assert trial.facts["process"]["chain"] == ["httpd"]
+    assert trial.facts.process.chain == ("httpd",)
     assert trial.metrics["stop_s"] < 30
 
 
@@ -164,7 +164,7 @@ def test_what_does_not_get_ready_has_no_time(outcome, case):
 def test_output_that_is_closed_ends_at_the_deadline_and_not_in_a_busy_loop(outcome):
     trial = only(outcome[0], "closes-its-output")
     assert trial.reason.startswith("not ready within 3 s")
-    assert trial.facts["host"]["cpu_s"]["bench"] < 2.0
+    assert trial.facts.host.cpu_s["bench"] < 2.0
 
 
 def test_nothing_of_it_is_left(outcome, measuring, building):

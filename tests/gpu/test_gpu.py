@@ -136,7 +136,7 @@ def test_without_gpus_it_sees_none(measured):
 
 def test_the_report_shows_each_device_and_says_who_used_none(measured):
     page = (measured.folder / "index.html").read_text()
-    (name, *_) = measured.header["host"]["gpus"]
+    (name, *_) = measured.header.host["gpus"]
     assert f"0: {name}" in page
     assert "unused, warm: it was given GPUs and never held memory on one" in page
     assert "GPU memory" in page

@@ -12,6 +12,8 @@ import pytest
 
 from bench.host.load import HostLoad, load_between, read_load
 from bench.host.thermal import ThermalCounters
+from bench.journal.facts.form import written
+from bench.journal.facts.host import Heat
 from tests.host.trees import METAL, VM, copy_of
 
 BEFORE = HostLoad(
@@ -33,45 +35,45 @@ def after(**changes: object) -> HostLoad:
 
 def test_shares_are_of_all_core_time():
     load = load_between(BEFORE, after(steal_s=10.5, idle_s=1000.5))
-    assert load["busy_share"] == 0.5
-    assert load["steal_share"] == 0.25
+    assert load.busy_share == 0.5
+    assert load.steal_share == 0.25
 
 
 def test_an_idle_host_without_other_tenants_has_neither():
     load = load_between(BEFORE, after(busy_s=100.0))
-    assert (load["busy_share"], load["steal_share"]) == (0.0, 0.0)
+    assert (load.busy_share, load.steal_share) == (0.0, 0.0)
 
 
 def test_no_time_at_all_is_no_share():
     load = load_between(BEFORE, BEFORE)
-    assert (load["busy_share"], load["steal_share"]) == (0.0, 0.0)
+    assert (load.busy_share, load.steal_share) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("step_s", [3600.0, -0.5, 0.0])
 def test_a_step_of_the_wall_clock_is_seen_against_the_monotonic_one(step_s):
     load = load_between(BEFORE, after(wall_minus_monotonic_s=1_790_000_000.0 + step_s))
-    assert load["clock_step_s"] == step_s
+    assert load.clock_step_s == step_s
 
 
 def test_swapping_is_counted_in_pages():
-    assert load_between(BEFORE, after(swapped_pages=19))["swapped_pages"] == 12
+    assert load_between(BEFORE, after(swapped_pages=19)).swapped_pages == 12
 
 
 def test_daemons_are_charged_for_their_own_time():
     load = load_between(BEFORE, after(daemon_s={"measuring": 5.25, "registry": 1.0}))
-    assert load["cpu_s"] == {"measuring": 0.25, "registry": 0.0}
+    assert load.cpu_s == {"measuring": 0.25, "registry": 0.0}
 
 
 def test_a_daemon_that_died_or_was_started_on_the_way_is_left_out():
     load = load_between(BEFORE, after(daemon_s={"registry": 1.5, "building": 3.0}))
-    assert load["cpu_s"] == {"registry": 0.5}
+    assert load.cpu_s == {"registry": 0.5}
 
 
 def test_what_nobody_of_ours_used_was_used_by_others():
     load = load_between(BEFORE, after(daemon_s={"measuring": 5.3, "registry": 1.1}), 0.2)
-    assert load["cpu_s"] == {"measuring": 0.3, "registry": 0.1, "workload": 0.2}
-    assert load["other_share"] == 0.2  # 1 s busy, less 0.6 s, of 2 s
-    assert (load["wall_s"], load["core_s"]) == (1.0, 2.0)
+    assert load.cpu_s == {"measuring": 0.3, "registry": 0.1, "workload": 0.2}
+    assert load.other_share == 0.2  # 1 s busy, less 0.6 s, of 2 s
+    assert (load.wall_s, load.core_s) == (1.0, 2.0)
 
 
 @pytest.mark.parametrize(
@@ -79,20 +81,20 @@ def test_what_nobody_of_ours_used_was_used_by_others():
 )
 def test_where_engine_or_workload_are_not_known_no_one_else_is_blamed(daemon_s, workload_s):
     """The user's own engine is not among the daemons, and would be taken for other work."""
-    assert "other_share" not in load_between(BEFORE, after(daemon_s=daemon_s), workload_s)
+    assert load_between(BEFORE, after(daemon_s=daemon_s), workload_s).other_share is None
 
 
 def test_a_plain_process_has_no_engine_that_could_be_taken_for_other_work():
     load = load_between(BEFORE, after(daemon_s={"bench": 1.0}), 0.2, with_engine=False)
-    assert load["other_share"] == 0.4  # 1 s busy, less 0.2 s, of 2 s
+    assert load.other_share == 0.4  # 1 s busy, less 0.2 s, of 2 s
 
 
 def test_parts_that_are_read_later_than_the_whole_leave_nothing_rather_than_less():
-    assert load_between(BEFORE, after(), 1.02)["other_share"] == 0.0
+    assert load_between(BEFORE, after(), 1.02).other_share == 0.0
 
 
 def test_a_host_without_counters_of_heat_and_stalls_says_nothing_of_them():
-    assert {"thermal", "stalled_s"}.isdisjoint(load_between(BEFORE, after()))
+    assert {"thermal", "stalled_s"}.isdisjoint(written(load_between(BEFORE, after())))
 
 
 def test_heat_and_stalls_are_those_of_the_time_between():
@@ -101,14 +103,14 @@ def test_heat_and_stalls_are_those_of_the_time_between():
     )
     hot = after(stalled_s={"io": 3.25}, thermal=ThermalCounters({"core": 6}, {"core": 1300}))
     load = load_between(before, hot)
-    assert load["stalled_s"] == {"io": 0.25}
-    assert load["thermal"] == {"events": 2, "slowed_s": 0.3}
+    assert load.stalled_s == {"io": 0.25}
+    assert load.thermal == Heat(2, 0.3)
 
 
 def test_memory_and_swap_are_told_as_they_were_before():
     before = dataclasses.replace(BEFORE, swap_used_bytes=5, memory_available_bytes=7)
     load = load_between(before, after(swap_used_bytes=50, memory_available_bytes=70))
-    assert (load["swap_used_bytes"], load["memory_available_bytes"]) == (5, 7)
+    assert (load.swap_used_bytes, load.memory_available_bytes) == (5, 7)
 
 
 # readings of recorded hosts
@@ -160,7 +162,7 @@ def test_counters_of_this_host_go_on():
     assert now.idle_s >= before.idle_s
     assert now.steal_s >= before.steal_s
     assert now.daemon_s["this"] - before.daemon_s["this"] >= 0.02
-    assert load_between(before, now)["clock_step_s"] == pytest.approx(0.0, abs=0.05)
+    assert load_between(before, now).clock_step_s == pytest.approx(0.0, abs=0.05)
 
 
 def test_what_children_of_this_process_took_is_not_its_own():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bench.journal.facts.image import BaseRecord
+
 import dataclasses
 import itertools
 import json
@@ -250,7 +252,7 @@ COPY --from=mine:1 a b
 """
     debian = {"made_of": "made here of Debian 12's packages: python3 3.11.2"}
     assert base_records(cast("ContainerEngine", builder), external_images(text, {})) == [
-        {"name": name, "image_id": builder.names.get(name, ""), "source": source} | more
+        BaseRecord(name, builder.names.get(name, ""), source, **more)
         for name, source, more in (
             (PYTHON_FULL, "bootstrapped", debian),
             ("registry.example/own:1", "other", {}),
@@ -263,7 +265,7 @@ COPY --from=mine:1 a b
 def test_records_say_hub_for_what_came_from_there():
     builder = Store(hub={base.hub_reference for base in BASES.values()})
     _prepare(builder)
-    assert base_records(cast("ContainerEngine", builder), [SLIM])[0]["source"] == "hub"
+    assert base_records(cast("ContainerEngine", builder), [SLIM])[0].source == "hub"
 
 
 def test_an_engine_that_refuses_a_name_is_a_remark_of_the_record_and_no_error(monkeypatch):
@@ -274,12 +276,7 @@ def test_an_engine_that_refuses_a_name_is_a_remark_of_the_record_and_no_error(mo
 
     monkeypatch.setattr(builder, "has", refuse)
     assert base_records(cast("ContainerEngine", builder), ['"debian"']) == [
-        {
-            "name": '"debian"',
-            "image_id": "",
-            "source": "other",
-            "remark": "invalid reference format",
-        }
+        BaseRecord('"debian"', source="other", remark="invalid reference format")
     ]
 
 

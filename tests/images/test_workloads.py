@@ -187,7 +187,7 @@ def test_the_training_scenario_finds_all_that_it_looks_for():
         figures.take(line)
         excerpts.take(line)
     assert set(figures.facts()) == set(case.metrics)
-    assert excerpts.facts()["profile"]["lines"] == tuple(PRINTED[4:7])
+    assert excerpts.facts()["profile"].lines == tuple(PRINTED[4:7])
     assert cases["development"].metrics == case.metrics
 
 

@@ -13,6 +13,7 @@ from bench.judge.model import JudgeContext
 from bench.judge.verdicts import judge
 from bench.scenario.model import Scenario
 from bench.standard.checklist import Checklist, load_checklist
+from tests.facts import facts_of
 from tests.judge.replicas import replicas
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def trial(
     service: str = "",
     figures: dict[str, float] | None = None,
     facts: dict[str, Any] | None = None,
+    unsampled: tuple[str, ...] = (),
     **metrics: float,
 ) -> TrialResult:
     """One attempt; its metrics are `figures` and the keywords that are left over.
@@ -61,11 +63,12 @@ def trial(
         case, number, cache, arm, network, replica, replicas=int(replica > 0), warmup=warmup
     )
     name = f"{case}-{cache}-{arm}-{number}-{attempt}"
-    facts = {
-        "egress": seen(way_out=("refused", "silent")[number % 2] if network == "cut" else "open")
-    } | (facts or {})
+    way_out = ("refused", "silent")[number % 2] if network == "cut" else "open"
+    known = facts_of(**{"egress": seen(way_out=way_out)} | (facts or {}))
     found = metrics | (figures or {})
-    return TrialResult(name, key, attempt, status, reason, service, found, facts=facts)
+    return TrialResult(
+        name, key, attempt, status, reason, service, found, facts=known, unsampled=unsampled
+    )
 
 
 def seen(*attempts: dict[str, Any], **changes: Any) -> dict[str, Any]:

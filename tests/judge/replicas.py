@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.analysis.model import PhaseSpan, TrialResult
 from bench.core.domain import TrialKey, TrialStatus
+from tests.facts import facts_of
 
 QUIET: dict[str, Any] = {
     "process": {
@@ -72,7 +73,7 @@ def replica(
         reason,
         metrics=ready | metrics,
         phases=tuple(again),
-        facts=own,
+        facts=facts_of(**own),
     )
 
 

@@ -341,9 +341,7 @@ def test_a_stack_fails_by_what_its_services_held_together():
 
 @pytest.mark.parametrize("row", ["CI-7", "CI-8"])
 def test_a_service_without_samples_leaves_what_a_stack_needs_open(row):
-    measured = [
-        trial(10 + one, arm="need", cache="image", facts={"unsampled": ["db"]}) for one in range(2)
-    ]
+    measured = [trial(10 + one, arm="need", cache="image", unsampled=("db",)) for one in range(2)]
     found = verdict(stack(), [*measured, *stack_fit()], row, checklist=CLOUD_NATIVE, host_cores=2)
     assert found.verdict is Outcome.INCONCLUSIVE
     assert "no samples of `db`" in found.reason

@@ -154,7 +154,7 @@ def test_what_was_not_seen_in_full_is_not_measured_and_no_pass(trials, why):
 def test_a_record_without_a_word_of_contacts_is_not_measured():
     trials = rounds() + closed()
     for one in trials:
-        one.facts.pop("egress")
+        one.facts.egress = None
     assert judged(trials).verdict is Outcome.NOT_MEASURED
 
 

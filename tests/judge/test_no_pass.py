@@ -10,6 +10,7 @@ import pytest
 from bench.core.domain import TrialStatus
 from bench.judge.model import Outcome
 from bench.judge.verdicts import exit_code
+from tests.facts import changed
 from tests.judge.build import (
     CLOUD_NATIVE,
     GIB,
@@ -179,8 +180,8 @@ def test_a_threshold_that_names_a_state_does_not_take_the_place_of_a_row_without
 def test_what_is_not_seen_of_one_does_not_hide_what_is_seen_of_another(hidden, shown, words):
     of = scenario(checks=only("RS-3.1"))
     first, second, third = replicas()
-    first = replace(first, facts={k: v for k, v in first.facts.items() if k not in hidden})
-    second = replace(second, facts=second.facts | shown)
+    first = replace(first, facts=changed(first.facts, **dict.fromkeys(hidden)))
+    second = replace(second, facts=changed(second.facts, **shown))
     found = verdict(of, [first, second, third], "RS-3.1", checklist=CLOUD_NATIVE)
     assert (found.verdict, words in found.reason) == (FAIL, True), found.reason
 
@@ -193,6 +194,6 @@ def test_without_a_second_start_or_a_process_on_record_it_is_open():
         Outcome.NOT_MEASURED,
         "it was not started a second time",
     )
-    empty = [replace(one, facts=one.facts | {"processes": []}) for one in replicas()]
+    empty = [replace(one, facts=changed(one.facts, processes=[])) for one in replicas()]
     found = verdict(of, empty, "RS-3.1", checklist=CLOUD_NATIVE)
     assert found.verdict is Outcome.NOT_MEASURED

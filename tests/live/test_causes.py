@@ -317,7 +317,8 @@ def test_each_way_to_fail_has_its_reason_and_its_remedy(failed, name):
     assert trial.status == "failed", trial.reason
     assert way.reason in trial.reason
     assert way.remedy in shown.remedy
-    assert (trial.facts.get("cause") or {}).get("kind", "") == way.kind or not way.kind
+    cause = trial.facts.cause
+    assert (cause.kind if cause else "") == way.kind or not way.kind
 
 
 @pytest.mark.parametrize("name", ERRORS)

@@ -76,7 +76,7 @@ def test_demand_is_measured_where_no_limit_is_set(counted):
 def test_limits_are_read_back_from_the_kernel(counted):
     trial = first(counted, "limits")
     assert trial.status == "ok", trial.reason
-    assert trial.facts["method"] in ("cgroup-v1", "cgroup-v2")
+    assert trial.method in ("cgroup-v1", "cgroup-v2")
 
 
 def test_the_calibration_shows_what_the_runtime_costs(counted):

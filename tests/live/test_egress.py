@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.analysis.contacts import before_ready, observation
+from bench.analysis.contacts import before_ready
 from bench.egress.cut import DNS_STAND_IN, CutNetwork
 from bench.egress.ledger import Ledger
 from bench.journal.facts.contacts import Observation, WayOut
@@ -139,7 +139,7 @@ def trials(run, case: str, network: str):
 
 def seen(trial) -> Observation:
     """What was seen in a trial in which everything could be."""
-    found = observation(trial)
+    found: Observation | None = trial.facts.egress
     assert found is not None
     assert found.observed, found.reach
     assert found.dropped == 0
@@ -147,7 +147,8 @@ def seen(trial) -> Observation:
 
 
 def tried(trial) -> set[tuple[str, str]]:
-    return {(one.kind, one.destination) for one in before_ready(seen(trial), trial.facts)}
+    assert seen(trial)
+    return {(one.kind, one.destination) for one in before_ready(trial.facts)}
 
 
 @pytest.mark.parametrize("case", TRIED)
@@ -201,7 +202,7 @@ def test_what_is_declared_can_be_reached_and_is_no_outside_contact(run):
 
 def test_attempts_carry_their_time_from_the_start_on(run):
     for trial in trials(run, "plants", "open"):
-        ready_s = (trial.facts["ready"]["at_ns"] - trial.facts["start_sent_ns"]) / 1e9
+        ready_s = (trial.facts.ready.at_ns - trial.facts.start_sent_ns) / 1e9
         assert all(0 < one.t_s < ready_s for one in seen(trial).attempts)
         assert trial.metrics["egress_attempts"] == len(TRIED["plants"])
 

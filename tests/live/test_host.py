@@ -104,7 +104,7 @@ def test_a_run_without_containers_is_judged_as_far_as_it_can_be(outcome):
     done, run = outcome
     assert done.returncode == 3, done.stderr  # one could not be set up
     assert "Traceback" not in done.stderr + done.stdout
-    assert run.header["engine"]["kind"] == "host"
+    assert run.header.engine["kind"] == "host"
     assert {one.key.case for one in run.results}.isdisjoint({"calibration"})
     verdicts = {(one.case, one.id): one for one in run.verdicts}
     for row in ("CI-3", "CI-4", "CI-5", "RS-3.1"):
@@ -127,16 +127,16 @@ def test_a_server_gets_ready_and_its_resources_are_counted(outcome):
 
 
 def test_limits_are_held_by_the_kernel_and_not_in_the_need_arm(outcome):
-    limits = only(outcome[1], "serves").facts["limits"]
-    assert limits["applied"]["memory_bytes"] == 64 * 2**20
-    assert limits["applied"]["cpus"] == 0.5
-    assert limits["applied"]["pids"] == 20
+    limits = only(outcome[1], "serves").facts.limits
+    assert limits.applied.memory_bytes == 64 * 2**20
+    assert limits.applied.cpus == 0.5
+    assert limits.applied.pids == 20
     busy = only(outcome[1], "busy").metrics
     assert busy["cpu_throttled_s"] > 0.1
     assert busy["cpu_s"] < 0.8 * busy["run_s"]
-    need = only(outcome[1], "serves", "need").facts["limits"]
-    assert "memory_bytes" not in need["applied"]
-    assert "cpus" not in need["applied"]
+    need = only(outcome[1], "serves", "need").facts.limits
+    assert need.applied.memory_bytes is None
+    assert need.applied.cpus is None
 
 
 def test_ready_is_not_before_the_server_listens(outcome):
@@ -202,10 +202,10 @@ def test_a_command_may_say_that_it_is_ready(outcome):
 def test_it_is_asked_to_stop_and_killed_where_it_does_not_listen(outcome):
     polite, deaf = only(outcome[1], "serves"), only(outcome[1], "deaf")
     assert polite.metrics["exit_code"] == 143
-    assert polite.facts["stop"]["killed"] is False
+    assert polite.facts.stop.killed is False
     assert deaf.metrics["exit_code"] == 137
     assert deaf.metrics["stop_s"] >= 1
-    assert deaf.facts["stop"]["killed"] is True
+    assert deaf.facts.stop.killed is True
 
 
 def test_nothing_that_it_started_is_left(outcome):

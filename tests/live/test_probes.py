@@ -77,7 +77,7 @@ def only(run, case: str):
 def test_what_hangs_once_is_asked_again_after_a_second(measured, case):
     trial = only(measured, case)
     assert trial.status == "ok", trial.reason
-    assert trial.facts["ready"]["attempts"] >= 2
+    assert trial.facts.ready.attempts >= 2
     assert 1 <= trial.metrics["ready_s"] < 10 * PATIENCE
 
 
@@ -120,6 +120,6 @@ def test_an_engine_that_ignores_the_start_interval_is_said_to(measured):
     trial = only(measured, "is-checked-often")
     assert trial.status == "ok", trial.reason
     said = [one for one in warnings(measured) if one.startswith("is-checked-often: ")]
-    engine = measured.header["engine"]
+    engine = measured.header.engine
     is_old = tuple(map(int, engine["api_version"].split("."))) < (1, 44)
     assert bool(said) == is_old

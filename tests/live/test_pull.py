@@ -55,16 +55,14 @@ def test_the_four_states_are_told_apart_by_what_the_registry_served(bench, conte
     run = bench.latest()
     image = run.images["web"]
     cold, base = of(run, "cold"), of(run, "base")
-    assert cold.facts["served"]["size_bytes"] == image.transfer_bytes
-    assert cold.facts["served"]["requests"] == len(image.layers) + 1
+    assert cold.facts.served.size_bytes == image.transfer_bytes
+    assert cold.facts.served.requests == len(image.layers) + 1
     own = sum(one.transfer_bytes for one in image.layers[-LAYERS:])
     assert base.metrics["downloaded_bytes"] == own
-    assert base.facts["served"]["requests"] == LAYERS + 1
-    assert set(base.facts["served"]["blobs"]).isdisjoint(
-        one.digest for one in image.layers[:-LAYERS]
-    )
+    assert base.facts.served.requests == LAYERS + 1
+    assert set(base.facts.served.blobs).isdisjoint(one.digest for one in image.layers[:-LAYERS])
     for state in ("image", "warm"):
-        assert "served" not in of(run, state).facts
+        assert of(run, state).facts.served is None
         assert "pull_s" not in of(run, state).metrics
     for trial in (cold, base):
         assert trial.path.unreliable == ""
@@ -80,10 +78,10 @@ def test_a_link_is_kept_to_and_is_gone_afterwards(bench, context, private):
     trial = of(run, "cold")
     assert run.link == "10mbit"
     assert "link: 10mbit" in run.verdicts[0].reason
-    assert trial.facts["served"]["size_bytes"] == run.images["web"].transfer_bytes
-    assert trial.facts["link"]["achieved_bit_s"] == pytest.approx(9.5e6, rel=0.15)
+    assert trial.facts.served.size_bytes == run.images["web"].transfer_bytes
+    assert trial.facts.link.achieved_bit_s == pytest.approx(9.5e6, rel=0.15)
     assert trial.metrics["pull_s"] > 8 * LAYERS * MEGABYTES / 10
-    assert "link" in trial.facts["host"]["cpu_s"]
+    assert "link" in trial.facts.host.cpu_s
     assert not Path("/sys/class/net/cbenchl0").exists()
     assert private.remove_link() == 0
 

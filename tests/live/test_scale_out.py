@@ -87,8 +87,8 @@ def test_three_at_once_get_ready_each_with_figures_of_its_own(found):
     assert three.per_second == pytest.approx(3 / three.last_s)
     peaks = [one.metrics["memory_peak_bytes"] for one in three.trials]
     assert all(0 < peak < 64 * 2**20 for peak in peaks)
-    assert len({one.facts["zero_ns"] for one in three.trials}) == 1
-    sent_ns = [one.facts["start_sent_ns"] for one in three.trials]
+    assert len({one.facts.zero_ns for one in three.trials}) == 1
+    sent_ns = [one.facts.start_sent_ns for one in three.trials]
     spread_s = (max(sent_ns) - min(sent_ns)) / 1e9
     assert spread_s < three.first_s  # made one by one, the first would be ready before the last
     assert verdict(found, "fine").verdict == "pass", verdict(found, "fine").reason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -115,8 +115,8 @@ def test_the_chain_is_that_of_the_file(found):
 
 def test_the_pull_is_proved_for_each_image_once(found):
     cold = starts(found, "empty")[0]
-    facts: list[Any] = [member.facts["member"] for member in cold.members]
-    pulled = [one["pulled"] for one in facts]
+    facts = [member.facts.member for member in cold.members]
+    pulled = [one is not None and one.pulled for one in facts]
     assert pulled == [True, False, False], "all three have the same image"
     assert cold.whole.metrics["downloaded_bytes"] > 0
     assert cold.whole.metrics["pull_s"] < cold.whole.metrics["startup_s"]
@@ -141,9 +141,11 @@ def test_configs_and_secrets_are_there_and_the_secret_is_hidden(found):
 
 def test_limits_are_those_of_the_file(found):
     store = starts(found, "empty")[0].members[1]
-    limits: Any = store.facts["limits"]
-    assert limits["requested"]["memory_bytes"] == 32 * 2**20
-    assert limits["applied"]["memory_bytes"] == 32 * 2**20
+    limits = store.facts.limits
+    assert limits is not None
+    assert limits.applied is not None
+    assert limits.requested.memory_bytes == 32 * 2**20
+    assert limits.applied.memory_bytes == 32 * 2**20
 
 
 def test_filled_volumes_are_filled_by_an_attempt_that_does_not_count(found):

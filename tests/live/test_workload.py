@@ -51,9 +51,9 @@ def test_every_combination_was_run_under_its_own_name(outcome):
     assert set(run.scenario.cases) == {
         f"job.N-{number}.memory-{memory}" for number in (1, 30) for memory in ("none", "64m")
     }
-    limits = {one.key.case: one.facts["limits"] for one in run.results if "job" in one.key.case}
-    assert limits["job.N-1.memory-64m"]["requested"]["memory_bytes"] == 64 * 2**20
-    assert limits["job.N-1.memory-none"]["requested"]["memory_bytes"] is None
+    limits = {one.key.case: one.facts.limits for one in run.results if "job" in one.key.case}
+    assert limits["job.N-1.memory-64m"].requested.memory_bytes == 64 * 2**20
+    assert limits["job.N-1.memory-none"].requested.memory_bytes is None
 
 
 def test_figures_of_the_beginning_and_of_the_end_of_a_long_output_are_found(outcome):

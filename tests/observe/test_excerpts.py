@@ -14,7 +14,7 @@ def found(*lines: str) -> ExcerptFound | None:
     for line in lines:
         search.take(line)
     facts = search.facts()
-    return ExcerptFound(**facts["profile"]) if facts else None
+    return facts["profile"] if facts else None
 
 
 def test_it_goes_from_the_first_match_to_the_last_with_both_of_them():
@@ -34,7 +34,7 @@ def test_a_line_that_both_match_does_not_end_it():
     search = ExcerptSearch({"all": Excerpt(begin="mark", end="mark")})
     for line in ("mark", "between", "mark", "after"):
         search.take(line)
-    assert search.facts()["all"]["lines"] == ("mark", "between", "mark")
+    assert search.facts()["all"].lines == ("mark", "between", "mark")
 
 
 def test_what_never_began_is_not_in_it():
@@ -59,5 +59,5 @@ def test_secrets_are_hidden_before_a_line_is_cut():
     secret = "s3cret-" * 10
     search = ExcerptSearch(PROFILE, lambda text: text.replace(secret, "***"))
     search.take("begin " + "x" * (LONGEST_LINE - 30) + secret)
-    (line,) = search.facts()["profile"]["lines"]
+    (line,) = search.facts()["profile"].lines
     assert line.endswith("x***")

@@ -8,9 +8,11 @@ import pytest
 
 from bench.analysis.workload import workload_metrics
 from bench.core.clock import SystemClock
+from bench.journal.facts.form import written
 from bench.observe.figures import FigureSearch
 from bench.observe.output import OutputWatch
 from bench.scenario.figures import WorkloadMetric
+from tests.facts import facts_of
 from tests.fakes import FakeOutput
 
 
@@ -30,7 +32,7 @@ def figures(metric: WorkloadMetric, *lines: str) -> dict[str, float]:
     search = FigureSearch({"m": metric})
     for line in lines:
         search.take(line)
-    return workload_metrics({"figures": json.loads(json.dumps(search.facts()))})
+    return workload_metrics(facts_of(figures=json.loads(json.dumps(written(search.facts())))))
 
 
 def test_the_group_of_a_pattern_is_the_number():
@@ -83,8 +85,8 @@ def test_a_value_that_is_no_finite_number_takes_the_figure_away(text: str):
 def test_what_is_kept_of_such_a_value_is_short_and_without_secrets():
     search = FigureSearch({"m": by_pattern("m=(.*)")}, lambda text: text.replace("hunter2", "***"))
     search.take("m=hunter2 " + 100 * "x")
-    assert search.facts()["m"]["odd_text"].startswith("*** xxx")
-    assert len(search.facts()["m"]["odd_text"]) == 40
+    assert search.facts()["m"].odd_text.startswith("*** xxx")
+    assert len(search.facts()["m"].odd_text) == 40
 
 
 def test_without_figures_there_is_nothing_to_look_for():
@@ -104,7 +106,7 @@ def followed(*pieces: tuple[int, bytes], patterns: tuple[str, ...] = ()) -> Figu
 
 
 def value(search: FigureSearch) -> float:
-    return workload_metrics({"figures": search.facts()})["m"]
+    return workload_metrics(facts_of(figures=search.facts()))["m"]
 
 
 def test_a_line_that_comes_in_pieces_of_two_streams_is_one_line():

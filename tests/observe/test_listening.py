@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.journal.facts.listener import Listener
 from bench.observe.listening import (
-    Listener,
     asked_ports,
     has_read,
     listeners,

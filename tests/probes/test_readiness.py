@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from bench.observe.output import ExitWatch
 from bench.probes.attempt import Attempt, NotReadyError, Probe
-from bench.probes.readiness import Readiness, ReadyFact
+from bench.probes.readiness import Readiness
 from tests.fakes import ClockedEvent, FakeClock, FakeRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from bench.journal.facts.ready import ReadyFact
 
 MS = 1_000_000
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -59,9 +60,8 @@ def hostile(tmp_path_factory) -> Run:
         header={"scenario_file": HOSTILE, "link": {"text": HOSTILE}},
     )
     run = load_run(write_journal(tmp_path_factory.mktemp("hostile"), build))
-    run.header["name"] = HOSTILE
-    run.header["host"][HOSTILE] = HOSTILE
-    return run
+    host = run.header.host | {HOSTILE: HOSTILE}
+    return replace(run, header=replace(run.header, name=HOSTILE, host=host))
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -183,8 +184,8 @@ def test_what_comes_from_scenarios_images_and_logs_is_escaped(tmp_path):
         header={"scenario_file": EVIL, "link": {"text": EVIL}},
     )
     run = load_run(write_journal(tmp_path, build))
-    run.header["name"] = EVIL
-    run.header["host"][EVIL] = EVIL
+    host = run.header.host | {EVIL: EVIL}
+    run = replace(run, header=replace(run.header, name=EVIL, host=host))
     text = html_text(run)
     assert "<script" not in text
     assert "<img" not in text

@@ -98,4 +98,4 @@ def test_a_run_that_recorded_nothing_has_no_such_section(tmp_path):
 def test_the_run_is_read_back_whole(tmp_path):
     """What a trial writes is what the reader takes: the form of the journal has every field."""
     run = load_run(write_journal(tmp_path))
-    assert all(one.facts["host"] for one in run.results)
+    assert all(one.facts.host for one in run.results)

@@ -23,7 +23,7 @@ def run_of(folder: str, case: dict[str, Any], host: dict[str, Any] | None = None
     cases = {"a": Case.model_validate(case)}
     return SimpleNamespace(
         folder=Path(folder),
-        header={"host": host or {}, "engine": {}},
+        header=SimpleNamespace(place={"host": host or {}, "engine": {}}),
         link="none",
         bases={},
         scenario=SimpleNamespace(cases=cases, own_metrics={}),

@@ -149,7 +149,7 @@ def test_run_json_has_neither_nan_nor_infinity(run):
 def test_the_scenario_in_run_json_names_the_digest_of_each_image(run, document):
     for case in ("bad", "good"):
         assert document["scenario"]["cases"][case]["x-digest"] == run.images[case].digest
-    assert "x-digest" not in run.header["scenario"]["cases"]["bad"]
+    assert "x-digest" not in run.header.scenario["cases"]["bad"]
 
 
 def test_each_case_says_what_its_trials_amount_to(document):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from bench.report.text.github import annotations_text
 from bench.report.text.junit import junit_text
 from bench.report.text.markdown import markdown_text
 from bench.results.export import run_json
-from bench.results.listing import list_runs
 from bench.results.run import Run, load_run
 from tests.journals import Build, events, write_events
 
@@ -166,19 +164,6 @@ def test_a_journal_of_version_1_gives_the_same_figures_and_says_what_it_cannot(t
     (note,) = old.notes
     assert "carry no checksums" in note
     texts(old)
-
-
-@pytest.mark.slow
-def test_a_real_run_of_version_1_still_has_the_figures_that_it_had(tmp_path):
-    packed = (KEPT / "version-1.jsonl.gz").read_bytes()
-    (tmp_path / "events.jsonl").write_bytes(gzip.decompress(packed))
-    run = load_run(tmp_path)
-    kept = pd.read_csv(KEPT / "version-1.trials.csv")
-    pd.testing.assert_frame_equal(run.trials[list(kept.columns)], kept, check_dtype=False)
-    assert any("carry no checksums" in note for note in run.notes)
-    texts(run)
-    (entry,) = [one for one in list_runs(tmp_path.parent) if one.folder == tmp_path]
-    assert (entry.run_id, entry.problem) == (run.run_id, "")
 
 
 def test_lines_of_version_1_that_cannot_be_read_are_counted(tmp_path):

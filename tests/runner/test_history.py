@@ -172,7 +172,11 @@ def test_a_journal_without_a_beginning_is_no_run(tmp_path):
     [
         ("run_started", {"plan": [{"case": "bad"}]}, "plan.0.round"),
         ("run_started", {"plan": [{"case": "bad", "round": 0, "cache": "hot"}]}, "plan.0.cache"),
-        ("run_started", {"plan": [{"case": "bad", "round": 0, "cache": "cold", "x": 1}]}, "'x'"),
+        (
+            "run_started",
+            {"plan": [{"case": "bad", "round": 0, "cache": "cold", "x": 1}]},
+            "plan.0.x",
+        ),
         ("run_started", {"scenario": {}}, "version"),
         ("run_started", {"schema_version": 99}, "schema version 99"),
         ("trial_started", {"attempt": "first"}, "attempt"),

@@ -16,7 +16,7 @@ from bench.core.errors import (
     PullError,
     RegistryError,
 )
-from bench.journal.facts.image import BuiltStep
+from bench.journal.facts.image import BaseRecord, BuiltStep
 from bench.runner.images import ImageMaker
 from bench.runtimes.build_request import BuildResult, BuildStep, BuildTool, Secret
 from bench.runtimes.images import ImageInfo
@@ -359,7 +359,7 @@ def made_here(builder, monkeypatch):
 def test_an_image_that_no_registry_gives_is_made_here_where_that_is_possible(
     make, builder, made_here, monkeypatch
 ):
-    record = {"name": "nginx:1.26", "source": "bootstrapped", "made_of": "nginx 1.26.3"}
+    record = BaseRecord("nginx:1.26", source="bootstrapped", made_of="nginx 1.26.3")
     monkeypatch.setattr("bench.runner.images.base_records", lambda *_: [record])
     builder.streams["nginx:1.26"] = [[PullError("nginx:1.26", "no such host")]]
     image = make({"image": "nginx:1.26"})
@@ -392,7 +392,7 @@ def test_what_the_stages_of_a_build_need_is_there_before_it_starts(
     )
     image = make({"build": {"context": "app", "args": {"V": "3.13"}}})
     assert made_here == [["python:3.13-slim", "redis:latest", "hub"]]
-    assert [one["name"] for one in image.bases] == ["python:3.13-slim", "redis:latest", "mine:1"]
+    assert [one.name for one in image.bases] == ["python:3.13-slim", "redis:latest", "mine:1"]
     make({"build": "app"})
     assert made_here[1:] == [["python:3.11-slim", "hub"]]
 
@@ -404,7 +404,7 @@ def test_a_look_up_for_the_record_never_fails_a_case(make, builder, dockerfile, 
         raise EngineError(reference, "it is busy")
 
     monkeypatch.setattr(builder.images, "has", refuse)
-    assert make({"build": "app"}).bases[0]["remark"] == "it is busy"
+    assert make({"build": "app"}).bases[0].remark == "it is busy"
 
 
 def test_a_build_that_fails_for_want_of_its_base_is_not_the_images_fault(make, builder, dockerfile):

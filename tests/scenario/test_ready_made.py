@@ -44,11 +44,11 @@ def test_the_workload_of_cgroup_limits_prints_what_the_scenario_looks_for(
     for line in lines:
         search.take(line)
     found = search.facts()
-    assert {name: one["n"] for name, one in found.items()} == {
+    assert {name: one.n for name, one in found.items()} == {
         "rounds_per_s": 1,
         "compute_ms": 2,
         "read_ms": 2,
         "write_ms": 2,
     }
-    assert not any(one["odd"] for one in found.values())
+    assert not any(one.odd for one in found.values())
     assert lines[0] == '{"event": "ready"}'

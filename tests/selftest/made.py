@@ -22,6 +22,7 @@ from bench.selftest.known import (
     ZOMBIES,
 )
 from bench.selftest.stamps import Stamp, Stamps
+from tests.facts import changed, facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,7 +63,6 @@ def observed(case: str, number: int = 0) -> Observed:
         "process": _process("handler"),
         "egress": _egress([]),
         "host": {"busy_share": 0.2},
-        "method": "cgroup-v2",
     }
     startup_s = (ready_ns - zero_ns) / 1e9
     metrics = {
@@ -127,7 +127,9 @@ def observed(case: str, number: int = 0) -> Observed:
         reason=reason,
         metrics=metrics,
         phases=phases,
-        facts=facts,
+        facts=facts_of(**facts),
+        zero_ns=zero_ns,
+        method="cgroup-v2",
     )
     return Observed(trial, Stamps(stamps))
 
@@ -185,7 +187,7 @@ def evidence(change: Callable[[Observed], Observed] = lambda one: one, *, n: int
 
 def with_facts(one: Observed, **facts: Any) -> Observed:
     """The trial with these facts in place of its own."""
-    trial = dataclasses.replace(one.trial, facts=one.trial.facts | facts)
+    trial = dataclasses.replace(one.trial, facts=changed(one.trial.facts, **facts))
     return dataclasses.replace(one, trial=trial)
 
 

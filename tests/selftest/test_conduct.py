@@ -83,7 +83,7 @@ def floors(share: float) -> HostNoise:
 
 def test_noise_of_a_quick_run_does_not_replace_what_more_trials_have_shown(tmp_path):
     run = load_run(write_journal(tmp_path / "run"))
-    host = run.header["host"]
+    host = run.header.host
     assert conduct._kept(floors(0.3), run, quick=True) is not None
     assert conduct._kept(floors(0.2), run, quick=False) is not None
     assert conduct._kept(floors(0.1), run, quick=True) is None
@@ -107,9 +107,9 @@ def test_noise_that_others_made_is_not_kept(tmp_path):
 
 def test_noise_without_a_floor_is_not_kept(tmp_path):
     run = load_run(write_journal(tmp_path / "run"))
-    save_noise(floors(0.2), run.header["host"])
+    save_noise(floors(0.2), run.header.host)
     assert conduct._kept(HostNoise("", {}), run, quick=False) is None
-    assert load_noise(run.header["host"]) == floors(0.2)
+    assert load_noise(run.header.host) == floors(0.2)
 
 
 def test_the_floor_is_the_median_of_what_does_nothing():

@@ -74,12 +74,14 @@ def test_without_trials_nothing_is_met():
 
 def late(by_ms: float) -> Callable[[Observed], Observed]:
     def change(one: Observed) -> Observed:
-        ready = one.fact("ready")
+        ready = one.facts.ready
         if not ready:
             return one
-        at_ns = ready["at_ns"] + round(by_ms * MS)
+        at_ns = ready.at_ns + round(by_ms * MS)
         metrics = {"startup_s": one.trial.metrics["startup_s"] + by_ms / 1e3}
-        return with_metrics(with_facts(one, ready=ready | {"at_ns": at_ns}), **metrics)
+        return with_metrics(
+            with_facts(one, ready=dataclasses.replace(ready, at_ns=at_ns)), **metrics
+        )
 
     return change
 
@@ -144,7 +146,7 @@ def test_phases_that_do_not_add_up_miss():
 )
 def test_moments_of_output_and_end(row, fact_name, off_ms):
     def change(one: Observed) -> Observed:
-        value = one.fact(fact_name)
+        value = one.facts.fields().get(fact_name)
         if value is None:
             return one
         by_ns = round(off_ms * MS)
@@ -156,8 +158,10 @@ def test_moments_of_output_and_end(row, fact_name, off_ms):
 
 def test_a_stop_is_compared_with_the_last_instruction():
     def change(one: Observed) -> Observed:
-        stop = one.fact("stop")
-        return with_facts(one, stop=stop | {"ended_s": stop["ended_s"] + 0.03}) if stop else one
+        stop = one.facts.stop
+        if stop is None or stop.ended_s is None:
+            return one
+        return with_facts(one, stop=dataclasses.replace(stop, ended_s=stop.ended_s + 0.03))
 
     assert missed(change) == {"event.stop"}
     ignored = figure("event.ignored", evidence(change))
@@ -201,8 +205,8 @@ def test_the_disk_is_absent_on_cgroup_v1_and_unknown_where_it_should_be_there():
     def without(method: str) -> Callable[[Observed], Observed]:
         def change(one: Observed) -> Observed:
             kept = {k: v for k, v in one.trial.metrics.items() if not k.startswith("io_")}
-            trial = dataclasses.replace(one.trial, metrics=kept)
-            return with_facts(dataclasses.replace(one, trial=trial), method=method)
+            trial = dataclasses.replace(one.trial, metrics=kept, method=method)
+            return dataclasses.replace(one, trial=trial)
 
         return change
 
@@ -291,15 +295,17 @@ def test_a_kill_for_memory_that_was_not_counted_is_wrong():
 
 def test_a_stop_that_is_seen_the_wrong_way_round_is_wrong():
     def change(one: Observed) -> Observed:
-        stop = one.fact("stop")
-        return with_facts(one, stop=stop | {"killed": not stop["killed"]}) if stop else one
+        stop = one.facts.stop
+        if stop is None:
+            return one
+        return with_facts(one, stop=dataclasses.replace(stop, killed=not stop.killed))
 
     assert missed(change) == {"found.term", "found.kill"}
 
 
 def test_a_disposition_that_is_wrong_is_wrong_and_one_that_was_not_seen_is_not():
     def swapped(one: Observed) -> Observed:
-        return with_facts(one, process=one.fact("process") | {"disposition": "default"})
+        return with_facts(one, process=one.facts.fields()["process"] | {"disposition": "default"})
 
     def unseen(one: Observed) -> Observed:
         return with_facts(one, process={"unseen": "it runs under another kernel"})
@@ -312,7 +318,7 @@ def test_a_disposition_that_is_wrong_is_wrong_and_one_that_was_not_seen_is_not()
 
 def test_a_child_that_was_not_found_is_wrong():
     def change(one: Observed) -> Observed:
-        process = one.fact("process")
+        process = one.facts.fields()["process"]
         return with_facts(one, process=process | {"children": process["children"][1:]})
 
     assert missed(change) == {"found.left"}
@@ -321,7 +327,7 @@ def test_a_child_that_was_not_found_is_wrong():
 
 def test_a_planted_contact_that_was_missed_is_named():
     def change(one: Observed) -> Observed:
-        egress = one.fact("egress")
+        egress = one.facts.fields()["egress"]
         return with_facts(one, egress=egress | {"attempts": egress["attempts"][:2]})
 
     assert missed(change) == {"found.planted"}
@@ -329,7 +335,7 @@ def test_a_planted_contact_that_was_missed_is_named():
 
 
 def test_an_invented_contact_is_named():
-    made_up = observed("contacts").fact("egress")
+    made_up = observed("contacts").facts.egress
 
     def change(one: Observed) -> Observed:
         return with_facts(one, egress=made_up)
@@ -339,7 +345,7 @@ def test_an_invented_contact_is_named():
 
 def test_contacts_are_absent_where_nobody_can_listen():
     def change(one: Observed) -> Observed:
-        egress = one.fact("egress") | {"observed": False, "reach": "bench is not root"}
+        egress = one.facts.fields()["egress"] | {"observed": False, "reach": "bench is not root"}
         return with_facts(one, egress=egress | {"attempts": []})
 
     for name in ("found.planted", "found.invented"):

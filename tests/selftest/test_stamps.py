@@ -8,10 +8,11 @@ from bench.analysis.model import TrialResult
 from bench.core.domain import TrialKey, TrialStatus
 from bench.core.errors import StoreError
 from bench.selftest.stamps import Stamp, Stamps, Starts, of_trials, read_stamps
+from tests.facts import facts_of
 
 
 def trial(name: str, start_ns: int | None) -> TrialResult:
-    facts: dict[str, object] = {} if start_ns is None else {"start_sent_ns": start_ns}
+    facts = facts_of(start_sent_ns=start_ns)
     return TrialResult(name, TrialKey("c", 0, "warm"), 0, TrialStatus.OK, "", facts=facts)
 
 

@@ -14,6 +14,7 @@ from bench.sizing import right_sizer
 from bench.sizing.right_sizer import RightSizer
 from bench.sizing.sizes import REPEATS, CaseSizes, case_sizes, smallest
 from bench.trial.context import PreparedCase
+from tests.facts import facts_of
 from tests.judge.build import CLOUD_NATIVE, MIB, scenario, trial
 
 GIB = 1024 * MIB
@@ -56,7 +57,7 @@ class World:
             one = trial(number, startup_s=0.4 / limits.cpus, oom_kills=0.0)
         requested = {"memory_bytes": limits.memory, "cpus": limits.cpus}
         self.results.append(
-            dataclasses.replace(one, key=key, facts={"limits": {"requested": requested}})
+            dataclasses.replace(one, key=key, facts=facts_of(limits={"requested": requested}))
         )
 
     @property

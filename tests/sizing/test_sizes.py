@@ -11,6 +11,7 @@ from bench.core.domain import TrialStatus
 from bench.judge.effective_rules import effective_rules
 from bench.sizing.meets import deciding_rules, longest_wait_s, why_not
 from bench.sizing.sizes import REPEATS, CaseSizes, sizes_of, smallest
+from tests.facts import facts_of
 from tests.judge.build import CLOUD_NATIVE, MIB, failed, lost, scenario, trial
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def rows(**top: Any) -> list[Rule]:
 def sized(one: TrialResult, memory_mib: int, cpus: float = 4) -> TrialResult:
     requested = {"memory_bytes": memory_mib * MIB, "cpus": cpus, "pids": None}
     key = dataclasses.replace(one.key, arm="size", cache="image")
-    return dataclasses.replace(one, key=key, facts={"limits": {"requested": requested}})
+    return dataclasses.replace(one, key=key, facts=facts_of(limits={"requested": requested}))
 
 
 def enough(memory_mib: int, cpus: float = 4, startup_s: float = 1.0) -> list[TrialResult]:

@@ -14,6 +14,7 @@ from bench.core.domain import TrialKey, TrialStatus
 from bench.core.errors import EngineError
 from bench.egress.watch import NoWatch, Watch
 from bench.journal.facts.contacts import Observation, WayOut
+from bench.journal.facts.form import read_facts
 from bench.runner.plan import CheckTrials, check_trials, make_plan
 from bench.runtimes.specs import WorkloadSpec
 from bench.scenario.allow import parse_allowed
@@ -174,7 +175,7 @@ def run(bench: Bench, key: TrialKey, **case: Any) -> TrialStatus:
 def test_a_cut_trial_is_on_record_with_what_was_seen_and_leaves_nothing(bench):
     assert run(bench, REFUSED) is TrialStatus.OK
     facts = bench.ended["facts"]["egress"]
-    assert Observation.from_facts(facts) == Observation(True, "all", WayOut.REFUSED)
+    assert read_facts(Observation, facts) == Observation(True, "all", WayOut.REFUSED)
     (made,) = bench.engine.made
     assert made.spec.network_mode == "container:c0ffee"
     assert not FakeCut.made[0].is_there

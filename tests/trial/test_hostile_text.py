@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 from bench.cli.progress import make_progress
 from bench.core.errors import BuildError, EngineRefusedError, PullError
+from bench.journal.facts.form import written
 from bench.journal.writer import FILE_NAME, Journal, read_events
 from bench.report.formats import FORMATS, report_text
 from bench.report.text.console import end_block
@@ -132,7 +133,7 @@ def check_outputs(run: Run, *, plots: bool = False) -> None:
     found |= {path.name: path.read_text() for path in (run.folder / "logs").glob("*")}
     found[FILE_NAME] = (run.folder / FILE_NAME).read_text()
     found |= {f"in run.json {n}": one for n, one in enumerate(texts_in(run_document(run)))}
-    found |= {f"header {n}": one for n, one in enumerate(texts_in(run.header))}
+    found |= {f"header {n}": one for n, one in enumerate(texts_in(written(run.header)))}
     assert not {name: where for name, text in found.items() if (where := speaking(text))}
 
 

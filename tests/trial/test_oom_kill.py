@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.trial.oom_kill import MemoryKill
+from bench.journal.facts.ending import MemoryKill
+from bench.trial.oom_kill import ending_words
 
 WHEN = "before it was ready"
 
@@ -14,7 +15,7 @@ WHEN = "before it was ready"
 def test_a_code_alone_is_no_kill_for_memory(code, kills):
     end = MemoryKill(kills, engine_flag=False, exit_code=code)
     assert not end.happened
-    assert end.ending(WHEN) == f"exited with code {code} {WHEN}"
+    assert ending_words(end, WHEN) == f"exited with code {code} {WHEN}"
 
 
 @pytest.mark.parametrize(
@@ -29,11 +30,11 @@ def test_a_code_alone_is_no_kill_for_memory(code, kills):
 def test_either_witness_is_enough_and_each_is_named(kills, flag, said):
     end = MemoryKill(kills, flag, 137)
     assert end.happened
-    assert end.ending(WHEN) == f"killed for memory {WHEN} (exit code 137; {said})"
+    assert ending_words(end, WHEN) == f"killed for memory {WHEN} (exit code 137; {said})"
 
 
 def test_a_child_that_was_killed_is_not_the_end_of_the_container_itself():
     end = MemoryKill(1, engine_flag=True, exit_code=3)
-    assert end.ending("2.0 s after it was ready").startswith(
+    assert ending_words(end, "2.0 s after it was ready").startswith(
         "exited with code 3 2.0 s after it was ready, after a process of it had been killed for"
     )

@@ -9,6 +9,7 @@ from bench.core.clock import SystemClock
 from bench.host.load import HostLoad
 from bench.trial.instruments import Instruments
 from bench.trial.record import TrialRecord, total_cpu_s
+from tests.facts import facts_of
 from tests.fakes import FakeRuntime
 from tests.sampling.trees import cgroup_of, copy_of
 from tests.trial.lab import Bench
@@ -28,7 +29,7 @@ def bench(tmp_path):
 
 def record(bench: Bench, **facts: object) -> TrialRecord:
     made = TrialRecord(bench.laboratory(), 1, 0)
-    made.facts |= facts
+    made.facts = facts_of(**facts)
     return made
 
 
@@ -42,7 +43,7 @@ def test_the_last_total_of_cpu_time_is_kept(tmp_path, version):
         need=False, gpu=False, on_batch=lambda _: None, on_threads=lambda _: None,
     )  # fmt: skip
     instruments.start()
-    assert instruments.finish()["cpu_ns"] == 3_500_000_000
+    assert instruments.finish().cpu_ns == 3_500_000_000
 
 
 def test_a_container_whose_counters_cannot_be_read_has_no_total(bench):

@@ -20,7 +20,7 @@ from bench.core.errors import (
 )
 from bench.core.interrupts import Interrupted, interruptible
 from bench.host.load import HostLoad
-from bench.observe.listening import Listener
+from bench.journal.facts.listener import Listener
 from bench.runtimes.docker.refusals import workload_fault
 from bench.trial.instruments import Instruments
 from tests.fakes import Script

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import TypeAdapter
-
+# ruff: noqa: TC001 - pydantic reads the annotations
 from bench.journal.facts.comparison import Comparison
+from bench.journal.facts.form import FINITE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pydantic import ConfigDict
 
 EVENT = "baseline_compared"
-_COMPARISONS = TypeAdapter(tuple[Comparison, ...])
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,8 @@ class Baseline:
         comparisons: every metric of every case that both have.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = FINITE
+
     run_id: str
     folder: str
     unlike: tuple[str, ...] = ()
@@ -41,14 +42,3 @@ class Baseline:
     def fields(self) -> dict[str, Any]:
         """The fields of its event."""
         return dataclasses.asdict(self)
-
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Baseline:
-        """What an event says that `events.BaselineCompared` has checked."""
-        return cls(
-            run_id=event["run_id"],
-            folder=event["folder"],
-            unlike=tuple(event["unlike"]),
-            notes=tuple(event["notes"]),
-            comparisons=_COMPARISONS.validate_python(event["comparisons"]),
-        )

@@ -44,6 +44,13 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """Why process 1 was not looked at."""
+
+    unseen: str
+
+
+@dataclass(frozen=True)
 class Killed:
     """A process below process 1 that SIGKILL ended."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.journal.facts.form import Amount  # noqa: TC001 - pydantic reads the annotations
+
 
 @dataclass(frozen=True)
 class Stopped:
@@ -14,5 +16,5 @@ class Stopped:
         planned: how many there were to be.
     """
 
-    left_out: int
-    planned: int
+    left_out: Amount
+    planned: Amount

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bench.journal.facts.form import read_facts
-
 
 class WayOut(StrEnum):
     """What became of packets that left the container."""
@@ -72,12 +70,3 @@ class Observation:
     way_out: WayOut
     attempts: tuple[Contact, ...] = ()
     dropped: int = 0
-
-    @classmethod
-    def from_facts(cls, facts: object) -> Observation:
-        """As it stands in the record of a trial.
-
-        Raises:
-            ValueError: it has another form.
-        """
-        return read_facts(cls, facts)

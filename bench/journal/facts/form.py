@@ -1,13 +1,63 @@
-"""The recorded facts of a trial as the dataclasses that they were made from."""
+"""How facts stand in a journal: the numbers they may be, how they are written and read back.
+
+A dataclass of this folder is the schema of its part of an event. Fields that it does not have may
+stand there, and are not read.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+
+Stamp = Annotated[int, Field(ge=0, lt=2**63)]
+"""CLOCK_MONOTONIC in nanoseconds."""
+
+Amount = Annotated[int, Field(ge=0, lt=2**63)]
+
+Seconds = Annotated[float, Field(ge=0, lt=1e9)]
+
+Rate = Annotated[float, Field(gt=0)]
+
+
+def _moment(label: str) -> str:
+    if dt.datetime.fromisoformat(label).tzinfo is None:
+        raise ValueError("it does not say in which zone")
+    return label
+
+
+Label = Annotated[str, AfterValidator(_moment)]
+"""A moment in UTC, written out, by which a reader knows when it was."""
+
+LEFT_OUT = {"left_out": True}
+"""Metadata of a field that is not written where it has its default; others are, as null."""
+
+FINITE = ConfigDict(allow_inf_nan=False)
+"""Configuration of what events hold, and of all that is in it."""
 
 _Form = TypeVar("_Form")
+
+
+def written(value: Any) -> Any:
+    """`value` as JSON has it: dataclasses are mappings, without the fields that are left out."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            one.name: written(held)
+            for one in dataclasses.fields(value)
+            if not ((held := getattr(value, one.name)) == _default(one) and one.metadata)
+        }
+    if isinstance(value, Mapping):
+        return {key: written(one) for key, one in value.items()}
+    return [written(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _default(one: dataclasses.Field[Any]) -> Any:
+    made = one.default_factory
+    return one.default if made is dataclasses.MISSING else made()
 
 
 def read_facts(form: type[_Form], facts: object) -> _Form:

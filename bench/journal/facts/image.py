@@ -2,7 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, ClassVar
+
+from bench.journal.facts.form import FINITE, LEFT_OUT, Amount, Seconds
+
+if TYPE_CHECKING:
+    from pydantic import ConfigDict
+
+
+@dataclass(frozen=True)
+class BaseRecord:
+    """What a FROM line stood for on the host.
+
+    Attributes:
+        image_id: empty where the builder does not have it.
+        source: the value of a BaseSource.
+        made_of: what a home-made one really is.
+        remark: why nothing is known of it.
+    """
+
+    name: str = ""
+    image_id: str = ""
+    source: str = ""
+    made_of: str = field(default="", metadata=LEFT_OUT)
+    remark: str = field(default="", metadata=LEFT_OUT)
 
 
 @dataclass(frozen=True)
@@ -11,8 +35,8 @@ class LayerFacts:
 
     digest: str
     instruction: str
-    transfer_bytes: int
-    unpacked_bytes: int | None
+    transfer_bytes: Amount
+    unpacked_bytes: Amount | None
 
 
 @dataclass(frozen=True)
@@ -22,8 +46,8 @@ class ImagePart:
     service: str
     reference: str
     digest: str
-    size_bytes: int | None
-    transfer_bytes: int | None
+    size_bytes: Amount | None
+    transfer_bytes: Amount | None
 
 
 @dataclass(frozen=True)
@@ -38,7 +62,7 @@ class BuiltStep:
 
     instruction: str
     cached: bool
-    seconds: float | None
+    seconds: Seconds | None
 
 
 @dataclass(frozen=True)
@@ -68,15 +92,15 @@ class ImageFacts:
     reference: str
     digest: str
     source: str
-    build_s: float | None
-    size_bytes: int | None
-    transfer_bytes: int | None
-    waste_bytes: int | None
-    engine_size_bytes: int | None
+    build_s: Seconds | None
+    size_bytes: Amount | None
+    transfer_bytes: Amount | None
+    waste_bytes: Amount | None
+    engine_size_bytes: Amount | None
     layers: tuple[LayerFacts, ...] = ()
     config: dict[str, object] = field(default_factory=dict)
-    build_steps: int | None = None
-    rebuild_s: float | None = None
+    build_steps: Amount | None = None
+    rebuild_s: Seconds | None = None
     rebuilt: tuple[str, ...] | None = None
     parts: tuple[ImagePart, ...] = ()
     built: tuple[BuiltStep, ...] | None = None
@@ -95,3 +119,23 @@ class ImageFacts:
             "layer_count": len(self.layers) or None,
         }
         return {name: float(value) for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageReady(ImageFacts):
+    """The event `image_ready`: an image is where trials pull it from.
+
+    Attributes:
+        role: what it is for: `case`, `service`, `load` or `calibration`.
+        bases: what the FROM lines stood for.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = FINITE
+
+    role: str
+    bases: tuple[BaseRecord, ...] = ()
+
+    @property
+    def facts(self) -> ImageFacts:
+        """What is known of the image alone."""
+        return ImageFacts(**{one.name: getattr(self, one.name) for one in fields(ImageFacts)})

@@ -1,8 +1,11 @@
-"""What the stream of a pull said of each layer."""
+"""A pull: what its stream said of each layer, how fast the link was, what the registry served."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+# ruff: noqa: TC001 - pydantic reads the annotations
+from bench.journal.facts.form import Amount, Rate, Seconds
 
 COPY_STATUS = "the same as layer"
 """How the status of a layer begins that stands in its image further below too."""
@@ -21,17 +24,17 @@ class LayerPull:
         status: the last word of the stream on it.
     """
 
-    index: int
+    index: Amount
     digest: str
     instruction: str
-    transfer_bytes: int | None
-    unpacked_bytes: int | None
-    queue_s: float | None
-    download_s: float | None
-    hold_s: float | None
-    extract_s: float | None
+    transfer_bytes: Amount | None
+    unpacked_bytes: Amount | None
+    queue_s: Seconds | None
+    download_s: Seconds | None
+    hold_s: Seconds | None
+    extract_s: Seconds | None
     status: str
-    announced_s: float | None = None
+    announced_s: Seconds | None = None
 
     @property
     def is_copy(self) -> bool:
@@ -45,3 +48,33 @@ class LayerPull:
             return None
         begun_s = self.announced_s + self.queue_s
         return begun_s, begun_s + self.download_s
+
+
+@dataclass(frozen=True)
+class LinkFact:
+    """The way from the registry, in bits a second.
+
+    Attributes:
+        rate_bit_s: that it was shaped to; None where it was not.
+        achieved_bit_s: that came over it while layers were being downloaded; None where unknown.
+    """
+
+    rate_bit_s: Rate | None
+    achieved_bit_s: Rate | None
+
+
+@dataclass(frozen=True)
+class BlobServed:
+    """How often a blob was served by the registry's access log, and how many bytes of it in all."""
+
+    requests: Amount
+    size_bytes: Amount
+
+
+@dataclass(frozen=True)
+class ServedFact:
+    """What the registry served for a pull: in all, and of each blob by its digest."""
+
+    requests: Amount
+    size_bytes: Amount
+    blobs: dict[str, BlobServed] = field(default_factory=dict)

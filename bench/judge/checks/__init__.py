@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.capability import Capability
 from bench.core.domain import Arm
@@ -101,8 +101,7 @@ def _without_samples(found: Finding, need: Evidence) -> Finding:
         return found
     names: list[str] = []
     for one in need.trials:
-        unsampled: Any = one.facts.get("unsampled") or ()
-        names += [f"`{name}`" for name in unsampled]
+        names += [f"`{name}`" for name in one.unsampled]
     if not names:
         return found
     note = f"no samples of {', '.join(dict.fromkeys(names))}, so the sum of the services is unknown"

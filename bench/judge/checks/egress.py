@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bench.analysis.contacts import observation
 from bench.analysis.replica_groups import replica_evidence
 from bench.core.domain import Arm
 from bench.core.units import format_seconds
@@ -94,7 +93,7 @@ def starts(
         if one.key.case == case_id
         and one.trial_id not in counted_ids
         and not one.key.warmup
-        and observation(one) is not None
+        and one.facts.egress is not None
     ]
     return replace(found, spoilt=tuple(spoilt))
 
@@ -164,12 +163,12 @@ def _unseen(trials: Sequence[TrialResult]) -> str:
     if not trials:
         return "it has no trials"
     dropped = 0
-    silent = [one.trial_id for one in trials if observation(one) is None]
+    silent = [one.trial_id for one in trials if one.facts.egress is None]
     if silent:
         which = "" if len(silent) == len(trials) else f": {', '.join(silent[:_MOST_NAMED])}"
         return f"{len(silent)} of {counted(len(trials), 'start')} have no record of contacts{which}"
     for trial in trials:
-        seen = observation(trial)
+        seen = trial.facts.egress
         assert seen is not None
         if not seen.observed:
             return f"contacts could not be observed in {trial.trial_id}: {seen.reach}"
@@ -180,7 +179,7 @@ def _unseen(trials: Sequence[TrialResult]) -> str:
 def _not_cut(cut: Evidence) -> str:
     if not cut.trials:
         return "it was not run with its network cut: this engine cannot do that"
-    ways = {seen.way_out for one in cut.trials if (seen := observation(one))}
+    ways = {seen.way_out for one in cut.trials if (seen := one.facts.egress)}
     if not ways >= {WayOut.REFUSED, WayOut.SILENT}:
         return "it was not run with its network cut in both ways, refused and without an answer"
     return ""

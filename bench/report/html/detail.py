@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.analysis.model import TrialResult
-    from bench.journal.facts.image import BuiltStep, ImageFacts
+    from bench.journal.facts.image import BaseRecord, BuiltStep, ImageFacts
     from bench.results.run import Run
 
 TRIAL_METRICS = (
@@ -209,11 +209,11 @@ def environment(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
     header = run.header
     how = {
         "run": run.run_id,
-        "began": header["at"],
+        "began": header.at,
         "ended": run.ended_at or "the journal just ends",
         "outcome": run.outcome,
-        "seed of the order": header["seed"],
-        "bench": header["bench_version"],
+        "seed of the order": header.seed,
+        "bench": header.bench_version,
         "link": run.link,
     }
     bases = {
@@ -223,19 +223,18 @@ def environment(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
     }
     groups = {
         "Run": how,
-        "Host": header["host"],
-        "Engine": header["engine"],
-        "Builder": header.get("builder", {}),
+        "Host": header.host,
+        "Engine": header.engine,
+        "Builder": header.builder,
         "Bases": bases,
     }
     return [(name, _pairs(values)) for name, values in groups.items() if values]
 
 
-def _base_words(record: dict[str, str]) -> str:
-    name, image_id = record.get("name", ""), record.get("image_id", "")
-    what = record.get("made_of", "")
-    beside = ["" if what else record.get("source", ""), image_id.removeprefix("sha256:")[:12]]
-    words = f"{name}: {what}" if what else name
+def _base_words(record: BaseRecord) -> str:
+    what = record.made_of
+    beside = ["" if what else record.source, record.image_id.removeprefix("sha256:")[:12]]
+    words = f"{record.name}: {what}" if what else record.name
     return f"{words} ({', '.join(part for part in beside if part)})"
 
 
@@ -268,8 +267,8 @@ def floor(run: Run) -> list[tuple[str, str, int]]:
 
 def command(run: Run) -> str:
     """The command line that measures the same again."""
-    file = str(run.header["scenario_file"])
-    seed = f"--seed {run.header['seed']}"
+    file = run.header.scenario_file
+    seed = f"--seed {run.header.seed}"
     if file.startswith("--"):
         return f"bench run {file} … {seed}   # the scenario it amounts to stands below"
     return f"bench run {shlex.quote(file)} {seed}"
@@ -277,7 +276,7 @@ def command(run: Run) -> str:
 
 def scenario_text(run: Run) -> str:
     """The scenario as it was resolved, secrets redacted."""
-    return visible(json.dumps(run.header["scenario"], indent=2, ensure_ascii=False))
+    return visible(json.dumps(run.header.scenario, indent=2, ensure_ascii=False))
 
 
 def files(folder: Path) -> list[File]:

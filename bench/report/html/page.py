@@ -85,7 +85,7 @@ def _render(run: Run, plots: list[Plot], detail: Detail) -> str:
         .get_template("index.html.jinja2")
         .render(
             run=run,
-            title=run.header["name"],
+            title=run.header.name,
             description=run.scenario.description,
             answer=answer(run),
             standard=standard_words(run),

@@ -32,7 +32,7 @@ def cache_states(run: Run) -> Section | None:
         if not settings.lacks(Capability.IMAGE)
         and arm == "fit"
         and (trials := evidence(run, case, cache).trials)
-        and not any("stack" in one.facts for one in trials)
+        and not any(one.facts.stack for one in trials)
     ]
     if not rows:
         return None
@@ -54,14 +54,15 @@ def _row(run: Run, case: str, cache: str, trials: Sequence[TrialResult]) -> tupl
         and one.status is TrialStatus.INVALID
         for one in run.results
     )
+    served = [one.facts.served for one in trials if one.facts.served]
     return (
         case,
         cache,
         str(len(trials)),
         str(invalid),
         value_words(_median(_metric(trials, "pull_s")), "pull_s"),
-        unit_words(_median(_served(trials, "size_bytes")), "bytes"),
-        unit_words(_median(_served(trials, "requests")), ""),
+        unit_words(_median([one.size_bytes for one in served]), "bytes"),
+        unit_words(_median([one.requests for one in served]), ""),
         value_words(_median(_metric(trials, "startup_s")), "startup_s"),
         _page_cache_words(CacheState(cache), trials, cooled_trials(run.results)),
         _proof_words(CacheState(cache), trials),
@@ -70,12 +71,6 @@ def _row(run: Run, case: str, cache: str, trials: Sequence[TrialResult]) -> tupl
 
 def _metric(trials: Sequence[TrialResult], name: str) -> list[float]:
     return [one.metrics[name] for one in trials if name in one.metrics]
-
-
-def _served(trials: Sequence[TrialResult], name: str) -> list[float]:
-    """What the registry's log says of each trial; empty where nothing was pulled, or no log is."""
-    found = (one.facts.get("served") for one in trials)
-    return [float(one[name]) for one in found if isinstance(one, dict)]
 
 
 def _median(values: Sequence[float]) -> float | None:
@@ -103,7 +98,8 @@ def _dropped_words(trials: Sequence[TrialResult], cooled: Collection[str]) -> st
     by_others = sum(one.trial_id in cooled for one in trials)
     if by_others:
         return f"dropped by another case in {by_others} of {len(trials)}"
-    known = [one.facts["page_cache_dropped"] for one in trials if "page_cache_dropped" in one.facts]
+    said = [one.facts.page_cache_dropped for one in trials]
+    known = [one for one in said if one is not None]
     if not known:
         return "not recorded"
     if not any(known):
@@ -124,4 +120,4 @@ def _proof(state: CacheState, trial: TrialResult) -> str:
         return "the engine had the image"
     if "pull_s" not in trial.metrics:
         return "none: the pull did not end"
-    return "stream and access log" if "served" in trial.facts else "stream alone"
+    return "stream and access log" if trial.facts.served else "stream alone"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.analysis.contacts import observation
 from bench.core.domain import TrialStatus
 from bench.core.units import format_seconds
 from bench.judge.checks.egress import starts
@@ -64,7 +63,7 @@ def _without(case: str, cut: Sequence[TrialResult]) -> list[str]:
     """How the case fared with the network cut off."""
     found = []
     for trial in cut:
-        seen = observation(trial)
+        seen = trial.facts.egress
         ready_s = trial.metrics.get("ready_s")
         if trial.status is TrialStatus.OK and ready_s is not None and seen:
             how = f"ready {format_seconds(ready_s)} after start (way out {seen.way_out})"
@@ -78,7 +77,7 @@ def _reach(case: str, trials: Sequence[TrialResult]) -> list[str]:
     """What was seen at all, where that is not everything."""
     found = []
     for trial in trials:
-        seen = observation(trial)
+        seen = trial.facts.egress
         if seen and not seen.observed:
             found.append(f"{case}: contacts could not be observed: {seen.reach}.")
         elif seen and seen.dropped:

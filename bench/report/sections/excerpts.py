@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.journal.facts.excerpt import ExcerptFound
 from bench.judge.finding import counted
 from bench.report.sections.section import Section
 from bench.report.wording import visible
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.analysis.model import TrialResult
+    from bench.journal.facts.excerpt import ExcerptFound
     from bench.results.run import Run
 
 
@@ -53,9 +53,7 @@ def _trials(run: Run, case: str) -> Iterator[TrialResult]:
 
 
 def _found(trial: TrialResult, name: str) -> ExcerptFound | None:
-    facts = trial.facts.get("excerpts")
-    one = facts.get(name) if isinstance(facts, dict) else None
-    return ExcerptFound(**one) if one else None
+    return (trial.facts.excerpts or {}).get(name)
 
 
 def _row(case: str, name: str, one: tuple[TrialResult, ExcerptFound] | None) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def gpu(run: Run) -> Section | None:
     return Section(
         title="GPU",
         beside="peaks of each trial, and energy over its life (medians of the trials that came out "
-        f"well); driver {run.header['host'].get('gpu_driver') or 'unknown'}",
+        f"well); driver {run.header.host.get('gpu_driver') or 'unknown'}",
         columns=(
             "case", "cache", "n", "device", "memory of the case", "of the device", "utilisation",
             "energy",
@@ -57,12 +57,12 @@ def gpu(run: Run) -> Section | None:
 
 def uses_gpu(run: Run, case: str, tables: Sequence[Samples]) -> bool:
     """Whether the case asked for GPUs of which there are some, or held memory on one."""
-    asked = run.scenario.cases[case].asks_for_gpus and bool(run.header["host"]["gpus"])
+    asked = run.scenario.cases[case].asks_for_gpus and bool(run.header.host["gpus"])
     return asked or any(_peak(one, "gpu_memory_bytes") for one in tables)
 
 
 def _rows(run: Run, case: str, cache: str, tables: Sequence[Samples]) -> Iterator[tuple[str, ...]]:
-    host = run.header["host"]
+    host = run.header.host
     sizes = host.get("gpus_memory_bytes", [])
     for index, name in enumerate(host["gpus"]):
         yield (
@@ -84,7 +84,7 @@ def _notes(run: Run, case: str, cache: str, tables: Sequence[Samples]) -> Iterat
             f"{case}, {cache}: it was given GPUs and never held memory on one, so it computed "
             "without them; a framework that was built for the CPU does not see them."
         )
-    for index in range(len(run.header["host"]["gpus"])):
+    for index in range(len(run.header.host["gpus"])):
         idle = _median_peak(tables, f"gpu{index}_own_memory_bytes") == 0
         if idle and (_median_peak(tables, f"gpu{index}_utilization_pct") or 0.0) >= _BUSY:
             yield (
@@ -95,8 +95,8 @@ def _notes(run: Run, case: str, cache: str, tables: Sequence[Samples]) -> Iterat
 
 def _unknown(run: Run, case: str, cache: str) -> Iterator[str]:
     """Why the memory of the case is not known, each reason once."""
-    found = [one.facts.get("counters") for one in good_trials(run, case, cache)]
-    reasons = [one.get("gpu_memory_unknown_because") for one in found if isinstance(one, dict)]
+    found = [one.facts.counters for one in good_trials(run, case, cache)]
+    reasons = [one.gpu_memory_unknown_because for one in found if one]
     for reason in dict.fromkeys(one for one in reasons if one):
         yield f"{case}, {cache}: what the case held of GPU memory is not known: {reason}."
 

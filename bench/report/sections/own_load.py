@@ -44,7 +44,7 @@ def own_load_section(run: Run) -> Section | None:
     return Section(
         title="own load",
         beside="CPU seconds from before a trial's preparation to after its removal (medians), "
-        f"and share of the core time of the host's {run.header['host']['cores']} cores",
+        f"and share of the core time of the host's {run.header.host['cores']} cores",
         columns=("case", "cache", "n", *_HEAD[1:]),
         rows=tuple(rows),
         notes=tuple(_notes(run)),
@@ -97,9 +97,9 @@ def _notes(run: Run) -> Iterator[str]:
         "of the host, and what the kernel does for nobody in particular. The clock ticks every "
         "10 ms on most hosts, so that small figures are coarse."
     )
-    hosts = [one.facts.get("host") for one in run.results]
-    known = [one for one in hosts if isinstance(one, dict) and "core_s" in one]
-    if known and not any("thermal" in one for one in known):
+    hosts = [one.facts.host for one in run.results]
+    known = [one for one in hosts if one and one.core_s is not None]
+    if known and not any(one.thermal for one in known):
         yield "This host does not count how often cores are slowed down for their heat."
-    if known and not any("stalled_s" in one for one in known):
+    if known and not any(one.stalled_s for one in known):
         yield "This host does not count for how long programs are stalled (PSI)."

@@ -32,7 +32,7 @@ def slowest_link(run: Run) -> Section | None:
         trials = [one for one in trials_of(run, case, "cold") if one.status is TrialStatus.OK]
         if limit_s is None or not any("pull_s" in one.metrics for one in trials):
             continue
-        found = computed(trials, limit_s, run.header["link"].get("rate_bit_s"))
+        found = computed(trials, limit_s, run.header.link.rate_bit_s)
         if found is not None:
             links[case] = found
         rows.append((case, *_pull(trials), _achieved(trials), _needed(found, limit_s)))
@@ -71,8 +71,7 @@ def _pull(trials: Sequence[TrialResult]) -> tuple[str, str, str]:
 
 
 def _achieved(trials: Sequence[TrialResult]) -> str:
-    links = (one.facts.get("link") for one in trials)
-    rates = [one.get("achieved_bit_s") for one in links if isinstance(one, dict)]
+    rates = [one.facts.link.achieved_bit_s for one in trials if one.facts.link]
     return _median_words([one for one in rates if one], format_rate)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.analysis.stack_totals import chain_of, starts_of
 from bench.core.units import format_bytes, format_seconds
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bench.analysis.model import TrialResult
     from bench.analysis.stack_totals import StackStart
+    from bench.journal.facts.stack import MemberFact
     from bench.results.run import Run
 
 _CONDITIONS = {
@@ -80,13 +81,12 @@ _ON_PULLS = (
 
 
 def _row(case: str, member: TrialResult) -> tuple[str, ...]:
-    fact: Any = member.facts["member"]
-    waits = [f"{one['service']} ({_CONDITIONS[one['condition']]})" for one in fact["waits"]]
+    waits = [f"{one.service} ({_CONDITIONS[one.condition]})" for one in _fact(member).waits]
     metrics = member.metrics
     return (
         case,
         member.service,
-        _READY_BY[_ready_by(member)],
+        _READY_BY[_fact(member).ready_by],
         ", ".join(waits) or "nobody",
         value_words(metrics.get("waited_s") if waits else None, "waited_s"),
         value_words(metrics.get("ready_s"), "ready_s"),
@@ -120,9 +120,8 @@ def _notes(label: str, start: StackStart) -> Iterator[str]:
             f"service's own kernel high-water mark together: {format_bytes(marks)}"
         )
     yield from _on_readiness(start)
-    policies = [
-        f"{one.service} {policy}" for one in start.members if (policy := _restart(one)) != "no"
-    ]
+    restarts = [(one.service, _fact(one).restart) for one in start.members]
+    policies = [f"{service} {policy}" for service, policy in restarts if policy != "no"]
     if policies:
         yield f"restart is on record and not honoured in a trial: {', '.join(policies)}"
 
@@ -131,15 +130,15 @@ def _on_readiness(start: StackStart) -> Iterator[str]:
     """What the times to ready are worth, where that is not bench's own asking."""
     floors: dict[str, list[str]] = {}
     for member in start.members:
-        ready: Any = member.facts.get("ready") or {}
-        if ready.get("floor_ns"):
-            floors.setdefault(format_seconds(ready["floor_ns"] / 1e9), []).append(member.service)
+        floor_ns = member.facts.ready.floor_ns if member.facts.ready else None
+        if floor_ns:
+            floors.setdefault(format_seconds(floor_ns / 1e9), []).append(member.service)
     for floor, services in floors.items():
         yield (
             f"{' and '.join(services)}: the engine made its first health check {floor} after the "
             "start, and calls nothing healthy sooner"
         )
-    unasked = [one.service for one in start.members if _ready_by(one) == "started"]
+    unasked = [one.service for one in start.members if _fact(one).ready_by == "started"]
     if unasked:
         yield (
             f"{' and '.join(unasked)}: ready once started, for there is no health check, and the "
@@ -147,11 +146,6 @@ def _on_readiness(start: StackStart) -> Iterator[str]:
         )
 
 
-def _restart(member: TrialResult) -> str:
-    fact: Any = member.facts["member"]
-    return str(fact["restart"])
-
-
-def _ready_by(member: TrialResult) -> str:
-    fact: Any = member.facts["member"]
-    return str(fact["ready_by"])
+def _fact(member: TrialResult) -> MemberFact:
+    assert member.facts.member is not None, "it is a service of a stack"
+    return member.facts.member

@@ -79,8 +79,7 @@ def _spent(case: str, cache: str, trials: Sequence[TrialResult]) -> Spent:
     moments = {name: [at for one in trials if (at := _at(name, one)) is not None]
                for name in _MOMENTS}  # fmt: skip
     medians = {name: stats.median(found) if found else None for name, found in moments.items()}
-    ready = [one.facts.get("ready") for one in trials]
-    floors = [one.get("floor_ns") for one in ready if isinstance(one, dict)]
+    floors = [one.facts.ready.floor_ns for one in trials if one.facts.ready]
     floor_s = max((one / 1e9 for one in floors if one), default=None)
     ready_s = medians["ready_s"] or whole
     seconds = {name: share / 100 * ready_s for name, share in shares.items()}

@@ -162,12 +162,12 @@ def _circumstances(run: Run) -> str:
         one.key.case != CALIBRATION_CASE and one.key.replica <= 1 and not one.service
         for one in run.results
     )
-    engine = run.header["engine"]
+    engine = run.header.engine
     parts = (
-        f"{run.header['name']}: {counted(trials, 'trial')}",
+        f"{run.header.name}: {counted(trials, 'trial')}",
         f"link: {run.link}",
         f"{engine.get('kind', 'engine')} {engine.get('version', '')}".strip(),
-        f"{run.header['host']['cores']} cores",
+        f"{run.header.host['cores']} cores",
     )
     return one_line(" · ".join(parts))
 

@@ -34,7 +34,7 @@ _COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
 def junit_text(run: Run) -> str:
     """The report as XML."""
-    root = ET.Element("testsuites", name=_clean(run.header["name"]))
+    root = ET.Element("testsuites", name=_clean(run.header.name))
     broken = {one.case: one for one in failing(run)}
     totals = dict.fromkeys(("tests", *_COUNTED.values()), 0)
     for case in run.scenario.cases:
@@ -44,14 +44,14 @@ def junit_text(run: Run) -> str:
         counts = dict.fromkeys(totals, 0)
         for one in verdicts:
             details = _failing_words(wrong) if wrong and _is_about_the_start(one) else ""
-            outcome = _test(suite, f"{run.header['name']}.{case}", one, details)
+            outcome = _test(suite, f"{run.header.name}.{case}", one, details)
             counts["tests"] += 1
             if outcome:
                 counts[_COUNTED[outcome]] += 1
         for name, count in counts.items():
             suite.set(name, str(count))
             totals[name] += count
-        suite.set("timestamp", _clean(run.header["at"])[:19])
+        suite.set("timestamp", _clean(run.header.at)[:19])
         if wrong:
             ET.SubElement(suite, "system-err").text = _clean(_failing_words(wrong))
     if run.baseline is not None or run.lacks_baseline:
@@ -100,7 +100,7 @@ def _test(suite: ET.Element, classname: str, verdict: Verdict, details: str) -> 
 
 def _add_baseline(root: ET.Element, run: Run, totals: dict[str, int]) -> None:
     """A suite for the comparison with an earlier run: a test for each metric that is judged."""
-    named = run.baseline.run_id if run.baseline else run.header["baseline"]
+    named = run.baseline.run_id if run.baseline else run.header.baseline
     suite = ET.SubElement(root, "testsuite", name=_clean(f"baseline {named}"))
     counts = dict.fromkeys(totals, 0)
     found = [

@@ -78,7 +78,7 @@ def write_markdown(run: Run, folder: Path) -> Path:
 
 
 def _lines(run: Run) -> Iterator[str]:
-    yield f"# {escaped(run.header['name'])}"
+    yield f"# {escaped(run.header.name)}"
     yield ""
     if run.scenario.description:
         yield from (escaped(run.scenario.description), "")

@@ -85,11 +85,11 @@ def _target(target: Target | None, unit: str) -> str:
 
 
 def _about(test: SelfTest) -> Iterator[str]:
-    host, engine = test.run.header["host"], test.run.header["engine"]
+    host, engine = test.run.header.host, test.run.header.engine
     trials = [one for one in test.run.results if one.status.counts]
     again = len(test.run.results) - len(trials)
-    loads = [one.facts.get("host") for one in trials]
-    busy = sorted(load["busy_share"] for load in loads if isinstance(load, dict))
+    loads = [one.facts.host for one in trials]
+    busy = sorted(load.busy_share for load in loads if load and load.busy_share is not None)
     yield (
         f"bench {__version__} on itself: {len(trials)} trials of containers of known behaviour"
         + (f", {again} more that did not count" if again else "")
@@ -161,8 +161,8 @@ def selftest_json(test: SelfTest) -> str:
         "bench_version": __version__,
         "run_id": test.run.run_id,
         "quick": test.quick,
-        "host": test.run.header["host"],
-        "engine": test.run.header["engine"],
+        "host": test.run.header.host,
+        "engine": test.run.header.engine,
         "exit_code": test.exit_code,
         "floor": dataclasses.asdict(test.floor),
         "noise": test.noise.as_data(),

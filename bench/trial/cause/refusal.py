@@ -9,9 +9,8 @@ was the workload that it could not run.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import posixpath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.errors import EngineError, EngineRefusedError, NoProgramError
 from bench.journal.facts.cause import Cause, CauseKind
@@ -23,6 +22,7 @@ from bench.trial.outcome import FailedTrialError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bench.journal.facts.trial import TrialFacts
     from bench.runtimes.protocol import Runtime
     from bench.runtimes.workload import Workload
 
@@ -126,7 +126,7 @@ def disk_error(runtime: Runtime, error: EngineRefusedError) -> EngineError | Non
 
 @contextlib.contextmanager
 def blamed(
-    runtime: Runtime, facts: dict[str, Any], workload: Workload, spec: WorkloadSpec | None
+    runtime: Runtime, facts: TrialFacts, workload: Workload, spec: WorkloadSpec | None
 ) -> Iterator[None]:
     """While this lasts a container is made from `spec`, or started where that is None.
 
@@ -147,5 +147,5 @@ def blamed(
             raise full from error
         if found is None:
             raise
-        facts["cause"] = dataclasses.asdict(found)
+        facts.cause = found
         raise FailedTrialError(f"it could not be started: {found.words}") from error

@@ -16,6 +16,7 @@ from bench.core.domain import CacheState, TrialKey, TrialStatus
 from bench.core.errors import BenchError, StoreError
 from bench.core.interrupts import Interrupted, postponed
 from bench.host.load import load_between
+from bench.journal.facts.stack import StackFact
 from bench.runtimes.protocol import container_engine
 from bench.trial.image_pull import ImagePull
 from bench.trial.outcome import FailedTrialError, InvalidTrialError, judge_host, outcome_of
@@ -29,6 +30,7 @@ from bench.trial.stack.service_trial import ServiceTrial
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bench.journal.facts.host import HostUse
     from bench.trial.context import TrialContext
     from bench.trial.same_failure import Ending
     from bench.trial.stack.prepared import PreparedService, PreparedStack
@@ -80,10 +82,7 @@ class StackTrial:
         self._record.begin(self._key)
         for one in self._members.values():
             one.begin()
-        self._facts["stack"] = {
-            "services": list(self._members),
-            "volumes": self._prepared.use.volumes.value,
-        }
+        self._facts.stack = StackFact(tuple(self._members), self._prepared.use.volumes.value)
         before = context.load_now()
         interrupted: Interrupted | None = None
         try:
@@ -122,7 +121,7 @@ class StackTrial:
         context, prepared = self._context, self._prepared
         with self._record.phase("prepare"):
             dropped = context.keeper.establish(self._state, prepared.references, prepared.blobs)
-            self._facts["page_cache_dropped"] = dropped
+            self._facts.page_cache_dropped = dropped
         self._note_zero(context.clock.monotonic_ns())
         if self._state.is_pulled:
             with self._record.phase("pull"):
@@ -149,9 +148,9 @@ class StackTrial:
             self._around.remove()
 
     def _note_zero(self, zero_ns: int) -> None:
-        self._facts["zero_ns"] = zero_ns
+        self._facts.zero_ns = zero_ns
         for one in self._members.values():
-            one.record.facts["zero_ns"] = zero_ns
+            one.record.facts.zero_ns = zero_ns
 
     def _pull(self) -> None:
         downloaded = 0
@@ -163,9 +162,9 @@ class StackTrial:
                 pull.run()
             except InvalidTrialError as error:
                 raise _named(part.name, error) from error
-            member.record.facts["member"]["pulled"] = True
-            downloaded += member.record.facts.get("downloaded_bytes", 0)
-        self._facts["downloaded_bytes"] = downloaded
+            member.know(pulled=True)
+            downloaded += member.record.facts.downloaded_bytes or 0
+        self._facts.downloaded_bytes = downloaded
 
     def _come_up(self) -> None:
         """Start all as they wait for each other; note when the last was ready."""
@@ -182,7 +181,7 @@ class StackTrial:
         at_ns, last = max(found, key=lambda pair: pair[0])
         assert last.life.ready is not None, "it was found by that"
         fact = dataclasses.replace(last.life.ready, probe=last.part.name)
-        self._facts["ready"] = dataclasses.asdict(fact)
+        self._facts.ready = fact
         self._record.phase_was("ready", begun[0], max(begun[0], at_ns), fact.resolution_ns)
 
     @staticmethod
@@ -236,15 +235,15 @@ class StackTrial:
             return TrialStatus.INVALID, "its volumes were empty: this trial has filled them"
         return status, reason
 
-    def _end(self, status: TrialStatus, reason: str, load: dict[str, object]) -> None:
-        self._facts["host"] = load
+    def _end(self, status: TrialStatus, reason: str, load: HostUse) -> None:
+        self._facts.host = load
         culprit = next((one for one in self._members.values() if one.failure), None)
         shared = None if status.counts else status
         for one in self._members.values():
             one.end(load, shared, reason)
         tail = culprit.life.last_words() if culprit else []
-        if culprit and "cause" in culprit.record.facts:
-            self._facts["cause"] = culprit.record.facts["cause"]
+        if culprit:
+            self._facts.cause = culprit.record.facts.cause
         self._record.end(status, reason, tail, self._seconds_to_ready)
 
     def _cpu_s(self) -> float | None:
@@ -252,8 +251,8 @@ class StackTrial:
 
     @property
     def _seconds_to_ready(self) -> float | None:
-        zero_ns, ready = self._facts.get("zero_ns"), self._facts.get("ready")
-        return (ready["at_ns"] - zero_ns) / 1e9 if ready and zero_ns else None
+        zero_ns, ready = self._facts.zero_ns, self._facts.ready
+        return (ready.at_ns - zero_ns) / 1e9 if ready and zero_ns else None
 
 
 def _named(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bench.compose.model import Condition
 from bench.core.domain import Arm, TrialStatus
 from bench.core.errors import BenchError, StoreError
+from bench.journal.facts.stack import MemberFact, WaitFact
 from bench.trial.cause.ending import job_cause
 from bench.trial.container import ContainerLifecycle
 from bench.trial.outcome import FailedTrialError, InvalidTrialError, outcome_of
@@ -16,10 +17,11 @@ from bench.trial.stack.environment import ServiceNetwork
 from bench.trial.stack.prepared import ReadyBy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import Any
 
     from bench.core.domain import TrialKey
+    from bench.journal.facts.host import HostUse
     from bench.trial.context import TrialContext
     from bench.trial.record import TrialRecord
     from bench.trial.stack.coordinator import DependencyCoordinator
@@ -66,15 +68,18 @@ class ServiceTrial:
     def begin(self) -> None:
         """The trial begins."""
         self.record.begin(self._key, self.part.name)
-        self.record.facts["member"] = {
-            "ready_by": self.part.ready_by.value,
-            "restart": self.part.member.service.restart_policy,
-            "waits": [
-                {"service": one.service, "condition": one.condition.value}
-                for one in self.part.member.waits
-            ],
-            "pulled": False,
-        }
+        waits = self.part.member.waits
+        self.record.facts.member = MemberFact(
+            ready_by=self.part.ready_by.value,
+            restart=self.part.member.service.restart_policy,
+            waits=tuple(WaitFact(one.service, one.condition.value) for one in waits),
+        )
+
+    def know(self, **known: Any) -> None:
+        """Put on record what is known of it as a member of its stack by now."""
+        member = self.record.facts.member
+        assert member is not None, "it has begun"
+        self.record.facts.member = dataclasses.replace(member, **known)
 
     def take(self, step: Callable[[], object]) -> None:
         """Take a step where all is well so far; one that goes wrong breaks the stack up.
@@ -105,7 +110,7 @@ class ServiceTrial:
         begun_ns = clock.monotonic_ns()
         self._coordinator.await_all(member.waits)
         waited_until_ns = clock.monotonic_ns()
-        self.record.facts["member"]["waited_ns"] = waited_until_ns - begun_ns
+        self.know(waited_ns=waited_until_ns - begun_ns)
         self.record.phase_was("wait", begun_ns, waited_until_ns)
         self.life.start()
         self.life.attached.exit.on_end(self._coordinator.wake)
@@ -156,11 +161,11 @@ class ServiceTrial:
         """
         if self.has_died():
             text = self.life.attached.how_it_ended("after all services were ready")
-            if "cause" not in self.record.facts and self.life.attached.note_exit() == 0:
-                self.record.facts["cause"] = dataclasses.asdict(job_cause(self.part.member.of))
+            if self.record.facts.cause is None and self.life.attached.note_exit() == 0:
+                self.record.facts.cause = job_cause(self.part.member.of)
             raise FailedTrialError(text)
 
-    def end(self, load: Mapping[str, Any], status: TrialStatus | None, reason: str) -> None:
+    def end(self, load: HostUse, status: TrialStatus | None, reason: str) -> None:
         """Write how it ended, after everything was taken down.
 
         Args:
@@ -168,7 +173,7 @@ class ServiceTrial:
             status: of all of the stack, where it is not for a service to say; else None.
             reason: why.
         """
-        self.record.facts["host"] = load
+        self.record.facts.host = load
         if status is not None:
             self.status, self.reason = status, reason
         self.life.write_end(self.status, self.reason, self._key.case, self.seconds_to_ready)
@@ -176,5 +181,5 @@ class ServiceTrial:
     @property
     def seconds_to_ready(self) -> float | None:
         """From the zero of the stack to its confirming answer; None where there was none."""
-        zero_ns, ready = self.record.facts.get("zero_ns"), self.life.ready
+        zero_ns, ready = self.record.facts.zero_ns, self.life.ready
         return (ready.at_ns - zero_ns) / 1e9 if ready and zero_ns else None

@@ -1,0 +1,123 @@
+"""What a trial records beside its phases: its facts, gathered while it runs and read back later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar
+
+# ruff: noqa: TC001 - pydantic reads the annotations
+from bench.journal.facts.behaviour import ProcessUse, Standing, Stop, Unseen, Writes
+from bench.journal.facts.cause import Cause
+from bench.journal.facts.contacts import Observation
+from bench.journal.facts.ending import ExitFact, MemoryKill
+from bench.journal.facts.excerpt import ExcerptFound
+from bench.journal.facts.form import FINITE, LEFT_OUT, Amount, Stamp, written
+from bench.journal.facts.host import HostUse
+from bench.journal.facts.limits import LimitsFact
+from bench.journal.facts.listener import Listener
+from bench.journal.facts.matches import Matches
+from bench.journal.facts.pull import LinkFact, ServedFact
+from bench.journal.facts.ready import PortFact, ReadyFact
+from bench.journal.facts.stack import MemberFact, StackFact
+
+if TYPE_CHECKING:
+    from pydantic import ConfigDict
+
+
+@dataclass(frozen=True)
+class CountersFact:
+    """The totals of a container, read last.
+
+    Attributes:
+        method: how counters are read, such as `cgroup-v2`; empty where it is not on record.
+        memory_peak_bytes: the kernel's high-water mark.
+        cpu_ns: CPU time of the last sample.
+        gpu_memory_unknown_because: why nobody knows what it held of the GPU's memory.
+    """
+
+    method: str = ""
+    memory_peak_bytes: Amount | None = field(default=None, metadata=LEFT_OUT)
+    cpu_ns: Amount | None = field(default=None, metadata=LEFT_OUT)
+    gpu_memory_unknown_because: str | None = field(default=None, metadata=LEFT_OUT)
+
+
+@dataclass(frozen=True)
+class LoadFact:
+    """The load tool that ran beside a case: the image of it."""
+
+    reference: str
+
+
+@dataclass
+class TrialFacts:
+    """All of them; each is None, or empty, until it is known, and is not written then.
+
+    Attributes:
+        zero_ns: the moment from which the trial's times count.
+        start_sent_ns: when the start call was sent.
+        first_output_ns: when the first line of output came.
+        cpu_ns_at_ready: CPU time that it had used when it was ready.
+        downloaded_bytes: what its pull fetched, by the stream.
+        ready: when it was ready; of a stack, when the last service was.
+        port_open: when a port first took a connection.
+        listening: where it listens, of one that is asked elsewhere or does not answer.
+        hint: what would probably help one that did not get ready.
+        exit: how process 1 ended.
+        memory_kill: whether it was killed for memory.
+        cause: why it failed, where that is known.
+        stop: how it took the request to stop.
+        process: process 1 before that, or why it was not seen.
+        link: the way from the registry.
+        served: what the registry served.
+        page_cache_dropped: whether the page cache was dropped before it.
+        limits: asked for and held.
+        processes: those that were alive some time after ready.
+        writes: what it wrote where it should not.
+        egress: what it tried to reach.
+        counters: its totals.
+        load: the tool that put it under load.
+        figures: what it printed, by metric; None where its output was not read to the end.
+        excerpts: parts of its output, by name.
+        member: of a service of a stack.
+        stack: of a stack as a whole.
+        host: what the host did meanwhile.
+        warnings: what the engine said when it was created.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = FINITE
+
+    zero_ns: Stamp | None = None
+    start_sent_ns: Stamp | None = None
+    first_output_ns: Stamp | None = None
+    cpu_ns_at_ready: Amount | None = None
+    downloaded_bytes: Amount | None = None
+    ready: ReadyFact | None = None
+    port_open: PortFact | None = None
+    listening: tuple[Listener, ...] | None = None
+    hint: str | None = None
+    exit: ExitFact | None = None
+    memory_kill: MemoryKill | None = None
+    cause: Cause | None = None
+    stop: Stop | None = None
+    process: Standing | Unseen | None = None
+    link: LinkFact | None = None
+    served: ServedFact | None = None
+    page_cache_dropped: bool | None = None
+    limits: LimitsFact | None = None
+    processes: tuple[ProcessUse, ...] | None = None
+    writes: Writes | None = None
+    egress: Observation | None = None
+    counters: CountersFact | None = None
+    load: LoadFact | None = None
+    figures: dict[str, Matches] | None = None
+    excerpts: dict[str, ExcerptFound] | None = None
+    member: MemberFact | None = None
+    stack: StackFact | None = None
+    host: HostUse | None = None
+    warnings: tuple[str, ...] = ()
+
+    def fields(self) -> dict[str, Any]:
+        """Those that are known, as the journal has them."""
+        known = {one.name: getattr(self, one.name) for one in fields(self)}
+        unsaid = vars(TrialFacts)  # a dataclass keeps each default there
+        return {name: written(one) for name, one in known.items() if one != unsaid[name]}

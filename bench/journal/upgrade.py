@@ -1,0 +1,55 @@
+"""What journals of earlier versions lack, a function for each step from one version to the next.
+
+A journal is read for ever. Where a version only adds, its fields have defaults and there is nothing
+to do here; what an earlier one meant otherwise, or cannot say, is settled here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bench.journal.writer import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from bench.journal.lines import Lines
+
+
+@dataclass(frozen=True)
+class Reservations:
+    """With what reservations a journal is read.
+
+    Attributes:
+        notes: what a reader must know.
+        is_bounded: whether a busy host made trials invalid.
+    """
+
+    notes: tuple[str, ...] = ()
+    is_bounded: bool = True
+
+
+def from_1(earlier: Reservations, lines: Lines) -> Reservations:
+    """To 2: lines have numbers and checksums, and a busy host makes a trial invalid."""
+    unguarded = (
+        "the lines of this journal carry no checksums (version 1): one that is missing or was "
+        "changed cannot be noticed"
+    )
+    notes = [unguarded]
+    if lines.passed_over:
+        count = len(lines.passed_over)
+        which = ", ".join(map(str, lines.passed_over[:5])) + (" and others" if count > 5 else "")
+        plural = "" if count == 1 else "s"
+        notes.append(f"{count} line{plural} of the journal cannot be read (line {which})")
+    return replace(earlier, notes=(*earlier.notes, *notes), is_bounded=False)
+
+
+STEPS = {1: from_1}
+"""By the version that a step begins at; there is one for each but the last."""
+
+
+def reservations(version: int, lines: Lines) -> Reservations:
+    """What holds for a journal of `version`, of which `lines` were read."""
+    found = Reservations()
+    for step in range(version, SCHEMA_VERSION):
+        found = STEPS[step](found, lines)
+    return found
