@@ -18,7 +18,7 @@ FILES = {
     "labels.txt": "a=b\n",
     "conf.txt": "conf\n",
     "cred.txt": "cred\n",
-    "base.yaml": "services: {base: {image: base, environment: {A: base, B: base}, cap_add: [A]}}\n",
+    "base.yaml": "services: {base: {image: base, environment: {A: base, B: base}, cap_add: [BPF]}}\n",
     "part.yaml": "services: {part: {image: part}}\nvolumes: {parts: }\n",
     "data/file": "data\n",
 }
@@ -482,7 +482,7 @@ _USES = {
 _OTHERS = (
     "  db: {image: db, container_name: db-1, healthcheck: {test: x}}\n"
     "  cache: {image: cache}\n"
-    "  base: {image: base, environment: {A: base, B: base}, cap_add: [A], profiles: [never]}\n"
+    "  base: {image: base, environment: {A: base, B: base}, cap_add: [BPF], profiles: [never]}\n"
 )
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from bench.compose.checks import check_files, check_names, remarks
 from bench.compose.combine import FileReader
-from bench.compose.engine_checks import check_engine
+from bench.compose.engine_checks import check_engine, check_of_compose
 from bench.compose.members import members_of
 from bench.compose.model import ComposeFile
 from bench.compose.networks import Network
@@ -73,7 +73,9 @@ def load_stack(
     if file is not None:
         faults += check_names(root, file, incomplete)
         for name in file.services:
-            faults += check_engine(_run_by_an_engine(root.map("services").map(name)))
+            service = root.map("services").map(name)
+            faults += check_engine(_run_by_an_engine(service))
+            faults += check_of_compose(service)
     if file is None or faults:
         raise ScenarioError(_sorted(faults))
     faults += check_files(root, file, reader.environ)
