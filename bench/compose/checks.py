@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.compose.engine_checks import too_little
+from bench.compose.limit_checks import check_limits
+from bench.compose.members import container_names
+from bench.compose.mode_checks import HAS_NO_PORTS, check_modes
 from bench.compose.model import Condition
+from bench.compose.network_checks import check_networks
+from bench.compose.places import Places
+from bench.compose.port_checks import clashes, published, too_few
 from bench.core.errors import ScenarioError
 from bench.core.paths import is_there
 from bench.yamldoc.env_file import read_env_files
@@ -28,70 +33,93 @@ def check_names(root: Map, file: ComposeFile, incomplete: Collection[str]) -> It
     Services that are `incomplete` lack what they extend.
     """
     for name, service in file.services.items():
-        at = _Places(root, name)
+        at = Places(root, name)
         if service.image is None and service.build is None and name not in incomplete:
             yield at.key().diagnostic(f"`{name}` has neither `image` nor `build`", "write one")
-        if service.replicas > 1 and service.container_name:
-            fault = f"one `container_name` for {service.replicas} containers"
-            yield at.key("container_name").diagnostic(fault, "leave it out")
-        if service.replicas > 1:
-            numbered = {f"{name}-{one}" for one in range(1, service.replicas + 1)}
-            for other in sorted(numbered & file.services.keys()):
-                fault = f"a container of `{name}` and the service `{other}` have one name"
-                yield _Places(root, other).key().diagnostic(fault, "call one of them otherwise")
-        if len({service.scale, service.deploy.replicas} - {None}) > 1:
-            fault = "`scale` and `deploy.replicas` differ"
-            yield at.key("scale").diagnostic(fault, "keep one of them")
-        if service.networks and service.network_mode:
-            fault = "`networks` and `network_mode` together"
-            yield at.key("network_mode").diagnostic(fault, "keep one of them")
-        yield from _twice(service, at)
+        yield from _copies(root, name, service, file)
+        yield from check_limits(service, at)
+        yield from check_modes(service, at)
         yield from _shared(name, service, file, at)
-        yield from _too_little(service, at)
-        for other, wait in service.depends_on.items():
-            if other == name:
-                fault = f"`{name}` waits for itself"
-                yield at.key("depends_on", other).diagnostic(fault, "leave it out")
-            elif other not in file.services and wait.required:
-                suggestion = did_you_mean(other, file.services)
-                fault = f"there is no service {shown(other)} to wait for"
-                yield at.key("depends_on", other).diagnostic(fault, suggestion)
-            elif other in file.services:
-                yield from _cannot_be_healthy(file.services[other], wait.condition, at, other)
-        known = {
-            "networks": (service.networks or {}, {*file.networks, "default"}),
-            "configs": ([one.source for one in service.configs], file.configs),
-            "secrets": ([one.source for one in service.secrets], file.secrets),
-            "volumes": (
-                [one.source for one in service.volumes if one.type == "volume" and one.source],
-                file.volumes,
-            ),
-        }
-        if service.build:
-            ids = [one.source for one in service.build.secrets]
-            yield from _undeclared("secrets", ids, file.secrets, at.inside("build"))
-            for one in set(ids) & {key for key, of in file.secrets.items() if of.content}:
-                fault = f"the build's secret `{one}` stands in the file itself"
-                advice = "give it as `file` or `environment`"
-                yield at.key("build", "secrets").diagnostic(fault, advice)
-        for kind, (used, declared) in known.items():
-            yield from _undeclared(kind, used, declared, at)
+        yield from _waits(name, service, file, at)
+        yield from _used(service, file, at)
+    yield from _named_twice(root, file)
+    yield from _ports(root, file)
+    yield from check_networks(root, file)
 
 
-def _twice(service: Service, at: _Places) -> Iterator[Diagnostic]:
-    """Limits that stand there in two ways, and differ."""
-    given = service.deploy.resources.limits
-    for key, short, long in (
-        ("cpus", service.cpus, given.cpus),
-        ("mem_limit", service.mem_limit, given.memory),
-        ("pids_limit", service.pids_limit, given.pids),
-    ):
-        if short and long and short != long:  # 0 is no limit
-            fault = f"`{key}` and `deploy.resources.limits` differ"
-            yield at.key(key).diagnostic(fault, "keep one of them")
+def _copies(root: Map, name: str, service: Service, file: ComposeFile) -> Iterator[Diagnostic]:
+    """How many containers there are to be, and their names."""
+    at = Places(root, name)
+    if service.replicas > 1 and service.container_name:
+        fault = f"one `container_name` for {service.replicas} containers"
+        yield at.key("container_name").diagnostic(fault, "leave it out")
+    if service.replicas > 1:
+        numbered = set(container_names(name, service.replicas))
+        for other in sorted(numbered & file.services.keys()):
+            fault = f"a container of `{name}` and the service `{other}` have one name"
+            yield Places(root, other).key().diagnostic(fault, "call one of them otherwise")
+    if len({service.scale, service.deploy.replicas} - {None}) > 1:
+        fault = "`scale` and `deploy.replicas` differ"
+        yield at.key("scale").diagnostic(fault, "keep one of them")
 
 
-def _shared(name: str, service: Service, file: ComposeFile, at: _Places) -> Iterator[Diagnostic]:
+def _waits(name: str, service: Service, file: ComposeFile, at: Places) -> Iterator[Diagnostic]:
+    """Services that are waited for in vain."""
+    for other, wait in service.depends_on.items():
+        place = at.key("depends_on", other)
+        if other == name:
+            yield place.diagnostic(f"`{name}` waits for itself", "leave it out")
+        elif other not in file.services and wait.required:
+            fault = f"there is no service {shown(other)} to wait for"
+            yield place.diagnostic(fault, did_you_mean(other, file.services))
+        elif other in file.services:
+            yield from _cannot_be_healthy(file.services[other], wait.condition, place, other)
+
+
+def _used(service: Service, file: ComposeFile, at: Places) -> Iterator[Diagnostic]:
+    """Networks, volumes, configs and secrets that the file does not have."""
+    mounted = [one.source for one in service.volumes if one.type == "volume" and one.source]
+    known: dict[str, tuple[Collection[str], Collection[str]]] = {
+        "networks": (service.networks or {}, {*file.networks, "default"}),
+        "configs": ([one.source for one in service.configs], file.configs),
+        "secrets": ([one.source for one in service.secrets], file.secrets),
+        "volumes": (mounted, file.volumes),
+    }
+    if service.build:
+        ids = [one.source for one in service.build.secrets]
+        yield from _undeclared("secrets", ids, file.secrets, at.inside("build"))
+        for secret in set(ids) & {key for key, of in file.secrets.items() if of.content}:
+            fault = f"the build's secret `{secret}` stands in the file itself"
+            advice = "give it as `file` or `environment`"
+            yield at.key("build", "secrets").diagnostic(fault, advice)
+    for kind, (used, declared) in known.items():
+        yield from _undeclared(kind, used, declared, at)
+
+
+def _named_twice(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
+    owners: dict[str, str] = {}
+    for name, service in file.services.items():
+        given = service.container_name
+        if given and owners.setdefault(given, name) != name:
+            fault = f"`{owners[given]}` has this `container_name` as well"
+            yield Places(root, name).key("container_name").diagnostic(fault, "choose another")
+
+
+def _ports(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
+    """Ports of this host that two containers would publish."""
+    found = []
+    for name, service in file.services.items():
+        if service.network_mode in HAS_NO_PORTS:
+            continue
+        for number, port in enumerate(service.ports):
+            place = Places(root, name).key("ports", number)
+            if one := published(name, port.text, place):
+                yield from too_few(one, service.replicas)
+                found.append(one)
+    yield from clashes(found)
+
+
+def _shared(name: str, service: Service, file: ComposeFile, at: Places) -> Iterator[Diagnostic]:
     """What it has of other containers that are not there, or that it cannot have."""
     containers = {one.container_name for one in file.services.values()}
     for key in ("network_mode", "ipc", "pid"):
@@ -104,9 +132,6 @@ def _shared(name: str, service: Service, file: ComposeFile, at: _Places) -> Iter
         if kind == "container" and named.partition(":")[0] not in containers:
             fault = f"no service of this file has the `container_name` {shown(named)}"
             yield at.key("volumes_from").diagnostic(fault, "make it a service, and write its name")
-    if service.ports and (service.network_mode or "").partition(":")[1]:
-        fault = "`ports` of a service on the network of another"
-        yield at.key("ports").diagnostic(fault, "publish them at the other service")
     for link in service.links:
         other, _, alias = link.partition(":")
         taken = {one for one in file.services if one != other} | {
@@ -120,30 +145,17 @@ def _shared(name: str, service: Service, file: ComposeFile, at: _Places) -> Iter
             yield at.key("links").diagnostic(fault, "use another alias")
 
 
-def _too_little(service: Service, at: _Places) -> Iterator[Diagnostic]:
-    """Limits that no engine would set."""
-    given = service.deploy.resources.limits
-    long = ("deploy", "resources", "limits")
-    for path, memory, cpus in (
-        (("mem_limit",), service.mem_limit, None),
-        (("cpus",), None, service.cpus),
-        ((*long, "memory"), given.memory, None),
-        ((*long, "cpus"), None, given.cpus),
-    ):
-        yield from too_little(at.key(*path), memory, cpus)
-
-
 def _cannot_be_healthy(
-    other: Service, condition: Condition, at: _Places, name: str
+    other: Service, condition: Condition, place: Place, name: str
 ) -> Iterator[Diagnostic]:
     off = other.healthcheck is not None and other.healthcheck.is_off
     if condition is Condition.HEALTHY and off:
         fault = f"this waits for the health check of `{name}`, which is switched off"
-        yield at.key("depends_on", name).diagnostic(fault, "wait for `service_started`")
+        yield place.diagnostic(fault, "wait for `service_started`")
 
 
 def _undeclared(
-    kind: str, used: Collection[str], declared: Collection[str], at: _Places
+    kind: str, used: Collection[str], declared: Collection[str], at: Places
 ) -> Iterator[Diagnostic]:
     for one in used:
         if one not in declared:
@@ -155,7 +167,7 @@ def _undeclared(
 def check_files(root: Map, file: ComposeFile, environ: Mapping[str, str]) -> Iterator[Diagnostic]:
     """Every file that a service needs and that is not there, or cannot be used."""
     for name, service in file.services.items():
-        at = _Places(root, name)
+        at = Places(root, name)
         yield from _build_files(service, at.inside("build"))
         for label_file in service.label_file:
             if not is_there(label_file, Path.is_file):
@@ -190,7 +202,7 @@ def check_files(root: Map, file: ComposeFile, environ: Mapping[str, str]) -> Ite
                 yield place.diagnostic(fault, "set it before the run")
 
 
-def _build_files(service: Service, at: _Places) -> Iterator[Diagnostic]:
+def _build_files(service: Service, at: Places) -> Iterator[Diagnostic]:
     build = service.build
     if build is None:
         return
@@ -214,7 +226,7 @@ def _build_files(service: Service, at: _Places) -> Iterator[Diagnostic]:
 def remarks(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
     """What a reader of the figures should know of the services."""
     for name, service in file.services.items():
-        at = _Places(root, name)
+        at = Places(root, name)
         yield from _without_effect(service, file, at)
         for device in service.devices:
             if not device.is_cdi and not is_there(device.source):
@@ -240,8 +252,15 @@ def remarks(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
             yield place.diagnostic(said, "leave them out to begin with an empty volume")
 
 
-def _without_effect(service: Service, file: ComposeFile, at: _Places) -> Iterator[Diagnostic]:
+def _without_effect(service: Service, file: ComposeFile, at: Places) -> Iterator[Diagnostic]:
     """Keys that are known and change nothing here."""
+    if service.ports and service.network_mode in HAS_NO_PORTS:
+        said = f"`ports` have no effect with `network_mode: {service.network_mode}`"
+        yield at.key("ports").diagnostic(said, "leave them out")
+    for key in ("memswap_limit", "mem_swappiness"):
+        if getattr(service, key) not in (None, 0):
+            said = "bench gives no swap: the limit of memory is the limit"
+            yield at.key(key).diagnostic(f"`{key}` is passed over", said)
     for name, joined in (service.networks or {}).items():
         if joined.priority or joined.gw_priority:
             said = "which network is joined first, and which leads out, is left to the engine"
@@ -261,19 +280,3 @@ def _without_effect(service: Service, file: ComposeFile, at: _Places) -> Iterato
     if any(one.options for one in (*service.deploy.resources.reservations.devices, *service.gpus)):
         said = "bench asks for devices by driver, number, id and capability"
         yield at.key("deploy").diagnostic("`options` of a device are passed over", said)
-
-
-class _Places:
-    """Where the keys of one service stand."""
-
-    def __init__(self, root: Map, service: str, *above: str) -> None:
-        self._root = root
-        self._above = ("services", service, *above)
-
-    def inside(self, key: str) -> _Places:
-        """Where the keys of a part of it stand."""
-        return _Places(self._root, *self._above[1:], key)
-
-    def key(self, *path: str) -> Place:
-        """Where the last of these keys stands that the service has."""
-        return locate(self._root, (*self._above, *path))[0]

@@ -56,6 +56,16 @@ class Limits(Model):
     """Processes and threads."""
 
 
+def refuse_two_choices(count: object, ids: object) -> None:
+    """Devices are chosen by their number or by their ids.
+
+    Raises:
+        ValueError: both are given.
+    """
+    if count is not None and ids is not None:
+        raise ValueError("`count` and `device_ids` together; keep one of them")
+
+
 class DeviceReservation(Model):
     """Devices to reserve, as in Compose."""
 
@@ -67,6 +77,11 @@ class DeviceReservation(Model):
     """How many devices, or `all`."""
     device_ids: list[Text] | None = None
     """Which devices, by id."""
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        refuse_two_choices(self.count, self.device_ids)
+        return self
 
 
 class Reservations(Model):

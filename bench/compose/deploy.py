@@ -3,10 +3,11 @@
 # ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from bench.compose.container_keys import MOST_PROCESSES, refuse_two_choices
 from bench.compose.values import Bytes, Cores, DeviceCount, Seconds, Whole
 from bench.yamldoc.values import Model, Text
 
@@ -19,7 +20,7 @@ class Limits(Model):
 
     cpus: Cores = None
     memory: Bytes | None = None
-    pids: Whole | None = None
+    pids: Annotated[Whole, Field(le=MOST_PROCESSES)] | None = None
 
 
 class Device(Model):
@@ -31,12 +32,23 @@ class Device(Model):
     device_ids: list[Text] | None = None
     options: dict[str, str] = {}
 
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        refuse_two_choices(self.count, self.device_ids)
+        return self
+
+
+class ReservedDevice(Device):
+    """Devices in `deploy`, where it must be said what they are for."""
+
+    capabilities: Annotated[list[Text], Field(min_length=1)]
+
 
 class Reservations(Model):
     """What is set aside for a service."""
 
     memory: Bytes | None = None
-    devices: list[Device] = []
+    devices: list[ReservedDevice] = []
 
 
 class Resources(Model):
@@ -49,9 +61,9 @@ class Resources(Model):
 class RestartPolicy(Model):
     """When a container that ended is started again, in the words of `deploy`."""
 
-    condition: Text = "any"
+    condition: Literal["none", "no", "on-failure", "unless-stopped", "any", "always"] = "any"
     delay: Seconds | None = None
-    max_attempts: Whole | None = None
+    max_attempts: Annotated[Whole, Field(ge=0)] | None = None
     window: Seconds | None = None
 
 

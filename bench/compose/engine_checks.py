@@ -152,17 +152,27 @@ def _device(mapping: Node) -> Iterator[Diagnostic]:
         yield from _absolute(target, "container")
 
 
-def check_least(limits: Map, *, of_container: bool = True) -> Iterator[Diagnostic]:
-    """Limits of a scenario that are too small to be set."""
-    memory, cpus = limits.get("memory"), limits.get("cpus")
+def check_least(container: Map, *, of_container: bool = True) -> Iterator[Diagnostic]:
+    """Limits of a scenario that are too small to be set, and reservations that do not fit them."""
+    resources = container.map("deploy").map("resources")
+    least = 0
+    for limits in (container.map("limits"), resources.map("limits")):
+        memory, cpus = limits.get("memory"), limits.get("cpus")
+        if memory and of_container:
+            least = _bytes(memory)
+            yield from too_little(memory.place, least, None)
+        if cpus:
+            yield from too_little(cpus.place, None, _number(cpus))
+    reserved = resources.map("reservations").entries.get("memory")
+    if reserved and of_container:
+        yield from too_much_reserved(reserved.place, _bytes(reserved.node), least)
+
+
+def _bytes(node: Node) -> int:
     try:
-        size = parse_compose_bytes(_text(memory) or "") if memory and of_container else 0
+        return parse_compose_bytes(_text(node) or "")
     except ValueError:
-        size = 0  # said where its form is checked
-    if memory and size:
-        yield from too_little(memory.place, size, None)
-    if cpus:
-        yield from too_little(cpus.place, None, _number(cpus))
+        return 0  # said where its form is checked
 
 
 def too_little(place: Place, memory: int | None, cpus: float | None) -> Iterator[Diagnostic]:
@@ -173,6 +183,14 @@ def too_little(place: Place, memory: int | None, cpus: float | None) -> Iterator
     if cpus and 0 < cpus < LEAST_CPUS:
         fault = f"{cpus:g} cores is less than the kernel takes"
         yield place.diagnostic(fault, f"the least is {LEAST_CPUS}")
+
+
+def too_much_reserved(place: Place, reserved: int, limit: int) -> Iterator[Diagnostic]:
+    """Reserved memory that no engine takes, in bytes; 0 stands for none, and for no limit."""
+    yield from too_little(place, reserved, None)
+    if limit and reserved > limit:
+        fault = f"{format_bytes(reserved)} of memory are reserved, more than the limit of "
+        yield place.diagnostic(fault + format_bytes(limit), "reserve at most the limit")
 
 
 def understood(node: Node | None, read: Callable[[str], object]) -> Iterator[Diagnostic]:

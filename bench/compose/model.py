@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bench.compose.build import Build
+from bench.compose.container_keys import MOST_PROCESSES
 from bench.compose.container_keys import Ulimit as ScenarioUlimit
 from bench.compose.deploy import MOST_REPLICAS, Deploy, Device, Limits
 from bench.compose.devices import BlkioConfig, DeviceMapping
@@ -26,8 +27,10 @@ from bench.compose.values import (
     Flag,
     Microseconds,
     Option,
+    ResourceName,
     Seconds,
     ServiceName,
+    Swap,
     Whole,
     Word,
     Words,
@@ -153,13 +156,16 @@ class Service(Model):
     scale: Annotated[Whole, Field(ge=0, le=MOST_REPLICAS)] | None = None
     mem_limit: Bytes | None = None
     mem_reservation: Bytes | None = None
+    memswap_limit: Swap | None = None
+    """Checked and passed over, as `mem_swappiness` is: nothing is swapped in a trial."""
+    mem_swappiness: Annotated[Whole, Field(ge=-1, le=100)] | None = None
     cpus: Cores = None
     cpu_quota: Microseconds | None = None
     cpu_period: Microseconds | None = None
     cpu_rt_runtime: Microseconds | None = None
     cpu_rt_period: Microseconds | None = None
     cpu_shares: Whole | None = None
-    pids_limit: Whole | None = None
+    pids_limit: Annotated[Whole, Field(le=MOST_PROCESSES)] | None = None
     cpuset: Text | None = None
     gpus: list[Device] = []
     devices: list[DeviceMapping] = []
@@ -267,7 +273,7 @@ class ComposeFile(Model):
 
     name: Text | None = None
     services: Annotated[dict[ServiceName, Service], Field(min_length=1)]
-    networks: dict[str, Network] = {}
-    volumes: dict[str, Volume] = {}
-    configs: dict[str, FileSource] = {}
-    secrets: dict[str, FileSource] = {}
+    networks: dict[ResourceName, Network] = {}
+    volumes: dict[ResourceName, Volume] = {}
+    configs: dict[ResourceName, FileSource] = {}
+    secrets: dict[ResourceName, FileSource] = {}

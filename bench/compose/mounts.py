@@ -15,7 +15,9 @@ from bench.yamldoc.values import Model, Text
 class BindOptions(Model):
     """How a folder or file of the host is mounted."""
 
-    propagation: Text | None = None
+    propagation: Literal["private", "rprivate", "shared", "rshared", "slave", "rslave"] | None = (
+        None
+    )
     create_host_path: Flag = True
     selinux: Literal["z", "Z"] | None = None
     recursive: Text | None = None

@@ -67,6 +67,12 @@ class ComposeService:
         return self.service_name or self.name
 
     @property
+    def port_names(self) -> dict[str, int]:
+        """Its TCP ports that the file gives a name."""
+        named = [one for one in self.service.ports if one.name and one.protocol == "tcp"]
+        return {str(one.name): int(one.target) for one in named if one.target.isdecimal()}
+
+    @property
     def volumes(self) -> list[str]:
         """The named volumes that it mounts."""
         return [one.source for one in self.mounts if one.type == "volume" and one.source]

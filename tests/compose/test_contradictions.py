@@ -7,7 +7,7 @@ import pytest
 from tests.compose.files import one_fault, stack
 from tests.scenario.marked import faults_in, unmarked
 
-FIRST_OF_BOTH = "services: {a: {image: x, ports: ['%s']}, b: {image: x, «ports: ['%s']}}"
+FIRST_OF_BOTH = "services: {a: {image: x, ports: ['%s']}, b: {image: x, ports: [«'%s']}}"
 
 
 @pytest.mark.parametrize(
@@ -143,12 +143,14 @@ def test_two_containers_with_one_address(tmp_path):
     both = one_fault(tmp_path, f"services: {{a: {one}, b: {other}}}" + networks)
     assert "`a` has 10.0.0.5 as well" in both.message
     scaled = "{image: x, scale: 2, networks: {n: {«ipv4_address: 10.0.0.5}}}"
-    assert "for 2 containers" in one_fault(tmp_path, f"services: {{a: {scaled}}}" + networks).message
+    several = one_fault(tmp_path, f"services: {{a: {scaled}}}" + networks)
+    assert "for 2 containers" in several.message
 
 
 def test_addresses_that_fit(tmp_path):
     text = (
-        "services: {a: {image: x, networks: {n: {ipv4_address: 10.0.0.5, ipv6_address: 'fd00::5'}}}}\n"
+        "services: {a: {image: x, "
+        "networks: {n: {ipv4_address: 10.0.0.5, ipv6_address: 'fd00::5'}}}}\n"
         "networks: {n: {enable_ipv6: true, ipam: {config: [{subnet: 10.0.0.0/24, "
         "gateway: 10.0.0.1, ip_range: 10.0.0.128/25, aux_addresses: {h: 10.0.0.9}}, "
         "{subnet: 'fd00::/64'}]}}}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from bench.scenario.loading.load import parse_scenario_text
 from tests.compose.files import one_fault, stack
 from tests.scenario.marked import case
 from tests.scenario.marked import one_fault as one_fault_of_scenario
@@ -28,7 +29,7 @@ OF_BOTH = [
     ("cap_add: [«NET_ADMN]", "'NET_ADMN' is no capability", "did you mean NET_ADMIN?"),
     ("cap_drop: [«CAP_ALL]", "'CAP_ALL' is no capability", "or ALL"),
     ("security_opt: [«bogus]", "'bogus' is no security option", "apparmor"),
-    ("security_opt: ['«no-new-privileges:x']", "neither true nor false", ":true"),
+    ("security_opt: [«'no-new-privileges:x']", "neither true nor false", ":true"),
     ("sysctls: {«vm.swappiness: 1}", "cannot be set for a container alone", "only net.*"),
     ("network_mode: host, sysctls: {«net.core.somaxconn: 9}", "the host's own", "leave one out"),
     ("ipc: host, sysctls: {«kernel.shmmax: 9}", "the host's own with `ipc: host`", "one out"),
@@ -66,12 +67,14 @@ OF_BOTH = [
         "the least is 6m",
     ),
     (
-        "deploy: {resources: {reservations: {devices: [«{capabilities: [gpu], count: 1, "
-        "device_ids: ['0']}]}}}",
+        (
+            "deploy: {resources: {reservations: {devices: [«{capabilities: [gpu], count: 1, "
+            "device_ids: ['0']}]}}}"
+        ),
         "`count` and `device_ids` together",
         "keep one of them",
     ),
-    ("deploy: {resources: {limits: {pids: «5000000}}}", "5000000 is too large", "4.1943"),
+    ("deploy: {resources: {limits: {pids: «5000000}}}", "5000000 is too large", "4194304"),
     ("ports: ['80:80', «'80:81']", "port 80/tcp of this host is published twice", "leave"),
 ]
 
@@ -97,7 +100,7 @@ OF_COMPOSE = [
     ("cpu_rt_period: 10, «cpu_rt_runtime: 20", "longer than", "at most"),
     ("«cpu_shares: 1", "1 is no share of the cores", "2 to 262144"),
     ("«cpu_shares: -1", "-1 is no share of the cores", "2 to 262144"),
-    ("«pids_limit: 5000000", "more processes than the kernel counts", "4194304"),
+    ("pids_limit: «5000000", "5000000 is too large", "4194304"),
     ("mem_limit: 64m, «mem_reservation: 128m", "are reserved, more than", "at most the limit"),
     ("mem_limit: 64m, «memswap_limit: 32m", "with swap is less than", "at least"),
     ("«memswap_limit: 32m", "`memswap_limit` without a limit of memory", "mem_limit"),
@@ -107,7 +110,7 @@ OF_COMPOSE = [
     ("oom_score_adj: «-1001", "-1001 is too small", "the least is -1000"),
     ("shm_size: «-1", "-1 is too small", ""),
     ("blkio_config: {weight_device: [{path: /dev/a, weight: «5}]}", "5 is too small", "is 10"),
-    ("blkio_config: {device_read_iops: [{path: /dev/a, rate: «0}]}", "0 is too small", "is 1"),
+    ("blkio_config: {device_read_iops: [{path: /dev/a, rate: «0}]}", "0 is nothing", "a size"),
     ("deploy: {resources: {reservations: {devices: [«{count: 1}]}}}", "`capabilities`", "gpu"),
     ("deploy: {restart_policy: {condition: «maybe}}", "'maybe' is not known here", "any"),
     ("deploy: {restart_policy: {max_attempts: «-1}}", "-1 is too small", "the least is 0"),
@@ -118,8 +121,8 @@ OF_COMPOSE = [
     ),
     ("uts: host, «hostname: x", "`hostname` and `uts: host` together", "keep one"),
     ("network_mode: host, «mac_address: '02:42:ac:11:00:02'", "network of the host", "leave"),
-    ("scale: 2, «ports: ['80:80']", "each of the 2 containers would publish port 80/tcp", "leave"),
-    ("scale: 3, «ports: ['80-81:80']", "publish one of the 2 ports 80-81/tcp", "at least 3"),
+    ("scale: 2, ports: [«'80:80']", "each of the 2 containers would publish port 80/tcp", "leave"),
+    ("scale: 3, ports: [«'80-81:80']", "publish one of the 2 ports 80-81/tcp", "at least 3"),
     ("volumes: [«'./a:/run'], tmpfs: [/run]", "two mounts at '/run'", "keep one"),
 ]
 
@@ -179,6 +182,4 @@ def test_what_engines_take_is_taken_in_a_compose_file(tmp_path, settings):
 
 @pytest.mark.parametrize("settings", GOOD)
 def test_what_engines_take_is_taken_in_a_scenario(settings):
-    from bench.scenario.loading.load import parse_scenario_text
-
     assert parse_scenario_text(case(settings), "s.yaml", environ={}).scenario

@@ -145,7 +145,8 @@ def test_an_included_file_may_include_others(tmp_path):
 
 def test_a_service_may_extend_one_that_is_included(tmp_path):
     write(tmp_path, "services: {base: {image: b, cap_add: [BPF]}}", "base.yaml")
-    found = stack(tmp_path, "include: [base.yaml]\nservices: {web: {extends: base, cap_add: [KILL]}}")
+    text = "include: [base.yaml]\nservices: {web: {extends: base, cap_add: [KILL]}}"
+    found = stack(tmp_path, text)
     assert found.member("web").service.cap_add == ["BPF", "KILL"]
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from bench.compose.container_keys import IMAGE_BUILD_OR_HOST, IMAGE_OR_BUILD, LIMITS_TWICE
 from bench.compose.engine_checks import check_engine, check_least
+from bench.compose.mode_checks import HAS_NO_PORTS
+from bench.compose.port_checks import Published, clashes, published
 from bench.core.domain import CALIBRATION_CASE
 from bench.core.errors import ScenarioError
 from bench.core.paths import is_there
@@ -56,6 +58,7 @@ def check(root: Map, folder: Path) -> Iterator[Diagnostic]:
     yield from check_thresholds(root)
     yield from check_answer(root)
     yield from _link(root)
+    yield from _ports(root)
     yield from _reserved(root)
     yield from check_compare(root)
     yield from check_ids(root, folder)
@@ -106,8 +109,7 @@ def _container(name: str, entry: Entry, folder: Path, *, is_case: bool) -> Itera
     is_process = is_case and bool(given_keys(node, ("host",)))
     if not is_process:
         yield from check_engine(node)
-    for limits in (node.map("limits"), node.map("deploy").map("resources").map("limits")):
-        yield from check_least(limits, of_container=not is_process)
+    yield from check_least(node, of_container=not is_process)
     yield from _base(node)
     yield from check_build(node.get("build"), folder)
     yield from _env_files(node.get("env_file"), folder)
@@ -173,6 +175,27 @@ def _link(root: Map) -> Iterator[Diagnostic]:
     ):
         fault = "`link` shapes the way from bench's registry, and a case has `registry: origin`"
         yield entry.place.diagnostic(fault, "leave one of the two out")
+
+
+def _ports(root: Map) -> Iterator[Diagnostic]:
+    """Ports of this host that two services, or a case and a service, would publish."""
+    beside = [one for name in root.map("services").entries for one in _published(root, name)]
+    yield from clashes(beside)
+    for name in root.map("cases").entries:
+        if own := _published(root, name, "cases"):
+            yield from clashes([*beside, *own])
+
+
+def _published(root: Map, name: str, kind: str = "services") -> list[Published]:
+    container = root.map(kind).map(name)
+    if text_of(container.get("network_mode")) in HAS_NO_PORTS:
+        return []
+    ports = container.get("ports")
+    scalars = (
+        [one for one in ports.items if isinstance(one, Scalar)] if isinstance(ports, Series) else []
+    )
+    found = [published(name, one.text, one.place) for one in scalars]
+    return [one for one in found if one is not None]
 
 
 def _reserved(root: Map) -> Iterator[Diagnostic]:

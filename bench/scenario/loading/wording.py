@@ -33,6 +33,7 @@ _EXAMPLES = {
     "ready": "write how it becomes ready, such as `ready: {http: {port: 8080}}`",
     "port": "write the port it listens on, such as `port: 8080`",
     "context": "write the folder to build, such as `context: .`",
+    "capabilities": "write what it must be able to do, such as `capabilities: [gpu]`",
     "limit": 'write the limit, such as `limit: "<= 30s"`',
     "fail": "write the ids that must fail, such as `fail: [CI-4]`",
 }
@@ -152,9 +153,10 @@ def _plain_words(finding: _Finding) -> tuple[str, str]:
         case "greater_than_equal" | "greater_than":
             least = context.get("ge", context.get("gt"))
             more = "the least is" if "ge" in context else "write more than"
-            return f"{what} is too small", f"{more} {least:g}"
+            return f"{what} is too small", f"{more} {least:.15g}"
         case "less_than_equal" | "less_than":
-            return f"{what} is too large", f"the most is {context.get('le', context.get('lt')):g}"
+            most = context.get("le", context.get("lt"))
+            return f"{what} is too large", f"the most is {most:.15g}"
         case "string_pattern_mismatch" if str(context["pattern"]).startswith("^/"):
             advice = "begin it with a slash, and write a space as %20, an é as %C3%A9"
             return f"{what} is not a path", advice
