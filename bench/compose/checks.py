@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.compose.limit_checks import check_limits
+from bench.compose.limit_checks import absent_cores, check_limits
 from bench.compose.members import container_names
 from bench.compose.mode_checks import HAS_NO_PORTS, check_modes
 from bench.compose.model import Condition
@@ -32,6 +32,7 @@ def check_names(root: Map, file: ComposeFile, incomplete: Collection[str]) -> It
 
     Services that are `incomplete` lack what they extend.
     """
+    containers = {one.container_name for one in file.services.values() if one.container_name}
     for name, service in file.services.items():
         at = Places(root, name)
         if service.image is None and service.build is None and name not in incomplete:
@@ -39,9 +40,10 @@ def check_names(root: Map, file: ComposeFile, incomplete: Collection[str]) -> It
         yield from _copies(root, name, service, file)
         yield from check_limits(service, at)
         yield from check_modes(service, at)
-        yield from _shared(name, service, file, at)
+        yield from _shared(service, containers, at)
         yield from _waits(name, service, file, at)
         yield from _used(service, file, at)
+    yield from _links(root, file)
     yield from _named_twice(root, file)
     yield from _ports(root, file)
     yield from check_networks(root, file)
@@ -119,30 +121,38 @@ def _ports(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
     yield from clashes(found)
 
 
-def _shared(name: str, service: Service, file: ComposeFile, at: Places) -> Iterator[Diagnostic]:
-    """What it has of other containers that are not there, or that it cannot have."""
-    containers = {one.container_name for one in file.services.values()}
+def _shared(service: Service, containers: Collection[str], at: Places) -> Iterator[Diagnostic]:
+    """Namespaces and volumes of containers that are not there.
+
+    `containers` has the names that the services give theirs.
+    """
     for key in ("network_mode", "ipc", "pid"):
         kind, colon, named = (getattr(service, key) or "").partition(":")
         if colon and kind == "container" and named not in containers:
             fault = f"no service of this file has the `container_name` {shown(named)}"
             yield at.key(key).diagnostic(fault, "make it a service, and write service:NAME")
-    for one in service.volumes_from:
-        kind, _, named = one.partition(":")
+    for written in service.volumes_from:
+        kind, _, named = written.partition(":")
         if kind == "container" and named.partition(":")[0] not in containers:
             fault = f"no service of this file has the `container_name` {shown(named)}"
             yield at.key("volumes_from").diagnostic(fault, "make it a service, and write its name")
-    for link in service.links:
-        other, _, alias = link.partition(":")
-        taken = {one for one in file.services if one != other} | {
-            that.partition(":")[2]
-            for one in file.services.values()
-            for that in one.links
-            if that.partition(":")[0] != other
-        }
-        if alias and alias in taken:
+
+
+def _links(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
+    """Links by a name that another service has, or is linked to by."""
+    links = [
+        (name, *link.partition(":")[::2])
+        for name, service in file.services.items()
+        for link in service.links
+    ]
+    meant: dict[str, set[str]] = {}
+    for _, other, alias in links:
+        meant.setdefault(alias, set()).add(other)
+    for name, other, alias in links:
+        is_taken = len(meant[alias]) > 1 or (alias in file.services and alias != other)
+        if alias and is_taken:
             fault = f"`{name}` calls `{other}` {shown(alias)}, which is another's name here"
-            yield at.key("links").diagnostic(fault, "use another alias")
+            yield Places(root, name).key("links").diagnostic(fault, "use another alias")
 
 
 def _cannot_be_healthy(
@@ -228,6 +238,9 @@ def remarks(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
     for name, service in file.services.items():
         at = Places(root, name)
         yield from _without_effect(service, file, at)
+        if absent := absent_cores(service.cpuset):
+            said = f"this host has no core {absent[0]}: `{name}` cannot be started on it"
+            yield at.key("cpuset").diagnostic(said, "measure where there is one")
         for device in service.devices:
             if not device.is_cdi and not is_there(device.source):
                 said = f"this host has no {device.source}: `{name}` cannot be started on it"

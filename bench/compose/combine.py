@@ -52,6 +52,8 @@ class FileReader:
         self._environ = environ
         self._hash = hashlib.sha256()
         self._files: dict[Path, Map] = {}
+        self._roots: dict[tuple[Path, Path, int], tuple[Map, Mapping[str, str]]] = {}
+        self._bases: dict[tuple[int, str], tuple[Map, Map]] = {}
         self._named = 0
         self.notes = Notes()
         self.faults: list[Diagnostic] = []
@@ -114,6 +116,13 @@ class FileReader:
         )
 
     def _shaped(self, path: Path, folder: Path, environ: Mapping[str, str]) -> Map:
+        """The file at `path` in the one form, which is made once for each set of variables."""
+        key = (path, folder, id(environ))
+        if key not in self._roots:
+            self._roots[key] = self._made(path, folder, environ), environ
+        return self._roots[key][0]
+
+    def _made(self, path: Path, folder: Path, environ: Mapping[str, str]) -> Map:
         root = shaped(self._parsed(path), Surroundings(folder, environ, self.notes))
         for kind in _RESOURCES:
             one = root.entries.get(kind)
@@ -253,6 +262,8 @@ class FileReader:
         if other.text not in services:
             suggestion = did_you_mean(other.text, services)
             fatal(other.place, f"there is no service {shown(other.text)} to extend", suggestion)
+        if (known := self._bases.get((id(root), other.text))) is not None:
+            return known[0]
         named = services[other.text].node
         below = self._extended(root, named, environ, path, (*chain, (path.absolute(), other.text)))
         if not isinstance(below, Map):
@@ -260,6 +271,7 @@ class FileReader:
             fatal(other.place, fault, "write keys of a service there")
         if "extends" in below.entries:  # what is wrong there was noted
             fatal(other.place, f"{shown(other.text)} cannot be read itself", "mend it first")
+        self._bases[id(root), other.text] = below, root
         return below
 
 

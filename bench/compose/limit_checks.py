@@ -6,10 +6,12 @@ What an engine checks is in its `verifyPlatformContainerResources`
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from bench.compose.engine_checks import too_little, too_much_reserved
-from bench.core.units import format_bytes
+from bench.compose.values import MOST_CORES
+from bench.core.units import format_bytes, parse_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,15 @@ def check_limits(service: Service, at: Places) -> Iterator[Diagnostic]:
         fault = f"{service.cpu_shares} is no share of the cores"
         advice = f"write {_SHARES[0]} to {_SHARES[-1]}; 1024 is usual"
         yield at.key("cpu_shares").diagnostic(fault, advice)
+
+
+def absent_cores(cpuset: str | None) -> list[int]:
+    """Cores of `cpuset` that this host has not; none where it is no list of cores."""
+    try:
+        cores = parse_cores(cpuset) if cpuset else frozenset[int]()
+    except ValueError:
+        return []
+    return sorted(one for one in cores if one >= (os.cpu_count() or MOST_CORES))
 
 
 def _twice(service: Service, at: Places) -> Iterator[Diagnostic]:

@@ -34,6 +34,9 @@ def members_of(
     """
     names = {name: container_names(name, file.services[name].replicas) for name in order}
     linked = _linked(file)
+    by_container = {
+        one.container_name: name for name, one in file.services.items() if one.container_name
+    }
     found: list[ComposeService] = []
     for name in order:
         service = file.services[name]
@@ -55,7 +58,7 @@ def members_of(
                 from_files=frozenset(from_files.values()),
                 networks=_networks(name, container, service, linked.get(name, ())),
                 mounts=tuple(by_target.values()),
-                shared=_shared(file, names, service),
+                shared=_shared(by_container, names, service),
                 build_secrets=_build_secrets(file, service),
             )
             for container in names[name]
@@ -110,12 +113,9 @@ def _build_secrets(file: ComposeFile, service: Service) -> tuple[BuildSecret, ..
 
 
 def _shared(
-    file: ComposeFile, names: Mapping[str, Sequence[str]], service: Service
+    by_container: Mapping[str, str], names: Mapping[str, Sequence[str]], service: Service
 ) -> dict[str, str]:
     """The containers whose namespaces, or volumes, `service` has, by how it writes them."""
-    by_container = {
-        one.container_name: name for name, one in file.services.items() if one.container_name
-    }
     namespaces = [one for one in (service.network_mode, service.ipc, service.pid) if one]
     found = {}
     for written in [*(one for one in namespaces if ":" in one), *service.volumes_from]:

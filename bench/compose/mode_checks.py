@@ -6,17 +6,18 @@ What an engine refuses is in its `validateNetMode`
 
 from __future__ import annotations
 
-from collections import Counter
+import posixpath
 from typing import TYPE_CHECKING
 
 from bench.yamldoc.suggest import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bench.compose.model import Service
     from bench.compose.places import Places
     from bench.core.errors import Diagnostic
+    from bench.yamldoc.source import Place
 
 HAS_NO_PORTS = ("host", "none")
 """Network modes with which an engine publishes nothing, and says so in a warning alone."""
@@ -41,12 +42,26 @@ def check_modes(service: Service, at: Places) -> Iterator[Diagnostic]:
     if service.uts == "host" and service.hostname:
         fault = "`hostname` and `uts: host` together, which no engine takes"
         yield at.key("hostname").diagnostic(fault, "keep one of them")
-    targets = [one.partition(":")[0].rstrip("/") for one in service.tmpfs]
-    targets += [one.target for one in service.volumes]
-    targets += [one.path("/run/secrets") for one in service.secrets]
-    targets += [one.path("/") for one in service.configs]
-    twice = [target for target, count in Counter(targets).items() if count > 1]
-    for target in twice:
-        number = next((i for i, one in enumerate(service.volumes) if one.target == target), None)
-        place = at.key("tmpfs") if number is None else at.key("volumes", number)
-        yield place.diagnostic(f"two mounts at {shown(target)}", "keep one of them")
+    yield from mounted_twice(_mounts(service, at))
+
+
+def _mounts(service: Service, at: Places) -> Iterator[tuple[str, Place]]:
+    """Where something is mounted, and where that is written; the clearest places come last."""
+    for use in service.secrets:
+        yield use.path("/run/secrets"), at.key("secrets")
+    for use in service.configs:
+        yield use.path("/"), at.key("configs")
+    for mount in service.tmpfs:
+        yield mount.partition(":")[0], at.key("tmpfs")
+    for number, volume in enumerate(service.volumes):
+        yield volume.target, at.key("volumes", number)
+
+
+def mounted_twice(mounts: Iterable[tuple[str, Place]]) -> Iterator[Diagnostic]:
+    """A fault for each mount at the path of one before it, of which an engine takes one."""
+    seen: set[str] = set()
+    for target, place in mounts:
+        path = posixpath.normpath(target)
+        if path in seen:
+            yield place.diagnostic(f"two mounts at {shown(path)}", "keep one of them")
+        seen.add(path)

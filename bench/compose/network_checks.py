@@ -22,9 +22,44 @@ if TYPE_CHECKING:
 _Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+class _Subnets:
+    """The subnets of all networks, found without comparing each with each.
+
+    Two overlap where they are the same or one lies in the other.
+    """
+
+    def __init__(self) -> None:
+        self._owners: dict[_Subnet, str] = {}
+        self._around: dict[_Subnet, _Subnet] = {}
+        self._of: dict[str, list[_Subnet]] = {}
+
+    def of(self, network: str) -> list[_Subnet]:
+        """Those of one network."""
+        return self._of.get(network, [])
+
+    def overlapping(self, subnet: _Subnet) -> tuple[str, _Subnet] | None:
+        """The first that overlaps with `subnet`, and its network."""
+        inside = self._around.get(subnet)
+        found = inside or next((one for one in _with_outer(subnet) if one in self._owners), None)
+        return None if found is None else (self._owners[found], found)
+
+    def add(self, network: str, subnet: _Subnet) -> None:
+        """Have `subnet` as well."""
+        self._owners.setdefault(subnet, network)
+        self._of.setdefault(network, []).append(subnet)
+        for outer in _with_outer(subnet):
+            self._around.setdefault(outer, subnet)
+
+
+def _with_outer(subnet: _Subnet) -> Iterator[_Subnet]:
+    """`subnet`, and all that it lies in."""
+    for length in range(subnet.prefixlen, -1, -1):
+        yield subnet.supernet(new_prefix=length)
+
+
 def check_networks(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
     """Every such fault in `file`, whose tree is `root`."""
-    subnets: list[tuple[str, _Subnet]] = []
+    subnets = _Subnets()
     for name, network in file.networks.items():
         for number, one in enumerate(network.ipam.config):
             yield from _range(root, name, number, one, subnets)
@@ -32,8 +67,7 @@ def check_networks(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
     for name, service in file.services.items():
         for key, use in (service.networks or {}).items():
             at = Places(root, name, "networks", key)
-            own = [subnet for network, subnet in subnets if network == key]
-            yield from _joined(key, use, file.networks.get(key), own, at)
+            yield from _joined(key, use, file.networks.get(key), subnets.of(key), at)
             for kind, address in _static(use):
                 owner = taken.setdefault((key, address), name)
                 if owner != name:
@@ -45,7 +79,7 @@ def check_networks(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
 
 
 def _range(
-    root: Map, name: str, number: int, given: AddressRange, subnets: list[tuple[str, _Subnet]]
+    root: Map, name: str, number: int, given: AddressRange, subnets: _Subnets
 ) -> Iterator[Diagnostic]:
     """What is wrong with one range; its subnet is added to `subnets`."""
 
@@ -62,7 +96,7 @@ def _range(
         yield place("subnet").diagnostic(f"{shown(given.subnet)} is no subnet", advice)
         return
     yield from _beside(name, subnet, subnets, place("subnet"))
-    subnets.append((name, subnet))
+    subnets.add(name, subnet)
     single = {"gateway": given.gateway, **given.aux_addresses}
     for key, single_address in single.items():
         path = (key,) if key == "gateway" else ("aux_addresses", key)
@@ -94,18 +128,14 @@ def _subnet(text: str) -> tuple[_Subnet | None, str]:
     return found, ""
 
 
-def _beside(
-    name: str, subnet: _Subnet, others: Sequence[tuple[str, _Subnet]], place: Place
-) -> Iterator[Diagnostic]:
+def _beside(name: str, subnet: _Subnet, others: _Subnets, place: Place) -> Iterator[Diagnostic]:
     """What keeps an engine from having `subnet` beside the `others`."""
-    same = [(of, one) for of, one in others if one.version == subnet.version]
-    for of, one in same:
-        if one.overlaps(subnet):
-            whose = "" if of == name else f" of `{of}`"
-            fault = f"{subnet} overlaps with {one}{whose}"
-            yield place.diagnostic(fault, "give each network addresses of its own")
-            return
-    if name in [of for of, _ in same]:
+    if found := others.overlapping(subnet):
+        owner, other = found
+        whose = "" if owner == name else f" of `{owner}`"
+        fault = f"{subnet} overlaps with {other}{whose}"
+        yield place.diagnostic(fault, "give each network addresses of its own")
+    elif any(one.version == subnet.version for one in others.of(name)):
         fault = f"a second subnet of IPv{subnet.version}, which no bridge has"
         yield place.diagnostic(fault, "keep one of them")
 
@@ -137,8 +167,8 @@ def _joined(
     """What is wrong with how a service joins the network `name`."""
     if use.mac_address:
         yield from _said(check_mac_address, use.mac_address, at.key("mac_address"))
-    for number, address in enumerate(use.link_local_ips):
-        yield from _said(check_ip_address, address, at.key("link_local_ips", number))
+    for number, local in enumerate(use.link_local_ips):
+        yield from _said(check_ip_address, local, at.key("link_local_ips", number))
     for key, text in _static(use):
         version = 4 if key == "ipv4_address" else 6
         own = [one for one in subnets if one.version == version]

@@ -25,7 +25,7 @@ class Published:
         owner: the service or the case.
         text: the short form that says so.
         place: where it stands.
-        address: of the host; empty for all.
+        address: of the host; None for all.
         first: port of the host.
         last: port of the host.
         protocol: `tcp`, `udp` or `sctp`.
@@ -35,7 +35,7 @@ class Published:
     owner: str
     text: str
     place: Place
-    address: str
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address | None
     first: int
     last: int
     protocol: str
@@ -56,12 +56,12 @@ def published(owner: str, text: str, place: Place) -> Published | None:
     try:
         first, last = ends_of(match["outside"])
         inside = ends_of(match["inside"])
+        address = ipaddress.ip_address(match["ip"].strip("[]")) if match["ip"] else None
     except ValueError:
         return None  # said where its form is checked
     if first == 0:
         return None
     is_choice = last > first and inside[0] == inside[1]
-    address = (match["ip"] or "").strip("[]")
     protocol = text.partition("/")[2] or "tcp"
     return Published(owner, text, place, address, first, last, protocol, is_choice)
 
@@ -87,11 +87,10 @@ def _is_same(one: Published, other: Published) -> bool:
     """Whether both would have a port that they share, and are not one entry written twice."""
     if (one.owner, one.text) == (other.owner, other.text):
         return False
-    addresses = [ipaddress.ip_address(each.address) for each in (one, other) if each.address]
-    if len(addresses) < 2 or addresses[0] == addresses[1]:
+    if one.address is None or other.address is None or one.address == other.address:
         return True
-    of_one_version = addresses[0].version == addresses[1].version
-    return of_one_version and any(each.is_unspecified for each in addresses)
+    of_one_version = one.address.version == other.address.version
+    return of_one_version and (one.address.is_unspecified or other.address.is_unspecified)
 
 
 def _clash(before: Published, after: Published) -> Diagnostic:

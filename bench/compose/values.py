@@ -17,7 +17,7 @@ from bench.core.units import parse_compose_bytes
 from bench.yamldoc.values import Text, bearable_s
 
 _MOST = 2**53
-_MOST_CORES = 4096
+MOST_CORES = 4096
 _TRUE = frozenset({"true", "yes", "on", "y", "1"})
 _FALSE = frozenset({"false", "no", "off", "n", "0"})
 
@@ -41,7 +41,7 @@ def _cores(value: object) -> object:
     number = math.nan if isinstance(value, bool) else number
     if value is None:
         return None
-    if not 0 <= number <= _MOST_CORES:
+    if not 0 <= number <= MOST_CORES:
         raise ValueError(f"{value!r} is not a number of cores; write 4 or 0.5")
     return number or None
 

@@ -185,3 +185,21 @@ def test_a_check_of_none_is_off(tmp_path):
         "b: {image: x, healthcheck: {test: [NONE, more]}}}"
     )
     assert "switched off" in one_fault(tmp_path, text).message
+
+
+def test_a_probe_of_a_check_that_is_off(tmp_path):
+    (tmp_path / "compose.yaml").write_text(
+        "services: {a: {image: x, healthcheck: {test: [NONE]}}}", encoding="utf-8"
+    )
+    text, places = unmarked(
+        "version: 1\nname: t\n"
+        "cases: {s: {compose: {file: compose.yaml, ready: {«a: {healthcheck: true}}}}}"
+    )
+    (fault,) = faults_in(text, tmp_path)
+    assert [(fault.line, fault.col)] == places
+    assert "switched off" in fault.message
+
+
+def test_a_core_that_this_host_has_not(tmp_path):
+    (warning,) = stack(tmp_path, "services: {a: {image: x, cpuset: '4000'}}").warnings
+    assert warning.message == "this host has no core 4000: `a` cannot be started on it"

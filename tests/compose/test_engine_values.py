@@ -75,6 +75,7 @@ OF_BOTH = [
         "keep one of them",
     ),
     ("deploy: {resources: {limits: {pids: «5000000}}}", "5000000 is too large", "4194304"),
+    ("tmpfs: [/run], volumes: [«'./a:/run/']", "two mounts at '/run'", "keep one"),
     ("ports: ['80:80', «'80:81']", "port 80/tcp of this host is published twice", "leave"),
 ]
 
@@ -123,7 +124,6 @@ OF_COMPOSE = [
     ("network_mode: host, «mac_address: '02:42:ac:11:00:02'", "network of the host", "leave"),
     ("scale: 2, ports: [«'80:80']", "each of the 2 containers would publish port 80/tcp", "leave"),
     ("scale: 3, ports: [«'80-81:80']", "publish one of the 2 ports 80-81/tcp", "at least 3"),
-    ("volumes: [«'./a:/run'], tmpfs: [/run]", "two mounts at '/run'", "keep one"),
 ]
 
 GOOD = [
@@ -137,6 +137,7 @@ GOOD = [
     "healthcheck: {test: [], interval: 1ms, start_period: 0s}",
     "ports: ['127.0.0.1:80:80', '127.0.0.2:80:81', '80:80/udp', '9000-9010:9000', '8080', '8080']",
     "ports: ['80:80', '80:80']",
+    "cpuset: '0', shm_size: 64m",
     "ports: ['::1:6000:6000', '[::2]:6000:6000']",
 ]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bench.compose.container_keys import IMAGE_BUILD_OR_HOST, IMAGE_OR_BUILD, LIMITS_TWICE
 from bench.compose.engine_checks import check_engine, check_least
-from bench.compose.mode_checks import HAS_NO_PORTS
+from bench.compose.mode_checks import HAS_NO_PORTS, mounted_twice
 from bench.compose.port_checks import Published, clashes, published
 from bench.core.domain import CALIBRATION_CASE
 from bench.core.errors import ScenarioError
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from bench.core.errors import Diagnostic
     from bench.yamldoc.nodes import Entry
+    from bench.yamldoc.source import Place
 
 
 def check(root: Map, folder: Path) -> Iterator[Diagnostic]:
@@ -110,12 +111,24 @@ def _container(name: str, entry: Entry, folder: Path, *, is_case: bool) -> Itera
     if not is_process:
         yield from check_engine(node)
     yield from check_least(node, of_container=not is_process)
+    yield from mounted_twice(_mounts(node))
     yield from _base(node)
     yield from check_build(node.get("build"), folder)
     yield from _env_files(node.get("env_file"), folder)
     yield from check_ready(node, inferable=not is_process)
     if is_process:
         yield from check_process_ready(name, node.entries.get("ready"), entry.place)
+
+
+def _mounts(container: Map) -> Iterator[tuple[str, Place]]:
+    """Where something is mounted, and where that is written."""
+    for key in ("tmpfs", "volumes"):
+        node = container.get(key)
+        for item in node.items if isinstance(node, Series) else [node] if node else []:
+            parts = (text_of(item) or "").split(":")
+            target = parts[1] if key == "volumes" and len(parts) > 1 else parts[0]
+            if target.startswith("/"):
+                yield target, item.place
 
 
 def _stack(node: Map) -> Iterator[Diagnostic]:

@@ -86,8 +86,8 @@ def _endpoint(probe: Map, *, has_names: bool) -> Iterator[Diagnostic]:
 
 def _reachable(container: Map, probes: list[Map]) -> Iterator[Diagnostic]:
     unplugged = _text(container.get("network_mode")) == "none"
-    checkless = container.map("healthcheck").get("disable")
-    disabled = isinstance(checkless, Scalar) and checkless.value is True
+    check = value_of(container.map("healthcheck"))
+    disabled = check.get("disable") is True or check.get("test") == ["NONE"]
     for probe in probes:
         for key in _given(probe, ASKED) if unplugged else []:
             if probe.map(key).get("socket"):

@@ -79,6 +79,12 @@ def _of_service(
         fault = f"others wait until `{service}` has ended, which decides"
         yield place.diagnostic(fault, "leave it out here, or write {exit: true}")
     else:
+        member = next(one for one in stack.members if one.of == service)
+        check = member.service.healthcheck
+        waits = ready.healthcheck or any(one.healthcheck for one in ready.probes())
+        if waits and check is not None and check.is_off:
+            fault = f"this waits for the health check of `{service}`, which is switched off"
+            yield place.diagnostic(fault, "name another probe")
         yield from _port_names(stack, service, ready, root, path)
 
 
