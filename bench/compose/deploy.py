@@ -15,7 +15,7 @@ MOST_REPLICAS = 100
 """Containers of one service."""
 
 
-class Limits(Model):
+class ComposeLimits(Model):
     """What a service may use."""
 
     cpus: Cores = None
@@ -44,18 +44,18 @@ class ReservedDevice(Device):
     capabilities: Annotated[list[Text], Field(min_length=1)]
 
 
-class Reservations(Model):
+class ComposeReservations(Model):
     """What is set aside for a service."""
 
     memory: Bytes | None = None
     devices: list[ReservedDevice] = []
 
 
-class Resources(Model):
+class ComposeResources(Model):
     """Limits and reservations."""
 
-    limits: Limits = Field(default_factory=Limits)
-    reservations: Reservations = Field(default_factory=Reservations)
+    limits: ComposeLimits = Field(default_factory=ComposeLimits)
+    reservations: ComposeReservations = Field(default_factory=ComposeReservations)
 
 
 class RestartPolicy(Model):
@@ -67,9 +67,9 @@ class RestartPolicy(Model):
     window: Seconds | None = None
 
 
-class Deploy(Model):
+class ComposeDeploy(Model):
     """The part of `deploy` that applies to one host."""
 
-    resources: Resources = Field(default_factory=Resources)
+    resources: ComposeResources = Field(default_factory=ComposeResources)
     restart_policy: RestartPolicy | None = None
     replicas: Annotated[Whole, Field(ge=0, le=MOST_REPLICAS)] | None = None

@@ -38,7 +38,7 @@ class DeviceMapping(Model):
         return not self.source.startswith("/") and "=" in self.source
 
 
-class BlkioRate(Model):
+class ComposeBlkioRate(Model):
     """How much of a block device may be used in a second."""
 
     path: Text
@@ -52,12 +52,12 @@ class BlkioWeight(Model):
     weight: Annotated[Whole, Field(ge=LEAST_WEIGHT, le=MOST_WEIGHT)]
 
 
-class BlkioConfig(Model):
+class ComposeBlkioConfig(Model):
     """Limits on block devices."""
 
     weight: Weight = None
     weight_device: list[BlkioWeight] = []
-    device_read_bps: list[BlkioRate] = []
-    device_write_bps: list[BlkioRate] = []
-    device_read_iops: list[BlkioRate] = []
-    device_write_iops: list[BlkioRate] = []
+    device_read_bps: list[ComposeBlkioRate] = []
+    device_write_bps: list[ComposeBlkioRate] = []
+    device_read_iops: list[ComposeBlkioRate] = []
+    device_write_iops: list[ComposeBlkioRate] = []

@@ -14,11 +14,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from bench.compose.build import Build
-from bench.compose.container_keys import MOST_PROCESSES
-from bench.compose.container_keys import Ulimit as ScenarioUlimit
-from bench.compose.deploy import MOST_REPLICAS, Deploy, Device, Limits
-from bench.compose.devices import BlkioConfig, DeviceMapping
+from bench.compose.build import ComposeBuild
+from bench.compose.container_keys import MOST_PROCESSES, Ulimit
+from bench.compose.deploy import MOST_REPLICAS, ComposeDeploy, ComposeLimits, Device
+from bench.compose.devices import ComposeBlkioConfig, DeviceMapping
 from bench.compose.mounts import FileUse, Mount
 from bench.compose.networks import Network, NetworkUse, Port
 from bench.compose.values import (
@@ -58,7 +57,7 @@ class Dependency(Model):
     """Whether the other must be there."""
 
 
-class Healthcheck(Model):
+class ComposeHealthcheck(Model):
     """The engine's own health probe; what is unset is taken from the image."""
 
     test: Command | None = None
@@ -83,7 +82,7 @@ class Healthcheck(Model):
         return self.disable or (isinstance(self.test, list) and self.test[:1] == ["NONE"])
 
 
-class Ulimit(ScenarioUlimit):
+class ComposeUlimit(Ulimit):
     """A soft and a hard limit; one number may stand for both."""
 
     soft: Annotated[Whole, Field(ge=-1)]
@@ -122,7 +121,7 @@ class Service(Model):
     """A service: an image and how to run it."""
 
     image: Text | None = None
-    build: Build | None = None
+    build: ComposeBuild | None = None
     platform: Text | None = None
     container_name: Text | None = None
     """A name for it on its networks; the container's own is bench's, so that none collides."""
@@ -133,7 +132,7 @@ class Service(Model):
     labels: dict[str, str] = {}
     label_file: Words = []
     depends_on: dict[str, Dependency] = {}
-    healthcheck: Healthcheck | None = None
+    healthcheck: ComposeHealthcheck | None = None
     ports: list[Port] = []
     volumes: list[Mount] = []
     volumes_from: list[Text] = []
@@ -152,7 +151,7 @@ class Service(Model):
     dns_search: Words = []
     profiles: list[Text] = []
     restart: Annotated[Text, AfterValidator(_restart)] = "no"
-    deploy: Deploy = Field(default_factory=Deploy)
+    deploy: ComposeDeploy = Field(default_factory=ComposeDeploy)
     scale: Annotated[Whole, Field(ge=0, le=MOST_REPLICAS)] | None = None
     mem_limit: Bytes | None = None
     mem_reservation: Bytes | None = None
@@ -171,10 +170,10 @@ class Service(Model):
     devices: list[DeviceMapping] = []
     device_cgroup_rules: list[Text] = []
     runtime: Text | None = None
-    blkio_config: BlkioConfig = Field(default_factory=BlkioConfig)
+    blkio_config: ComposeBlkioConfig = Field(default_factory=ComposeBlkioConfig)
     storage_opt: dict[str, str] = {}
     shm_size: Bytes | None = None
-    ulimits: dict[str, Ulimit] = {}
+    ulimits: dict[str, ComposeUlimit] = {}
     read_only: Flag = False
     init: Flag = False
     user: Word | None = None
@@ -216,10 +215,10 @@ class Service(Model):
         return {"none": "no", "any": "always"}.get(policy.condition, policy.condition)
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> ComposeLimits:
         """What it may use, by whichever names that is given."""
         given = self.deploy.resources.limits
-        return Limits.model_construct(
+        return ComposeLimits.model_construct(
             cpus=given.cpus or self.cpus or self._quota,
             memory=(given.memory or self.mem_limit) or None,
             pids=_positive(given.pids if given.pids is not None else self.pids_limit),

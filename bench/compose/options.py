@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bench.compose.devices import BlkioConfig
+    from bench.compose.devices import ComposeBlkioConfig
     from bench.compose.networks import Network, NetworkUse
     from bench.compose.stack import ComposeService
 
@@ -63,7 +63,7 @@ def container_options(member: ComposeService, *, capped: bool) -> dict[str, Any]
     return _given({**config, "HostConfig": _given(host)})
 
 
-def _blkio(config: BlkioConfig) -> dict[str, Any]:
+def _blkio(config: ComposeBlkioConfig) -> dict[str, Any]:
     rates = {
         "BlkioDeviceReadBps": config.device_read_bps,
         "BlkioDeviceWriteBps": config.device_write_bps,

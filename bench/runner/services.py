@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.core.clock import Clock
-    from bench.scenario.model import Service
+    from bench.scenario.model import SupportingService
 
 
 class RunningServices:
@@ -50,7 +50,9 @@ class RunningServices:
         self.addresses: dict[str, str] = {}
         self._lasting: dict[str, ExitWatch] = {}
 
-    def start(self, services: Mapping[str, Service], references: Mapping[str, str]) -> None:
+    def start(
+        self, services: Mapping[str, SupportingService], references: Mapping[str, str]
+    ) -> None:
         """Start each service and wait until it is ready; later ones reach earlier ones by name.
 
         Raises:
@@ -60,7 +62,7 @@ class RunningServices:
             self._say(f"starting service {name}")
             self._start(name, service, references[name])
 
-    def _start(self, name: str, service: Service, reference: str) -> None:
+    def _start(self, name: str, service: SupportingService, reference: str) -> None:
         engine = self._engine
         container = f"cbench-{self._run_id}-service-{name}"
         for volume in named_volumes(service, container):

@@ -12,7 +12,7 @@ from bench.compose.container_keys import Healthcheck, Limits
 from bench.scenario.model import Case
 
 if TYPE_CHECKING:
-    from bench.compose.build import Build
+    from bench.compose.build import ComposeBuild
     from bench.compose.deploy import Device
     from bench.compose.model import Service
     from bench.compose.stack import ComposeService
@@ -85,7 +85,7 @@ def _own(mode: str | None) -> str | None:
     return None if _is_shared(mode) else mode
 
 
-def _build(build: Build, member: ComposeService) -> dict[str, Any]:
+def _build(build: ComposeBuild, member: ComposeService) -> dict[str, Any]:
     tree: dict[str, Any] = {
         "context": build.context,
         "target": build.target,

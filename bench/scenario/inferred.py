@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.scenario.probes import ASKED, COMPOSITES, ExecProbe, ProbeChoice, Ready, TcpProbe
+from bench.scenario.probes import ASKED, COMPOSITES, ExecProbeSpec, ProbeChoice, Ready, TcpProbeSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -85,8 +85,8 @@ def settled(ready: Ready, says: ImageSays) -> Ready:
     if not ready.probes():
         command = _check_command(says.config, says.check)
         if command is not None:
-            return ready.model_copy(update={"exec": ExecProbe(command=command)})
-        return ready.model_copy(update={"tcp": TcpProbe(port=_one_port(says, "probe"))})
+            return ready.model_copy(update={"exec": ExecProbeSpec(command=command)})
+        return ready.model_copy(update={"tcp": TcpProbeSpec(port=_one_port(says, "probe"))})
     for key in COMPOSITES:
         several: list[ProbeChoice] | None = getattr(ready, key)
         if several is not None:

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from bench.core.metrics import Metric
 
 
-class Service(Container):
+class SupportingService(Container):
     """Something that runs beside the cases, reachable by its name, and is not measured."""
 
     ready: Ready = Field(default_factory=Ready)
@@ -246,7 +246,7 @@ class Scenario(Model):
     `any` measures however busy the host is."""
     max_steal: Annotated[Share, Field(json_schema_extra={"default": f"{STEAL:.0%}"})] = STEAL
     """The same for other tenants of the machine that the host is a part of."""
-    services: dict[Identifier, Service] = {}
+    services: dict[Identifier, SupportingService] = {}
     """What runs beside the cases, by name."""
     cases: Annotated[dict[Identifier, Case], Field(min_length=1)]
     """What is measured, by id."""

@@ -40,7 +40,7 @@ ASKED = ("http", "tcp", "grpc")
 """The probes that connect to the container."""
 
 
-class Endpoint(Model):
+class EndpointSpec(Model):
     """Where in the container something is asked: at a port, or at a Unix socket."""
 
     port: PortOrName | None = None
@@ -55,7 +55,7 @@ class Endpoint(Model):
         return f"unix:{self.socket}" if self.socket else str(self.port or "")
 
 
-class HttpProbe(Endpoint):
+class HttpProbeSpec(EndpointSpec):
     """Ready when this request is answered with an expected status."""
 
     path: Annotated[str, StringConstraints(pattern=r"^/[!-~]*$")] = "/"
@@ -94,7 +94,7 @@ class HttpProbe(Endpoint):
         return self.host or (given[0] if given else None)
 
 
-class TcpProbe(Endpoint):
+class TcpProbeSpec(EndpointSpec):
     """Ready when this port accepts a connection on the container's own address."""
 
     @model_validator(mode="after")
@@ -103,7 +103,7 @@ class TcpProbe(Endpoint):
         return self
 
 
-class GrpcProbe(Endpoint):
+class GrpcProbeSpec(EndpointSpec):
     """Ready when the gRPC health service answers SERVING (`grpc.health.v1.Health/Check`)."""
 
     service: str = ""
@@ -117,7 +117,7 @@ class GrpcProbe(Endpoint):
         return self
 
 
-class LogProbe(Model):
+class LogProbeSpec(Model):
     """Ready when a line of output matches; the pattern alone may stand for it."""
 
     pattern: Pattern
@@ -131,7 +131,7 @@ class LogProbe(Model):
         return {"pattern": value} if isinstance(value, str) else value
 
 
-class ExecProbe(Model):
+class ExecProbeSpec(Model):
     """Ready when this command, run in the container, exits with 0; it may stand alone."""
 
     command: Command
@@ -146,15 +146,15 @@ class ExecProbe(Model):
 class ProbeChoice(Model):
     """Exactly one probe."""
 
-    http: HttpProbe | None = None
+    http: HttpProbeSpec | None = None
     """An HTTP request is answered as expected."""
-    tcp: TcpProbe | None = None
+    tcp: TcpProbeSpec | None = None
     """A port accepts a connection; many servers accept before they can answer."""
-    grpc: GrpcProbe | None = None
+    grpc: GrpcProbeSpec | None = None
     """The gRPC health service answers SERVING."""
-    log: LogProbe | None = None
+    log: LogProbeSpec | None = None
     """A line of output matches."""
-    exec: ExecProbe | None = None
+    exec: ExecProbeSpec | None = None
     """A command in the container exits with 0."""
     healthcheck: OnlyTrue | None = None
     """The engine calls the container healthy; no finer than the check's interval."""
@@ -172,7 +172,7 @@ class ProbeChoice(Model):
         return [name for name in PROBES if getattr(self, name) is not None]
 
     @property
-    def endpoint(self) -> HttpProbe | TcpProbe | GrpcProbe | None:
+    def endpoint(self) -> HttpProbeSpec | TcpProbeSpec | GrpcProbeSpec | None:
         """What connects to the container; None where nothing does."""
         return self.http or self.tcp or self.grpc
 

@@ -26,8 +26,8 @@ _SHORT_FORMS: dict[str, list[Schema]] = {
         {"type": "string", "minLength": 1},
         {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}},
     ],
-    "LogProbe": [{"type": "string", "minLength": 1}],
-    "ExecProbe": [{"type": "string"}, _TEXTS],
+    "LogProbeSpec": [{"type": "string", "minLength": 1}],
+    "ExecProbeSpec": [{"type": "string"}, _TEXTS],
     "Ulimit": [{"type": "integer", "minimum": -1}, _VARIABLE],
 }
 """Models that may be written as less than a mapping, and as what."""
@@ -59,11 +59,11 @@ _FROM_DEFAULTS = frozenset(
         "Build",
         "PlainProcess",
         "LoadTool",
-        "HttpProbe",
-        "TcpProbe",
-        "GrpcProbe",
-        "LogProbe",
-        "ExecProbe",
+        "HttpProbeSpec",
+        "TcpProbeSpec",
+        "GrpcProbeSpec",
+        "LogProbeSpec",
+        "ExecProbeSpec",
     }
 )
 """Models of which a case may give a part and the defaults the rest."""
