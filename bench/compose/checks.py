@@ -1,4 +1,4 @@
-"""What a Compose file must get right beyond the form of each value: names, files, combinations."""
+"""Checks of a Compose file beyond the form of each value: names, files, combinations."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def _build_files(service: Service, at: Places) -> Iterator[Diagnostic]:
 
 
 def remarks(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
-    """What a reader of the figures should know of the services."""
+    """Warnings about the services for readers of the figures."""
     for name, service in file.services.items():
         at = Places(root, name)
         yield from _without_effect(service, file, at)

@@ -38,7 +38,7 @@ LIMITS_TWICE = (
 
 
 MOST_PROCESSES = 4_194_304
-"""What the kernel can count (PID_MAX_LIMIT)."""
+"""As many as the kernel can count (PID_MAX_LIMIT)."""
 
 
 LEAST_WEIGHT, MOST_WEIGHT = 10, 1000
@@ -46,7 +46,7 @@ LEAST_WEIGHT, MOST_WEIGHT = 10, 1000
 
 
 class Limits(Model):
-    """What a container may use; the short form of `deploy.resources.limits`."""
+    """Limits of a container; the short form of `deploy.resources.limits`."""
 
     cpus: Cpus | None = None
     """Cores, as a quota."""
@@ -70,7 +70,7 @@ class DeviceReservation(Model):
     """Devices to reserve, as in Compose."""
 
     capabilities: list[Text]
-    """What the devices must be able to do, such as `gpu`."""
+    """Capabilities that the devices must have, such as `gpu`."""
     driver: Text | None = None
     """Device driver, such as `nvidia`."""
     count: AllOrCount | None = None
@@ -85,7 +85,7 @@ class DeviceReservation(Model):
 
 
 class Reservations(Model):
-    """What is set aside for a container."""
+    """Resources that are set aside for a container."""
 
     memory: Size | None = None
     """Memory that the kernel tries to leave to it."""
@@ -97,9 +97,9 @@ class Resources(Model):
     """Limits and reservations."""
 
     limits: Limits | None = None
-    """What the container may use at most."""
+    """The most that the container may use."""
     reservations: Reservations | None = None
-    """What is set aside for it."""
+    """Resources that are set aside for it."""
 
 
 class Deploy(Model):
@@ -163,7 +163,7 @@ class Healthcheck(Model):
 
 
 class Container(Model):
-    """What a case and a service have in common: an image and how to run it."""
+    """The keys that cases and services share: an image and how to run it."""
 
     image: Text | None = None
     """Image to pull by name."""
@@ -226,7 +226,7 @@ class Container(Model):
     gpus: AllOrCount | None = None
     """GPUs to give it: `all`, or how many."""
     limits: Limits | None = None
-    """What it may use at most."""
+    """The most that it may use."""
     deploy: Deploy = Field(default_factory=Deploy)
     """Limits and reservations in Compose's long form."""
 

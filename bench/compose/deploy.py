@@ -1,4 +1,4 @@
-"""What a Compose file's `deploy` says of resources and of starting again, as pydantic models."""
+"""Resources and restarts under `deploy` of a Compose file, as pydantic models."""
 
 # ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
@@ -16,7 +16,7 @@ MOST_REPLICAS = 100
 
 
 class ComposeLimits(Model):
-    """What a service may use."""
+    """Limits of a service."""
 
     cpus: Cores = None
     memory: Bytes | None = None
@@ -45,7 +45,7 @@ class ReservedDevice(Device):
 
 
 class ComposeReservations(Model):
-    """What is set aside for a service."""
+    """Resources that are set aside for a service."""
 
     memory: Bytes | None = None
     devices: list[ReservedDevice] = []

@@ -1,4 +1,4 @@
-"""What an engine, or the kernel, would refuse of a container, said before anything is pulled.
+"""Settings of a container that an engine, or the kernel, would refuse.
 
 These keys have the same words in a scenario and in a Compose file, so both are checked here.
 """
@@ -176,7 +176,7 @@ def _bytes(node: Node) -> int:
 
 
 def too_little(place: Place, memory: int | None, cpus: float | None) -> Iterator[Diagnostic]:
-    """What is too small to be set, in bytes or in cores; 0 stands for no limit."""
+    """A fault where a limit is too small, in bytes or in cores; 0 stands for no limit."""
     if memory and memory < LEAST_MEMORY_BYTES:
         fault = f"{format_bytes(memory)} of memory is less than an engine takes"
         yield place.diagnostic(fault, "the least is 6m")
@@ -194,7 +194,7 @@ def too_much_reserved(place: Place, reserved: int, limit: int) -> Iterator[Diagn
 
 
 def understood(node: Node | None, read: Callable[[str], object]) -> Iterator[Diagnostic]:
-    """What `read` says of the text in `node`."""
+    """A fault where `read` refuses the text in `node`."""
     if node is not None and (text := _text(node)) is not None:
         yield from _read(node.place, text, read)
 

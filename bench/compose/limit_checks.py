@@ -98,7 +98,7 @@ def _of_time(service: Service, at: Places) -> Iterator[Diagnostic]:
 
 
 def _of_memory(service: Service, at: Places) -> Iterator[Diagnostic]:
-    """What is reserved, and the sum of memory and swap, against the limit."""
+    """Reserved memory, and the sum of memory and swap, against the limit."""
     limit = service.limits.memory or 0
     reservations = ("deploy", "resources", "reservations", "memory")
     for path, reserved in (

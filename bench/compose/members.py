@@ -67,7 +67,7 @@ def members_of(
 
 
 def container_names(service: str, count: int) -> list[str]:
-    """What the containers of a service are called."""
+    """The names of the containers of a service."""
     return [service] if count == 1 else [f"{service}-{one}" for one in range(1, count + 1)]
 
 

@@ -37,7 +37,7 @@ def _text(node: Node) -> object:
 
 
 def _part(*keys: str) -> Callable[[Node], object]:
-    """What an item has under the first of `keys` that it has."""
+    """A function that identifies an item by the first of `keys` that it has."""
 
     def identity(node: Node) -> object:
         if not isinstance(node, Map):

@@ -1,4 +1,4 @@
-"""What of a Compose file bench honours, as pydantic models, short forms made long.
+"""The keys of a Compose file that bench honours, as pydantic models, in their long form.
 
 The names and their meaning are those of the Compose specification
 (https://github.com/compose-spec/compose-spec). Paths are absolute, variables replaced and files
@@ -40,7 +40,7 @@ _QUOTA_PERIOD_US = 100_000
 
 
 class Condition(StrEnum):
-    """What a service waits for of one that it depends on."""
+    """How far a service that another depends on must have come."""
 
     STARTED = "service_started"
     HEALTHY = "service_healthy"
@@ -48,7 +48,7 @@ class Condition(StrEnum):
 
 
 class Dependency(Model):
-    """What a service waits for."""
+    """A service that another waits for."""
 
     condition: Condition = Condition.STARTED
     restart: Flag = False
@@ -216,7 +216,7 @@ class Service(Model):
 
     @property
     def limits(self) -> ComposeLimits:
-        """What it may use, by whichever names that is given."""
+        """Its limits, by whichever names they are given."""
         given = self.deploy.resources.limits
         return ComposeLimits.model_construct(
             cpus=given.cpus or self.cpus or self._quota,
@@ -252,7 +252,7 @@ def _not_external(value: object) -> object:
 
 
 class FileSource(Model):
-    """What a config or a secret consists of: one of the first three."""
+    """The contents of a config or a secret: one of the first three."""
 
     file: Text | None = None
     environment: Text | None = None
@@ -268,7 +268,7 @@ class FileSource(Model):
 
 
 class ComposeFile(Model):
-    """What takes part of a Compose file, with what it includes and extends merged in."""
+    """The parts of a Compose file that take part, includes and extended services merged in."""
 
     name: Text | None = None
     services: Annotated[dict[ServiceName, Service], Field(min_length=1)]

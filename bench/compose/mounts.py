@@ -1,4 +1,4 @@
-"""What a Compose file mounts into a service, as pydantic models."""
+"""Mounts of a service of a Compose file, as pydantic models."""
 
 # ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations

@@ -81,7 +81,7 @@ def check_networks(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
 def _range(
     root: Map, name: str, number: int, given: AddressRange, subnets: _Subnets
 ) -> Iterator[Diagnostic]:
-    """What is wrong with one range; its subnet is added to `subnets`."""
+    """Every fault in one range; its subnet is added to `subnets`."""
 
     def place(*keys: str) -> Place:
         return locate(root, ("networks", name, "ipam", "config", number, *keys))[0]
@@ -129,7 +129,7 @@ def _subnet(text: str) -> tuple[_Subnet | None, str]:
 
 
 def _beside(name: str, subnet: _Subnet, others: _Subnets, place: Place) -> Iterator[Diagnostic]:
-    """What keeps an engine from having `subnet` beside the `others`."""
+    """A fault where no engine has `subnet` beside the `others`."""
     if found := others.overlapping(subnet):
         owner, other = found
         whose = "" if owner == name else f" of `{owner}`"
@@ -164,7 +164,7 @@ def _static(use: NetworkUse) -> list[tuple[str, str]]:
 def _joined(
     name: str, use: NetworkUse, network: Network | None, subnets: Sequence[_Subnet], at: Places
 ) -> Iterator[Diagnostic]:
-    """What is wrong with how a service joins the network `name`."""
+    """Every fault in how a service joins the network `name`."""
     if use.mac_address:
         yield from _said(check_mac_address, use.mac_address, at.key("mac_address"))
     for number, local in enumerate(use.link_local_ips):

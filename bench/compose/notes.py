@@ -1,4 +1,4 @@
-"""What is wrong or remarkable in a file, each with the node that it is about.
+"""Faults and warnings about a file, each with the node that it is about.
 
 A file is read as a whole before it is known which services take part. What stands in the others,
 and in what only they use, is nobody's business: `of` leaves it out.

@@ -1,4 +1,4 @@
-"""What of a service, a network or a volume goes to the engine in its own words.
+"""Settings of services and networks in the words of the engine.
 
 These keys mean the same to Compose and to the engine, and nothing to bench.
 """
@@ -126,5 +126,5 @@ def network_options(network: Network) -> dict[str, Any]:
 
 
 def _given(parts: dict[str, Any]) -> dict[str, Any]:
-    """What says something of these parts."""
+    """The parts that are set."""
     return {key: one for key, one in parts.items() if one not in (None, False, [], {}, "")}

@@ -49,7 +49,7 @@ class Published:
 
 
 def published(owner: str, text: str, place: Place) -> Published | None:
-    """What the short form `text` publishes; None where the engine chooses."""
+    """The ports that the short form `text` publishes; None where the engine chooses."""
     match = PORTS.fullmatch(text)
     if match is None or not match["outside"]:
         return None
@@ -102,7 +102,7 @@ def _clash(before: Published, after: Published) -> Diagnostic:
 
 
 def too_few(one: Published, copies: int) -> Iterator[Diagnostic]:
-    """What keeps `copies` containers from publishing the same."""
+    """A fault where `copies` containers cannot all publish this."""
     width = one.last - one.first + 1
     if copies < 2 or (one.is_choice and width >= copies):
         return

@@ -80,7 +80,7 @@ class ComposeService:
 
 @dataclass(frozen=True)
 class Stack:
-    """What a Compose file, or a choice of its services, describes.
+    """The stack that a Compose file, or a choice of its services, describes.
 
     Attributes:
         name: of the project.

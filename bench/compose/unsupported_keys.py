@@ -109,7 +109,7 @@ _REFUSED: dict[str, dict[str, str]] = {
 }
 
 _NOTHING = frozenset({"false", "no", "off", "n", "0"})
-"""What a variable may give for false or none."""
+"""Words by which a variable may say false or none."""
 
 _NAMED = ("services", "networks", "volumes", "configs", "secrets")
 

@@ -1,4 +1,4 @@
-"""What decides that a container is ready where the scenario leaves that to its image.
+"""Readiness that the scenario leaves to the image.
 
 Without a probe it is the image's HEALTHCHECK, whose command is run as an `exec` probe: the engine
 itself runs it every 30 s where nothing else is said, and no container would be ready sooner.
@@ -52,7 +52,7 @@ def _names_place(probe: ProbeChoice) -> bool:
 
 @dataclass(frozen=True)
 class ImageSays:
-    """What is known of a container by its image, and by what the scenario makes of that.
+    """Facts of a container from its image, and from its keys in the scenario.
 
     Attributes:
         config: of the image: `Healthcheck`, `ExposedPorts` and `Shell` as engines have them.
@@ -70,7 +70,7 @@ class ImageSays:
 def said_of(
     container: Container, config: Mapping[str, Any], names: Mapping[str, int] | None = None
 ) -> ImageSays:
-    """What is known of `container`, whose image has this configuration."""
+    """The facts of `container`, whose image has this configuration."""
     return ImageSays(config, container.healthcheck, published_ports(container.ports), names or {})
 
 
@@ -96,7 +96,7 @@ def settled(ready: Ready, says: ImageSays) -> Ready:
 
 
 def inferred_words(before: Ready, after: Ready, says: ImageSays) -> str:
-    """What was taken from the image, in words; empty where nothing was."""
+    """The readiness that was taken from the image, in words; empty where none was."""
     if is_settled(before):
         return ""
     if after.exec is not None and not before.probes():

@@ -1,4 +1,4 @@
-"""What decides that a container is ready: one probe, or all or any of several."""
+"""When a container counts as ready: by one probe, or all or any of several."""
 
 # ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
@@ -173,12 +173,12 @@ class ProbeChoice(Model):
 
     @property
     def endpoint(self) -> HttpProbeSpec | TcpProbeSpec | GrpcProbeSpec | None:
-        """What connects to the container; None where nothing does."""
+        """The probe that connects to the container, if one does."""
         return self.http or self.tcp or self.grpc
 
 
 class Ready(ProbeChoice):
-    """What decides that a case is ready, and for how long that is waited for.
+    """When a case counts as ready, and how long to wait for it.
 
     Where no probe is named the image decides: see `bench.scenario.inferred`.
     """
@@ -234,7 +234,7 @@ class Ready(ProbeChoice):
 
 
 def choice_fault(named: list[str], *, composites: bool) -> str:
-    """What is wrong with naming these probes together; empty where it is exactly one."""
+    """Why these probes cannot be named together; empty where it is exactly one."""
     if len(named) == 1:
         return ""
     known = (*PROBES, *COMPOSITES) if composites else PROBES
@@ -243,7 +243,7 @@ def choice_fault(named: list[str], *, composites: bool) -> str:
 
 
 def endpoint_faults(probe: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """What does not go together in a probe that connects, with the key that it is said of."""
+    """Contradictions in a probe that connects, each with its key."""
     if probe.get("port") and probe.get("socket"):
         yield "socket", "`port` and `socket` together; name one of them"
 

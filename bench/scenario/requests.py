@@ -87,7 +87,7 @@ Method = Annotated[Text, AfterValidator(_method), _matching(_METHOD)]
 """A method of HTTP."""
 
 HostName = Annotated[Text, AfterValidator(_host), _matching(_HOST)]
-"""What a request calls its host: a name or an address, with a port or without."""
+"""The host of a request: a name or an address, with a port or without."""
 
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 

@@ -1,4 +1,4 @@
-"""What a scenario must get right beyond the form of each value: names, files, combinations.
+"""Checks of a scenario beyond the form of each value: names, files, combinations.
 
 Everything here reads the located tree, not the models, so that it finds its faults even where
 another part of the file is broken, and can say where they stand.
@@ -132,7 +132,7 @@ def _mounts(container: Map) -> Iterator[tuple[str, Place]]:
 
 
 def _stack(node: Map) -> Iterator[Diagnostic]:
-    """What does not go together with `compose`."""
+    """Keys that do not go together with `compose`."""
     for key, entry in node.entries.items():
         if key in Case.model_fields and key not in BESIDE_COMPOSE:
             fault = f"`{key}` has no meaning beside `compose`"
@@ -168,7 +168,7 @@ def _env_files(node: Node | None, folder: Path) -> Iterator[Diagnostic]:
 
 
 def _base(container: Map) -> Iterator[Diagnostic]:
-    """What the cache state `base` needs to know, and cannot find out."""
+    """Missing facts that the cache state `base` needs, and cannot find out."""
     entry = container.entries.get("cache")
     if entry is None or "base" not in states_in(entry.node):
         return

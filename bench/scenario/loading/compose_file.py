@@ -134,7 +134,7 @@ def _validated(root: Map, faults: list[Diagnostic]) -> ComposeFile | None:
 
 
 def _unfit(root: Map, members: Sequence[ComposeService]) -> list[Diagnostic]:
-    """What no container can be made of, though each value by itself has the right form."""
+    """Services that no container can be made of, though each value has the right form."""
     outer = Case.model_validate({"compose": "any"})
     faults = []
     for member in members:

@@ -1,4 +1,4 @@
-"""What the models allow where a path leads: keys for suggestions, types for variables."""
+"""Keys and types that the models allow at a path, for suggestions and for variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is well-formed, and yet has no effect or no verdict: said before anything is measured."""
+"""Warnings of settings that are well-formed, and yet have no effect or no verdict."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class LoadedScenario:
 
     @property
     def warnings(self) -> list[Diagnostic]:
-        """What a reader should know before a run, of its Compose files too, each thing once."""
+        """Warnings before a run, of its Compose files too, each once."""
         found = list(remarks(self.scenario, self.position))
         found += [one for name in self.scenario.cases for one in self._warnings_of(name)]
         return list(dict.fromkeys(found))
@@ -248,7 +248,7 @@ def _known_version(root: Map) -> None:
 
 
 def _defaults_faults(root: Map, defaults: Node) -> list[Diagnostic]:
-    """What is wrong with the defaults alone, so that it is found even where no case uses it."""
+    """Faults in the defaults, found even where no case uses them."""
     place = root.entries["defaults"].place
     if isinstance(defaults, Scalar) and defaults.value is None:
         return [place.diagnostic("`defaults` has no value", "write some, or leave the key out")]

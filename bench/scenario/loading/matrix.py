@@ -52,7 +52,7 @@ class _Setting:
 
 @dataclass(frozen=True)
 class _Dimension:
-    """What is varied, and its values: one of each dimension makes a case."""
+    """A setting that is varied, and its values: one of each dimension makes a case."""
 
     name: str
     settings: tuple[_Setting, ...]
@@ -123,7 +123,7 @@ def _combinations(dimensions: Sequence[_Dimension]) -> Iterator[tuple[_Setting, 
 
 
 def _name_fault(case: str, names: list[str], place: Place) -> Diagnostic | None:
-    """What keeps `names` from being those of the cases that `case` becomes."""
+    """Why `names` cannot be those of the cases that `case` becomes."""
     longest = max(names, key=len)
     if len(longest) > _LONGEST_NAME:
         fault = f"the name {shown(longest)} of a case has more than {_LONGEST_NAME} characters"

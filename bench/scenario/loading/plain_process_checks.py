@@ -1,4 +1,4 @@
-"""What a case with a `host` block must get right: a plain process lacks much of a container."""
+"""Checks of a case with a `host` block: a plain process lacks much of a container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a `ready` must get right beyond the form of each value."""
+"""Checks of a `ready` beyond the form of each value."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _reachable(container: Map, probes: list[Map]) -> Iterator[Diagnostic]:
 
 
 def check_process_ready(name: str, entry: Entry | None, place: Place) -> Iterator[Diagnostic]:
-    """What the `ready` of a plain process must say, for no image says it.
+    """Every fault in the `ready` of a plain process, which no image completes.
 
     Args:
         name: of the case.

@@ -64,7 +64,7 @@ def stacks_of(
 def _of_service(
     stack: Stack, service: str, ready: Ready, root: Map, path: tuple[str, ...]
 ) -> Iterator[Diagnostic]:
-    """What is wrong with the `ready` of a service, which stands in `root` where `path` leads."""
+    """Every fault in the `ready` of a service, which stands in `root` where `path` leads."""
     from bench.compose.model import Condition
 
     place, _ = locate(root, path)

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong, put into words for whoever wrote the file, with its place."""
+"""Faults that pydantic finds, in words for the author of the file, with their places."""
 
 from __future__ import annotations
 
