@@ -32,7 +32,9 @@ def check_names(root: Map, file: ComposeFile, incomplete: Collection[str]) -> It
 
     Services that are `incomplete` lack what they extend.
     """
-    containers = {one.container_name for one in file.services.values() if one.container_name}
+    containers = {
+        service.container_name for service in file.services.values() if service.container_name
+    }
     for name, service in file.services.items():
         at = Places(root, name)
         if service.image is None and service.build is None and name not in incomplete:
@@ -80,15 +82,15 @@ def _waits(name: str, service: Service, file: ComposeFile, at: Places) -> Iterat
 
 def _used(service: Service, file: ComposeFile, at: Places) -> Iterator[Diagnostic]:
     """Networks, volumes, configs and secrets that the file does not have."""
-    mounted = [one.source for one in service.volumes if one.type == "volume" and one.source]
+    mounted = [mount.source for mount in service.volumes if mount.type == "volume" and mount.source]
     known: dict[str, tuple[Collection[str], Collection[str]]] = {
         "networks": (service.networks or {}, {*file.networks, "default"}),
-        "configs": ([one.source for one in service.configs], file.configs),
-        "secrets": ([one.source for one in service.secrets], file.secrets),
+        "configs": ([use.source for use in service.configs], file.configs),
+        "secrets": ([use.source for use in service.secrets], file.secrets),
         "volumes": (mounted, file.volumes),
     }
     if service.build:
-        ids = [one.source for one in service.build.secrets]
+        ids = [use.source for use in service.build.secrets]
         yield from _undeclared("secrets", ids, file.secrets, at.inside("build"))
         for secret in set(ids) & {key for key, of in file.secrets.items() if of.content}:
             fault = f"the build's secret `{secret}` stands in the file itself"
@@ -167,11 +169,11 @@ def _cannot_be_healthy(
 def _undeclared(
     kind: str, used: Collection[str], declared: Collection[str], at: Places
 ) -> Iterator[Diagnostic]:
-    for one in used:
-        if one not in declared:
-            fault = f"`{one}` does not stand in the file's `{kind}`"
-            hint = did_you_mean(one, declared) or f"write `{kind}: {{{one}: …}}` at the top level"
-            yield at.key(kind, one).diagnostic(fault, hint)
+    for name in used:
+        if name not in declared:
+            fault = f"`{name}` does not stand in the file's `{kind}`"
+            hint = did_you_mean(name, declared) or f"write `{kind}: {{{name}: …}}` at the top level"
+            yield at.key(kind, name).diagnostic(fault, hint)
 
 
 def check_files(root: Map, file: ComposeFile, environ: Mapping[str, str]) -> Iterator[Diagnostic]:
@@ -199,9 +201,9 @@ def check_files(root: Map, file: ComposeFile, environ: Mapping[str, str]) -> Ite
                 fault = f"there is no {source}, and `create_host_path` is false"
                 yield at.key("volumes").diagnostic(fault, "make it before the run")
         of_build = service.build.secrets if service.build else []
-        used = [("configs", one.source) for one in service.configs]
-        used += [("secrets", one.source) for one in service.secrets]
-        used += [("secrets", one.source) for one in of_build]
+        used = [("configs", use.source) for use in service.configs]
+        used += [("secrets", use.source) for use in service.secrets]
+        used += [("secrets", use.source) for use in of_build]
         for kind, key in used:
             sources: Mapping[str, FileSource] = getattr(file, kind)
             of, place = sources[key], locate(root, (kind, key))[0]
@@ -286,10 +288,12 @@ def _without_effect(service: Service, file: ComposeFile, at: Places) -> Iterator
         yield at.key("volumes").diagnostic("`recursive` is passed over", said)
     for kind, uses in (("configs", service.configs), ("secrets", service.secrets)):
         for use in uses:
-            given = [one for one in (use.uid, use.gid, use.mode) if one is not None]
+            given = [right for right in (use.uid, use.gid, use.mode) if right is not None]
             if given and getattr(file, kind)[use.source].file:
                 said = "a file of the host keeps the owner and the rights that it has there"
                 yield at.key(kind).diagnostic(f"the rights of `{use.source}` are passed over", said)
-    if any(one.options for one in (*service.deploy.resources.reservations.devices, *service.gpus)):
+    if any(
+        device.options for device in (*service.deploy.resources.reservations.devices, *service.gpus)
+    ):
         said = "bench asks for devices by driver, number, id and capability"
         yield at.key("deploy").diagnostic("`options` of a device are passed over", said)

@@ -155,7 +155,7 @@ class FileReader:
     def _project(self, paths: Sequence[Path], environ: Mapping[str, str]) -> str:
         """The name of the project: that in the last file that has one, or its folder's."""
         names = [self._parsed(path).get("name") for path in paths]
-        given = [one for one in names if isinstance(one, Scalar) and isinstance(one.value, str)]
+        given = [node for node in names if isinstance(node, Scalar) and isinstance(node.value, str)]
         written = interpolate_compose(given[-1].text, environ)[0] if given else ""
         folder = paths[0].absolute().parent.name.lower()
         return written or re.sub(r"^[_-]+|[^a-z0-9_-]", "", folder)
@@ -172,7 +172,7 @@ class FileReader:
             named = self._included_paths(item)
             if not named:
                 continue
-            paths = [self._other(one, folder, chain) for one in named]
+            paths = [self._other(path_node, folder, chain) for path_node in named]
             own = _path_under(item, "project_directory", folder) or paths[0].parent
             files = [folder / text for text in _texts(item, "env_file")]
             inner = self._surrounding(own, files, environ)
@@ -226,7 +226,7 @@ class FileReader:
         try:
             below = self._below(root, extends, environ, path, chain)
         except ScenarioError as error:
-            self.notes.faults += [(extends.place, one) for one in error.diagnostics]
+            self.notes.faults += [(extends.place, fault) for fault in error.diagnostics]
             return node
         return merged(settled_tags(below), node.replace({"extends": None}), _A_SERVICE)
 
@@ -314,4 +314,4 @@ def _path_under(node: Node, key: str, folder: Path) -> Path | None:
 def _texts(node: Node, key: str) -> list[str]:
     found = node.get(key) if isinstance(node, Map) else None
     items = found.items if isinstance(found, Series) else [found] if found else []
-    return [one.text for one in items if isinstance(one, Scalar)]
+    return [item.text for item in items if isinstance(item, Scalar)]

@@ -253,4 +253,4 @@ class Container(Model):
         """Whether it asks for GPUs, by whichever name."""
         reserved = self.deploy.resources.reservations
         devices = reserved.devices if reserved else []
-        return bool(self.gpus) or any("gpu" in one.capabilities for one in devices)
+        return bool(self.gpus) or any("gpu" in device.capabilities for device in devices)

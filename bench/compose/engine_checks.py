@@ -278,7 +278,7 @@ def _health(check: Map) -> Iterator[Diagnostic]:
             yield node.place.diagnostic(fault, "the least is 1ms")
     test = check.get("test")
     if isinstance(test, Series):
-        words = [_text(one) or "" for one in test.items]
+        words = [_text(word) or "" for word in test.items]
         if words[:1] not in (["NONE"], ["CMD"], ["CMD-SHELL"], []):
             fault = "the first word of `test` is none of NONE, CMD and CMD-SHELL"
             yield test.place.diagnostic(fault, "put one before it")

@@ -46,7 +46,7 @@ def absent_cores(cpuset: str | None) -> list[int]:
         cores = parse_cores(cpuset) if cpuset else frozenset[int]()
     except ValueError:
         return []
-    return sorted(one for one in cores if one >= (os.cpu_count() or MOST_CORES))
+    return sorted(core for core in cores if core >= (os.cpu_count() or MOST_CORES))
 
 
 def _twice(service: Service, at: Places) -> Iterator[Diagnostic]:

@@ -134,11 +134,13 @@ def once_each(node: Map, path: _Path = ()) -> Map:
 
 
 def _identity(path: _Path) -> Callable[[Node], object] | None:
-    return next((one for pattern, one in _IDENTITIES.items() if _matches(path, pattern)), None)
+    return next(
+        (identity for pattern, identity in _IDENTITIES.items() if _matches(path, pattern)), None
+    )
 
 
 def _found(path: _Path, patterns: frozenset[_Path]) -> bool:
-    return any(_matches(path, one) for one in patterns)
+    return any(_matches(path, pattern) for pattern in patterns)
 
 
 def _matches(path: _Path, pattern: _Path) -> bool:

@@ -73,7 +73,7 @@ class ComposeHealthcheck(Model):
     def _no_test(cls, given: object) -> object:
         """A list without a word is none."""
         if isinstance(given, dict) and given.get("test") == []:
-            return {key: one for key, one in given.items() if key != "test"}
+            return {key: setting for key, setting in given.items() if key != "test"}
         return given
 
     @property
@@ -261,7 +261,9 @@ class FileSource(Model):
 
     @model_validator(mode="after")
     def _one(self) -> FileSource:
-        given = [one for one in (self.file, self.environment, self.content) if one is not None]
+        given = [
+            source for source in (self.file, self.environment, self.content) if source is not None
+        ]
         if len(given) != 1:
             raise ValueError("needs exactly one of file, environment and content; write one")
         return self

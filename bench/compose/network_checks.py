@@ -40,7 +40,9 @@ class _Subnets:
     def overlapping(self, subnet: _Subnet) -> tuple[str, _Subnet] | None:
         """The first that overlaps with `subnet`, and its network."""
         inside = self._around.get(subnet)
-        found = inside or next((one for one in _with_outer(subnet) if one in self._owners), None)
+        found = inside or next(
+            (outer for outer in _with_outer(subnet) if outer in self._owners), None
+        )
         return None if found is None else (self._owners[found], found)
 
     def add(self, network: str, subnet: _Subnet) -> None:
@@ -61,8 +63,8 @@ def check_networks(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
     """Every such fault in `file`, whose tree is `root`."""
     subnets = _Subnets()
     for name, network in file.networks.items():
-        for number, one in enumerate(network.ipam.config):
-            yield from _range(root, name, number, one, subnets)
+        for number, given in enumerate(network.ipam.config):
+            yield from _range(root, name, number, given, subnets)
     taken: dict[tuple[str, str], str] = {}
     for name, service in file.services.items():
         for key, use in (service.networks or {}).items():
@@ -135,7 +137,7 @@ def _beside(name: str, subnet: _Subnet, others: _Subnets, place: Place) -> Itera
         whose = "" if owner == name else f" of `{owner}`"
         fault = f"{subnet} overlaps with {other}{whose}"
         yield place.diagnostic(fault, "give each network addresses of its own")
-    elif any(one.version == subnet.version for one in others.of(name)):
+    elif any(other.version == subnet.version for other in others.of(name)):
         fault = f"a second subnet of IPv{subnet.version}, which no bridge has"
         yield place.diagnostic(fault, "keep one of them")
 
@@ -171,7 +173,7 @@ def _joined(
         yield from _said(check_ip_address, local, at.key("link_local_ips", number))
     for key, text in _static(use):
         version = 4 if key == "ipv4_address" else 6
-        own = [one for one in subnets if one.version == version]
+        own = [subnet for subnet in subnets if subnet.version == version]
         try:
             address = (ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address)(text)
         except ValueError:
@@ -179,7 +181,7 @@ def _joined(
             fault = f"{shown(text)} is no IPv{version} address"
             yield at.key(key).diagnostic(fault, f"write one such as {example}")
             continue
-        if network is not None and not any(address in one for one in own):
+        if network is not None and not any(address in subnet for subnet in own):
             fault = f"{text} is in no subnet of `{name}`"
             advice = f"write one of {', '.join(map(str, own))}"
             none = f"give `{name}` one: `ipam: {{config: [{{subnet: …}}]}}`"

@@ -57,7 +57,7 @@ def _implied(service: Map, containers: Mapping[str, str]) -> Iterator[tuple[str,
     `containers` has the services by the names of their containers.
     """
     lists = [service.get(key) for key in ("links", "volumes_from")]
-    items = [item for one in lists if isinstance(one, Series) for item in one.items]
+    items = [item for series in lists if isinstance(series, Series) for item in series.items]
     for node in [*(service.get(key) for key in _NAMESPACES), *items]:
         if not isinstance(node, Scalar):
             continue
@@ -89,7 +89,7 @@ def taking_part(
             suggestion = did_you_mean(name, all_.entries)
             faults.append(root.entries["services"].place.diagnostic(fault, suggestion))
     active = {name for name in all_.entries if _is_active(all_.map(name), profiles)}
-    wanted = [one for one in services if one in all_.entries] if services else list(active)
+    wanted = [name for name in services if name in all_.entries] if services else list(active)
     active |= set(wanted)
     chosen: set[str] = set()
     while wanted:
@@ -132,7 +132,7 @@ def _is_active(service: Map, profiles: Collection[str]) -> bool:
 
 def _texts(node: Node | None) -> list[str]:
     items = node.items if isinstance(node, Series) else ()
-    return [one.text for one in items if isinstance(one, Scalar)]
+    return [item.text for item in items if isinstance(item, Scalar)]
 
 
 def _is_optional(wait: Node) -> bool:
@@ -173,7 +173,7 @@ def _without_waits(entry: Entry, others: Collection[str]) -> Entry:
 
 def _used(root: Map) -> Map:
     """`root` with the networks, volumes, configs and secrets that its services use alone."""
-    services = [one.node for one in root.map("services").entries.values()]
+    services = [entry.node for entry in root.map("services").entries.values()]
     used = {
         "networks": {"default"},
         "volumes": set[str](),
@@ -239,7 +239,7 @@ def _circle(file: ComposeFile, stuck: Sequence[str]) -> list[str]:
     there, path = set(stuck), {stuck[0]: 0}
     last = stuck[0]
     while True:
-        last = next(one for one in file.services[last].depends_on if one in there)
+        last = next(other for other in file.services[last].depends_on if other in there)
         if last in path:
             return [*list(path)[path[last] :], last]
         path[last] = len(path)

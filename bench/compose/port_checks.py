@@ -68,19 +68,21 @@ def published(owner: str, text: str, place: Place) -> Published | None:
 
 def clashes(found: Sequence[Published]) -> Iterator[Diagnostic]:
     """A fault for each that publishes a port which one before it publishes."""
-    fixed = [(order, one) for order, one in enumerate(found) if not one.is_choice]
+    fixed = [(order, ports) for order, ports in enumerate(found) if not ports.is_choice]
     fixed.sort(key=lambda pair: (pair[1].protocol, pair[1].first))
-    open_: list[tuple[int, Published]] = []
+    reaching: list[tuple[int, Published]] = []
     for pair in fixed:
         now = pair[1]
-        open_ = [
-            one for one in open_ if one[1].protocol == now.protocol and one[1].last >= now.first
+        reaching = [
+            (order, ports)
+            for order, ports in reaching
+            if ports.protocol == now.protocol and ports.last >= now.first
         ]
-        other = next((one for one in open_ if _is_same(one[1], now)), None)
-        open_.append(pair)
+        other = next((before for before in reaching if _is_same(before[1], now)), None)
+        reaching.append(pair)
         if other is not None:
-            before, after = sorted((other, pair), key=lambda one: one[0])
-            yield _clash(before[1], after[1])
+            first, second = sorted((other, pair), key=lambda either: either[0])
+            yield _clash(first[1], second[1])
 
 
 def _is_same(one: Published, other: Published) -> bool:

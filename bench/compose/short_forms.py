@@ -33,10 +33,11 @@ def _map(place: Place, parts: Mapping[str, Value | Map]) -> Map:
         place,
         {
             key: Entry(
-                place, one if isinstance(one, Map) else Scalar(place, one, str(one), plain=False)
+                place,
+                part if isinstance(part, Map) else Scalar(place, part, str(part), plain=False),
             )
-            for key, one in parts.items()
-            if one is not None
+            for key, part in parts.items()
+            if part is not None
         },
     )
 

@@ -195,7 +195,7 @@ class Waiver(Model):
     """A check set aside for a time."""
 
     reason: Text
-    """Why, for whoever reads the report."""
+    """Why, for readers of the report."""
     until: Annotated[dt.date, BeforeValidator(_date)]
     """Last day on which it holds."""
 
@@ -280,7 +280,7 @@ class Scenario(Model):
     @property
     def declared_contacts(self) -> tuple[Allowed, ...]:
         """Every outside contact that is declared, for whichever row of its checklist."""
-        texts = [text for one in self.checks.values() if one != "off" for text in one.allow]
+        texts = [text for check in self.checks.values() if check != "off" for text in check.allow]
         return tuple(parse_allowed(text) for text in dict.fromkeys(texts))
 
     @property

@@ -222,9 +222,9 @@ class Ready(ProbeChoice):
     def log_patterns(self) -> dict[str, int]:
         """The patterns that lines of output are searched for, and how many must match each."""
         found: dict[str, int] = {}
-        for one in self.probes():
-            if one.log is not None:
-                found[one.log.pattern] = max(one.log.times, found.get(one.log.pattern, 0))
+        for probe in self.probes():
+            if probe.log is not None:
+                found[probe.log.pattern] = max(probe.log.times, found.get(probe.log.pattern, 0))
         return found
 
     @property

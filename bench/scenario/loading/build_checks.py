@@ -74,6 +74,6 @@ def _rebuild_after(node: Node | None, context: Path, where: str) -> Iterator[Dia
 def names_in(folder: Path) -> list[str]:
     """The names of what lies in `folder`; none where it cannot be looked at."""
     try:
-        return sorted(one.name for one in folder.iterdir())[:1000]
+        return sorted(path.name for path in folder.iterdir())[:1000]
     except (OSError, ValueError):
         return []

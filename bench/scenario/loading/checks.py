@@ -184,7 +184,8 @@ def _link(root: Map) -> Iterator[Diagnostic]:
     entry = root.entries.get("link")
     cases = root.map("cases").entries.values()
     if entry and any(
-        isinstance(one.node, Map) and text_of(one.node.get("registry")) == "origin" for one in cases
+        isinstance(entry.node, Map) and text_of(entry.node.get("registry")) == "origin"
+        for entry in cases
     ):
         fault = "`link` shapes the way from bench's registry, and a case has `registry: origin`"
         yield entry.place.diagnostic(fault, "leave one of the two out")
@@ -192,7 +193,7 @@ def _link(root: Map) -> Iterator[Diagnostic]:
 
 def _ports(root: Map) -> Iterator[Diagnostic]:
     """Ports of this host that two services, or a case and a service, would publish."""
-    beside = [one for name in root.map("services").entries for one in _published(root, name)]
+    beside = [port for name in root.map("services").entries for port in _published(root, name)]
     yield from clashes(beside)
     for name in root.map("cases").entries:
         if own := _published(root, name, "cases"):
@@ -205,10 +206,12 @@ def _published(root: Map, name: str, kind: str = "services") -> list[Published]:
         return []
     ports = container.get("ports")
     scalars = (
-        [one for one in ports.items if isinstance(one, Scalar)] if isinstance(ports, Series) else []
+        [item for item in ports.items if isinstance(item, Scalar)]
+        if isinstance(ports, Series)
+        else []
     )
-    found = [published(name, one.text, one.place) for one in scalars]
-    return [one for one in found if one is not None]
+    found = [published(name, scalar.text, scalar.place) for scalar in scalars]
+    return [port for port in found if port is not None]
 
 
 def _reserved(root: Map) -> Iterator[Diagnostic]:
@@ -218,7 +221,7 @@ def _reserved(root: Map) -> Iterator[Diagnostic]:
         yield entry.place.diagnostic(fault, "call the case something else")
     service = root.map("services").entries.get(TARGET)
     cases = root.map("cases").entries.values()
-    if service and any(isinstance(one.node, Map) and one.node.get("load") for one in cases):
+    if service and any(isinstance(entry.node, Map) and entry.node.get("load") for entry in cases):
         fault = f"{TARGET!r} is the name by which a load tool reaches the case"
         yield service.place.diagnostic(fault, "call the service something else")
 

@@ -59,7 +59,7 @@ def load_stack(
     except ScenarioError as error:
         raise ScenarioError(_sorted([*faults, *error.diagnostics])) from None
     named = reader.environ.get("COMPOSE_PROFILES", "").split(",")
-    active = {*profiles} or {one.strip() for one in named}
+    active = {*profiles} or {profile.strip() for profile in named}
     root = taking_part(root, services, active, faults)
     if not root.map("services").entries and faults:
         raise ScenarioError(_sorted(faults))
@@ -87,8 +87,8 @@ def load_stack(
     faults += _unfit(root, members)
     if faults:
         raise ScenarioError(_sorted(faults))
-    used = dict.fromkeys(one for member in members for one in member.networks)
-    mounted = dict.fromkeys(one for member in members for one in member.volumes)
+    used = dict.fromkeys(network for member in members for network in member.networks)
+    mounted = dict.fromkeys(volume for member in members for volume in member.volumes)
     return Stack(
         name=reader.environ["COMPOSE_PROJECT_NAME"],
         path=files[0],
@@ -141,11 +141,11 @@ def _unfit(root: Map, members: Sequence[ComposeService]) -> list[Diagnostic]:
         try:
             as_case(member, outer, outer.ready)
         except ValidationError as error:
-            for one in error.errors(include_url=False):
-                keys = (key for key in one["loc"] if isinstance(key, str | int))
+            for complaint in error.errors(include_url=False):
+                keys = (key for key in complaint["loc"] if isinstance(key, str | int))
                 place = locate(root, ("services", member.of, *keys))[0]
-                message, advice = split_advice(one["msg"].removeprefix("Value error, "))
-                faults.append(place.diagnostic(f"`{one['loc'][0]}`: {message}", advice))
+                message, advice = split_advice(complaint["msg"].removeprefix("Value error, "))
+                faults.append(place.diagnostic(f"`{complaint['loc'][0]}`: {message}", advice))
     return faults
 
 

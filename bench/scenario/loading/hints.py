@@ -54,7 +54,7 @@ def _never_judged(
             continue
         needed = least_trials(threshold.over, limit_operator(threshold.limit))
         of_trials = name not in METRICS or METRICS[name].scope is not Scope.IMAGE
-        few = [key for key, one in scenario.cases.items() if of_trials and one.repeat < needed]
+        few = [key for key, case in scenario.cases.items() if of_trials and case.repeat < needed]
         if few:
             said = (
                 f"`{threshold.over}` can pass from {needed} trials on, and {_some(few)} has fewer"
@@ -62,8 +62,8 @@ def _never_judged(
             yield place.diagnostic(said, f"write `repeat: {needed}`, or judge the max")
         absent = [
             key
-            for key, one in scenario.cases.items()
-            if threshold.required and _lacks(one, name, threshold)
+            for key, case in scenario.cases.items()
+            if threshold.required and _lacks(case, name, threshold)
         ]
         if absent:
             said = f"{_some(absent)} has no `{name}`, so that it cannot be judged there"

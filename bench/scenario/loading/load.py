@@ -70,7 +70,7 @@ class LoadedScenario:
     def warnings(self) -> list[Diagnostic]:
         """Warnings before a run, of its Compose files too, each once."""
         found = list(remarks(self.scenario, self.position))
-        found += [one for name in self.scenario.cases for one in self._warnings_of(name)]
+        found += [warning for name in self.scenario.cases for warning in self._warnings_of(name)]
         return list(dict.fromkeys(found))
 
     def _warnings_of(self, case: str) -> tuple[Diagnostic, ...]:

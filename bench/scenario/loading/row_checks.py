@@ -94,10 +94,12 @@ def _expected(root: Map, known: list[str], off: set[str]) -> Iterator[Diagnostic
     for entry in root.map("cases").entries.values():
         expect = entry.node.map("expect") if isinstance(entry.node, Map) else Map(entry.place, {})
         lists = [
-            one for one in (expect.get("fail"), expect.get("may_fail")) if isinstance(one, Series)
+            node
+            for node in (expect.get("fail"), expect.get("may_fail"))
+            if isinstance(node, Series)
         ]
         seen: set[str] = set()
-        for item in (item for one in lists for item in one.items):
+        for item in (item for series in lists for item in series.items):
             name = text_of(item)
             if name in seen:
                 yield item.place.diagnostic(f"{shown(name)} stands here twice", "keep one of them")

@@ -46,10 +46,10 @@ def stacks_of(
     for name, use in uses.items():
         try:
             stacks[name] = stack = load_stack(
-                [folder / one for one in use.file],
+                [folder / path for path in use.file],
                 services=use.services,
                 profiles=use.profiles,
-                env_files=[folder / one for one in use.env_file],
+                env_files=[folder / path for path in use.env_file],
                 environ=environ,
             )
         except ScenarioError as error:
@@ -79,9 +79,9 @@ def _of_service(
         fault = f"others wait until `{service}` has ended, which decides"
         yield place.diagnostic(fault, "leave it out here, or write {exit: true}")
     else:
-        member = next(one for one in stack.members if one.of == service)
+        member = next(member for member in stack.members if member.of == service)
         check = member.service.healthcheck
-        waits = ready.healthcheck or any(one.healthcheck for one in ready.probes())
+        waits = ready.healthcheck or any(probe.healthcheck for probe in ready.probes())
         if waits and check is not None and check.is_off:
             fault = f"this waits for the health check of `{service}`, which is switched off"
             yield place.diagnostic(fault, "name another probe")
@@ -92,16 +92,16 @@ def _port_names(
     stack: Stack, service: str, ready: Ready, root: Map, path: tuple[str, ...]
 ) -> Iterator[Diagnostic]:
     """Names that none of the ports of the service has."""
-    names = next(one for one in stack.members if one.of == service).port_names
+    names = next(member for member in stack.members if member.of == service).port_names
     probes: list[tuple[tuple[str | int, ...], ProbeChoice]] = [((), ready)]
     for key in COMPOSITES:
         several: list[ProbeChoice] = getattr(ready, key) or []
-        probes += [((key, number), one) for number, one in enumerate(several)]
+        probes += [((key, number), single) for number, single in enumerate(several)]
     for inner, probe in probes:
         port = probe.endpoint.port if probe.endpoint else None
         if not isinstance(port, str) or port in names:
             continue
-        kind = next(one for one in PROBES if getattr(probe, one) is probe.endpoint)
+        kind = next(name for name in PROBES if getattr(probe, name) is probe.endpoint)
         node = locate(root, (*path, *inner, kind, "port"))[1]
         fault = f"no TCP port in the `ports` of `{service}` is called {shown(port)}"
         known = f"write the port's number, or one of: {', '.join(names)}"

@@ -51,16 +51,21 @@ def reworded(
         partial: whether more will be merged into them, so that what is missing is no fault.
     """
     faults = []
-    for one in error.errors(include_url=False):
+    for complaint in error.errors(include_url=False):
         finding = _Finding(
-            one["type"], one["loc"], locate(root, one["loc"])[1], one.get("ctx", {}), root, model
+            complaint["type"],
+            complaint["loc"],
+            locate(root, complaint["loc"])[1],
+            complaint.get("ctx", {}),
+            root,
+            model,
         )
         if finding.kind in ((*REPORTED_APART, "missing") if partial else REPORTED_APART):
             continue
         if isinstance(finding.node, Scalar) and finding.node.value is None:
             continue  # reported for what it is: a key without a value
-        message, suggestion = _words(finding, one["msg"])
-        place = locate(root, one["loc"])[0] if finding.at_key else finding.node.place
+        message, suggestion = _words(finding, complaint["msg"])
+        place = locate(root, complaint["loc"])[0] if finding.at_key else finding.node.place
         faults.append(place.diagnostic(message[:_LONGEST_MESSAGE], suggestion[:_LONGEST_MESSAGE]))
     return faults
 
