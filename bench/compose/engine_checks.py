@@ -82,7 +82,8 @@ def check_engine(container: Map) -> Iterator[Diagnostic]:
     for key in ("command", "entrypoint"):
         yield from splittable(container.get(key))
     yield from _names(container.map("environment"), "variable")
-    yield from _names(container.map("labels"), "label")
+    if unnamed := container.map("labels").entries.get(""):
+        yield unnamed.place.diagnostic("'' is no name of a label", "write one")
     yield from _names(container.map("build").map("args"), "variable")
     yield from _names(container.map("build").map("labels"), "label")
     yield from _paths(container)

@@ -66,7 +66,7 @@ _TMPFS_WORDS = frozenset(
     }
 )  # fmt: skip
 _TMPFS_VALUES = {
-    "size": r"\d+(\.\d+)?[kmgtpe]?b?|\d+%",
+    "size": r"\d+[kmgtpe]?|\d+%",
     "mode": "[0-7]{1,5}",
     "uid": r"\d+",
     "gid": r"\d+",

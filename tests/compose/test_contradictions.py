@@ -203,3 +203,15 @@ def test_a_probe_of_a_check_that_is_off(tmp_path):
 def test_a_core_that_this_host_has_not(tmp_path):
     (warning,) = stack(tmp_path, "services: {a: {image: x, cpuset: '4000'}}").warnings
     assert warning.message == "this host has no core 4000: `a` cannot be started on it"
+
+
+def test_a_service_beside_a_stack_publishes_a_port_of_it(tmp_path):
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: x, ports: ['80:80']}}")
+    text, places = unmarked(
+        "version: 1\nname: t\n"
+        "services: {b: {image: x, ports: ['80:81'], ready: {tcp: {port: 80}}}}\n"
+        "cases: {s: {«compose: compose.yaml}}"
+    )
+    (fault,) = faults_in(text, tmp_path)
+    assert [(fault.line, fault.col)] == places
+    assert "`b` publishes port 80/tcp" in fault.message

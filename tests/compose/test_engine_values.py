@@ -152,6 +152,7 @@ GOOD_IN_COMPOSE = [
     "scale: 2, ports: ['80', '8080-8081:80']",
     "healthcheck: {test: [CMD, 'true'], interval: 0s, retries: 0}",
     "network_mode: host, ports: ['80:80', '80:81']",
+    "labels: {'a=b': c}",
     "hostname: a_b.example, domainname: example.com",
     "blkio_config: {weight: 0}",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.compose.mode_checks import HAS_NO_PORTS
+from bench.compose.port_checks import Published, clashes, published
 from bench.core.errors import ScenarioError
 from bench.scenario.probes import COMPOSITES, PROBES
 from bench.yamldoc.nodes import Map, locate
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from bench.core.errors import Diagnostic
     from bench.scenario.model import Scenario
     from bench.scenario.probes import ProbeChoice, Ready
+    from bench.yamldoc.source import Place
 
 
 def stacks_of(
@@ -42,6 +45,13 @@ def stacks_of(
         load_stack,  # its models are as many as those of a scenario
     )
 
+    beside = [
+        ports
+        for name, service in scenario.services.items()
+        if service.network_mode not in HAS_NO_PORTS
+        for number, text in enumerate(service.ports)
+        if (ports := published(name, text, locate(root, ("services", name, "ports", number))[0]))
+    ]
     stacks = {}
     for name, use in uses.items():
         try:
@@ -55,10 +65,24 @@ def stacks_of(
         except ScenarioError as error:
             faults += error.diagnostics
             continue
+        faults += clashes(
+            [*beside, *_published(stack, locate(root, ("cases", name, "compose"))[0])]
+        )
         for service, ready in use.ready.items():
             path = ("cases", name, "compose", "ready", service)
             faults += _of_service(stack, service, ready, root, path)
     return stacks
+
+
+def _published(stack: Stack, place: Place) -> list[Published]:
+    """The ports of this host that the services of the case at `place` publish."""
+    found = [
+        published(member.name, port.text, place)
+        for member in stack.members
+        if member.service.network_mode not in HAS_NO_PORTS
+        for port in member.service.ports
+    ]
+    return [ports for ports in found if ports is not None]
 
 
 def _of_service(
