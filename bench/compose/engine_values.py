@@ -116,7 +116,7 @@ def _meant(word: str, known: AbstractSet[str], otherwise: str) -> str:
 
 
 def check_image_name(text: str) -> None:
-    """The reference of an image.
+    """Check the reference of an image.
 
     Raises:
         ValueError: it is none.
@@ -151,7 +151,7 @@ def _image_advice(text: str) -> str:
 
 
 def check_capability(text: str) -> None:
-    """A capability with or without CAP_, or ALL.
+    """Check a capability, written with or without CAP_, or ALL.
 
     Raises:
         ValueError: there is none of this name.
@@ -164,7 +164,7 @@ def check_capability(text: str) -> None:
 
 
 def check_security_option(text: str) -> None:
-    """A security option.
+    """Check a security option.
 
     Raises:
         ValueError: there is none of this name, or it is in a file.
@@ -180,7 +180,7 @@ def check_security_option(text: str) -> None:
 
 
 def check_sysctl_name(name: str, *, host_network: bool = False, host_ipc: bool = False) -> None:
-    """The name of a kernel parameter that a container may have a value of its own of.
+    """Check the name of a kernel parameter that is to be set for a container alone.
 
     Runtimes set only what has a namespace:
     https://github.com/opencontainers/runc/blob/main/libcontainer/configs/validate/validator.go
@@ -210,7 +210,7 @@ def check_sysctl_name(name: str, *, host_network: bool = False, host_ipc: bool =
 
 
 def check_ulimit_name(name: str) -> None:
-    """The name of a resource that processes have a limit of.
+    """Check the name of a resource that processes have a limit of.
 
     Raises:
         ValueError: there is none.
@@ -221,7 +221,7 @@ def check_ulimit_name(name: str) -> None:
 
 
 def check_volume_name(name: str) -> None:
-    """The name of a volume, which becomes part of the engine's.
+    """Check the name of a volume, which becomes part of the engine's name for it.
 
     Raises:
         ValueError: no engine takes it.
@@ -232,7 +232,7 @@ def check_volume_name(name: str) -> None:
 
 
 def check_tmpfs_mount(text: str) -> None:
-    """A file system in memory: PATH, or PATH:OPTION,….
+    """Check the options of a file system in memory, written as PATH or PATH:OPTION,….
 
     Raises:
         ValueError: an option that there is not, or a value that it does not take.
@@ -251,7 +251,7 @@ def check_tmpfs_mount(text: str) -> None:
 
 
 def check_platform(text: str) -> None:
-    """A platform: SYSTEM/PROCESSOR, or SYSTEM/PROCESSOR/VARIANT; one of the first two alone.
+    """Check a platform: SYSTEM/PROCESSOR, or SYSTEM/PROCESSOR/VARIANT; one of the first two alone.
 
     Raises:
         ValueError: it has another form.
@@ -262,7 +262,7 @@ def check_platform(text: str) -> None:
 
 
 def check_ip_address(text: str) -> None:
-    """An IPv4 or IPv6 address.
+    """Check an IPv4 or IPv6 address.
 
     Raises:
         ValueError: it is none.
@@ -274,7 +274,7 @@ def check_ip_address(text: str) -> None:
 
 
 def check_host_address(text: str) -> None:
-    """The address of an extra host: one of IPv4 or IPv6, or the word `host-gateway`.
+    """Check the address of an extra host: one of IPv4 or IPv6, or the word `host-gateway`.
 
     Raises:
         ValueError: it is neither.
@@ -289,7 +289,7 @@ def check_host_address(text: str) -> None:
 
 
 def check_mac_address(text: str) -> None:
-    """A hardware address of Ethernet.
+    """Check a hardware address of Ethernet.
 
     Raises:
         ValueError: it is none.
@@ -299,7 +299,7 @@ def check_mac_address(text: str) -> None:
 
 
 def check_host_name(text: str) -> None:
-    """The name of a host or of its domain, which the kernel keeps in 64 bytes.
+    """Check the name of a host or of its domain, which the kernel keeps in 64 bytes.
 
     Raises:
         ValueError: it is longer, or has other characters than names have.
@@ -310,7 +310,7 @@ def check_host_name(text: str) -> None:
 
 
 def check_container_name(text: str) -> None:
-    """The name of a container.
+    """Check the name of a container.
 
     Raises:
         ValueError: no engine takes it.
@@ -321,7 +321,7 @@ def check_container_name(text: str) -> None:
 
 
 def check_device_rule(text: str) -> None:
-    """A rule of the cgroup of devices.
+    """Check a rule of the cgroup of devices.
 
     Raises:
         ValueError: it has another form.
