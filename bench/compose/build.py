@@ -25,7 +25,7 @@ class BuildSecretUse(Model):
         return self.target or self.source
 
 
-class Build(Model):
+class ComposeBuild(Model):
     """How to build an image; the context alone may stand for it."""
 
     context: Text = "."
@@ -46,7 +46,7 @@ class Build(Model):
     labels: dict[str, str] = {}
 
     @model_validator(mode="after")
-    def _one_dockerfile(self) -> Build:
+    def _one_dockerfile(self) -> ComposeBuild:
         if self.dockerfile and self.dockerfile_inline:
             raise ValueError("`dockerfile` and `dockerfile_inline` together; keep one of them")
         return self

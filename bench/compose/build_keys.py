@@ -12,7 +12,7 @@ from bench.yamldoc.values import Flag, Model, Strings, Text, Texts
 
 
 class BuildSecret(Model):
-    """What a `RUN --mount=type=secret` of a build may read; it does not stay in the image."""
+    """A secret for `RUN --mount=type=secret`; it does not stay in the image."""
 
     id: Text
     """Name by which the Dockerfile mounts it."""

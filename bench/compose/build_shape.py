@@ -44,8 +44,10 @@ def _contexts(around: Surroundings, node: Node) -> Node:
         return node
     return node.replace(
         {
-            name: one.holding(one.node if _is_no_path(one.node) else absolute(around, one.node))
-            for name, one in node.entries.items()
+            name: entry.holding(
+                entry.node if _is_no_path(entry.node) else absolute(around, entry.node)
+            )
+            for name, entry in node.entries.items()
         }
     )
 
@@ -62,5 +64,5 @@ def _keys(around: Surroundings, node: Node) -> Node:
     if not isinstance(named, Map):
         return node
     return named.replace(
-        {name: one.holding(absolute(around, one.node)) for name, one in named.entries.items()}
+        {name: entry.holding(absolute(around, entry.node)) for name, entry in named.entries.items()}
     )

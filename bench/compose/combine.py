@@ -52,6 +52,8 @@ class FileReader:
         self._environ = environ
         self._hash = hashlib.sha256()
         self._files: dict[Path, Map] = {}
+        self._roots: dict[tuple[Path, Path, int], tuple[Map, Mapping[str, str]]] = {}
+        self._bases: dict[tuple[int, str], tuple[Map, Map]] = {}
         self._named = 0
         self.notes = Notes()
         self.faults: list[Diagnostic] = []
@@ -114,6 +116,13 @@ class FileReader:
         )
 
     def _shaped(self, path: Path, folder: Path, environ: Mapping[str, str]) -> Map:
+        """The file at `path` in the one form, which is made once for each set of variables."""
+        key = (path, folder, id(environ))
+        if key not in self._roots:
+            self._roots[key] = self._made(path, folder, environ), environ
+        return self._roots[key][0]
+
+    def _made(self, path: Path, folder: Path, environ: Mapping[str, str]) -> Map:
         root = shaped(self._parsed(path), Surroundings(folder, environ, self.notes))
         for kind in _RESOURCES:
             one = root.entries.get(kind)
@@ -146,7 +155,7 @@ class FileReader:
     def _project(self, paths: Sequence[Path], environ: Mapping[str, str]) -> str:
         """The name of the project: that in the last file that has one, or its folder's."""
         names = [self._parsed(path).get("name") for path in paths]
-        given = [one for one in names if isinstance(one, Scalar) and isinstance(one.value, str)]
+        given = [node for node in names if isinstance(node, Scalar) and isinstance(node.value, str)]
         written = interpolate_compose(given[-1].text, environ)[0] if given else ""
         folder = paths[0].absolute().parent.name.lower()
         return written or re.sub(r"^[_-]+|[^a-z0-9_-]", "", folder)
@@ -163,7 +172,7 @@ class FileReader:
             named = self._included_paths(item)
             if not named:
                 continue
-            paths = [self._other(one, folder, chain) for one in named]
+            paths = [self._other(path_node, folder, chain) for path_node in named]
             own = _path_under(item, "project_directory", folder) or paths[0].parent
             files = [folder / text for text in _texts(item, "env_file")]
             inner = self._surrounding(own, files, environ)
@@ -217,7 +226,7 @@ class FileReader:
         try:
             below = self._below(root, extends, environ, path, chain)
         except ScenarioError as error:
-            self.notes.faults += [(extends.place, one) for one in error.diagnostics]
+            self.notes.faults += [(extends.place, fault) for fault in error.diagnostics]
             return node
         return merged(settled_tags(below), node.replace({"extends": None}), _A_SERVICE)
 
@@ -253,6 +262,8 @@ class FileReader:
         if other.text not in services:
             suggestion = did_you_mean(other.text, services)
             fatal(other.place, f"there is no service {shown(other.text)} to extend", suggestion)
+        if (known := self._bases.get((id(root), other.text))) is not None:
+            return known[0]
         named = services[other.text].node
         below = self._extended(root, named, environ, path, (*chain, (path.absolute(), other.text)))
         if not isinstance(below, Map):
@@ -260,6 +271,7 @@ class FileReader:
             fatal(other.place, fault, "write keys of a service there")
         if "extends" in below.entries:  # what is wrong there was noted
             fatal(other.place, f"{shown(other.text)} cannot be read itself", "mend it first")
+        self._bases[id(root), other.text] = below, root
         return below
 
 
@@ -302,4 +314,4 @@ def _path_under(node: Node, key: str, folder: Path) -> Path | None:
 def _texts(node: Node, key: str) -> list[str]:
     found = node.get(key) if isinstance(node, Map) else None
     items = found.items if isinstance(found, Series) else [found] if found else []
-    return [one.text for one in items if isinstance(one, Scalar)]
+    return [item.text for item in items if isinstance(item, Scalar)]

@@ -3,10 +3,9 @@
 # ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bench.compose.build_keys import Build
@@ -38,39 +37,16 @@ LIMITS_TWICE = (
 )
 
 
-_SECURITY_OPTIONS = (
-    "apparmor",
-    "label",
-    "mask",
-    "no-new-privileges",
-    "proc-opts",
-    "seccomp",
-    "systempaths",
-    "unmask",
-    "writable-cgroups",
-)
-"""Those of Docker and of Podman."""
-
-
-def _security_option(text: str) -> str:
-    name = re.split("[:=]", text)[0]
-    if name not in _SECURITY_OPTIONS:
-        known = ", ".join(_SECURITY_OPTIONS)
-        raise ValueError(f"{text!r} is no security option; write one of {known}")
-    if re.match("seccomp[:=](?!unconfined$|builtin$)", text):
-        raise ValueError("profiles of seccomp are not read; write unconfined or builtin")
-    return text
-
-
-SecurityOption = Annotated[Text, AfterValidator(_security_option)]
-
-
 MOST_PROCESSES = 4_194_304
-"""What the kernel can count (PID_MAX_LIMIT)."""
+"""As many as the kernel can count (PID_MAX_LIMIT)."""
+
+
+LEAST_WEIGHT, MOST_WEIGHT = 10, 1000
+"""Shares of block I/O that the kernel takes."""
 
 
 class Limits(Model):
-    """What a container may use; the short form of `deploy.resources.limits`."""
+    """Limits of a container; the short form of `deploy.resources.limits`."""
 
     cpus: Cpus | None = None
     """Cores, as a quota."""
@@ -80,11 +56,21 @@ class Limits(Model):
     """Processes and threads."""
 
 
+def refuse_two_choices(count: object, ids: object) -> None:
+    """Devices are chosen by their number or by their ids.
+
+    Raises:
+        ValueError: both are given.
+    """
+    if count is not None and ids is not None:
+        raise ValueError("`count` and `device_ids` together; keep one of them")
+
+
 class DeviceReservation(Model):
     """Devices to reserve, as in Compose."""
 
     capabilities: list[Text]
-    """What the devices must be able to do, such as `gpu`."""
+    """Capabilities that the devices must have, such as `gpu`."""
     driver: Text | None = None
     """Device driver, such as `nvidia`."""
     count: AllOrCount | None = None
@@ -92,9 +78,14 @@ class DeviceReservation(Model):
     device_ids: list[Text] | None = None
     """Which devices, by id."""
 
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        refuse_two_choices(self.count, self.device_ids)
+        return self
+
 
 class Reservations(Model):
-    """What is set aside for a container."""
+    """Resources that are set aside for a container."""
 
     memory: Size | None = None
     """Memory that the kernel tries to leave to it."""
@@ -106,9 +97,9 @@ class Resources(Model):
     """Limits and reservations."""
 
     limits: Limits | None = None
-    """What the container may use at most."""
+    """The most that the container may use."""
     reservations: Reservations | None = None
-    """What is set aside for it."""
+    """Resources that are set aside for it."""
 
 
 class Deploy(Model):
@@ -144,7 +135,7 @@ class BlkioRate(Model):
 class BlkioConfig(Model):
     """Block I/O limits, as in Compose."""
 
-    weight: Annotated[int, Field(strict=True, ge=10, le=1000)] | None = None
+    weight: Annotated[int, Field(strict=True, ge=LEAST_WEIGHT, le=MOST_WEIGHT)] | None = None
     """Share of I/O time against other containers, 10 to 1000."""
     device_read_bps: list[BlkioRate] = []
     """Bytes a second that may be read from a device."""
@@ -172,7 +163,7 @@ class Healthcheck(Model):
 
 
 class Container(Model):
-    """What a case and a service have in common: an image and how to run it."""
+    """The keys that cases and services share: an image and how to run it."""
 
     image: Text | None = None
     """Image to pull by name."""
@@ -218,7 +209,7 @@ class Container(Model):
     """Capabilities to add."""
     cap_drop: list[Text] = []
     """Capabilities to take away."""
-    security_opt: list[SecurityOption] = []
+    security_opt: list[Text] = []
     """Security options, such as `no-new-privileges:true`."""
     group_add: list[UserName] = []
     """More groups of its user, by name or number."""
@@ -235,7 +226,7 @@ class Container(Model):
     gpus: AllOrCount | None = None
     """GPUs to give it: `all`, or how many."""
     limits: Limits | None = None
-    """What it may use at most."""
+    """The most that it may use."""
     deploy: Deploy = Field(default_factory=Deploy)
     """Limits and reservations in Compose's long form."""
 
@@ -262,4 +253,4 @@ class Container(Model):
         """Whether it asks for GPUs, by whichever name."""
         reserved = self.deploy.resources.reservations
         devices = reserved.devices if reserved else []
-        return bool(self.gpus) or any("gpu" in one.capabilities for one in devices)
+        return bool(self.gpus) or any("gpu" in device.capabilities for device in devices)

@@ -1,12 +1,13 @@
-"""What a Compose file's `deploy` says of resources and of starting again, as pydantic models."""
+"""Resources and restarts under `deploy` of a Compose file, as pydantic models."""
 
 # ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from bench.compose.container_keys import MOST_PROCESSES, refuse_two_choices
 from bench.compose.values import Bytes, Cores, DeviceCount, Seconds, Whole
 from bench.yamldoc.values import Model, Text
 
@@ -14,12 +15,12 @@ MOST_REPLICAS = 100
 """Containers of one service."""
 
 
-class Limits(Model):
-    """What a service may use."""
+class ComposeLimits(Model):
+    """Limits of a service."""
 
     cpus: Cores = None
     memory: Bytes | None = None
-    pids: Whole | None = None
+    pids: Annotated[Whole, Field(le=MOST_PROCESSES)] | None = None
 
 
 class Device(Model):
@@ -31,33 +32,44 @@ class Device(Model):
     device_ids: list[Text] | None = None
     options: dict[str, str] = {}
 
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        refuse_two_choices(self.count, self.device_ids)
+        return self
 
-class Reservations(Model):
-    """What is set aside for a service."""
+
+class ReservedDevice(Device):
+    """Devices in `deploy`, where it must be said what they are for."""
+
+    capabilities: Annotated[list[Text], Field(min_length=1)]
+
+
+class ComposeReservations(Model):
+    """Resources that are set aside for a service."""
 
     memory: Bytes | None = None
-    devices: list[Device] = []
+    devices: list[ReservedDevice] = []
 
 
-class Resources(Model):
+class ComposeResources(Model):
     """Limits and reservations."""
 
-    limits: Limits = Field(default_factory=Limits)
-    reservations: Reservations = Field(default_factory=Reservations)
+    limits: ComposeLimits = Field(default_factory=ComposeLimits)
+    reservations: ComposeReservations = Field(default_factory=ComposeReservations)
 
 
 class RestartPolicy(Model):
     """When a container that ended is started again, in the words of `deploy`."""
 
-    condition: Text = "any"
+    condition: Literal["none", "no", "on-failure", "unless-stopped", "any", "always"] = "any"
     delay: Seconds | None = None
-    max_attempts: Whole | None = None
+    max_attempts: Annotated[Whole, Field(ge=0)] | None = None
     window: Seconds | None = None
 
 
-class Deploy(Model):
+class ComposeDeploy(Model):
     """The part of `deploy` that applies to one host."""
 
-    resources: Resources = Field(default_factory=Resources)
+    resources: ComposeResources = Field(default_factory=ComposeResources)
     restart_policy: RestartPolicy | None = None
     replicas: Annotated[Whole, Field(ge=0, le=MOST_REPLICAS)] | None = None

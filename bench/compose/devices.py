@@ -5,10 +5,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from bench.compose.values import Bytes, Whole
+from bench.compose.container_keys import LEAST_WEIGHT, MOST_WEIGHT
+from bench.compose.values import PositiveBytes, Weight, Whole
 from bench.yamldoc.values import Model, Text
+
+
+def _rights(value: str) -> str:
+    if not set(value) <= set("rwm"):
+        raise ValueError(f"{value!r} are no rights to a device; write rwm, or some of it")
+    return value
 
 
 class DeviceMapping(Model):
@@ -16,7 +23,7 @@ class DeviceMapping(Model):
 
     source: Text
     target: Text | None = None
-    permissions: Annotated[Text, Field(pattern=r"^[rwm]+$")] = "rwm"
+    permissions: Annotated[Text, AfterValidator(_rights)] = "rwm"
 
     @model_validator(mode="before")
     @classmethod
@@ -31,26 +38,26 @@ class DeviceMapping(Model):
         return not self.source.startswith("/") and "=" in self.source
 
 
-class BlkioRate(Model):
+class ComposeBlkioRate(Model):
     """How much of a block device may be used in a second."""
 
     path: Text
-    rate: Bytes
+    rate: PositiveBytes
 
 
 class BlkioWeight(Model):
     """The share of a block device's time, against other containers."""
 
     path: Text
-    weight: Annotated[Whole, Field(ge=0, le=1000)]
+    weight: Annotated[Whole, Field(ge=LEAST_WEIGHT, le=MOST_WEIGHT)]
 
 
-class BlkioConfig(Model):
+class ComposeBlkioConfig(Model):
     """Limits on block devices."""
 
-    weight: Annotated[Whole, Field(ge=0, le=1000)] | None = None
+    weight: Weight = None
     weight_device: list[BlkioWeight] = []
-    device_read_bps: list[BlkioRate] = []
-    device_write_bps: list[BlkioRate] = []
-    device_read_iops: list[BlkioRate] = []
-    device_write_iops: list[BlkioRate] = []
+    device_read_bps: list[ComposeBlkioRate] = []
+    device_write_bps: list[ComposeBlkioRate] = []
+    device_read_iops: list[ComposeBlkioRate] = []
+    device_write_iops: list[ComposeBlkioRate] = []

@@ -55,7 +55,7 @@ def mapping(node: Node, value_at: Callable[[Place], Node]) -> Node:
     names = [item for item in node.items if isinstance(item, Scalar)]
     if len(names) < len(node.items):
         return node  # found by its validation
-    return Map(node.place, {one.text: Entry(one.place, value_at(one.place)) for one in names})
+    return Map(node.place, {name.text: Entry(name.place, value_at(name.place)) for name in names})
 
 
 def as_text(node: Node) -> Node:
@@ -107,10 +107,10 @@ def hosts(around: Surroundings, node: Node) -> Node:
         return node
     return node.replace(
         {
-            name: one.holding(
-                each(lambda node: _bare(node) if isinstance(node, Scalar) else node, one.node)
+            name: entry.holding(
+                each(lambda node: _bare(node) if isinstance(node, Scalar) else node, entry.node)
             )
-            for name, one in node.entries.items()
+            for name, entry in node.entries.items()
         }
     )
 

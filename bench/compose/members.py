@@ -34,14 +34,17 @@ def members_of(
     """
     names = {name: container_names(name, file.services[name].replicas) for name in order}
     linked = _linked(file)
+    by_container = {
+        other.container_name: name for name, other in file.services.items() if other.container_name
+    }
     found: list[ComposeService] = []
     for name in order:
         service = file.services[name]
         from_files = _from_files(service, environ, warnings)
-        by_target = {one.target: one for one in service.volumes}
+        by_target = {mount.target: mount for mount in service.volumes}
         waits = tuple(
-            Wait(container, one.condition, one.restart)
-            for other, one in service.depends_on.items()
+            Wait(container, wait.condition, wait.restart)
+            for other, wait in service.depends_on.items()
             for container in names.get(other, ())
         )
         found += [
@@ -55,7 +58,7 @@ def members_of(
                 from_files=frozenset(from_files.values()),
                 networks=_networks(name, container, service, linked.get(name, ())),
                 mounts=tuple(by_target.values()),
-                shared=_shared(file, names, service),
+                shared=_shared(by_container, names, service),
                 build_secrets=_build_secrets(file, service),
             )
             for container in names[name]
@@ -64,18 +67,18 @@ def members_of(
 
 
 def container_names(service: str, count: int) -> list[str]:
-    """What the containers of a service are called."""
-    return [service] if count == 1 else [f"{service}-{one}" for one in range(1, count + 1)]
+    """The names of the containers of a service."""
+    return [service] if count == 1 else [f"{service}-{number}" for number in range(1, count + 1)]
 
 
 def _from_files(
     service: Service, environ: Mapping[str, str], warnings: list[Diagnostic]
 ) -> dict[str, str]:
     from_files: dict[str, str] = {}
-    for one in service.env_file:
-        if is_there(one.path, Path.is_file):
-            is_raw = one.format == "raw"
-            from_files |= read_env_files([one.path], environ, raw=is_raw, warnings=warnings)
+    for env_file in service.env_file:
+        if is_there(env_file.path, Path.is_file):
+            is_raw = env_file.format == "raw"
+            from_files |= read_env_files([env_file.path], environ, raw=is_raw, warnings=warnings)
     return from_files
 
 
@@ -103,22 +106,20 @@ def _networks(
 
 def _build_secrets(file: ComposeFile, service: Service) -> tuple[BuildSecret, ...]:
     uses = service.build.secrets if service.build else ()
-    sources = [(one.id, file.secrets[one.source]) for one in uses]
+    sources = [(use.id, file.secrets[use.source]) for use in uses]
     return tuple(
-        BuildSecret(id=name, file=one.file, environment=one.environment) for name, one in sources
+        BuildSecret(id=name, file=source.file, environment=source.environment)
+        for name, source in sources
     )
 
 
 def _shared(
-    file: ComposeFile, names: Mapping[str, Sequence[str]], service: Service
+    by_container: Mapping[str, str], names: Mapping[str, Sequence[str]], service: Service
 ) -> dict[str, str]:
     """The containers whose namespaces, or volumes, `service` has, by how it writes them."""
-    by_container = {
-        one.container_name: name for name, one in file.services.items() if one.container_name
-    }
-    namespaces = [one for one in (service.network_mode, service.ipc, service.pid) if one]
+    namespaces = [mode for mode in (service.network_mode, service.ipc, service.pid) if mode]
     found = {}
-    for written in [*(one for one in namespaces if ":" in one), *service.volumes_from]:
+    for written in [*(mode for mode in namespaces if ":" in mode), *service.volumes_from]:
         first, _, rest = written.partition(":")
         named = rest.partition(":")[0] if first in ("service", "container") else first
         owner = by_container.get(named, "") if first == "container" else named

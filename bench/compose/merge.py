@@ -37,7 +37,7 @@ def _text(node: Node) -> object:
 
 
 def _part(*keys: str) -> Callable[[Node], object]:
-    """What an item has under the first of `keys` that it has."""
+    """A function that identifies an item by the first of `keys` that it has."""
 
     def identity(node: Node) -> object:
         if not isinstance(node, Map):
@@ -134,11 +134,13 @@ def once_each(node: Map, path: _Path = ()) -> Map:
 
 
 def _identity(path: _Path) -> Callable[[Node], object] | None:
-    return next((one for pattern, one in _IDENTITIES.items() if _matches(path, pattern)), None)
+    return next(
+        (identity for pattern, identity in _IDENTITIES.items() if _matches(path, pattern)), None
+    )
 
 
 def _found(path: _Path, patterns: frozenset[_Path]) -> bool:
-    return any(_matches(path, one) for one in patterns)
+    return any(_matches(path, pattern) for pattern in patterns)
 
 
 def _matches(path: _Path, pattern: _Path) -> bool:

@@ -1,4 +1,4 @@
-"""What of a Compose file bench honours, as pydantic models, short forms made long.
+"""The keys of a Compose file that bench honours, as pydantic models, in their long form.
 
 The names and their meaning are those of the Compose specification
 (https://github.com/compose-spec/compose-spec). Paths are absolute, variables replaced and files
@@ -14,11 +14,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from bench.compose.build import Build
-from bench.compose.container_keys import SecurityOption
-from bench.compose.container_keys import Ulimit as ScenarioUlimit
-from bench.compose.deploy import MOST_REPLICAS, Deploy, Device, Limits
-from bench.compose.devices import BlkioConfig, DeviceMapping
+from bench.compose.build import ComposeBuild
+from bench.compose.container_keys import MOST_PROCESSES, Ulimit
+from bench.compose.deploy import MOST_REPLICAS, ComposeDeploy, ComposeLimits, Device
+from bench.compose.devices import ComposeBlkioConfig, DeviceMapping
 from bench.compose.mounts import FileUse, Mount
 from bench.compose.networks import Network, NetworkUse, Port
 from bench.compose.values import (
@@ -27,8 +26,10 @@ from bench.compose.values import (
     Flag,
     Microseconds,
     Option,
+    ResourceName,
     Seconds,
     ServiceName,
+    Swap,
     Whole,
     Word,
     Words,
@@ -36,11 +37,10 @@ from bench.compose.values import (
 from bench.yamldoc.values import Command, Model, Text
 
 _QUOTA_PERIOD_US = 100_000
-_TESTS = ("NONE", "CMD", "CMD-SHELL")
 
 
 class Condition(StrEnum):
-    """What a service waits for of one that it depends on."""
+    """How far a service that another depends on must have come."""
 
     STARTED = "service_started"
     HEALTHY = "service_healthy"
@@ -48,7 +48,7 @@ class Condition(StrEnum):
 
 
 class Dependency(Model):
-    """What a service waits for."""
+    """A service that another waits for."""
 
     condition: Condition = Condition.STARTED
     restart: Flag = False
@@ -57,13 +57,13 @@ class Dependency(Model):
     """Whether the other must be there."""
 
 
-class Healthcheck(Model):
+class ComposeHealthcheck(Model):
     """The engine's own health probe; what is unset is taken from the image."""
 
     test: Command | None = None
     interval: Seconds | None = None
     timeout: Seconds | None = None
-    retries: Whole | None = None
+    retries: Annotated[Whole, Field(ge=0)] | None = None
     start_period: Seconds | None = None
     start_interval: Seconds | None = None
     disable: Flag = False
@@ -73,24 +73,16 @@ class Healthcheck(Model):
     def _no_test(cls, given: object) -> object:
         """A list without a word is none."""
         if isinstance(given, dict) and given.get("test") == []:
-            return {key: one for key, one in given.items() if key != "test"}
+            return {key: setting for key, setting in given.items() if key != "test"}
         return given
-
-    @model_validator(mode="after")
-    def _known_test(self) -> Healthcheck:
-        if isinstance(self.test, list) and self.test[0] not in _TESTS:
-            raise ValueError(
-                "the first word of `test` is none of NONE, CMD and CMD-SHELL; put one before it"
-            )
-        return self
 
     @property
     def is_off(self) -> bool:
         """Whether the image's own check is switched off."""
-        return self.disable or self.test == ["NONE"]
+        return self.disable or (isinstance(self.test, list) and self.test[:1] == ["NONE"])
 
 
-class Ulimit(ScenarioUlimit):
+class ComposeUlimit(Ulimit):
     """A soft and a hard limit; one number may stand for both."""
 
     soft: Annotated[Whole, Field(ge=-1)]
@@ -129,7 +121,7 @@ class Service(Model):
     """A service: an image and how to run it."""
 
     image: Text | None = None
-    build: Build | None = None
+    build: ComposeBuild | None = None
     platform: Text | None = None
     container_name: Text | None = None
     """A name for it on its networks; the container's own is bench's, so that none collides."""
@@ -140,7 +132,7 @@ class Service(Model):
     labels: dict[str, str] = {}
     label_file: Words = []
     depends_on: dict[str, Dependency] = {}
-    healthcheck: Healthcheck | None = None
+    healthcheck: ComposeHealthcheck | None = None
     ports: list[Port] = []
     volumes: list[Mount] = []
     volumes_from: list[Text] = []
@@ -159,33 +151,36 @@ class Service(Model):
     dns_search: Words = []
     profiles: list[Text] = []
     restart: Annotated[Text, AfterValidator(_restart)] = "no"
-    deploy: Deploy = Field(default_factory=Deploy)
+    deploy: ComposeDeploy = Field(default_factory=ComposeDeploy)
     scale: Annotated[Whole, Field(ge=0, le=MOST_REPLICAS)] | None = None
     mem_limit: Bytes | None = None
     mem_reservation: Bytes | None = None
+    memswap_limit: Swap | None = None
+    """Checked and passed over, as `mem_swappiness` is: nothing is swapped in a trial."""
+    mem_swappiness: Annotated[Whole, Field(ge=-1, le=100)] | None = None
     cpus: Cores = None
     cpu_quota: Microseconds | None = None
     cpu_period: Microseconds | None = None
     cpu_rt_runtime: Microseconds | None = None
     cpu_rt_period: Microseconds | None = None
     cpu_shares: Whole | None = None
-    pids_limit: Whole | None = None
+    pids_limit: Annotated[Whole, Field(le=MOST_PROCESSES)] | None = None
     cpuset: Text | None = None
     gpus: list[Device] = []
     devices: list[DeviceMapping] = []
     device_cgroup_rules: list[Text] = []
     runtime: Text | None = None
-    blkio_config: BlkioConfig = Field(default_factory=BlkioConfig)
+    blkio_config: ComposeBlkioConfig = Field(default_factory=ComposeBlkioConfig)
     storage_opt: dict[str, str] = {}
     shm_size: Bytes | None = None
-    ulimits: dict[str, Ulimit] = {}
+    ulimits: dict[str, ComposeUlimit] = {}
     read_only: Flag = False
     init: Flag = False
     user: Word | None = None
     working_dir: Text | None = None
     cap_add: list[Text] = []
     cap_drop: list[Text] = []
-    security_opt: list[SecurityOption] = []
+    security_opt: list[Text] = []
     group_add: list[Word] = []
     sysctls: dict[str, Word] = {}
     ipc: Annotated[Text, _one_of("private", "shareable", "host", "none")] | None = None
@@ -220,10 +215,10 @@ class Service(Model):
         return {"none": "no", "any": "always"}.get(policy.condition, policy.condition)
 
     @property
-    def limits(self) -> Limits:
-        """What it may use, by whichever names that is given."""
+    def limits(self) -> ComposeLimits:
+        """Its limits, by whichever names they are given."""
         given = self.deploy.resources.limits
-        return Limits.model_construct(
+        return ComposeLimits.model_construct(
             cpus=given.cpus or self.cpus or self._quota,
             memory=(given.memory or self.mem_limit) or None,
             pids=_positive(given.pids if given.pids is not None else self.pids_limit),
@@ -257,7 +252,7 @@ def _not_external(value: object) -> object:
 
 
 class FileSource(Model):
-    """What a config or a secret consists of: one of the first three."""
+    """The contents of a config or a secret: one of the first three."""
 
     file: Text | None = None
     environment: Text | None = None
@@ -266,18 +261,20 @@ class FileSource(Model):
 
     @model_validator(mode="after")
     def _one(self) -> FileSource:
-        given = [one for one in (self.file, self.environment, self.content) if one is not None]
+        given = [
+            source for source in (self.file, self.environment, self.content) if source is not None
+        ]
         if len(given) != 1:
             raise ValueError("needs exactly one of file, environment and content; write one")
         return self
 
 
 class ComposeFile(Model):
-    """What takes part of a Compose file, with what it includes and extends merged in."""
+    """The parts of a Compose file that take part, includes and extended services merged in."""
 
     name: Text | None = None
     services: Annotated[dict[ServiceName, Service], Field(min_length=1)]
-    networks: dict[str, Network] = {}
-    volumes: dict[str, Volume] = {}
-    configs: dict[str, FileSource] = {}
-    secrets: dict[str, FileSource] = {}
+    networks: dict[ResourceName, Network] = {}
+    volumes: dict[ResourceName, Volume] = {}
+    configs: dict[ResourceName, FileSource] = {}
+    secrets: dict[ResourceName, FileSource] = {}

@@ -1,4 +1,4 @@
-"""What a Compose file mounts into a service, as pydantic models."""
+"""Mounts of a service of a Compose file, as pydantic models."""
 
 # ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
@@ -15,7 +15,9 @@ from bench.yamldoc.values import Model, Text
 class BindOptions(Model):
     """How a folder or file of the host is mounted."""
 
-    propagation: Text | None = None
+    propagation: Literal["private", "rprivate", "shared", "rshared", "slave", "rslave"] | None = (
+        None
+    )
     create_host_path: Flag = True
     selinux: Literal["z", "Z"] | None = None
     recursive: Text | None = None

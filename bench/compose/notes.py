@@ -1,7 +1,7 @@
-"""What is wrong or remarkable in a file, each with the node that it is about.
+"""Faults and warnings about a file, each with the node that it is about.
 
-A file is read as a whole before it is known which services take part. What stands in the others,
-and in what only they use, is nobody's business: `of` leaves it out.
+A file is read as a whole before it is known which services take part. Notes about the others, and
+about what only they use, are left out by `of`.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class Notes:
 
     def moved(self, gone: Place, kept: Place) -> None:
         """The node at `gone` is taken out: what is to be known of it, is of the one at `kept`."""
-        self.warnings = [(kept if at == gone else at, one) for at, one in self.warnings]
+        self.warnings = [(kept if at == gone else at, warning) for at, warning in self.warnings]
 
     def of(self, root: Node) -> tuple[list[Diagnostic], list[Diagnostic]]:
         """Faults and warnings about what stands in `root`."""
         there = set(_places(root))
         return (
-            [one for place, one in self.faults if place in there],
-            [one for place, one in self.warnings if place in there],
+            [fault for place, fault in self.faults if place in there],
+            [warning for place, warning in self.warnings if place in there],
         )
 
 

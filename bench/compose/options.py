@@ -1,4 +1,4 @@
-"""What of a service, a network or a volume goes to the engine in its own words.
+"""Settings of services and networks in the words of the engine.
 
 These keys mean the same to Compose and to the engine, and nothing to bench.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bench.compose.devices import BlkioConfig
+    from bench.compose.devices import ComposeBlkioConfig
     from bench.compose.networks import Network, NetworkUse
     from bench.compose.stack import ComposeService
 
@@ -35,16 +35,18 @@ def container_options(member: ComposeService, *, capped: bool) -> dict[str, Any]
         "CpuShares": service.cpu_shares,
         "DeviceCgroupRules": service.device_cgroup_rules,
         "DeviceRequests": [
-            {"Driver": "cdi", "DeviceIDs": [one.source]} for one in service.devices if one.is_cdi
+            {"Driver": "cdi", "DeviceIDs": [device.source]}
+            for device in service.devices
+            if device.is_cdi
         ],
         "Devices": [
             {
-                "PathOnHost": one.source,
-                "PathInContainer": one.target or one.source,
-                "CgroupPermissions": one.permissions,
+                "PathOnHost": device.source,
+                "PathInContainer": device.target or device.source,
+                "CgroupPermissions": device.permissions,
             }
-            for one in service.devices
-            if not one.is_cdi
+            for device in service.devices
+            if not device.is_cdi
         ],
         "Dns": service.dns,
         "DnsOptions": service.dns_opt,
@@ -63,7 +65,7 @@ def container_options(member: ComposeService, *, capped: bool) -> dict[str, Any]
     return _given({**config, "HostConfig": _given(host)})
 
 
-def _blkio(config: BlkioConfig) -> dict[str, Any]:
+def _blkio(config: ComposeBlkioConfig) -> dict[str, Any]:
     rates = {
         "BlkioDeviceReadBps": config.device_read_bps,
         "BlkioDeviceWriteBps": config.device_write_bps,
@@ -73,10 +75,10 @@ def _blkio(config: BlkioConfig) -> dict[str, Any]:
     return {
         "BlkioWeight": config.weight,
         "BlkioWeightDevice": [
-            {"Path": one.path, "Weight": one.weight} for one in config.weight_device
+            {"Path": device.path, "Weight": device.weight} for device in config.weight_device
         ],
         **{
-            key: [{"Path": one.path, "Rate": one.rate} for one in found]
+            key: [{"Path": rate.path, "Rate": rate.rate} for rate in found]
             for key, found in rates.items()
         },
     }
@@ -106,13 +108,13 @@ def network_options(network: Network) -> dict[str, Any]:
     ranges = [
         _given(
             {
-                "Subnet": one.subnet,
-                "IPRange": one.ip_range,
-                "Gateway": one.gateway,
-                "AuxiliaryAddresses": one.aux_addresses,
+                "Subnet": addresses.subnet,
+                "IPRange": addresses.ip_range,
+                "Gateway": addresses.gateway,
+                "AuxiliaryAddresses": addresses.aux_addresses,
             }
         )
-        for one in plan.config
+        for addresses in plan.config
     ]
     driver = None if plan.driver == _NO_DRIVER else plan.driver
     ipam = _given({"Driver": driver, "Config": ranges, "Options": dict(plan.options)})
@@ -126,5 +128,5 @@ def network_options(network: Network) -> dict[str, Any]:
 
 
 def _given(parts: dict[str, Any]) -> dict[str, Any]:
-    """What says something of these parts."""
-    return {key: one for key, one in parts.items() if one not in (None, False, [], {}, "")}
+    """The parts that are set."""
+    return {key: part for key, part in parts.items() if part not in (None, False, [], {}, "")}

@@ -6,6 +6,7 @@ active, services that nobody asked for, and the networks, volumes and files that
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING
 
 from bench.compose.texts import number_of
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 _NAMESPACES = ("network_mode", "ipc", "pid", "uts", "cgroup")
 """Keys whose value may be `service:NAME`."""
+
+_MOST_NAMED = 10
+"""Services of a circle that are named."""
 
 
 def with_implied_waits(root: Map) -> Map:
@@ -53,7 +57,7 @@ def _implied(service: Map, containers: Mapping[str, str]) -> Iterator[tuple[str,
     `containers` has the services by the names of their containers.
     """
     lists = [service.get(key) for key in ("links", "volumes_from")]
-    items = [item for one in lists if isinstance(one, Series) for item in one.items]
+    items = [item for series in lists if isinstance(series, Series) for item in series.items]
     for node in [*(service.get(key) for key in _NAMESPACES), *items]:
         if not isinstance(node, Scalar):
             continue
@@ -85,7 +89,7 @@ def taking_part(
             suggestion = did_you_mean(name, all_.entries)
             faults.append(root.entries["services"].place.diagnostic(fault, suggestion))
     active = {name for name in all_.entries if _is_active(all_.map(name), profiles)}
-    wanted = [one for one in services if one in all_.entries] if services else list(active)
+    wanted = [name for name in services if name in all_.entries] if services else list(active)
     active |= set(wanted)
     chosen: set[str] = set()
     while wanted:
@@ -128,7 +132,7 @@ def _is_active(service: Map, profiles: Collection[str]) -> bool:
 
 def _texts(node: Node | None) -> list[str]:
     items = node.items if isinstance(node, Series) else ()
-    return [one.text for one in items if isinstance(one, Scalar)]
+    return [item.text for item in items if isinstance(item, Scalar)]
 
 
 def _is_optional(wait: Node) -> bool:
@@ -169,7 +173,7 @@ def _without_waits(entry: Entry, others: Collection[str]) -> Entry:
 
 def _used(root: Map) -> Map:
     """`root` with the networks, volumes, configs and secrets that its services use alone."""
-    services = [one.node for one in root.map("services").entries.values()]
+    services = [entry.node for entry in root.map("services").entries.values()]
     used = {
         "networks": {"default"},
         "volumes": set[str](),
@@ -201,29 +205,41 @@ def _sources(node: Node | None) -> Iterator[str]:
 
 def in_order(root: Map, file: ComposeFile, faults: list[Diagnostic]) -> list[str]:
     """The services, each after those that it waits for; otherwise as they stand in the file."""
+    position = {name: number for number, name in enumerate(file.services)}
+    left: dict[str, int] = {}
+    waiting: dict[str, list[str]] = {name: [] for name in position}
+    for name, service in file.services.items():
+        others = [other for other in service.depends_on if other in position]
+        left[name] = len(others)
+        for other in others:
+            waiting[other].append(name)
+    free = [position[name] for name, count in left.items() if not count]
+    names = list(position)
     order: list[str] = []
-    left = list(file.services)
-    while left:
-        free = [
-            name
-            for name in left
-            if not any(other in left for other in file.services[name].depends_on)
-        ]
-        if not free:
-            circle = " -> ".join(_circle(file, left))
-            place = locate(root, ("services", left[0], "depends_on"))[0]
-            fault = f"services wait for each other: {circle}"
-            faults.append(place.diagnostic(fault, "leave one of these out"))
-            return order
-        order.append(free[0])
-        left.remove(free[0])
+    while free:
+        name = names[heapq.heappop(free)]
+        order.append(name)
+        for after in waiting[name]:
+            left[after] -= 1
+            if not left[after]:
+                heapq.heappush(free, position[after])
+    stuck = [name for name in names if left[name]]
+    if stuck:
+        circle = _circle(file, stuck)
+        if len(circle) > _MOST_NAMED:
+            circle = [*circle[: _MOST_NAMED - 2], "…", circle[-1]]
+        place = locate(root, ("services", stuck[0], "depends_on"))[0]
+        fault = f"services wait for each other: {' -> '.join(circle)}"
+        faults.append(place.diagnostic(fault, "leave one of these out"))
     return order
 
 
-def _circle(file: ComposeFile, left: Sequence[str]) -> list[str]:
-    path = [left[0]]
+def _circle(file: ComposeFile, stuck: Sequence[str]) -> list[str]:
+    """Services that wait for each other, from one of them back to it."""
+    there, path = set(stuck), {stuck[0]: 0}
+    last = stuck[0]
     while True:
-        after = next(one for one in file.services[path[-1]].depends_on if one in left)
-        if after in path:
-            return [*path[path.index(after) :], after]
-        path.append(after)
+        last = next(other for other in file.services[last].depends_on if other in there)
+        if last in path:
+            return [*list(path)[path[last] :], last]
+        path[last] = len(path)

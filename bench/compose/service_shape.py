@@ -78,7 +78,7 @@ def _without_empty(node: Node) -> Node:
     """A list without the items that an unset variable has left empty."""
     if not isinstance(node, Series):
         return node
-    kept = (one for one in node.items if not (isinstance(one, Scalar) and one.text == ""))
+    kept = (item for item in node.items if not (isinstance(item, Scalar) and item.text == ""))
     return Series(node.place, tuple(kept))
 
 

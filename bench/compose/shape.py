@@ -91,7 +91,7 @@ def _stripped(node: Node, key: str = "") -> Node:
 
 
 def _without_nulls(node: Map, around: Surroundings, key: str = "") -> Map:
-    """Compose takes a key without a value as one that is not there, but for names.
+    """`node` without keys that have no value, which Compose ignores, but for names.
 
     So is one whose value is an empty text, as a variable leaves it that is not set.
     """

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bench.yamldoc.nodes import Entry, Map, Node, Scalar, Value
+from bench.yamldoc.values import BARE_IPV6
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from bench.yamldoc.source import Place
 
 _PORT = re.compile(
-    r"(?:(?P<ip>\d+(?:\.\d+){3}|\[[0-9A-Fa-f:]*\]|(?:[0-9A-Fa-f]*:){2,}[0-9A-Fa-f]*)?:)?"
+    rf"(?:(?P<ip>\d+(?:\.\d+){{3}}|\[[0-9A-Fa-f:]*\]|{BARE_IPV6})?:)?"
     r"(?:(?P<outside>\d+(?:-\d+)?)?:)?(?P<inside>\d+(?:-\d+)?)(?:/(?P<protocol>[A-Za-z]+))?"
 )
 _PROPAGATIONS = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})
@@ -32,10 +33,11 @@ def _map(place: Place, parts: Mapping[str, Value | Map]) -> Map:
         place,
         {
             key: Entry(
-                place, one if isinstance(one, Map) else Scalar(place, one, str(one), plain=False)
+                place,
+                part if isinstance(part, Map) else Scalar(place, part, str(part), plain=False),
             )
-            for key, one in parts.items()
-            if one is not None
+            for key, part in parts.items()
+            if part is not None
         },
     )
 

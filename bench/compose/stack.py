@@ -67,14 +67,20 @@ class ComposeService:
         return self.service_name or self.name
 
     @property
+    def port_names(self) -> dict[str, int]:
+        """Its TCP ports that the file gives a name."""
+        named = [port for port in self.service.ports if port.name and port.protocol == "tcp"]
+        return {str(port.name): int(port.target) for port in named if port.target.isdecimal()}
+
+    @property
     def volumes(self) -> list[str]:
         """The named volumes that it mounts."""
-        return [one.source for one in self.mounts if one.type == "volume" and one.source]
+        return [mount.source for mount in self.mounts if mount.type == "volume" and mount.source]
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What a Compose file, or a choice of its services, describes.
+    """The stack that a Compose file, or a choice of its services, describes.
 
     Attributes:
         name: of the project.
@@ -106,20 +112,20 @@ class Stack:
         Raises:
             KeyError: it is not among them.
         """
-        found = [one for one in self.members if one.name == name]
+        found = [member for member in self.members if member.name == name]
         if not found:
             raise KeyError(name)
         return found[0]
 
     def service_waited_for(self, service: str, condition: Condition) -> bool:
         """Whether another service waits for a container of `service` with this condition."""
-        own = [one.name for one in self.members if one.of == service]
+        own = [member.name for member in self.members if member.of == service]
         return any(self.waited_for(name, condition) for name in own)
 
     def waited_for(self, name: str, condition: Condition) -> bool:
         """Whether another service waits for the container `name` with this condition."""
         return any(
-            (one.service, one.condition) == (name, condition)
+            (wait.service, wait.condition) == (name, condition)
             for member in self.members
-            for one in member.waits
+            for wait in member.waits
         )

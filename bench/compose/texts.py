@@ -46,8 +46,8 @@ def with_variables(node: Node, environ: Mapping[str, str], notes: Notes) -> Node
     if not isinstance(node.value, str) or "$" not in node.text:
         return node
     text, faults, unset = interpolate_compose(node.text, environ)
-    for one in faults:
-        notes.fault(node.place, one.message, one.suggestion, node.place.find(one.written))
+    for fault in faults:
+        notes.fault(node.place, fault.message, fault.suggestion, node.place.find(fault.written))
     for name in unset:
         said = f"the variable {name} is not set, and is taken for empty"
         notes.warn(node.place, said, f"write ${{{name}:-default}}", node.place.find(name))

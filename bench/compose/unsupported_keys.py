@@ -39,8 +39,6 @@ _PASSED_OVER: dict[str, dict[str, str]] = {
         "expose": "services reach every port of one another",
         "isolation": _WINDOWS,
         "logging": _OUTPUT,
-        "mem_swappiness": "bench gives no swap: the limit of memory is the limit",
-        "memswap_limit": "bench gives no swap: the limit of memory is the limit",
         "pull_policy": "what is on the host before a trial is its cache state",
         "pull_refresh_after": "what is on the host before a trial is its cache state",
         "stdin_open": _NO_TERMINAL,
@@ -111,7 +109,7 @@ _REFUSED: dict[str, dict[str, str]] = {
 }
 
 _NOTHING = frozenset({"false", "no", "off", "n", "0"})
-"""What a variable may give for false or none."""
+"""Words by which a variable may say false or none."""
 
 _NAMED = ("services", "networks", "volumes", "configs", "secrets")
 

@@ -12,11 +12,12 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from bench.compose.container_keys import LEAST_WEIGHT, MOST_WEIGHT
 from bench.core.units import parse_compose_bytes
 from bench.yamldoc.values import Text, bearable_s
 
 _MOST = 2**53
-_MOST_CORES = 4096
+MOST_CORES = 4096
 _TRUE = frozenset({"true", "yes", "on", "y", "1"})
 _FALSE = frozenset({"false", "no", "off", "n", "0"})
 
@@ -40,7 +41,7 @@ def _cores(value: object) -> object:
     number = math.nan if isinstance(value, bool) else number
     if value is None:
         return None
-    if not 0 <= number <= _MOST_CORES:
+    if not 0 <= number <= MOST_CORES:
         raise ValueError(f"{value!r} is not a number of cores; write 4 or 0.5")
     return number or None
 
@@ -48,6 +49,21 @@ def _cores(value: object) -> object:
 def _bytes(value: object) -> object:
     value = _whole(value)
     return parse_compose_bytes(value) if isinstance(value, str) else value
+
+
+def _positive_bytes(value: object) -> object:
+    size = _bytes(value)
+    if size == 0:
+        raise ValueError(f"{value!r} is nothing; write a size such as 10m, or leave it out")
+    return size
+
+
+def _swap(value: object) -> object:
+    return -1 if _whole(value) == -1 else _bytes(value)
+
+
+def _weight(value: object) -> object:
+    return None if _whole(value) == 0 else value
 
 
 def _seconds(value: object) -> object:
@@ -101,6 +117,17 @@ Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
 Bytes = Annotated[int, BeforeValidator(_bytes), Field(strict=True, ge=0, lt=2**63)]
 """Bytes, as a number or with a unit: `64m` is 64 MiB."""
 
+PositiveBytes = Annotated[Bytes, BeforeValidator(_positive_bytes)]
+"""Bytes, more than none."""
+
+Swap = Annotated[int, BeforeValidator(_swap), Field(strict=True, ge=-1, lt=2**63)]
+"""Bytes; -1 for as many as there are."""
+
+Weight = Annotated[
+    Annotated[Whole, Field(ge=LEAST_WEIGHT, le=MOST_WEIGHT)] | None, BeforeValidator(_weight)
+]
+"""A share of block I/O; None for 0, which sets none."""
+
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 """Seconds, written with a unit."""
 
@@ -118,6 +145,9 @@ DeviceCount = Annotated[Literal["all"] | int, BeforeValidator(_count)]
 
 ServiceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,128}$")]
 """The name of a service, which becomes part of the name of a file."""
+
+ResourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,128}$")]
+"""The name of a network, a volume, a config or a secret, which becomes part of the engine's."""
 
 Octal = Annotated[int, BeforeValidator(_octal), Field(strict=True, ge=0, le=0o7777)]
 """The rights of a file, as they are written for `chmod`."""

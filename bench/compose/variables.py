@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 def _variables(value: object) -> object:
     """Names and values, from a mapping or a list of KEY=value."""
     if isinstance(value, dict):
-        return {str(key): _variable_text(key, one) for key, one in value.items()}
+        return {str(key): _variable_text(key, inner) for key, inner in value.items()}
     if not isinstance(value, list):
         return value
     pairs: dict[str, str] = {}

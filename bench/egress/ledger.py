@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bench.egress.dns import parse_message
 from bench.egress.packets import TCP, UDP
 from bench.journal.facts.contacts import Contact
-from bench.scenario.allow import DNS_PORT, Destination
+from bench.scenario.allow import DNS_PORT, Peer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -175,4 +175,4 @@ class Ledger:
                 entry.name, entry.address, entry.port, stand_in=entry.address == self._stand_in
             )
         known = self._names.get(entry.address, ())
-        return allowed.covers(Destination(tuple(known), entry.address, entry.port))
+        return allowed.covers(Peer(tuple(known), entry.address, entry.port))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bench.core.clock import Clock
     from bench.probes.http2 import Http2Answer
-    from bench.scenario.probes import GrpcProbe as GrpcProbeModel
+    from bench.scenario.probes import GrpcProbeSpec
 
 _CHECK = "/grpc.health.v1.Health/Check"
 _STATUSES = {0: "UNKNOWN", 1: "SERVING", 2: "NOT_SERVING", 3: "SERVICE_UNKNOWN"}
@@ -48,7 +48,7 @@ class GrpcProbe:
 
     def __init__(
         self,
-        model: GrpcProbeModel,
+        model: GrpcProbeSpec,
         place: Endpoint,
         clock: Clock,
         has_read: Callable[[int], bool] = lambda _: False,

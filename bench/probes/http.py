@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.core.clock import Clock
-    from bench.scenario.probes import HttpProbe as HttpProbeModel
+    from bench.scenario.probes import HttpProbeSpec
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
@@ -75,7 +75,7 @@ class HttpProbe:
 
     def __init__(
         self,
-        model: HttpProbeModel,
+        model: HttpProbeSpec,
         place: Endpoint,
         clock: Clock,
         has_read: Callable[[int], bool] = lambda _: False,
@@ -267,7 +267,7 @@ class HttpProbe:
         self._dialer.abort()
 
 
-def _tls(model: HttpProbeModel) -> Tls | None:
+def _tls(model: HttpProbeSpec) -> Tls | None:
     if model.scheme != "https":
         return None
     match = _NAME.fullmatch(model.host_header or "")
@@ -282,7 +282,7 @@ def _authority(scheme: str, place: Endpoint) -> str:
     return address if _DEFAULT_PORTS[scheme] == place.port else f"{address}:{place.port}"
 
 
-def _request(model: HttpProbeModel, place: Endpoint, host: str | None) -> bytes:
+def _request(model: HttpProbeSpec, place: Endpoint, host: str | None) -> bytes:
     headers = {
         "Host": host or _authority(model.scheme, place),
         "Accept-Encoding": "identity",

@@ -9,7 +9,7 @@ from bench.probes.attempt import Attempt
 if TYPE_CHECKING:
     from bench.core.clock import Clock
     from bench.observe.output import ExitWatch, OutputWatch
-    from bench.scenario.probes import LogProbe as LogProbeModel
+    from bench.scenario.probes import LogProbeSpec
 
 _LAST_OUTPUT_S = 1.0
 _LINE_LATENESS_NS = 1_000_000
@@ -21,7 +21,7 @@ class LogProbe:
     least_interval_s = 0.0
 
     def __init__(
-        self, model: LogProbeModel, output: OutputWatch, exit_watch: ExitWatch, clock: Clock
+        self, model: LogProbeSpec, output: OutputWatch, exit_watch: ExitWatch, clock: Clock
     ) -> None:
         again = f" {model.times} times" if model.times > 1 else ""
         self.name = f"log {model.pattern!r}{again}"

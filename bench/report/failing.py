@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bench.analysis.model import TrialResult
     from bench.results.run import Run
     from bench.scenario.model import Case
-    from bench.scenario.probes import Endpoint, ProbeChoice
+    from bench.scenario.probes import EndpointSpec, ProbeChoice
 
 MOST_LINES = 12
 """Lines of output that are shown of a failed start."""
@@ -189,7 +189,7 @@ def _probe_words(probe: ProbeChoice) -> str:
     return "its end with code 0" if probe.exit else " and ".join(probe.chosen())
 
 
-def _place_words(endpoint: Endpoint) -> str:
+def _place_words(endpoint: EndpointSpec) -> str:
     return f"socket {visible(endpoint.socket)}" if endpoint.socket else f"port {endpoint.port}"
 
 

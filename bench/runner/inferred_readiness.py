@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from bench.journal.writer import Journal
     from bench.runtimes.protocol import RuntimeInfo
     from bench.scenario.loading.load import LoadedScenario
-    from bench.scenario.model import Case, Service
+    from bench.scenario.model import Case, SupportingService
     from bench.scenario.probes import Ready
 
-    Watched = TypeVar("Watched", Case, Service)
+    Watched = TypeVar("Watched", Case, SupportingService)
 
 
 class ImageWord:

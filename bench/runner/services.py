@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bench.core.clock import Clock
     from bench.runtimes.protocol import Runtime
     from bench.runtimes.workload import Workload
-    from bench.scenario.model import Service
+    from bench.scenario.model import SupportingService
 
 
 class RunningServices:
@@ -57,7 +57,9 @@ class RunningServices:
         self.addresses: dict[str, str] = {}
         self._lasting: dict[str, ExitWatch] = {}
 
-    def start(self, services: Mapping[str, Service], references: Mapping[str, str]) -> None:
+    def start(
+        self, services: Mapping[str, SupportingService], references: Mapping[str, str]
+    ) -> None:
         """Start each service and wait until it is ready; later ones reach earlier ones by name.
 
         Raises:
@@ -67,7 +69,7 @@ class RunningServices:
             self._say(f"starting service {name}")
             self._start(name, service, references[name])
 
-    def _start(self, name: str, service: Service, reference: str) -> None:
+    def _start(self, name: str, service: SupportingService, reference: str) -> None:
         engine = container_engine(self._runtime)
         container = f"cbench-{self._run_id}-service-{name}"
         for volume in named_volumes(service, container):
@@ -103,7 +105,12 @@ class RunningServices:
         self._await_ready(name, service, workload, output, begun_ns)
 
     def _await_ready(
-        self, name: str, service: Service, workload: Workload, output: OutputWatch, begun_ns: int
+        self,
+        name: str,
+        service: SupportingService,
+        workload: Workload,
+        output: OutputWatch,
+        begun_ns: int,
     ) -> None:
         state = workload.state()
         watch = ExitWatch(workload, self._clock)

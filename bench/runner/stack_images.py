@@ -67,7 +67,7 @@ def make_stack(
         prepared = PreparedCase(
             name=name,
             case=taken(
-                f"cases.{name}.compose.ready.{member.of}", part, facts.config, _names(member)
+                f"cases.{name}.compose.ready.{member.of}", part, facts.config, member.port_names
             ),
             # of one image under two names, only one can be pulled
             reference=reference(
@@ -82,12 +82,6 @@ def make_stack(
     bases = [base for image in by_service.values() for base in image.bases]
     facts = dataclasses.replace(together(name, made), config={"compose_sha256": stack.digest})
     return PreparedStack(name, use, case, stack, tuple(parts)), facts, bases
-
-
-def _names(member: ComposeService) -> dict[str, int]:
-    """The names that the Compose file gives ports of `member`."""
-    named = [one for one in member.service.ports if one.name and one.protocol == "tcp"]
-    return {str(one.name): int(one.target) for one in named if one.target.isdecimal()}
 
 
 def _make(

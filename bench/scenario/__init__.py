@@ -1,1 +1,1 @@
-"""What a scenario file may say: its models; `loading` reads one."""
+"""The models of a scenario file; `loading` reads one."""

@@ -27,7 +27,7 @@ _EXAMPLES = 'write a name, an address or a network, with a port or without: "con
 
 
 @dataclass(frozen=True)
-class Destination:
+class Peer:
     """Where something was sent.
 
     Attributes:
@@ -57,7 +57,7 @@ class Allowed:
     network: Network | None
     port: int | None
 
-    def covers(self, destination: Destination) -> bool:
+    def covers(self, destination: Peer) -> bool:
         """Whether a contact with `destination` is declared by this."""
         if self.port is not None and self.port != destination.port:
             return False

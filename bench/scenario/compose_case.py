@@ -18,12 +18,12 @@ BESIDE_COMPOSE = frozenset(
 
 
 class StackVolumes(StrEnum):
-    """What is in the named volumes of a stack when a trial starts."""
+    """Contents of the named volumes of a stack when a trial starts."""
 
     EMPTY = "empty"
-    """Nothing: each trial makes them."""
+    """Each trial makes them anew."""
     FILLED = "filled"
-    """What the first trial of the case has left there."""
+    """They hold the files that the first trial of the case left there."""
 
 
 def _files(value: object) -> object:
@@ -42,7 +42,7 @@ class ComposeUse(Model):
     env_file: Strings = []
     """Files of KEY=value lines for its variables, in the place of the `.env` beside it."""
     ready: dict[Text, Ready] = {}
-    """What decides that a service is ready, by its name, where its health check does not."""
+    """When a service counts as ready, by its name, where its health check does not decide."""
     volumes: StackVolumes = StackVolumes.EMPTY
     """Whether named volumes are `empty` when a trial starts, or `filled` by the trial before."""
     timeout: PositiveDuration = 120.0

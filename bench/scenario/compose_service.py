@@ -1,7 +1,7 @@
 """A service of a stack as a case of a scenario, so that it can be made and measured like one.
 
-What concerns its place among the others (networks, volumes, files) is not in the case: whoever
-runs the stack puts that in.
+Its place among the others (networks, volumes, files) is not in the case. It is added when the stack
+is run (`bench.trial.stack.environment`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bench.compose.container_keys import Healthcheck, Limits
 from bench.scenario.model import Case
 
 if TYPE_CHECKING:
-    from bench.compose.build import Build
+    from bench.compose.build import ComposeBuild
     from bench.compose.deploy import Device
     from bench.compose.model import Service
     from bench.compose.stack import ComposeService
@@ -37,7 +37,7 @@ def as_case(member: ComposeService, outer: Case, ready: Ready) -> Case:
         "command": service.command,
         "entrypoint": service.entrypoint,
         "environment": dict(member.environment),
-        "ports": [one.text for one in service.ports],
+        "ports": [port.text for port in service.ports],
         "tmpfs": [*service.tmpfs, *_tmpfs(member)],
         "read_only": service.read_only,
         "init": service.init,
@@ -52,7 +52,7 @@ def as_case(member: ComposeService, outer: Case, ready: Ready) -> Case:
         "sysctls": service.sysctls,
         "ipc": _own(service.ipc),
         "cpuset": service.cpuset,
-        "ulimits": {key: one.model_dump() for key, one in service.ulimits.items()},
+        "ulimits": {key: ulimit.model_dump() for key, ulimit in service.ulimits.items()},
         "deploy": _deploy(service),
     }
     if service.build is not None:
@@ -81,11 +81,11 @@ def _is_shared(mode: str | None) -> bool:
 
 
 def _own(mode: str | None) -> str | None:
-    """A mode that says nothing of another container: whoever runs the stack says the others."""
+    """A mode without another container; the modes with one are set when the stack is run."""
     return None if _is_shared(mode) else mode
 
 
-def _build(build: Build, member: ComposeService) -> dict[str, Any]:
+def _build(build: ComposeBuild, member: ComposeService) -> dict[str, Any]:
     tree: dict[str, Any] = {
         "context": build.context,
         "target": build.target,
@@ -104,7 +104,7 @@ def _build(build: Build, member: ComposeService) -> dict[str, Any]:
     }
     if build.dockerfile_inline is None:
         tree["dockerfile"] = build.dockerfile or "Dockerfile"
-    return {key: one for key, one in tree.items() if one not in (None, [], {}, False)}
+    return {key: setting for key, setting in tree.items() if setting not in (None, [], {}, False)}
 
 
 def _limits(service: Service) -> Limits:
@@ -132,8 +132,8 @@ def _tmpfs(member: ComposeService) -> list[str]:
 
 def _deploy(service: Service) -> dict[str, Any]:
     reservations = service.deploy.resources.reservations
-    devices = [_device(one) for one in reservations.devices]
-    devices += [_device(one) for one in service.gpus]
+    devices = [_device(device) for device in reservations.devices]
+    devices += [_device(device) for device in service.gpus]
     memory = reservations.memory or service.mem_reservation
     reserved: dict[str, Any] = {"devices": devices} if devices else {}
     if memory:

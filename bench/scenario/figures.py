@@ -141,7 +141,7 @@ def own_metrics(defined: Iterable[Mapping[str, WorkloadMetric]]) -> dict[str, Me
     """
     found: dict[str, Metric] = {}
     for metrics in defined:
-        for name, one in metrics.items():
+        for name, metric in metrics.items():
             if name not in METRICS:
-                found.setdefault(name, one.as_metric(name))
+                found.setdefault(name, metric.as_metric(name))
     return found

@@ -27,7 +27,7 @@ class HostBounds:
     steal_share: float = STEAL
 
     def exceeded(self, other_share: float | None, steal_share: float | None) -> str:
-        """What makes a trial invalid in which others took that much; empty where nothing does.
+        """Why a trial in which others took that much is invalid; empty where it is valid.
 
         Args:
             other_share: of other programs; None where that is not known.

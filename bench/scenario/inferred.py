@@ -1,4 +1,4 @@
-"""What decides that a container is ready where the scenario leaves that to its image.
+"""Readiness that the scenario leaves to the image.
 
 Without a probe it is the image's HEALTHCHECK, whose command is run as an `exec` probe: the engine
 itself runs it every 30 s where nothing else is said, and no container would be ready sooner.
@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.scenario.probes import ASKED, COMPOSITES, ExecProbe, ProbeChoice, Ready, TcpProbe
+from bench.scenario.probes import ASKED, COMPOSITES, ExecProbeSpec, ProbeChoice, Ready, TcpProbeSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +42,7 @@ class UnsaidError(Exception):
 def is_settled(ready: Ready) -> bool:
     """Whether `ready` says everything by itself."""
     probes = ready.probes()
-    return bool(probes) and all(_names_place(one) for one in probes)
+    return bool(probes) and all(_names_place(probe) for probe in probes)
 
 
 def _names_place(probe: ProbeChoice) -> bool:
@@ -52,7 +52,7 @@ def _names_place(probe: ProbeChoice) -> bool:
 
 @dataclass(frozen=True)
 class ImageSays:
-    """What is known of a container by its image, and by what the scenario makes of that.
+    """Facts of a container from its image, and from its keys in the scenario.
 
     Attributes:
         config: of the image: `Healthcheck`, `ExposedPorts` and `Shell` as engines have them.
@@ -70,7 +70,7 @@ class ImageSays:
 def said_of(
     container: Container, config: Mapping[str, Any], names: Mapping[str, int] | None = None
 ) -> ImageSays:
-    """What is known of `container`, whose image has this configuration."""
+    """The facts of `container`, whose image has this configuration."""
     return ImageSays(config, container.healthcheck, published_ports(container.ports), names or {})
 
 
@@ -85,18 +85,18 @@ def settled(ready: Ready, says: ImageSays) -> Ready:
     if not ready.probes():
         command = _check_command(says.config, says.check)
         if command is not None:
-            return ready.model_copy(update={"exec": ExecProbe(command=command)})
-        return ready.model_copy(update={"tcp": TcpProbe(port=_one_port(says, "probe"))})
+            return ready.model_copy(update={"exec": ExecProbeSpec(command=command)})
+        return ready.model_copy(update={"tcp": TcpProbeSpec(port=_one_port(says, "probe"))})
     for key in COMPOSITES:
         several: list[ProbeChoice] | None = getattr(ready, key)
         if several is not None:
-            probes = [one.model_copy(update=_with_port(one, says)) for one in several]
+            probes = [probe.model_copy(update=_with_port(probe, says)) for probe in several]
             return ready.model_copy(update={key: probes})
     return ready.model_copy(update=_with_port(ready, says))
 
 
 def inferred_words(before: Ready, after: Ready, says: ImageSays) -> str:
-    """What was taken from the image, in words; empty where nothing was."""
+    """The readiness that was taken from the image, in words; empty where none was."""
     if is_settled(before):
         return ""
     if after.exec is not None and not before.probes():
@@ -106,7 +106,7 @@ def inferred_words(before: Ready, after: Ready, says: ImageSays) -> str:
         for old, new in zip(before.probes() or [before], after.probes(), strict=True)
         if new.endpoint and not (old.endpoint and old.endpoint.port)
     ]
-    ports = [one for one in unnamed if isinstance(one, int)]
+    ports = [port for port in unnamed if isinstance(port, int)]
     if not ports:
         return ""  # a name that the file itself explains
     whose = "is published" if len(says.published) == 1 else "the image exposes"
@@ -130,7 +130,7 @@ def _with_port(probe: ProbeChoice, says: ImageSays) -> dict[str, Any]:
             f"no port is called {name!r}", f"write its number, or a name of `ports` ({known})"
         )
     port = says.names[name] if isinstance(name, str) else _one_port(says, "port")
-    key = next(one for one in ASKED if getattr(probe, one) is not None)
+    key = next(name for name in ASKED if getattr(probe, name) is not None)
     return {key: endpoint.model_copy(update={"port": port})}
 
 
@@ -143,12 +143,12 @@ def _check_command(config: Mapping[str, Any], own: Healthcheck | None) -> list[s
         check = config.get("Healthcheck")
         test = check.get("Test") if isinstance(check, dict) else None
     shell = config.get("Shell")
-    words = [str(one) for one in shell] if isinstance(shell, list) and shell else list(_SHELL)
+    words = [str(word) for word in shell] if isinstance(shell, list) and shell else list(_SHELL)
     if isinstance(test, str):
         return [*words, test]
     if not isinstance(test, list) or len(test) < 2:
         return None
-    kind, *command = (str(one) for one in test)
+    kind, *command = (str(word) for word in test)
     return {"CMD": command, "CMD-SHELL": [*words, " ".join(command)]}.get(kind)
 
 
@@ -183,13 +183,13 @@ def _one_port(says: ImageSays, unnamed: str) -> int:
 
 def published_ports(mappings: Iterable[str]) -> list[int]:
     """The TCP ports of a container that these mappings publish, in order."""
-    return _ports(one.rpartition("]")[2].rpartition(":")[2] for one in mappings)
+    return _ports(mapping.rpartition("]")[2].rpartition(":")[2] for mapping in mappings)
 
 
 def exposed_ports(config: Mapping[str, Any]) -> list[int]:
     """The TCP ports that an image exposes, in order."""
     exposed = config.get("ExposedPorts")
-    return _ports(str(one) for one in exposed) if isinstance(exposed, dict) else []
+    return _ports(str(port) for port in exposed) if isinstance(exposed, dict) else []
 
 
 def _ports(texts: Iterable[str]) -> list[int]:
@@ -200,4 +200,4 @@ def _ports(texts: Iterable[str]) -> list[int]:
             continue
         first, last = int(match[1]), int(match[2] or match[1])
         found |= set(range(first, min(last, first + _MOST_PORTS) + 1))
-    return sorted(one for one in found if 1 <= one <= 65535)
+    return sorted(port for port in found if 1 <= port <= 65535)

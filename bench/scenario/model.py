@@ -1,4 +1,4 @@
-"""What a scenario may say, as pydantic models: cases, services, thresholds, checks.
+"""The contents of a scenario, as pydantic models: cases, services, thresholds, checks.
 
 Containers are described in `compose.container_keys`, probes in `probes`, the types of single values
 in `yamldoc.values`. Nothing here reads files: `bench.scenario.loading.load` does, merges the
@@ -52,11 +52,11 @@ if TYPE_CHECKING:
     from bench.core.metrics import Metric
 
 
-class Service(Container):
+class SupportingService(Container):
     """Something that runs beside the cases, reachable by its name, and is not measured."""
 
     ready: Ready = Field(default_factory=Ready)
-    """What decides that it is ready, as of a case; the cases wait for it."""
+    """When it counts as ready, as of a case; the cases wait for it."""
 
 
 class SamplingSettings(Model):
@@ -71,7 +71,7 @@ READY_ID = "READY"
 
 
 class Expect(Model):
-    """What a case is known to fail."""
+    """The rows that a case is known to fail."""
 
     fail: list[Text]
     """Ids of exactly the rows that must fail; at least one trial must get ready."""
@@ -112,12 +112,12 @@ class Case(Container):
         AfterValidator(_each_once),
         Field(min_length=1),
     ] = [CacheState.COLD]
-    """What is already on the host when a trial starts: one state, or a list of them."""
+    """The state of the host when a trial starts: one, or a list of them."""
     base: Text | None = None
     """Image whose layers are there with `cache: base`; unset, the one that the Dockerfile's last
     stage stands on."""
     ready: Ready = Field(default_factory=Ready)
-    """What decides that it is ready; what its image says where no probe is named."""
+    """When it counts as ready; where no probe is named, its image decides."""
     observe: DurationOrExit = 1.0
     """How long to go on sampling after ready; `exit` waits for the end."""
     sample: SamplingSettings = Field(default_factory=SamplingSettings)
@@ -136,7 +136,7 @@ class Case(Container):
     load: LoadTool | None = None
     """Tool that puts work on it when it is ready."""
     expect: Expect | None = None
-    """What it is known to fail; then that, and only that, is a success."""
+    """Rows that it is known to fail; then that, and only that, is a success."""
 
     @model_validator(mode="before")
     @classmethod
@@ -212,7 +212,7 @@ class Waiver(Model):
     """A check set aside for a time."""
 
     reason: Text
-    """Why, for whoever reads the report."""
+    """Why, for readers of the report."""
     until: Annotated[dt.date, BeforeValidator(_date)]
     """Last day on which it holds."""
 
@@ -222,7 +222,7 @@ def _destination(text: str) -> str:
 
 
 class CheckSetting(Model):
-    """What a scenario changes in one row of the checklist."""
+    """Changes of a scenario to one row of the checklist."""
 
     severity: Severity | None = None
     """Whether failing it changes the exit code; as in the checklist where unset."""
@@ -251,7 +251,7 @@ class Scenario(Model):
     name: Identifier
     """Name of the scenario; the run folder is called after it."""
     description: str = ""
-    """What it is for, in words."""
+    """Its purpose, in words."""
     checklist: Text | None = None
     """`cloud-native`, or a checklist file relative to the scenario."""
     link: LinkRate | None = None
@@ -263,10 +263,10 @@ class Scenario(Model):
     `any` measures however busy the host is."""
     max_steal: Annotated[Share, Field(json_schema_extra={"default": f"{STEAL:.0%}"})] = STEAL
     """The same for other tenants of the machine that the host is a part of."""
-    services: dict[Identifier, Service] = {}
-    """What runs beside the cases, by name."""
+    services: dict[Identifier, SupportingService] = {}
+    """Containers that run beside the cases, by name."""
     cases: Annotated[dict[Identifier, Case], Field(min_length=1)]
-    """What is measured, by id."""
+    """Cases to measure, by id."""
     thresholds: dict[str, Threshold] = {}
     """Limits, by metric."""
     checks: dict[
@@ -297,12 +297,12 @@ class Scenario(Model):
     @property
     def declared_contacts(self) -> tuple[Allowed, ...]:
         """Every outside contact that is declared, for whichever row of its checklist."""
-        texts = [text for one in self.checks.values() if one != "off" for text in one.allow]
+        texts = [text for check in self.checks.values() if check != "off" for text in check.allow]
         return tuple(parse_allowed(text) for text in dict.fromkeys(texts))
 
     @property
     def host_bounds(self) -> HostBounds:
-        """What others may take of the host in a trial."""
+        """The share of the host that others may take in a trial."""
         return HostBounds(self.max_other_load, self.max_steal)
 
     @cached_property

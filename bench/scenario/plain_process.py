@@ -11,7 +11,7 @@ HOST_STATES = (CacheState.IMAGE, CacheState.WARM)
 
 
 class PlainProcess(Model):
-    """What to run on the bare host, with nothing around it but a cgroup."""
+    """A process to run on the bare host, with nothing around it but a cgroup."""
 
     command: Command
     """The program and its arguments."""

@@ -1,4 +1,4 @@
-"""What decides that a container is ready: one probe, or all or any of several."""
+"""When a container counts as ready: by one probe, or all or any of several."""
 
 # ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
@@ -40,7 +40,7 @@ ASKED = ("http", "tcp", "grpc")
 """The probes that connect to the container."""
 
 
-class Endpoint(Model):
+class EndpointSpec(Model):
     """Where in the container something is asked: at a port, or at a Unix socket."""
 
     port: PortOrName | None = None
@@ -55,7 +55,7 @@ class Endpoint(Model):
         return f"unix:{self.socket}" if self.socket else str(self.port or "")
 
 
-class HttpProbe(Endpoint):
+class HttpProbeSpec(EndpointSpec):
     """Ready when this request is answered with an expected status."""
 
     path: Annotated[str, StringConstraints(pattern=r"^/[!-~]*$")] = "/"
@@ -94,7 +94,7 @@ class HttpProbe(Endpoint):
         return self.host or (given[0] if given else None)
 
 
-class TcpProbe(Endpoint):
+class TcpProbeSpec(EndpointSpec):
     """Ready when this port accepts a connection on the container's own address."""
 
     @model_validator(mode="after")
@@ -103,7 +103,7 @@ class TcpProbe(Endpoint):
         return self
 
 
-class GrpcProbe(Endpoint):
+class GrpcProbeSpec(EndpointSpec):
     """Ready when the gRPC health service answers SERVING (`grpc.health.v1.Health/Check`)."""
 
     service: str = ""
@@ -117,7 +117,7 @@ class GrpcProbe(Endpoint):
         return self
 
 
-class LogProbe(Model):
+class LogProbeSpec(Model):
     """Ready when a line of output matches; the pattern alone may stand for it."""
 
     pattern: Pattern
@@ -131,7 +131,7 @@ class LogProbe(Model):
         return {"pattern": value} if isinstance(value, str) else value
 
 
-class ExecProbe(Model):
+class ExecProbeSpec(Model):
     """Ready when this command, run in the container, exits with 0; it may stand alone."""
 
     command: Command
@@ -146,15 +146,15 @@ class ExecProbe(Model):
 class ProbeChoice(Model):
     """Exactly one probe."""
 
-    http: HttpProbe | None = None
+    http: HttpProbeSpec | None = None
     """An HTTP request is answered as expected."""
-    tcp: TcpProbe | None = None
+    tcp: TcpProbeSpec | None = None
     """A port accepts a connection; many servers accept before they can answer."""
-    grpc: GrpcProbe | None = None
+    grpc: GrpcProbeSpec | None = None
     """The gRPC health service answers SERVING."""
-    log: LogProbe | None = None
+    log: LogProbeSpec | None = None
     """A line of output matches."""
-    exec: ExecProbe | None = None
+    exec: ExecProbeSpec | None = None
     """A command in the container exits with 0."""
     healthcheck: OnlyTrue | None = None
     """The engine calls the container healthy; no finer than the check's interval."""
@@ -172,13 +172,13 @@ class ProbeChoice(Model):
         return [name for name in PROBES if getattr(self, name) is not None]
 
     @property
-    def endpoint(self) -> HttpProbe | TcpProbe | GrpcProbe | None:
-        """What connects to the container; None where nothing does."""
+    def endpoint(self) -> HttpProbeSpec | TcpProbeSpec | GrpcProbeSpec | None:
+        """The probe that connects to the container, if one does."""
         return self.http or self.tcp or self.grpc
 
 
 class Ready(ProbeChoice):
-    """What decides that a case is ready, and for how long that is waited for.
+    """When a case counts as ready, and how long to wait for it.
 
     Where no probe is named the image decides: see `bench.scenario.inferred`.
     """
@@ -222,9 +222,9 @@ class Ready(ProbeChoice):
     def log_patterns(self) -> dict[str, int]:
         """The patterns that lines of output are searched for, and how many must match each."""
         found: dict[str, int] = {}
-        for one in self.probes():
-            if one.log is not None:
-                found[one.log.pattern] = max(one.log.times, found.get(one.log.pattern, 0))
+        for probe in self.probes():
+            if probe.log is not None:
+                found[probe.log.pattern] = max(probe.log.times, found.get(probe.log.pattern, 0))
         return found
 
     @property
@@ -234,7 +234,7 @@ class Ready(ProbeChoice):
 
 
 def choice_fault(named: list[str], *, composites: bool) -> str:
-    """What is wrong with naming these probes together; empty where it is exactly one."""
+    """Why these probes cannot be named together; empty where it is exactly one."""
     if len(named) == 1:
         return ""
     known = (*PROBES, *COMPOSITES) if composites else PROBES
@@ -243,7 +243,7 @@ def choice_fault(named: list[str], *, composites: bool) -> str:
 
 
 def endpoint_faults(probe: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """What does not go together in a probe that connects, with the key that it is said of."""
+    """Contradictions in a probe that connects, each with its key."""
     if probe.get("port") and probe.get("socket"):
         yield "socket", "`port` and `socket` together; name one of them"
 

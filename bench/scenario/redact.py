@@ -57,17 +57,17 @@ def _redacted(value: Any, key: str) -> Any:
     if key in ("environment", "args", "headers"):
         return _variables(value)
     if isinstance(value, dict):
-        return {name: _redacted(one, str(name)) for name, one in value.items()}
+        return {name: _redacted(inner, str(name)) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_redacted(one, "") for one in value]
+        return [_redacted(inner, "") for inner in value]
     return value
 
 
 def _variables(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _variable(str(name), one) for name, one in value.items()}
+        return {name: _variable(str(name), inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_pair(one) for one in value]
+        return [_pair(inner) for inner in value]
     return value
 
 

@@ -87,7 +87,7 @@ Method = Annotated[Text, AfterValidator(_method), _matching(_METHOD)]
 """A method of HTTP."""
 
 HostName = Annotated[Text, AfterValidator(_host), _matching(_HOST)]
-"""What a request calls its host: a name or an address, with a port or without."""
+"""The host of a request: a name or an address, with a port or without."""
 
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 
@@ -117,8 +117,8 @@ def _statuses(value: object) -> object:
     several = value if isinstance(value, list) else [value]
     if not several:
         raise ValueError("nothing in it; write at least one status")
-    for one in several:
-        _bounds(one)
+    for status in several:
+        _bounds(status)
     return value
 
 
@@ -145,7 +145,7 @@ Statuses = Annotated[
 def accepted(statuses: int | str | list[int | str] | None) -> frozenset[int]:
     """Every status that they stand for; any 2xx where there are none."""
     several = statuses if isinstance(statuses, list) else [statuses]
-    bounds = _ANY_2XX if statuses is None else [_bounds(one) for one in several]
+    bounds = _ANY_2XX if statuses is None else [_bounds(status) for status in several]
     return frozenset(status for first, last in bounds for status in range(first, last + 1))
 
 
@@ -154,4 +154,4 @@ def status_words(statuses: int | str | list[int | str] | None) -> str:
     if statuses is None:
         return "2xx"
     several = statuses if isinstance(statuses, list) else [statuses]
-    return " or ".join(str(one) for one in several)
+    return " or ".join(str(status) for status in several)

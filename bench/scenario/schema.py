@@ -26,8 +26,8 @@ _SHORT_FORMS: dict[str, list[Schema]] = {
         {"type": "string", "minLength": 1},
         {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}},
     ],
-    "LogProbe": [{"type": "string", "minLength": 1}],
-    "ExecProbe": [{"type": "string"}, _TEXTS],
+    "LogProbeSpec": [{"type": "string", "minLength": 1}],
+    "ExecProbeSpec": [{"type": "string"}, _TEXTS],
     "Ulimit": [{"type": "integer", "minimum": -1}, _VARIABLE],
 }
 """Models that may be written as less than a mapping, and as what."""
@@ -59,11 +59,11 @@ _FROM_DEFAULTS = frozenset(
         "Build",
         "PlainProcess",
         "LoadTool",
-        "HttpProbe",
-        "TcpProbe",
-        "GrpcProbe",
-        "LogProbe",
-        "ExecProbe",
+        "HttpProbeSpec",
+        "TcpProbeSpec",
+        "GrpcProbeSpec",
+        "LogProbeSpec",
+        "ExecProbeSpec",
     }
 )
 """Models of which a case may give a part and the defaults the rest."""
@@ -106,8 +106,10 @@ def scenario_schema() -> Schema:
         **root,
         "title": "bench scenario, version 1",
         "$defs": {
-            name: {"anyOf": [*_SHORT_FORMS[name], one]} if name in _SHORT_FORMS else one
-            for name, one in sorted(definitions.items())
+            name: {"anyOf": [*_SHORT_FORMS[name], definition]}
+            if name in _SHORT_FORMS
+            else definition
+            for name, definition in sorted(definitions.items())
         },
     }
 
@@ -140,11 +142,13 @@ def _attribute_docs() -> dict[str, dict[str, str]]:
     for module in modules:
         path = root.joinpath(*module.split(".")).with_suffix(".py")
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        for one in tree.body:
-            if isinstance(one, ast.ClassDef):
-                inherited = [docs.get(base.id, {}) for base in one.bases if type(base) is ast.Name]
-                docs[one.name] = {**{k: v for base in inherited for k, v in base.items()}}
-                docs[one.name] |= _documented(one)
+        for statement in tree.body:
+            if isinstance(statement, ast.ClassDef):
+                inherited = [
+                    docs.get(base.id, {}) for base in statement.bases if type(base) is ast.Name
+                ]
+                docs[statement.name] = {**{k: v for base in inherited for k, v in base.items()}}
+                docs[statement.name] |= _documented(statement)
     return docs
 
 
@@ -188,7 +192,11 @@ def _lenient(schema: Schema) -> Schema:
         return {**bare, **default}
     if "anyOf" in bare or "oneOf" in bare:
         alternatives = bare.get("anyOf") or bare["oneOf"]
-        changed = [_lenient(one) for one in alternatives if one.get("type") != "null"]
+        changed = [
+            _lenient(alternative)
+            for alternative in alternatives
+            if alternative.get("type") != "null"
+        ]
         return {**(changed[0] if len(changed) == 1 else {"anyOf": _flat(changed)}), **default}
     if bare.get("type") == "array":
         return {**bare, "items": _lenient(bare["items"]), **default}
@@ -210,8 +218,8 @@ def _default(value: object) -> Schema:
 
 def _flat(alternatives: list[Schema]) -> list[Schema]:
     flat: list[Schema] = []
-    for one in alternatives:
-        flat += [new for new in one.get("anyOf", [one]) if new not in flat]
+    for alternative in alternatives:
+        flat += [new for new in alternative.get("anyOf", [alternative]) if new not in flat]
     return flat
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bench.core.text import clean
-from bench.scenario.model import Case, Service
+from bench.scenario.model import Case, SupportingService
 from bench.scenario.redact import REDACTED, file_secrets, is_secret_name, is_telling
 from bench.yamldoc.env_file import read_env_files
 
@@ -38,7 +38,7 @@ def redactor(
     )
     for name, value in container.environment.items():
         secrets |= {value} if is_secret_name(name) else set(_USER_OF_URL.findall(value))
-    if isinstance(container, Case | Service):
+    if isinstance(container, Case | SupportingService):
         for probe in container.ready.probes():
             headers = probe.http.headers if probe.http else {}
             secrets |= {value for name, value in headers.items() if is_secret_name(name)}

@@ -18,7 +18,7 @@ from bench.yamldoc.suggest import shown
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-MOST_NODES = 20_000
+MOST_NODES = 40_000
 DEEPEST = 50
 
 

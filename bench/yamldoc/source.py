@@ -13,9 +13,9 @@ from bench.core.errors import Diagnostic, ScenarioError
 if TYPE_CHECKING:
     from pathlib import Path
 
-LARGEST_FILE_BYTES = 2**20
+LARGEST_FILE_BYTES = 8 * 2**20
 LONGEST_LINE = 20_000
-MOST_LINES = 20_000
+MOST_LINES = 200_000
 _YAML = (".yaml", ".yml")
 _MOST_NAMED = 5
 """Files that are named in the place of one that is not there."""
@@ -93,7 +93,11 @@ def decode(data: bytes, name: str) -> Source:
         ScenarioError: larger than a scenario can be, or not text.
     """
     if len(data) > LARGEST_FILE_BYTES:
-        raise _unreadable(name, "larger than 1 MiB", "a scenario is a short text; is this one?")
+        raise _unreadable(
+            name,
+            f"larger than {LARGEST_FILE_BYTES // 2**20} MiB",
+            "a scenario is a short text; is this one?",
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -8,13 +8,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+_MOST_COMPARED = 150
+"""Names that a word is compared with: each takes tens of microseconds, and faults may be many."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """The one of `known` that `word` was probably meant to be, or empty."""
     import difflib
 
     by_lower = {one.lower(): one for one in known}
     lower = word.lower()[:100]
-    close = difflib.get_close_matches(lower, by_lower, n=1, cutoff=0.6)
+    few = by_lower if len(by_lower) <= _MOST_COMPARED else ()
+    close = difflib.get_close_matches(lower, few, n=1, cutoff=0.6)
     if close:
         return by_lower[close[0]]
     begun = [one for one in by_lower if len(lower) >= 2 and one.startswith(lower)]

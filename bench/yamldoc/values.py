@@ -26,12 +26,16 @@ from pydantic import (
 
 from bench.core.units import parse_compose_bytes, parse_duration_s, parse_rate_bit_s
 
+BARE_IPV6 = r"[0-9A-Fa-f]*:[0-9A-Fa-f:]*(?=:[0-9-]*:[0-9-]+(?:/|$))"
+"""Without brackets, the last two of the parts between colons are the ports."""
+
 _PORT_MAPPING = re.compile(
-    r"(?:(?:[0-9.]+|\[[0-9A-Fa-f:]+\]):)?(?:\d+(?:-\d+)?:)?\d+(?:-\d+)?(?:/(?:tcp|udp|sctp))?"
+    rf"(?:(?:[0-9.]+|\[[0-9A-Fa-f:]+\]|{BARE_IPV6}):)?"
+    r"(?:(?:\d+(?:-\d+)?)?:)?\d+(?:-\d+)?(?:/(?:tcp|udp|sctp))?"
 )
-_PORTS = re.compile(
-    r"(?:(?P<ip>[0-9]+(?:\.[0-9]+){3}|\[[^]]*\]):)?(?:(?P<outside>[0-9-]+)?:)?(?P<inside>[0-9-]+)"
-    r"(?:/[a-z]+)?"
+PORTS = re.compile(
+    rf"(?:(?P<ip>[0-9]+(?:\.[0-9]+){{3}}|\[[^]]*\]|{BARE_IPV6}):)?"
+    r"(?:(?P<outside>[0-9-]+)?:)?(?P<inside>[0-9-]+)(?:/[a-z]+)?"
 )
 _SHARE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*")
 LONGEST_DURATION_S = 7 * 86400.0
@@ -144,16 +148,17 @@ def _port_mapping(value: object) -> object:
     text = str(value) if _is_whole(value) else value
     if not isinstance(text, str) or not _PORT_MAPPING.fullmatch(text):
         raise ValueError(f'{value!r} is not a port to publish; write it in quotes, as "8080:80"')
-    match = _PORTS.fullmatch(text)
+    match = PORTS.fullmatch(text)
     if match is None or not _is_address(match["ip"]):
         raise ValueError(f'{value!r} has no address that there is; write it as "127.0.0.1:8080:80"')
-    inside, outside = _ends(match["inside"]), _ends(match["outside"] or "0")
+    inside, outside = ends_of(match["inside"]), ends_of(match["outside"] or "0")
     if not (1 <= inside[0] <= inside[1] <= 65535 and outside[0] <= outside[1] <= 65535):
         raise ValueError(f"{value!r} has no port that there is; write one from 1 to 65535")
     width = inside[1] - inside[0]
     if match["outside"] and width and width != outside[1] - outside[0]:
         raise ValueError(f'{value!r} has two ranges that differ; write it as "8080-8081:80-81"')
-    return text
+    bare = match["ip"] if match["ip"] and ":" in match["ip"].strip("[]") else ""
+    return text if bare[:1] in ("", "[") else text.replace(bare, f"[{bare}]", 1)
 
 
 def _is_address(text: str | None) -> bool:
@@ -163,7 +168,7 @@ def _is_address(text: str | None) -> bool:
         return False
 
 
-def _ends(text: str) -> tuple[int, int]:
+def ends_of(text: str) -> tuple[int, int]:
     """First and last of the ports in `80` or `80-82`."""
     first, _, last = text.partition("-")
     return int(first), int(last or first)

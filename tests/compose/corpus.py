@@ -18,7 +18,7 @@ FILES = {
     "labels.txt": "a=b\n",
     "conf.txt": "conf\n",
     "cred.txt": "cred\n",
-    "base.yaml": "services: {base: {image: base, environment: {A: base, B: base}, cap_add: [A]}}\n",
+    "base.yaml": "services: {base: {image: base, environment: {A: base, B: base}, cap_add: [BPF]}}",
     "part.yaml": "services: {part: {image: part}}\nvolumes: {parts: }\n",
     "data/file": "data\n",
 }
@@ -26,6 +26,7 @@ FILES = {
 _AROUND = """
 networks:
   front:
+    ipam: {{config: [{{subnet: 172.16.238.0/24}}, {{subnet: '2001:3984:3989::/64'}}]}}
   back: {{}}
 volumes:
   data:
@@ -479,10 +480,13 @@ _USES = {
     "configs": "configs: [it]",
     "secrets": "secrets: [it]",
 }
+_BESIDE = {"memswap_limit": {"mem_limit": "64m"}}
+"""Keys that must stand beside another."""
+
 _OTHERS = (
     "  db: {image: db, container_name: db-1, healthcheck: {test: x}}\n"
     "  cache: {image: cache}\n"
-    "  base: {image: base, environment: {A: base, B: base}, cap_add: [A], profiles: [never]}\n"
+    "  base: {image: base, environment: {A: base, B: base}, cap_add: [BPF], profiles: [never]}\n"
 )
 
 
@@ -507,7 +511,7 @@ class Sample:
 def samples() -> list[Sample]:
     """All of them."""
     found = [
-        _sample(f"services.{key}", form, service={key: form})
+        _sample(f"services.{key}", form, service={**_BESIDE.get(key, {}), key: form})
         for key, forms in OF_SERVICE.items()
         for form in forms
     ]

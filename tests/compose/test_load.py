@@ -396,13 +396,13 @@ services:
 def test_a_service_extends_another_of_the_file(tmp_path):
     text = """
 services:
-  base: {image: nginx, environment: {A: 1, B: 1}, command: [a], cap_add: [X], profiles: [never]}
-  web: {extends: base, environment: [B=2], command: [b], cap_add: [Y], profiles: []}
+  base: {image: nginx, environment: {A: 1, B: 1}, command: [a], cap_add: [BPF], profiles: [never]}
+  web: {extends: base, environment: [B=2], command: [b], cap_add: [KILL], profiles: []}
 """
     found = stack(tmp_path, text, services=["web"]).member("web")
     assert found.service.image == "nginx"
     assert found.environment == {"A": "1", "B": "2"}
-    assert (found.service.command, found.service.cap_add) == (["b"], ["X", "Y"])
+    assert (found.service.command, found.service.cap_add) == (["b"], ["BPF", "KILL"])
 
 
 def test_what_an_included_file_extends_is_looked_for_beside_it(tmp_path):

@@ -29,7 +29,7 @@ KINDS = [
     # mappings are merged, in either form
     ("labels: {a: 1, b: 2}", "{labels: [b=3, c=4]}", "labels", {"a": "1", "b": "3", "c": "4"}),
     # lists are put together
-    ("cap_add: [A, B]", "{cap_add: [B, C]}", "cap_add", ["A", "B", "C"]),
+    ("cap_add: [BPF, KILL]", "{cap_add: [KILL, MKNOD]}", "cap_add", ["BPF", "KILL", "MKNOD"]),
     ("security_opt: ['label:a']", "{security_opt: ['label:b']}", "security_opt",
      ["label:a", "label:b"]),
     ("dns: 1.1.1.1", "{dns: [2.2.2.2, 1.1.1.1]}", "dns", ["1.1.1.1", "2.2.2.2"]),
@@ -37,8 +37,8 @@ KINDS = [
     ("command: [a, b]", "{command: [c]}", "command", ["c"]),
     ("entrypoint: a b", "{entrypoint: []}", "entrypoint", []),
     # `!reset` takes away, `!override` replaces
-    ("cap_add: [A]", "{cap_add: !reset []}", "cap_add", []),
-    ("cap_add: [A]", "{cap_add: !override [B]}", "cap_add", ["B"]),
+    ("cap_add: [BPF]", "{cap_add: !reset []}", "cap_add", []),
+    ("cap_add: [BPF]", "{cap_add: !override [KILL]}", "cap_add", ["KILL"]),
     ("restart: always", "{restart: !reset null}", "restart", "no"),
     ("labels: {a: 1, b: 2}", "{labels: {a: !reset null}}", "labels", {"b": "2"}),
     ("labels: {a: 1, b: 2}", "{labels: !override {c: 3}}", "labels", {"c": "3"}),
@@ -122,17 +122,17 @@ def test_of_several_included_files_the_later_override_the_earlier(tmp_path):
 
 
 def test_the_including_file_overrides_what_it_includes(tmp_path):
-    write(tmp_path, "services: {db: {image: old, cap_add: [A]}}", "base.yaml")
-    found = stack(tmp_path, "include: [base.yaml]\nservices: {db: {image: new, cap_add: [B]}}")
+    write(tmp_path, "services: {db: {image: old, cap_add: [BPF]}}", "base.yaml")
+    found = stack(tmp_path, "include: [base.yaml]\nservices: {db: {image: new, cap_add: [KILL]}}")
     assert found.member("db").service.image == "new"
-    assert found.member("db").service.cap_add == ["A", "B"]
+    assert found.member("db").service.cap_add == ["BPF", "KILL"]
 
 
 def test_the_including_file_may_take_something_away(tmp_path):
-    write(tmp_path, "services: {db: {image: old, ports: ['80:80'], cap_add: [A]}}", "base.yaml")
-    text = "include: [base.yaml]\nservices: {db: {ports: !reset [], cap_add: !override [B]}}"
+    write(tmp_path, "services: {db: {image: old, ports: ['80:80'], cap_add: [BPF]}}", "base.yaml")
+    text = "include: [base.yaml]\nservices: {db: {ports: !reset [], cap_add: !override [KILL]}}"
     service = stack(tmp_path, text).member("db").service
-    assert (service.image, service.ports, service.cap_add) == ("old", [], ["B"])
+    assert (service.image, service.ports, service.cap_add) == ("old", [], ["KILL"])
 
 
 def test_an_included_file_may_include_others(tmp_path):
@@ -144,9 +144,10 @@ def test_an_included_file_may_include_others(tmp_path):
 
 
 def test_a_service_may_extend_one_that_is_included(tmp_path):
-    write(tmp_path, "services: {base: {image: b, cap_add: [A]}}", "base.yaml")
-    found = stack(tmp_path, "include: [base.yaml]\nservices: {web: {extends: base, cap_add: [B]}}")
-    assert found.member("web").service.cap_add == ["A", "B"]
+    write(tmp_path, "services: {base: {image: b, cap_add: [BPF]}}", "base.yaml")
+    text = "include: [base.yaml]\nservices: {web: {extends: base, cap_add: [KILL]}}"
+    found = stack(tmp_path, text)
+    assert found.member("web").service.cap_add == ["BPF", "KILL"]
 
 
 # extends

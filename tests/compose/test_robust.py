@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,3 +63,58 @@ def test_junk_in_a_service(tmp_path, key):
 def test_junk_at_the_top(tmp_path, key):
     for junk in JUNK:
         read(tmp_path, GOOD | {key: junk})
+
+
+MANY = 1500
+"""Services: were each compared with each, they would take minutes."""
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        "{image: a}",
+        "{image: a, ports: ['%d:80']}",
+        "{image: a, ports: ['80:80']}",
+        "{image: a, depends_on: [service%d]}",
+        "{image: a, depends_on: [servcie%d]}",
+        "{extends: servcie%d}",
+        "{extends: service0}",
+        "{image: a, links: ['service0:name%d']}",
+        "{image: a, container_name: name%d, networks: [network%d]}",
+    ],
+)
+def test_many_services_do_not_take_long(tmp_path, service):
+    text = "services:\n  service0: {image: a}\n"
+    for number in range(1, MANY):
+        filled = service.replace("%d", str(number + (service.count("[service") and -1)))
+        text += f"  service{number}: {filled}\n"
+    text += "networks:\n"
+    for number in range(MANY):
+        subnet = f"10.{number // 250}.{number % 250}.0/24"
+        text += f"  network{number}: {{ipam: {{config: [{{subnet: {subnet}}}]}}}}\n"
+    path = write(tmp_path, text)
+    began = time.process_time()
+    with contextlib.suppress(ScenarioError):
+        load_stack(path, environ={})
+    assert time.process_time() - began < 15
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("services: " + "[" * 5000, "nested more than"),
+        ("services:\n" + "\n".join("  " * n + "a:" for n in range(1, 300)), "nested more than"),
+        (
+            "x-a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+            + "".join(f"x-{n}: &{n + 1} [{','.join(['*a'] * 9)}]\n" for n in range(1))
+            + "".join(f"x-{n}: &{n + 1} [{','.join([f'*{n}'] * 9)}]\n" for n in range(1, 20))
+            + "services: {a: {image: a}}\n",
+            "more than 40000 values",
+        ),
+    ],
+    ids=["brackets", "levels", "aliases of aliases"],
+)
+def test_what_is_deep_or_multiplies_itself_is_refused(tmp_path, text, message):
+    with pytest.raises(ScenarioError) as raised:
+        load_stack(write(tmp_path, text), environ={})
+    assert message in raised.value.diagnostics[0].message

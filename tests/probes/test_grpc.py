@@ -9,7 +9,7 @@ import pytest
 from bench.core.clock import SystemClock
 from bench.probes.dial import Endpoint
 from bench.probes.grpc import GrpcProbe
-from bench.scenario.probes import GrpcProbe as GrpcModel
+from bench.scenario.probes import GrpcProbeSpec as GrpcModel
 from tests.probes.servers import Answering, over_tls, saying, speaking_http2
 from tests.servers import FakeServer
 

@@ -14,7 +14,7 @@ from bench.core.clock import SystemClock
 from bench.observe.listening import has_read
 from bench.probes.dial import Endpoint
 from bench.probes.http import HttpProbe
-from bench.scenario.probes import HttpProbe as HttpModel
+from bench.scenario.probes import HttpProbeSpec as HttpModel
 from tests.probes.servers import (
     Answering,
     certificate,

@@ -28,8 +28,8 @@ from bench.probes.log import LogProbe
 from bench.probes.make import ProbeTarget, make_probe
 from bench.probes.readiness import Readiness
 from bench.probes.tcp import TcpProbe
-from bench.scenario.probes import HttpProbe as HttpModel
-from bench.scenario.probes import LogProbe as LogModel
+from bench.scenario.probes import HttpProbeSpec as HttpModel
+from bench.scenario.probes import LogProbeSpec as LogModel
 from bench.scenario.probes import ProbeChoice
 from tests.fakes import FakeClock, FakeOutput, FakeRuntime, Script
 from tests.servers import FakeServer, closed_port

@@ -13,7 +13,7 @@ from bench.observe.inside import open_below
 from bench.probes.dial import Dialer, Endpoint
 from bench.probes.http import HttpProbe
 from bench.probes.tcp import TcpProbe
-from bench.scenario.probes import HttpProbe as HttpModel
+from bench.scenario.probes import HttpProbeSpec as HttpModel
 from tests.probes.servers import Answering, saying
 
 CLOCK = SystemClock()

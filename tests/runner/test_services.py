@@ -10,15 +10,15 @@ import pytest
 from bench.core.clock import SystemClock
 from bench.core.errors import EngineError
 from bench.runner.services import RunningServices
-from bench.scenario.model import Service
+from bench.scenario.model import SupportingService
 from tests.fakes import FakeRuntime, Script
 from tests.servers import FakeServer, closed_port
 
 UP = Script(output=(b"up\n",), address="10.0.0.2")
 
 
-def service(**changes: Any) -> Service:
-    return Service.model_validate(
+def service(**changes: Any) -> SupportingService:
+    return SupportingService.model_validate(
         {"image": "x", "ready": {"log": "^up$", "timeout": "10s"}} | changes
     )
 
@@ -58,7 +58,7 @@ def test_they_carry_the_label_of_the_run(engine, services):
 
 def test_one_that_ends_is_noticed_but_not_a_job_that_is_done(engine, services):
     engine.scripts["seed@1"] = Script(life_s=0, exit_code=0)
-    job = Service.model_validate({"image": "x", "ready": {"exit": True}})
+    job = SupportingService.model_validate({"image": "x", "ready": {"exit": True}})
     services.start({"seed": job, "db": service()}, {"seed": "seed@1", "db": "db@1"})
     assert services.dead() == ""
     engine.made[1].end(137)

@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from bench.scenario.allow import Destination, parse_allowed
+from bench.scenario.allow import Peer, parse_allowed
 from bench.scenario.model import Scenario
 
 
@@ -68,15 +68,15 @@ def test_what_is_no_contact_is_refused_with_what_to_write(text, why):
 def test_a_name_and_a_port_together_ask_for_both():
     allowed = parse_allowed("config:8888")
     address = ipaddress.ip_address("10.0.0.5")
-    assert allowed.covers(Destination(("config", "other"), address, 8888))
-    assert not allowed.covers(Destination(("config",), address, 8889))
-    assert not allowed.covers(Destination(("configs",), address, 8888))
-    assert not allowed.covers(Destination((), address, 8888))
+    assert allowed.covers(Peer(("config", "other"), address, 8888))
+    assert not allowed.covers(Peer(("config",), address, 8889))
+    assert not allowed.covers(Peer(("configs",), address, 8888))
+    assert not allowed.covers(Peer((), address, 8888))
 
 
 def test_a_network_does_not_hold_addresses_of_the_other_version():
     allowed = parse_allowed("10.0.0.0/8")
-    assert not allowed.covers(Destination((), ipaddress.ip_address("2001:db8::1"), 443))
+    assert not allowed.covers(Peer((), ipaddress.ip_address("2001:db8::1"), 443))
 
 
 def test_the_contacts_of_all_rows_are_declared_once():

@@ -44,3 +44,21 @@ def test_more_trials_are_asked_for_where_there_are_too_few():
     cases = f"{{one: {CASE[:-1]}, repeat: 3}}}}"
     (said,) = remarks("thresholds: {startup_s: 'median <= 3s'}", cases)
     assert said == "`median` can pass from 6 trials on, and `one` has fewer"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            "network_mode: host, ports: ['80:80']",
+            "`ports` have no effect with `network_mode: host`",
+        ),
+        ("network_mode: bridge, ports: ['80:80']", ""),
+        ("cpuset: '4000'", "this host has no core 4000: `one` cannot be started on it"),
+        ("cpuset: '0'", ""),
+    ],
+)
+def test_what_has_no_effect_here_is_said(settings, said):
+    text = scenario(f"cases: {{one: {CASE[:-1]}, {settings}}}}}")
+    found = parse_scenario_text(text, "s.yaml", environ={}).warnings
+    assert [one.message for one in found] == ([said] if said else [])

@@ -81,15 +81,15 @@ def test_what_is_no_text_is_refused_where_it_begins(tmp_path, data, message, lin
     assert (fault.message, fault.line, fault.col) == (message, line, col)
 
 
-def test_only_files_up_to_1_mib_are_read(tmp_path):
+def test_only_files_up_to_8_mib_are_read(tmp_path):
     path = tmp_path / "s.yaml"
     text = scenario(rest="#" + "x" * 9_000 + "\n")
     line = "#" * 999 + "\n"
-    path.write_text(text + line * ((MIB - len(text)) // len(line)))
+    path.write_text(text + line * ((8 * MIB - len(text)) // len(line)))
     assert load_scenario(path).scenario.name == "t"
     with path.open("a") as file:
         file.write(line)
-    assert refused(path).message == "larger than 1 MiB"
+    assert refused(path).message == "larger than 8 MiB"
 
 
 LARGE = {
@@ -115,7 +115,7 @@ LARGE = {
     "deep default": scenario(rest="description: '" + "${A:-" * 3_000 + "}" * 3_000 + "'"),
     "long pattern": scenario(f"cases: {{a: {{image: x, ready: {{log: '{'(' * 9_000}'}}}}}}"),
     "defaults for many": "version: 1\nname: t\ndefaults: {environment: {"
-    + ",\n".join(f"v{n}: 1" for n in range(300))
+    + ",\n".join(f"v{n}: 1" for n in range(1000))
     + "}}\ncases:\n"
     + "".join(f"  c{n}: {CASE}\n" for n in range(100)),
 }
@@ -133,7 +133,7 @@ def test_no_file_takes_long(text):
 def test_what_would_be_large_is_refused_before_it_is_made(name):
     tracemalloc.start()
     try:
-        assert "more than 20000 values" in faults_in(LARGE[name])[0].message
+        assert "more than 40000 values" in faults_in(LARGE[name])[0].message
         assert tracemalloc.get_traced_memory()[1] < 50 * MIB
     finally:
         tracemalloc.stop()

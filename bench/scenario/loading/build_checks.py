@@ -1,4 +1,4 @@
-"""What a build must get right: folders and files that are there."""
+"""Checks of a build: its folders and files must be there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check_build(build: Node | None, folder: Path) -> Iterator[Diagnostic]:
-    """What is wrong with `build`; paths start from `folder`."""
+    """Every fault in `build`; paths start from `folder`."""
     context = build.get("context") if isinstance(build, Map) else build
     if not (where := text_of(context)) or context is None:
         return
@@ -74,6 +74,6 @@ def _rebuild_after(node: Node | None, context: Path, where: str) -> Iterator[Dia
 def names_in(folder: Path) -> list[str]:
     """The names of what lies in `folder`; none where it cannot be looked at."""
     try:
-        return sorted(one.name for one in folder.iterdir())[:1000]
+        return sorted(path.name for path in folder.iterdir())[:1000]
     except (OSError, ValueError):
         return []

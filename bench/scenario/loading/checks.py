@@ -1,4 +1,4 @@
-"""What a scenario must get right beyond the form of each value: names, files, combinations.
+"""Checks of a scenario beyond the form of each value: names, files, combinations.
 
 Everything here reads the located tree, not the models, so that it finds its faults even where
 another part of the file is broken, and can say where they stand.
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from bench.compose.container_keys import IMAGE_BUILD_OR_HOST, IMAGE_OR_BUILD, LIMITS_TWICE
 from bench.compose.engine_checks import check_engine, check_least
+from bench.compose.mode_checks import HAS_NO_PORTS, mounted_twice
+from bench.compose.port_checks import Published, clashes, published
 from bench.core.domain import CALIBRATION_CASE
 from bench.core.errors import ScenarioError
 from bench.core.paths import is_there
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     from bench.core.errors import Diagnostic
     from bench.yamldoc.nodes import Entry
+    from bench.yamldoc.source import Place
 
 
 def check(root: Map, folder: Path) -> Iterator[Diagnostic]:
@@ -56,6 +59,7 @@ def check(root: Map, folder: Path) -> Iterator[Diagnostic]:
     yield from check_thresholds(root)
     yield from check_answer(root)
     yield from _link(root)
+    yield from _ports(root)
     yield from _reserved(root)
     yield from check_compare(root)
     yield from check_ids(root, folder)
@@ -106,8 +110,8 @@ def _container(name: str, entry: Entry, folder: Path, *, is_case: bool) -> Itera
     is_process = is_case and bool(given_keys(node, ("host",)))
     if not is_process:
         yield from check_engine(node)
-    for limits in (node.map("limits"), node.map("deploy").map("resources").map("limits")):
-        yield from check_least(limits, of_container=not is_process)
+    yield from check_least(node, of_container=not is_process)
+    yield from mounted_twice(_mounts(node))
     yield from _base(node)
     yield from check_build(node.get("build"), folder)
     yield from _env_files(node.get("env_file"), folder)
@@ -116,8 +120,19 @@ def _container(name: str, entry: Entry, folder: Path, *, is_case: bool) -> Itera
         yield from check_process_ready(name, node.entries.get("ready"), entry.place)
 
 
+def _mounts(container: Map) -> Iterator[tuple[str, Place]]:
+    """Where something is mounted, and where that is written."""
+    for key in ("tmpfs", "volumes"):
+        node = container.get(key)
+        for item in node.items if isinstance(node, Series) else [node] if node else []:
+            parts = (text_of(item) or "").split(":")
+            target = parts[1] if key == "volumes" and len(parts) > 1 else parts[0]
+            if target.startswith("/"):
+                yield target, item.place
+
+
 def _stack(node: Map) -> Iterator[Diagnostic]:
-    """What does not go together with `compose`."""
+    """Keys that do not go together with `compose`."""
     for key, entry in node.entries.items():
         if key in Case.model_fields and key not in BESIDE_COMPOSE:
             fault = f"`{key}` has no meaning beside `compose`"
@@ -153,7 +168,7 @@ def _env_files(node: Node | None, folder: Path) -> Iterator[Diagnostic]:
 
 
 def _base(container: Map) -> Iterator[Diagnostic]:
-    """What the cache state `base` needs to know, and cannot find out."""
+    """Missing facts that the cache state `base` needs, and cannot find out."""
     entry = container.entries.get("cache")
     if entry is None or "base" not in states_in(entry.node):
         return
@@ -169,10 +184,34 @@ def _link(root: Map) -> Iterator[Diagnostic]:
     entry = root.entries.get("link")
     cases = root.map("cases").entries.values()
     if entry and any(
-        isinstance(one.node, Map) and text_of(one.node.get("registry")) == "origin" for one in cases
+        isinstance(entry.node, Map) and text_of(entry.node.get("registry")) == "origin"
+        for entry in cases
     ):
         fault = "`link` shapes the way from bench's registry, and a case has `registry: origin`"
         yield entry.place.diagnostic(fault, "leave one of the two out")
+
+
+def _ports(root: Map) -> Iterator[Diagnostic]:
+    """Ports of this host that two services, or a case and a service, would publish."""
+    beside = [port for name in root.map("services").entries for port in _published(root, name)]
+    yield from clashes(beside)
+    for name in root.map("cases").entries:
+        if own := _published(root, name, "cases"):
+            yield from clashes([*beside, *own])
+
+
+def _published(root: Map, name: str, kind: str = "services") -> list[Published]:
+    container = root.map(kind).map(name)
+    if text_of(container.get("network_mode")) in HAS_NO_PORTS:
+        return []
+    ports = container.get("ports")
+    scalars = (
+        [item for item in ports.items if isinstance(item, Scalar)]
+        if isinstance(ports, Series)
+        else []
+    )
+    found = [published(name, scalar.text, scalar.place) for scalar in scalars]
+    return [port for port in found if port is not None]
 
 
 def _reserved(root: Map) -> Iterator[Diagnostic]:
@@ -182,7 +221,7 @@ def _reserved(root: Map) -> Iterator[Diagnostic]:
         yield entry.place.diagnostic(fault, "call the case something else")
     service = root.map("services").entries.get(TARGET)
     cases = root.map("cases").entries.values()
-    if service and any(isinstance(one.node, Map) and one.node.get("load") for one in cases):
+    if service and any(isinstance(entry.node, Map) and entry.node.get("load") for entry in cases):
         fault = f"{TARGET!r} is the name by which a load tool reaches the case"
         yield service.place.diagnostic(fault, "call the service something else")
 

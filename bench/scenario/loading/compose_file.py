@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from bench.compose.checks import check_files, check_names, remarks
 from bench.compose.combine import FileReader
-from bench.compose.engine_checks import check_engine
+from bench.compose.engine_checks import check_engine, check_of_compose
 from bench.compose.members import members_of
 from bench.compose.model import ComposeFile
 from bench.compose.networks import Network
@@ -59,7 +59,7 @@ def load_stack(
     except ScenarioError as error:
         raise ScenarioError(_sorted([*faults, *error.diagnostics])) from None
     named = reader.environ.get("COMPOSE_PROFILES", "").split(",")
-    active = {*profiles} or {one.strip() for one in named}
+    active = {*profiles} or {profile.strip() for profile in named}
     root = taking_part(root, services, active, faults)
     if not root.map("services").entries and faults:
         raise ScenarioError(_sorted(faults))
@@ -73,7 +73,9 @@ def load_stack(
     if file is not None:
         faults += check_names(root, file, incomplete)
         for name in file.services:
-            faults += check_engine(_run_by_an_engine(root.map("services").map(name)))
+            service = root.map("services").map(name)
+            faults += check_engine(_run_by_an_engine(service))
+            faults += check_of_compose(service)
     if file is None or faults:
         raise ScenarioError(_sorted(faults))
     faults += check_files(root, file, reader.environ)
@@ -85,8 +87,8 @@ def load_stack(
     faults += _unfit(root, members)
     if faults:
         raise ScenarioError(_sorted(faults))
-    used = dict.fromkeys(one for member in members for one in member.networks)
-    mounted = dict.fromkeys(one for member in members for one in member.volumes)
+    used = dict.fromkeys(network for member in members for network in member.networks)
+    mounted = dict.fromkeys(volume for member in members for volume in member.volumes)
     return Stack(
         name=reader.environ["COMPOSE_PROJECT_NAME"],
         path=files[0],
@@ -132,18 +134,18 @@ def _validated(root: Map, faults: list[Diagnostic]) -> ComposeFile | None:
 
 
 def _unfit(root: Map, members: Sequence[ComposeService]) -> list[Diagnostic]:
-    """What no container can be made of, though each value by itself has the right form."""
+    """Services that no container can be made of, though each value has the right form."""
     outer = Case.model_validate({"compose": "any"})
     faults = []
     for member in members:
         try:
             as_case(member, outer, outer.ready)
         except ValidationError as error:
-            for one in error.errors(include_url=False):
-                keys = (key for key in one["loc"] if isinstance(key, str | int))
+            for complaint in error.errors(include_url=False):
+                keys = (key for key in complaint["loc"] if isinstance(key, str | int))
                 place = locate(root, ("services", member.of, *keys))[0]
-                message, advice = split_advice(one["msg"].removeprefix("Value error, "))
-                faults.append(place.diagnostic(f"`{one['loc'][0]}`: {message}", advice))
+                message, advice = split_advice(complaint["msg"].removeprefix("Value error, "))
+                faults.append(place.diagnostic(f"`{complaint['loc'][0]}`: {message}", advice))
     return faults
 
 

@@ -1,4 +1,4 @@
-"""What the models allow where a path leads: keys for suggestions, types for variables."""
+"""Keys and types that the models allow at a path, for suggestions and for variables."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Path = tuple[str | int, ...]
 
 def fields_at(path: Sequence[str | int], model: type[BaseModel]) -> tuple[str, list[str]]:
     """Name and keys of the model that stands where `path` leads in `model`; empty if none."""
-    for one in _types_at(path, model):
-        if isinstance(one, type) and issubclass(one, BaseModel):
-            beside = {Scenario: ("defaults",), Case: ("matrix",)}.get(one, ())
-            return one.__name__, [*one.model_fields, *beside]
+    for type_ in _types_at(path, model):
+        if isinstance(type_, type) and issubclass(type_, BaseModel):
+            beside = {Scenario: ("defaults",), Case: ("matrix",)}.get(type_, ())
+            return type_.__name__, [*type_.model_fields, *beside]
     return "", []
 
 
@@ -33,7 +33,7 @@ def wants_text(path: Path) -> bool:
     """Whether only text can stand where `path` leads in a file."""
     model, rest = (Case, path[1:]) if path[:1] == ("defaults",) else (Scenario, path)
     rest = _without_matrix(rest)
-    return all(_is_text(one) for one in _types_at(rest, model))
+    return all(_is_text(type_) for type_ in _types_at(rest, model))
 
 
 def _without_matrix(path: Path) -> Path:
@@ -49,12 +49,12 @@ def _without_matrix(path: Path) -> Path:
 def _is_text(annotation: Any) -> bool:
     origin = get_origin(annotation)
     if origin is Literal:
-        return all(isinstance(one, str) for one in get_args(annotation))
+        return all(isinstance(word, str) for word in get_args(annotation))
     if not isinstance(annotation, type) or origin is not None:
         return origin in (list, tuple, dict)
     if issubclass(annotation, BaseModel):  # a short form stands for a model's first field
         first = next(iter(annotation.model_fields.values()))
-        return all(_is_text(one) for one in _alternatives(first.annotation))
+        return all(_is_text(type_) for type_ in _alternatives(first.annotation))
     return issubclass(annotation, str | Enum)
 
 
@@ -62,7 +62,7 @@ def _types_at(path: Sequence[str | int], model: type[BaseModel]) -> list[Any]:
     """The types that may stand there; steps that name no key are passed over."""
     found: list[Any] = [model]
     for step in path:
-        found = [inner for one in found for inner in _inside(one, step)] or found
+        found = [inner for type_ in found for inner in _inside(type_, step)] or found
     return found
 
 
@@ -83,5 +83,5 @@ def _alternatives(annotation: Any) -> list[Any]:
     if origin is Annotated:
         return _alternatives(get_args(annotation)[0])
     if origin in (Union, UnionType):
-        return [one for member in get_args(annotation) for one in _alternatives(member)]
+        return [type_ for member in get_args(annotation) for type_ in _alternatives(member)]
     return [] if annotation is type(None) else [annotation]

@@ -1,4 +1,4 @@
-"""What the `metrics` of several cases must get right together: names, units, directions."""
+"""Checks of the `metrics` of several cases together: names, units, directions."""
 
 from __future__ import annotations
 

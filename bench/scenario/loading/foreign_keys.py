@@ -60,7 +60,7 @@ _ELSEWHERE = {
     "tty": "nobody types into a measured container: leave it out",
     "privileged": "a privileged container escapes its limits: add single rights with `cap_add`",
 }
-_WHERE = frozenset({"Scenario", "Case", "Service", "LoadTool", "Deploy"})
+_WHERE = frozenset({"Scenario", "Case", "SupportingService", "LoadTool", "Deploy"})
 _COMPOSE_TOP = {
     "networks": "every trial has a network of its own: leave it out",
     "volumes": "volumes are named where they are mounted: leave it out here",

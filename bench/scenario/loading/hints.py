@@ -1,9 +1,11 @@
-"""What is well-formed, and would yet end without a verdict: said before anything is measured."""
+"""Warnings of settings that are well-formed, and yet have no effect or no verdict."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.compose.limit_checks import absent_cores
+from bench.compose.mode_checks import HAS_NO_PORTS
 from bench.core.domain import CacheState
 from bench.core.metrics import METRICS, Scope
 from bench.standard.thresholds import least_trials, limit_operator
@@ -20,14 +22,39 @@ _OF_A_REBUILD = frozenset({"rebuild_s", "rebuild_steps"})
 
 
 def remarks(scenario: Scenario, position: Callable[[str], Place | None]) -> Iterator[Diagnostic]:
-    """Each threshold that some case cannot be judged by, where `position` says that it stands."""
+    """Keys without effect, and thresholds that some case cannot be judged by.
+
+    `position` says where each stands.
+    """
+    yield from _without_effect(scenario, position)
+    yield from _never_judged(scenario, position)
+
+
+def _without_effect(
+    scenario: Scenario, position: Callable[[str], Place | None]
+) -> Iterator[Diagnostic]:
+    for kind, containers in (("services", scenario.services), ("cases", scenario.cases)):
+        for name, container in containers.items():
+            place = position(f"{kind}.{name}.ports")
+            if place and container.ports and container.network_mode in HAS_NO_PORTS:
+                said = f"`ports` have no effect with `network_mode: {container.network_mode}`"
+                yield place.diagnostic(said, "leave them out")
+            place = position(f"{kind}.{name}.cpuset")
+            if place and (absent := absent_cores(container.cpuset)):
+                said = f"this host has no core {absent[0]}: `{name}` cannot be started on it"
+                yield place.diagnostic(said, "measure where there is one")
+
+
+def _never_judged(
+    scenario: Scenario, position: Callable[[str], Place | None]
+) -> Iterator[Diagnostic]:
     for name, threshold in scenario.thresholds.items():
         place = position(f"thresholds.{name}")
         if place is None:
             continue
         needed = least_trials(threshold.over, limit_operator(threshold.limit))
         of_trials = name not in METRICS or METRICS[name].scope is not Scope.IMAGE
-        few = [key for key, one in scenario.cases.items() if of_trials and one.repeat < needed]
+        few = [key for key, case in scenario.cases.items() if of_trials and case.repeat < needed]
         if few:
             said = (
                 f"`{threshold.over}` can pass from {needed} trials on, and {_some(few)} has fewer"
@@ -35,8 +62,8 @@ def remarks(scenario: Scenario, position: Callable[[str], Place | None]) -> Iter
             yield place.diagnostic(said, f"write `repeat: {needed}`, or judge the max")
         absent = [
             key
-            for key, one in scenario.cases.items()
-            if threshold.required and _lacks(one, name, threshold)
+            for key, case in scenario.cases.items()
+            if threshold.required and _lacks(case, name, threshold)
         ]
         if absent:
             said = f"{_some(absent)} has no `{name}`, so that it cannot be judged there"

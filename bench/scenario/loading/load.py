@@ -24,14 +24,15 @@ from bench.scenario.loading.matrix import expand_matrices
 from bench.scenario.loading.merge import merge_defaults
 from bench.scenario.loading.overrides import apply_override
 from bench.scenario.loading.resolve import with_environments, with_variables, without_extensions
+from bench.scenario.loading.stacks import stacks_of
 from bench.scenario.loading.wording import reworded
 from bench.scenario.model import Case, Scenario
 from bench.scenario.redact import redacted
 from bench.yamldoc.env_file import read_env_files
-from bench.yamldoc.nodes import Map, Node, Scalar, find_key, locate, value_of
+from bench.yamldoc.nodes import Map, Node, Scalar, find_key, value_of
 from bench.yamldoc.parse import fatal, parse_yaml
 from bench.yamldoc.source import Source, decode, read_source
-from bench.yamldoc.suggest import did_you_mean, shown
+from bench.yamldoc.suggest import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -67,9 +68,9 @@ class LoadedScenario:
 
     @property
     def warnings(self) -> list[Diagnostic]:
-        """What a reader should know before a run, of its Compose files too, each thing once."""
+        """Warnings before a run, of its Compose files too, each once."""
         found = list(remarks(self.scenario, self.position))
-        found += [one for name in self.scenario.cases for one in self._warnings_of(name)]
+        found += [warning for name in self.scenario.cases for warning in self._warnings_of(name)]
         return list(dict.fromkeys(found))
 
     def _warnings_of(self, case: str) -> tuple[Diagnostic, ...]:
@@ -189,58 +190,12 @@ def _load(
         faults += reworded(error, merged, Scenario)
         unexplained = error.errors()[0]["msg"]
     faults += check(merged, folder)
-    stacks = {} if scenario is None else _stacks(scenario, merged, folder, environ, faults)
+    stacks = {} if scenario is None else stacks_of(scenario, merged, folder, environ, faults)
     if scenario is None and not faults:
         faults.append(source.at(1, 1).diagnostic(unexplained))
     if faults or scenario is None:
         raise ScenarioError(_sorted(faults, source))
     return LoadedScenario(scenario, path, folder, tree, merged, stacks)
-
-
-def _stacks(
-    scenario: Scenario,
-    root: Map,
-    folder: Path,
-    environ: Mapping[str, str] | None,
-    faults: list[Diagnostic],
-) -> dict[str, Stack]:
-    """What the Compose files of the cases describe; `faults` is given what is wrong with them."""
-    uses = {name: case.compose for name, case in scenario.cases.items() if case.compose}
-    if not uses:
-        return {}
-    from bench.compose.model import Condition
-    from bench.scenario.loading.compose_file import (
-        load_stack,  # its models are as many as those of a scenario
-    )
-
-    stacks = {}
-    for name, use in uses.items():
-        try:
-            stacks[name] = stack = load_stack(
-                [folder / one for one in use.file],
-                services=use.services,
-                profiles=use.profiles,
-                env_files=[folder / one for one in use.env_file],
-                environ=environ,
-            )
-        except ScenarioError as error:
-            faults += error.diagnostics
-            continue
-        known = list(dict.fromkeys(member.of for member in stack.members))
-        for service, ready in use.ready.items():
-            if service not in known:
-                place = locate(root, ("cases", name, "compose", "ready", service))[0]
-                fault = f"no service {shown(service)} is started"
-                faults.append(place.diagnostic(fault, did_you_mean(service, known)))
-            elif stack.service_waited_for(service, Condition.HEALTHY):
-                place = locate(root, ("cases", name, "compose", "ready", service))[0]
-                fault = f"others wait for the health check of `{service}`, which decides"
-                faults.append(place.diagnostic(fault, "leave it out here"))
-            elif stack.service_waited_for(service, Condition.COMPLETED) and not ready.is_an_end:
-                place = locate(root, ("cases", name, "compose", "ready", service))[0]
-                fault = f"others wait until `{service}` has ended, which decides"
-                faults.append(place.diagnostic(fault, "leave it out here, or write {exit: true}"))
-    return stacks
 
 
 def _resolved(
@@ -293,7 +248,7 @@ def _known_version(root: Map) -> None:
 
 
 def _defaults_faults(root: Map, defaults: Node) -> list[Diagnostic]:
-    """What is wrong with the defaults alone, so that it is found even where no case uses it."""
+    """Faults in the defaults, found even where no case uses them."""
     place = root.entries["defaults"].place
     if isinstance(defaults, Scalar) and defaults.value is None:
         return [place.diagnostic("`defaults` has no value", "write some, or leave the key out")]

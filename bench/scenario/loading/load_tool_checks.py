@@ -1,4 +1,4 @@
-"""What a case with a load tool must get right beside what every container must."""
+"""Checks of a case with a load tool, beside those of every container."""
 
 from __future__ import annotations
 

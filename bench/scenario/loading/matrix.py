@@ -52,7 +52,7 @@ class _Setting:
 
 @dataclass(frozen=True)
 class _Dimension:
-    """What is varied, and its values: one of each dimension makes a case."""
+    """A setting that is varied, and its values: one of each dimension makes a case."""
 
     name: str
     settings: tuple[_Setting, ...]
@@ -100,11 +100,13 @@ def _expanded(name: str, entry: Entry, most: int, faults: list[Diagnostic]) -> d
     dimensions = list(_dimensions(written, faults))
     if len(faults) > found or not dimensions:
         return {name: Entry(entry.place, bare)}
-    count = math.prod(len(one.settings) for one in dimensions)
+    count = math.prod(len(dimension.settings) for dimension in dimensions)
     if count > most:
         fault = f"`matrix` makes {count} cases of {shown(name)}: more than {MOST_CASES} in all"
         fatal(written.place, fault, "leave some values out")
-    named = [(_name(name, dimensions, one), one) for one in _combinations(dimensions)]
+    named = [
+        (_name(name, dimensions, settings), settings) for settings in _combinations(dimensions)
+    ]
     unfit = _name_fault(name, [new for new, _ in named], written.place)
     if unfit is not None:
         faults.append(unfit)
@@ -119,11 +121,11 @@ def _expanded(name: str, entry: Entry, most: int, faults: list[Diagnostic]) -> d
 
 
 def _combinations(dimensions: Sequence[_Dimension]) -> Iterator[tuple[_Setting, ...]]:
-    return itertools.product(*(one.settings for one in dimensions))
+    return itertools.product(*(dimension.settings for dimension in dimensions))
 
 
 def _name_fault(case: str, names: list[str], place: Place) -> Diagnostic | None:
-    """What keeps `names` from being those of the cases that `case` becomes."""
+    """Why `names` cannot be those of the cases that `case` becomes."""
     longest = max(names, key=len)
     if len(longest) > _LONGEST_NAME:
         fault = f"the name {shown(longest)} of a case has more than {_LONGEST_NAME} characters"
@@ -181,14 +183,14 @@ def _settings(name: str, entry: Entry) -> tuple[_Setting, ...] | Diagnostic:
             if isinstance(item, Scalar)
         )
     if isinstance(node, Map) and node.entries:
-        for label, one in node.entries.items():
-            if not isinstance(one.node, Map):
-                what = f"`{label}`: {shown(value_of(one.node))} where keys of a case are expected"
+        for label, part in node.entries.items():
+            if not isinstance(part.node, Map):
+                what = f"`{label}`: {shown(value_of(part.node))} where keys of a case are expected"
                 advice = f"write a list for single values: `{name}: [a, b]`"
-                return one.node.place.diagnostic(what, advice)
+                return part.node.place.diagnostic(what, advice)
         return tuple(
-            _Setting(_NOT_IN_A_NAME.sub("_", label), one.place, (), one.node)
-            for label, one in node.entries.items()
+            _Setting(_NOT_IN_A_NAME.sub("_", label), part.place, (), part.node)
+            for label, part in node.entries.items()
         )
     what = f"`{name}`: {shown(value_of(node))} where a list of values is expected"
     return entry.place.diagnostic(what, "write such as [64m, 128m]")

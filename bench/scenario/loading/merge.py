@@ -50,7 +50,7 @@ def merge_defaults(root: Map) -> Map:
 
 
 def _for_stack(defaults: Map) -> Map:
-    """What of the defaults means something to a stack: its services say the rest themselves."""
+    """The defaults that a stack takes: its services say the rest themselves."""
     return defaults.replace({key: None for key in defaults.entries if key not in BESIDE_COMPOSE})
 
 

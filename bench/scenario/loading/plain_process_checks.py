@@ -1,4 +1,4 @@
-"""What a case with a `host` block must get right: a plain process lacks much of a container."""
+"""Checks of a case with a `host` block: a plain process lacks much of a container."""
 
 from __future__ import annotations
 
@@ -81,13 +81,13 @@ def _remedy(key: str) -> str:
 def _states(name: str, cache: Entry | None) -> Iterator[Diagnostic]:
     if cache is None:
         return
-    known = [one.value for one in HOST_STATES]
-    for one in cache.node.items if isinstance(cache.node, Series) else [cache.node]:
-        state = _text(one)
+    known = [state.value for state in HOST_STATES]
+    for item in cache.node.items if isinstance(cache.node, Series) else [cache.node]:
+        state = _text(item)
         if state in ("cold", "base"):
             fault = f"`cache: {state}` needs an image, and {shown(name)} is a plain process"
             advice = f"write `cache: {known[0]}` (page cache dropped) or `cache: {known[1]}` there"
-            yield one.place.diagnostic(fault, advice)
+            yield item.place.diagnostic(fault, advice)
 
 
 def _words(command: Node | None) -> Iterator[Diagnostic]:
@@ -111,7 +111,7 @@ def _folder(host: Map, folder: Path) -> Iterator[Diagnostic]:
     try:
         if path.is_dir():
             return
-        there = sorted(one.name for one in path.parent.iterdir() if one.is_dir())
+        there = sorted(sibling.name for sibling in path.parent.iterdir() if sibling.is_dir())
     except OSError:  # a name that is too long, or a folder that is not there or may not be read
         there = []
     suggestion = did_you_mean(path.name, there, kind="there are")

@@ -1,4 +1,4 @@
-"""What a `ready` must get right beyond the form of each value."""
+"""Checks of a `ready` beyond the form of each value."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def _endpoint(probe: Map, *, has_names: bool) -> Iterator[Diagnostic]:
 
 def _reachable(container: Map, probes: list[Map]) -> Iterator[Diagnostic]:
     unplugged = _text(container.get("network_mode")) == "none"
-    checkless = container.map("healthcheck").get("disable")
-    disabled = isinstance(checkless, Scalar) and checkless.value is True
+    check = value_of(container.map("healthcheck"))
+    disabled = check.get("disable") is True or check.get("test") == ["NONE"]
     for probe in probes:
         for key in _given(probe, ASKED) if unplugged else []:
             if probe.map(key).get("socket"):
@@ -101,7 +101,7 @@ def _reachable(container: Map, probes: list[Map]) -> Iterator[Diagnostic]:
 
 
 def check_process_ready(name: str, entry: Entry | None, place: Place) -> Iterator[Diagnostic]:
-    """What the `ready` of a plain process must say, for no image says it.
+    """Every fault in the `ready` of a plain process, which no image completes.
 
     Args:
         name: of the case.

@@ -70,9 +70,9 @@ def _replaced(node: Node, environ: Mapping[str, str], faults: list[Diagnostic], 
     if not isinstance(node.value, str):
         return node
     text, unset = interpolate(node.text, environ)
-    for one in unset:
-        place = node.place.find(one.written)
-        faults.append(place.diagnostic(one.message, one.suggestion))
+    for variable in unset:
+        place = node.place.find(variable.written)
+        faults.append(place.diagnostic(variable.message, variable.suggestion))
     if unset or text == node.text:
         return node
     # As in Compose, what was put in becomes a number where one is wanted, quoted or not: within
@@ -121,7 +121,7 @@ def _with_variables_of(node: Map, key: str, faults: list[Diagnostic]) -> Map:
         written = _pairs(written, faults)
     if isinstance(written, Map):
         texts: dict[str, Entry | None] = {
-            name: _as_text(name, one, faults) for name, one in written.entries.items()
+            name: _as_text(name, entry, faults) for name, entry in written.entries.items()
         }
         written = written.replace(texts)
     return node.replace({key: Entry(entry.place, written)})

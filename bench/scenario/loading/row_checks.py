@@ -1,4 +1,4 @@
-"""What thresholds, checks, expectations and comparisons must get right together."""
+"""Checks of thresholds, rows, expectations and comparisons, alone and together."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check_thresholds(root: Map) -> Iterator[Diagnostic]:
-    """What is wrong with `thresholds`."""
+    """Every fault in `thresholds`."""
     states = cache_states_of(root)
     units = own_units(root) | {name: metric.unit for name, metric in METRICS.items()}
     for name, entry in root.map("thresholds").entries.items():
@@ -42,7 +42,7 @@ def check_thresholds(root: Map) -> Iterator[Diagnostic]:
 
 
 def check_answer(root: Map) -> Iterator[Diagnostic]:
-    """What is wrong with `answer`."""
+    """Every fault in `answer`."""
     metrics = {*METRICS, *own_units(root)}
     names = root.get("answer")
     for item in names.items if isinstance(names, Series) else ():
@@ -53,7 +53,7 @@ def check_answer(root: Map) -> Iterator[Diagnostic]:
 
 
 def check_compare(root: Map) -> Iterator[Diagnostic]:
-    """What is wrong with `compare`."""
+    """Every fault in `compare`."""
     cases, compare = root.map("cases").entries, root.map("compare")
     baseline, candidates = compare.get("baseline"), compare.get("candidates")
     seen: set[str] = set()
@@ -94,10 +94,12 @@ def _expected(root: Map, known: list[str], off: set[str]) -> Iterator[Diagnostic
     for entry in root.map("cases").entries.values():
         expect = entry.node.map("expect") if isinstance(entry.node, Map) else Map(entry.place, {})
         lists = [
-            one for one in (expect.get("fail"), expect.get("may_fail")) if isinstance(one, Series)
+            node
+            for node in (expect.get("fail"), expect.get("may_fail"))
+            if isinstance(node, Series)
         ]
         seen: set[str] = set()
-        for item in (item for one in lists for item in one.items):
+        for item in (item for series in lists for item in series.items):
             name = text_of(item)
             if name in seen:
                 yield item.place.diagnostic(f"{shown(name)} stands here twice", "keep one of them")

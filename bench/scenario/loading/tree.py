@@ -31,7 +31,7 @@ def labelled_fault(place: Place, label: str, advice: str) -> Diagnostic:
 def states_in(node: Node) -> set[str]:
     """The cache states that a node names."""
     several = node.items if isinstance(node, Series) else [node]
-    return {text_of(one) or "" for one in several}
+    return {text_of(state) or "" for state in several}
 
 
 def cache_states_of(root: Map) -> set[str]:

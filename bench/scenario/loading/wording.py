@@ -1,4 +1,4 @@
-"""What pydantic finds wrong, put into words for whoever wrote the file, with its place."""
+"""Faults that pydantic finds, in words for the author of the file, with their places."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ _EXAMPLES = {
     "ready": "write how it becomes ready, such as `ready: {http: {port: 8080}}`",
     "port": "write the port it listens on, such as `port: 8080`",
     "context": "write the folder to build, such as `context: .`",
+    "capabilities": "write what it must be able to do, such as `capabilities: [gpu]`",
     "limit": 'write the limit, such as `limit: "<= 30s"`',
     "fail": "write the ids that must fail, such as `fail: [CI-4]`",
 }
@@ -50,16 +51,21 @@ def reworded(
         partial: whether more will be merged into them, so that what is missing is no fault.
     """
     faults = []
-    for one in error.errors(include_url=False):
+    for complaint in error.errors(include_url=False):
         finding = _Finding(
-            one["type"], one["loc"], locate(root, one["loc"])[1], one.get("ctx", {}), root, model
+            complaint["type"],
+            complaint["loc"],
+            locate(root, complaint["loc"])[1],
+            complaint.get("ctx", {}),
+            root,
+            model,
         )
         if finding.kind in ((*REPORTED_APART, "missing") if partial else REPORTED_APART):
             continue
         if isinstance(finding.node, Scalar) and finding.node.value is None:
             continue  # reported for what it is: a key without a value
-        message, suggestion = _words(finding, one["msg"])
-        place = locate(root, one["loc"])[0] if finding.at_key else finding.node.place
+        message, suggestion = _words(finding, complaint["msg"])
+        place = locate(root, complaint["loc"])[0] if finding.at_key else finding.node.place
         faults.append(place.diagnostic(message[:_LONGEST_MESSAGE], suggestion[:_LONGEST_MESSAGE]))
     return faults
 
@@ -152,9 +158,10 @@ def _plain_words(finding: _Finding) -> tuple[str, str]:
         case "greater_than_equal" | "greater_than":
             least = context.get("ge", context.get("gt"))
             more = "the least is" if "ge" in context else "write more than"
-            return f"{what} is too small", f"{more} {least:g}"
+            return f"{what} is too small", f"{more} {least:.15g}"
         case "less_than_equal" | "less_than":
-            return f"{what} is too large", f"the most is {context.get('le', context.get('lt')):g}"
+            most = context.get("le", context.get("lt"))
+            return f"{what} is too large", f"the most is {most:.15g}"
         case "string_pattern_mismatch" if str(context["pattern"]).startswith("^/"):
             advice = "begin it with a slash, and write a space as %20, an é as %C3%A9"
             return f"{what} is not a path", advice
