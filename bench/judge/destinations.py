@@ -45,30 +45,30 @@ class Destination:
 
 
 def destinations(trials: Iterable[TrialResult]) -> list[Destination]:
-    """What `trials` tried before they were ready: what is not declared first, then the earliest."""
+    """Destinations tried before ready: undeclared ones first, then by time."""
     found: dict[tuple[str, str, bool], list[tuple[Contact, WayOut]]] = {}
     for trial in trials:
         seen = observation(trial)
         if seen is None:
             continue
-        for one in before_ready(seen, trial.facts):
-            key = (one.kind, one.destination, one.allowed)
-            found.setdefault(key, []).append((one, seen.way_out))
+        for contact in before_ready(seen, trial.facts):
+            key = (contact.kind, contact.destination, contact.allowed)
+            found.setdefault(key, []).append((contact, seen.way_out))
     merged = [_merged(contacts) for contacts in found.values()]
-    return sorted(merged, key=lambda one: (one.allowed, one.earliest_s))
+    return sorted(merged, key=lambda destination: (destination.allowed, destination.earliest_s))
 
 
 def _merged(contacts: list[tuple[Contact, WayOut]]) -> Destination:
     first = contacts[0][0]
     in_open = sum(way_out is WayOut.OPEN for _, way_out in contacts)
-    kinds = [kind for one, _ in contacts for kind in one.question.split(", ")]
-    processes = dict.fromkeys(one.process for one, _ in contacts if one.process)
+    kinds = [kind for contact, _ in contacts for kind in contact.question.split(", ")]
+    processes = dict.fromkeys(contact.process for contact, _ in contacts if contact.process)
     return Destination(
         label=first.destination,
         protocol=_protocol(first, list(dict.fromkeys(kinds))),
         name=first.name,
         allowed=first.allowed,
-        earliest_s=min(one.t_s for one, _ in contacts),
+        earliest_s=min(contact.t_s for contact, _ in contacts),
         in_open=in_open,
         in_cut=len(contacts) - in_open,
         processes=tuple(processes),

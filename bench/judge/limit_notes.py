@@ -1,4 +1,4 @@
-"""What goes with a judged limit in words: a host that is too small, the pull, the floor."""
+"""Notes on a judged limit: a host that is too small, the pull, the floor."""
 
 from __future__ import annotations
 
@@ -57,21 +57,21 @@ def within_reach(found: Finding, rule: Rule, limit: Limit, context: JudgeContext
 
 
 def way_words(case: Case, cache: str, link: str) -> str:
-    """What the pull came over, in words."""
+    """The link that the pull used, in words."""
     if not CacheState(cache).is_pulled:
         return "no pull is part of it"
     return f"link: {'that to its own registry, not shaped' if case.registry else link}"
 
 
 def startup_notes(evidence: Evidence, case: Case, way: str) -> str:
-    """What a start by itself takes here, and what its link was, for a reason."""
+    """The share of the pull in the start, and its link, for a reason."""
     notes = []
     timed = [
-        one
-        for one in evidence.trials
-        if one.status is TrialStatus.OK and "startup_s" in one.metrics
+        trial
+        for trial in evidence.trials
+        if trial.status is TrialStatus.OK and "startup_s" in trial.metrics
     ]
-    worst = max(timed, key=lambda one: one.metrics["startup_s"], default=None)
+    worst = max(timed, key=lambda trial: trial.metrics["startup_s"], default=None)
     if worst is not None and "pull_s" in worst.metrics:
         pull_s, startup_s = worst.metrics["pull_s"], worst.metrics["startup_s"]
         slowest = "the slowest that got ready" if evidence.failed else "the slowest"
@@ -87,10 +87,10 @@ def startup_notes(evidence: Evidence, case: Case, way: str) -> str:
 
 
 def floor_note(evidence: Evidence) -> str:
-    """What the engine's own health checks put under the figure; empty where bench asked itself."""
-    facts = [one.facts.get("ready") for one in evidence.trials]
-    floors = [one.get("floor_ns") for one in facts if isinstance(one, dict)]
-    floor_s = max((one for one in floors if one), default=0) / 1e9
+    """A note on the delay of the engine's health checks; empty where bench probed itself."""
+    facts = [trial.facts.get("ready") for trial in evidence.trials]
+    floors = [fact.get("floor_ns") for fact in facts if isinstance(fact, dict)]
+    floor_s = max((floor for floor in floors if floor), default=0) / 1e9
     if not floor_s:
         return ""
     return (

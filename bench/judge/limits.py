@@ -77,7 +77,9 @@ def judge_trials(
         crashes_excused=_may_crash(case) and not rule.measured.is_time,
     )
     members = [
-        one for one in trials if one.service and (one.key.case, one.key.arm) == (case_id, rule.arm)
+        trial
+        for trial in trials
+        if trial.service and (trial.key.case, trial.key.arm) == (case_id, rule.arm)
     ]
     found = _not_its_own_cap(found, rule, case, limit, evidence, members)
     found = _not_by_what_was_seen(found, rule, limit, evidence)
@@ -146,9 +148,9 @@ def _crashes_count(
     if found.outcome is Outcome.PASS and over is Aggregate.MAX:  # which looks past the others
         found = replace(found, outcome=Outcome.FAIL)
     ran = [
-        one.metrics[rule.metric]
-        for one in evidence.trials
-        if one.status is TrialStatus.OK and rule.metric in one.metrics
+        trial.metrics[rule.metric]
+        for trial in evidence.trials
+        if trial.status is TrialStatus.OK and rule.metric in trial.metrics
     ]
     measured = bool(ran) and decide(ran, over, limit, rule.measured.unit).outcome is Outcome.FAIL
     by_crash = found.outcome is Outcome.FAIL and not measured
@@ -161,8 +163,8 @@ def _between_ends(
     found: Finding, evidence: Evidence, over: Aggregate, limit: Limit, unit: str
 ) -> Finding:
     """A stack's peak lies between two ends; both must be on the same side of the limit."""
-    uppers = [one.metrics[STACK_PEAK_UPPER] for one in evidence.trials if _has_upper(one)]
-    whole = len(uppers) == sum(STACK_PEAK in one.metrics for one in evidence.trials)
+    uppers = [trial.metrics[STACK_PEAK_UPPER] for trial in evidence.trials if _has_upper(trial)]
+    whole = len(uppers) == sum(STACK_PEAK in trial.metrics for trial in evidence.trials)
     beyond = decide(uppers, over, limit, unit) if uppers and whole else None
     note = "how far above that the services were together is not known"
     if beyond is not None:
@@ -196,7 +198,7 @@ def _not_by_what_was_seen(found: Finding, rule: Rule, limit: Limit, evidence: Ev
         return found
     note = ""
     if rule.metric in STOP_TIMES:
-        killed = sum(one.metrics.get("stop_killed", 0.0) > 0 for one in evidence.trials)
+        killed = sum(trial.metrics.get("stop_killed", 0.0) > 0 for trial in evidence.trials)
         of = counted(len(evidence.trials), "trial")
         if killed:
             note = f"killed at the end of its grace period in {killed} of {of}, which is no time"
@@ -244,11 +246,11 @@ def _held_services(metric: str, members: Sequence[TrialResult]) -> list[str]:
     """The services of a stack whose own limit their peak ran into."""
     asked = {"memory": "memory_bytes", "cpus": "cpus", "pids": "pids"}[CAPPED_BY[metric]]
     held = []
-    for one in members:
-        limits: Any = one.facts.get("limits") or {}
+    for member in members:
+        limits: Any = member.facts.get("limits") or {}
         cap = (limits.get("requested") or {}).get(asked)
-        if cap and one.metrics.get(metric, 0.0) >= (1 - NEAR) * cap:
-            held.append(f"`{one.service}`")
+        if cap and member.metrics.get(metric, 0.0) >= (1 - NEAR) * cap:
+            held.append(f"`{member.service}`")
     return list(dict.fromkeys(held))
 
 
@@ -262,5 +264,5 @@ def cut_off(evidence: Evidence) -> str:
 
 def _resolution(evidence: Evidence) -> float | None:
     name = "ready_resolution_s"
-    ok = [one.metrics for one in evidence.trials if one.status is TrialStatus.OK]
+    ok = [trial.metrics for trial in evidence.trials if trial.status is TrialStatus.OK]
     return max((metrics[name] for metrics in ok if name in metrics), default=None)

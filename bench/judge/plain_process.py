@@ -1,4 +1,4 @@
-"""Rows that say nothing of a plain process: what they judge, only a container has."""
+"""Rules that do not apply to a plain process, because only a container has what they judge."""
 
 from __future__ import annotations
 

@@ -74,8 +74,8 @@ def judge_cpu(
 
 def _without(metric: str, members: Sequence[TrialResult]) -> str:
     """Which services of a stack lack a figure that others have; empty where none does."""
-    silent = dict.fromkeys(one.service for one in members if metric not in one.metrics)
-    if not silent or not any(metric in one.metrics for one in members):
+    silent = dict.fromkeys(member.service for member in members if metric not in member.metrics)
+    if not silent or not any(metric in member.metrics for member in members):
         return ""
     names = ", ".join(silent)
     return f"{METRICS[metric].title} of {names} is not known, so that of the stack is not either"

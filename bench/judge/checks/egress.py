@@ -84,17 +84,17 @@ def starts(
     found = Starts(
         free=gather(trials, case_id, arm=Arm.FIT, cache=None, planned=planned),
         need=gather(trials, case_id, arm=Arm.NEED, cache=None, planned=need),
-        replicas=tuple(one for group in groups for one in group.trials),
+        replicas=tuple(trial for group in groups for trial in group.trials),
         cut=gather(trials, case_id, arm=Arm.FIT, cache=None, planned=CUT_TRIALS, network="cut"),
     )
-    counted_ids = {one.trial_id for one in found.all}
+    counted_ids = {trial.trial_id for trial in found.all}
     spoilt = [
-        one
-        for one in trials
-        if one.key.case == case_id
-        and one.trial_id not in counted_ids
-        and not one.key.warmup
-        and observation(one) is not None
+        trial
+        for trial in trials
+        if trial.key.case == case_id
+        and trial.trial_id not in counted_ids
+        and not trial.key.warmup
+        and observation(trial) is not None
     ]
     return replace(found, spoilt=tuple(spoilt))
 
@@ -119,7 +119,11 @@ def judge_egress(
         need: how many trials without limits were planned.
     """
     found = starts(trials, case_id, planned=case.repeat * len(case.cache), need=need)
-    tried = [one for one in destinations((*found.all, *found.spoilt)) if not one.allowed]
+    tried = [
+        destination
+        for destination in destinations((*found.all, *found.spoilt))
+        if not destination.allowed
+    ]
     kinds = (
         (found.free, ""),
         (found.need, "without limits, "),
@@ -151,11 +155,11 @@ def judge_egress(
 
 
 def _stuck(cut: Evidence) -> str:
-    """What happened with the network cut off where it did not get ready; empty where it did."""
+    """The failures with the network cut off; empty where it got ready."""
     if not cut.failed:
         return ""
     how_often = f"in {len(cut.failed)} of {counted(len(cut.trials), 'trial')}"
-    why = ", ".join(dict.fromkeys(one.reason for one in cut.failed))
+    why = ", ".join(dict.fromkeys(trial.reason for trial in cut.failed))
     return f"with the network cut off it failed {how_often}: {why}"
 
 
@@ -164,7 +168,7 @@ def _unseen(trials: Sequence[TrialResult]) -> str:
     if not trials:
         return "it has no trials"
     dropped = 0
-    silent = [one.trial_id for one in trials if observation(one) is None]
+    silent = [trial.trial_id for trial in trials if observation(trial) is None]
     if silent:
         which = "" if len(silent) == len(trials) else f": {', '.join(silent[:_MOST_NAMED])}"
         return f"{len(silent)} of {counted(len(trials), 'start')} have no record of contacts{which}"
@@ -180,7 +184,7 @@ def _unseen(trials: Sequence[TrialResult]) -> str:
 def _not_cut(cut: Evidence) -> str:
     if not cut.trials:
         return "it was not run with its network cut: this engine cannot do that"
-    ways = {seen.way_out for one in cut.trials if (seen := observation(one))}
+    ways = {seen.way_out for trial in cut.trials if (seen := observation(trial))}
     if not ways >= {WayOut.REFUSED, WayOut.SILENT}:
         return "it was not run with its network cut in both ways, refused and without an answer"
     return ""
@@ -189,20 +193,21 @@ def _not_cut(cut: Evidence) -> str:
 def _listed(tried: Sequence[Destination], n: int) -> str:
     if not tried:
         return ""
-    named = ", ".join(_words(one, n) for one in tried[:_MOST_NAMED])
+    named = ", ".join(_words(destination, n) for destination in tried[:_MOST_NAMED])
     rest = f" and {len(tried) - _MOST_NAMED} more" if len(tried) > _MOST_NAMED else ""
     return f"{counted(len(tried), 'outside destination')} tried before ready: {named}{rest}"
 
 
-def _words(one: Destination, n: int) -> str:
-    by = f" by {', '.join(one.processes[:2])}" if one.processes else ""
-    when = f"{format_seconds(one.earliest_s)} after the start"
-    return f"{one.label} ({one.protocol}{by}, {when}, {one.trials} of {counted(n, 'start')})"
+def _words(destination: Destination, n: int) -> str:
+    by = f" by {', '.join(destination.processes[:2])}" if destination.processes else ""
+    when = f"{format_seconds(destination.earliest_s)} after the start"
+    how = f"{destination.protocol}{by}, {when}, {destination.trials} of {counted(n, 'start')}"
+    return f"{destination.label} ({how})"
 
 
 def _advice(tried: Sequence[Destination], services: Collection[str]) -> str:
     known = {name.lower(): name for name in services}
-    named = [known[one.name] for one in tried if one.name in known]
+    named = [known[destination.name] for destination in tried if destination.name in known]
     if not named:
         return ""
     what = ", ".join(dict.fromkeys(named))
