@@ -1,4 +1,4 @@
-"""What a reader must know before trusting a run's figures, found in the run itself."""
+"""Warnings about a run's figures, found in the run itself."""
 
 from __future__ import annotations
 
@@ -76,17 +76,17 @@ def _lost_trials(run: Run) -> Iterator[str]:
         TrialStatus.ERROR: "ended in an error that is not the image's fault",
         TrialStatus.INTERRUPTED: "was interrupted",
     }
-    shown = {one.case for one in failing(run)}  # every report begins with those
+    shown = {problem.case for problem in failing(run)}  # every report begins with those
     for status, what in words.items():
         tally: Counter[tuple[str, str, bool]] = Counter(
-            (one.key.case, one.reason or "no reason recorded", _is_last(run, one))
-            for one in run.results
-            if one.status is status
-            and not one.service  # the trial of its stack says it
-            and not was_disturbed(run, one)  # one line says it of all
+            (trial.key.case, trial.reason or "no reason recorded", _is_last(run, trial))
+            for trial in run.results
+            if trial.status is status
+            and not trial.service  # the trial of its stack says it
+            and not was_disturbed(run, trial)  # one line says it of all
             # with the network cut off, or a size that is too small, a failure is the finding
-            and not (_is_a_test(one.key) and status is TrialStatus.FAILED)
-            and not (one.key.case in shown and status is TrialStatus.FAILED)
+            and not (_is_a_test(trial.key) and status is TrialStatus.FAILED)
+            and not (trial.key.case in shown and status is TrialStatus.FAILED)
         )
         for (case, reason, is_last), count in tally.items():
             trials = "a trial" if count == 1 else f"{count} trials"
@@ -97,19 +97,21 @@ def _lost_trials(run: Run) -> Iterator[str]:
 
 def _is_last(run: Run, trial: TrialResult) -> bool:
     """Whether no later attempt was made at what `trial` was an attempt at."""
-    return not any(one.key == trial.key and one.attempt > trial.attempt for one in run.results)
+    return not any(
+        later.key == trial.key and later.attempt > trial.attempt for later in run.results
+    )
 
 
 def _warm_by_name(run: Run) -> Iterator[str]:
     cooled = cooled_trials(run.results)
     for case in run.scenario.cases:
         warm = [
-            one
-            for one in run.results
-            if one.key.case == case and one.key.cache == CacheState.WARM and one.status.counts
-            and not one.service
+            trial
+            for trial in run.results
+            if trial.key.case == case and trial.key.cache == CacheState.WARM and trial.status.counts
+            and not trial.service
         ]  # fmt: skip
-        count = sum(one.trial_id in cooled for one in warm)
+        count = sum(trial.trial_id in cooled for trial in warm)
         if count:
             yield (
                 f"{count} of {len(warm)} warm trials of {case} came after another case had dropped "
@@ -137,9 +139,9 @@ def _limits_above_host(run: Run) -> Iterator[str]:
 
 def _least_available(run: Run, case: str) -> int | None:
     """The least memory that the host could have given before a trial of `case`, in bytes."""
-    hosts = [one.facts.get("host") for one in run.results if one.key.case == case]
-    sizes = [one.get("memory_available_bytes") for one in hosts if isinstance(one, dict)]
-    return min((one for one in sizes if one is not None), default=None)
+    hosts = [trial.facts.get("host") for trial in run.results if trial.key.case == case]
+    sizes = [load.get("memory_available_bytes") for load in hosts if isinstance(load, dict)]
+    return min((size for size in sizes if size is not None), default=None)
 
 
 def _near_limits(run: Run) -> Iterator[str]:
@@ -148,10 +150,10 @@ def _near_limits(run: Run) -> Iterator[str]:
         if cap is None:
             continue
         peaks = [
-            one.metrics["memory_peak_bytes"]
-            for one in run.results
-            if (one.key.case, one.key.arm, one.key.network) == (name, "fit", "open")
-            and "memory_peak_bytes" in one.metrics
+            trial.metrics["memory_peak_bytes"]
+            for trial in run.results
+            if (trial.key.case, trial.key.arm, trial.key.network) == (name, "fit", "open")
+            and "memory_peak_bytes" in trial.metrics
         ]
         pressed = sum(peak >= (1 - NEAR) * cap for peak in peaks)
         if pressed:
@@ -167,12 +169,12 @@ def _swap(run: Run) -> Iterator[str]:
     size = _number(run.header["host"].get("swap_bytes"))
     if not size:
         return
-    limits = [one.facts.get("limits") for one in run.results]
+    limits = [trial.facts.get("limits") for trial in run.results]
     known = [
-        one for one in limits if isinstance(one, dict) and isinstance(one.get("applied"), dict)
+        fact for fact in limits if isinstance(fact, dict) and isinstance(fact.get("applied"), dict)
     ]
-    capped = [one for one in known if one.get("requested", {}).get("memory_bytes")]
-    open_ = sum(one["applied"].get("swap_bytes") != 0 for one in capped)
+    capped = [fact for fact in known if fact.get("requested", {}).get("memory_bytes")]
+    open_ = sum(fact["applied"].get("swap_bytes") != 0 for fact in capped)
     kept_out = "a memory limit keeps trials out of it"
     if open_:
         kept_out = f"the kernel did not keep {open_} of {len(capped)} trials with a limit out of it"
@@ -183,18 +185,18 @@ def _swap(run: Run) -> Iterator[str]:
 
 
 def _host_noise(run: Run) -> Iterator[str]:
-    loads = [one.facts.get("host") for one in run.results]
-    known: list[Mapping[str, Any]] = [one for one in loads if isinstance(one, dict)]
-    stalled = sum(_stalled(one) > STALLED for one in known)
+    loads = [trial.facts.get("host") for trial in run.results]
+    known: list[Mapping[str, Any]] = [load for load in loads if isinstance(load, dict)]
+    stalled = sum(_stalled(load) > STALLED for load in known)
     if stalled:
         yield (
             f"programs waited for memory for {STALLED:.0%} or more of the time in {stalled} of "
             f"{len(known)} trials"
         )
-    hot = sum(_number((one.get("thermal") or {}).get("events")) > 0 for one in known)
+    hot = sum(_number((load.get("thermal") or {}).get("events")) > 0 for load in known)
     if hot:
         yield f"cores were slowed down for their heat in {hot} of {len(known)} trials"
-    swapped = sum(_number(one.get("swapped_pages")) > 0 for one in known)
+    swapped = sum(_number(load.get("swapped_pages")) > 0 for load in known)
     if swapped:
         yield f"the host swapped in {swapped} of {len(known)} trials"
     load, cores = _number(run.header["host"].get("load_1min")), run.header["host"]["cores"]
@@ -212,10 +214,10 @@ def _spread(run: Run) -> Iterator[str]:
     for case in run.scenario.cases:
         for cache, arm in measured_states(run, case):
             trials = good_trials(run, case, cache, arm)
-            timed = [one for one in trials if "startup_s" in one.metrics]
+            timed = [trial for trial in trials if "startup_s" in trial.metrics]
             if arm != "fit" or len(timed) < _SPREAD_NEEDS:
                 continue
-            values = [one.metrics["startup_s"] for one in timed]
+            values = [trial.metrics["startup_s"] for trial in timed]
             share = stats.coefficient_of_variation(values)
             if share is not None and share > NOISY:
                 yield (
@@ -226,24 +228,24 @@ def _spread(run: Run) -> Iterator[str]:
 
 
 def _outliers(case: str, timed: Sequence[TrialResult]) -> Iterator[str]:
-    values = [one.metrics["startup_s"] for one in timed]
+    values = [trial.metrics["startup_s"] for trial in timed]
     middle = stats.median(values)
     deviation = _MAD_TO_SD * stats.median([abs(value - middle) for value in values])
     unit = METRICS["startup_s"].unit
-    for one, value in zip(timed, values, strict=True):
+    for trial, value in zip(timed, values, strict=True):
         far = abs(value - middle)
         if deviation > 0 and far > OUTLIER * deviation and far > 0.1 * middle:
             yield (
-                f"{one.trial_id} of {case} is an outlier, kept in all figures: started in "
+                f"{trial.trial_id} of {case} is an outlier, kept in all figures: started in "
                 f"{format_value(value, unit)}, the median is {format_value(middle, unit)}"
             )
 
 
 def _engine_warnings(run: Run) -> Iterator[str]:
     tally: Counter[str] = Counter()
-    for one in run.results:
-        found = one.facts.get("warnings")
-        if one.key.case != CALIBRATION_CASE and isinstance(found, list):
+    for trial in run.results:
+        found = trial.facts.get("warnings")
+        if trial.key.case != CALIBRATION_CASE and isinstance(found, list):
             tally.update(str(text) for text in found)
     for text, count in tally.most_common():
         yield f"the engine warned in {count} trials: {text}"

@@ -44,11 +44,13 @@ def trials_of(run: Run, case: str, cache: str, arm: str = "fit") -> list[TrialRe
 
 def median_trial(trials: Sequence[TrialResult], metric: str = "startup_s") -> TrialResult | None:
     """The trial whose `metric` is nearest to the median; None where none came out well."""
-    known = [one for one in trials if one.status is TrialStatus.OK and metric in one.metrics]
+    known = [
+        trial for trial in trials if trial.status is TrialStatus.OK and metric in trial.metrics
+    ]
     if not known:
         return None
-    middle = stats.median([one.metrics[metric] for one in known])
-    return min(known, key=lambda one: abs(one.metrics[metric] - middle))
+    middle = stats.median([trial.metrics[metric] for trial in known])
+    return min(known, key=lambda trial: abs(trial.metrics[metric] - middle))
 
 
 def spread_out(trials: Sequence[TrialResult], most: int) -> list[TrialResult]:
@@ -66,7 +68,7 @@ def started_s(trial: TrialResult) -> float:
 
 def samples_of(run: Run, trial: TrialResult) -> Samples:
     """The samples of one trial of the run."""
-    index = next(number for number, one in enumerate(run.results) if one is trial)
+    index = next(number for number, result in enumerate(run.results) if result is trial)
     return run.sample_columns[index]
 
 

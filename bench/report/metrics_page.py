@@ -44,16 +44,16 @@ _UNITS = {
 def metrics_page() -> str:
     """The page as Markdown."""
     rows = "".join(
-        f"| [`{one.name}`](#{one.name}) | {_UNITS[one.unit]} | {_BETTER[one.better]} "
-        f"| {_SCOPES[one.scope]} |\n"
-        for one in METRICS.values()
+        f"| [`{metric.name}`](#{metric.name}) | {_UNITS[metric.unit]} | {_BETTER[metric.better]} "
+        f"| {_SCOPES[metric.scope]} |\n"
+        for metric in METRICS.values()
     )
-    return _HEAD + rows + "".join(_section(one) for one in METRICS.values())
+    return _HEAD + rows + "".join(_section(metric) for metric in METRICS.values())
 
 
-def _section(one: Metric) -> str:
-    text = f"\n## {one.name}\n\n**{one.title}**, in {_UNITS[one.unit]}. {one.meaning}\n"
-    return f"{text}\n*When it misleads.* {one.misleads}\n" if one.misleads else text
+def _section(metric: Metric) -> str:
+    text = f"\n## {metric.name}\n\n**{metric.title}**, in {_UNITS[metric.unit]}. {metric.meaning}\n"
+    return f"{text}\n*When it misleads.* {metric.misleads}\n" if metric.misleads else text
 
 
 if __name__ == "__main__":

@@ -153,6 +153,6 @@ def _coded(text: str) -> Markup:
 
 def _by_kind(plots: list[Plot]) -> dict[str, list[Plot]]:
     found: dict[str, list[Plot]] = {}
-    for one in plots:
-        found.setdefault(one.kind, []).append(one)
+    for plot in plots:
+        found.setdefault(plot.kind, []).append(plot)
     return found

@@ -1,4 +1,4 @@
-"""What the cases tried to reach before they were ready, destination by destination."""
+"""Destinations that the cases tried to reach before they were ready."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def contacts(run: Run) -> Section | None:
         seen = starts(run.results, case)
         free, cut = seen.open, seen.cut.trials
         found = destinations((*free, *cut))
-        rows += [_row(case, one, len(free), len(cut)) for one in found[:MOST_ROWS]]
+        rows += [_row(case, destination, len(free), len(cut)) for destination in found[:MOST_ROWS]]
         if len(found) > MOST_ROWS:
             notes[f"{case}: {len(found) - MOST_ROWS} more stand in the journal."] = None
         notes |= dict.fromkeys(_without(case, cut))
@@ -47,16 +47,16 @@ def contacts(run: Run) -> Section | None:
     )
 
 
-def _row(case: str, one: Destination, free: int, cut: int) -> tuple[str, ...]:
+def _row(case: str, destination: Destination, free: int, cut: int) -> tuple[str, ...]:
     return (
         case,
-        one.label,
-        one.protocol,
-        f"{one.in_open} of {free}",
-        f"{one.in_cut} of {cut}",
-        f"{format_seconds(one.earliest_s)} after the start",
-        ", ".join(one.processes),
-        "declared" if one.allowed else "",
+        destination.label,
+        destination.protocol,
+        f"{destination.in_open} of {free}",
+        f"{destination.in_cut} of {cut}",
+        f"{format_seconds(destination.earliest_s)} after the start",
+        ", ".join(destination.processes),
+        "declared" if destination.allowed else "",
     )
 
 
@@ -75,7 +75,7 @@ def _without(case: str, cut: Sequence[TrialResult]) -> list[str]:
 
 
 def _reach(case: str, trials: Sequence[TrialResult]) -> list[str]:
-    """What was seen at all, where that is not everything."""
+    """Notes on contacts that could not be observed."""
     found = []
     for trial in trials:
         seen = observation(trial)

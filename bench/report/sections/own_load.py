@@ -1,4 +1,4 @@
-"""What measuring took of the host: CPU time of bench, engine and registry beside the workload's."""
+"""Load of the measurement: CPU time of bench, engine and registry beside the workload's."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def own_load_section(run: Run) -> Section | None:
     for case in run.scenario.cases:
         for cache, arm in measured_states(run, case):
             found = {
-                one.trial_id: load
-                for one in good_trials(run, case, cache, arm)
-                if (load := own_load(one)) is not None
+                trial.trial_id: load
+                for trial in good_trials(run, case, cache, arm)
+                if (load := own_load(trial)) is not None
             }
             if arm != "fit" or not found:
                 continue
             rows.append((case, cache, str(len(found)), *_cells(list(found.values()))))
-            lines = (_line(_HEAD), *(_trial_line(name, one) for name, one in found.items()))
+            lines = (_line(_HEAD), *(_trial_line(name, load) for name, load in found.items()))
             lines_n += len(found)
             details.append((f"{case}, {cache}: trial by trial", "\n".join(lines)))
     if not rows:
@@ -56,16 +56,16 @@ def own_load_section(run: Run) -> Section | None:
 def _cells(loads: Sequence[OwnLoad]) -> tuple[str, ...]:
     """How long, how busy, and what each took: medians over `loads`."""
     return (
-        unit_words(_median([one.wall_s for one in loads]), "s"),
-        _share_words([one.busy_share for one in loads]),
+        unit_words(_median([load.wall_s for load in loads]), "s"),
+        _share_words([load.busy_share for load in loads]),
         *(_used_words(loads, user) for user in User),
-        _share_words([one.steal_share for one in loads]),
+        _share_words([load.steal_share for load in loads]),
     )
 
 
 def _used_words(loads: Sequence[OwnLoad], user: User) -> str:
-    used_s = _median([one.used_s.get(user) for one in loads])
-    share = _median([one.share(user) for one in loads])
+    used_s = _median([load.used_s.get(user) for load in loads])
+    share = _median([load.share(user) for load in loads])
     if used_s is None:
         return unit_words(None, "s")
     return format_seconds(used_s) + ("" if share is None else f" ({share:.0%})")
@@ -77,7 +77,7 @@ def _share_words(shares: Sequence[float | None]) -> str:
 
 
 def _median(values: Sequence[float | None]) -> float | None:
-    known = [one for one in values if one is not None]
+    known = [value for value in values if value is not None]
     return stats.median(known) if known else None
 
 
@@ -97,9 +97,9 @@ def _notes(run: Run) -> Iterator[str]:
         "of the host, and what the kernel does for nobody in particular. The clock ticks every "
         "10 ms on most hosts, so that small figures are coarse."
     )
-    hosts = [one.facts.get("host") for one in run.results]
-    known = [one for one in hosts if isinstance(one, dict) and "core_s" in one]
-    if known and not any("thermal" in one for one in known):
+    hosts = [trial.facts.get("host") for trial in run.results]
+    known = [load for load in hosts if isinstance(load, dict) and "core_s" in load]
+    if known and not any("thermal" in load for load in known):
         yield "This host does not count how often cores are slowed down for their heat."
-    if known and not any("stalled_s" in one for one in known):
+    if known and not any("stalled_s" in load for load in known):
         yield "This host does not count for how long programs are stalled (PSI)."

@@ -1,4 +1,4 @@
-"""What right-sizing found: the smallest limits that were enough, and what the next less does."""
+"""Results of right-sizing: the smallest limits that were enough, and the next smaller ones."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _rows(sizes: CaseSizes) -> list[tuple[str, ...]]:
     cpus, less = smallest(sizes.by_cpus())
     if cpus:
         rows.append((sizes.case, "cores", f"{cpus.cpus:g}", _start(cpus), _less(less)))
-    both = next((one for one in sizes.together() if one.is_enough), None)
+    both = next((size for size in sizes.together() if size.is_enough), None)
     if both:
         rows.append((sizes.case, "both", _limits(both), _start(both), ""))
     elif sizes.together():
@@ -68,9 +68,9 @@ def _notes(found: list[CaseSizes]) -> tuple[str, ...]:
         "the image were read from disk in each trial, and count against the memory limit."
     )
     pulls = [
-        f"{one.case}: a cold pull of {format_seconds(one.pull_s)}, measured under its own limits, "
-        "is part of every start."
-        for one in found
-        if one.pull_s
+        f"{sizes.case}: a cold pull of {format_seconds(sizes.pull_s)}, measured under the case's "
+        "own limits, is added to every start."
+        for sizes in found
+        if sizes.pull_s
     ]
     return (judged, *pulls)

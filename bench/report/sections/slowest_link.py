@@ -1,4 +1,4 @@
-"""Which link each image needs to start in time from nothing, and how its pull went here."""
+"""The slowest link at which each image still starts in time, and the course of its pull."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def slowest_link(run: Run) -> Section | None:
     links: dict[str, SlowestLink] = {}
     for case in run.single_cases:
         limit_s = _limit_s(run, case)
-        trials = [one for one in trials_of(run, case, "cold") if one.status is TrialStatus.OK]
-        if limit_s is None or not any("pull_s" in one.metrics for one in trials):
+        trials = [trial for trial in trials_of(run, case, "cold") if trial.status is TrialStatus.OK]
+        if limit_s is None or not any("pull_s" in trial.metrics for trial in trials):
             continue
         found = computed(trials, limit_s, run.header["link"].get("rate_bit_s"))
         if found is not None:
@@ -49,31 +49,33 @@ def slowest_link(run: Run) -> Section | None:
 
 
 def _limit_s(run: Run, case: str) -> float | None:
-    """What the start of a cold trial of `case` may take at most; the strictest, if several say."""
+    """The limit on the cold start of `case`, in seconds; the strictest of several."""
     limits = limits_by_id(run)
     found = [
-        limits[one.id].value
-        for one in run.verdicts
-        if one.case == case
-        and one.metric == "startup_s"
-        and one.cache in ("", CacheState.COLD)
-        and limits[one.id].operator in ("<=", "<")
+        limits[verdict.id].value
+        for verdict in run.verdicts
+        if verdict.case == case
+        and verdict.metric == "startup_s"
+        and verdict.cache in ("", CacheState.COLD)
+        and limits[verdict.id].operator in ("<=", "<")
     ]
     return min(found, default=None)
 
 
 def _pull(trials: Sequence[TrialResult]) -> tuple[str, str, str]:
     pull, download, extract = (
-        _median_words([one.metrics[name] for one in trials if name in one.metrics], format_seconds)
+        _median_words(
+            [trial.metrics[name] for trial in trials if name in trial.metrics], format_seconds
+        )
         for name in ("pull_s", "pull_download_s", "pull_extract_s")
     )
     return pull, download, extract
 
 
 def _achieved(trials: Sequence[TrialResult]) -> str:
-    links = (one.facts.get("link") for one in trials)
-    rates = [one.get("achieved_bit_s") for one in links if isinstance(one, dict)]
-    return _median_words([one for one in rates if one], format_rate)
+    links = (trial.facts.get("link") for trial in trials)
+    rates = [link.get("achieved_bit_s") for link in links if isinstance(link, dict)]
+    return _median_words([rate for rate in rates if rate], format_rate)
 
 
 def _median_words(values: Sequence[float], words: Callable[[float], str]) -> str:
@@ -96,7 +98,7 @@ def _needed(found: SlowestLink | None, limit_s: float) -> str:
 def _model(links: Mapping[str, SlowestLink]) -> list[str]:
     if not links:
         return []
-    assumed = dict.fromkeys(f"{one.assumed_error:.0%}" for one in links.values())
+    assumed = dict.fromkeys(f"{link.assumed_error:.0%}" for link in links.values())
     note = (
         "Slowest link: where the slowest cold trial would just be in time, by playing its pull "
         "again: three downloads at once share the link, without delay or loss, layers are "
@@ -108,10 +110,10 @@ def _model(links: Mapping[str, SlowestLink]) -> list[str]:
 
 def _checked(links: Mapping[str, SlowestLink]) -> str:
     """How far the model was off on trials that it was not made of."""
-    errors = [one.error for one in links.values() if one.error is not None]
+    errors = [link.error for link in links.values() if link.error is not None]
     if not errors:
         return f"It was not checked on other trials: that takes {HELD_OUT_NEEDS} of a case."
-    unchecked = [case for case, one in links.items() if one.error is None]
+    unchecked = [case for case, link in links.items() if link.error is None]
     words = (
         "Over the trials' own link, each start foreseen from the other trials of its case, it is "
         f"{max(errors):.1%} off at most"
@@ -121,7 +123,7 @@ def _checked(links: Mapping[str, SlowestLink]) -> str:
 
 
 def _why_unreliable(case: str, trials: list[TrialResult]) -> list[str]:
-    why = [one.path.unreliable for one in trials if one.path and one.path.unreliable]
+    why = [trial.path.unreliable for trial in trials if trial.path and trial.path.unreliable]
     if not why:
         return []
     return [f"{case}: {len(why)} of {len(trials)} pulls could not be taken apart: {why[0]}."]

@@ -33,7 +33,7 @@ _READY_BY = {
 
 def typical_starts(run: Run) -> list[tuple[str, str, StackStart]]:
     """Of each stack in each cache state under its limits, the start nearest the median."""
-    starts = {one.whole.trial_id: one for one in starts_of(run.results)}
+    starts = {start.whole.trial_id: start for start in starts_of(run.results)}
     found = []
     for case in run.scenario.cases:
         for cache, arm in measured_states(run, case):
@@ -81,7 +81,7 @@ _ON_PULLS = (
 
 def _row(case: str, member: TrialResult) -> tuple[str, ...]:
     fact: Any = member.facts["member"]
-    waits = [f"{one['service']} ({_CONDITIONS[one['condition']]})" for one in fact["waits"]]
+    waits = [f"{wait['service']} ({_CONDITIONS[wait['condition']]})" for wait in fact["waits"]]
     metrics = member.metrics
     return (
         case,
@@ -121,14 +121,16 @@ def _notes(label: str, start: StackStart) -> Iterator[str]:
         )
     yield from _on_readiness(start)
     policies = [
-        f"{one.service} {policy}" for one in start.members if (policy := _restart(one)) != "no"
+        f"{member.service} {policy}"
+        for member in start.members
+        if (policy := _restart(member)) != "no"
     ]
     if policies:
         yield f"restart is on record and not honoured in a trial: {', '.join(policies)}"
 
 
 def _on_readiness(start: StackStart) -> Iterator[str]:
-    """What the times to ready are worth, where that is not bench's own asking."""
+    """Notes on times to ready that do not come from bench's own probe."""
     floors: dict[str, list[str]] = {}
     for member in start.members:
         ready: Any = member.facts.get("ready") or {}
@@ -139,7 +141,7 @@ def _on_readiness(start: StackStart) -> Iterator[str]:
             f"{' and '.join(services)}: the engine made its first health check {floor} after the "
             "start, and calls nothing healthy sooner"
         )
-    unasked = [one.service for one in start.members if _ready_by(one) == "started"]
+    unasked = [member.service for member in start.members if _ready_by(member) == "started"]
     if unasked:
         yield (
             f"{' and '.join(unasked)}: ready once started, for there is no health check, and the "

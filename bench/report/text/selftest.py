@@ -86,9 +86,9 @@ def _target(target: Target | None, unit: str) -> str:
 
 def _about(test: SelfTest) -> Iterator[str]:
     host, engine = test.run.header["host"], test.run.header["engine"]
-    trials = [one for one in test.run.results if one.status.counts]
+    trials = [trial for trial in test.run.results if trial.status.counts]
     again = len(test.run.results) - len(trials)
-    loads = [one.facts.get("host") for one in trials]
+    loads = [trial.facts.get("host") for trial in trials]
     busy = sorted(load["busy_share"] for load in loads if isinstance(load, dict))
     yield (
         f"bench {__version__} on itself: {len(trials)} trials of containers of known behaviour"
@@ -103,7 +103,7 @@ def _about(test: SelfTest) -> Iterator[str]:
 
 def _disturbed(test: SelfTest) -> Iterator[str]:
     if test.disturbed:
-        trials = sum(one.key.case in KNOWN for one in test.run.results)
+        trials = sum(trial.key.case in KNOWN for trial in test.run.results)
         yield (
             f"Others took {DISTURBED_SHARE:.0%} or more of the core time in {test.disturbed} of "
             f"{trials} trials."
@@ -116,8 +116,8 @@ def _wrong(test: SelfTest) -> Iterator[str]:
         for row in section.rows:
             if row.absent:
                 yield f"{row.title}: absent: {row.absent}"
-            for one in row.wrong if isinstance(row, Fact) else ():
-                yield f"{row.title}: {one.case} {one.trial_id}: {one.said}"
+            for finding in row.wrong if isinstance(row, Fact) else ():
+                yield f"{row.title}: {finding.case} {finding.trial_id}: {finding.said}"
 
 
 def _below(test: SelfTest) -> Iterator[str]:
@@ -147,7 +147,7 @@ def _from_home(path: Path) -> str:
 
 def _sum(test: SelfTest) -> str:
     standings = test.standings
-    judged = [one for one in standings if one not in (Met.UNJUDGED, Met.ABSENT)]
+    judged = [standing for standing in standings if standing not in (Met.UNJUDGED, Met.ABSENT)]
     text = f"{standings.count(Met.MET)} of {len(judged)} targets met"
     unknown = standings.count(Met.UNKNOWN)
     text += f", {unknown} could not be judged" if unknown else ""
