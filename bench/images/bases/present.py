@@ -11,8 +11,8 @@ from bench.images.bases.recipe import BASE_LABEL, RECIPE_LABEL, recipe_id
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.runtimes.protocol import Engine
     from bench.images.bases.table import Base
+    from bench.runtimes.protocol import Engine
 
 
 class BaseSource(StrEnum):
@@ -43,7 +43,7 @@ def present_source(builder: Engine, name: str, base: Base) -> BaseSource | None:
         return BaseSource.HUB if any(tag.endswith(base.hub_reference) for tag in tags) else None
     if BASE_LABEL in labels:
         return None
-    pulled_as = {familiar(one.partition("@")[0]) for one in details.get("RepoDigests") or []}
+    pulled_as = {familiar(digest.partition("@")[0]) for digest in details.get("RepoDigests") or []}
     return BaseSource.HUB if familiar(name.partition(":")[0]) in pulled_as else BaseSource.OTHER
 
 

@@ -1,4 +1,4 @@
-"""What the base images of a case are on this host, for the record of a run; it fails no case."""
+"""The base images of a case on this host, for the record of a run; it fails no case."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def base_records(builder: Engine, images: Sequence[str]) -> list[dict[str, str]]:
-    """What each of `images` stands for in `builder`.
+    """The identity of each of `images` in `builder`.
 
     Returns:
         `name`, `image_id` (empty where the builder does not have it) and `source`, the value of a
@@ -47,7 +47,7 @@ def _record(builder: Engine, name: str) -> dict[str, str]:
 
 
 def _what_it_is(name: str, labels: Mapping[str, str]) -> dict[str, str]:
-    """What is built on a home-made base carries its labels too, and is something else."""
+    """The recipe and version of a home-made base; an image built on one has its labels too."""
     base = meant_by(name)
     if isinstance(base, Base) and labels.get(RECIPE_LABEL) == recipe_id(base):
         return {"made_of": made_of(labels)}
