@@ -1,4 +1,4 @@
-"""What a trial shows of contacts outside."""
+"""Contacts with outside destinations, as a trial recorded them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def observation(trial: TrialResult) -> Observation | None:
-    """What was seen in `trial`; None where its record says nothing of it."""
+    """The observation of `trial`; None where it recorded none."""
     facts = trial.facts.get("egress")
     return None if facts is None else Observation.from_facts(facts)
 
@@ -30,4 +30,4 @@ def before_ready(observed: Observation, facts: Mapping[str, Any]) -> tuple[Conta
     if ready is None or start_ns is None:
         return observed.attempts
     ready_s = (ready["at_ns"] - start_ns) / 1e9
-    return tuple(one for one in observed.attempts if one.t_s <= ready_s)
+    return tuple(contact for contact in observed.attempts if contact.t_s <= ready_s)

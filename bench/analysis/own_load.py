@@ -1,4 +1,4 @@
-"""Who used the host's cores in a trial: bench, the engine, the registry, the workload, others."""
+"""Core time of a trial by user: bench, the engine, the registry, the workload, others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class User(StrEnum):
     SERVICES = "services"
     WORKLOAD = "workload"
     OTHERS = "others"
-    """Everybody else on the host, and what the kernel does for nobody in particular."""
+    """All other programs of the host, and kernel work that belongs to no program."""
 
 
 _NAMES = {
@@ -70,7 +70,7 @@ def is_disturbed(trial: TrialResult) -> bool:
 
 
 def own_load(trial: TrialResult) -> OwnLoad | None:
-    """What the trial says of it; None where it says nothing."""
+    """The load that the trial recorded; None where it recorded none."""
     host = trial.facts.get("host")
     if not isinstance(host, dict) or not host.get("cpu_s"):
         return None

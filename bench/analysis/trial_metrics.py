@@ -29,7 +29,7 @@ SHORT_WINDOW_NS = 100_000_000
 """Length of those in which a burst shows; two samples at least must fit into one."""
 
 TICK_NS = 10_000_000
-"""What the kernel may be behind with the time of a running thread, at most (CONFIG_HZ=100)."""
+"""The most that the kernel's time of a running thread may lag behind (CONFIG_HZ=100)."""
 
 SLAB = "memory_slab_reclaimable_bytes"
 
@@ -73,7 +73,7 @@ def derive(events: TrialEvents, samples: Samples) -> TrialResult:
 
 def _pull_path(events: TrialEvents) -> PullPath | None:
     """The pull taken apart; None where nothing was pulled, or not to its end."""
-    pull = next((one for one in events.phases if one["phase"] == "pull"), None)
+    pull = next((span for span in events.phases if span["phase"] == "pull"), None)
     if pull is None or not events.layers:
         return None
     return critical_path(events.layers, (pull["end_ns"] - pull["start_ns"]) / 1e9)
@@ -135,7 +135,7 @@ def _time_metrics(
 
 
 def _counter_metrics(facts: Mapping[str, Any]) -> dict[str, float]:
-    """What a trial recorded of its totals, and the high-water mark that the kernel keeps."""
+    """The totals that a trial recorded, and the kernel's high-water mark."""
     counters = facts.get("counters") or {}
     metrics: dict[str, float] = {}
     if "memory_peak_bytes" in counters:
@@ -197,8 +197,8 @@ def sampled_metrics(samples: Samples) -> dict[str, float]:
 
 
 def _share_metrics(events: TrialEvents, samples: Samples) -> dict[str, float]:
-    """What the time from the return of the start call to ready went by with, in per cent."""
-    ready = next((one for one in events.phases if one["phase"] == "ready"), None)
+    """The shares of the time from the return of the start call to ready, in per cent."""
+    ready = next((span for span in events.phases if span["phase"] == "ready"), None)
     if ready is None:
         return {}
     shares = time_shares(samples, events.threads, ready["start_ns"], ready["end_ns"])
@@ -220,7 +220,11 @@ def _egress_metrics(facts: Mapping[str, Any]) -> dict[str, float]:
     seen = Observation.from_facts(facts["egress"])
     if not seen.observed or seen.dropped:
         return {}
-    tried = {(one.kind, one.destination) for one in before_ready(seen, facts) if not one.allowed}
+    tried = {
+        (contact.kind, contact.destination)
+        for contact in before_ready(seen, facts)
+        if not contact.allowed
+    }
     return {"egress_attempts": float(len(tried))}
 
 

@@ -12,5 +12,7 @@ if TYPE_CHECKING:
 
 def workload_metrics(facts: Mapping[str, Any]) -> dict[str, float]:
     """The figures of a trial that were found in its output, by name."""
-    found = {name: Matches(**one).value for name, one in (facts.get("figures") or {}).items()}
+    found = {
+        name: Matches(**matches).value for name, matches in (facts.get("figures") or {}).items()
+    }
     return {name: value for name, value in found.items() if value is not None}

@@ -1,4 +1,4 @@
-"""The command line: one file a command, loaded when it is called; errors become exit codes here.
+"""The command line: one file per command, imported when it is called; exit codes of errors.
 
 0 met, 1 measured and not met, 2 usage or scenario error, 3 could not judge, 130 and 143
 interrupted after clean-up. Progress and diagnostics go to stderr, results to stdout.
@@ -84,11 +84,11 @@ def main() -> NoReturn:
         click.echo(bench.core.text.clean(error), err=True)
         code = error.exit_code
     except BrokenPipeError:
-        # whoever read our output has gone; Python would complain once more at its end
+        # the reader of our output has gone; Python would complain once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except SystemExit as end:
-        # so Click ends where whoever read our output has gone, with the code of a missed limit
+        # Click ends so when the reader of our output has gone, with the code of a missed limit
         gone = type(sys.stdout).__name__.endswith("PacifyFlushWrapper")
         code = 0 if gone else end.code
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for users

@@ -52,7 +52,7 @@ def stack_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenario:
     """
     from bench.scenario.loading.load import parse_scenario_text
 
-    _refuse(options, "--compose", (*_PROBES, *(f"limit_{one}" for one in _LIMITS)))
+    _refuse(options, "--compose", (*_PROBES, *(f"limit_{name}" for name in _LIMITS)))
     files = list(options["compose"])
     use: dict[str, Any] = {"file": files[0] if len(files) == 1 else files}
     use |= {key: list(options[key]) for key in ("services", "profiles") if options[key]}

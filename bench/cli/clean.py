@@ -31,8 +31,8 @@ def command(engine: str | None) -> None:
 
 def _sweep_processes() -> int:
     removed = remove_processes(find_mounts())
-    for one in removed:
-        click.echo(clean(f"removed {one}"), err=True)
+    for thing in removed:
+        click.echo(clean(f"removed {thing}"), err=True)
     return len(removed)
 
 
@@ -68,8 +68,8 @@ def _sweep_at(address: str) -> int:
         removed = remove_from(engine, _is_left)
     finally:
         engine.close()
-    for one in removed:
-        click.echo(clean(f"removed {one}"), err=True)
+    for thing in removed:
+        click.echo(clean(f"removed {thing}"), err=True)
     return len(removed)
 
 

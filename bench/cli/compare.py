@@ -82,7 +82,10 @@ def _pairs(run_a: Run, case_a: str, run_b: Run, case_b: str) -> list[tuple[str, 
         pairs = [(case_a or case_b, case_b or case_a)]
     else:
         pairs = [(case, case) for case in run_b.scenario.cases if case in run_a.scenario.cases]
-    for run, names in ((run_a, [one for one, _ in pairs]), (run_b, [other for _, other in pairs])):
+    for run, names in (
+        (run_a, [first for first, _ in pairs]),
+        (run_b, [second for _, second in pairs]),
+    ):
         for name in names:
             if name not in run.scenario.cases:
                 raise CompareError(f"{run.run_id}:{name}", "there is no such case", "name both")
@@ -121,7 +124,7 @@ def _print_json(found: Sequence[Comparison]) -> None:
     import dataclasses
     import json
 
-    rows = [dataclasses.asdict(one) for one in found]
+    rows = [dataclasses.asdict(comparison) for comparison in found]
     click.echo(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False))
 
 
@@ -130,9 +133,9 @@ def _verdict(found: Sequence[Comparison], fail_on: Sequence[FailOn]) -> int:
     from bench.judge.model import Outcome
     from bench.judge.regression import watch, watched_exit_code
 
-    watched = [one for margins in fail_on for one in watch(found, margins)]
+    watched = [verdict for margins in fail_on for verdict in watch(found, margins)]
     words = {Outcome.FAIL: "regression", Outcome.INCONCLUSIVE: "cannot be judged"}
-    for one in watched:
-        if one.outcome in words:
-            click.echo(f"{words[one.outcome]}: {one.fail_on}: {one.reason}", err=True)
+    for verdict in watched:
+        if verdict.outcome in words:
+            click.echo(f"{words[verdict.outcome]}: {verdict.fail_on}: {verdict.reason}", err=True)
     return watched_exit_code(watched)

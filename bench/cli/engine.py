@@ -56,8 +56,8 @@ def status() -> None:
 
 
 def _show(private: PrivateEngine) -> None:
-    for one in private.status():
-        click.echo(f"{one.name:<12}{f'pid {one.pid}' if one.pid else 'not running'}")
+    for daemon in private.status():
+        click.echo(f"{daemon.name:<12}{f'pid {daemon.pid}' if daemon.pid else 'not running'}")
     if private.is_up():
         click.echo(f"{'measuring':<12}{private.address('measuring')}")
         click.echo(f"{'building':<12}{private.address('building')}")

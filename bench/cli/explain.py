@@ -46,7 +46,7 @@ def explanation(subject: str) -> str:
     rules = {rule.id: rule for rule in (*load_checklist("cloud-native", Path()).rules, READY)}
     if subject == "metrics":
         width = max(map(len, METRICS)) + 2
-        return "\n".join(f"{name:<{width}}{one.title}" for name, one in METRICS.items())
+        return "\n".join(f"{name:<{width}}{metric.title}" for name, metric in METRICS.items())
     if subject == "checklist":
         return "\n".join(f"{name:<8}{rule.title}" for name, rule in rules.items())
     if subject == "exit-codes":
@@ -75,7 +75,7 @@ def explanation(subject: str) -> str:
 
     names = (*METRICS, *rules, *EXIT_CODES, "metrics", "checklist", "exit-codes")
     known = {name.lower(): name for name in names}
-    near = [known[one] for one in difflib.get_close_matches(subject.lower(), known, n=1)]
+    near = [known[name] for name in difflib.get_close_matches(subject.lower(), known, n=1)]
     raise UsageError(
         f"explain {subject}",
         "nothing is called that",

@@ -55,9 +55,9 @@ def _show(ready: Sequence[BaseImage]) -> None:
     from bench.core.units import format_seconds
 
     rows = [("NAME", "SOURCE", "TOOK", "DIGEST", "WHAT IT IS")]
-    for one in ready:
-        took = format_seconds(one.took_s) if one.took_s else "-"
-        rows.append((one.name, one.source, took, one.digest, one.made_of or "-"))
+    for base in ready:
+        took = format_seconds(base.took_s) if base.took_s else "-"
+        rows.append((base.name, base.source, took, base.digest, base.made_of or "-"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]

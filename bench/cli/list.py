@@ -42,19 +42,19 @@ def _print_json(entries: list[RunEntry]) -> None:
 
     rows = [
         {
-            "run_id": one.run_id,
-            "folder": str(one.folder),
-            "started_at": one.at or None,
-            "name": one.name or None,
-            "outcome": one.outcome or None,
+            "run_id": entry.run_id,
+            "folder": str(entry.folder),
+            "started_at": entry.at or None,
+            "name": entry.name or None,
+            "outcome": entry.outcome or None,
             "cases": {
                 case: {"verdict": verdict, "as_expected": expected}
-                for case, (verdict, expected) in one.cases.items()
+                for case, (verdict, expected) in entry.cases.items()
             },
-            "exit_code": one.exit_code,
-            "problem": one.problem or None,
+            "exit_code": entry.exit_code,
+            "problem": entry.problem or None,
         }
-        for one in entries
+        for entry in entries
     ]
     click.echo(json.dumps(clean_tree(rows), indent=2, ensure_ascii=False))
 

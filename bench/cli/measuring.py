@@ -1,4 +1,4 @@
-"""What `bench run` does with a scenario: an engine, the trials, the verdict and the reports."""
+"""One scenario of `bench run`: the engine, the trials, the verdict and the reports."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ class Settings:
         """The command line that goes on with the run in `folder`, with the same options."""
         words = ["bench", "run", "--resume", os.path.relpath(folder)]
         named = {"--engine": self.engine, "--baseline": self.baseline}
-        words += [word for name, one in named.items() if one for word in (name, one)]
-        words += [word for one in self.overrides for word in ("--set", one)]
-        words += [word for one in self.formats for word in ("--format", one)]
+        words += [word for name, value in named.items() if value for word in (name, value)]
+        words += [word for override in self.overrides for word in ("--set", override)]
+        words += [word for form in self.formats for word in ("--format", form)]
         words += ["--keep"] if self.keep else []
         if self.wait_quiet_s != WAIT_QUIET_S:
             words += ["--wait-quiet", f"{self.wait_quiet_s:g}s"]
@@ -84,8 +84,8 @@ def check(loaded: LoadedScenario, settings: Settings) -> str | None:
 
 def _measure(loaded: LoadedScenario, settings: Settings, afterwards: Afterwards | None) -> int:
     earlier = check(loaded, settings)
-    for one in loaded.warnings:
-        settings.progress.say(str(one))
+    for warning in loaded.warnings:
+        settings.progress.say(str(warning))
     request = RunRequest(
         loaded,
         settings.out,
@@ -195,7 +195,7 @@ def show_plan(loaded: LoadedScenario, seed: int | None) -> None:
 
 def _what(loaded: LoadedScenario, name: str, case: Case) -> str:
     if case.compose:
-        services = ", ".join(one.name for one in loaded.stacks[name].members)
+        services = ", ".join(member.name for member in loaded.stacks[name].members)
         return f"{', '.join(case.compose.file)}: {services}"
     return "a process of this host" if case.host else _image(case.image, case.build)
 

@@ -1,4 +1,4 @@
-"""How a run is shown while it goes on: a line a trial, a line a phase, JSON, or nothing."""
+"""Progress of a run: one line per trial, one line per phase, JSON, or nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MODES = ("auto", "tty", "plain", "json", "quiet")
 
 
 def make_progress(mode: str, stream: TextIO | None = None) -> Progress:
-    """What shows the progress in `mode`; `auto` looks whether stderr is a terminal."""
+    """The progress display for `mode`; `auto` looks whether stderr is a terminal."""
     stream = stream or sys.stderr
     if mode == "auto":
         mode = "tty" if stream.isatty() else "plain"
@@ -39,7 +39,7 @@ def _name(number: int, total: int, key: TrialKey) -> str:
 
 
 def _ending(status: str, reason: str, startup_s: float | None) -> str:
-    """What became of a trial; its start bears the name that it has in every report."""
+    """The result of a trial; its start has the same name as in every report."""
     if status == "ok":
         if startup_s is None:
             return "ok"

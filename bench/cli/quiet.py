@@ -1,4 +1,4 @@
-"""The options of a busy host, which every command has that measures."""
+"""Options for busy hosts, shared by all commands that measure."""
 
 from __future__ import annotations
 

@@ -125,16 +125,16 @@ def command(
     else:
         loaded = _load(scenarios, cases, repeat, overrides, ad_hoc)
         if dry_run:
-            for one in loaded:
-                measuring.check(one, settings)
-            for one in loaded:
-                for warning in one.warnings:
+            for scenario in loaded:
+                measuring.check(scenario, settings)
+            for scenario in loaded:
+                for warning in scenario.warnings:
                     settings.progress.say(str(warning))
-                measuring.show_plan(one, seed)
+                measuring.show_plan(scenario, seed)
             return
         codes = []
-        for one in loaded:
-            codes.append(measuring.measure(one, settings))
+        for scenario in loaded:
+            codes.append(measuring.measure(scenario, settings))
             if codes[-1] >= 128:
                 break
     ctx.exit(worst(codes, exit_zero=exit_zero))
@@ -151,7 +151,11 @@ _SEVERAL = (*_OF_COMPOSE, "cases")
 
 
 def _given(ad_hoc: dict[str, Any]) -> list[str]:
-    return [name for name, one in ad_hoc.items() if not (one is None or one is False or one == ())]
+    return [
+        name
+        for name, value in ad_hoc.items()
+        if not (value is None or value is False or value == ())
+    ]
 
 
 def _option(name: str) -> str:
@@ -184,7 +188,9 @@ def _load(
     if given := _given(ad_hoc):
         whose = "--compose" if given[0] in _OF_COMPOSE else "--image"
         raise UsageError(_option(given[0]), f"goes with {whose} only")
-    return [narrowed(one, cases, repeat) for one in load_scenarios(scenarios, overrides=changes)]
+    return [
+        narrowed(loaded, cases, repeat) for loaded in load_scenarios(scenarios, overrides=changes)
+    ]
 
 
 def narrowed(loaded: LoadedScenario, names: tuple[str, ...], repeat: int | None) -> LoadedScenario:
@@ -198,12 +204,12 @@ def narrowed(loaded: LoadedScenario, names: tuple[str, ...], repeat: int | None)
 
     known = loaded.scenario.cases
     meant = {
-        name: [one for one in known if one == name]
-        or [one for one in known if one.startswith(f"{name}.")]
+        name: [case for case in known if case == name]
+        or [case for case in known if case.startswith(f"{name}.")]
         for name in names
     }
     unknown = [name for name, found in meant.items() if not found]
-    wanted = {one for found in meant.values() for one in found}
+    wanted = {case for found in meant.values() for case in found}
     if unknown:
         raise UsageError(
             f"--case {unknown[0]}",

@@ -1,4 +1,4 @@
-"""`bench validate`: checks scenario files without an engine, and says all that is wrong."""
+"""`bench validate`: checks scenario files without an engine, and reports all mistakes at once."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class Better(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a value belongs to: every trial has its own, or the image has one for the run."""
+    """The owner of a value: each trial has its own, or the image has one for the run."""
 
     TRIAL = "trial"
     IMAGE = "image"

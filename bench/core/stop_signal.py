@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 DEFAULT_SIGNAL = "SIGTERM"
-"""What asks a program to stop where neither its image nor its case says."""
+"""The stop signal where neither the image nor the case names one."""
 
 
 def signal_number(name: str) -> int:

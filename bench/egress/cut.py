@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from bench.scenario.allow import Network
 
 DNS_STAND_IN = ipaddress.ip_address("198.51.100.53")
-"""What a cut container has for a DNS server: an address for documentation (RFC 5737)."""
+"""The DNS server of a container with a cut network: an address for documentation (RFC 5737)."""
 
 _IMAGE = "container-bench/pause:latest"
 _SINK, _SINK_END, _WAY_IN = "cbsink0", "cbsink1", "eth0"
@@ -70,7 +70,6 @@ class CutNetwork:
     """
 
     def __init__(self, engine: Engine, way_out: WayOut) -> None:
-        """Nothing is made yet."""
         self._engine = engine
         self._way_out = way_out
         self._taps: list[Tap] = []
@@ -187,9 +186,9 @@ def _cut_off(address: str, host: str, reachable: Sequence[Network]) -> list[Tap]
         # probes come from the host's own address, and their answers must find back
         commands = [f"route add {host}/32 dev {_WAY_IN} scope link src {address}"]
         commands += [
-            f"route replace {one} via {host} dev {_WAY_IN} src {address}"
-            for one in reachable
-            if one.version == 4 and one != ipaddress.ip_network(host)
+            f"route replace {network} via {host} dev {_WAY_IN} src {address}"
+            for network in reachable
+            if network.version == 4 and network != ipaddress.ip_network(host)
         ]
         commands += [
             f"route replace default dev {_SINK} src {address}",

@@ -1,4 +1,4 @@
-"""The watch on one container: what it tries to reach, from before its start to its end."""
+"""The watch on the contacts of one container, from before its start to its end."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Watch(Protocol):
 
 @dataclass(frozen=True)
 class NoWatch:
-    """Nothing to listen to.
+    """A watch that observes nothing, and says why.
 
     Attributes:
         reach: why.
@@ -58,13 +58,13 @@ class NoWatch:
     way_out: WayOut = WayOut.OPEN
 
     def start(self) -> None:
-        """Nothing to do."""
+        """Do nothing, as nothing is observed."""
 
     def found(self, pid: int, address: Address | None, mac: str) -> None:
-        """Nothing to do."""
+        """Do nothing, as nothing is observed."""
 
     def finish(self, start_ns: int) -> Observation:  # noqa: ARG002 - there is nothing to time
-        """What is known without listening."""
+        """The observation, which says only why there is none."""
         return Observation(self.observed, self.reach, self.way_out)
 
 
@@ -121,7 +121,7 @@ class Listening:
             self._sort()
 
     def finish(self, start_ns: int) -> Observation:
-        """What was seen; nothing where the listening failed, or knew not whom to listen to."""
+        """The contacts seen; none where listening failed or the container's address is unknown."""
         lost = self._sniffer.stop()
         failure = self._sniffer.failure
         if failure is not None:
@@ -199,7 +199,7 @@ def watch_open(
 
 def is_rootless(engine: EngineFacts) -> bool:
     """Whether the engine itself runs as an ordinary user, behind a network of its own."""
-    return any("rootless" in one for one in engine.security)
+    return any("rootless" in option for option in engine.security)
 
 
 def why_not_open(engine: EngineFacts, network_mode: str, sysfs: Path = Path("/sys")) -> str:

@@ -1,4 +1,4 @@
-"""What this host and engine can measure and what they cannot, each finding with its remedy."""
+"""Capabilities of this host and engine, each finding with its remedy."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _registry(choice: Choice) -> HostFinding:  # noqa: ARG001 - all examinations
             "docker-registry is not installed",
             f"apt-get install --no-install-recommends {' '.join(PACKAGES)}",
         )
-    running = any(one.name == "registry" and one.pid for one in PrivateEngine().status())
+    running = any(daemon.name == "registry" and daemon.pid for daemon in PrivateEngine().status())
     return HostFinding("registry", Health.GOOD, "running" if running else "installed, not running")
 
 

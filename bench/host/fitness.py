@@ -1,4 +1,4 @@
-"""What makes this host unfit for measuring just now: other work, too little of it all, its heat."""
+"""Conditions of this host that disturb measuring: other work, few cores, little memory, heat."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMED = 3
 _LOOKED_S = 0.5
 
 NEEDED_BYTES = 8 * 2**30
-"""What CI-7 allows a pod: below this the host is the limit before the standard is."""
+"""The limit of CI-7 for a pod: a host with less reaches its own limit first."""
 
 
 def cores() -> HostFinding:
@@ -32,7 +32,7 @@ def cores() -> HostFinding:
 
 
 def present() -> Present:
-    """What others do on this host just now."""
+    """The load that other programs put on this host just now."""
     return look(lambda: read_load({"bench": os.getpid()}), _LOOKED_S, names=_NAMED)
 
 

@@ -1,4 +1,4 @@
-"""Who else is at work on this host: the busiest programs, and containers of anybody."""
+"""Other work on this host: the busiest programs, and running containers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OWN_SOCKET = b"/run/container-bench/"
 
 @dataclass(frozen=True)
 class Process:
-    """What a process had used when it was looked at.
+    """CPU time of a process at one reading.
 
     Attributes:
         parent: its parent's process id.
@@ -66,13 +66,14 @@ def busiest(
 
     Children that ended in between are counted with the parent that has waited for them: a compiler
     that runs for a blink of an eye is found as the `make` that starts one after the other. The
-    past of an orphan is charged to whoever adopts it: more than the cores could give is left out.
+    past of an orphan is charged to the process that adopts it: more than the cores could give is left
+    out.
 
     Args:
         before: at the one moment.
         after: at the other.
         seconds: between the two.
-        own: processes that are nobody else's; this one is among them.
+        own: processes that belong to bench itself; this one is among them.
         least: cores.
     """
     most_s = (os.cpu_count() or 1) * (seconds + _TICK_S)
@@ -83,7 +84,7 @@ def busiest(
         and pid not in own
         and least * seconds <= (used_s := _used_s(pid, before, after)) <= most_s
     ]
-    return tuple(sorted(found, key=lambda one: one.cores, reverse=True))
+    return tuple(sorted(found, key=lambda user: user.cores, reverse=True))
 
 
 def _used_s(pid: int, before: Mapping[int, Process], after: Mapping[int, Process]) -> float:
@@ -94,11 +95,11 @@ def _used_s(pid: int, before: Mapping[int, Process], after: Mapping[int, Process
 
 
 def _past_s(pid: int, before: Mapping[int, Process], after: Mapping[int, Process]) -> float:
-    """What children that have ended, and theirs, had used before: their parent is charged now."""
+    """CPU seconds of ended descendants before the first reading, which are now their parent's."""
     return sum(
-        one.used_s + one.reaped_s + _past_s(child, before, after)
-        for child, one in before.items()
-        if one.parent == pid and child != pid and child not in after
+        process.used_s + process.reaped_s + _past_s(child, before, after)
+        for child, process in before.items()
+        if process.parent == pid and child != pid and child not in after
     )
 
 

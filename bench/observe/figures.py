@@ -27,12 +27,12 @@ class FigureSearch:
         """`hide` takes secrets out of what is kept as text; patterns see all of it."""
         self._hide = hide
         self._patterns = {
-            name: re.compile(one.pattern) for name, one in metrics.items() if one.pattern
+            name: re.compile(metric.pattern) for name, metric in metrics.items() if metric.pattern
         }
         self._keys = {
-            name: one.json_key.split(".") for name, one in metrics.items() if one.json_key
+            name: metric.json_key.split(".") for name, metric in metrics.items() if metric.json_key
         }
-        self._found = {name: Matches(one.take.value) for name, one in metrics.items()}
+        self._found = {name: Matches(metric.take.value) for name, metric in metrics.items()}
 
     def __bool__(self) -> bool:
         """Whether there is anything to look for."""
@@ -60,9 +60,11 @@ class FigureSearch:
             self._found[name] = matches.with_number(number)
 
     def facts(self) -> dict[str, dict[str, Any]]:
-        """What was found, for the journal; a figure that never appeared is not in it."""
+        """The figures found, for the journal; one that never appeared is not among them."""
         return {
-            name: dataclasses.asdict(one) for name, one in self._found.items() if one.n or one.odd
+            name: dataclasses.asdict(matches)
+            for name, matches in self._found.items()
+            if matches.n or matches.odd
         }
 
 

@@ -1,4 +1,4 @@
-"""What the engine's own stats show of a container in the same time: one reading a second."""
+"""The engine's own stats of a container in the same time: one reading per second."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bench.trial.progress import Progress
 
 _CACHES = ("total_inactive_file", "inactive_file")
-"""What `docker stats` takes off, by the names of cgroup v1 and v2."""
+"""The page cache that `docker stats` subtracts, by its names in cgroup v1 and v2."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def shown_bytes(stats: Mapping[str, Any]) -> int | None:
 class StatsBeside:
     """Follows the engine's stats of the containers of one case, and passes the progress on.
 
-    It hears of a trial as whoever watches a run does, so that the trial itself knows nothing of
+    It hears of a trial as the progress display does, so that the trial itself knows nothing of
     it. The stream ends when the container is removed.
 
     Attributes:

@@ -29,28 +29,28 @@ def _compared(
     measured: Callable[[Observed], float | None],
 ) -> tuple[Comparison, ...]:
     found = []
-    for one in trials:
-        true, said = truth(one), measured(one)
+    for observed in trials:
+        true, said = truth(observed), measured(observed)
         if true is not None and said is not None:
-            found.append(Comparison(one.trial.key.case, one.trial.trial_id, true, said))
+            found.append(Comparison(observed.trial.key.case, observed.trial.trial_id, true, said))
     return tuple(found)
 
 
 def _metric(name: str) -> Callable[[Observed], float | None]:
-    return lambda one: one.metric(name)
+    return lambda observed: observed.metric(name)
 
 
-def _spike_bytes(one: Observed) -> float | None:
+def _spike_bytes(observed: Observed) -> float | None:
     """The spike, the memory that the program had before it, and its page tables at the top."""
-    values = [one.stamps.value(name) for name in ("spike_begin", "spike_base", "spike_top")]
+    values = [observed.stamps.value(name) for name in ("spike_begin", "spike_base", "spike_top")]
     return None if None in values else float(sum(value or 0 for value in values))
 
 
 def _memory(evidence: Evidence) -> Section:
     spikes = list(evidence.of(STATS_CASE))
 
-    def by_stats(one: Observed) -> float | None:
-        return evidence.stats_bytes.get(one.trial.trial_id)
+    def by_stats(observed: Observed) -> float | None:
+        return evidence.stats_bytes.get(observed.trial.trial_id)
 
     rows: list[tuple[str, str, Callable[[Observed], float | None], Target | None]] = [
         ("peak", "kernel's high-water mark", _metric("memory_peak_bytes"), _SPIKE),
@@ -77,15 +77,15 @@ def _cpu(evidence: Evidence) -> Section:
     floor = evidence.floor("cpu_s")
 
     def used_until(stamp: str) -> Callable[[Observed], float | None]:
-        def used_s(one: Observed) -> float | None:
-            begun_ns, ended_ns = one.stamps.value("main"), one.stamps.value(stamp)
+        def used_s(observed: Observed) -> float | None:
+            begun_ns, ended_ns = observed.stamps.value("main"), observed.stamps.value(stamp)
             return None if begun_ns is None or ended_ns is None else (ended_ns - begun_ns) / 1e9
 
         return used_s
 
     def less_floor(metric: str) -> Callable[[Observed], float | None]:
-        def own_s(one: Observed) -> float | None:
-            value = one.metric(metric)
+        def own_s(observed: Observed) -> float | None:
+            value = observed.metric(metric)
             return None if value is None or floor is None else value - floor
 
         return own_s
@@ -108,11 +108,11 @@ def _disk_and_processes(evidence: Evidence) -> Section:
     disk = list(evidence.of("reads-and-writes"))
 
     def moved(stamp: str, metric: str, title: str) -> Figure:
-        def truth(one: Observed) -> float | None:
-            return one.stamps.value(stamp)
+        def truth(observed: Observed) -> float | None:
+            return observed.stamps.value(stamp)
 
         found = _compared(disk, truth, _metric(metric))
-        is_v1 = bool(disk) and all(one.fact("method") == "cgroup-v1" for one in disk)
+        is_v1 = bool(disk) and all(observed.fact("method") == "cgroup-v1" for observed in disk)
         said = f"{DISK_BYTES >> 20} MiB"
         absent = _NO_DISK if is_v1 and not found else ""
         return Figure(f"disk.{stamp}", title, "bytes", said, found, _DISK, absent)

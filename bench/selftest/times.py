@@ -36,13 +36,17 @@ def _moments(
 ) -> tuple[Comparison, ...]:
     """Comparisons of moments, in seconds since the trial's zero."""
     found = []
-    for one in trials:
-        zero_ns, truth, measured = one.fact("zero_ns"), truth_ns(one), measured_ns(one)
+    for observed in trials:
+        zero_ns, truth, measured = (
+            observed.fact("zero_ns"),
+            truth_ns(observed),
+            measured_ns(observed),
+        )
         if truth is not None and measured is not None:
             found.append(
                 Comparison(
-                    one.trial.key.case,
-                    one.trial.trial_id,
+                    observed.trial.key.case,
+                    observed.trial.trial_id,
                     (truth - zero_ns) / 1e9,
                     (measured - zero_ns) / 1e9,
                 )
@@ -51,11 +55,11 @@ def _moments(
 
 
 def _stamped(name: str) -> Callable[[Observed], int | None]:
-    return lambda one: one.stamps.at_ns(name)
+    return lambda observed: observed.stamps.at_ns(name)
 
 
-def _ready_ns(one: Observed) -> int | None:
-    at_ns: int | None = one.fact("ready", "at_ns")
+def _ready_ns(observed: Observed) -> int | None:
+    at_ns: int | None = observed.fact("ready", "at_ns")
     return at_ns
 
 
@@ -86,9 +90,9 @@ def _ready(evidence: Evidence) -> Section:
 def _inside_resolution(evidence: Evidence, cases: list[str]) -> Figure:
     """How long before the stretch that `ready_resolution_s` names the program was ready."""
 
-    def earliest_ns(one: Observed) -> int | None:
-        at_ns, resolution_ns = _ready_ns(one), one.fact("ready", "resolution_ns")
-        ready_ns = one.stamps.at_ns("ready")
+    def earliest_ns(observed: Observed) -> int | None:
+        at_ns, resolution_ns = _ready_ns(observed), observed.fact("ready", "resolution_ns")
+        ready_ns = observed.stamps.at_ns("ready")
         if at_ns is None or resolution_ns is None or ready_ns is None:
             return None
         return max(ready_ns, int(at_ns - resolution_ns))
@@ -99,8 +103,8 @@ def _inside_resolution(evidence: Evidence, cases: list[str]) -> Figure:
 
 
 def _port_open(evidence: Evidence) -> Figure:
-    def measured_ns(one: Observed) -> int | None:
-        started_ns, after_s = one.end_ns("start"), one.metric("port_open_s")
+    def measured_ns(observed: Observed) -> int | None:
+        started_ns, after_s = observed.end_ns("start"), observed.metric("port_open_s")
         if started_ns is None or after_s is None:
             return None
         return started_ns + round(after_s * 1e9)
@@ -139,12 +143,12 @@ def _differences(evidence: Evidence) -> Section:
 
 
 def _rounds(evidence: Evidence, case: str) -> dict[int, Observed]:
-    return {one.trial.key.round: one for one in evidence.of(case)}
+    return {observed.trial.key.round: observed for observed in evidence.of(case)}
 
 
 def _pairs(evidence: Evidence, base: str, other: str) -> tuple[Comparison, ...]:
-    def startup_s(one: Observed, ready_ns: int | None) -> float | None:
-        return None if ready_ns is None else (ready_ns - one.fact("zero_ns")) / 1e9
+    def startup_s(observed: Observed, ready_ns: int | None) -> float | None:
+        return None if ready_ns is None else (ready_ns - observed.fact("zero_ns")) / 1e9
 
     found = []
     others = _rounds(evidence, other)
@@ -152,9 +156,9 @@ def _pairs(evidence: Evidence, base: str, other: str) -> tuple[Comparison, ...]:
         second = others.get(number)
         if second is None:
             continue
-        true = [startup_s(one, one.stamps.at_ns("ready")) for one in (first, second)]
-        said = [one.metric("startup_s") for one in (first, second)]
-        values = [one for one in (*true, *said) if one is not None]
+        true = [startup_s(side, side.stamps.at_ns("ready")) for side in (first, second)]
+        said = [side.metric("startup_s") for side in (first, second)]
+        values = [value for value in (*true, *said) if value is not None]
         if len(values) == 4:
             pair = f"{first.trial.trial_id} {second.trial.trial_id}"
             found.append(Comparison(other, pair, values[1] - values[0], values[3] - values[2]))
@@ -176,24 +180,24 @@ def _as_set(evidence: Evidence, base: str, other: str) -> tuple[Comparison, ...]
 
 
 def _events(evidence: Evidence) -> Section:
-    def stop_ended_ns(one: Observed) -> int | None:
-        begun_ns, after_s = one.begin_ns("stop"), one.fact("stop", "ended_s")
+    def stop_ended_ns(observed: Observed) -> int | None:
+        begun_ns, after_s = observed.begin_ns("stop"), observed.fact("stop", "ended_s")
         return None if begun_ns is None or after_s is None else begun_ns + round(after_s * 1e9)
 
-    def grace_over_ns(one: Observed) -> int | None:
-        begun_ns = one.begin_ns("stop")
+    def grace_over_ns(observed: Observed) -> int | None:
+        begun_ns = observed.begin_ns("stop")
         return None if begun_ns is None else begun_ns + round(GRACE_S * 1e9)
 
-    def output_ns(one: Observed) -> int | None:
-        at_ns: int | None = one.fact("first_output_ns")
+    def output_ns(observed: Observed) -> int | None:
+        at_ns: int | None = observed.fact("first_output_ns")
         return at_ns
 
-    def exit_ns(one: Observed) -> int | None:
-        at_ns: int | None = one.fact("exit", "at_ns")
+    def exit_ns(observed: Observed) -> int | None:
+        at_ns: int | None = observed.fact("exit", "at_ns")
         return at_ns
 
-    def stop_end_ns(one: Observed) -> int | None:
-        return one.end_ns("stop")
+    def stop_end_ns(observed: Observed) -> int | None:
+        return observed.end_ns("stop")
 
     everything = list(evidence.everything())
     last = _stamped("last")
@@ -220,10 +224,12 @@ def _events(evidence: Evidence) -> Section:
 
 def _sum_of_phases(trials: Iterable[Observed]) -> Figure:
     found = []
-    for one in trials:
-        startup_s = one.metric("startup_s")
-        parts = [span.duration_s for span in one.trial.phases if span.phase in _BEFORE_READY]
+    for observed in trials:
+        startup_s = observed.metric("startup_s")
+        parts = [span.duration_s for span in observed.trial.phases if span.phase in _BEFORE_READY]
         if startup_s is not None:
-            found.append(Comparison(one.trial.key.case, one.trial.trial_id, startup_s, sum(parts)))
+            found.append(
+                Comparison(observed.trial.key.case, observed.trial.trial_id, startup_s, sum(parts))
+            )
     target = Target(share=0.99, relative=0.01)
     return Figure("phases", "sum of the phases", "s", "startup_s", tuple(found), target)

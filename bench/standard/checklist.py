@@ -107,8 +107,8 @@ def _read(path: Path, shown: str) -> Checklist:
     if faults:
         raise ScenarioError(
             [
-                _diagnostic(shown, lines, place(tree, one.path), one.message, one.suggestion)
-                for one in faults
+                _diagnostic(shown, lines, place(tree, fault.path), fault.message, fault.suggestion)
+                for fault in faults
             ]
         )
     return Checklist.from_data(data)

@@ -1,4 +1,4 @@
-"""What a checklist file may say: from plain values to rules, with every fault and its place."""
+"""The form of a checklist file: from plain values to rules, with every fault and its place."""
 
 from __future__ import annotations
 

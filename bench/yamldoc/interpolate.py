@@ -1,4 +1,4 @@
-"""`${VAR}` and its kin in texts, as Compose replaces them.
+"""`${VAR}` and its other forms, replaced as Compose does.
 
 | written | becomes |
 |---|---|
