@@ -66,8 +66,8 @@ def busiest(
 
     Children that ended in between are counted with the parent that has waited for them: a compiler
     that runs for a blink of an eye is found as the `make` that starts one after the other. The
-    past of an orphan is charged to the process that adopts it: more than the cores could give is left
-    out.
+    past of an orphan is charged to the process that adopts it: more than the cores could give is
+    left out.
 
     Args:
         before: at the one moment.

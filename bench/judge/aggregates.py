@@ -60,7 +60,7 @@ class _Bounds:
     low: float | None
     high: float | None
     confidence: float = 0.9
-    note: str = "a 95 % bound on each side"
+    note: str = "95 % bounds"
 
 
 def decide(values: Sequence[float], over: Aggregate, limit: Limit, unit: str) -> Finding:
@@ -169,12 +169,12 @@ def _too_few(n: int, bounds: _Bounds, asked: _Question) -> str:
     over, limit = asked.over, asked.limit
     if not is_upper(limit) and bounds.low is not None:
         low = shown_against(bounds.low, limit, asked.unit)
-        return f"with 95 % confidence all that is known is that it is at least {low}"
+        return f"with 95 % confidence it is only known to be at least {low}"
     what = "interval" if over is Aggregate.MEDIAN else "bound"
     needed = least_trials(over, limit.operator)
     few = f"{over} needs {needed} trials for a 95 % {what}, there are {n}"
     if over is Aggregate.MEAN:
-        few += "; fewer may hold none of the stragglers that come once in 20 trials"
+        few += "; fewer trials may miss a straggler that comes once in 20"
     return few
 
 

@@ -260,7 +260,7 @@ def _ok_rows(evidence: Evidence) -> Rows:
 def _left_out(side: ComparisonSide, evidence: Evidence) -> str:
     if not evidence.failed:
         return ""
-    return f"{side.name}: {evidence.failures()}, left out here"
+    return f"{side.name}: {evidence.failures()}, left out of the comparison"
 
 
 def _comparison(

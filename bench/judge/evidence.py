@@ -175,7 +175,7 @@ def why_none_held(trials: Sequence[TrialResult], case: str) -> str:
     if not own or any(trial.status is TrialStatus.OK for trial in own):
         return ""
     ready = any("ready_s" in trial.metrics for trial in own)
-    return "it failed after it was ready, every time" if ready else "it never got ready"
+    return "it failed after it was ready in every trial" if ready else "it never got ready"
 
 
 def _plain(trial: TrialResult, network: str = "open") -> bool:

@@ -52,14 +52,14 @@ def within_reach(found: Finding, rule: Rule, limit: Limit, context: JudgeContext
     if found.outcome is not hidden:
         return found
     what = "exceed" if is_upper(limit) else "reach"
-    note = f"but {host}, and could never {what} the limit"
+    note = f"but {host}, so it could never {what} the limit"
     return replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{found.reason}, {note}")
 
 
 def way_words(case: Case, cache: str, link: str) -> str:
     """The link that the pull used, in words."""
     if not CacheState(cache).is_pulled:
-        return "no pull is part of it"
+        return "without a pull"
     return f"link: {'that to its own registry, not shaped' if case.registry else link}"
 
 
@@ -76,13 +76,13 @@ def startup_notes(evidence: Evidence, case: Case, way: str) -> str:
         pull_s, startup_s = worst.metrics["pull_s"], worst.metrics["startup_s"]
         slowest = "the slowest that got ready" if evidence.failed else "the slowest"
         notes.append(
-            f"{slowest} took {format_seconds(pull_s)} for the pull ({way}) "
-            f"and {format_seconds(max(0.0, startup_s - pull_s))} for the rest"
+            f"{slowest} spent {format_seconds(pull_s)} on the pull ({way}) "
+            f"and {format_seconds(max(0.0, startup_s - pull_s))} on the rest"
         )
     else:
         notes.append(way)
     if all(probe.chosen() == ["exit"] for probe in case.ready.probes()):
-        notes.append("ready means that the job has ended, so the whole job is judged")
+        notes.append("ready means the end of the job, so the whole job is judged")
     return sentence(*notes)
 
 
@@ -94,8 +94,8 @@ def floor_note(evidence: Evidence) -> str:
     if not floor_s:
         return ""
     return (
-        "ready is what the engine's health check said, of which the first came up to "
-        f"{format_seconds(floor_s)} after the start: nothing is healthy sooner"
+        "ready is the engine's health check, which first ran up to "
+        f"{format_seconds(floor_s)} after the start: it cannot be healthy before that"
     )
 
 

@@ -128,7 +128,7 @@ def blame_image(trials: Sequence[TrialResult], case_id: str, evidence: Evidence)
         looked_at = gather(trials, case_id, arm=Arm.FIT, cache=None, planned=0)
     if not looked_at.all_failed:
         return None
-    reason = f"{looked_at.failures()}, so there is nothing to judge it by"
+    reason = f"{looked_at.failures()}, so there is nothing to judge"
     return Finding(Outcome.FAIL, reason, n=len(looked_at.trials), by_crash=True)
 
 
@@ -166,7 +166,7 @@ def _between_ends(
     uppers = [trial.metrics[STACK_PEAK_UPPER] for trial in evidence.trials if _has_upper(trial)]
     whole = len(uppers) == sum(STACK_PEAK in trial.metrics for trial in evidence.trials)
     beyond = decide(uppers, over, limit, unit) if uppers and whole else None
-    note = "how far above that the services were together is not known"
+    note = "their total at one moment is unknown, and may be higher"
     if beyond is not None:
         if beyond.outcome is found.outcome:
             return found
@@ -201,7 +201,7 @@ def _not_by_what_was_seen(found: Finding, rule: Rule, limit: Limit, evidence: Ev
         killed = sum(trial.metrics.get("stop_killed", 0.0) > 0 for trial in evidence.trials)
         of = counted(len(evidence.trials), "trial")
         if killed:
-            note = f"killed at the end of its grace period in {killed} of {of}, which is no time"
+            note = f"killed at the end of its grace period in {killed} of {of}, so it has no time"
     elif rule.metric == DEMAND:
         note = unseen_demand(evidence, limit.value)
     if not note:
@@ -231,14 +231,14 @@ def _not_its_own_cap(
     if rule.arm is not Arm.FIT:
         return found
     if held := _held_services(rule.metric, members):
-        note = f"but their own limits held {', '.join(held)} there"
+        note = f"but {', '.join(held)} reached their own limits"
         return replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{found.reason}, {note}")
     cap = getattr(case.effective_limits, name)
     if cap is None:
         return found
     if limit.value < cap or (found.actual or 0.0) < (1 - NEAR) * cap:
         return found
-    note = f"but the case's own limit held it there: judge it with `arm: {Arm.NEED}`"
+    note = f"but it reached the case's own limit: judge it with `arm: {Arm.NEED}`"
     return replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{found.reason}, {note}")
 
 
@@ -259,7 +259,7 @@ def cut_off(evidence: Evidence) -> str:
     if not evidence.killed:
         return ""
     of = counted(len(evidence.trials), "trial")
-    return f"processes were killed for memory in {len(evidence.killed)} of {of}, which cut it off"
+    return f"processes were OOM-killed in {len(evidence.killed)} of {of}, so the peak is cut off"
 
 
 def _resolution(evidence: Evidence) -> float | None:

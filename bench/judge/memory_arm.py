@@ -14,7 +14,7 @@ MEMORY = ("memory_peak_bytes", "memory_anon_peak_bytes", "memory_working_set_pea
 """The metrics that this is about."""
 
 CHARGED_ELSEWHERE = (
-    "the page cache of the image is not in it, for the engine was charged when it unpacked that"
+    "without the page cache of the image, which is charged to the engine that unpacked it"
 )
 """The note on the memory of a container whose image was pulled just before."""
 

@@ -55,7 +55,7 @@ def why_no_start(
         context: of the run.
     """
     if case_id in missing:
-        what = "it was not set up" if case.host else "there is no image"
+        what = "its setup failed" if case.host else "it has no image"
         found = Finding(Outcome.ERROR, f"{what}: {missing[case_id].splitlines()[0]}")
         return NoStart(found, f"{NOT_JUDGED}{what}")
     if context.not_begun:

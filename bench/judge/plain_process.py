@@ -24,7 +24,7 @@ def why_not_judged(rule: Rule) -> str:
     if rule.check is Judgement.EGRESS or rule.metric in _OF_A_NETWORK:
         return "a plain process shares the host's network"
     if rule.check is Judgement.SCALE_OUT:
-        return "a plain process is not scaled out: all of them would have the same ports"
+        return "a plain process does not scale out: all replicas would use the same ports"
     if not rule.metric:
         return ""
     if rule.measured.scope is Scope.IMAGE and rule.metric != "build_s":
@@ -32,5 +32,5 @@ def why_not_judged(rule: Rule) -> str:
     cache = None if rule.else_first else rule.cache
     from_nothing = rule.metric == "startup_s" and cache is CacheState.COLD
     if rule.metric in _OF_A_PULL or from_nothing or cache in (CacheState.COLD, CacheState.BASE):
-        return f"{_NO_IMAGE}, so that nothing is pulled"
+        return f"{_NO_IMAGE}, so nothing is pulled"
     return ""

@@ -58,4 +58,4 @@ def judge_ready(
 def stopped_words(stopped: Stopped) -> str:
     """How many trials of a case were not made, and why."""
     left, planned = stopped.left_out, stopped.planned
-    return f"{left} of {planned} trials not made: it failed twice the same way"
+    return f"{left} of {planned} trials skipped: it failed twice in the same way"

@@ -76,13 +76,13 @@ def parse_fail_on(text: str, own: Mapping[str, Metric] | None = None) -> FailOn:
     if metric.better is Better.NEITHER:
         raise UsageError(f"--fail-on {text}", f"more or less {metric.name} is neither good nor bad")
     if not colon or not margins.strip():
-        raise UsageError(f"--fail-on {text}", "names no margin", _EXAMPLE)
+        raise UsageError(f"--fail-on {text}", "has no margin", _EXAMPLE)
     share: float | None = None
     amount: float | None = None
     for part in (margin.strip() for margin in margins.split(",")):
         match = _SHARE.fullmatch(part)
         if (share if match else amount) is not None:
-            raise UsageError(f"--fail-on {text}", f"{part!r} is a second margin of its kind")
+            raise UsageError(f"--fail-on {text}", f"{part!r} repeats a kind of margin")
         if match:
             share = float(match[1]) / 100
             continue

@@ -63,7 +63,7 @@ def call_killed(
     told = zip(names, killed, strict=True)
     reason = sentence(
         *(f"{name}: {words}" for name, words in told if words),
-        "a stop that ends so lasts the grace period, which is no time to compare",
+        "a killed stop lasts as long as the grace period, so it is not compared",
     )
     if shares[0] == shares[1]:
         return (Difference.SAME if shares[0] == 1 else Difference.INCONCLUSIVE), reason

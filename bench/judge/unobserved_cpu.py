@@ -26,7 +26,7 @@ def unseen_demand(evidence: Evidence, most: float) -> str:
     if not having:
         return ""
     if any(_UNSEEN not in trial.metrics for trial in having):
-        return "how much CPU time went to threads too short-lived to see was not recorded"
+        return "CPU time of threads too short-lived to see was not recorded"
     unseen = max(trial.metrics[_UNSEEN] for trial in having)
     if unseen > MOST_UNSEEN_PCT:
         return (

@@ -231,7 +231,7 @@ def _demanded(verdict: Verdict, rule: Rule, case: Case) -> Verdict:
     listed = case.expect is not None and verdict.id in case.expect.fail
     if not (listed and rule.required and verdict.verdict is Outcome.NOT_MEASURED):
         return verdict
-    reason = sentence(verdict.reason, "expected to fail, which cannot be told")
+    reason = sentence(verdict.reason, "expected to fail, but could not be measured")
     return replace(verdict, required=True, reason=reason)
 
 
@@ -274,9 +274,9 @@ def _expected(
     met = allowed or listed == failed
     note = ""
     if failed and (listed or allowed) and not ready:
-        met, note = False, "expected to fail, but with at least one trial that gets ready"
+        met, note = False, "expected to fail, but no trial got ready"
     elif failed and by_crash and listed and not crashes:
-        met, note = False, "expected to fail, but not for trials that crash"
+        met, note = False, "expected to fail, but failed only because trials crashed"
     elif listed and verdict.verdict is Outcome.PASS:
         note = "expected to fail but passed"
     elif failed and not listed and not allowed:
@@ -303,7 +303,7 @@ def _unknown_expectations(case_id: str, case: Case, judged: Sequence[Verdict]) -
             severity=Severity.BLOCK.value,
             expected=False,
             required=True,
-            reason=f"`expect` names {name!r}, and this scenario is not judged by such a rule",
+            reason=f"`expect` lists {name!r}, but no rule of this scenario has that id",
         )
         for name in ((*case.expect.fail, *case.expect.may_fail) if case.expect else ())
         if name not in known

@@ -22,7 +22,7 @@ def baseline_words(run: Run) -> str:
     baseline = run.baseline
     if run.lacks_baseline:
         asked = run.header["baseline"]
-        return f"the comparison with {asked} that was asked for is not in the journal"
+        return f"the journal does not have the comparison with {asked}"
     if baseline is None:
         return ""
     against = f"against {baseline.run_id}"
@@ -43,7 +43,7 @@ def baseline_words(run: Run) -> str:
     compared = {comparison.candidate.rpartition(":")[2] for comparison in baseline.comparisons}
     if alone := [case for case in run.scenario.cases if case not in compared]:
         verb = "is" if len(alone) == 1 else "are"
-        parts.append(f"{', '.join(alone)} {verb} not in that run, and compared with nothing")
+        parts.append(f"{', '.join(alone)} {verb} not in that run, so not compared")
     return "; ".join(parts)
 
 

@@ -61,7 +61,7 @@ def _incomplete(run: Run) -> Iterator[str]:
     done, planned = trials_made(run)
     if run.outcome == "stopped":
         what = "no more" if run.results else "nothing"
-        yield f"{what} was measured: a case has no image (`--keep-going` measures the others)"
+        yield f"{what} was measured, as a case has no image (`--keep-going` measures the others)"
         return
     how = "was interrupted" if run.outcome == "interrupted" else "was cut off"
     yield f"the run {how}: {done} of {planned} planned trials have a result"
@@ -129,12 +129,13 @@ def _limits_above_host(run: Run) -> Iterator[str]:
     for name, case in run.scenario.cases.items():
         limits, available = case.effective_limits, _least_available(run, name)
         if limits.cpus is not None and limits.cpus > cores:
-            found.setdefault(f"{limits.cpus:g} cores and the host has {cores}", []).append(name)
+            what = f"{limits.cpus:g} cores, but the host has only {cores}"
+            found.setdefault(what, []).append(name)
         if limits.memory is not None and available is not None and limits.memory > available:
             asked, had = format_bytes(limits.memory), format_bytes(available)
-            found.setdefault(f"{asked} of memory and the host had {had}", []).append(name)
+            found.setdefault(f"{asked} of memory, but the host had only {had}", []).append(name)
     for what, names in found.items():
-        yield f"{' and '.join(names)} may use {what}: the host was the limit"
+        yield f"{' and '.join(names)} may use {what}"
 
 
 def _least_available(run: Run, case: str) -> int | None:
@@ -160,7 +161,7 @@ def _near_limits(run: Run) -> Iterator[str]:
             yield (
                 f"the memory peak of {name} came within {NEAR:.0%} of its limit of "
                 f"{format_bytes(cap)} in {pressed} of {len(peaks)} trials: "
-                "it took what it was given"
+                "it may need more"
             )
 
 
@@ -175,12 +176,12 @@ def _swap(run: Run) -> Iterator[str]:
     ]
     capped = [fact for fact in known if fact.get("requested", {}).get("memory_bytes")]
     open_ = sum(fact["applied"].get("swap_bytes") != 0 for fact in capped)
-    kept_out = "a memory limit keeps trials out of it"
+    kept_out = "trials with a memory limit do not use it"
     if open_:
-        kept_out = f"the kernel did not keep {open_} of {len(capped)} trials with a limit out of it"
+        kept_out = f"{open_} of {len(capped)} trials with a memory limit could use it"
     yield (
-        f"the host has {format_bytes(size)} of swap: {kept_out}, and without one it hides a "
-        "shortage of memory"
+        f"the host has {format_bytes(size)} of swap: {kept_out}; in trials without limits it hides "
+        "a shortage of memory"
     )
 
 
@@ -195,7 +196,7 @@ def _host_noise(run: Run) -> Iterator[str]:
         )
     hot = sum(_number((load.get("thermal") or {}).get("events")) > 0 for load in known)
     if hot:
-        yield f"cores were slowed down for their heat in {hot} of {len(known)} trials"
+        yield f"cores were throttled by heat in {hot} of {len(known)} trials"
     swapped = sum(_number(load.get("swapped_pages")) > 0 for load in known)
     if swapped:
         yield f"the host swapped in {swapped} of {len(known)} trials"
@@ -236,8 +237,9 @@ def _outliers(case: str, timed: Sequence[TrialResult]) -> Iterator[str]:
         far = abs(value - middle)
         if deviation > 0 and far > OUTLIER * deviation and far > 0.1 * middle:
             yield (
-                f"{trial.trial_id} of {case} is an outlier, kept in all figures: started in "
-                f"{format_value(value, unit)}, the median is {format_value(middle, unit)}"
+                f"{trial.trial_id} of {case} is an outlier: it started in "
+                f"{format_value(value, unit)}, the median is {format_value(middle, unit)}; it is "
+                "kept in all figures"
             )
 
 

@@ -166,7 +166,7 @@ def _left_out(comparisons: Sequence[Comparison]) -> str:
         failed.setdefault(comparison.candidate, {})[comparison.cache] = comparison.failed_candidate
     counts = {side: sum(of_states.values()) for side, of_states in failed.items()}
     words = [f"{counted(count, 'trial')} of {side}" for side, count in counts.items() if count]
-    return f"Left out, for they failed: {', '.join(words)}. " if words else ""
+    return f"Left out, as they failed: {', '.join(words)}. " if words else ""
 
 
 def _direction(comparison: Comparison, *, larger: bool) -> str:

@@ -47,7 +47,7 @@ def disturbances(run: Run) -> Iterator[str]:
         yield (
             f"{who} took {least:.0%} or more of the core time in {len(shares)} of {len(known)} "
             f"trials (up to {max(shares):.0%})"
-            + (f"; {lost} of them invalid for it" if lost else "")
+            + (f"; {lost} of them are invalid for that reason" if lost else "")
             + (f"; the scenario accepts that (`{key}: any`)" if bound >= 1 else "")
             + (f"; {waited}" if waited else "")
         )
@@ -68,7 +68,7 @@ def _waited(run: Run) -> str:
             ", in vain" if vain == len(run.waits) else f", {vain} of {len(run.waits)} times in vain"
         )
     who = busiest_of(process for wait in run.waits for process in wait.busy)[:_NAMED]
-    return text + (f"; busy were {', '.join(map(str, who))}" if who else "")
+    return text + (f"; the busiest programs were {', '.join(map(str, who))}" if who else "")
 
 
 def _share(trial: TrialResult, name: str) -> float:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MOST_LINES = 12
 """Lines of output that are shown of a failed start."""
 
+_BY_IMAGE = "the port or health check of its image"
 _MOST_OF_A_BUILD = 30
 _LONGEST_LINE = 300
 _ENDED = "exited with code"
@@ -87,16 +88,16 @@ def _lost(run: Run, case: str) -> list[TrialResult]:
 def _not_measured(run: Run, case: str, lost: list[TrialResult]) -> Failing:
     (reason, times) = Counter(trial.reason for trial in lost).most_common(1)[0]
     busy = any(was_disturbed(run, trial) for trial in lost)
-    remedy = f"mend that, and go on with `bench run --resume {run.folder.name}`"
+    remedy = f"fix that, and continue with `bench run --resume {run.folder.name}`"
     if busy:
         remedy = (
-            "end what keeps the host busy or wait for it (`--wait-quiet 10m`), or measure all the "
-            "same with `--max-other-load any`"
+            "stop the programs that keep the host busy, wait longer (`--wait-quiet 10m`), or "
+            "measure anyway with `--max-other-load any`"
         )
     beside = f" ({times} of {len(lost)} attempts)" if times < len(lost) else ""
     return Failing(
         case=case,
-        headline=f"could not be measured: {counted(len(lost), 'attempt')}, none that counts",
+        headline=f"could not be measured: {counted(len(lost), 'attempt')}, none valid",
         facts=(("reason", visible(reason) + beside),),
         lines_title="",
         lines=(),
@@ -111,7 +112,7 @@ def _without_image(case: str, error: str) -> Failing:
         case=case,
         headline=f"has no image: {visible(first)}",
         facts=(),
-        lines_title="what was said",
+        lines_title="error output",
         lines=tuple(visible(line.strip())[:_LONGEST_LINE] for line in lines[-_MOST_OF_A_BUILD:]),
         remedy=visible(remedy),
     )
@@ -161,7 +162,7 @@ def _with_failures(run: Run, case: str, failed: list[TrialResult]) -> Failing:
 def _probe_fact(case: Case) -> tuple[tuple[str, str], ...]:
     if case.compose is not None:
         return ()
-    words = [_probe_words(probe) for probe in case.ready.probes()] or ["what its image says"]
+    words = [_probe_words(probe) for probe in case.ready.probes()] or [_BY_IMAGE]
     joined = (" or " if case.ready.any else " and ").join(words)
     return (("waited for", f"{joined}, for at most {case.ready.timeout:g} s"),)
 
@@ -185,7 +186,7 @@ def _probe_words(probe: ProbeChoice) -> str:
         return f"success of {visible(command if isinstance(command, str) else ' '.join(command))}"
     if probe.healthcheck:
         return "its health check"
-    return "its end with code 0" if probe.exit else " and ".join(probe.chosen())
+    return "exit with code 0" if probe.exit else " and ".join(probe.chosen())
 
 
 def _place_words(endpoint: Endpoint) -> str:
@@ -208,17 +209,17 @@ def _remedy(case: Case, trial: TrialResult) -> str:
     if isinstance(kill, dict) and (kill.get("kernel_kills") or kill.get("engine_flag")):
         limit = case.effective_limits.memory
         now = f" ({format_bytes(limit)} now)" if limit else ""
-        return f"raise `limits.memory`{now}, or have it use less"
+        return f"raise `limits.memory`{now}, or reduce its memory use"
     if isinstance(ending, dict) or _ENDED in trial.reason:
-        return f"mend what these lines name; the whole output is in {log}"
+        return f"fix the error above; the full output is in {log}"
     hint = trial.facts.get("hint")
     if isinstance(hint, str) and hint:
         return visible(hint)
     unreached = any(words in trial.reason for words in _UNREACHED)
     if case.compose is not None and unreached:
-        return "have it listen at the port that it is asked at, or name its own in `ready`"
+        return "make it listen on the probed port, or set its own port in `ready`"
     if case.compose is not None:
-        return f"look at its output in {log}"
+        return f"see its output in {log}"
     places = [probe.endpoint for probe in case.ready.probes()]
     asked = [
         endpoint.port
@@ -227,19 +228,19 @@ def _remedy(case: Case, trial: TrialResult) -> str:
     ]
     sockets = [endpoint.socket for endpoint in places if endpoint is not None and endpoint.socket]
     if sockets and _NO_SOCKET in trial.reason:
-        return f"have it listen at {visible(sockets[0])}, or name its own socket in `ready`"
+        return f"make it listen on {visible(sockets[0])}, or set its own socket in `ready`"
     heard = trial.facts.get("listening")
     found = heard if isinstance(heard, list) else []
     if asked and any(listener["port"] in asked for listener in found) and unreached:
-        return f"have it listen on 0.0.0.0:{asked[0]} and not on loopback alone"
+        return f"make it listen on 0.0.0.0:{asked[0]}, not only on loopback"
     if asked and found and unreached:
         others = " or ".join(dict.fromkeys(str(listener["port"]) for listener in found))
         loopback = all(listener["address"].startswith("127.") for listener in found)
         where = f"0.0.0.0:{asked[0]}"
         if loopback:
-            return f"have it listen on {where}; what listens on loopback alone cannot be asked"
-        return f"have it listen on {where}, or put port {others} into `ready`"
+            return f"make it listen on {where}; a port open only on loopback cannot be probed"
+        return f"make it listen on {where}, or set port {others} in `ready`"
     return (
-        f"look at its output in {log}; where it only takes longer, raise `ready.timeout` "
+        f"see its output in {log}; if it is only slow, raise `ready.timeout` "
         f"({case.ready.timeout:g} s now)"
     )

@@ -40,7 +40,7 @@ def _source_doubts(
     if unread:
         yield (
             f"the output of {source} was not read to its end in {unread} of "
-            f"{counted(len(trials), 'trial')}: its own figures are missing there"
+            f"{counted(len(trials), 'trial')}: its figures are missing in those trials"
         )
     for name in names:
         yield from _doubts(case, name, [trial for trial in trials if "figures" in trial.facts])
@@ -51,12 +51,12 @@ def _doubts(case: str, name: str, trials: Sequence[TrialResult]) -> Iterator[str
     odd = [matches for matches in found if matches and matches.odd]
     if odd:
         yield (
-            f"{name} of {case} was no number in {len(odd)} of {counted(len(trials), 'trial')} "
-            f"(such as {odd[0].odd_text!r}): it is left out there"
+            f"{name} of {case} was not a number in {len(odd)} of {counted(len(trials), 'trial')} "
+            f"(such as {odd[0].odd_text!r}): those values are left out"
         )
     silent = sum(matches is None for matches in found)
     if silent:
-        whole = ", so what the scenario looks for may be wrong" if silent == len(trials) else ""
+        whole = ", so the scenario's pattern may be wrong" if silent == len(trials) else ""
         yield (
             f"{name} did not appear in the output of {case} in {silent} of "
             f"{counted(len(trials), 'trial')}{whole}"

@@ -57,7 +57,7 @@ def _compared(run: Run) -> Iterator[str]:
         several = _several_states(group)
         asked = _each_once(group, names) if run.scenario.answer else _called(group, names)
         said = [_change(comparison, with_state=several) for comparison in asked[:_MOST_METRICS]]
-        words = ", ".join(said) or "no difference was called"
+        words = ", ".join(said) or "no significant difference"
         yield f"{candidate} against {baseline}: {words}"
 
 
@@ -97,7 +97,7 @@ def _ranked(
     if rest > 0:
         yield f"{counted(rest, 'more case')} with smaller differences"
     if same:
-        yield f"{same} of {counted(len(groups), 'case')} without one"
+        yield f"{same} of {counted(len(groups), 'case')} without a difference"
 
 
 def _size(comparison: Comparison) -> float:
@@ -206,7 +206,7 @@ def _judged(run: Run) -> Iterator[str]:
         yield f"{who} {'passes' if len(good) == 1 else 'pass'}"
     for case in passed:
         if case not in good:
-            yield f"{case} passes, which was not expected"
+            yield f"{case} passes unexpectedly"
     others = [case for case in outcomes if case not in passed]
     for case in others[:_MOST_NAMED]:
         outcome = outcomes[case]
@@ -220,10 +220,28 @@ def _judged(run: Run) -> Iterator[str]:
         expected = ", as expected" if outcome.as_expected else ""
         if outcome.outcome is Outcome.FAIL:
             yield f"{case} fails {_listed(ids)}{expected}"
+        elif case in run.failed_images:
+            yield f"{case} could not be measured: {_without_image(run, case)}"
         elif ids:
-            yield f"{case} is {outcome.outcome} in {_listed(ids)}"
+            yield f"{case} {_OPEN[outcome.outcome]} {_listed(ids)}"
     if len(others) > _MOST_NAMED:
         yield f"{counted(len(others) - _MOST_NAMED, 'more case')} did not pass"
+
+
+_OPEN = {
+    Outcome.INCONCLUSIVE: "is inconclusive in",
+    Outcome.NOT_MEASURED: "was not measured for",
+    Outcome.ERROR: "could not be measured for",
+}
+
+
+def _without_image(run: Run, case: str) -> str:
+    settings = run.scenario.cases[case]
+    if settings.host:
+        return "its setup failed"
+    if settings.compose:
+        return "an image of it could not be built or pulled"
+    return f"its image could not be {'built' if settings.build else 'pulled'}"
 
 
 def _listed(names: Sequence[str]) -> str:

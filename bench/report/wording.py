@@ -37,13 +37,13 @@ WORDS = {
 _SIGNALS = {130: "SIGINT", 143: "SIGTERM"}
 _EXIT_CODES = {
     0: "every blocking threshold and check is met, or failed as expected",
-    1: "measured, and a blocking threshold or check is not met",
-    3: "could not be judged: a blocking verdict is open",
+    1: "a blocking threshold or check is not met",
+    3: "could not be judged: a blocking verdict is inconclusive, an error or not measured",
 }
 
 _BASELINE_CODES = {
     1: "a regression against the earlier run",
-    3: "whether there is a regression against the earlier run cannot be told",
+    3: "cannot tell whether there is a regression against the earlier run",
 }
 
 KEY_METRICS = (
@@ -91,7 +91,7 @@ def standard_words(run: Run) -> str:
         return run.checklist.title
     if run.scenario.thresholds:
         return "the scenario's own thresholds"
-    return "whether they get ready: the scenario names no checklist and no thresholds"
+    return "readiness only, as the scenario has no checklist and no thresholds"
 
 
 def visible(text: object) -> str:

@@ -100,7 +100,7 @@ class _CaseSearch:
         cpus = CPUS.rounded(min(limits.cpus or cores, cores))
         memory = limits.memory or (self._peak and MEMORY.rounded(2 * self._peak))
         if not memory:
-            return "it has no memory limit and its need was not measured, so there is no start"
+            return "it has no memory limit and no measured need, so the search has no start"
         self._say(f"{name}: searching the smallest memory limit")
         least_memory = smallest_enough(
             lambda tried: self._is_enough(tried, cpus), memory, MEMORY, self._peak

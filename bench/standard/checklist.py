@@ -72,8 +72,8 @@ def load_checklist(name_or_path: str, folder: Path) -> Checklist:
         known = ", ".join(built_in_names())
         raise UsageError(
             name_or_path,
-            f"there is no checklist of this name, and no file {path}",
-            f"built in: {known}; a file of your own is named relative to the scenario",
+            f"no built-in checklist has this name, and there is no file {path}",
+            f"built in: {known}; the path of your own file is relative to the scenario",
         )
     return _read(path, str(path))
 

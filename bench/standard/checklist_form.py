@@ -96,7 +96,7 @@ def _rule(rule_id: str, entry: object) -> tuple[Rule | None, list[Fault]]:
     if not _ID.fullmatch(rule_id):
         faults.append(Fault(path, f"{rule_id!r} is not an id", "letters, digits, dots and dashes"))
     if rule_id in METRICS:
-        faults.append(Fault(path, "the name of a metric is not free as an id", "write it as CI-5"))
+        faults.append(Fault(path, "the name of a metric cannot be an id", "write it as CI-5"))
     for key in _WORDS:
         faults += _text(path, entry, key)
     for key in ("judged_on", "misleads"):
@@ -188,7 +188,7 @@ def _choice(
         return kind(entry[key]), []
     except ValueError:
         known = ", ".join(kind)
-        return default, [Fault((*path, key), f"{entry[key]!r} is none of {known}")]
+        return default, [Fault((*path, key), f"{entry[key]!r} is not one of {known}")]
 
 
 def _unknown_keys(

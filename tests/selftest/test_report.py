@@ -74,8 +74,8 @@ def test_what_was_wrong_is_told_trial_by_trial(tmp_path):
 
 def test_what_lies_below_the_table_is_told(right):
     text = selftest_text(right)
-    assert "A container that does nothing: 40.0 ms of CPU, 3.81 MiB of memory" in text
-    assert "Truth begins 500 µs after exec" in text
+    assert "A do-nothing container: 40.0 ms of CPU, 3.81 MiB of memory" in text
+    assert "The truth begins 500 µs after exec" in text
     assert "A/A noise at n=24: startup_s 2.1%" in text
     assert str(right.noise_file) in text
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 
 _NOT_OF_A_STACK = {
-    Judgement.EGRESS: "a stack's services talk to each other, and what leaves the stack is not "
-    "told apart from that: measure a service by itself as a case with `image`",
+    Judgement.EGRESS: "the services of a stack talk to each other, and that traffic cannot be told "
+    "from outside contacts: measure a service by itself as a case with `image`",
     Judgement.SCALE_OUT: "a stack is started once: measure a service by itself as a case with "
     "`image` and `replicas`",
 }
@@ -101,7 +101,7 @@ def _not_cut_short(
     counted_kills = sum("oom_kills" in trial.metrics for trial in need.trials)
     least = len(need.trials) if rule.check is Judgement.MEMORY_NEED or counted_kills else 0
     if counted_kills < least:
-        short = sentence(short, "kills for memory were not counted in every trial")
+        short = sentence(short, "out-of-memory kills were not counted in every trial")
     if not short:
         return found
     passed = found.outcome is Outcome.PASS
@@ -134,7 +134,7 @@ def _of_each(metric: str, case_id: str, trials: Sequence[TrialResult], need: Evi
             peaks[member.service] = max(member.metrics[metric], peaks.get(member.service, 0.0))
     unit = METRICS[metric].unit
     each = ", ".join(f"{name} {format_value(value, unit)}" for name, value in peaks.items())
-    return f"what its services took together; at most by itself: {each}"
+    return f"the total of its services; the peak of each: {each}"
 
 
 def _members(case_id: str, trials: Sequence[TrialResult]) -> list[TrialResult]:

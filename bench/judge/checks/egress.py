@@ -69,7 +69,7 @@ class Starts:
         kinds = (
             (len(self.free.trials), "of the rounds"),
             (len(self.need.trials), "without limits"),
-            (len(self.replicas), "of several at once"),
+            (len(self.replicas), "of replicas"),
             (len(self.cut.trials), "with the network cut off"),
         )
         words = ", ".join(f"{count} {what}" for count, what in kinds if count)
@@ -136,7 +136,7 @@ def judge_egress(
     n = len(found.all) + (len(found.spoilt) if tried else 0)
     stuck = _stuck(found.cut)
     if tried or stuck:
-        ready = stuck or ("it gets ready with the network cut off too" if found.cut.trials else "")
+        ready = stuck or ("it also gets ready with the network cut off" if found.cut.trials else "")
         reason = sentence(_listed(tried, n), _advice(tried, services), ready)
         by_crash = not tried and found.free.all_failed
         return Finding(Outcome.FAIL, reason, n=n, by_crash=by_crash)
@@ -160,7 +160,7 @@ def _stuck(cut: Evidence) -> str:
         return ""
     how_often = f"in {len(cut.failed)} of {counted(len(cut.trials), 'trial')}"
     why = ", ".join(dict.fromkeys(trial.reason for trial in cut.failed))
-    return f"with the network cut off it failed {how_often}: {why}"
+    return f"with the network cut off, it failed {how_often}: {why}"
 
 
 def _unseen(trials: Sequence[TrialResult]) -> str:
@@ -178,15 +178,15 @@ def _unseen(trials: Sequence[TrialResult]) -> str:
         if not seen.observed:
             return f"contacts could not be observed in {trial.trial_id}: {seen.reach}"
         dropped += seen.dropped
-    return f"{counted(dropped, 'packet')} passed unseen" if dropped else ""
+    return f"{counted(dropped, 'packet')} were missed" if dropped else ""
 
 
 def _not_cut(cut: Evidence) -> str:
     if not cut.trials:
-        return "it was not run with its network cut: this engine cannot do that"
+        return "it was not run with the network cut off, which this engine cannot do"
     ways = {seen.way_out for trial in cut.trials if (seen := observation(trial))}
     if not ways >= {WayOut.REFUSED, WayOut.SILENT}:
-        return "it was not run with its network cut in both ways, refused and without an answer"
+        return "it was not run with both kinds of cut network, refusing and silent"
     return ""
 
 
@@ -212,4 +212,4 @@ def _advice(tried: Sequence[Destination], services: Collection[str]) -> str:
         return ""
     what = ", ".join(dict.fromkeys(named))
     verb = "are services" if len(set(named)) > 1 else "is a service"
-    return f"{what} {verb} of the scenario: declare under `allow` what belongs to the platform"
+    return f"{what} {verb} of the scenario: declare it under `allow` if it belongs to the platform"

@@ -91,7 +91,7 @@ def _judge(rule: Rule, case: Case, need: Evidence, fit: Evidence, *, complete: b
     n = sum(use.peak is not None or use.held is not None for use in taken)
     if not limit.holds(sure):
         reason = (
-            f"at least {shown_against(sure, limit, 'bytes')} that is no cache (sampled, so a "
+            f"at least {shown_against(sure, limit, 'bytes')} that is not cache (sampled, so a "
             f"lower bound) does not meet {limit_text}"
         )
         return Finding(Outcome.FAIL, reason, peak, n)
@@ -128,14 +128,13 @@ def _over(
     if any(amount is None or not limit.holds(amount) for amount in at_most):
         return Finding(
             Outcome.INCONCLUSIVE,
-            "and no sample saw enough of it to tell how much of it is page cache",
+            "and no sample was close enough to the peak to tell how much is page cache",
         )
     outcome, why = _fits(limit.value, case, fit, complete=complete)
     most = format_bytes(max(amount for amount in at_most if amount is not None))
     return Finding(
         outcome,
-        f"but only with page cache (at most {most} of it is anything else), so the fit arm "
-        f"decides: {why}",
+        f"but only with page cache (all else is at most {most}), so the fit arm decides: {why}",
     )
 
 
@@ -148,15 +147,15 @@ def _fits(limit_bytes: float, case: Case, fit: Evidence, *, complete: bool) -> t
         return Outcome.FAIL, fit.failures()
     kills = sum(fit.values(METRICS["oom_kills"]))
     if kills:
-        return Outcome.FAIL, f"{kills:.0f} processes were killed for memory under the limit"
+        return Outcome.FAIL, f"{kills:.0f} processes were OOM-killed under the limit"
     short = fit.shortfall(complete=complete)
     if short is not None:
         return short.outcome, short.reason
     if not fit.trials:
         return Outcome.INCONCLUSIVE, "it has no trials"
     if any("oom_kills" not in trial.metrics for trial in fit.trials):
-        return Outcome.INCONCLUSIVE, "kills for memory were not counted in every trial"
-    return Outcome.PASS, f"{len(fit.trials)} trials under the limit, none killed for memory"
+        return Outcome.INCONCLUSIVE, "out-of-memory kills were not counted in every trial"
+    return Outcome.PASS, f"{len(fit.trials)} trials under the limit, without out-of-memory kills"
 
 
 def _squeezed(case: Case, fit: Evidence) -> str:
@@ -174,7 +173,7 @@ def _squeezed(case: Case, fit: Evidence) -> str:
             f"the peak, page cache included, came within {NEAR:.0%} of it in {pressed} of {of}"
         )
     if killed:
-        parts.append(f"processes were killed for memory in {counted(killed, 'trial')}")
+        parts.append(f"processes were OOM-killed in {counted(killed, 'trial')}")
     if not parts:
         return ""
-    return f"its own limit of {format_bytes(cap)} squeezes it: {', and '.join(parts)}"
+    return f"its own limit of {format_bytes(cap)} constrains it: {', and '.join(parts)}"

@@ -40,9 +40,9 @@ def replica_counts(case: Case) -> tuple[int, ...]:
 def why_not(case: Case) -> str:
     """Why nothing can be said of scaling `case` out; empty where it can."""
     if case.ready.uses("exit"):
-        return "a job that ends by itself is not scaled out"
+        return "a job that ends by itself does not scale out"
     if case.network_mode == "host":
-        return "on the network of the host all replicas would have the same ports"
+        return "on the host's network, all replicas would use the same ports"
     return ""
 
 
@@ -101,12 +101,12 @@ def judge_scale_out(
 
 def _too_few(case_id: str, trials: Sequence[TrialResult], *, complete: bool) -> Finding:
     if not complete:
-        return Finding(Outcome.INCONCLUSIVE, "the run was interrupted before several were started")
+        return Finding(Outcome.INCONCLUSIVE, "the run was interrupted before replicas started")
     plain = gather(trials, case_id, arm=Arm.FIT, cache=None, planned=0)
     if plain.all_failed:
-        reason = f"{plain.failures()}, so there is nothing to judge it by"
+        reason = f"{plain.failures()}, so there is nothing to judge"
         return Finding(Outcome.FAIL, reason, by_crash=True)
-    return unmeasured("no trial with several containers at once is recorded")
+    return unmeasured("no trial with replicas was recorded")
 
 
 def _look(trial: TrialResult) -> _Seen:
@@ -137,7 +137,7 @@ def _writes(seen: Sequence[_Seen]) -> _Part:
     ]
     if not written:
         if any(replica.acted.writes is None for replica in seen):
-            return _Part(unseen="the engine did not tell what was written")
+            return _Part(unseen="the engine did not report the files written")
         return _Part(fine="nothing was written outside of volumes, /tmp, /run and __pycache__")
     most = max(written, key=lambda writes: writes.count)
     shown = [
@@ -158,9 +158,9 @@ def _workers(seen: Sequence[_Seen]) -> _Part:
     if any(replica.acted.processes is None for replica in seen):
         return _Part(unseen=f"workers were not counted: {_why_unseen(seen)}")
     if any(not replica.acted.processes for replica in seen):
-        return _Part(unseen="workers were not counted: no process of one container is on record")
+        return _Part(unseen="workers were not counted: no process of one container was recorded")
     names = list(dict.fromkeys(f"`{worker.name}`" for each in seen for worker in each.workers))
-    return _Part(fine=f"one worker each ({', '.join(names)})" if names else "no worker")
+    return _Part(fine=f"one worker process each ({', '.join(names)})" if names else "no worker")
 
 
 def _worker_words(worker: Worker) -> str:
@@ -174,7 +174,7 @@ def _worker_words(worker: Worker) -> str:
 
 def _why_unseen(seen: Sequence[_Seen]) -> str:
     return next(
-        (replica.acted.unseen for replica in seen if replica.acted.unseen), "they could not be seen"
+        (replica.acted.unseen for replica in seen if replica.acted.unseen), "they were not observed"
     )
 
 
@@ -198,12 +198,12 @@ def _stops(seen: Sequence[_Seen]) -> _Part:
         first = replica.acted.standing.chain[0] if replica.acted.standing else "process 1"
         return _Part(fault=f"the signal did not reach {names}: killed when `{first}` had ended")
     if any(replica.acted.stop is None for replica in asked):
-        return _Part(unseen="it ended by itself before it was asked to")
+        return _Part(unseen="it ended by itself before the stop signal")
     if not asked:
         return _Part()
     slowest_s = max(_ended_s(replica) for replica in asked)
     codes = Counter(replica.acted.exit_code for replica in asked)
-    words = f"asked to stop, all ended within {format_seconds(slowest_s)}"
+    words = f"all stopped within {format_seconds(slowest_s)}"
     return _Part(fine=f"{words} (exit code {', '.join(str(code) for code in codes)})")
 
 
@@ -223,7 +223,7 @@ def _why_killed(standing: Standing | None) -> str:
         "handler": f"and handles {name}, but did not end in time",
         None: "",
     }[standing.disposition]
-    before = f" and stands before `{last}`" if len(standing.chain) > 1 else ""
+    before = f" and wraps `{last}`" if len(standing.chain) > 1 else ""
     comma = "," if what.startswith("without") else ""
     return f"`{first}` is process 1{before}{comma} {what}".rstrip()
 
@@ -249,11 +249,11 @@ def _restart(groups: Sequence[ReplicaGroup]) -> _Part:
         for trial in first
         if trial.status is TrialStatus.OK and all(span.phase != "restart" for span in trial.phases)
     ]
-    return _Part(unseen="it was not started a second time" if untried else "")
+    return _Part(unseen="it was not restarted" if untried else "")
 
 
 def _notes(seen: Sequence[_Seen]) -> list[str]:
     zombies = max(
         (replica.acted.standing.zombies for replica in seen if replica.acted.standing), default=0
     )
-    return [f"{counted(zombies, 'zombie')} that nobody had waited for"] if zombies else []
+    return [f"{counted(zombies, 'zombie')} left unreaped"] if zombies else []

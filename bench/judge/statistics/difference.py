@@ -127,7 +127,7 @@ def call_difference(
     if pair.bounds is None or corrected_p is None:
         reason = f"needs at least {INTERVAL_NEEDS} trials on each side, there are {sizes}"
         if min(*pair.baseline, *pair.candidate) < 0:
-            reason = "has values below zero, of which no ratio can be made"
+            reason = "has values below zero, which have no ratio"
         return Difference.INCONCLUSIVE, reason
     if pair.too_close and pair.ratio is None:
         return Difference.SAME, _too_close(pair)
@@ -137,25 +137,25 @@ def call_difference(
         return Difference.SAME, f"{evidence}; the interval lies within {band}"
     outside = high < 1 - band.share or low > 1 + band.share
     if outside and corrected_p < ALPHA:
-        return direction(pair.metric, larger=low > 1), f"{evidence}; both say that it differs"
+        return direction(pair.metric, larger=low > 1), f"{evidence}; a significant difference"
     if outside:
         return Difference.INCONCLUSIVE, f"{evidence}; not statistically significant"
-    return Difference.INCONCLUSIVE, f"{evidence}; the interval reaches into {band} and beyond"
+    return Difference.INCONCLUSIVE, f"{evidence}; the interval lies partly within {band}"
 
 
 def call_once(pair: Pair, band: Band) -> tuple[Difference, str]:
     """The difference between two single values, which belong to images and not to trials."""
     if not pair.baseline or not pair.candidate:
-        return Difference.NOT_MEASURED, "known on one side only"
+        return Difference.NOT_MEASURED, "measured on one side only"
     before, after = pair.baseline[0], pair.candidate[0]
     ratio = pair.ratio
     if pair.too_close and ratio is None:
         return Difference.SAME, _too_close(pair)
     if pair.metric.is_time:
-        return Difference.INCONCLUSIVE, "timed once on each side, so its spread is not known"
+        return Difference.INCONCLUSIVE, "measured once on each side, so its spread is unknown"
     inside = before == after if ratio is None else 1 - band.share <= ratio <= 1 + band.share
     what = "the baseline is zero, so there is no ratio" if ratio is None else f"{ratio:.3g} times"
-    reason = f"{what}; one figure for each image, without spread, against {band} alone"
+    reason = f"{what}; one value per image, compared with {band}"
     return Difference.SAME if inside else direction(pair.metric, larger=after > before), reason
 
 
@@ -170,7 +170,7 @@ def _too_close(pair: Pair) -> str:
     before, after, step = (
         format_value(value or 0.0, pair.metric.unit) for value in (*pair.medians, pair.step)
     )
-    return f"{before} and {after} are within {step}, closer than can be told apart"
+    return f"{before} and {after} differ by at most {step}, too little to tell apart"
 
 
 def _change(pair: Pair) -> str:
@@ -179,7 +179,7 @@ def _change(pair: Pair) -> str:
         return "both medians are zero" if before == after else "the baseline's median is zero"
     bounds = pair.interval
     if bounds is None:
-        return f"{pair.ratio:.3g} times, 95 % interval without an upper end"
+        return f"{pair.ratio:.3g} times, 95 % interval without an upper bound"
     return f"{pair.ratio:.3g} times, 95 % interval {bounds.low:.3g} to {bounds.high:.3g}"
 
 

@@ -43,14 +43,14 @@ _IMAGE_FIGURES = (
     "rebuild_steps",
 )
 _FILES = {
-    "run.json": "verdicts, comparisons and what was run, for programs",
-    "summary.md": "this page in short",
+    "run.json": "verdicts, comparisons and the scenario, for programs",
+    "summary.md": "a short form of this page",
     "junit.xml": "the verdicts, for CI systems",
     "trials.csv": "one row per trial, one column per metric",
     "phases.csv": "one row per phase of a trial",
     "layers.csv": "one row per layer of a pull",
     "samples.csv.gz": "every reading of the counters",
-    "events.jsonl": "the journal, from which all of this is made",
+    "events.jsonl": "the journal, from which all other files are made",
 }
 
 
@@ -114,7 +114,7 @@ def images(run: Run) -> list[ImageTable]:
     for case in run.scenario.cases:
         image = run.images.get(case)
         if image is None:
-            why = run.failed_images.get(case, "the run ended before it was made")
+            why = run.failed_images.get(case, "the run ended before the image was ready")
             why = visible(why.splitlines()[0])
             found.append(ImageTable(case, (), (), problem=why))
         else:
@@ -132,7 +132,7 @@ def _image_facts(image: ImageFacts) -> list[tuple[str, str]]:
     ]
     found += [("not as written", visible(remark)) for remark in image.remarks]
     if image.rebuilt:
-        found.append(("done again in a rebuild", "; ".join(map(_short_json, image.rebuilt))))
+        found.append(("repeated in a rebuild", "; ".join(map(_short_json, image.rebuilt))))
     if image.engine_size_bytes is not None:
         found.append(("by the engine's count", format_bytes(image.engine_size_bytes)))
     config = {key: value for key, value in image.config.items() if value not in (None, "", [], {})}
@@ -210,9 +210,9 @@ def environment(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
     how = {
         "run": run.run_id,
         "began": header["at"],
-        "ended": run.ended_at or "the journal just ends",
+        "ended": run.ended_at or "unknown: the journal is cut off",
         "outcome": run.outcome,
-        "seed of the order": header["seed"],
+        "seed": header["seed"],
         "bench": header["bench_version"],
         "link": run.link,
     }
@@ -271,7 +271,7 @@ def command(run: Run) -> str:
     file = str(run.header["scenario_file"])
     seed = f"--seed {run.header['seed']}"
     if file.startswith("--"):
-        return f"bench run {file} … {seed}   # the scenario it amounts to stands below"
+        return f"bench run {file} … {seed}   the scenario it stands for is below"
     return f"bench run {shlex.quote(file)} {seed}"
 
 

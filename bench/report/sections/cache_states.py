@@ -37,7 +37,7 @@ def cache_states(run: Run) -> Section | None:
         return None
     return Section(
         title="cache states",
-        beside="what was fetched by the registry's access log (medians), and what proves the state",
+        beside="bytes fetched, by the registry's access log (medians), and the proof of the state",
         columns=(
             "case", "cache", "trials", "invalid", "pull", "fetched", "requests",
             "start incl. pull", "page cache at start", "proof",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bench.analysis.contacts import observation
 from bench.core.domain import TrialStatus
 from bench.core.units import format_seconds
+from bench.journal.facts.contacts import WayOut
 from bench.judge.checks.egress import starts
 from bench.judge.destinations import destinations
 from bench.report.sections.section import Section
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 MOST_ROWS = 100
 """Destinations of one case that are shown."""
 
+_WAYS = {
+    WayOut.OPEN: "network open",
+    WayOut.REFUSED: "connections refused",
+    WayOut.SILENT: "no answers",
+}
+
 
 def contacts(run: Run) -> Section | None:
     """A row a case and destination; None where none was tried."""
@@ -32,14 +39,14 @@ def contacts(run: Run) -> Section | None:
         found = destinations((*free, *cut))
         rows += [_row(case, destination, len(free), len(cut)) for destination in found[:MOST_ROWS]]
         if len(found) > MOST_ROWS:
-            notes[f"{case}: {len(found) - MOST_ROWS} more stand in the journal."] = None
+            notes[f"{case}: {len(found) - MOST_ROWS} more are in the journal."] = None
         notes |= dict.fromkeys(_without(case, cut))
         notes |= dict.fromkeys(_reach(case, (*free, *cut)))
     if not rows:
         return None
     return Section(
         title="outside contacts",
-        beside="what was tried before ready, in starts with the way out open and with it cut",
+        beside="destinations tried before ready, in starts with the network open and cut off",
         columns=("case", "destination", "protocol", "open", "cut", "earliest", "process", ""),
         rows=tuple(rows),
         notes=tuple(notes),
@@ -67,7 +74,7 @@ def _without(case: str, cut: Sequence[TrialResult]) -> list[str]:
         seen = observation(trial)
         ready_s = trial.metrics.get("ready_s")
         if trial.status is TrialStatus.OK and ready_s is not None and seen:
-            how = f"ready {format_seconds(ready_s)} after start (way out {seen.way_out})"
+            how = f"ready {format_seconds(ready_s)} after start ({_WAYS[seen.way_out]})"
         else:
             how = trial.reason
         found.append(f"{case} with the network cut off: {how}.")
@@ -82,5 +89,5 @@ def _reach(case: str, trials: Sequence[TrialResult]) -> list[str]:
         if seen and not seen.observed:
             found.append(f"{case}: contacts could not be observed: {seen.reach}.")
         elif seen and seen.dropped:
-            found.append(f"{case}: packets passed unseen in {trial.trial_id}: {seen.dropped}.")
+            found.append(f"{case}: {seen.dropped} packets were missed in {trial.trial_id}.")
     return found

@@ -28,7 +28,7 @@ def excerpts(run: Run) -> Section | None:
         return None
     return Section(
         title="excerpts",
-        beside="of what the workload printed, each from the last trial that has it",
+        beside="parts of the workload's output, each from the last trial that has it",
         columns=("case", "excerpt", "trial", "lines"),
         rows=tuple(_row(case, name, last) for case, name, last in found),
         texts=tuple(
@@ -60,11 +60,11 @@ def _found(trial: TrialResult, name: str) -> ExcerptFound | None:
 
 def _row(case: str, name: str, last: tuple[TrialResult, ExcerptFound] | None) -> tuple[str, ...]:
     if last is None:
-        return (case, name, "", "none: its first line did not appear")
+        return (case, name, "", "none: its first line was not printed")
     trial, found = last
     words = counted(len(found.lines), "line")
     if found.left_out:
-        words += f", and {found.left_out} more that were not kept"
+        words += f", and {found.left_out} more not kept"
     if not found.ended:
-        words += ", to the end of the output: its last line did not come"
+        words += "; it runs to the end of the output, as its last line was not printed"
     return (case, name, trial.trial_id, words)

@@ -81,15 +81,15 @@ def _rows(run: Run, case: str, cache: str, tables: Sequence[Samples]) -> Iterato
 def _notes(run: Run, case: str, cache: str, tables: Sequence[Samples]) -> Iterator[str]:
     if _median_peak(tables, "gpu_memory_bytes") == 0:
         yield (
-            f"{case}, {cache}: it was given GPUs and never held memory on one, so it computed "
-            "without them; a framework that was built for the CPU does not see them."
+            f"{case}, {cache}: it had GPUs but never used their memory, so it computed "
+            "without them; a framework built for CPUs cannot use them."
         )
     for index in range(len(run.header["host"]["gpus"])):
         idle = _median_peak(tables, f"gpu{index}_own_memory_bytes") == 0
         if idle and (_median_peak(tables, f"gpu{index}_utilization_pct") or 0.0) >= _BUSY:
             yield (
                 f"{case}, {cache}: GPU {index} was busy while the case held no memory on it; "
-                "others used it, and its energy is theirs."
+                "other programs used it, and caused its energy."
             )
 
 
@@ -102,7 +102,7 @@ def _unknown(run: Run, case: str, cache: str) -> Iterator[str]:
         if isinstance(counters, dict)
     ]
     for reason in dict.fromkeys(reason for reason in reasons if reason):
-        yield f"{case}, {cache}: what the case held of GPU memory is not known: {reason}."
+        yield f"{case}, {cache}: GPU memory of the case is unknown: {reason}."
 
 
 def _peak(samples: Samples, name: str) -> float | None:

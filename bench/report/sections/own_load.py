@@ -43,8 +43,8 @@ def own_load_section(run: Run) -> Section | None:
         return None
     return Section(
         title="own load",
-        beside="CPU seconds from before a trial's preparation to after its removal (medians), "
-        f"and share of the core time of the host's {run.header['host']['cores']} cores",
+        beside="CPU time from before the preparation of a trial to after its removal (medians), "
+        f"with its share of the host's {run.header['host']['cores']} cores",
         columns=("case", "cache", "n", *_HEAD[1:]),
         rows=tuple(rows),
         notes=tuple(_notes(run)),
@@ -94,12 +94,12 @@ def _line(cells: Sequence[str]) -> str:
 def _notes(run: Run) -> Iterator[str]:
     yield (
         "Engine: its daemons, with what they start to unpack layers. Others: all other programs "
-        "of the host, and what the kernel does for nobody in particular. The clock ticks every "
+        "on the host, and kernel work that belongs to no program. The kernel counts in ticks of "
         "10 ms on most hosts, so that small figures are coarse."
     )
     hosts = [trial.facts.get("host") for trial in run.results]
     known = [load for load in hosts if isinstance(load, dict) and "core_s" in load]
     if known and not any("thermal" in load for load in known):
-        yield "This host does not count how often cores are slowed down for their heat."
+        yield "This host does not report thermal throttling."
     if known and not any("stalled_s" in load for load in known):
-        yield "This host does not count for how long programs are stalled (PSI)."
+        yield "This host does not report stalled programs (PSI)."

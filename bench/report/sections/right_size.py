@@ -20,7 +20,7 @@ def right_size(run: Run) -> Section | None:
     return Section(
         title="right size",
         beside=f"smallest limits that were enough in {REPEATS} of {REPEATS} trials",
-        columns=("case", "limit", "smallest", "start there", "the next less"),
+        columns=("case", "limit", "smallest", "start there", "next smaller"),
         rows=tuple(row for sizes in found for row in _rows(sizes)),
         notes=_notes(found),
         plots="sizes",
@@ -57,15 +57,15 @@ def _start(size: Size) -> str:
 
 def _less(size: Size | None) -> str:
     if size is None:
-        return "nothing less was tried"
+        return "nothing smaller was tried"
     shown = format_bytes(size.memory_bytes)
     return f"{shown}, {size.cpus:g} cores: {size.why_not}"
 
 
 def _notes(found: list[CaseSizes]) -> tuple[str, ...]:
     judged = (
-        "Judged up to ready and the time observed after it; under load it needs more. Files of "
-        "the image were read from disk in each trial, and count against the memory limit."
+        "Judged up to ready and the time observed after it; more is needed under load. Each trial "
+        "reads the files of the image from disk, and they count against the memory limit."
     )
     pulls = [
         f"{sizes.case}: a cold pull of {format_seconds(sizes.pull_s)}, measured under the case's "

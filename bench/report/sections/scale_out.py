@@ -85,7 +85,7 @@ def _details(run: Run) -> Iterator[tuple[str, str]]:
         running = [behaved.processes for behaved in acted if behaved.processes]
         if running:
             most_processes = max(running, key=len)
-            yield f"{case}: what ran in one replica", _process_lines(most_processes)
+            yield f"{case}: processes of one replica", _process_lines(most_processes)
 
 
 def _write_lines(writes: Writes) -> str:

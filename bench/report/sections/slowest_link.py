@@ -41,7 +41,7 @@ def slowest_link(run: Run) -> Section | None:
         return None
     return Section(
         title=_TITLE,
-        beside=f"medians of the cold pulls over {run.link}, and what a model says of slower links",
+        beside=f"medians of the cold pulls over {run.link}, and estimates for slower links",
         columns=("case", "pull", "downloading", "extracting", "achieved", "slowest link"),
         rows=tuple(rows),
         notes=(*_model(links), *notes),
@@ -87,7 +87,7 @@ def _needed(found: SlowestLink | None, limit_s: float) -> str:
     if found is None:
         return "not known"
     if found.rate_bit_s is None:
-        return f"none is fast enough for {limit}"
+        return f"no link is fast enough for {limit}"
     assert found.low_bit_s is not None, "with more time, a slower link is enough"
     low = format_rate(found.low_bit_s)
     high = "" if found.high_bit_s is None else format_rate(found.high_bit_s)
@@ -100,10 +100,10 @@ def _model(links: Mapping[str, SlowestLink]) -> list[str]:
         return []
     assumed = dict.fromkeys(f"{link.assumed_error:.0%}" for link in links.values())
     note = (
-        "Slowest link: where the slowest cold trial would just be in time, by playing its pull "
-        "again: three downloads at once share the link, without delay or loss, layers are "
-        "extracted in order, and all else takes what it took. In brackets: if that is "
-        f"{' or '.join(assumed)} off. {_checked(links)}"
+        "Slowest link: the bandwidth at which the slowest cold trial would still start in time, "
+        "from a replay of its pull: three concurrent downloads share the link, without delay or "
+        "loss, layers are extracted in order, and all else takes as long as measured. In brackets: "
+        f"the range for an error of {' or '.join(assumed)}. {_checked(links)}"
     )
     return [note]
 
@@ -112,18 +112,18 @@ def _checked(links: Mapping[str, SlowestLink]) -> str:
     """How far the model was off on trials that it was not made of."""
     errors = [link.error for link in links.values() if link.error is not None]
     if not errors:
-        return f"It was not checked on other trials: that takes {HELD_OUT_NEEDS} of a case."
+        return f"Its error is unknown: checking it takes {HELD_OUT_NEEDS} trials of a case."
     unchecked = [case for case, link in links.items() if link.error is None]
     words = (
-        "Over the trials' own link, each start foreseen from the other trials of its case, it is "
-        f"{max(errors):.1%} off at most"
+        "Over the link of this run, with each start predicted from the other trials of its case, "
+        f"the error was at most {max(errors):.1%}"
     )
-    but = f"; not checked for {', '.join(unchecked)}, with too few trials" if unchecked else ""
-    return f"{words}{but}. Over other links it was checked apart (docs/pull.md)."
+    but = f"; not checked for {', '.join(unchecked)}: too few trials" if unchecked else ""
+    return f"{words}{but}. docs/pull.md has its error over other links."
 
 
 def _why_unreliable(case: str, trials: list[TrialResult]) -> list[str]:
     why = [trial.path.unreliable for trial in trials if trial.path and trial.path.unreliable]
     if not why:
         return []
-    return [f"{case}: {len(why)} of {len(trials)} pulls could not be taken apart: {why[0]}."]
+    return [f"{case}: {len(why)} of {len(trials)} pulls could not be split into steps: {why[0]}."]

@@ -25,7 +25,7 @@ _CONDITIONS = {
 }
 _READY_BY = {
     "healthcheck": "health check",
-    "exit": "its end with code 0",
+    "exit": "exit with code 0",
     "probe": "the scenario's probe",
     "started": "started, no check",
 }
@@ -51,7 +51,7 @@ def stack(run: Run) -> Section | None:
     notes = [note for case, cache, start in starts for note in _notes(f"{case} ({cache})", start)]
     return Section(
         title="stack",
-        beside="the start nearest the median; `ready at` counts from the stack's zero",
+        beside="the start nearest the median; `ready at` counts from the start of the stack",
         columns=(
             "case",
             "service",
@@ -74,7 +74,7 @@ def stack(run: Run) -> Section | None:
 
 
 _ON_PULLS = (
-    "images are pulled one after the other, so that each can prove that it was cold; with "
+    "images are pulled one after the other, to prove that each was cold; in "
     "`docker compose` pulls overlap"
 )
 
@@ -101,7 +101,7 @@ def chain_words(start: StackStart) -> str:
     parts = []
     for link in chain_of(start):
         took_s = link.ready_s - link.started_s
-        when = f"{link.service} {format_seconds(took_s)} from its start to ready"
+        when = f"{link.service} {format_seconds(took_s)} from start to ready"
         since = "" if link.after else f" (started at {format_seconds(link.started_s)})"
         parts.append(when + since)
     ready_s = start.whole.metrics.get("startup_s")
@@ -111,7 +111,7 @@ def chain_words(start: StackStart) -> str:
 
 def _notes(label: str, start: StackStart) -> Iterator[str]:
     if chain := chain_words(start):
-        yield f"{label}: the longest way: {chain}"
+        yield f"{label}: the slowest chain: {chain}"
     together = start.whole.metrics.get("memory_peak_bytes")
     marks = start.total_of("memory_peak_bytes")
     if together is not None and marks is not None:
@@ -126,7 +126,7 @@ def _notes(label: str, start: StackStart) -> Iterator[str]:
         if (policy := _restart(member)) != "no"
     ]
     if policies:
-        yield f"restart is on record and not honoured in a trial: {', '.join(policies)}"
+        yield f"`restart` is recorded, but not applied in trials: {', '.join(policies)}"
 
 
 def _on_readiness(start: StackStart) -> Iterator[str]:
@@ -139,12 +139,12 @@ def _on_readiness(start: StackStart) -> Iterator[str]:
     for floor, services in floors.items():
         yield (
             f"{' and '.join(services)}: the engine made its first health check {floor} after the "
-            "start, and calls nothing healthy sooner"
+            "start; a service cannot be healthy before that"
         )
     unasked = [member.service for member in start.members if _ready_by(member) == "started"]
     if unasked:
         yield (
-            f"{' and '.join(unasked)}: ready once started, for there is no health check, and the "
+            f"{' and '.join(unasked)}: ready once started, as there is no health check and the "
             "scenario names no probe"
         )
 

@@ -22,7 +22,7 @@ _ANSWERS = {
     "handler": "handled",
     "blocked": "blocked",
     "ignored": "ignored",
-    "default": "no handler, so not heard",
+    "default": "no handler, so no effect",
     None: "not known",
 }
 
@@ -41,7 +41,7 @@ def stopping(run: Run) -> Section | None:
         return None
     return Section(
         title="stopping",
-        beside="what stood there when the stop signal came, and when it ended (medians)",
+        beside="process 1 at the stop signal, and how long it took to end (medians)",
         columns=(
             "case",
             "process 1",
@@ -101,10 +101,10 @@ def _notes(case: str, asked: Sequence[Behaviour]) -> list[str]:
     """Processes that a case left behind, and gaps in that record."""
     notes = []
     unseen = dict.fromkeys(behaved.unseen for behaved in asked if behaved.unseen)
-    notes += [f"{case}: process 1 was not seen, for {why}." for why in unseen]
+    notes += [f"{case}: process 1 is unknown: {why}." for why in unseen]
     zombies = max((behaved.standing.zombies for behaved in asked if behaved.standing), default=0)
     if zombies:
-        notes.append(f"{case}: up to {zombies} dead processes that nobody had waited for.")
+        notes.append(f"{case}: up to {zombies} zombie processes.")
     below = Counter(
         process.name
         for behaved in asked
@@ -113,7 +113,7 @@ def _notes(case: str, asked: Sequence[Behaviour]) -> list[str]:
     )
     if below:
         names = ", ".join(visible(name) for name, _ in below.most_common(10))
-        notes.append(f"{case}: still there when process 1 ended, and killed then: {names}.")
+        notes.append(f"{case}: still running when process 1 ended, and then killed: {names}.")
     unknown = [
         behaved
         for behaved in asked
@@ -124,7 +124,7 @@ def _notes(case: str, asked: Sequence[Behaviour]) -> list[str]:
     ]
     if unknown:
         notes.append(
-            f"{case}: how the processes below process 1 ended is not known, for this kernel does "
-            "not tell (Linux 6.15 does)."
+            f"{case}: it is unknown how the processes below process 1 ended, as this kernel does "
+            "not report it (Linux 6.15 does)."
         )
     return notes

@@ -131,17 +131,17 @@ def _notes(times: Spent) -> list[str]:
         early_s = ready_s - port_s
         if early_s > max(EARLY_S, ready_s / 10):
             notes.append(
-                f"{times.case}: its port takes connections {format_seconds(early_s)} before it "
-                "answers as it should; a check that only connects would call it ready then."
+                f"{times.case}: its port accepts connections {format_seconds(early_s)} before it "
+                "answers as required; a check that only connects would report it ready too early."
             )
     if times.floor_s is not None:
         notes.append(
             f"{times.case}: the engine made its first health check up to "
-            f"{format_seconds(times.floor_s)} after the start, and calls nothing healthy sooner."
+            f"{format_seconds(times.floor_s)} after the start; it cannot be healthy before that."
         )
     if times.shares.get("idle_share_pct", 0.0) >= _MOSTLY:
         notes.append(
-            f"{times.case}: idle for most of the time: it waited for timers, the network or other "
-            "programs, and neither more nor faster cores would shorten that."
+            f"{times.case}: mostly idle: it waited for timers, the network or other "
+            "programs, and more or faster cores would not help."
         )
     return notes

@@ -27,7 +27,7 @@ def workload(run: Run) -> Section | None:
         return None
     return Section(
         title="what the workload printed",
-        beside="of itself (medians of the trials that came out well)",
+        beside="figures from its output (medians of the successful trials)",
         columns=("case", "cache", "ready", *(run.metrics[name].title for name in own), "failed"),
         rows=tuple(rows),
     )

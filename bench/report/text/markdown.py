@@ -66,7 +66,7 @@ def markdown_text(run: Run) -> str:
     for line in _lines(run):
         size += len(line.encode()) + 1
         if size > MOST_BYTES - 200:
-            lines += ["", "The rest is left out, for it would pass 1 MB: see run.json."]
+            lines += ["", "The rest is left out, to stay below 1 MB: see run.json."]
             break
         lines.append(line)
     return "\n".join(lines) + "\n"
