@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bench.analysis.model import TrialResult
 
 
-class User(StrEnum):
+class CoreUser(StrEnum):
     """Somebody who uses CPU time while a trial lasts."""
 
     BENCH = "bench"
@@ -27,11 +27,11 @@ class User(StrEnum):
 
 
 _NAMES = {
-    User.BENCH: ("bench",),
-    User.ENGINE: ("measuring", "building", "containerd"),
-    User.REGISTRY: ("registry", "link"),
-    User.SERVICES: ("services",),
-    User.WORKLOAD: ("workload",),
+    CoreUser.BENCH: ("bench",),
+    CoreUser.ENGINE: ("measuring", "building", "containerd"),
+    CoreUser.REGISTRY: ("registry", "link"),
+    CoreUser.SERVICES: ("services",),
+    CoreUser.WORKLOAD: ("workload",),
 }
 """Under which names the journal has the CPU time of each."""
 
@@ -49,13 +49,13 @@ class OwnLoad:
         steal_share: share of it that other tenants of the machine took.
     """
 
-    used_s: Mapping[User, float]
+    used_s: Mapping[CoreUser, float]
     wall_s: float | None
     core_s: float | None
     busy_share: float | None
     steal_share: float | None
 
-    def share(self, user: User) -> float | None:
+    def share(self, user: CoreUser) -> float | None:
         """The part of the host's core time that `user` took."""
         if user not in self.used_s or not self.core_s:
             return None
@@ -84,7 +84,7 @@ def own_load(trial: TrialResult) -> OwnLoad | None:
     }
     core_s, other_share = host.get("core_s"), host.get("other_share")
     if core_s is not None and other_share is not None:
-        used_s[User.OTHERS] = other_share * core_s
+        used_s[CoreUser.OTHERS] = other_share * core_s
     return OwnLoad(
         used_s, host.get("wall_s"), core_s, host.get("busy_share"), host.get("steal_share")
     )

@@ -24,14 +24,14 @@ COMMANDS = {
     "run": "Measure the cases of scenarios and judge them.",
     "validate": "Check scenario files without an engine.",
     "schema": "Print the JSON Schema that editors use.",
-    "right-size": "Search the smallest limits at which a scenario still passes.",
-    "report": "Make reports again from a run's journal.",
-    "compare": "Set two runs, or two cases of one run, against each other.",
+    "right-size": "Find the smallest limits at which a scenario still passes.",
+    "report": "Write the reports of a run again from its journal.",
+    "compare": "Compare two runs, or two cases of one run.",
     "list": "List the runs under a folder, newest first.",
     "explain": "Explain a rule, a metric or an exit code.",
-    "selftest": "Measure how far bench itself is off.",
-    "doctor": "Say what this host can and cannot measure, and the remedies.",
-    "engine": "Start, stop and look at the private engine.",
+    "selftest": "Measure the error of bench itself.",
+    "doctor": "Check what this host can measure.",
+    "engine": "Start, stop and inspect the private engine.",
     "images": "Prepare the base images of the bundled scenarios.",
     "clean": "Remove what an interrupted run left behind.",
 }
@@ -123,5 +123,5 @@ def _fault(error: Exception) -> str:
         trace = trace.tb_next
     return (
         f"bench itself failed at {place}: {type(error).__name__}: {error}\n"
-        "  what to do: this is a fault of bench; BENCH_TRACEBACK=1 shows all of it"
+        "  what to do: this is a bug in bench; BENCH_TRACEBACK=1 shows the traceback"
     )

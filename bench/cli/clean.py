@@ -51,7 +51,7 @@ def _sweep_private(private: PrivateEngine) -> int:
                 removed += _sweep_at(private.address(role))
         else:
             click.echo(
-                "the private engine does not run; what its stores may hold is removed by "
+                "the private engine is not running; to remove what is left in its stores, run "
                 "`bench engine up` and `bench clean`",
                 err=True,
             )

@@ -15,7 +15,7 @@ _MARKS = {"good": "✓", "less": "-", "bad": "✗"}
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_context
 def command(ctx: click.Context, engine: str | None, form: str) -> None:
-    """Say what this host can and cannot measure; exit 3 where nothing can be run."""
+    """Check what this host can measure; exit with 3 if nothing can be run."""
     import dataclasses
     import json
 

@@ -11,10 +11,10 @@ from bench.core.metrics import METRICS, Better
 
 EXIT_CODES = {
     "0": "every blocking threshold and check is met (known failures failed as expected)",
-    "1": "measured, and a blocking threshold, check or regression is not met",
+    "1": "a blocking threshold or check is not met, or there is a regression",
     "2": "usage or scenario error; nothing was run",
     "3": "could not judge: engine, registry, disk or harness at fault, an image that cannot be "
-    "built or had, or a blocking verdict is inconclusive, an error, or required and not measured",
+    "built or pulled, or a blocking verdict that is inconclusive, an error, or not measured",
     "130": "interrupted by SIGINT, after clean-up; partial results are kept",
     "143": "interrupted by SIGTERM, after clean-up; partial results are kept",
 }
@@ -78,6 +78,6 @@ def explanation(subject: str) -> str:
     near = [known[name] for name in difflib.get_close_matches(subject.lower(), known, n=1)]
     raise UsageError(
         f"explain {subject}",
-        "nothing is called that",
+        "there is no such rule, metric or exit code",
         f"did you mean {near[0]}?" if near else "try metrics, checklist or exit-codes",
     )

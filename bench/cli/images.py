@@ -19,13 +19,13 @@ def command() -> None:
 
 @command.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--force", is_flag=True, help="Fetch or make them again, even where they are there.")
+@click.option("--force", is_flag=True, help="Fetch or make them again, even if they exist.")
 def prepare(names: tuple[str, ...], force: bool) -> None:
-    """Have base images ready in bench's own builder: the bundled scenarios', or those named.
+    """Make base images available in bench's own builder: those named, or all that are bundled.
 
-    They come from Docker Hub; where it cannot be reached, from Debian packages. Of these can be
-    made: debian, python, node, golang, eclipse-temurin, nginx, postgres and redis, in the versions
-    that Debian 12 and 13 have.
+    They come from Docker Hub or, if it cannot be reached, are made of Debian packages: debian,
+    python, node, golang, eclipse-temurin, nginx, postgres and redis, in the versions of Debian 12
+    and 13.
     """
     from bench.images.bases.choose import check_names, prepare_bases
     from bench.runtimes.docker.engine import DockerEngine

@@ -27,7 +27,7 @@ def command(folder: Path, form: str) -> None:
     from bench.results.listing import list_runs
 
     if not is_there(folder, Path.is_dir):
-        raise UsageError(str(folder), "is no folder", "`bench run` makes reports/")
+        raise UsageError(str(folder), "is not a folder", "`bench run` creates reports/")
     entries = list_runs(folder)
     if form == "json":
         _print_json(entries)

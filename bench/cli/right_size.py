@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("reports"),
     show_default=True,
-    help="Folder for the run's folder.",
+    help="Folder in which the run's folder is created.",
 )
 @click.option("--engine", help="private, docker, podman, or an address.")
 @quiet_options
@@ -42,9 +42,9 @@ def command(
     max_other_load: str | None,
     progress: str,
 ) -> None:
-    """Search the smallest memory and CPU limits at which the cases of SCENARIO still pass.
+    """Find the smallest memory and CPU limits at which the cases of SCENARIO still pass.
 
-    Each case is run once from cold and twice without limits; then limits are halved by bisection,
+    Each case is run once from cold and twice without limits; then limits are found by bisection,
     each tried in three trials. Exit code 0: a size was found for every case; 1: a case does not
     meet its thresholds under its own limits; 3: something could not be measured.
     """
@@ -55,7 +55,7 @@ def command(
 
     shown = make_progress(progress)
     (loaded,) = load_scenarios([scenario], overrides=list(with_bound(overrides, max_other_load)))
-    settings = measuring.Settings(
+    settings = measuring.RunOptions(
         out=out,
         seed=None,
         engine=engine,
@@ -69,8 +69,8 @@ def command(
         if case.compose is not None:
             raise UsageError(
                 f"{scenario}: {name}",
-                "is a stack, whose services have limits of their own",
-                "search the size of one service at a time, as a case with `image`",
+                "is a stack, whose services have their own limits",
+                "search one service at a time, as a case with `image`",
             )
     sized = for_sizing(narrowed(loaded, cases, 1))
     sizer = RightSizer(shown.say)

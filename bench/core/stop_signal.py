@@ -22,5 +22,5 @@ def signal_number(name: str) -> int:
     except (KeyError, ValueError):
         number = 0
     if not 0 < number < signal.NSIG:
-        raise ValueError(f"{name!r} is no signal; write one such as SIGINT")
+        raise ValueError(f"{name!r} is not a signal; write one such as SIGINT")
     return number

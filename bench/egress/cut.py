@@ -53,11 +53,11 @@ def why_not_cut(engine: EngineFacts, network_mode: str = "bridge") -> str:
     if is_rootless(engine):
         return ROOTLESS
     if os.geteuid() != 0:
-        return "cutting a container off needs root"
+        return "cutting off the network needs root"
     if ip_program() is None:
-        return "cutting a container off needs the program `ip` (package iproute2)"
+        return "cutting off the network needs `ip` (package iproute2)"
     if not calibration.supports(platform.machine()):
-        return f"there is no holder program for {platform.machine()}"
+        return f"no holder image for {platform.machine()}"
     return ""
 
 
@@ -109,7 +109,7 @@ class CutNetwork:
         self._engine.start(self.container_id)
         state = self._engine.state(self.container_id)
         if not state.pid or not state.address:
-            raise EngineError(name, f"the holder of the network does not run: {state.error}")
+            raise EngineError(name, f"the holder of the network is not running: {state.error}")
         self.address, self._pid = state.address, state.pid
         host = _address_facing(state.address)
         self._taps = inside(state.pid, lambda: _cut_off(state.address, host, reachable))

@@ -127,7 +127,7 @@ class Listening:
         if failure is not None:
             return Observation(False, f"listening failed: {failure}", self._way_out)
         if any(not heard.sent_here for heard in self._waiting):
-            reach = "it ended before its address was known, so its packets could not be told apart"
+            reach = "it ended before its address was known, so its packets could not be identified"
             return Observation(False, reach, self._way_out)
         contacts = self._ledger.contacts(start_ns)
         dropped = lost + self._ledger.unlisted

@@ -20,7 +20,7 @@ _OWN_SOCKET = b"/run/container-bench/"
 
 
 @dataclass(frozen=True)
-class Process:
+class CpuTimes:
     """CPU time of a process at one reading.
 
     Attributes:
@@ -35,7 +35,7 @@ class Process:
     reaped_s: float
 
 
-def read_processes(root: Path = Path("/")) -> dict[int, Process]:
+def read_processes(root: Path = Path("/")) -> dict[int, CpuTimes]:
     """Every process that there is, by its id."""
     found = {}
     for file in (root / "proc").glob("[0-9]*/stat"):
@@ -45,7 +45,7 @@ def read_processes(root: Path = Path("/")) -> dict[int, Process]:
             continue
         fields = tail.split()
         user, system, reaped_user, reaped_system = (int(field) for field in fields[11:15])
-        found[int(file.parent.name)] = Process(
+        found[int(file.parent.name)] = CpuTimes(
             name=head.partition("(")[2],
             parent=int(fields[1]),
             used_s=(user + system) * _TICK_S,
@@ -55,8 +55,8 @@ def read_processes(root: Path = Path("/")) -> dict[int, Process]:
 
 
 def busiest(
-    before: Mapping[int, Process],
-    after: Mapping[int, Process],
+    before: Mapping[int, CpuTimes],
+    after: Mapping[int, CpuTimes],
     seconds: float,
     *,
     own: Collection[int] = (),
@@ -87,14 +87,14 @@ def busiest(
     return tuple(sorted(found, key=lambda user: user.cores, reverse=True))
 
 
-def _used_s(pid: int, before: Mapping[int, Process], after: Mapping[int, Process]) -> float:
-    now, then = after[pid], before.get(pid, Process("", 0, 0.0, 0.0))
+def _used_s(pid: int, before: Mapping[int, CpuTimes], after: Mapping[int, CpuTimes]) -> float:
+    now, then = after[pid], before.get(pid, CpuTimes("", 0, 0.0, 0.0))
     own_s = now.used_s - then.used_s
     children_s = now.reaped_s - then.reaped_s - _past_s(pid, before, after)
     return own_s + max(0.0, children_s)
 
 
-def _past_s(pid: int, before: Mapping[int, Process], after: Mapping[int, Process]) -> float:
+def _past_s(pid: int, before: Mapping[int, CpuTimes], after: Mapping[int, CpuTimes]) -> float:
     """CPU seconds of ended descendants before the first reading, which are now their parent's."""
     return sum(
         process.used_s + process.reaped_s + _past_s(child, before, after)

@@ -62,7 +62,7 @@ class LayerContent:
         return sum(self.files.values())
 
 
-class _Entry(tarfile.TarInfo):
+class _TarEntry(tarfile.TarInfo):
     """An entry of an archive, whose extended header is read only where it is no larger than any is.
 
     A few KiB may unpack to gigabytes of header, which `tarfile` reads into memory at once.
@@ -87,7 +87,7 @@ def read_layer(archive: IO[bytes]) -> LayerContent:
     hidden: list[str] = []
     opaque: list[str] = []
     path_bytes = 0
-    with tarfile.open(fileobj=archive, mode="r|*", tarinfo=_Entry) as tar:
+    with tarfile.open(fileobj=archive, mode="r|*", tarinfo=_TarEntry) as tar:
         for member in tar:
             path_bytes += len(member.name) + _EACH_BYTES
             if path_bytes > _MOST_BYTES:

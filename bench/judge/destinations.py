@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Destination:
+class TriedDestination:
     """One destination that was tried before ready, over all trials.
 
     Attributes:
@@ -44,7 +44,7 @@ class Destination:
         return self.in_open + self.in_cut
 
 
-def destinations(trials: Iterable[TrialResult]) -> list[Destination]:
+def destinations(trials: Iterable[TrialResult]) -> list[TriedDestination]:
     """Destinations tried before ready: undeclared ones first, then by time."""
     found: dict[tuple[str, str, bool], list[tuple[Contact, WayOut]]] = {}
     for trial in trials:
@@ -58,12 +58,12 @@ def destinations(trials: Iterable[TrialResult]) -> list[Destination]:
     return sorted(merged, key=lambda destination: (destination.allowed, destination.earliest_s))
 
 
-def _merged(contacts: list[tuple[Contact, WayOut]]) -> Destination:
+def _merged(contacts: list[tuple[Contact, WayOut]]) -> TriedDestination:
     first = contacts[0][0]
     in_open = sum(way_out is WayOut.OPEN for _, way_out in contacts)
     kinds = [kind for contact, _ in contacts for kind in contact.question.split(", ")]
     processes = dict.fromkeys(contact.process for contact, _ in contacts if contact.process)
-    return Destination(
+    return TriedDestination(
         label=first.destination,
         protocol=_protocol(first, list(dict.fromkeys(kinds))),
         name=first.name,

@@ -41,7 +41,7 @@ _PRECISION = 1.001
 
 
 @dataclass(frozen=True)
-class _Load:
+class _Download:
     """A layer to be fetched and extracted.
 
     Attributes:
@@ -66,7 +66,7 @@ class PullModel:
         startup_s: what was measured.
     """
 
-    loads: tuple[_Load, ...]
+    loads: tuple[_Download, ...]
     resolve_s: float
     latency_s: float
     rest_s: float
@@ -86,7 +86,7 @@ class PullModel:
         fetched = [
             (layer, times) for layer in trial.layers if (times := layer_times(layer)) is not None
         ]
-        loads: list[_Load] = []
+        loads: list[_Download] = []
         done_s = 0.0
         for layer, times in fetched:
             size_bytes = layer.transfer_bytes or 0
@@ -94,7 +94,7 @@ class PullModel:
             if link_bit_s is None and layer.download_s and size_bytes:
                 fastest = size_bytes / layer.download_s
             begin_s = max(done_s, times.downloaded_s)
-            loads.append(_Load(size_bytes, fastest, max(0.0, times.done_s - begin_s)))
+            loads.append(_Download(size_bytes, fastest, max(0.0, times.done_s - begin_s)))
             done_s = times.done_s
         return cls(
             loads=tuple(loads),

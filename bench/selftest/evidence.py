@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bench.core.domain import CALIBRATION_CASE
 from bench.judge.statistics.stats import median
 from bench.selftest.known import KNOWN, STATS_CASE
-from bench.selftest.stamps import Starts, of_trials, read_stamps
+from bench.selftest.stamps import TrialStarts, of_trials, read_stamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -52,7 +52,7 @@ class Observed:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class SelfTestEvidence:
     """Everything that the self-test looks at.
 
     Attributes:
@@ -82,7 +82,7 @@ class Evidence:
         return median(values) if values else None
 
 
-def gather(run: Run, stamps: Path, stats: Iterable[StatsPeak]) -> Evidence:
+def gather(run: Run, stamps: Path, stats: Iterable[StatsPeak]) -> SelfTestEvidence:
     """The evidence of a run.
 
     Args:
@@ -90,7 +90,7 @@ def gather(run: Run, stamps: Path, stats: Iterable[StatsPeak]) -> Evidence:
         stamps: folder with a folder for each case.
         stats: what the engine's stats showed of the containers of `STATS_CASE`.
     """
-    starts = Starts(trial for trial in run.results if trial.key.case == STATS_CASE)
+    starts = TrialStarts(trial for trial in run.results if trial.key.case == STATS_CASE)
     by_case = {}
     for case in KNOWN:
         trials = [trial for trial in run.results if trial.key.case == case]
@@ -100,7 +100,7 @@ def gather(run: Run, stamps: Path, stats: Iterable[StatsPeak]) -> Evidence:
             for trial in trials
             if trial.status.counts and trial.trial_id in found
         )
-    return Evidence(
+    return SelfTestEvidence(
         by_case=by_case,
         trials=tuple(trial for trial in run.results if trial.key.case in KNOWN),
         calibration=tuple(

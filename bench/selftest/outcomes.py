@@ -15,22 +15,22 @@ from bench.selftest.known import (
     PLANTED_UDP,
     ZOMBIES,
 )
-from bench.selftest.score import Fact, ScoredFigure, Section
+from bench.selftest.score import Fact, ScoredFigure, ScoreSection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bench.analysis.model import TrialResult
     from bench.journal.facts.contacts import Observation
-    from bench.selftest.evidence import Evidence, Observed
+    from bench.selftest.evidence import Observed, SelfTestEvidence
 
 _TIMES = ("ready_s", "startup_s", "port_open_s")
 _PLANTED = {("dns", PLANTED_NAME), ("tcp", PLANTED_TCP), ("udp", PLANTED_UDP)}
 
 
-def outcomes(evidence: Evidence) -> Section:
+def outcomes(evidence: SelfTestEvidence) -> ScoreSection:
     """All that is either right or wrong."""
-    return Section(
+    return ScoreSection(
         "FOUND  yes or no, and right every time",
         (
             _fact(
@@ -70,14 +70,14 @@ def _of_case(
     name: str,
     title: str,
     truth: str,
-    evidence: Evidence,
+    evidence: SelfTestEvidence,
     case: str,
     wrong: Callable[[TrialResult], str | None],
 ) -> Fact:
     return _fact(name, title, truth, (observed.trial for observed in evidence.of(case)), wrong)
 
 
-def _last_attempts(evidence: Evidence) -> list[TrialResult]:
+def _last_attempts(evidence: SelfTestEvidence) -> list[TrialResult]:
     """The last attempt of each trial of the plan."""
     return list({(trial.key.case, trial.key.round): trial for trial in evidence.trials}.values())
 
@@ -126,7 +126,7 @@ def _ignored(trial: TrialResult) -> str | None:
     return _stopped(trial, "ignored", killed=True)
 
 
-def _left_behind(evidence: Evidence) -> Fact:
+def _left_behind(evidence: SelfTestEvidence) -> Fact:
     findings, unseen = [], set()
     for observed in evidence.of("leaves-children"):
         seen = behaviour(observed.trial)
@@ -147,7 +147,7 @@ def _silent(trial: TrialResult) -> str | None:
     return "" if value is None else f"first_output_s is {value}"
 
 
-def _contacts(evidence: Evidence) -> tuple[Fact, Fact]:
+def _contacts(evidence: SelfTestEvidence) -> tuple[Fact, Fact]:
     """Planted attempts, and all other containers, which contacted nothing."""
     seen = [(observed, observation(observed.trial)) for observed in evidence.everything()]
     able = [(observed, found) for observed, found in seen if found is not None and found.observed]

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.results.run import Run
-    from bench.selftest.evidence import Evidence
-    from bench.selftest.score import Section
+    from bench.selftest.evidence import SelfTestEvidence
+    from bench.selftest.score import ScoreSection
     from bench.trial.progress import Progress
 
 
@@ -68,7 +68,7 @@ class SelfTest:
 
     run: Run
     quick: bool
-    sections: tuple[Section, ...]
+    sections: tuple[ScoreSection, ...]
     floor: Floor
     noise: HostNoise
     noise_file: Path | None
@@ -143,7 +143,7 @@ def selftest(
 
 
 def _waiting(progress: Progress) -> Callable[[str], None]:
-    return lambda holder: progress.say(f"waiting for the private engine, which {holder} uses")
+    return lambda holder: progress.say(f"waiting for the private engine, in use by {holder}")
 
 
 def _kept(noise: HostNoise, run: Run, *, quick: bool) -> Path | None:
@@ -169,7 +169,7 @@ def _noise(run: Run) -> HostNoise:
     return host_noise(same, str(run.header["at"]))
 
 
-def _floor(evidence: Evidence) -> Floor:
+def _floor(evidence: SelfTestEvidence) -> Floor:
     gaps = [
         main_ns - exec_ns
         for observed in evidence.everything()

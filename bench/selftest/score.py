@@ -26,7 +26,7 @@ class Met(StrEnum):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Measurement:
     """The value that bench measured in one trial (or a pair), and the true one.
 
     Attributes:
@@ -61,7 +61,7 @@ class Target:
     relative: float = 0.0
     never_below: bool = False
 
-    def holds(self, comparisons: tuple[Comparison, ...]) -> bool:
+    def holds(self, comparisons: tuple[Measurement, ...]) -> bool:
         """Whether enough of them are near enough, and none is where none may be."""
         near = [
             abs(comparison.error) <= max(self.within, self.relative * abs(comparison.truth))
@@ -69,7 +69,7 @@ class Target:
         ]
         return sum(near) >= self.share * len(near) and not self.is_broken(comparisons)
 
-    def is_broken(self, comparisons: tuple[Comparison, ...]) -> bool:
+    def is_broken(self, comparisons: tuple[Measurement, ...]) -> bool:
         """Whether one is below zero where none may be, which no busy host can excuse."""
         return self.never_below and any(comparison.error < 0 for comparison in comparisons)
 
@@ -93,7 +93,7 @@ class Figure:
     title: str
     unit: str
     truth: str
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[Measurement, ...]
     target: Target | None = None
     absent: str = ""
     disturbed: tuple[str, ...] = ()
@@ -195,16 +195,16 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Section:
+class ScoreSection:
     """Rows of the table that belong together."""
 
     title: str
     rows: tuple[Figure | Fact, ...]
 
-    def disturbed_in(self, trials: Iterable[str]) -> Section:
+    def disturbed_in(self, trials: Iterable[str]) -> ScoreSection:
         """The same, of a run in which others kept the host busy during these trials."""
         ids = tuple(trials)
         rows = [
             replace(row, disturbed=ids) if isinstance(row, Figure) else row for row in self.rows
         ]
-        return Section(self.title, tuple(rows))
+        return ScoreSection(self.title, tuple(rows))

@@ -68,7 +68,7 @@ def _parsed(file: Path) -> Stamps:
     return Stamps(found)
 
 
-class Starts:
+class TrialStarts:
     """Which of some trials a moment belongs to, for trials run one after the other."""
 
     def __init__(self, trials: Iterable[TrialResult]) -> None:
@@ -92,7 +92,7 @@ def of_trials(trials: Iterable[TrialResult], stamps: Iterable[Stamps]) -> dict[s
         trials: all those of one case.
         stamps: of all containers of that case.
     """
-    starts = Starts(trials)
+    starts = TrialStarts(trials)
     found: dict[str, Stamps] = {}
     for stamp in stamps:
         main_ns = stamp.at_ns("main")

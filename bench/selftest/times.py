@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.selftest.known import DELAYS_MS, GRACE_S, INTERVAL_S, SAME, TERM_MS
-from bench.selftest.score import Comparison, Figure, Section, Target
+from bench.selftest.score import Figure, Measurement, ScoreSection, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from bench.selftest.evidence import Evidence, Observed
+    from bench.selftest.evidence import Observed, SelfTestEvidence
 
 _SLACK_S = 0.005
 _READY = Target(share=0.95, within=INTERVAL_S + _SLACK_S, never_below=True)
@@ -24,7 +24,7 @@ _AT_ONCE = ("spikes", "leaves-children", "honours-term", "ignores-term")
 _BEFORE_READY = ("pull", "create", "arm", "start", "ready")
 
 
-def times(evidence: Evidence) -> list[Section]:
+def times(evidence: SelfTestEvidence) -> list[ScoreSection]:
     """All figures about times."""
     return [_ready(evidence), _differences(evidence), _events(evidence)]
 
@@ -33,7 +33,7 @@ def _moments(
     trials: Iterable[Observed],
     truth_ns: Callable[[Observed], int | None],
     measured_ns: Callable[[Observed], int | None],
-) -> tuple[Comparison, ...]:
+) -> tuple[Measurement, ...]:
     """Comparisons of moments, in seconds since the trial's zero."""
     found = []
     for observed in trials:
@@ -44,7 +44,7 @@ def _moments(
         )
         if truth is not None and measured is not None:
             found.append(
-                Comparison(
+                Measurement(
                     observed.trial.key.case,
                     observed.trial.trial_id,
                     (truth - zero_ns) / 1e9,
@@ -63,7 +63,7 @@ def _ready_ns(observed: Observed) -> int | None:
     return at_ns
 
 
-def _ready(evidence: Evidence) -> Section:
+def _ready(evidence: SelfTestEvidence) -> ScoreSection:
     def figure(
         name: str, title: str, cases: Iterable[str], target: Target | None = _READY
     ) -> Figure:
@@ -71,7 +71,7 @@ def _ready(evidence: Evidence) -> Section:
         return Figure(f"ready.{name}", title, "s", "ready stamp", found, target)
 
     late = [*DELAYS_MS, "refuses-first", "opens-early", "says-ready", "closes-stdout", "floods"]
-    return Section(
+    return ScoreSection(
         "READY  the confirming answer, against the moment the program could give it",
         (
             figure("http", "http, asked every 5 ms", DELAYS_MS),
@@ -87,7 +87,7 @@ def _ready(evidence: Evidence) -> Section:
     )
 
 
-def _inside_resolution(evidence: Evidence, cases: list[str]) -> Figure:
+def _inside_resolution(evidence: SelfTestEvidence, cases: list[str]) -> Figure:
     """How long before the stretch that `ready_resolution_s` names the program was ready."""
 
     def earliest_ns(observed: Observed) -> int | None:
@@ -102,7 +102,7 @@ def _inside_resolution(evidence: Evidence, cases: list[str]) -> Figure:
     return Figure("ready.resolution", "outside the resolution", "s", "ready stamp", found, target)
 
 
-def _port_open(evidence: Evidence) -> Figure:
+def _port_open(evidence: SelfTestEvidence) -> Figure:
     def measured_ns(observed: Observed) -> int | None:
         started_ns, after_s = observed.end_ns("start"), observed.metric("port_open_s")
         if started_ns is None or after_s is None:
@@ -113,7 +113,7 @@ def _port_open(evidence: Evidence) -> Figure:
     return Figure("ready.port_open", "port open", "s", "listen stamp", found, _READY)
 
 
-def _differences(evidence: Evidence) -> Section:
+def _differences(evidence: SelfTestEvidence) -> ScoreSection:
     """Pairs of the same round: as bench has their difference, and as it was."""
     base = SAME[0]
     figures = [
@@ -139,14 +139,14 @@ def _differences(evidence: Evidence) -> Section:
         for name in DELAYS_MS
         if name != base
     ]
-    return Section("DIFFERENCES  of startup_s between two cases of one round", tuple(figures))
+    return ScoreSection("DIFFERENCES  of startup_s between two cases of one round", tuple(figures))
 
 
-def _rounds(evidence: Evidence, case: str) -> dict[int, Observed]:
+def _rounds(evidence: SelfTestEvidence, case: str) -> dict[int, Observed]:
     return {observed.trial.key.round: observed for observed in evidence.of(case)}
 
 
-def _pairs(evidence: Evidence, base: str, other: str) -> tuple[Comparison, ...]:
+def _pairs(evidence: SelfTestEvidence, base: str, other: str) -> tuple[Measurement, ...]:
     def startup_s(observed: Observed, ready_ns: int | None) -> float | None:
         return None if ready_ns is None else (ready_ns - observed.fact("zero_ns")) / 1e9
 
@@ -161,11 +161,11 @@ def _pairs(evidence: Evidence, base: str, other: str) -> tuple[Comparison, ...]:
         values = [value for value in (*true, *said) if value is not None]
         if len(values) == 4:
             pair = f"{first.trial.trial_id} {second.trial.trial_id}"
-            found.append(Comparison(other, pair, values[1] - values[0], values[3] - values[2]))
+            found.append(Measurement(other, pair, values[1] - values[0], values[3] - values[2]))
     return tuple(found)
 
 
-def _as_set(evidence: Evidence, base: str, other: str) -> tuple[Comparison, ...]:
+def _as_set(evidence: SelfTestEvidence, base: str, other: str) -> tuple[Measurement, ...]:
     found = []
     others = _rounds(evidence, other)
     injected_s = (DELAYS_MS[other] - DELAYS_MS[base]) / 1e3
@@ -175,11 +175,11 @@ def _as_set(evidence: Evidence, base: str, other: str) -> tuple[Comparison, ...]
         after = second.metric("ready_s") if second else None
         if second and before is not None and after is not None:
             pair = f"{first.trial.trial_id} {second.trial.trial_id}"
-            found.append(Comparison(other, pair, injected_s, after - before))
+            found.append(Measurement(other, pair, injected_s, after - before))
     return tuple(found)
 
 
-def _events(evidence: Evidence) -> Section:
+def _events(evidence: SelfTestEvidence) -> ScoreSection:
     def stop_ended_ns(observed: Observed) -> int | None:
         begun_ns, after_s = observed.begin_ns("stop"), observed.fact("stop", "ended_s")
         return None if begun_ns is None or after_s is None else begun_ns + round(after_s * 1e9)
@@ -216,7 +216,7 @@ def _events(evidence: Evidence) -> Section:
         )
         for name, title, said, trials, truth, measured in rows
     ]
-    return Section(
+    return ScoreSection(
         "OUTPUT, END AND STOP  each moment, against the program's own stamp",
         (*figures, _sum_of_phases(everything)),
     )
@@ -229,7 +229,7 @@ def _sum_of_phases(trials: Iterable[Observed]) -> Figure:
         parts = [span.duration_s for span in observed.trial.phases if span.phase in _BEFORE_READY]
         if startup_s is not None:
             found.append(
-                Comparison(observed.trial.key.case, observed.trial.trial_id, startup_s, sum(parts))
+                Measurement(observed.trial.key.case, observed.trial.trial_id, startup_s, sum(parts))
             )
     target = Target(share=0.99, relative=0.01)
     return Figure("phases", "sum of the phases", "s", "startup_s", tuple(found), target)

@@ -105,7 +105,10 @@ def _rule(rule_id: str, entry: object) -> tuple[Rule | None, list[Fault]]:
     faults += more
     kind = entry.get("kind")
     if kind not in ("threshold", "check"):
-        return None, [*faults, Fault((*path, "kind"), "`kind` is either threshold or check")]
+        return None, [
+            *faults,
+            Fault((*path, "kind"), "`kind` is either threshold or check"),
+        ]
     own = _THRESHOLD if kind == "threshold" else _CHECK
     faults += _unknown_keys(path, entry, (*_COMMON, *own))
     judged, more = _threshold(path, entry) if kind == "threshold" else _check(path, entry)

@@ -38,8 +38,8 @@ def built(**changes: Any) -> Build:
     )
 
 
-def settings(out, *formats: str) -> measuring.Settings:
-    return measuring.Settings(
+def settings(out, *formats: str) -> measuring.RunOptions:
+    return measuring.RunOptions(
         out=out,
         seed=None,
         engine=None,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from bench.analysis.model import TrialResult
-    from bench.judge.destinations import Destination
+    from bench.judge.destinations import TriedDestination
     from bench.judge.evidence import Evidence
     from bench.scenario.model import Case
 
@@ -190,7 +190,7 @@ def _not_cut(cut: Evidence) -> str:
     return ""
 
 
-def _listed(tried: Sequence[Destination], n: int) -> str:
+def _listed(tried: Sequence[TriedDestination], n: int) -> str:
     if not tried:
         return ""
     named = ", ".join(_words(destination, n) for destination in tried[:_MOST_NAMED])
@@ -198,14 +198,14 @@ def _listed(tried: Sequence[Destination], n: int) -> str:
     return f"{counted(len(tried), 'outside destination')} tried before ready: {named}{rest}"
 
 
-def _words(destination: Destination, n: int) -> str:
+def _words(destination: TriedDestination, n: int) -> str:
     by = f" by {', '.join(destination.processes[:2])}" if destination.processes else ""
     when = f"{format_seconds(destination.earliest_s)} after the start"
     how = f"{destination.protocol}{by}, {when}, {destination.trials} of {counted(n, 'start')}"
     return f"{destination.label} ({how})"
 
 
-def _advice(tried: Sequence[Destination], services: Collection[str]) -> str:
+def _advice(tried: Sequence[TriedDestination], services: Collection[str]) -> str:
     known = {name.lower(): name for name in services}
     named = [known[destination.name] for destination in tried if destination.name in known]
     if not named:

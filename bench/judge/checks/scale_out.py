@@ -56,7 +56,7 @@ class _Seen:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Point:
     """One of the things that must hold.
 
     Attributes:
@@ -114,22 +114,22 @@ def _look(trial: TrialResult) -> _Seen:
     return _Seen(trial, acted, tuple(workers(acted.processes or ())))
 
 
-def _ready(groups: Sequence[ReplicaGroup]) -> _Part:
+def _ready(groups: Sequence[ReplicaGroup]) -> _Point:
     largest = max(groups, key=lambda group: group.replicas)
     if all(len(group.ready) == group.replicas for group in groups):
         first, last = largest.first_s or 0.0, largest.last_s or 0.0
         many = f"{largest.replicas} started at once were all ready in {format_seconds(last)}"
-        return _Part(fine=f"{many}, the first in {format_seconds(first)}")
+        return _Point(fine=f"{many}, the first in {format_seconds(first)}")
     faults = []
     for group in groups:
         missing = [trial for trial in group.trials if trial not in group.ready]
         if missing:
             words = f"{len(missing)} of {group.replicas} started at once did not get ready"
             faults.append(f"{words}: {reasons(missing)}")
-    return _Part(fault=sentence(*faults))
+    return _Point(fault=sentence(*faults))
 
 
-def _writes(seen: Sequence[_Seen]) -> _Part:
+def _writes(seen: Sequence[_Seen]) -> _Point:
     written = [
         replica.acted.writes
         for replica in seen
@@ -137,8 +137,8 @@ def _writes(seen: Sequence[_Seen]) -> _Part:
     ]
     if not written:
         if any(replica.acted.writes is None for replica in seen):
-            return _Part(unseen="the engine did not report the files written")
-        return _Part(fine="nothing was written outside of volumes, /tmp, /run and __pycache__")
+            return _Point(unseen="the engine did not report the files written")
+        return _Point(fine="nothing was written outside of volumes, /tmp, /run and __pycache__")
     most = max(written, key=lambda writes: writes.count)
     shown = [
         folder.path if folder.paths == 1 else f"{folder.path} ({folder.paths})"
@@ -147,20 +147,20 @@ def _writes(seen: Sequence[_Seen]) -> _Part:
     rest = most.count - sum(folder.paths for folder in most.folders[:_MOST_FOLDERS])
     shown += [f"{rest} more"] if rest else []
     files = counted(most.count, "path")
-    return _Part(fault=f"{files} written outside of volumes, /tmp and /run: {', '.join(shown)}")
+    return _Point(fault=f"{files} written outside of volumes, /tmp and /run: {', '.join(shown)}")
 
 
-def _workers(seen: Sequence[_Seen]) -> _Part:
+def _workers(seen: Sequence[_Seen]) -> _Point:
     most = max(seen, key=lambda replica: len(replica.workers)).workers
     if len(most) > 1:
         words = ", ".join(_worker_words(worker) for worker in most)
-        return _Part(fault=f"{len(most)} worker processes in one container: {words}")
+        return _Point(fault=f"{len(most)} worker processes in one container: {words}")
     if any(replica.acted.processes is None for replica in seen):
-        return _Part(unseen=f"workers were not counted: {_why_unseen(seen)}")
+        return _Point(unseen=f"workers were not counted: {_why_unseen(seen)}")
     if any(not replica.acted.processes for replica in seen):
-        return _Part(unseen="workers were not counted: no process of one container was recorded")
+        return _Point(unseen="workers were not counted: no process of one container was recorded")
     names = list(dict.fromkeys(f"`{worker.name}`" for each in seen for worker in each.workers))
-    return _Part(fine=f"one worker process each ({', '.join(names)})" if names else "no worker")
+    return _Point(fine=f"one worker process each ({', '.join(names)})" if names else "no worker")
 
 
 def _worker_words(worker: Worker) -> str:
@@ -178,7 +178,7 @@ def _why_unseen(seen: Sequence[_Seen]) -> str:
     )
 
 
-def _stops(seen: Sequence[_Seen]) -> _Part:
+def _stops(seen: Sequence[_Seen]) -> _Point:
     asked = [
         replica
         for replica in seen
@@ -191,20 +191,20 @@ def _stops(seen: Sequence[_Seen]) -> _Part:
         name = standing.signal if standing else "the stop signal"
         words = f"{name} not honoured: killed after {_ended_s(slowest):.1f} s"
         some = f" ({len(killed)} of {len(seen)})" if len(killed) < len(seen) else ""
-        return _Part(fault=sentence(words + some, _why_killed(standing)))
+        return _Point(fault=sentence(words + some, _why_killed(standing)))
     unreached = [(replica, names) for replica in asked if (names := _unreached(replica))]
     if unreached:
         replica, names = unreached[0]
         first = replica.acted.standing.chain[0] if replica.acted.standing else "process 1"
-        return _Part(fault=f"the signal did not reach {names}: killed when `{first}` had ended")
+        return _Point(fault=f"the signal did not reach {names}: killed when `{first}` had ended")
     if any(replica.acted.stop is None for replica in asked):
-        return _Part(unseen="it ended by itself before the stop signal")
+        return _Point(unseen="it ended by itself before the stop signal")
     if not asked:
-        return _Part()
+        return _Point()
     slowest_s = max(_ended_s(replica) for replica in asked)
     codes = Counter(replica.acted.exit_code for replica in asked)
     words = f"all stopped within {format_seconds(slowest_s)}"
-    return _Part(fine=f"{words} (exit code {', '.join(str(code) for code in codes)})")
+    return _Point(fine=f"{words} (exit code {', '.join(str(code) for code in codes)})")
 
 
 def _ended_s(replica: _Seen) -> float:
@@ -235,13 +235,13 @@ def _unreached(replica: _Seen) -> str:
     return ", ".join(f"`{worker.name}`" for worker in replica.workers if worker.inner_pid in killed)
 
 
-def _failures(seen: Sequence[_Seen]) -> _Part:
+def _failures(seen: Sequence[_Seen]) -> _Point:
     """Failures of replicas that had been ready: they ended, or did not start again."""
     failed = [replica.trial for replica in seen if replica.trial.status is TrialStatus.FAILED]
-    return _Part(fault=reasons(failed) if failed else "")
+    return _Point(fault=reasons(failed) if failed else "")
 
 
-def _restart(groups: Sequence[ReplicaGroup]) -> _Part:
+def _restart(groups: Sequence[ReplicaGroup]) -> _Point:
     """Whether the first of each group was stopped and started again."""
     first = [group.trials[0] for group in groups]
     untried = [
@@ -249,7 +249,7 @@ def _restart(groups: Sequence[ReplicaGroup]) -> _Part:
         for trial in first
         if trial.status is TrialStatus.OK and all(span.phase != "restart" for span in trial.phases)
     ]
-    return _Part(unseen="it was not restarted" if untried else "")
+    return _Point(unseen="it was not restarted" if untried else "")
 
 
 def _notes(seen: Sequence[_Seen]) -> list[str]:

@@ -106,7 +106,7 @@ class ShownRule:
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangeRow:
     """One metric of a candidate against a baseline."""
 
     css: str
@@ -130,9 +130,9 @@ class ComparisonTable:
 
     baseline: str
     candidate: str
-    key: tuple[Change, ...]
+    key: tuple[ChangeRow, ...]
     notes: tuple[str, ...]
-    others: tuple[Change, ...]
+    others: tuple[ChangeRow, ...]
     rule: str
 
 
@@ -272,10 +272,10 @@ def comparisons(run: Run) -> list[ComparisonTable]:
     return found
 
 
-def _change(comparison: Comparison) -> Change:
+def _change(comparison: Comparison) -> ChangeRow:
     sizes = f"{comparison.n_baseline}, {comparison.n_candidate}" if comparison.cache else ""
     baseline, candidate = median_words(comparison)
-    return Change(
+    return ChangeRow(
         css=_CSS.get(comparison.difference, "same"),
         mark=DIFFERENCE_MARKS[comparison.difference],
         title=comparison.title,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.analysis.model import TrialResult
-    from bench.judge.destinations import Destination
+    from bench.judge.destinations import TriedDestination
     from bench.results.run import Run
 
 MOST_ROWS = 100
@@ -54,7 +54,7 @@ def contacts(run: Run) -> Section | None:
     )
 
 
-def _row(case: str, destination: Destination, free: int, cut: int) -> tuple[str, ...]:
+def _row(case: str, destination: TriedDestination, free: int, cut: int) -> tuple[str, ...]:
     return (
         case,
         destination.label,

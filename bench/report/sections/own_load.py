@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.analysis.own_load import OwnLoad, User, own_load
+from bench.analysis.own_load import CoreUser, OwnLoad, own_load
 from bench.core.units import format_seconds
 from bench.judge.statistics import stats
 from bench.report.sections.section import Section
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_LINES = 100
 """Trials that are shown one by one; of longer runs they stand in the journal alone."""
 
-_HEAD = ("trial", "lasted", "busy", *User, "stolen")
+_HEAD = ("trial", "lasted", "busy", *CoreUser, "stolen")
 
 
 def own_load_section(run: Run) -> Section | None:
@@ -58,12 +58,12 @@ def _cells(loads: Sequence[OwnLoad]) -> tuple[str, ...]:
     return (
         unit_words(_median([load.wall_s for load in loads]), "s"),
         _share_words([load.busy_share for load in loads]),
-        *(_used_words(loads, user) for user in User),
+        *(_used_words(loads, user) for user in CoreUser),
         _share_words([load.steal_share for load in loads]),
     )
 
 
-def _used_words(loads: Sequence[OwnLoad], user: User) -> str:
+def _used_words(loads: Sequence[OwnLoad], user: CoreUser) -> str:
     used_s = _median([load.used_s.get(user) for load in loads])
     share = _median([load.share(user) for load in loads])
     if used_s is None:
@@ -82,7 +82,7 @@ def _median(values: Sequence[float | None]) -> float | None:
 
 
 def _trial_line(name: str, load: OwnLoad) -> str:
-    used = (unit_words(load.used_s.get(user), "s") for user in User)
+    used = (unit_words(load.used_s.get(user), "s") for user in CoreUser)
     busy, stolen = _share_words([load.busy_share]), _share_words([load.steal_share])
     return _line((name, unit_words(load.wall_s, "s"), busy, *used, stolen))
 
