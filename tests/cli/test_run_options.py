@@ -235,7 +235,7 @@ def test_an_image_and_a_file_do_not_go_together(file):
 )
 def test_what_goes_with_an_image_only_is_refused_beside_a_file(file, option, value):
     error = refusal(file, option, *([value] if value else []))
-    assert (error.subject, error.cause) == (option, "goes with --image only")
+    assert (error.subject, error.cause) == (option, "works only with --image")
 
 
 # --case, --repeat, --set, --dry-run

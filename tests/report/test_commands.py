@@ -192,7 +192,7 @@ def test_compare_refuses_what_was_not_measured_alike_unless_forced(out):
         assert words in said
     done = call(compare, "first", "second", "--force", "--out", str(out))
     assert done.exit_code == 0
-    assert "not measured alike: host cores: 16 against 8" in done.stderr
+    assert "not measured in the same way: host cores: 16 against 8" in done.stderr
 
 
 def test_cases_of_one_run_share_their_circumstances(run):
