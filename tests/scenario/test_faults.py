@@ -76,9 +76,9 @@ TOP = {
     "no value": (scenario(rest="«services:"), "`services` has no value", "leave the key out"),
     "defaults of text": (scenario(rest="defaults: «x"), "`defaults`: 'x' is not a mapping", ""),
     "defaults without value": (scenario(rest="«defaults:"), "`defaults` has no value", ""),
-    "no built-in checklist has this name": (
+    "no checklist of this name": (
         scenario(rest="checklist: «cloud"),
-        "there is no built-in checklist has this name",
+        "no built-in checklist has this name",
         "cloud-native",
     ),
 }

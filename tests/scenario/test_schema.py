@@ -89,7 +89,7 @@ def test_every_short_form_is_valid(text):
 
 LOADER_S = {
     # what only the loader can know
-    "top: no built-in checklist has this name",
+    "top: no checklist of this name",
     "case: limits twice",
     "case: expect unknown",
     "case: expect twice",
