@@ -60,7 +60,7 @@ def _print_json(entries: list[RunEntry]) -> None:
 
 
 def _print_table(entries: list[RunEntry]) -> None:
-    """A line a run, its columns aligned; first what `RUN` on a command line may say for it."""
+    """One line per run, its columns aligned; first what `RUN` on a command line may say for it."""
     from bench.report.wording import one_line
 
     rows = [[one_line(cell) for cell in _cells(entry)] for entry in entries]

@@ -54,7 +54,7 @@ def _phase_name(phase: str) -> str:
 
 
 class _Plain:
-    """A line a phase and a line a trial, each with the seconds since the run began."""
+    """One line per phase and one per trial, each with the seconds since the run began."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -74,11 +74,11 @@ class _Plain:
         self._trial = _name(number, total, key)
 
     def phase_ended(self, phase: str, seconds: float) -> None:
-        """A line a phase."""
+        """One line per phase."""
         self._line(f"{self._trial}  {_phase_name(phase):<8} {format_seconds(seconds)}")
 
     def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
-        """A line a trial."""
+        """One line per trial."""
         self._line(f"{self._trial}  {_ending(status, reason, startup_s)}")
 
 

@@ -67,7 +67,7 @@ def _several_states(comparisons: Iterable[Comparison]) -> bool:
 
 
 def _called(group: Iterable[Comparison], names: Sequence[str]) -> list[Comparison]:
-    """The differences of `group` that were called, one a metric, in the order of `names`."""
+    """The differences of `group` that were called, one per metric, in the order of `names`."""
     return _each_once(
         (comparison for comparison in group if comparison.difference in _CALLED), names
     )

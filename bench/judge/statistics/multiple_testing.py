@@ -84,7 +84,7 @@ def correct(
 
 @dataclass(frozen=True)
 class _Ranked:
-    """All trials ranked by each metric; one row a trial, one column a metric.
+    """All trials ranked by each metric; one row per trial, one column per metric.
 
     Attributes:
         known: whether the trial has the metric.
@@ -123,7 +123,7 @@ class _Ranked:
 def _deals(trials: int, side: int) -> tuple[Array, ...]:
     """Ways of dealing `side` of the trials to the first side: all, or many with the same seed.
 
-    One row a deal, 1 where the trial goes to the first side; in blocks, to bound the memory.
+    One row per deal, 1 where the trial goes to the first side; in blocks, to bound the memory.
     """
     import numpy as np
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def cache_states(run: Run) -> Section | None:
-    """A row a case and cache state; None where no trial says anything about its image.
+    """One row per case and cache state; None where no trial says anything about its image.
 
     Plain processes have none, and what a stack pulls stands with its services.
     """

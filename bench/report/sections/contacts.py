@@ -30,7 +30,7 @@ _WAYS = {
 
 
 def contacts(run: Run) -> Section | None:
-    """A row a case and destination; None where none was tried."""
+    """One row per case and destination; None where none was tried."""
     rows: list[tuple[str, ...]] = []
     notes: dict[str, None] = {}
     for case in run.scenario.cases:

@@ -28,7 +28,7 @@ _MEANING = (
 
 
 def gpu(run: Run) -> Section | None:
-    """A row a case, cache state and device; None where no case had, or asked for, a GPU."""
+    """One row per case, cache state and device; None where no case had, or asked for, a GPU."""
     rows: list[tuple[str, ...]] = []
     notes: list[str] = []
     for case in run.scenario.cases:

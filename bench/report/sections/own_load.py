@@ -23,7 +23,7 @@ _HEAD = ("trial", "lasted", "busy", *CoreUser, "stolen")
 
 
 def own_load_section(run: Run) -> Section | None:
-    """A row a case and cache state; None where nothing was recorded."""
+    """One row per case and cache state; None where nothing was recorded."""
     rows, details = [], []
     lines_n = 0
     for case in run.scenario.cases:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def right_size(run: Run) -> Section | None:
-    """A row a case and limit; None where no sizes were tried."""
+    """One row per case and limit; None where no sizes were tried."""
     found = [sizes for case in run.scenario.cases if (sizes := case_sizes(run, case))]
     if not found:
         return None

@@ -23,7 +23,7 @@ _TITLE = "the pull, and the slowest link"
 
 
 def slowest_link(run: Run) -> Section | None:
-    """A row a case with cold trials; None where there are none, or their start has no limit."""
+    """One row per case with cold trials; None where there are none, or their start has no limit."""
     rows: list[tuple[str, ...]] = []
     notes: list[str] = []
     links: dict[str, SlowestLink] = {}

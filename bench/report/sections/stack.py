@@ -44,7 +44,7 @@ def typical_starts(run: Run) -> list[tuple[str, str, StackStart]]:
 
 
 def stack(run: Run) -> Section | None:
-    """A row a service; None where no stack got ready."""
+    """One row per service; None where no stack got ready."""
     starts = typical_starts(run)
     if not starts:
         return None

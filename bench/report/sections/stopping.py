@@ -28,7 +28,7 @@ _ANSWERS = {
 
 
 def stopping(run: Run) -> Section | None:
-    """A row a case; None where none was asked to stop."""
+    """One row per case; None where none was asked to stop."""
     rows, notes = [], []
     for case, trials in _by_container(run).items():
         asked = [found for trial in trials if (found := behaviour(trial)).stop is not None]

@@ -97,7 +97,7 @@ def _at(name: str, trial: TrialResult) -> float | None:
 
 
 def time_to_ready(run: Run) -> Section | None:
-    """A row a case and cache state; None where no trial came out well."""
+    """One row per case and cache state; None where no trial was successful."""
     found = spent(run)
     if not found:
         return None

@@ -49,7 +49,7 @@ def _first(run: "Run") -> list[str]:
 
 
 def annotations_text(run: "Run") -> str:
-    """The annotations, one a line."""
+    """The annotations, one per line."""
     return "".join(f"{line}\n" for line in annotations(run))
 
 
