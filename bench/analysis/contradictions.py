@@ -33,7 +33,7 @@ _GRACE_SLACK_S = 0.1
 """The tolerance by which a stop may end before its grace period, as in `trial/stop_call.py`."""
 
 _AFTER_END_NS = 120_000_000_000
-"""How long after its last phase a trial that came out well may still be sampled: while it is
+"""How long after its last phase a successful trial may still be sampled: while it is
 taken down."""
 
 _UNSEEN_SHARE, _UNSEEN_NS = 0.1, 1_000_000_000
@@ -197,7 +197,7 @@ def _ending(course: Course) -> str:
 
 
 def _completeness(course: Course) -> str:
-    """A trial that came out well has gone all the way."""
+    """A successful trial has gone all the way."""
     if course.status != "ok":
         return "" if course.reason else f"it is {course.status}, and does not say why"
     needed = ["ready", "observe"]
@@ -209,16 +209,16 @@ def _completeness(course: Course) -> str:
         needed.append("pull")
     missing = [name for name in needed if course.phase(name) is None]
     if missing:
-        return f"it came out well without its phase {missing[0]}"
+        return f"it succeeded without its phase {missing[0]}"
     if course.facts.get("zero_ns") is None:
-        return "it came out well without a zero"
+        return "it succeeded without a zero"
     return ""
 
 
 def _way_to_ready(course: Course) -> str:
     """The phases up to ready add up to the time to ready."""
     zero_ns, ready = course.facts["zero_ns"], course.phase("ready")
-    assert ready is not None, "it came out well"
+    assert ready is not None, "it succeeded"
     way_ns = ready["end_ns"] - zero_ns
     on_it = [
         span
@@ -269,7 +269,7 @@ def _sampling(course: Course, samples: Samples) -> str:
         if course.status == "ok" and stamps[-1] > end_ns:
             return "it was sampled long after its end"
     if course.status == "ok" and not len(stamps) and not course.is_whole_stack:
-        return "it came out well without a sample"
+        return "it succeeded without a sample"
     used_ns = _highest(samples, "cpu_ns")
     if counters.get("cpu_ns") not in (None, used_ns):
         return "its CPU time is not that of its last sample"
@@ -302,7 +302,7 @@ def doubts(course: Course, samples: Samples) -> str:
     kill, stop = course.facts.get("memory_kill") or {}, course.facts.get("stop") or {}
     killed = kill.get("exit_code") == _KILLED and (kill["kernel_kills"] or kill["engine_flag"])
     if course.status == "ok" and killed and not stop.get("killed"):
-        return "it came out well, and its main process was killed for memory"
+        return "it succeeded, but its main process was OOM-killed"
     there = [layer for layer in course.layers if layer.status == "Already exists"]
     is_cold = course.is_single and course.started["key"]["cache"] == "cold"
     if course.status in ("ok", "failed") and is_cold and there:

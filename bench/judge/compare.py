@@ -102,7 +102,7 @@ class _Samples:
 
     @property
     def rows(self) -> tuple[Rows, Rows]:
-        """The metrics of the trials that came out well."""
+        """The metrics of the successful trials."""
         return _ok_rows(self.evidence[0]), _ok_rows(self.evidence[1])
 
     @property
@@ -253,7 +253,7 @@ def _ok(evidence: Evidence) -> list[TrialResult]:
 
 
 def _ok_rows(evidence: Evidence) -> Rows:
-    """The metrics of each trial that came out well."""
+    """The metrics of each successful trial."""
     return [trial.metrics for trial in _ok(evidence)]
 
 

@@ -59,7 +59,7 @@ class Spent:
 
 
 def spent(run: Run) -> list[Spent]:
-    """Every case and cache state with trials that came out well."""
+    """Every case and cache state with successful trials."""
     return [
         _spent(case, cache, trials)
         for case in run.single_cases
