@@ -118,11 +118,11 @@ class CutNetwork:
         """The watch on whatever joins; owns the taps from now on."""
         taps, self._taps = self._taps, []
         refuses = self._way_out is WayOut.REFUSED
-        says = "is answered with a refusal" if refuses else "is never answered"
+        says = "refuses" if refuses else "never answers"
         watch = Listening(
             taps,
             ledger,
-            reach=f"every packet that left its network namespace; the way out {says}",
+            reach=f"every packet that left its network namespace; the network {says}",
             way_out=self._way_out,
             own=[ipaddress.ip_address(self.address), _OWN_V6],
             answer=_refuse if refuses else None,

@@ -170,7 +170,7 @@ def watch_open(
     alone: bool,
     sysfs: Path = Path("/sys"),
 ) -> Watch:
-    """The watch on a container whose way out is open.
+    """The watch on a container with an open network.
 
     Args:
         engine: that will run it.

@@ -25,7 +25,7 @@ class TriedDestination:
         name: of the host, empty where none is known.
         allowed: whether the scenario declares it.
         earliest_s: of the first try, in seconds since the start call was sent.
-        in_open, in_cut: trials with the way out open and cut in which it was tried.
+        in_open, in_cut: trials with the network open and cut off in which it was tried.
         processes: command names of those who tried, as far as they could be seen.
     """
 

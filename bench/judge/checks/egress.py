@@ -1,4 +1,4 @@
-"""CI-3: whether a start reaches outside, judged with the way out open and with it cut.
+"""CI-3: whether a start reaches outside, judged with the network open and with it cut off.
 
 Every start of the case counts: those of the rounds, those without limits, each of several started
 at once, and two with the network cut off. In none may anything be tried before ready that the
@@ -57,7 +57,7 @@ class Starts:
 
     @property
     def open(self) -> tuple[TrialResult, ...]:
-        """Those with the way out open."""
+        """Those with the network open."""
         return (*self.free.trials, *self.need.trials, *self.replicas)
 
     @property
