@@ -197,7 +197,7 @@ def no_samples(made: Made) -> None:
         (without("phase", phase="remove"), "it succeeded without its phase remove"),
         (without("phase", phase="ready"), "the phase ready or the moment, and not both"),
         (no_fact("ready"), "the phase ready or the moment, and not both"),
-        (both(no_fact("ready"), without("phase", phase="ready")), "succeeded without its phase ready"),
+        (both(no_fact("ready"), without("phase", phase="ready")), "without its phase ready"),
         (no_fact("zero_ns"), "it succeeded without a zero"),
         (moment("zero_ns", by_s=1), "phase pull begins before the zero"),
         (moment("zero_ns", by_s=-0.1), "phase prepare ends after the zero"),
