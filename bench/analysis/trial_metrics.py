@@ -220,11 +220,8 @@ def _egress_metrics(facts: Mapping[str, Any]) -> dict[str, float]:
     seen = Observation.from_facts(facts["egress"])
     if not seen.observed or seen.dropped:
         return {}
-    tried = {
-        (contact.kind, contact.destination)
-        for contact in before_ready(seen, facts)
-        if not contact.allowed
-    }
+    found = before_ready(seen, facts)
+    tried = {(contact.kind, contact.destination) for contact in found if not contact.allowed}
     return {"egress_attempts": float(len(tried))}
 
 
@@ -341,11 +338,10 @@ def _unseen_share_pct(samples: Samples) -> float | None:
 
 
 def _peak_slope(stamps: Values, values: Values, window_ns: int = WINDOW_NS) -> float | None:
-    """Most growth within any window, a second long unless said otherwise, over its length.
+    """The largest growth within any window, per nanosecond.
 
-    Between samples growth is taken to be even, so that the most is in a window that begins or
-    ends with a sample. What grows for less than a window is divided by all of it: a burst of
-    50 ms does not need a core for a second.
+    Growth between samples counts as even, so the largest is in a window that begins or ends with
+    a sample. A shorter burst is divided by the whole window: 50 ms do not need a core for 1 s.
     """
     if len(stamps) < 2:
         return None

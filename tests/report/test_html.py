@@ -139,7 +139,7 @@ def test_it_says_what_was_measured_why_it_failed_and_how_to_measure_it_again(pag
         "RUN apt-get install build-essential",
         "bench run scenarios/bad_vs_good.yaml --seed 1",
         "AMD EPYC 7B13",
-        "Its pull share belongs to the link and the disk",
+        "The pull depends on the link and the disk",
     ):
         assert words in page.text
 
