@@ -109,7 +109,7 @@ def test_a_case_that_its_own_limit_squeezes_is_judged_on_its_need_and_said_to_be
 def test_a_case_that_stays_clear_of_its_own_limit_is_not_said_to_be_squeezed():
     measured = [trial(one, memory_peak_bytes=300.0 * MIB, oom_kills=0.0) for one in range(6)]
     found = memory(need(GIB, GIB, 1.0) + measured, {"limits": {"memory": "512m"}})
-    assert "squeezes" not in found.reason
+    assert "constrains" not in found.reason
 
 
 def test_the_fit_trials_of_every_cache_state_decide():

@@ -98,7 +98,7 @@ def test_a_server_that_listens_where_it_is_asked_is_not_told_to(tmp_path):
     reason = "not ready within 60 s (9 attempts; last http 8080/: status 503); node listens on 8080"
     run = never_ready(tmp_path / "busy", Trouble("failed", reason), {"listening": heard})
     block = " ".join(end_block(run).split())
-    assert "have it listen" not in block
+    assert "make it listen" not in block
     assert "raise `ready.timeout`" in block
 
 
