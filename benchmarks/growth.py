@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from bench.analysis.own_load import User, own_load
+from bench.analysis.own_load import CoreUser, own_load
 from bench.core.domain import TrialStatus
 from bench.results.run import load_run
 from benchmarks.bare import COMMAND, PORT
@@ -86,7 +86,7 @@ def at_once(few: int = 5, many: int = 50) -> list[tuple[str, str, str]]:
         count: [one for one in run.results if one.key.replicas == count] for count in (few, many)
     }
     lines = []
-    for user in (User.BENCH, User.ENGINE):
+    for user in (CoreUser.BENCH, CoreUser.ENGINE):
         each_s = [_used_s(groups[count], user) / count for count in (few, many)]
         what = (
             f"{user} for each of {many} at once / {each_s[0] * 1e3:.0f} ms of CPU for each of {few}"
@@ -96,7 +96,7 @@ def at_once(few: int = 5, many: int = 50) -> list[tuple[str, str, str]]:
     return [*lines, (f"of {many} at once got ready", str(ready), str(many))]
 
 
-def _used_s(group: list[TrialResult], user: User) -> float:
+def _used_s(group: list[TrialResult], user: CoreUser) -> float:
     """CPU seconds for the whole group, which each of its containers has on record."""
     load = own_load(group[0])
     if load is None:

@@ -1,1 +1,1 @@
-"""What the events of a trial amount to: pure functions of what the journal holds."""
+"""Results computed from the events of a trial: pure functions of the journal."""

@@ -1,4 +1,4 @@
-"""Where a trial is at odds with what its scenario and its image say of it.
+"""Contradictions between a trial and its scenario or image.
 
 `contradictions` looks at a trial by itself. These need the run's first lines too: a trial that came
 out well was observed as long as it was to be, made without limits where it was to have none, on a
@@ -43,14 +43,14 @@ def with_odds(
         is_bounded: whether a busy host made trials invalid.
     """
     found = []
-    for one in results:
-        case = scenario.cases.get(one.key.case)
+    for trial in results:
+        case = scenario.cases.get(trial.key.case)
         why = ""
-        if case is not None and one.status is TrialStatus.OK:
-            why = _at_odds(one, case, images.get(one.key.case)) or (
-                _bounds(one, scenario) if is_bounded else ""
+        if case is not None and trial.status is TrialStatus.OK:
+            why = _at_odds(trial, case, images.get(trial.key.case)) or (
+                _bounds(trial, scenario) if is_bounded else ""
             )
-        found.append(replace(one, status=TrialStatus.ERROR, reason=why) if why else one)
+        found.append(replace(trial, status=TrialStatus.ERROR, reason=why) if why else trial)
     return found
 
 
@@ -64,7 +64,7 @@ def _observation(trial: TrialResult, case: Case) -> str:
     may_be_short = case.load is not None or case.ready.uses("exit") or is_stack
     if not isinstance(to_observe, int | float) or may_be_short or trial.key.replicas:
         return ""
-    spans = [one.duration_s for one in trial.phases if one.phase == "observe"]
+    spans = [span.duration_s for span in trial.phases if span.phase == "observe"]
     if spans and sum(spans) < _OBSERVED * to_observe:
         return f"it was observed for {sum(spans):.3g} s, and was to be for {to_observe:g} s"
     return ""
@@ -84,11 +84,11 @@ def _limits(trial: TrialResult) -> str:
 def _pull(trial: TrialResult, image: ImageFacts | None) -> str:
     if trial.key.cache != CacheState.COLD or image is None or not image.layers or trial.service:
         return ""
-    own, pulled = ({one.digest for one in side.layers} for side in (image, trial))
+    own, pulled = ({layer.digest for layer in side.layers} for side in (image, trial))
     if pulled and pulled != own:
         return "it counts as cold, and has other layers than its image"
     served = trial.facts.served
-    sizes = {one.digest: one.transfer_bytes for one in image.layers}
+    sizes = {layer.digest: layer.transfer_bytes for layer in image.layers}
     for digest, blob in served.blobs.items() if served else ():
         if sizes.get(digest) not in (None, blob.size_bytes):
             return f"the registry served {blob.size_bytes} bytes of a layer of {sizes[digest]}"

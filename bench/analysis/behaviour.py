@@ -1,4 +1,4 @@
-"""What a trial shows of how its workload behaves: its process 1, its stop, what it writes."""
+"""Behaviour of a workload in a trial: its process 1, its stop, the files it writes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Behaviour:
     Attributes:
         unseen: why process 1 was not looked at, where `standing` is None.
         processes: those that were alive some time after ready, None where they were not seen.
-        writes: None where nobody asked.
+        writes: None where they were not looked for.
     """
 
     standing: Standing | None
@@ -31,7 +31,7 @@ class Behaviour:
 
 
 def behaviour(trial: TrialResult) -> Behaviour:
-    """What the facts of `trial` say."""
+    """The behaviour recorded in the facts of `trial`."""
     facts = trial.facts
     seen, ending = facts.process or Unseen("it was not looked at"), facts.exit
     return Behaviour(

@@ -1,4 +1,4 @@
-"""What a trial shows of contacts outside."""
+"""Contacts with outside destinations, as a trial recorded them."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ def before_ready(facts: TrialFacts) -> tuple[Contact, ...]:
     if ready is None or start_ns is None:
         return attempts
     ready_s = (ready.at_ns - start_ns) / 1e9
-    return tuple(one for one in attempts if one.t_s <= ready_s)
+    return tuple(contact for contact in attempts if contact.t_s <= ready_s)

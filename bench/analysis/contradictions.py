@@ -1,4 +1,4 @@
-"""Where what a trial wrote contradicts itself.
+"""Contradictions within the record of one trial.
 
 All stamps of a trial are of one clock, and each is taken at a known place of its course
 (`bench/trial`): what lies elsewhere was not measured, and the journal is refused. What the kernel
@@ -33,14 +33,14 @@ ORDER = (
 
 _KILLED = 137
 _GRACE_SLACK_S = 0.1
-"""What a stop may lack of the grace period that has ended it, as in `trial/stop_call.py`."""
+"""The tolerance by which a stop may end before its grace period, as in `trial/stop_call.py`."""
 
 _AFTER_END_NS = 120_000_000_000
-"""How long after its last phase a trial that came out well may still be sampled: while it is
+"""How long after its last phase a successful trial may still be sampled: while it is
 taken down."""
 
 _UNSEEN_SHARE, _UNSEEN_NS = 0.1, 1_000_000_000
-"""What of the way to ready may lie between two phases: bench's own work, and a host that stalls."""
+"""Time on the way to ready that may lie between two phases: bench's own work, a stalled host."""
 
 _MARK_SHARE, _MARK_BYTES = 0.01, 2**18
 """How far a high-water mark may lie below a reading: processors that charge at the same moment can
@@ -62,7 +62,7 @@ _PULLED = ("cold", "base")
 
 @dataclass(frozen=True)
 class Course:
-    """What a trial wrote of its course; without its end it has no status and no facts."""
+    """The events of one trial; without its end it has no status and no facts."""
 
     started: TrialStart
     phases: Sequence[Phase]
@@ -73,7 +73,7 @@ class Course:
 
     def phase(self, name: str) -> Phase | None:
         """The phase of this name."""
-        return next((one for one in self.phases if one.phase == name), None)
+        return next((span for span in self.phases if span.phase == name), None)
 
     @property
     def is_whole_stack(self) -> bool:
@@ -113,14 +113,14 @@ def refuse_contradictions(course: Course, samples: Samples) -> None:
 def _phases(course: Course) -> str:
     """They follow each other, in one order."""
     place, end_ns, before = -1, 0, ""
-    for one in course.phases:
-        name = one.phase
+    for span in course.phases:
+        name = span.phase
         own = ORDER.index(name) if name in ORDER else place
         if own < place or name == before or (own == place and name in ORDER):
             return f"phase {name} after phase {before}"
-        if one.start_ns < end_ns:
+        if span.start_ns < end_ns:
             return f"phase {name} begins before phase {before} has ended"
-        place, end_ns, before = own, one.end_ns, name
+        place, end_ns, before = own, span.end_ns, name
     return ""
 
 
@@ -131,13 +131,13 @@ def _zero(course: Course) -> str:
         return ""
     at_once = bool(course.started.key.replicas)
     first = "start" if at_once else "pull"
-    for one in course.phases:
-        is_after = one.phase in ORDER and ORDER.index(one.phase) >= ORDER.index(first)
-        if is_after and one.start_ns < zero_ns:
-            return f"phase {one.phase} begins before the zero"
+    for span in course.phases:
+        is_after = span.phase in ORDER and ORDER.index(span.phase) >= ORDER.index(first)
+        if is_after and span.start_ns < zero_ns:
+            return f"phase {span.phase} begins before the zero"
         before = ("prepare", "arm") if at_once else ("prepare",)
-        if one.phase in before and one.end_ns > zero_ns:
-            return f"phase {one.phase} ends after the zero"
+        if span.phase in before and span.end_ns > zero_ns:
+            return f"phase {span.phase} ends after the zero"
     return ""
 
 
@@ -193,7 +193,7 @@ def _ending(course: Course) -> str:
 
 
 def _completeness(course: Course) -> str:
-    """A trial that came out well has gone all the way."""
+    """A successful trial has gone all the way."""
     if course.status != "ok":
         return "" if course.reason else f"it is {course.status}, and does not say why"
     needed = ["ready", "observe"]
@@ -205,34 +205,36 @@ def _completeness(course: Course) -> str:
         needed.append("pull")
     missing = [name for name in needed if course.phase(name) is None]
     if missing:
-        return f"it came out well without its phase {missing[0]}"
+        return f"it succeeded without its phase {missing[0]}"
     if course.facts.zero_ns is None:
-        return "it came out well without a zero"
+        return "it succeeded without a zero"
     return ""
 
 
 def _way_to_ready(course: Course) -> str:
-    """What leads to ready adds up to it."""
+    """The phases up to ready add up to the time to ready."""
     zero_ns, ready = course.facts.zero_ns, course.phase("ready")
-    assert zero_ns is not None, "it came out well"
-    assert ready is not None, "it came out well"
+    assert zero_ns is not None, "it succeeded"
+    assert ready is not None, "it succeeded"
     way_ns = ready.end_ns - zero_ns
-    on_it = [one for one in course.phases if zero_ns <= one.start_ns and one.end_ns <= ready.end_ns]
-    unseen_ns = way_ns - sum(one.took_ns for one in on_it)
+    on_it = [
+        span for span in course.phases if zero_ns <= span.start_ns and span.end_ns <= ready.end_ns
+    ]
+    unseen_ns = way_ns - sum(span.took_ns for span in on_it)
     if unseen_ns > _UNSEEN_NS + _UNSEEN_SHARE * way_ns:
         return f"{unseen_ns / 1e9:.1f} s of its way to ready belong to no phase"
     return ""
 
 
 def _bytes(course: Course) -> str:
-    """What was downloaded is what the layers say."""
+    """The bytes downloaded are the sum of the layers."""
     downloaded = course.facts.downloaded_bytes
     if not downloaded or course.is_whole_stack:
         return ""
     fetched = {
-        one.digest: one.transfer_bytes or 0
-        for one in course.layers
-        if one.status in _FETCHED and not one.status.startswith(COPY_STATUS)
+        layer.digest: layer.transfer_bytes or 0
+        for layer in course.layers
+        if layer.status in _FETCHED and not layer.status.startswith(COPY_STATUS)
     }
     if downloaded != sum(fetched.values()):
         return f"{downloaded} bytes were downloaded, and its layers had {sum(fetched.values())}"
@@ -242,7 +244,7 @@ def _bytes(course: Course) -> str:
 def _writes(course: Course) -> str:
     """The paths that were written are as many as their folders and names say, or more."""
     writes = course.facts.writes or Writes(0, (), ())
-    listed = max(sum(one.paths for one in writes.folders), len(writes.paths))
+    listed = max(sum(folder.paths for folder in writes.folders), len(writes.paths))
     if listed > writes.count:
         return f"{writes.count} paths were written, and {listed} are listed"
     return ""
@@ -259,7 +261,7 @@ def _sampling(course: Course, samples: Samples) -> str:
         if course.status == "ok" and stamps[-1] > end_ns:
             return "it was sampled long after its end"
     if course.status == "ok" and not len(stamps) and not course.is_whole_stack:
-        return "it came out well without a sample"
+        return "it succeeded without a sample"
     used_ns = _highest(samples, "cpu_ns")
     if facts.counters and facts.counters.cpu_ns not in (None, used_ns):
         return "its CPU time is not that of its last sample"
@@ -292,8 +294,8 @@ def doubts(course: Course, samples: Samples) -> str:
     kill, stop = course.facts.memory_kill, course.facts.stop
     killed = kill is not None and kill.exit_code == _KILLED and kill.happened
     if course.status == "ok" and killed and not (stop and stop.killed):
-        return "it came out well, and its main process was killed for memory"
-    there = [one for one in course.layers if one.status == "Already exists"]
+        return "it succeeded, but its main process was OOM-killed"
+    there = [layer for layer in course.layers if layer.status == "Already exists"]
     is_cold = course.is_single and course.started.key.cache == "cold"
     if course.status in ("ok", "failed") and is_cold and there:
         return f"it counts as cold, and {len(there)} of its layers were already there"

@@ -1,13 +1,13 @@
-"""When two failures are of a kind: the same reason, whatever numbers of the moment are in it."""
+"""Kinds of failures: two are of one kind if their reasons differ only in incidental numbers."""
 
 from __future__ import annotations
 
 import re
 
 _NUMBER = re.compile(r"(?<!code )\b\d+(\.\d+)?")
-"""What differs between two failures of a kind: attempts, seconds, ports; an exit code does not."""
+"""Numbers that vary between failures of a kind: attempts, seconds, ports; exit codes do not."""
 
 
 def failure_kind(reason: str) -> str:
-    """What `reason` has in common with others of its kind."""
+    """The part of `reason` that all failures of its kind share."""
     return _NUMBER.sub("#", reason)

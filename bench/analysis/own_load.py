@@ -1,4 +1,4 @@
-"""Who used the host's cores in a trial: bench, the engine, the registry, the workload, others."""
+"""Core time of a trial by user: bench, the engine, the registry, the workload, others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bench.analysis.model import TrialResult
 
 
-class User(StrEnum):
+class CoreUser(StrEnum):
     """Somebody who uses CPU time while a trial lasts."""
 
     BENCH = "bench"
@@ -23,15 +23,15 @@ class User(StrEnum):
     SERVICES = "services"
     WORKLOAD = "workload"
     OTHERS = "others"
-    """Everybody else on the host, and what the kernel does for nobody in particular."""
+    """All other programs of the host, and kernel work that belongs to no program."""
 
 
 _NAMES = {
-    User.BENCH: ("bench",),
-    User.ENGINE: ("measuring", "building", "containerd"),
-    User.REGISTRY: ("registry", "link"),
-    User.SERVICES: ("services",),
-    User.WORKLOAD: ("workload",),
+    CoreUser.BENCH: ("bench",),
+    CoreUser.ENGINE: ("measuring", "building", "containerd"),
+    CoreUser.REGISTRY: ("registry", "link"),
+    CoreUser.SERVICES: ("services",),
+    CoreUser.WORKLOAD: ("workload",),
 }
 """Under which names the journal has the CPU time of each."""
 
@@ -49,13 +49,13 @@ class OwnLoad:
         steal_share: share of it that other tenants of the machine took.
     """
 
-    used_s: Mapping[User, float]
+    used_s: Mapping[CoreUser, float]
     wall_s: float | None
     core_s: float | None
     busy_share: float | None
     steal_share: float | None
 
-    def share(self, user: User) -> float | None:
+    def share(self, user: CoreUser) -> float | None:
         """The part of the host's core time that `user` took."""
         if user not in self.used_s or not self.core_s:
             return None
@@ -70,7 +70,7 @@ def is_disturbed(trial: TrialResult) -> bool:
 
 
 def own_load(trial: TrialResult) -> OwnLoad | None:
-    """What the trial says of it; None where it says nothing."""
+    """The load that the trial recorded; None where it recorded none."""
     host = trial.facts.host
     if host is None or not host.cpu_s:
         return None
@@ -83,5 +83,5 @@ def own_load(trial: TrialResult) -> OwnLoad | None:
         if names[0] in by_name
     }
     if host.core_s is not None and host.other_share is not None:
-        used_s[User.OTHERS] = host.other_share * host.core_s
+        used_s[CoreUser.OTHERS] = host.other_share * host.core_s
     return OwnLoad(used_s, host.wall_s, host.core_s, host.busy_share, host.steal_share)

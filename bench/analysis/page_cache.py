@@ -1,4 +1,4 @@
-"""Whether a trial that is called warm found the host as its own case had left it.
+"""Warm trials whose page cache another case had dropped.
 
 `warm` is what the trials before have left. One of another case that dropped the page cache in
 between, as all do that begin cold, has left less.
@@ -24,14 +24,14 @@ def cooled_trials(results: Sequence[TrialResult]) -> set[str]:
     """
     found: set[str] = set()
     cooled: set[str] = set()
-    cases = {one.key.case for one in results} - {CALIBRATION_CASE}
-    for one in results:
-        case = one.key.case
-        if case == CALIBRATION_CASE or one.service:
+    cases = {trial.key.case for trial in results} - {CALIBRATION_CASE}
+    for trial in results:
+        case = trial.key.case
+        if case == CALIBRATION_CASE or trial.service:
             continue
-        if one.key.cache == CacheState.WARM and case in cooled:
-            found.add(one.trial_id)
-        if one.facts.page_cache_dropped:
+        if trial.key.cache == CacheState.WARM and case in cooled:
+            found.add(trial.trial_id)
+        if trial.facts.page_cache_dropped:
             cooled |= cases
         cooled.discard(case)
     return found

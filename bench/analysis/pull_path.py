@@ -1,4 +1,4 @@
-"""The way through a pull: which download, wait and extraction the end of it had to wait for.
+"""The critical path of a pull: the downloads, waits and extractions that its end waited for.
 
 A layer is announced, waits for one of the engine's download slots, is downloaded, is held until
 the layer below it is extracted, and is extracted. Walking back from the last layer to be done,
@@ -28,7 +28,7 @@ TOLERANCE_S = 0.2
 
 
 class Step(StrEnum):
-    """What a stretch of the path went by with."""
+    """The kind of a step on the path."""
 
     RESOLVE = "resolve"
     """From the pull request to the first word on a layer: the manifest is fetched."""
@@ -81,12 +81,12 @@ class PullPath:
     unreliable: str
 
     def total_s(self, step: Step) -> float:
-        """What steps of this kind add up to on the path."""
-        return sum(one.duration_s for one in self.steps if one.step is step)
+        """The total of the steps of this kind on the path, in seconds."""
+        return sum(part.duration_s for part in self.steps if part.step is step)
 
     @property
     def unexplained_s(self) -> float:
-        """What the steps up to the last extraction leave of the pull; negative if they are more."""
+        """The pull less its steps up to the last extraction; negative if they are more."""
         return self.wall_s - sum(self.total_s(step) for step in _EXPLAINED)
 
 
@@ -130,15 +130,17 @@ def critical_path(layers: Sequence[LayerPull], wall_s: float) -> PullPath:
     missing = _why_unknown(layers)
     if missing:
         return PullPath(wall_s, (), 0.0, 0.0, missing)
-    times = [found for one in layers if (found := layer_times(one)) is not None]
-    silent = frozenset(one.index for one in layers if one.is_copy)
+    times = [found for layer in layers if (found := layer_times(layer)) is not None]
+    silent = frozenset(layer.index for layer in layers if layer.is_copy)
     steps = tuple(reversed(_walked_back(times, silent, wall_s)))
-    downloads = [(one.begun_s, one.downloaded_s) for one in times if one.begun_s is not None]
+    downloads = [
+        (layer.begun_s, layer.downloaded_s) for layer in times if layer.begun_s is not None
+    ]
     path = PullPath(
         wall_s=wall_s,
         steps=steps,
         download_s=covered_s(downloads),
-        extract_s=covered_s((one.extracting_s, one.done_s) for one in times),
+        extract_s=covered_s((layer.extracting_s, layer.done_s) for layer in times),
         unreliable="",
     )
     gap_s = path.unexplained_s
@@ -159,12 +161,12 @@ def covered_s(spans: Iterable[tuple[float, float]]) -> float:
 
 
 def _why_unknown(layers: Sequence[LayerPull]) -> str:
-    fetched = [one for one in layers if one.queue_s is not None]
+    fetched = [layer for layer in layers if layer.queue_s is not None]
     if not fetched:
         return "the stream does not show a layer being fetched"
-    if any(one.announced_s is None for one in fetched):
+    if any(layer.announced_s is None for layer in fetched):
         return "when each layer was announced is not recorded"
-    silent = sum(layer_times(one) is None for one in fetched)
+    silent = sum(layer_times(layer) is None for layer in fetched)
     if silent:
         return f"the stream does not show the extraction of {silent} of {len(fetched)} layers"
     return ""
@@ -220,14 +222,14 @@ def _downloads_back(layer: LayerTimes, times: list[LayerTimes]) -> list[PathStep
         if layer.begun_s is not None:
             steps.append(PathStep(Step.DOWNLOAD, layer.index, begun_s, layer.downloaded_s))
         before = [
-            one
-            for one in times
-            if one.index not in walked and layer.announced_s < one.downloaded_s <= begun_s
+            earlier
+            for earlier in times
+            if earlier.index not in walked and layer.announced_s < earlier.downloaded_s <= begun_s
         ]
         if len(times) <= DOWNLOAD_SLOTS or not before:
             steps.append(PathStep(Step.QUEUE, layer.index, layer.announced_s, begun_s))
             steps.append(PathStep(Step.RESOLVE, None, 0.0, layer.announced_s))
             return steps
-        freed = max(before, key=lambda one: one.downloaded_s)
+        freed = max(before, key=lambda earlier: earlier.downloaded_s)
         steps.append(PathStep(Step.QUEUE, layer.index, freed.downloaded_s, begun_s))
         layer = freed

@@ -1,4 +1,4 @@
-"""Containers of one case that were started at once, as one thing with figures of its own."""
+"""Containers of one case that were started at once, as a group with figures of its own."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class ReplicaGroup:
     @property
     def ready(self) -> tuple[TrialResult, ...]:
         """Those that got ready."""
-        return tuple(one for one in self.trials if "startup_s" in one.metrics)
+        return tuple(trial for trial in self.trials if "startup_s" in trial.metrics)
 
     @property
     def times_s(self) -> list[float]:
         """From the moment of the start calls to ready, of those that got ready, the first first."""
-        return sorted(one.metrics["startup_s"] for one in self.ready)
+        return sorted(trial.metrics["startup_s"] for trial in self.ready)
 
     @property
     def first_s(self) -> float | None:
@@ -59,7 +59,7 @@ class ReplicaGroup:
 
     def median_of(self, metric: str) -> float | None:
         """The median of a metric over the replicas; None where any has none."""
-        values = [one.metrics[metric] for one in self.trials if metric in one.metrics]
+        values = [trial.metrics[metric] for trial in self.trials if metric in trial.metrics]
         return median(values) if len(values) == self.replicas else None
 
     @property
@@ -83,23 +83,23 @@ class ReplicaEvidence:
 def replica_evidence(trials: Iterable[TrialResult], case: str) -> ReplicaEvidence:
     """The groups of `case` among `trials`."""
     attempts: dict[TrialKey, dict[int, list[TrialResult]]] = {}
-    for one in trials:
-        if one.key.case == case and one.key.replicas:
-            key = replace(one.key, replica=0)
-            attempts.setdefault(key, {}).setdefault(one.attempt, []).append(one)
+    for trial in trials:
+        if trial.key.case == case and trial.key.replicas:
+            key = replace(trial.key, replica=0)
+            attempts.setdefault(key, {}).setdefault(trial.attempt, []).append(trial)
     groups, lost = [], []
     for key, tries in attempts.items():
         whole = [number for number, members in tries.items() if _is_whole(members, key.replicas)]
         if whole:
-            members = sorted(tries[max(whole)], key=lambda one: one.key.replica)
+            members = sorted(tries[max(whole)], key=lambda attempt: attempt.key.replica)
             groups.append(ReplicaGroup(key.replicas, tuple(members)))
         else:
-            lost += [one for one in tries[max(tries)] if _is_lost(one)]
+            lost += [attempt for attempt in tries[max(tries)] if _is_lost(attempt)]
     return ReplicaEvidence(tuple(groups), tuple(lost))
 
 
 def _is_whole(members: Sequence[TrialResult], replicas: int) -> bool:
-    return len(members) == replicas and all(one.status.counts for one in members)
+    return len(members) == replicas and all(member.status.counts for member in members)
 
 
 def _is_lost(trial: TrialResult) -> bool:

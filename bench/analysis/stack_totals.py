@@ -1,4 +1,4 @@
-"""Stacks as they are read back: what their services took together, and who waited for whom.
+"""Totals of a stack over its services, and the chain of services that its readiness waited for.
 
 A stack has no counters of its own. Its samples are the sum of those of its services at each moment
 at which any of them was looked at, straight lines in between; before its first sample a service
@@ -62,11 +62,11 @@ class StackStart:
 
     def member(self, service: str) -> TrialResult | None:
         """The trial of one service."""
-        return next((one for one in self.members if one.service == service), None)
+        return next((member for member in self.members if member.service == service), None)
 
     def total_of(self, metric: str) -> float | None:
         """The sum of a metric over the services; None where any has none."""
-        values = [one.metrics[metric] for one in self.members if metric in one.metrics]
+        values = [member.metrics[metric] for member in self.members if metric in member.metrics]
         return sum(values) if len(values) == len(self.members) else None
 
 
@@ -76,7 +76,7 @@ class ChainLink:
 
     Attributes:
         service: which.
-        after: the service whose condition let it start; empty where it waited for nobody.
+        after: the service whose condition let it start; empty where it waited for no other.
         condition: that condition.
         started_s: its start call was sent.
         ready_s: it was ready.
@@ -92,13 +92,13 @@ class ChainLink:
 def starts_of(results: Sequence[TrialResult]) -> list[StackStart]:
     """Every start of a stack among `results`, in their order."""
     members: dict[tuple[TrialKey, int], list[TrialResult]] = {}
-    for one in results:
-        if one.service:
-            members.setdefault((one.key, one.attempt), []).append(one)
+    for trial in results:
+        if trial.service:
+            members.setdefault((trial.key, trial.attempt), []).append(trial)
     return [
-        StackStart(one, tuple(members[one.key, one.attempt]))
-        for one in results
-        if not one.service and (one.key, one.attempt) in members
+        StackStart(trial, tuple(members[trial.key, trial.attempt]))
+        for trial in results
+        if not trial.service and (trial.key, trial.attempt) in members
     ]
 
 
@@ -106,10 +106,10 @@ def with_sums(
     results: Sequence[TrialResult], columns: Sequence[Samples]
 ) -> tuple[list[TrialResult], list[Samples]]:
     """The same results and samples, in which stacks have what their services took together."""
-    samples = {id(one): table for one, table in zip(results, columns, strict=True)}
+    samples = {id(trial): table for trial, table in zip(results, columns, strict=True)}
     changed: dict[int, TrialResult] = {}
     for start in starts_of(results):
-        tables = [samples[id(one)] for one in start.members]
+        tables = [samples[id(member)] for member in start.members]
         whole, unsampled = start.whole, _unsampled(start, tables)
         samples[id(whole)] = table = {} if unsampled else summed(tables)
         changed[id(whole)] = replace(
@@ -119,20 +119,20 @@ def with_sums(
             unsampled=unsampled,
         )
     return (
-        [changed.get(id(one), one) for one in results],
-        [samples[id(one)] for one in results],
+        [changed.get(id(trial), trial) for trial in results],
+        [samples[id(trial)] for trial in results],
     )
 
 
 def _unsampled(start: StackStart, tables: Sequence[Samples]) -> tuple[str, ...]:
     """The services without samples: what they took is not known, and neither is any sum."""
     there = {
-        one.service
-        for one, table in zip(start.members, tables, strict=True)
+        member.service
+        for member, table in zip(start.members, tables, strict=True)
         if len(table.get("t_ns", ()))
     }
     stack = start.whole.facts.stack
-    names = (stack and stack.services) or [one.service for one in start.members]
+    names = (stack and stack.services) or [member.service for member in start.members]
     return tuple(name for name in names if name not in there)
 
 
@@ -140,25 +140,29 @@ def with_doubts(results: Sequence[TrialResult]) -> list[TrialResult]:
     """The same results, in which a stack is an error where one of its services is."""
     changed: dict[int, TrialResult] = {}
     for start in starts_of(results):
-        wrong = next((one for one in start.members if one.status is TrialStatus.ERROR), None)
+        wrong = next(
+            (member for member in start.members if member.status is TrialStatus.ERROR), None
+        )
         if wrong is not None and start.whole.status.counts:
             reason = f"{wrong.service}: {wrong.reason}"
             changed[id(start.whole)] = replace(start.whole, status=TrialStatus.ERROR, reason=reason)
-    return [changed.get(id(one), one) for one in results]
+    return [changed.get(id(trial), trial) for trial in results]
 
 
 def summed(tables: Sequence[Samples]) -> Samples:
     """The sum of several services' samples, column by column; only columns that all have."""
     if not tables:
         return {}
-    stamps = np.unique(np.concatenate([one["t_ns"] for one in tables]))
-    names = [name for name in tables[0] if all(name in one for one in tables) and name != "t_ns"]
+    stamps = np.unique(np.concatenate([table["t_ns"] for table in tables]))
+    names = [
+        name for name in tables[0] if all(name in table for table in tables) and name != "t_ns"
+    ]
     total: Samples = {"t_ns": stamps}
     for name in names:
         if name.endswith("_energy_mj"):
             total[name] = _read_by_any(stamps, tables, name)
             continue
-        values = [_at(stamps, one, name) for one in tables]
+        values = [_at(stamps, table, name) for table in tables]
         is_shared = _OF_THE_DEVICE.fullmatch(name)
         total[name] = np.max(values, axis=0) if is_shared else np.sum(values, axis=0)
     return total
@@ -180,9 +184,11 @@ def _at(stamps: Values, table: Samples, name: str) -> Values:
 
 def _read_by_any(stamps: Values, tables: Sequence[Samples], name: str) -> Values:
     """A counter of the device, of which each service's readings are readings of the same."""
-    known = [~np.isnan(one[name]) for one in tables]
-    own = np.concatenate([one["t_ns"][there] for one, there in zip(tables, known, strict=True)])
-    values = np.concatenate([one[name][there] for one, there in zip(tables, known, strict=True)])
+    known = [~np.isnan(table[name]) for table in tables]
+    own = np.concatenate([table["t_ns"][there] for table, there in zip(tables, known, strict=True)])
+    values = np.concatenate(
+        [table[name][there] for table, there in zip(tables, known, strict=True)]
+    )
     if not len(own):
         return np.full(len(stamps), np.nan)
     order = np.argsort(own, kind="stable")
@@ -191,7 +197,7 @@ def _read_by_any(stamps: Values, tables: Sequence[Samples], name: str) -> Values
 
 
 def _metrics(start: StackStart, table: Samples) -> dict[str, float]:
-    """What the services took together.
+    """The totals over all services.
 
     The memory peak lies between two ends. They had the highest sum of the samples at one moment,
     and the largest of the kernel's high-water marks, each a service's own; and no more than all
@@ -199,25 +205,27 @@ def _metrics(start: StackStart, table: Samples) -> dict[str, float]:
     """
     metrics = sampled_metrics(table)
     for name in _OF_ALL:
-        if any(name not in one.metrics for one in start.members):
+        if any(name not in member.metrics for member in start.members):
             metrics.pop(name, None)  # the sum of some is not that of all
     charged = table.get("memory_usage_bytes")
     marks = [
-        one.metrics["memory_peak_bytes"]
-        for one in start.members
-        if "memory_peak_bytes" in one.metrics
+        member.metrics["memory_peak_bytes"]
+        for member in start.members
+        if "memory_peak_bytes" in member.metrics
     ]
     if charged is not None and not np.isnan(charged).all() and marks:
         least = max(float(np.nanmax(charged)), *marks)
         metrics["memory_peak_bytes"] = least
         if len(marks) == len(start.members):
             metrics["memory_peak_upper_bytes"] = max(least, sum(marks))
-    kills = [one.metrics.get("oom_kills") for one in start.members]
-    counted = sum(one for one in kills if one is not None)
+    kills = [member.metrics.get("oom_kills") for member in start.members]
+    counted = sum(kill for kill in kills if kill is not None)
     metrics.pop("oom_kills", None)
     if counted or (kills and None not in kills):
         metrics["oom_kills"] = counted
-    stopped = [one.metrics["stop_killed"] for one in start.members if "stop_killed" in one.metrics]
+    stopped = [
+        member.metrics["stop_killed"] for member in start.members if "stop_killed" in member.metrics
+    ]
     if stopped:
         metrics["stop_killed"] = max(stopped)
     ready = start.whole.facts.ready
@@ -244,7 +252,7 @@ def chain_of(start: StackStart) -> list[ChainLink]:
         if trial is None or "startup_s" not in trial.metrics:
             return []
         waits = trial.facts.member.waits if trial.facts.member else ()
-        met = [(_met_s(start, one), one) for one in waits]
+        met = [(_met_s(start, wait), wait) for wait in waits]
         after, condition = "", ""
         if met:
             last = max(met, key=lambda pair: pair[0])[1]
@@ -261,9 +269,9 @@ def _met_s(start: StackStart, wait: WaitFact) -> float:
     if trial is None:
         return 0.0
     if wait.condition == "service_started":
-        return next((one.end_s for one in trial.phases if one.phase == "start"), 0.0)
+        return next((span.end_s for span in trial.phases if span.phase == "start"), 0.0)
     return trial.metrics.get("startup_s", 0.0)
 
 
 def _begin_s(trial: TrialResult, phase: str) -> float:
-    return next((one.start_s for one in trial.phases if one.phase == phase), 0.0)
+    return next((span.start_s for span in trial.phases if span.phase == phase), 0.0)

@@ -31,7 +31,7 @@ SHORT_WINDOW_NS = 100_000_000
 """Length of those in which a burst shows; two samples at least must fit into one."""
 
 TICK_NS = 10_000_000
-"""What the kernel may be behind with the time of a running thread, at most (CONFIG_HZ=100)."""
+"""The most that the kernel's time of a running thread may lag behind (CONFIG_HZ=100)."""
 
 SLAB = "memory_slab_reclaimable_bytes"
 
@@ -82,7 +82,7 @@ def _cut_off(events: TrialEvents) -> TrialEnd:
 
 def _pull_path(events: TrialEvents) -> PullPath | None:
     """The pull taken apart; None where nothing was pulled, or not to its end."""
-    pull = next((one for one in events.phases if one.phase == "pull"), None)
+    pull = next((span for span in events.phases if span.phase == "pull"), None)
     if pull is None or not events.layers:
         return None
     return critical_path(events.layers, pull.took_ns / 1e9)
@@ -140,7 +140,7 @@ def _time_metrics(phases: Sequence[Phase], facts: TrialFacts, zero_ns: int) -> d
 
 
 def _counter_metrics(facts: TrialFacts) -> dict[str, float]:
-    """What a trial recorded of its totals, and the high-water mark that the kernel keeps."""
+    """The totals that a trial recorded, and the kernel's high-water mark."""
     known = {
         "memory_peak_bytes": facts.counters.memory_peak_bytes if facts.counters else None,
         "downloaded_bytes": facts.downloaded_bytes,
@@ -199,8 +199,8 @@ def sampled_metrics(samples: Samples) -> dict[str, float]:
 
 
 def _share_metrics(events: TrialEvents, samples: Samples) -> dict[str, float]:
-    """What the time from the return of the start call to ready went by with, in per cent."""
-    ready = next((one for one in events.phases if one.phase == "ready"), None)
+    """The shares of the time from the return of the start call to ready, in per cent."""
+    ready = next((span for span in events.phases if span.phase == "ready"), None)
     if ready is None:
         return {}
     shares = time_shares(samples, events.threads, ready.start_ns, ready.end_ns)
@@ -220,7 +220,11 @@ def _egress_metrics(facts: TrialFacts) -> dict[str, float]:
     seen = facts.egress
     if seen is None or not seen.observed or seen.dropped:
         return {}
-    tried = {(one.kind, one.destination) for one in before_ready(facts) if not one.allowed}
+    tried = {
+        (contact.kind, contact.destination)
+        for contact in before_ready(facts)
+        if not contact.allowed
+    }
     return {"egress_attempts": float(len(tried))}
 
 
@@ -337,11 +341,10 @@ def _unseen_share_pct(samples: Samples) -> float | None:
 
 
 def _peak_slope(stamps: Values, values: Values, window_ns: int = WINDOW_NS) -> float | None:
-    """Most growth within any window, a second long unless said otherwise, over its length.
+    """The largest growth within any window, per nanosecond.
 
-    Between samples growth is taken to be even, so that the most is in a window that begins or
-    ends with a sample. What grows for less than a window is divided by all of it: a burst of
-    50 ms does not need a core for a second.
+    Growth between samples counts as even, so the largest is in a window that begins or ends with
+    a sample. A shorter burst is divided by the whole window: 50 ms do not need a core for 1 s.
     """
     if len(stamps) < 2:
         return None

@@ -10,5 +10,5 @@ if TYPE_CHECKING:
 
 def workload_metrics(facts: TrialFacts) -> dict[str, float]:
     """The figures of a trial that were found in its output, by name."""
-    found = {name: one.value for name, one in (facts.figures or {}).items()}
+    found = {name: matches.value for name, matches in (facts.figures or {}).items()}
     return {name: value for name, value in found.items() if value is not None}

@@ -192,7 +192,7 @@ class CounterFiles:
 
     def cpu_ns(self) -> int | None:
         """CPU time so far, read afresh: for a thread beside the sampler's."""
-        file = next(one for one in self._files if one.controller in ("cpuacct", "cpu"))
+        file = next(file for file in self._files if file.controller in ("cpuacct", "cpu"))
         path = self._cgroup.mounts.path(file.controller, self._cgroup.group) / file.name
         try:
             return file.parse(path.read_bytes()).get("cpu_ns")

@@ -1,4 +1,4 @@
-"""Where the counters of a container stand: cgroup mounts, and a parent cgroup of bench's own.
+"""Cgroup mounts that hold the counters of a container, and a parent cgroup of bench's own.
 
 The parent is made before the container exists, so its files can be opened before the start,
 and its hierarchical counters and high-water mark outlive the container.
@@ -18,7 +18,7 @@ from bench.core.errors import HostError
 
 PARENT_NAME = "container-bench"
 CRUN_CHILD = "/container"
-"""What crun makes below a scope of systemd on v2: the processes are there, the limits on both."""
+"""The cgroup that crun makes in a systemd scope on v2: it holds the processes, both have limits."""
 
 _V1_CONTROLLERS = ("memory", "cpuacct", "cpu", "pids", "blkio")
 _V2_CONTROLLERS = ("memory", "cpu", "pids", "io")

@@ -1,4 +1,4 @@
-"""The command line: one file a command, loaded when it is called; errors become exit codes here.
+"""The command line: one file per command, imported when it is called; exit codes of errors.
 
 0 met, 1 measured and not met, 2 usage or scenario error, 3 could not judge, 130 and 143
 interrupted after clean-up. Progress and diagnostics go to stderr, results to stdout.
@@ -24,14 +24,14 @@ COMMANDS = {
     "run": "Measure the cases of scenarios and judge them.",
     "validate": "Check scenario files without an engine.",
     "schema": "Print the JSON Schema that editors use.",
-    "right-size": "Search the smallest limits at which a scenario still passes.",
-    "report": "Make reports again from a run's journal.",
-    "compare": "Set two runs, or two cases of one run, against each other.",
+    "right-size": "Find the smallest limits at which a scenario still passes.",
+    "report": "Write the reports of a run again from its journal.",
+    "compare": "Compare two runs, or two cases of one run.",
     "list": "List the runs under a folder, newest first.",
     "explain": "Explain a rule, a metric or an exit code.",
-    "selftest": "Measure how far bench itself is off.",
-    "doctor": "Say what this host can and cannot measure, and the remedies.",
-    "engine": "Start, stop and look at the private engine.",
+    "selftest": "Measure the error of bench itself.",
+    "doctor": "Check what this host can measure.",
+    "engine": "Start, stop and inspect the private engine.",
     "images": "Prepare the base images of the bundled scenarios.",
     "clean": "Remove what an interrupted run left behind.",
 }
@@ -84,11 +84,11 @@ def main() -> NoReturn:
         click.echo(bench.core.text.clean(error), err=True)
         code = error.exit_code
     except BrokenPipeError:
-        # whoever read our output has gone; Python would complain once more at its end
+        # the reader of our output has gone; Python would complain once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except SystemExit as end:
-        # so Click ends where whoever read our output has gone, with the code of a missed limit
+        # Click ends so when the reader of our output has gone, with the code of a missed limit
         gone = type(sys.stdout).__name__.endswith("PacifyFlushWrapper")
         code = 0 if gone else end.code
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for users
@@ -123,5 +123,5 @@ def _fault(error: Exception) -> str:
         trace = trace.tb_next
     return (
         f"bench itself failed at {place}: {type(error).__name__}: {error}\n"
-        "  what to do: this is a fault of bench; BENCH_TRACEBACK=1 shows all of it"
+        "  what to do: this is a bug in bench; BENCH_TRACEBACK=1 shows the traceback"
     )

@@ -52,7 +52,7 @@ def stack_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenario:
     """
     from bench.scenario.loading.load import parse_scenario_text
 
-    _refuse(options, "--compose", (*_PROBES, *(f"limit_{one}" for one in _LIMITS)))
+    _refuse(options, "--compose", (*_PROBES, *(f"limit_{name}" for name in _LIMITS)))
     files = list(options["compose"])
     use: dict[str, Any] = {"file": files[0] if len(files) == 1 else files}
     use |= {key: list(options[key]) for key in ("services", "profiles") if options[key]}
@@ -68,7 +68,7 @@ def _refuse(options: dict[str, Any], beside: str, names: tuple[str, ...]) -> Non
         if options.get(name):
             raise UsageError(
                 f"--{name.strip('_').replace('_', '-').removesuffix('s')}",
-                f"says nothing beside {beside}",
+                f"cannot be used with {beside}",
             )
 
 
@@ -80,7 +80,7 @@ def _shown(name: str, cases: dict[str, Any]) -> str:
     """A scenario of these cases, which is printed."""
     tree = {"version": 1, "name": name, "checklist": "cloud-native", "cases": cases}
     text = _yaml(tree).replace("$", "$$")  # what is typed here is meant as it stands
-    click.echo(clean(f"# the scenario that this amounts to\n{text}"), err=True)
+    click.echo(clean(f"# the scenario that these options stand for\n{text}"), err=True)
     return text
 
 
@@ -105,7 +105,7 @@ def _ready(options: dict[str, Any]) -> dict[str, Any]:
         raise UsageError(
             "--image",
             "takes at most one of --http, --tcp, --log, --exec, --exit",
-            "say when the container is ready, such as --http 8080/healthz",
+            "state when the container is ready, for example --http 8080/healthz",
         )
     return probes[0] if probes else {}  # what the image says
 

@@ -31,8 +31,8 @@ def command(engine: str | None) -> None:
 
 def _sweep_processes() -> int:
     removed = remove_processes(find_mounts())
-    for one in removed:
-        click.echo(clean(f"removed {one}"), err=True)
+    for thing in removed:
+        click.echo(clean(f"removed {thing}"), err=True)
     return len(removed)
 
 
@@ -51,7 +51,7 @@ def _sweep_private(private: PrivateEngine) -> int:
                 removed += _sweep_at(private.address(role))
         else:
             click.echo(
-                "the private engine does not run; what its stores may hold is removed by "
+                "the private engine is not running; to remove what is left in its stores, run "
                 "`bench engine up` and `bench clean`",
                 err=True,
             )
@@ -68,8 +68,8 @@ def _sweep_at(address: str) -> int:
         removed = remove_from(engine, _is_left)
     finally:
         engine.close()
-    for one in removed:
-        click.echo(clean(f"removed {one}"), err=True)
+    for thing in removed:
+        click.echo(clean(f"removed {thing}"), err=True)
     return len(removed)
 
 

@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     "margins",
     multiple=True,
     metavar="METRIC:10%,500ms",
-    help="Exit with 1 where B is called worse by more than every margin given, with 3 where that "
-    "cannot be judged (repeatable).",
+    help="Exit with 1 if B is worse by more than every margin given, with 3 if that "
+    "cannot be decided (repeatable).",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@click.option("--force", is_flag=True, help="Compare although host or settings differ.")
+@click.option("--force", is_flag=True, help="Compare even if host or settings differ.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("reports"),
     show_default=True,
-    help="Folder in which runs are looked up.",
+    help="Folder that contains the runs.",
 )
 @click.pass_context
 def command(
@@ -82,17 +82,20 @@ def _pairs(run_a: Run, case_a: str, run_b: Run, case_b: str) -> list[tuple[str, 
         pairs = [(case_a or case_b, case_b or case_a)]
     else:
         pairs = [(case, case) for case in run_b.scenario.cases if case in run_a.scenario.cases]
-    for run, names in ((run_a, [one for one, _ in pairs]), (run_b, [other for _, other in pairs])):
+    for run, names in (
+        (run_a, [first for first, _ in pairs]),
+        (run_b, [second for _, second in pairs]),
+    ):
         for name in names:
             if name not in run.scenario.cases:
                 raise CompareError(f"{run.run_id}:{name}", "there is no such case", "name both")
     if not pairs:
         raise CompareError(
-            f"{run_a.run_id} and {run_b.run_id}", "have no case in common", "name both as RUN:CASE"
+            f"{run_a.run_id} and {run_b.run_id}", "have no case in common", "write both as RUN:CASE"
         )
     if run_a.folder == run_b.folder and pairs[0][0] == pairs[0][1]:
         raise CompareError(
-            run_a.run_id, "is set against itself", "name two cases of it as RUN:CASE"
+            run_a.run_id, "is compared with itself", "write two cases of it as RUN:CASE"
         )
     return pairs
 
@@ -110,18 +113,18 @@ def _check_comparable(
     if not force:
         raise CompareError(
             f"{run_a.run_id} and {run_b.run_id}",
-            f"were not measured alike: {'; '.join(found)}",
-            "measure both alike, or add --force to compare all the same",
+            f"were not measured in the same way: {'; '.join(found)}",
+            "measure both in the same way, or compare anyway with --force",
         )
     for text in found:
-        click.echo(f"not measured alike: {text}", err=True)
+        click.echo(f"not measured in the same way: {text}", err=True)
 
 
 def _print_json(found: Sequence[Comparison]) -> None:
     import dataclasses
     import json
 
-    rows = [dataclasses.asdict(one) for one in found]
+    rows = [dataclasses.asdict(comparison) for comparison in found]
     click.echo(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False))
 
 
@@ -130,9 +133,9 @@ def _verdict(found: Sequence[Comparison], fail_on: Sequence[FailOn]) -> int:
     from bench.judge.model import Outcome
     from bench.judge.regression import watch, watched_exit_code
 
-    watched = [one for margins in fail_on for one in watch(found, margins)]
+    watched = [verdict for margins in fail_on for verdict in watch(found, margins)]
     words = {Outcome.FAIL: "regression", Outcome.INCONCLUSIVE: "cannot be judged"}
-    for one in watched:
-        if one.outcome in words:
-            click.echo(f"{words[one.outcome]}: {one.fail_on}: {one.reason}", err=True)
+    for verdict in watched:
+        if verdict.outcome in words:
+            click.echo(f"{words[verdict.outcome]}: {verdict.fail_on}: {verdict.reason}", err=True)
     return watched_exit_code(watched)

@@ -15,7 +15,7 @@ _MARKS = {"good": "✓", "less": "-", "bad": "✗"}
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_context
 def command(ctx: click.Context, engine: str | None, form: str) -> None:
-    """Say what this host can and cannot measure; exit 3 where nothing can be run."""
+    """Check what this host can measure; exit with 3 if nothing can be run."""
     import dataclasses
     import json
 
@@ -24,10 +24,12 @@ def command(ctx: click.Context, engine: str | None, form: str) -> None:
 
     findings = examine(choose(engine))
     if form == "json":
-        click.echo(json.dumps(clean_tree([dataclasses.asdict(one) for one in findings]), indent=2))
+        click.echo(
+            json.dumps(clean_tree([dataclasses.asdict(finding) for finding in findings]), indent=2)
+        )
     else:
-        for one in findings:
-            click.echo(clean(f"{_MARKS[one.health]} {one.subject:<12} {one.text}"))
-            if one.remedy:
-                click.echo(f"  {'':<12} {one.remedy}")
-    ctx.exit(3 if any(one.health is Health.BAD for one in findings) else 0)
+        for finding in findings:
+            click.echo(clean(f"{_MARKS[finding.health]} {finding.subject:<12} {finding.text}"))
+            if finding.remedy:
+                click.echo(f"  {'':<12} {finding.remedy}")
+    ctx.exit(3 if any(finding.health is Health.BAD for finding in findings) else 0)

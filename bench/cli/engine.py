@@ -19,7 +19,7 @@ from bench.runtimes.managed.requirements import PACKAGES, missing_programs, why_
 
 @click.group(name="engine")
 def command() -> None:
-    """Start, stop and look at the private engine."""
+    """Start, stop and inspect the private engine."""
 
 
 @command.command()
@@ -38,14 +38,14 @@ def up(install: bool) -> None:
 
 @command.command()
 def down() -> None:
-    """End the private engine and undo what it changed on the host; images stay."""
+    """Stop the private engine and undo its changes on the host; images are kept."""
     PrivateEngine().down()
     click.echo("private engine: down", err=True)
 
 
 @command.command()
 def status() -> None:
-    """Say what runs, and what the private engine has changed on this host."""
+    """Show what is running, and what the private engine changed on this host."""
     private = PrivateEngine()
     _show(private)
     for line in private.changes():
@@ -56,8 +56,8 @@ def status() -> None:
 
 
 def _show(private: PrivateEngine) -> None:
-    for one in private.status():
-        click.echo(f"{one.name:<12}{f'pid {one.pid}' if one.pid else 'not running'}")
+    for daemon in private.status():
+        click.echo(f"{daemon.name:<12}{f'pid {daemon.pid}' if daemon.pid else 'not running'}")
     if private.is_up():
         click.echo(f"{'measuring':<12}{private.address('measuring')}")
         click.echo(f"{'building':<12}{private.address('building')}")
@@ -76,7 +76,7 @@ def _fetch_newer(private: PrivateEngine) -> None:
             fetch_programs(private.paths, sources, lambda text: click.echo(text, err=True))
     except HostError as error:
         click.echo(
-            f"the host's own engine is used, for a newer one cannot be had: {error}", err=True
+            f"using the host's own engine, as a newer one is not available: {error}", err=True
         )
         return
 
@@ -99,4 +99,4 @@ def _install() -> None:
     for step in steps:
         done = subprocess.run(step, check=False, env=environment, stdout=sys.stderr)
         if done.returncode != 0:
-            raise HostError(" ".join(step), "failed", f"run it by hand: {wanted}")
+            raise HostError(" ".join(step), "failed", f"run it yourself: {wanted}")

@@ -11,10 +11,10 @@ from bench.core.metrics import METRICS, Better
 
 EXIT_CODES = {
     "0": "every blocking threshold and check is met (known failures failed as expected)",
-    "1": "measured, and a blocking threshold, check or regression is not met",
+    "1": "a blocking threshold or check is not met, or there is a regression",
     "2": "usage or scenario error; nothing was run",
     "3": "could not judge: engine, registry, disk or harness at fault, an image that cannot be "
-    "built or had, or a blocking verdict is inconclusive, an error, or required and not measured",
+    "built or pulled, or a blocking verdict that is inconclusive, an error, or not measured",
     "130": "interrupted by SIGINT, after clean-up; partial results are kept",
     "143": "interrupted by SIGTERM, after clean-up; partial results are kept",
 }
@@ -46,7 +46,7 @@ def explanation(subject: str) -> str:
     rules = {rule.id: rule for rule in (*load_checklist("cloud-native", Path()).rules, READY)}
     if subject == "metrics":
         width = max(map(len, METRICS)) + 2
-        return "\n".join(f"{name:<{width}}{one.title}" for name, one in METRICS.items())
+        return "\n".join(f"{name:<{width}}{metric.title}" for name, metric in METRICS.items())
     if subject == "checklist":
         return "\n".join(f"{name:<8}{rule.title}" for name, rule in rules.items())
     if subject == "exit-codes":
@@ -75,9 +75,9 @@ def explanation(subject: str) -> str:
 
     names = (*METRICS, *rules, *EXIT_CODES, "metrics", "checklist", "exit-codes")
     known = {name.lower(): name for name in names}
-    near = [known[one] for one in difflib.get_close_matches(subject.lower(), known, n=1)]
+    near = [known[name] for name in difflib.get_close_matches(subject.lower(), known, n=1)]
     raise UsageError(
         f"explain {subject}",
-        "nothing is called that",
+        "there is no such rule, metric or exit code",
         f"did you mean {near[0]}?" if near else "try metrics, checklist or exit-codes",
     )

@@ -19,13 +19,13 @@ def command() -> None:
 
 @command.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--force", is_flag=True, help="Fetch or make them again, even where they are there.")
+@click.option("--force", is_flag=True, help="Fetch or make them again, even if they exist.")
 def prepare(names: tuple[str, ...], force: bool) -> None:
-    """Have base images ready in bench's own builder: the bundled scenarios', or those named.
+    """Make base images available in bench's own builder: those named, or all that are bundled.
 
-    They come from Docker Hub; where it cannot be reached, from Debian packages. Of these can be
-    made: debian, python, node, golang, eclipse-temurin, nginx, postgres and redis, in the versions
-    that Debian 12 and 13 have.
+    They come from Docker Hub or, if it cannot be reached, are made of Debian packages: debian,
+    python, node, golang, eclipse-temurin, nginx, postgres and redis, in the versions of Debian 12
+    and 13.
     """
     from bench.images.bases.choose import check_names, prepare_bases
     from bench.runtimes.known import connect
@@ -55,9 +55,9 @@ def _show(ready: Sequence[BaseImage]) -> None:
     from bench.core.units import format_seconds
 
     rows = [("NAME", "SOURCE", "TOOK", "DIGEST", "WHAT IT IS")]
-    for one in ready:
-        took = format_seconds(one.took_s) if one.took_s else "-"
-        rows.append((one.name, one.source, took, one.digest, one.made_of or "-"))
+    for base in ready:
+        took = format_seconds(base.took_s) if base.took_s else "-"
+        rows.append((base.name, base.source, took, base.digest, base.made_of or "-"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]

@@ -27,7 +27,7 @@ def command(folder: Path, form: str) -> None:
     from bench.results.listing import list_runs
 
     if not is_there(folder, Path.is_dir):
-        raise UsageError(str(folder), "is no folder", "`bench run` makes reports/")
+        raise UsageError(str(folder), "is not a folder", "`bench run` creates reports/")
     entries = list_runs(folder)
     if form == "json":
         _print_json(entries)
@@ -42,25 +42,25 @@ def _print_json(entries: list[RunEntry]) -> None:
 
     rows = [
         {
-            "run_id": one.run_id,
-            "folder": str(one.folder),
-            "started_at": one.at or None,
-            "name": one.name or None,
-            "outcome": one.outcome or None,
+            "run_id": entry.run_id,
+            "folder": str(entry.folder),
+            "started_at": entry.at or None,
+            "name": entry.name or None,
+            "outcome": entry.outcome or None,
             "cases": {
                 case: {"verdict": verdict, "as_expected": expected}
-                for case, (verdict, expected) in one.cases.items()
+                for case, (verdict, expected) in entry.cases.items()
             },
-            "exit_code": one.exit_code,
-            "problem": one.problem or None,
+            "exit_code": entry.exit_code,
+            "problem": entry.problem or None,
         }
-        for one in entries
+        for entry in entries
     ]
     click.echo(json.dumps(clean_tree(rows), indent=2, ensure_ascii=False))
 
 
 def _print_table(entries: list[RunEntry]) -> None:
-    """A line a run, its columns aligned; first what `RUN` on a command line may say for it."""
+    """One line per run, its columns aligned; first what `RUN` on a command line may say for it."""
     from bench.report.wording import one_line
 
     rows = [[one_line(cell) for cell in _cells(entry)] for entry in entries]

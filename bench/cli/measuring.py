@@ -1,4 +1,4 @@
-"""What `bench run` does with a scenario: an engine, the trials, the verdict and the reports."""
+"""One scenario of `bench run`: the engine, the trials, the verdict and the reports."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Settings:
+class RunOptions:
     """The options of the command line that do not change what is measured."""
 
     out: Path
@@ -56,9 +56,9 @@ class Settings:
         """The command line that goes on with the run in `folder`, with the same options."""
         words = ["bench", "run", "--resume", os.path.relpath(folder)]
         named = {"--engine": self.engine, "--baseline": self.baseline}
-        words += [word for name, one in named.items() if one for word in (name, one)]
-        words += [word for one in self.overrides for word in ("--set", one)]
-        words += [word for one in self.formats for word in ("--format", one)]
+        words += [word for name, value in named.items() if value for word in (name, value)]
+        words += [word for override in self.overrides for word in ("--set", override)]
+        words += [word for form in self.formats for word in ("--format", form)]
         words += ["--keep"] if self.keep else []
         if self.wait_quiet_s != WAIT_QUIET_S:
             words += ["--wait-quiet", f"{self.wait_quiet_s:g}s"]
@@ -68,14 +68,14 @@ class Settings:
 
 
 def measure(
-    loaded: LoadedScenario, settings: Settings, afterwards: Afterwards | None = None
+    loaded: LoadedScenario, settings: RunOptions, afterwards: Afterwards | None = None
 ) -> int:
     """Run one scenario from its start, and more `afterwards`; returns its exit code."""
     with interruptible():
         return _measure(loaded, settings, afterwards)
 
 
-def check(loaded: LoadedScenario, settings: Settings) -> str | None:
+def check(loaded: LoadedScenario, settings: RunOptions) -> str | None:
     """Refuse, before anything is measured, options that cannot be; the folder of the baseline."""
     _check_formats(settings)
     if not settings.baseline:
@@ -83,10 +83,10 @@ def check(loaded: LoadedScenario, settings: Settings) -> str | None:
     return str(_checked_baseline(settings.baseline, loaded, settings.out))
 
 
-def _measure(loaded: LoadedScenario, settings: Settings, afterwards: Afterwards | None) -> int:
+def _measure(loaded: LoadedScenario, settings: RunOptions, afterwards: Afterwards | None) -> int:
     earlier = check(loaded, settings)
-    for one in loaded.warnings:
-        settings.progress.say(str(one))
+    for warning in loaded.warnings:
+        settings.progress.say(str(warning))
     request = RunRequest(
         loaded,
         settings.out,
@@ -104,7 +104,7 @@ def _measure(loaded: LoadedScenario, settings: Settings, afterwards: Afterwards 
     return _conclude(result, settings)
 
 
-def resume(text: str, settings: Settings, overrides: Sequence[str] = ()) -> int:
+def resume(text: str, settings: RunOptions, overrides: Sequence[str] = ()) -> int:
     """Finish a run that was cut off and return its exit code.
 
     Args:
@@ -116,7 +116,7 @@ def resume(text: str, settings: Settings, overrides: Sequence[str] = ()) -> int:
         return _resume(text, settings, overrides)
 
 
-def _resume(text: str, settings: Settings, overrides: Sequence[str]) -> int:
+def _resume(text: str, settings: RunOptions, overrides: Sequence[str]) -> int:
     from bench.results.find import find_run
     from bench.scenario.redact import redacted
 
@@ -129,11 +129,11 @@ def _resume(text: str, settings: Settings, overrides: Sequence[str]) -> int:
     if redacted(loaded.tree) != history.scenario:
         raise UsageError(
             str(loaded.path),
-            "has changed since that run began",
+            "has changed since the run began",
             "put the file back as it was, repeat each --set that it began with, or start a new run",
         )
     if history.is_complete and not (settings.keep_going and history.stopped):
-        settings.progress.say("nothing is left to do; the reports are made again")
+        settings.progress.say("nothing left to do; writing the reports again")
         return _conclude(RunResult(folder), settings)
     request = RunRequest(
         loaded,
@@ -158,7 +158,7 @@ def _reloaded(file: str, tree: dict[str, object], overrides: Sequence[str]) -> L
     if file in ("--image", "--compose"):
         if overrides:
             raise UsageError(
-                f"--set {overrides[0]}", "says nothing of a run that had no file", "leave it out"
+                f"--set {overrides[0]}", "cannot be used for a run without a file", "leave it out"
             )
         return scenario_from_tree(tree, file)
     loaded = load_scenario(Path(file), overrides=overrides)
@@ -189,14 +189,14 @@ def show_plan(loaded: LoadedScenario, seed: int | None) -> None:
     for number, key in enumerate(plan, 1):
         arm = "" if key.arm == "fit" else f" ({key.arm} arm)"
         warmup = " (warm-up)" if key.warmup else ""
-        network = "" if key.network == "open" else " (no way out)"
+        network = "" if key.network == "open" else " (network cut off)"
         state = f"{key.cache}{arm}{network}{warmup}"
         click.echo(f"  {number:>3}. round {key.round + 1}: {key.case} {state}")
 
 
 def _what(loaded: LoadedScenario, name: str, case: Case) -> str:
     if case.lacks(Capability.SINGLE):
-        services = ", ".join(one.name for one in loaded.stacks[name].members)
+        services = ", ".join(member.name for member in loaded.stacks[name].members)
         return f"{case.source}: {services}"
     return str(case.source)
 
@@ -206,16 +206,16 @@ def _image(image: str | None, build: object) -> str:
 
 
 def _waiting(progress: Progress):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a callback
-    return lambda holder: progress.say(f"waiting for the private engine, which {holder} uses")
+    return lambda holder: progress.say(f"waiting for the private engine, in use by {holder}")
 
 
-def _check_formats(settings: Settings) -> None:
+def _check_formats(settings: RunOptions) -> None:
     from bench.report.formats import check_formats
 
     check_formats(settings.formats)
 
 
-def _conclude(result: RunResult, settings: Settings) -> int:
+def _conclude(result: RunResult, settings: RunOptions) -> int:
     """Judge, write the reports, print the verdict, and say the exit code."""
     from bench.report.formats import DEFAULT, write_reports
     from bench.report.text.console import print_results
@@ -253,7 +253,7 @@ def _conclude(result: RunResult, settings: Settings) -> int:
 
 _UNFINISHED = {
     "interrupted": "interrupted; to finish this run",
-    "stopped": "a case has no image; to go on once that is mended",
+    "stopped": "a case has no image; fix that, then continue with",
 }
 
 
@@ -273,7 +273,7 @@ def _checked_baseline(text: str, loaded: LoadedScenario, out: Path) -> Path:
     return folder
 
 
-def _compared(run: Run, settings: Settings) -> Run:
+def _compared(run: Run, settings: RunOptions) -> Run:
     """The run with its comparison with the earlier one, which goes into its journal."""
     from bench.journal.facts.baseline import EVENT, Baseline
     from bench.journal.writer import FILE_NAME, Journal

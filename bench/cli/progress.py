@@ -1,4 +1,4 @@
-"""How a run is shown while it goes on: a line a trial, a line a phase, JSON, or nothing."""
+"""Progress of a run: one line per trial, one line per phase, JSON, or nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MODES = ("auto", "tty", "plain", "json", "quiet")
 
 
 def make_progress(mode: str, stream: TextIO | None = None) -> Progress:
-    """What shows the progress in `mode`; `auto` looks whether stderr is a terminal."""
+    """The progress display for `mode`; `auto` looks whether stderr is a terminal."""
     stream = stream or sys.stderr
     if mode == "auto":
         mode = "tty" if stream.isatty() else "plain"
@@ -39,7 +39,7 @@ def _name(number: int, total: int, key: TrialKey) -> str:
 
 
 def _ending(status: str, reason: str, startup_s: float | None) -> str:
-    """What became of a trial; its start bears the name that it has in every report."""
+    """The result of a trial; its start has the same name as in every report."""
     if status == "ok":
         if startup_s is None:
             return "ok"
@@ -54,7 +54,7 @@ def _phase_name(phase: str) -> str:
 
 
 class _Plain:
-    """A line a phase and a line a trial, each with the seconds since the run began."""
+    """One line per phase and one per trial, each with the seconds since the run began."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -74,11 +74,11 @@ class _Plain:
         self._trial = _name(number, total, key)
 
     def phase_ended(self, phase: str, seconds: float) -> None:
-        """A line a phase."""
+        """One line per phase."""
         self._line(f"{self._trial}  {_phase_name(phase):<8} {format_seconds(seconds)}")
 
     def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
-        """A line a trial."""
+        """One line per trial."""
         self._line(f"{self._trial}  {_ending(status, reason, startup_s)}")
 
 

@@ -1,4 +1,4 @@
-"""The options of a busy host, which every command has that measures."""
+"""Options for busy hosts, shared by all commands that measure."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def quiet_options(command: Callable[..., Any]) -> Callable[..., Any]:
         default="60s",
         show_default=True,
         callback=_seconds,
-        help="Wait this long at most before a trial while others keep the host busy; 0: never.",
+        help="Longest wait before a trial while other programs keep the host busy; 0: never.",
     )
     bound = click.option(
         "--max-other-load",
         metavar="SHARE",
         callback=_share,
-        help="Core time that other programs may take in a trial, such as 50%; any: all of it.",
+        help="Core time that other programs may use in a trial, such as 50%; any: no limit.",
     )
     return waiting(bound(command))
 

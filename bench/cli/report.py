@@ -16,8 +16,8 @@ from bench.core.text import clean
     "--format",
     "formats",
     multiple=True,
-    help="html, md, json, csv, junit, github, plots or parquet (repeatable); all the usual ones "
-    "where none is given.",
+    help="html, md, json, csv, junit, github, plots or parquet (repeatable); the default ones "
+    "if none is given.",
 )
 @click.option(
     "-o", "--output", metavar="-|FILE", help="Write the one report to stdout (-) or to this file."
@@ -27,7 +27,7 @@ from bench.core.text import clean
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("reports"),
     show_default=True,
-    help="Folder in which RUN is looked up.",
+    help="Folder that contains RUN.",
 )
 def command(run: str, formats: tuple[str, ...], output: str | None, out: Path) -> None:
     """Make the reports of RUN again: a run's folder, its id, or `latest`."""
@@ -39,13 +39,11 @@ def command(run: str, formats: tuple[str, ...], output: str | None, out: Path) -
 
     check_formats(formats)
     if output is not None and len(formats) != 1:
-        raise UsageError(f"-o {output}", "takes one report", "name it with one --format")
+        raise UsageError(f"-o {output}", "takes one report", "choose it with one --format")
     if output == "":
-        raise UsageError("-o", "names no file", "write - for stdout")
+        raise UsageError("-o", "is not a file name", "write - for stdout")
     if output is not None and Path(output).name == FILE_NAME:
-        raise UsageError(
-            f"-o {output}", "is the name of a journal, from which reports are made", "name another"
-        )
+        raise UsageError(f"-o {output}", "is the name of the journal", "name another")
     loaded = load_run(find_run(run, out))
     if output == "-":
         click.echo(report_text(loaded, formats[0]), nl=False)

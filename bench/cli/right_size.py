@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("reports"),
     show_default=True,
-    help="Folder for the run's folder.",
+    help="Folder in which the run's folder is created.",
 )
 @click.option("--engine", help="private, docker, podman, or an address.")
 @quiet_options
@@ -43,9 +43,9 @@ def command(
     max_other_load: str | None,
     progress: str,
 ) -> None:
-    """Search the smallest memory and CPU limits at which the cases of SCENARIO still pass.
+    """Find the smallest memory and CPU limits at which the cases of SCENARIO still pass.
 
-    Each case is run once from cold and twice without limits; then limits are halved by bisection,
+    Each case is run once from cold and twice without limits; then limits are found by bisection,
     each tried in three trials. Exit code 0: a size was found for every case; 1: a case does not
     meet its thresholds under its own limits; 3: something could not be measured.
     """
@@ -56,7 +56,7 @@ def command(
 
     shown = make_progress(progress)
     (loaded,) = load_scenarios([scenario], overrides=list(with_bound(overrides, max_other_load)))
-    settings = measuring.Settings(
+    settings = measuring.RunOptions(
         out=out,
         seed=None,
         engine=engine,
@@ -70,8 +70,8 @@ def command(
         if why_not := case.source.capabilities.why_not(Capability.SINGLE):
             raise UsageError(
                 f"{scenario}: {name}",
-                f"{why_not}, which have limits of their own",
-                "search the size of one service at a time, as a case with `image`",
+                f"{why_not}, which have their own limits",
+                "search one service at a time, as a case with `image`",
             )
     sized = for_sizing(narrowed(loaded, cases, 1))
     sizer = RightSizer(shown.say)

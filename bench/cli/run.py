@@ -22,15 +22,24 @@ if TYPE_CHECKING:
 @click.option(
     "--compose",
     multiple=True,
-    help="Measure the services of this Compose file, without a scenario (repeatable: each is laid "
-    "over those before).",
+    help="Measure the services of this Compose file, without a scenario (repeatable: later files "
+    "override earlier ones).",
 )
-@click.option("--service", "services", multiple=True, help="With --compose: this one (repeatable).")
-@click.option("--profile", "profiles", multiple=True, help="With --compose: active (repeatable).")
+@click.option(
+    "--service", "services", multiple=True, help="With --compose: only this service (repeatable)."
+)
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    help="With --compose: activate this profile (repeatable).",
+)
 @click.option("--http", help="With --image: ready when PORT[/PATH] answers with 2xx.")
-@click.option("--tcp", type=int, help="With --image: ready when this port accepts.")
+@click.option("--tcp", type=int, help="With --image: ready when this port accepts connections.")
 @click.option("--log", help="With --image: ready when a line of output matches.")
-@click.option("--exec", "exec_", help="With --image: ready when this command succeeds in it.")
+@click.option(
+    "--exec", "exec_", help="With --image: ready when this command succeeds in the container."
+)
 @click.option("--exit", "exit_", is_flag=True, help="With --image: ready when it ends with 0.")
 @click.option("--limit-memory", help="With --image: memory limit, such as 8g.")
 @click.option("--limit-cpus", help="With --image: limit in cores.")
@@ -47,24 +56,24 @@ if TYPE_CHECKING:
     metavar="PATH=VALUE",
     help="Change a value, as in defaults.repeat=3 (repeatable).",
 )
-@click.option("--seed", type=int, help="Decides the order within the rounds.")
+@click.option("--seed", type=int, help="Seed of the random order within the rounds.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("reports"),
     show_default=True,
-    help="Folder for the run's folder.",
+    help="Folder in which the run's folder is created.",
 )
 @click.option("--engine", help="private, docker, podman, host, or an address.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and run nothing.")
-@click.option("--resume", metavar="RUN", help="Finish a run that was cut off.")
+@click.option("--resume", metavar="RUN", help="Finish an interrupted run.")
 @click.option(
     "--keep-going",
     is_flag=True,
-    help="Measure the other cases where one has no image, and go on with a case that failed twice "
+    help="Continue if a case has no image, and do not skip trials of a case that failed twice in "
     "the same way.",
 )
-@click.option("--keep", is_flag=True, help="Leave the images on your own engine.")
+@click.option("--keep", is_flag=True, help="Keep the images on your own engine.")
 @quiet_options
 @click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
 @click.option(
@@ -74,7 +83,7 @@ if TYPE_CHECKING:
     help="Also write `github` or `parquet`, or print `json` on stdout (repeatable).",
 )
 @click.option("--baseline", metavar="RUN", help="Compare with an earlier run of the scenario.")
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 where it would have been 1.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 instead of 1.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -102,7 +111,7 @@ def command(
     from bench.cli import measuring
 
     overrides = with_bound(overrides, max_other_load)
-    settings = measuring.Settings(
+    settings = measuring.RunOptions(
         out=out,
         seed=seed,
         engine=engine,
@@ -117,24 +126,26 @@ def command(
     )
     if resume:
         if scenarios or ad_hoc["image"] or ad_hoc["compose"]:
-            raise UsageError("--resume", "names the run; leave scenarios, --image, --compose out")
+            raise UsageError(
+                "--resume", "takes the run only; leave out scenarios, --image and --compose"
+            )
         said = {"cases": cases, "repeat": repeat, "seed": seed, "dry_run": dry_run, **ad_hoc}
         if given := _given(said):
-            raise UsageError(_option(given[0]), "says nothing beside --resume", "leave it out")
+            raise UsageError(_option(given[0]), "cannot be used with --resume", "leave it out")
         codes = [measuring.resume(resume, settings, overrides)]
     else:
         loaded = _load(scenarios, cases, repeat, overrides, ad_hoc)
         if dry_run:
-            for one in loaded:
-                measuring.check(one, settings)
-            for one in loaded:
-                for warning in one.warnings:
+            for scenario in loaded:
+                measuring.check(scenario, settings)
+            for scenario in loaded:
+                for warning in scenario.warnings:
                     settings.progress.say(str(warning))
-                measuring.show_plan(one, seed)
+                measuring.show_plan(scenario, seed)
             return
         codes = []
-        for one in loaded:
-            codes.append(measuring.measure(one, settings))
+        for scenario in loaded:
+            codes.append(measuring.measure(scenario, settings))
             if codes[-1] >= 128:
                 break
     ctx.exit(worst(codes, exit_zero=exit_zero))
@@ -151,7 +162,11 @@ _SEVERAL = (*_OF_COMPOSE, "cases")
 
 
 def _given(ad_hoc: dict[str, Any]) -> list[str]:
-    return [name for name, one in ad_hoc.items() if not (one is None or one is False or one == ())]
+    return [
+        name
+        for name, value in ad_hoc.items()
+        if not (value is None or value is False or value == ())
+    ]
 
 
 def _option(name: str) -> str:
@@ -172,7 +187,9 @@ def _load(
     named = next((name for name in ("image", "compose") if ad_hoc[name]), "")
     if named:
         if scenarios:
-            raise UsageError(f"--{named}", "needs no scenario file", "give one or the other")
+            raise UsageError(
+                f"--{named}", "cannot be used with a scenario file", "use one or the other"
+            )
         from bench.cli import ad_hoc as options
 
         made = {"image": options.scenario_for, "compose": options.stack_for}[named]
@@ -183,8 +200,10 @@ def _load(
         )
     if given := _given(ad_hoc):
         whose = "--compose" if given[0] in _OF_COMPOSE else "--image"
-        raise UsageError(_option(given[0]), f"goes with {whose} only")
-    return [narrowed(one, cases, repeat) for one in load_scenarios(scenarios, overrides=changes)]
+        raise UsageError(_option(given[0]), f"works only with {whose}")
+    return [
+        narrowed(loaded, cases, repeat) for loaded in load_scenarios(scenarios, overrides=changes)
+    ]
 
 
 def narrowed(loaded: LoadedScenario, names: tuple[str, ...], repeat: int | None) -> LoadedScenario:
@@ -198,12 +217,12 @@ def narrowed(loaded: LoadedScenario, names: tuple[str, ...], repeat: int | None)
 
     known = loaded.scenario.cases
     meant = {
-        name: [one for one in known if one == name]
-        or [one for one in known if one.startswith(f"{name}.")]
+        name: [case for case in known if case == name]
+        or [case for case in known if case.startswith(f"{name}.")]
         for name in names
     }
     unknown = [name for name, found in meant.items() if not found]
-    wanted = {one for found in meant.values() for one in found}
+    wanted = {case for found in meant.values() for case in found}
     if unknown:
         raise UsageError(
             f"--case {unknown[0]}",

@@ -11,13 +11,13 @@ from bench.cli.progress import MODES, make_progress
 
 @click.command(name="selftest")
 @click.option("--quick", is_flag=True, help="Fewer trials: one or two minutes instead of five.")
-@click.option("--seed", type=int, help="Of the order within the rounds.")
+@click.option("--seed", type=int, help="Seed of the random order within the rounds.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("reports"),
     show_default=True,
-    help="Folder for the run's folder.",
+    help="Folder in which the run's folder is created.",
 )
 @click.option("--engine", help="private, docker, podman, or an address.")
 @click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
@@ -36,7 +36,7 @@ def command(
     progress: str,
     form: str,
 ) -> None:
-    """Measure bench itself: containers that do exactly what they are told, and stamp when.
+    """Measure bench itself, on containers that do exactly what they are told and stamp when.
 
     Exit code 0: every target met; 1: one was missed; 3: it could not be judged.
     """

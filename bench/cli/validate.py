@@ -1,4 +1,4 @@
-"""`bench validate`: checks scenario files without an engine, and says all that is wrong."""
+"""`bench validate`: checks scenario files without an engine, and reports all mistakes at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UNUSABLE = 2
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="text: good files on stdout, faults on stderr. json: a list of faults on stdout.",
+    help="text: valid files on stdout, errors on stderr. json: a list of errors on stdout.",
 )
 @click.option("overrides", "--set", multiple=True, metavar="PATH=VALUE", help="As in `bench run`.")
 @click.pass_context
@@ -36,8 +36,8 @@ def command(
 ) -> None:
     """Check scenarios without an engine.
 
-    Shows all faults of all files at once, each with its file, line and column, and what to
-    write instead. Exits with 0 where every file can be used, with 2 otherwise.
+    Shows all errors of all files at once, each with its file, line and column, and a suggestion.
+    Exits with 0 if every file is valid, else with 2.
     """
     # Looking for plugins in every installed package takes a seventh of this command's time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

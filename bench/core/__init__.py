@@ -1,1 +1,1 @@
-"""What every part of bench shares: errors, units, clock, the table of metrics, and its words."""
+"""Shared by all of bench: errors, units, clock, the table of metrics, common enums."""

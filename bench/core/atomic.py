@@ -37,7 +37,7 @@ def replacing(path: Path) -> Iterator[Path]:
         raise StoreError(
             str(path),
             f"cannot be written: {error.strerror or error}",
-            "check the folder's permissions and the space left on its disk",
+            "check the folder's permissions and the free disk space",
         ) from error
     finally:
         with suppress(OSError):
@@ -70,7 +70,7 @@ def write_named(path: Path, text: str) -> Path:
         else:
             _write(path, text)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "is no name of a file"
+        why = getattr(error, "strerror", None) or "is not a file name"
         raise StoreError(str(path), f"cannot be written: {why}") from error
     return path
 

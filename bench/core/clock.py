@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What measuring code asks of time."""
+    """The clock and sleep that measuring code uses."""
 
     def monotonic_ns(self) -> int:
         """CLOCK_MONOTONIC in nanoseconds."""

@@ -1,4 +1,4 @@
-"""The words that every part of bench shares: what a trial is, in which state, and how it ended."""
+"""Terms that all of bench shares: trial keys, arms, cache states and the status of a trial."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class CacheState(StrEnum):
-    """What is already on the host when a trial starts."""
+    """The parts of an image that are already on the host when a trial starts."""
 
     COLD = "cold"
     """No layer of its image is there, and the page cache is dropped."""

@@ -70,7 +70,7 @@ class Diagnostic:
         return f"{text}\n      = {clean(self.suggestion)}" if self.suggestion else text
 
     def _excerpt(self) -> tuple[str, int]:
-        """What a terminal can show of the line, and the characters in it before the column.
+        """The line as a terminal can show it, and the number of characters before the column.
 
         Tabs become single spaces, so that the caret stands right; control characters become
         dots, so that a file cannot speak to the terminal.
@@ -96,7 +96,7 @@ class ScenarioError(UsageError):
         super().__init__(subject, f"{count} error{'s' if count != 1 else ''}")
 
     def __str__(self) -> str:
-        return "\n\n".join(str(one) for one in self.diagnostics)
+        return "\n\n".join(str(diagnostic) for diagnostic in self.diagnostics)
 
 
 class EngineError(BenchError):
@@ -133,7 +133,7 @@ class EngineRefusedError(EngineError):
 
 
 class NoProgramError(EngineRefusedError):
-    """What was to be started is not there, or may not be executed."""
+    """The program to start does not exist, or may not be executed."""
 
 
 class PullError(EngineError):

@@ -1,4 +1,4 @@
-"""The exit codes of the contract, and one of several: what is graver hides what is less."""
+"""The exit codes of the contract, and the gravest of several."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ INTERRUPTED = (130, 143)
 def gravest(codes: Iterable[int]) -> int:
     """An interruption before 3 before 1 before 0."""
     known = set(codes)
-    return next((one for one in (*INTERRUPTED, NOT_JUDGED, NOT_MET) if one in known), MET)
+    return next((code for code in (*INTERRUPTED, NOT_JUDGED, NOT_MET) if code in known), MET)

@@ -58,7 +58,7 @@ def interruptible() -> Iterator[None]:
 def postponed() -> Iterator[None]:
     """Let what is inside come to its end: an interruption is raised after it.
 
-    Only in the main thread, which signals reach; whoever waits for another one waits for its end.
+    Only in the main thread, which signals reach; a wait for another thread lasts until that ends.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

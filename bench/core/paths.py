@@ -1,4 +1,4 @@
-"""Paths that somebody else has written."""
+"""Checks of paths that come from elsewhere, such as a file or an environment variable."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 DEFAULT_SIGNAL = "SIGTERM"
-"""What asks a program to stop where neither its image nor its case says."""
+"""The stop signal where neither the image nor the case names one."""
 
 
 def signal_number(name: str) -> int:
@@ -22,5 +22,5 @@ def signal_number(name: str) -> int:
     except (KeyError, ValueError):
         number = 0
     if not 0 < number < signal.NSIG:
-        raise ValueError(f"{name!r} is no signal; write one such as SIGINT")
+        raise ValueError(f"{name!r} is not a signal; write one such as SIGINT")
     return number

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 INVISIBLE = "·"
-"""What stands in the place of a character that is none to be read."""
+"""The replacement for a character that must not be shown."""
 
 _LONGEST_STRING = 4096
 """Characters of a terminal's string, such as a title, that is looked for its end."""
@@ -62,7 +62,7 @@ def clean_tree(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {clean_tree(key): clean_tree(one) for key, one in value.items()}
+        return {clean_tree(key): clean_tree(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [clean_tree(one) for one in value]
+        return [clean_tree(part) for part in value]
     return value

@@ -1,4 +1,4 @@
-"""Durations and sizes: parsed strictly, with their unit, and printed for people.
+"""Durations and sizes: parsed strictly, with their unit, and formatted for people.
 
 Two grammars for sizes exist on purpose. Where a scenario uses a word of the Compose
 specification (`limits: {memory: 8g}`) the suffixes are 1024-based, as Compose reads them.
@@ -33,12 +33,12 @@ _COMPOSE = {"b": 1} | {
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 _SMALL, _LARGE = 0.01, 1e15
-"""What two digits behind the point cannot show, and what has more digits than anybody reads."""
+"""Values too small for two decimals, and values with too many digits to read."""
 
 _MOST_DIGITS = 17
 _SHOWN = {"ms": 1e-3, "µs": 1e-6, "min": 60.0, "TiB": 2.0**40, "GiB": 2.0**30, "MiB": 2.0**20}
 _SHOWN |= {"KiB": 2.0**10}
-"""What the units count that values are shown in."""
+"""The size of each unit that values are shown in, in seconds or bytes."""
 
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmg])bit", re.IGNORECASE)
 
@@ -226,8 +226,8 @@ def _side(value: float, edge: float) -> int:
     return 0 if _is_close(value, edge) else 1 if value > edge else -1
 
 
-def _is_close(one: float, other: float) -> bool:
-    return math.isclose(one, other, rel_tol=1e-12)
+def _is_close(left: float, right: float) -> bool:
+    return math.isclose(left, right, rel_tol=1e-12)
 
 
 def _in_base_unit(value: float, unit: str) -> float:

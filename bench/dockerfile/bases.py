@@ -1,4 +1,4 @@
-"""Which images a Dockerfile stands on, read as BuildKit reads it.
+"""The images that a Dockerfile builds on, read as BuildKit reads it.
 
 Only what that question needs is read: where instructions begin and end, ARG before the first
 FROM, the stages, and what they take from others. Nothing here fails: what can be read of a text
@@ -69,7 +69,7 @@ def external_images(
     for number in _needed(stages, target):
         stage = stages[number]
         names = [stage.base] if stage.parent is None else []
-        names += [one for one in stage.sources if _stage_of(one, stages, number) is None]
+        names += [source for source in stage.sources if _stage_of(source, stages, number) is None]
         for name in names:
             if name in ("", "scratch") or name.isdecimal():  # a number is always a stage
                 continue
@@ -97,21 +97,21 @@ def read(text: str, args: Mapping[str, str], architecture: str = "") -> tuple[St
     lexer = Lexer("`" if directives(text).get("escape") == "`" else "\\")
     values = _platform_values(architecture) | _only_platforms(args)
     stages: list[Stage] = []
-    for one in instructions(text):
-        if one.keyword == "ARG" and not stages:
-            _declare(one, args, values, lexer)
-        elif one.keyword == "FROM":
-            stages.append(_stage(one, values, stages, lexer))
+    for instruction in instructions(text):
+        if instruction.keyword == "ARG" and not stages:
+            _declare(instruction, args, values, lexer)
+        elif instruction.keyword == "FROM":
+            stages.append(_stage(instruction, values, stages, lexer))
         elif stages:
-            stages[-1].sources += _sources(one, lexer)
+            stages[-1].sources += _sources(instruction, lexer)
     return tuple(stages)
 
 
 def _declare(
-    one: Instruction, args: Mapping[str, str], values: dict[str, str], lexer: Lexer
+    instruction: Instruction, args: Mapping[str, str], values: dict[str, str], lexer: Lexer
 ) -> None:
     """ARG ahead of the first FROM: only these count in a FROM."""
-    for word in lexer.split(one.rest):
+    for word in lexer.split(instruction.rest):
         name, has_default, default = word.partition("=")
         try:
             if name in args:
@@ -122,8 +122,10 @@ def _declare(
             values[name] = ""
 
 
-def _stage(one: Instruction, values: Mapping[str, str], stages: list[Stage], lexer: Lexer) -> Stage:
-    words = lexer.split(one.rest)
+def _stage(
+    instruction: Instruction, values: Mapping[str, str], stages: list[Stage], lexer: Lexer
+) -> Stage:
+    words = lexer.split(instruction.rest)
     try:
         base = lexer.expand(words[0], values) if len(words) in _FROM_FORMS else ""
     except WordError:
@@ -132,12 +134,14 @@ def _stage(one: Instruction, values: Mapping[str, str], stages: list[Stage], lex
     return Stage(words[2].lower() if has_name else "", base, _named(base, stages))
 
 
-def _sources(one: Instruction, lexer: Lexer) -> list[str]:
-    """What an instruction takes from other stages or images; a variable is no name there."""
-    if one.keyword in ("COPY", "ADD"):
-        found = [flag.partition("=")[2] for flag in one.flags if flag.startswith("--from=")]
-    elif one.keyword == "RUN":
-        mounts = (flag.partition("=")[2] for flag in one.flags if flag.startswith("--mount="))
+def _sources(instruction: Instruction, lexer: Lexer) -> list[str]:
+    """Stages and images that an instruction copies or mounts from; variables are not expanded."""
+    if instruction.keyword in ("COPY", "ADD"):
+        found = [flag.partition("=")[2] for flag in instruction.flags if flag.startswith("--from=")]
+    elif instruction.keyword == "RUN":
+        mounts = (
+            flag.partition("=")[2] for flag in instruction.flags if flag.startswith("--mount=")
+        )
         fields = (part for mount in mounts for part in next(csv.reader([_bare(mount, lexer)]), []))
         found = [part.partition("=")[2] for part in fields if part.lower().startswith("from=")]
     else:
@@ -156,7 +160,7 @@ def _bare(word: str, lexer: Lexer) -> str:
 
 def _named(name: str, stages: list[Stage] | tuple[Stage, ...]) -> int | None:
     """The number of the last of the stages that has this name."""
-    numbers = [at for at, one in enumerate(stages) if one.name and one.name == name.lower()]
+    numbers = [at for at, stage in enumerate(stages) if stage.name and stage.name == name.lower()]
     return numbers[-1] if numbers else None
 
 
@@ -190,8 +194,8 @@ def _needed(stages: tuple[Stage, ...], target: str | None) -> list[int]:
             continue
         needed.add(number)
         stage = stages[number]
-        found = [stage.parent, *(_stage_of(one, stages, number) for one in stage.sources)]
-        waiting += [one for one in found if one is not None]
+        found = [stage.parent, *(_stage_of(source, stages, number) for source in stage.sources)]
+        waiting += [number for number in found if number is not None]
     return sorted(needed)
 
 

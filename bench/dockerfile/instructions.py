@@ -43,7 +43,7 @@ class Instruction:
 
     @property
     def triggered(self) -> Instruction:
-        """What it says: of ONBUILD, the instruction that is kept for later."""
+        """The instruction itself; of ONBUILD, the one that it triggers later."""
         if self.keyword != "ONBUILD":
             return self
         return _instruction(self.rest, Lexer(), self.line).triggered
@@ -67,13 +67,13 @@ def instructions(text: str) -> Iterator[Instruction]:
             joined += goes_on.sub("", line)
         if not joined.strip():
             continue
-        one = _instruction(joined, lexer, first)
-        for ending, is_indented in _heredocs(one):
+        instruction = _instruction(joined, lexer, first)
+        for ending, is_indented in _heredocs(instruction):
             while at < len(lines):
                 line, at = lines[at], at + 1
                 if (line.lstrip("\t") if is_indented else line) == ending:
                     break
-        yield one
+        yield instruction
 
 
 def directives(text: str) -> dict[str, str]:
@@ -101,13 +101,17 @@ def _instruction(line: str, lexer: Lexer, number: int) -> Instruction:
     return Instruction(keyword.upper(), tuple(flags), rest, number)
 
 
-def _heredocs(one: Instruction) -> Iterator[tuple[str, bool]]:
+def _heredocs(instruction: Instruction) -> Iterator[tuple[str, bool]]:
     """The lines that end the heredocs of an instruction, and whether tabs may stand before."""
-    one = one.triggered
-    if one.keyword not in _WITH_HEREDOCS or "<<" not in one.rest or _is_json(one.rest):
+    instruction = instruction.triggered
+    if (
+        instruction.keyword not in _WITH_HEREDOCS
+        or "<<" not in instruction.rest
+        or _is_json(instruction.rest)
+    ):
         return
     shell = Lexer()  # heredocs know no other escape character
-    for word in shell.split(one.rest):
+    for word in shell.split(instruction.rest):
         heredoc = _HEREDOC.match(word)
         if heredoc:
             try:

@@ -1,4 +1,4 @@
-"""Words of a Dockerfile by BuildKit's rules: quotes, escapes, `${VAR:-word}` and its kin."""
+"""Words of a Dockerfile by BuildKit's rules: quotes, escapes, `${VAR:-word}` and similar forms."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class _Reader:
     at: int = 0
 
     def until(self, ends: str) -> str:
-        """What stands before the next unquoted character of `ends`, expanded."""
+        """The text before the next unquoted character of `ends`, expanded."""
         out = ""
         while self.at < len(self.text) and self.text[self.at] not in ends:
             char = self._next()
@@ -174,7 +174,7 @@ class _Reader:
             return value[found.end() :] if found else value
         # the shortest end is the last that matches, the longest the first
         starts = range(len(value) + 1) if every else range(len(value), -1, -1)
-        start = next((one for one in starts if re.fullmatch(pattern, value[one:])), None)
+        start = next((start for start in starts if re.fullmatch(pattern, value[start:])), None)
         return value if start is None else value[:start]
 
     def _pattern(self, ends: str, *, greedy: bool) -> str:

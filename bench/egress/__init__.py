@@ -1,1 +1,1 @@
-"""What a container tries to reach: observed packet by packet, with the way out open or cut."""
+"""Contacts of a container, observed packet by packet, with the network open or cut."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from bench.scenario.allow import Network
 
 DNS_STAND_IN = ipaddress.ip_address("198.51.100.53")
-"""What a cut container has for a DNS server: an address for documentation (RFC 5737)."""
+"""The DNS server of a container with a cut network: an address for documentation (RFC 5737)."""
 
 _IMAGE = "container-bench/pause:latest"
 _SINK, _SINK_END, _WAY_IN = "cbsink0", "cbsink1", "eth0"
@@ -55,11 +55,11 @@ def why_not_cut(engine: RuntimeInfo, network_mode: str = "bridge") -> str:
     if is_rootless(engine):
         return ROOTLESS
     if os.geteuid() != 0:
-        return "cutting a container off needs root"
+        return "cutting off the network needs root"
     if ip_program() is None:
-        return "cutting a container off needs the program `ip` (package iproute2)"
+        return "cutting off the network needs `ip` (package iproute2)"
     if not calibration.supports(platform.machine()):
-        return f"there is no holder program for {platform.machine()}"
+        return f"no holder image for {platform.machine()}"
     return ""
 
 
@@ -72,7 +72,6 @@ class CutNetwork:
     """
 
     def __init__(self, runtime: ContainerEngine, way_out: WayOut) -> None:
-        """Nothing is made yet."""
         self._runtime = runtime
         self._way_out = way_out
         self._taps: list[Tap] = []
@@ -112,7 +111,7 @@ class CutNetwork:
         self.holder.start()
         state = self.holder.state()
         if not state.pid or not state.address:
-            raise EngineError(name, f"the holder of the network does not run: {state.error}")
+            raise EngineError(name, f"the holder of the network is not running: {state.error}")
         self.address, self._pid = state.address, state.pid
         host = _address_facing(state.address)
         self._taps = inside(state.pid, lambda: _cut_off(state.address, host, reachable))
@@ -121,11 +120,11 @@ class CutNetwork:
         """The watch on whatever joins; owns the taps from now on."""
         taps, self._taps = self._taps, []
         refuses = self._way_out is WayOut.REFUSED
-        says = "is answered with a refusal" if refuses else "is never answered"
+        says = "refuses" if refuses else "never answers"
         watch = Listening(
             taps,
             ledger,
-            reach=f"every packet that left its network namespace; the way out {says}",
+            reach=f"every packet that left its network namespace; the network {says}",
             way_out=self._way_out,
             own=[ipaddress.ip_address(self.address), _OWN_V6],
             answer=_refuse if refuses else None,
@@ -189,9 +188,9 @@ def _cut_off(address: str, host: str, reachable: Sequence[Network]) -> list[Tap]
         # probes come from the host's own address, and their answers must find back
         commands = [f"route add {host}/32 dev {_WAY_IN} scope link src {address}"]
         commands += [
-            f"route replace {one} via {host} dev {_WAY_IN} src {address}"
-            for one in reachable
-            if one.version == 4 and one != ipaddress.ip_network(host)
+            f"route replace {network} via {host} dev {_WAY_IN} src {address}"
+            for network in reachable
+            if network.version == 4 and network != ipaddress.ip_network(host)
         ]
         commands += [
             f"route replace default dev {_SINK} src {address}",

@@ -1,4 +1,4 @@
-"""Questions and answers of the domain name system, as far as naming contacts needs them.
+"""DNS questions and answers, parsed as far as the names of contacts need them.
 
 Format: RFC 1035, section 4; IPv6 addresses: RFC 3596.
 """
@@ -105,7 +105,7 @@ def _name(data: bytes, at: int) -> tuple[str, int] | None:
 
 def _readable(label: bytes) -> str:
     """A label as text; bytes that are no printable ASCII as numbers, as zone files have them."""
-    return "".join(chr(one) if 0x20 < one < 0x7F else f"\\{one:03d}" for one in label)
+    return "".join(chr(byte) if 0x20 < byte < 0x7F else f"\\{byte:03d}" for byte in label)
 
 
 def no_such_name(question: bytes) -> bytes | None:

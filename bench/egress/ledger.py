@@ -1,4 +1,4 @@
-"""From packets to contacts: which of them begin something, with whom, and by what name."""
+"""From packets to contacts: the packets that open one, its destination, and its name."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ class Ledger:
                 port=entry.port,
                 process=entry.process,
                 question=", ".join(entry.questions),
-                allowed=any(self._covers(one, entry) for one in self._allowed),
+                allowed=any(self._covers(allowance, entry) for allowance in self._allowed),
                 times=entry.times,
             )
             for entry in entries

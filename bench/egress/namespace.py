@@ -1,4 +1,4 @@
-"""Doing something inside the network namespace of a process, from a thread made for it."""
+"""Running a function in the network namespace of a process, in a thread of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An Ethernet frame taken apart as far as is needed to see who tries to reach whom.
+"""Ethernet frames, parsed as far as contacts need: addresses, ports, protocol.
 
 Formats: RFC 791 (IPv4), RFC 8200 (IPv6), RFC 9293 (TCP), RFC 768 (UDP), RFC 792 and 4443 (ICMP).
 """

@@ -1,4 +1,4 @@
-"""Whose socket it is: the name of the process behind a packet, where that can still be seen."""
+"""The name of the process behind a packet, while its socket is still open."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ class SocketOwners:
             descriptors = list((process / "fd").iterdir())
         except OSError:
             return False
-        for one in descriptors:
+        for descriptor in descriptors:
             try:
-                if str(one.readlink()) in wanted:
+                if str(descriptor.readlink()) in wanted:
                     return True
             except OSError:
                 continue

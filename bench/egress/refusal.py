@@ -1,4 +1,4 @@
-"""What a network that refuses would answer: no such name, connection reset, port unreachable.
+"""Answers of a network that refuses: no such name, connection reset, port unreachable.
 
 Only frames are made here, from frames; nothing is sent.
 """
@@ -51,7 +51,7 @@ def refusal(packet: Packet) -> bytes | None:
 
 
 def _reset(packet: Packet) -> bytes:
-    """A segment that says that nobody listens (RFC 9293, section 3.10.7.1)."""
+    """A reset segment, for a port without a listener (RFC 9293, section 3.10.7.1)."""
     body = struct.pack(
         "!HHIIBBHHH",
         packet.target_port,
@@ -86,7 +86,7 @@ def _frame(packet: Packet, protocol: int, body: bytes) -> bytes:
 
 
 def _pseudo(packet: Packet, protocol: int, length: int) -> bytes:
-    """What the checksum covers beside the body: the addresses, from the answering side."""
+    """The pseudo-header of the checksum: the addresses, from the answering side."""
     addresses = packet.target.packed + packet.source.packed
     if packet.target.version == 4:
         return addresses + struct.pack("!BBH", 0, protocol, length)

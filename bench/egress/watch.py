@@ -1,4 +1,4 @@
-"""The watch on one container: what it tries to reach, from before its start to its end."""
+"""The watch on the contacts of one container, from before its start to its end."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Watch(Protocol):
 
 @dataclass(frozen=True)
 class NoWatch:
-    """Nothing to listen to.
+    """A watch that observes nothing, and says why.
 
     Attributes:
         reach: why.
@@ -58,13 +58,13 @@ class NoWatch:
     way_out: WayOut = WayOut.OPEN
 
     def start(self) -> None:
-        """Nothing to do."""
+        """Do nothing, as nothing is observed."""
 
     def found(self, pid: int, address: Address | None, mac: str) -> None:
-        """Nothing to do."""
+        """Do nothing, as nothing is observed."""
 
     def finish(self, start_ns: int) -> Observation:  # noqa: ARG002 - there is nothing to time
-        """What is known without listening."""
+        """The observation, which says only why there is none."""
         return Observation(self.observed, self.reach, self.way_out)
 
 
@@ -121,13 +121,13 @@ class Listening:
             self._sort()
 
     def finish(self, start_ns: int) -> Observation:
-        """What was seen; nothing where the listening failed, or knew not whom to listen to."""
+        """The contacts seen; none where listening failed or the container's address is unknown."""
         lost = self._sniffer.stop()
         failure = self._sniffer.failure
         if failure is not None:
             return Observation(False, f"listening failed: {failure}", self._way_out)
         if any(not heard.sent_here for heard in self._waiting):
-            reach = "it ended before its address was known, so its packets could not be told apart"
+            reach = "it ended before its address was known, so its packets could not be identified"
             return Observation(False, reach, self._way_out)
         contacts = self._ledger.contacts(start_ns)
         dropped = lost + self._ledger.unlisted
@@ -170,7 +170,7 @@ def watch_open(
     alone: bool,
     sysfs: Path = Path("/sys"),
 ) -> Watch:
-    """The watch on a container whose way out is open.
+    """The watch on a container with an open network.
 
     Args:
         engine: that will run it.
@@ -199,7 +199,7 @@ def watch_open(
 
 def is_rootless(engine: RuntimeInfo) -> bool:
     """Whether the engine itself runs as an ordinary user, behind a network of its own."""
-    return any("rootless" in one for one in engine.security)
+    return any("rootless" in option for option in engine.security)
 
 
 def why_not_open(engine: RuntimeInfo, network_mode: str, sysfs: Path = Path("/sys")) -> str:

@@ -1,4 +1,4 @@
-"""What this host and engine can measure and what they cannot, each finding with its remedy."""
+"""Capabilities of this host and engine, each finding with its remedy."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _engine(choice: Choice) -> HostFinding:
     try:
         engine = connect(address)
     except BenchError as error:
-        remedy = error.remedy or "look at the engine's log, and start it again"
+        remedy = error.remedy or "check the engine's log and restart it"
         return HostFinding(subject, Health.BAD, str(error).splitlines()[0], remedy)
     facts = engine.info
     engine.close()
@@ -90,14 +90,14 @@ def _engine(choice: Choice) -> HostFinding:
             subject,
             Health.BAD,
             f"{text}, under another kernel",
-            "it does not find the registry that bench runs here: run bench where the engine is",
+            "it cannot reach the registry that bench runs here: run bench on the engine's machine",
         )
     if not choice.is_private:
         return HostFinding(
             subject,
             Health.LESS,
             text,
-            "cold trials may find layers of your own images; the private engine needs root",
+            "cold trials may find layers of your own images; use the private engine (needs root)",
         )
     return HostFinding(subject, Health.GOOD, text)
 
@@ -110,7 +110,7 @@ def _registry(choice: Choice) -> HostFinding:  # noqa: ARG001 - all examinations
             "docker-registry is not installed",
             f"apt-get install --no-install-recommends {' '.join(PACKAGES)}",
         )
-    running = any(one.name == "registry" and one.pid for one in PrivateEngine().status())
+    running = any(daemon.name == "registry" and daemon.pid for daemon in PrivateEngine().status())
     return HostFinding("registry", Health.GOOD, "running" if running else "installed, not running")
 
 
@@ -121,7 +121,7 @@ def _privileges(choice: Choice) -> HostFinding:  # noqa: ARG001
         "privileges",
         Health.LESS,
         "not root: no private engine, no cgroup of bench's own, no dropping of the page cache, "
-        "and outside contacts (CI-3) cannot be seen",
+        "and outside contacts (CI-3) are not observed",
         "run bench as root",
     )
 
@@ -162,15 +162,16 @@ def _memory_peak(choice: Choice) -> HostFinding:  # noqa: ARG001
 
 def _waiting(choice: Choice) -> HostFinding:  # noqa: ARG001
     if ThreadTimes.is_available() and ExitReports.is_available():
-        return HostFinding("CPU demand", Health.GOOD, "schedstat counts the waiting for a core")
+        return HostFinding(
+            "CPU demand", Health.GOOD, "schedstat counts time spent waiting for a core"
+        )
     if ThreadTimes.is_available():
         return HostFinding(
             "CPU demand",
             Health.LESS,
-            "threads that live for less than a sample are not seen: where they use much, CI-8 is "
+            "threads that live shorter than a sample are not seen: if they use much CPU, CI-8 is "
             "inconclusive",
-            "run bench as root in the host's namespace of processes, on a kernel with "
-            "CONFIG_TASKSTATS",
+            "run bench as root in the host's PID namespace, on a kernel with CONFIG_TASKSTATS",
         )
     return HostFinding(
         "CPU demand",
@@ -182,8 +183,8 @@ def _waiting(choice: Choice) -> HostFinding:  # noqa: ARG001
 
 def _pressure(choice: Choice) -> HostFinding:  # noqa: ARG001
     if Path("/proc/pressure/cpu").exists():
-        return HostFinding("pressure", Health.GOOD, "the kernel keeps stall times")
-    return HostFinding("pressure", Health.LESS, "no stall times (PSI)", "boot with psi=1")
+        return HostFinding("pressure", Health.GOOD, "the kernel counts stalls")
+    return HostFinding("pressure", Health.LESS, "no stall counters (PSI)", "boot with psi=1")
 
 
 def _page_cache(choice: Choice) -> HostFinding:  # noqa: ARG001
@@ -192,7 +193,7 @@ def _page_cache(choice: Choice) -> HostFinding:  # noqa: ARG001
     return HostFinding(
         "page cache",
         Health.LESS,
-        "cannot be dropped: cold trials say so",
+        "cannot be dropped; cold trials record that",
         "run bench as root, outside a container",
     )
 
@@ -205,21 +206,20 @@ def _gpu(choice: Choice) -> HostFinding:  # noqa: ARG001
             return HostFinding(
                 "GPU",
                 Health.LESS,
-                f"{names}: persistence mode is off, so the first to open it waits for seconds",
+                f"{names}: persistence mode is off, so opening it takes seconds",
                 "nvidia-smi -pm 1",
             )
         if not counts_as_host():
             return HostFinding(
                 "GPU",
                 Health.LESS,
-                f"{names}: what a case holds of their memory cannot be told from in a namespace of "
-                "processes",
-                "run bench in the host's: docker run --pid=host",
+                f"{names}: the memory that a case uses is unknown inside a PID namespace",
+                "run bench in the host's PID namespace: docker run --pid=host",
             )
         return HostFinding("GPU", Health.GOOD, f"{names}, driver {gpus.driver}")
     return HostFinding(
         "GPU",
         Health.LESS,
         f"not measured: {gpus.absent_because}",
-        "images that use one: a host with NVIDIA's driver, and pip install 'container-bench[gpu]'",
+        "to measure GPUs: a host with NVIDIA's driver, and pip install 'container-bench[gpu]'",
     )

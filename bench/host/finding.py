@@ -1,4 +1,4 @@
-"""One thing about this host or engine that was looked at."""
+"""A finding about this host or engine, as `bench doctor` prints it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Health(StrEnum):
     LESS = "less"
     """Something cannot be measured, or not as well."""
     BAD = "bad"
-    """Nothing can be run."""
+    """Trials cannot be run."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What this host is, for the record of a run and for refusing comparisons between hosts."""
+"""Facts of this host, for the record of a run and for refusing comparisons between hosts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes this host unfit for measuring just now: other work, too little of it all, its heat."""
+"""Conditions of this host that disturb measuring: other work, few cores, little memory, heat."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMED = 3
 _LOOKED_S = 0.5
 
 NEEDED_BYTES = 8 * 2**30
-"""What CI-7 allows a pod: below this the host is the limit before the standard is."""
+"""The limit of CI-7 for a pod: a host with less reaches its own limit first."""
 
 
 def cores() -> HostFinding:
@@ -32,7 +32,7 @@ def cores() -> HostFinding:
 
 
 def present() -> Present:
-    """What others do on this host just now."""
+    """The load that other programs put on this host just now."""
     return look(lambda: read_load({"bench": os.getpid()}), _LOOKED_S, names=_NAMED)
 
 
@@ -45,7 +45,7 @@ def load(now: Present) -> HostFinding:
             "load",
             Health.LESS,
             f"{now}; {past}",
-            "let other work end first: `bench run` waits for it, and a trial in which it takes "
+            "wait for other work to end: `bench run` waits too, and a trial in which it takes "
             f"more than {OTHER_LOAD:.0%} of the core time is invalid",
         )
     text = f"other programs take {now.other_share:.0%} of the core time; {past}"
@@ -53,8 +53,8 @@ def load(now: Present) -> HostFinding:
         return HostFinding(
             "load",
             Health.LESS,
-            f"{text} on {count} cores: it is quiet just now, and was not",
-            "let other work end first; `bench run` waits for it where it comes back",
+            f"{text} on {count} cores: it is quiet now, but was not",
+            "wait for other work to end; `bench run` waits if it comes back",
         )
     return HostFinding("load", Health.GOOD, text)
 
@@ -71,8 +71,10 @@ def other_containers() -> HostFinding:
     )
     remedy = "stop them while you measure"
     if own:
-        remedy = "where no other run goes on: `bench clean` removes bench's own"
-    return HostFinding("containers", Health.LESS, f"{text} run: they share the host", remedy)
+        remedy = "if no other run is active, `bench clean` removes bench's own"
+    return HostFinding(
+        "containers", Health.LESS, f"{text} are running: they share the host", remedy
+    )
 
 
 def steal(now: Present) -> HostFinding:
@@ -84,9 +86,9 @@ def steal(now: Present) -> HostFinding:
         return HostFinding(
             "steal",
             Health.LESS,
-            f"{now.steal_share:.0%} of the core time goes to other tenants now, {share:.0%} did "
+            f"{now.steal_share:.0%} of the core time goes to other tenants now, {share:.0%} "
             "since boot",
-            "compare pairs within one run, and trust ratios more than seconds",
+            "compare cases within one run; ratios are more reliable than seconds",
         )
     return HostFinding("steal", Health.GOOD, f"{share:.1%} of the core time since boot")
 
@@ -99,8 +101,8 @@ def memory() -> HostFinding:
         return HostFinding(
             "memory",
             Health.LESS,
-            f"{text}: less than the {format_bytes(NEEDED_BYTES)} that a case may take (CI-7)",
-            "end other programs; what such a case needs shows on a larger host only",
+            f"{text}: less than the {format_bytes(NEEDED_BYTES)} that a case may use (CI-7)",
+            "stop other programs, or use a larger host for such a case",
         )
     return HostFinding("memory", Health.GOOD, text)
 
@@ -127,7 +129,7 @@ def disk() -> HostFinding:
             "disk",
             Health.LESS,
             f"{free / 2**30:.1f} GiB free under /var/lib",
-            "free some: images are there three times: built, in the registry, and pulled",
+            "free some space: images are stored three times: built, in the registry, and pulled",
         )
     return HostFinding("disk", Health.GOOD, f"{free / 2**30:.0f} GiB free under /var/lib")
 
@@ -139,31 +141,32 @@ def heat() -> HostFinding:
         return HostFinding(
             "heat",
             Health.LESS,
-            "no counters here, as in any virtual machine: cores that are slowed down for their "
-            "heat are not noticed",
-            "trust ratios within one run more than seconds, or measure on bare metal",
+            "no counters, as in most virtual machines: thermal throttling is not detected",
+            "compare cases within one run, or measure on bare metal",
         )
     count = max(counters.events.values())
     if count:
         return HostFinding(
             "heat",
             Health.LESS,
-            f"cores were slowed down for their heat, {count} times since boot",
-            "cool it, and let it rest between runs; trials in which it happens are marked",
+            f"cores were throttled {count} times since boot",
+            "improve cooling, or pause between runs; throttled trials are marked",
         )
-    return HostFinding("heat", Health.GOOD, "no core was slowed down for it since boot")
+    return HostFinding("heat", Health.GOOD, "no throttling since boot")
 
 
 def clock_rate() -> HostFinding:
     """Whether cores may run slower because they have little to do."""
     found = governors()
     if not found:
-        return HostFinding("clock rate", Health.GOOD, "this host does not show what chooses it")
+        return HostFinding(
+            "clock rate", Health.GOOD, "unknown: this host does not show the frequency governor"
+        )
     if found != ["performance"]:
         return HostFinding(
             "clock rate",
             Health.LESS,
-            f"chosen by {' and '.join(found)}: a short start may find the cores slow",
+            f"governor {' and '.join(found)}: the cores may be slow in short starts",
             "cpupower frequency-set -g performance",
         )
     return HostFinding("clock rate", Health.GOOD, "performance")

@@ -1,4 +1,4 @@
-"""How busy the host was over a stretch of time, and who kept it so: bench's own share, the rest."""
+"""The load of the host over a stretch of time: bench's own share, and that of everything else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class HostLoad:
     Attributes:
         daemon_s: of bench, its daemons and the services, by name.
         swapped_pages: pages moved to or from swap.
-        wall_minus_monotonic_s: what changes when somebody sets the clock.
+        wall_minus_monotonic_s: changes when the clock is set.
         monotonic_s: when that was.
         swap_used_bytes: what lies in swap; None where it was not read, as the next.
         memory_available_bytes: what programs can still have without swapping.
@@ -127,7 +127,7 @@ def load_between(
     *,
     with_engine: bool = True,
 ) -> HostUse:
-    """What happened between two readings, for a trial's record.
+    """The load between two readings, for a trial's record.
 
     Args:
         before: at the one moment.

@@ -1,4 +1,4 @@
-"""Who else is at work on this host: the busiest programs, and containers of anybody."""
+"""Other work on this host: the busiest programs, and running containers."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _OWN_SOCKET = b"/run/container-bench/"
 
 
 @dataclass(frozen=True)
-class Process:
-    """What a process had used when it was looked at.
+class CpuTimes:
+    """CPU time of a process at one reading.
 
     Attributes:
         parent: its parent's process id.
@@ -35,7 +35,7 @@ class Process:
     reaped_s: float
 
 
-def read_processes(root: Path = Path("/")) -> dict[int, Process]:
+def read_processes(root: Path = Path("/")) -> dict[int, CpuTimes]:
     """Every process that there is, by its id."""
     found = {}
     for file in (root / "proc").glob("[0-9]*/stat"):
@@ -45,7 +45,7 @@ def read_processes(root: Path = Path("/")) -> dict[int, Process]:
             continue
         fields = tail.split()
         user, system, reaped_user, reaped_system = (int(field) for field in fields[11:15])
-        found[int(file.parent.name)] = Process(
+        found[int(file.parent.name)] = CpuTimes(
             name=head.partition("(")[2],
             parent=int(fields[1]),
             used_s=(user + system) * _TICK_S,
@@ -55,8 +55,8 @@ def read_processes(root: Path = Path("/")) -> dict[int, Process]:
 
 
 def busiest(
-    before: Mapping[int, Process],
-    after: Mapping[int, Process],
+    before: Mapping[int, CpuTimes],
+    after: Mapping[int, CpuTimes],
     seconds: float,
     *,
     own: Collection[int] = (),
@@ -66,13 +66,14 @@ def busiest(
 
     Children that ended in between are counted with the parent that has waited for them: a compiler
     that runs for a blink of an eye is found as the `make` that starts one after the other. The
-    past of an orphan is charged to whoever adopts it: more than the cores could give is left out.
+    past of an orphan is charged to the process that adopts it: more than the cores could give is
+    left out.
 
     Args:
         before: at the one moment.
         after: at the other.
         seconds: between the two.
-        own: processes that are nobody else's; this one is among them.
+        own: processes that belong to bench itself; this one is among them.
         least: cores.
     """
     most_s = (os.cpu_count() or 1) * (seconds + _TICK_S)
@@ -83,22 +84,22 @@ def busiest(
         and pid not in own
         and least * seconds <= (used_s := _used_s(pid, before, after)) <= most_s
     ]
-    return tuple(sorted(found, key=lambda one: one.cores, reverse=True))
+    return tuple(sorted(found, key=lambda user: user.cores, reverse=True))
 
 
-def _used_s(pid: int, before: Mapping[int, Process], after: Mapping[int, Process]) -> float:
-    now, then = after[pid], before.get(pid, Process("", 0, 0.0, 0.0))
+def _used_s(pid: int, before: Mapping[int, CpuTimes], after: Mapping[int, CpuTimes]) -> float:
+    now, then = after[pid], before.get(pid, CpuTimes("", 0, 0.0, 0.0))
     own_s = now.used_s - then.used_s
     children_s = now.reaped_s - then.reaped_s - _past_s(pid, before, after)
     return own_s + max(0.0, children_s)
 
 
-def _past_s(pid: int, before: Mapping[int, Process], after: Mapping[int, Process]) -> float:
-    """What children that have ended, and theirs, had used before: their parent is charged now."""
+def _past_s(pid: int, before: Mapping[int, CpuTimes], after: Mapping[int, CpuTimes]) -> float:
+    """CPU seconds of ended descendants before the first reading, which are now their parent's."""
     return sum(
-        one.used_s + one.reaped_s + _past_s(child, before, after)
-        for child, one in before.items()
-        if one.parent == pid and child != pid and child not in after
+        process.used_s + process.reaped_s + _past_s(child, before, after)
+        for child, process in before.items()
+        if process.parent == pid and child != pid and child not in after
     )
 
 

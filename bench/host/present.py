@@ -1,4 +1,4 @@
-"""How busy others keep this host just now, and which programs do: two looks, a moment apart."""
+"""The current load of other programs on this host, from two readings a moment apart."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _WORTH_A_WORD = 0.05
 
 @dataclass(frozen=True)
 class Present:
-    """What others took of the core time in the moment that was looked at.
+    """Core time that others used while they were watched.
 
     Attributes:
-        other_share: other programs of this host, and what the kernel does for nobody in particular.
+        other_share: other programs of this host, and kernel work that belongs to no program.
         steal_share: other tenants of the machine.
         busy: the programs, the busiest first; empty where they were not looked for.
     """

@@ -1,4 +1,4 @@
-"""How often and for how long the kernel saw cores slowed down for their heat.
+"""Thermal throttling of the cores: how often and for how long, as the kernel counts it.
 
 The counters are those of x86 on bare metal; a virtual machine and other processors have none.
 https://docs.kernel.org/admin-guide/abi-testing.html (thermal_throttle)
@@ -18,7 +18,7 @@ _TIMES_MS = ("core_throttle_total_time_ms", "package_throttle_total_time_ms")
 
 @dataclass(frozen=True)
 class ThermalCounters:
-    """What each sensor has counted since boot, by the path of its file.
+    """Counts of each sensor since boot, by the path of its file.
 
     Attributes:
         events: how often it said that its core or package is too hot.
@@ -51,7 +51,7 @@ def read_thermal(root: Path = Path("/")) -> ThermalCounters:
 
 
 def governors(root: Path = Path("/")) -> list[str]:
-    """What chooses the clock rate of the cores, each once; empty where the host does not say."""
+    """The CPU frequency governors in use, each once; empty where the host does not say."""
     files = (root / _CORES).glob("cpu[0-9]*/cpufreq/scaling_governor")
     return sorted({file.read_text().strip() for file in files})
 

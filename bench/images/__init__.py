@@ -1,1 +1,1 @@
-"""Images: layers and waste, what is known of them, rebuilding, base images and the calibration image."""
+"""Images: their layers and waste, their facts, rebuilds, base images and the calibration image."""

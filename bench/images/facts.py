@@ -58,7 +58,9 @@ def gather(
         digest=manifest.digest,
         source=source,
         build_s=build_s,
-        size_bytes=sum(one.unpacked_bytes for one in contents) if contents is not None else None,
+        size_bytes=sum(content.unpacked_bytes for content in contents)
+        if contents is not None
+        else None,
         transfer_bytes=manifest.transfer_bytes,
         waste_bytes=waste_bytes(contents) if contents is not None else None,
         engine_size_bytes=engine_size_bytes,

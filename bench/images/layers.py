@@ -1,4 +1,4 @@
-"""What is in an image's layers: unpacked size and waste, the same on every image store.
+"""Contents of an image's layers: unpacked size and waste, the same on every image store.
 
 The unpacked size is the sum of regular-file bytes over the layers with hard links counted once,
 read from the layers' own tar archives. Waste is what one layer ships and a later one hides: the
@@ -39,7 +39,7 @@ _LONGEST_HEADER = 2**20
 
 _MOST_BYTES = 512 * 2**20
 _EACH_BYTES = 150
-"""What the paths of a layer may take in memory, and what each takes beside its characters."""
+"""Memory that the paths of a layer may use, and the overhead of each path."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class LayerContent:
         return sum(self.files.values())
 
 
-class _Entry(tarfile.TarInfo):
+class _TarEntry(tarfile.TarInfo):
     """An entry of an archive, whose extended header is read only where it is no larger than any is.
 
     A few KiB may unpack to gigabytes of header, which `tarfile` reads into memory at once.
@@ -87,7 +87,7 @@ def read_layer(archive: IO[bytes]) -> LayerContent:
     hidden: list[str] = []
     opaque: list[str] = []
     path_bytes = 0
-    with tarfile.open(fileobj=archive, mode="r|*", tarinfo=_Entry) as tar:
+    with tarfile.open(fileobj=archive, mode="r|*", tarinfo=_TarEntry) as tar:
         for member in tar:
             path_bytes += len(member.name) + _EACH_BYTES
             if path_bytes > _MOST_BYTES:
@@ -173,7 +173,7 @@ class LayerReader:
         self._directory = directory
 
     def contents(self, repository: str, manifest: Manifest) -> list[LayerContent] | None:
-        """What is in each layer, base first; None where one cannot be read (zstd, foreign)."""
+        """The content of each layer, base first; None where one cannot be read (zstd, foreign)."""
         contents = []
         for layer in manifest.layers:
             content = self._remembered(layer.digest)

@@ -1,4 +1,4 @@
-"""What a small change costs a build: a context with changed files.
+"""The cost of a small change to a build: a context with changed files.
 
 A change is a line of blanks at the end of a file, another one each time: no interpreter and no
 parser minds it, and no builder has it in its cache from an earlier run.

@@ -32,7 +32,7 @@ def is_upper(limit: Limit) -> bool:
 
 
 def worst_value(limit: Limit) -> float:
-    """What a failed trial counts as: infinite, on the side on which it meets no limit."""
+    """The value that a failed trial counts as: infinite, on the side that meets no limit."""
     return math.inf if is_upper(limit) else -math.inf
 
 
@@ -49,7 +49,7 @@ class _Question:
 
 @dataclass(frozen=True)
 class _Bounds:
-    """What the true value lies between.
+    """The bounds between which the true value lies.
 
     Attributes:
         low, high: each end, None where there are too few trials for it; may be infinite.
@@ -60,20 +60,20 @@ class _Bounds:
     low: float | None
     high: float | None
     confidence: float = 0.9
-    note: str = "a 95 % bound on each side"
+    note: str = "95 % bounds"
 
 
 def decide(values: Sequence[float], over: Aggregate, limit: Limit, unit: str) -> Finding:
     """Judge `values`, in `unit` and at least one of them; an infinite one is a failed trial."""
     asked = _Question(over, limit, unit)
     n = len(values)
-    unknown = sum(math.isnan(one) for one in values)
+    unknown = sum(math.isnan(value) for value in values)
     if unknown:
         have = "has" if unknown == 1 else "have"
         reason = f"{unknown} of {counted(n, 'trial')} {have} a value that is not a number"
         return Finding(Outcome.ERROR, reason, n=n)
-    values = [one if math.isfinite(one) else worst_value(limit) for one in values]
-    if all(math.isinf(one) for one in values):
+    values = [value if math.isfinite(value) else worst_value(limit) for value in values]
+    if all(math.isinf(value) for value in values):
         return Finding(Outcome.FAIL, "no trial has a time", n=n)
     if over in (Aggregate.MAX, Aggregate.MIN):
         return _point(values, asked)
@@ -99,7 +99,7 @@ def _point(values: Sequence[float], asked: _Question) -> Finding:
     reason = f"{shown}, the {asked.over} of {counted(n, 'trial')}, {verb} {asked.limit_text}"
     if not holds:
         return Finding(Outcome.FAIL, reason, _finite(value), n)
-    hits = sum(limit.holds(one) for one in values)
+    hits = sum(limit.holds(value) for value in values)
     share = _percent(stats.share_lower_bound(hits, n))
     reason += f", {hits} of {n}; with 95 % confidence at least {share} of starts meet it"
     return Finding(Outcome.PASS, reason, _finite(value), n)
@@ -107,7 +107,7 @@ def _point(values: Sequence[float], asked: _Question) -> Finding:
 
 def _mean(values: Sequence[float], asked: _Question) -> Finding:
     n = len(values)
-    crashed = sum(math.isinf(one) for one in values)
+    crashed = sum(math.isinf(value) for value in values)
     if crashed:
         of = f"{counted(crashed, 'trial')} without a time"
         what = "the mean is infinite" if is_upper(asked.limit) else "it meets no lower limit"
@@ -155,7 +155,7 @@ def _reason(value: float, n: int, bounds: _Bounds, outcome: Outcome, asked: _Que
     judged = f"{over} {shown_against(value, asked.limit, unit)} of {counted(n, 'trial')}"
     verdict = f"{_VERBS[outcome]} {asked.limit_text}"
     if low is not None and high is not None:
-        ends = " to ".join(shown_against(one, asked.limit, unit) for one in (low, high))
+        ends = " to ".join(shown_against(end, asked.limit, unit) for end in (low, high))
         note = f" ({bounds.note})" if bounds.note else ""
         return f"{judged}; its {100 * bounds.confidence:g} % interval, {ends}{note}, {verdict}"
     if low is not None and outcome is not Outcome.INCONCLUSIVE:
@@ -169,12 +169,12 @@ def _too_few(n: int, bounds: _Bounds, asked: _Question) -> str:
     over, limit = asked.over, asked.limit
     if not is_upper(limit) and bounds.low is not None:
         low = shown_against(bounds.low, limit, asked.unit)
-        return f"with 95 % confidence all that is known is that it is at least {low}"
+        return f"with 95 % confidence it is only known to be at least {low}"
     what = "interval" if over is Aggregate.MEDIAN else "bound"
     needed = least_trials(over, limit.operator)
     few = f"{over} needs {needed} trials for a 95 % {what}, there are {n}"
     if over is Aggregate.MEAN:
-        few += "; fewer may hold none of the stragglers that come once in 20 trials"
+        few += "; fewer trials may miss a straggler that comes once in 20"
     return few
 
 

@@ -65,11 +65,11 @@ class ComparisonSide:
     def caches(self) -> list[str]:
         """The cache states in which the case was measured under its limits, in their order."""
         found = [
-            one.key.cache
-            for one in self.trials
-            if (one.key.case, one.key.arm, one.key.network) == (self.case, Arm.FIT, "open")
-            and not one.key.warmup
-            and not one.key.replicas
+            trial.key.cache
+            for trial in self.trials
+            if (trial.key.case, trial.key.arm, trial.key.network) == (self.case, Arm.FIT, "open")
+            and not trial.key.warmup
+            and not trial.key.replicas
         ]
         return list(dict.fromkeys(found))
 
@@ -102,7 +102,7 @@ class _Samples:
 
     @property
     def rows(self) -> tuple[Rows, Rows]:
-        """The metrics of the trials that came out well."""
+        """The metrics of the successful trials."""
         return _ok_rows(self.evidence[0]), _ok_rows(self.evidence[1])
 
     @property
@@ -113,7 +113,7 @@ class _Samples:
     @property
     def fewest_made(self) -> int:
         """Likewise, those counted in which the image failed."""
-        return min(len(one.trials) for one in self.evidence)
+        return min(len(side.trials) for side in self.evidence)
 
 
 def compare_cases(
@@ -137,23 +137,27 @@ def compare_cases(
 def _samples(baseline: ComparisonSide, candidate: ComparisonSide) -> Iterator[_Samples]:
     sides = baseline, candidate
     metrics = common_metrics(baseline.own, candidate.own)
-    common = [one for one in baseline.caches() if one in candidate.caches()]
+    common = [cache for cache in baseline.caches() if cache in candidate.caches()]
     caches = common or baseline.caches()
     fit = [
-        _Samples(sides, (baseline.evidence(one), candidate.evidence(one)), one, Arm.FIT, metrics)
-        for one in caches
+        _Samples(
+            sides, (baseline.evidence(cache), candidate.evidence(cache)), cache, Arm.FIT, metrics
+        )
+        for cache in caches
     ]
     need = _Samples(
         sides, (baseline.need, candidate.need), CacheState.IMAGE.value, Arm.NEED, metrics
     )
     judged = (baseline.without_limits | candidate.without_limits) - set(MEMORY)
-    under_limits = max((one.fewest for one in fit), default=0)
+    under_limits = max((samples.fewest for samples in fit), default=0)
     if by_need(need.fewest_made, under_limits):
         judged |= set(MEMORY)
         others = {name: metric for name, metric in metrics.items() if name not in MEMORY}
-        fit = [replace(one, metrics=others) for one in fit]
+        fit = [replace(samples, metrics=others) for samples in fit]
     yield from fit
-    yield replace(need, metrics={name: one for name, one in metrics.items() if name in judged})
+    yield replace(
+        need, metrics={name: metric for name, metric in metrics.items() if name in judged}
+    )
 
 
 def _compare_trials(samples: _Samples, practical: float) -> Iterator[Comparison]:
@@ -163,8 +167,8 @@ def _compare_trials(samples: _Samples, practical: float) -> Iterator[Comparison]
     pairs = _trial_pairs(samples)
     killed = killed_words(_ok(sides[0])), killed_words(_ok(sides[1]))
     if any(killed):
-        pairs = [_without_kills(one) if one.metric.name in STOP_TIMES else one for one in pairs]
-    tested = {one.metric.name: one.p_value for one in pairs if one.p_value is not None}
+        pairs = [_without_kills(pair) if pair.metric.name in STOP_TIMES else pair for pair in pairs]
+    tested = {pair.metric.name: pair.p_value for pair in pairs if pair.p_value is not None}
     together = correct(*rows, tested, ALPHA)
     for pair in pairs:
         name = pair.metric.name
@@ -196,7 +200,7 @@ def _compare_trials(samples: _Samples, practical: float) -> Iterator[Comparison]
 
 
 def _remark(samples: _Samples, metric: str) -> str:
-    """What to know of memory that is not that of the need arm."""
+    """The note on memory that was not measured in the need arm."""
     pulled = samples.arm is Arm.FIT and CacheState(samples.cache).is_pulled
     return CHARGED_ELSEWHERE if pulled and metric in MEMORY else ""
 
@@ -207,11 +211,11 @@ def _without_kills(pair: Pair) -> Pair:
 
 
 def _image_pairs(baseline: ComparisonSide, candidate: ComparisonSide) -> list[Pair]:
-    one, other = (side.image.metrics() if side.image else {} for side in (baseline, candidate))
+    before, after = (side.image.metrics() if side.image else {} for side in (baseline, candidate))
     return [
-        Pair(metric, _single(one, name), _single(other, name), step=step(metric))
+        Pair(metric, _single(before, name), _single(after, name), step=step(metric))
         for name, metric in METRICS.items()
-        if metric.scope is Scope.IMAGE and (name in one or name in other)
+        if metric.scope is Scope.IMAGE and (name in before or name in after)
     ]
 
 
@@ -219,14 +223,14 @@ def _single(values: dict[str, float], name: str) -> tuple[float, ...]:
     return (values[name],) if name in values else ()
 
 
-def common_metrics(one: Mapping[str, Metric], other: Mapping[str, Metric]) -> dict[str, Metric]:
+def common_metrics(first: Mapping[str, Metric], second: Mapping[str, Metric]) -> dict[str, Metric]:
     """The metrics that two sides may be compared by: of the table, and of their scenarios' own.
 
     What the two define under one name with another unit or direction is not the same metric.
     """
-    own = {**one, **other}
-    for name in set(one) & set(other):
-        if (one[name].unit, one[name].better) != (other[name].unit, other[name].better):
+    own = {**first, **second}
+    for name in set(first) & set(second):
+        if (first[name].unit, first[name].better) != (second[name].unit, second[name].better):
             del own[name]
     return {**METRICS, **own}
 
@@ -237,26 +241,26 @@ def _trial_pairs(samples: _Samples) -> list[Pair]:
     for name, metric in samples.metrics.items():
         if metric.scope is Scope.IMAGE or name in NOT_COMPARED:
             continue
-        one, other = ([row[name] for row in rows if name in row] for rows in samples.rows)
-        if one or other:
+        before, after = ([row[name] for row in rows if name in row] for rows in samples.rows)
+        if before or after:
             floor = min(found.get(name, 0.0) for found in floors)
-            pairs.append(Pair.of(metric, one, other, step(metric, *samples.rows, floor=floor)))
+            pairs.append(Pair.of(metric, before, after, step(metric, *samples.rows, floor=floor)))
     return pairs
 
 
 def _ok(evidence: Evidence) -> list[TrialResult]:
-    return [one for one in evidence.trials if one.status is TrialStatus.OK]
+    return [trial for trial in evidence.trials if trial.status is TrialStatus.OK]
 
 
 def _ok_rows(evidence: Evidence) -> Rows:
-    """The metrics of each trial that came out well."""
-    return [one.metrics for one in _ok(evidence)]
+    """The metrics of each successful trial."""
+    return [trial.metrics for trial in _ok(evidence)]
 
 
 def _left_out(side: ComparisonSide, evidence: Evidence) -> str:
     if not evidence.failed:
         return ""
-    return f"{side.name}: {evidence.failures()}, left out here"
+    return f"{side.name}: {evidence.failures()}, left out of the comparison"
 
 
 def _comparison(
@@ -267,7 +271,7 @@ def _comparison(
     call: tuple[Difference, str],
     band: Band,
 ) -> Comparison:
-    one, other = pair.medians
+    before, after = pair.medians
     return Comparison(
         baseline=baseline.name,
         candidate=candidate.name,
@@ -276,8 +280,8 @@ def _comparison(
         arm="",
         n_baseline=len(pair.baseline),
         n_candidate=len(pair.candidate),
-        baseline_median=one,
-        candidate_median=other,
+        baseline_median=before,
+        candidate_median=after,
         ratio=pair.ratio,
         interval=pair.interval,
         p_value=pair.p_value,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Destination:
+class TriedDestination:
     """One destination that was tried before ready, over all trials.
 
     Attributes:
@@ -25,7 +25,7 @@ class Destination:
         name: of the host, empty where none is known.
         allowed: whether the scenario declares it.
         earliest_s: of the first try, in seconds since the start call was sent.
-        in_open, in_cut: trials with the way out open and cut in which it was tried.
+        in_open, in_cut: trials with the network open and cut off in which it was tried.
         processes: command names of those who tried, as far as they could be seen.
     """
 
@@ -44,31 +44,31 @@ class Destination:
         return self.in_open + self.in_cut
 
 
-def destinations(trials: Iterable[TrialResult]) -> list[Destination]:
-    """What `trials` tried before they were ready: what is not declared first, then the earliest."""
+def destinations(trials: Iterable[TrialResult]) -> list[TriedDestination]:
+    """Destinations tried before ready: undeclared ones first, then by time."""
     found: dict[tuple[str, str, bool], list[tuple[Contact, WayOut]]] = {}
     for trial in trials:
         seen = trial.facts.egress
         if seen is None:
             continue
-        for one in before_ready(trial.facts):
-            key = (one.kind, one.destination, one.allowed)
-            found.setdefault(key, []).append((one, seen.way_out))
+        for contact in before_ready(trial.facts):
+            key = (contact.kind, contact.destination, contact.allowed)
+            found.setdefault(key, []).append((contact, seen.way_out))
     merged = [_merged(contacts) for contacts in found.values()]
-    return sorted(merged, key=lambda one: (one.allowed, one.earliest_s))
+    return sorted(merged, key=lambda destination: (destination.allowed, destination.earliest_s))
 
 
-def _merged(contacts: list[tuple[Contact, WayOut]]) -> Destination:
+def _merged(contacts: list[tuple[Contact, WayOut]]) -> TriedDestination:
     first = contacts[0][0]
     in_open = sum(way_out is WayOut.OPEN for _, way_out in contacts)
-    kinds = [kind for one, _ in contacts for kind in one.question.split(", ")]
-    processes = dict.fromkeys(one.process for one, _ in contacts if one.process)
-    return Destination(
+    kinds = [kind for contact, _ in contacts for kind in contact.question.split(", ")]
+    processes = dict.fromkeys(contact.process for contact, _ in contacts if contact.process)
+    return TriedDestination(
         label=first.destination,
         protocol=_protocol(first, list(dict.fromkeys(kinds))),
         name=first.name,
         allowed=first.allowed,
-        earliest_s=min(one.t_s for one, _ in contacts),
+        earliest_s=min(contact.t_s for contact, _ in contacts),
         in_open=in_open,
         in_cut=len(contacts) - in_open,
         processes=tuple(processes),

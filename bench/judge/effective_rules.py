@@ -104,10 +104,11 @@ def _set(rule: Rule, setting: object) -> EffectiveRule:
 def needs_arm(scenario: Scenario, checklist: Checklist | None, arm: Arm) -> bool:
     """Whether any rule is judged on trials of `arm`."""
     return any(
-        one.rule.metric and one.rule.arm is arm for one in effective_rules(scenario, checklist)
+        effective.rule.metric and effective.rule.arm is arm
+        for effective in effective_rules(scenario, checklist)
     )
 
 
 def needs_check(scenario: Scenario, checklist: Checklist | None, check: Judgement) -> bool:
     """Whether any rule is judged by `check`."""
-    return any(one.rule.check is check for one in effective_rules(scenario, checklist))
+    return any(effective.rule.check is check for effective in effective_rules(scenario, checklist))

@@ -36,7 +36,7 @@ class Evidence:
     @property
     def failed(self) -> tuple[TrialResult, ...]:
         """The trials in which the image failed."""
-        return tuple(one for one in self.trials if one.status is TrialStatus.FAILED)
+        return tuple(trial for trial in self.trials if trial.status is TrialStatus.FAILED)
 
     @property
     def all_failed(self) -> bool:
@@ -46,17 +46,17 @@ class Evidence:
     def values(self, metric: Metric, worst: float = math.inf) -> list[float]:
         """The values of `metric`; a failed trial has `worst` for every time, whatever it took."""
         found = []
-        for one in self.trials:
-            if metric.is_time and one.status is TrialStatus.FAILED:
+        for trial in self.trials:
+            if metric.is_time and trial.status is TrialStatus.FAILED:
                 found.append(worst)
-            elif metric.name in one.metrics:
-                found.append(one.metrics[metric.name])
+            elif metric.name in trial.metrics:
+                found.append(trial.metrics[metric.name])
         return found
 
     @property
     def killed(self) -> tuple[TrialResult, ...]:
         """The trials in which the kernel killed a process for memory."""
-        return tuple(one for one in self.trials if one.metrics.get("oom_kills", 0.0) > 0)
+        return tuple(trial for trial in self.trials if trial.metrics.get("oom_kills", 0.0) > 0)
 
     def failures(self) -> str:
         """How many trials failed and why; empty where none did."""
@@ -67,7 +67,7 @@ class Evidence:
         )
 
     def shortfall(self, *, complete: bool) -> Finding | None:
-        """What forbids judging because trials are missing; None where they are all there.
+        """The finding where trials are missing; None where they are all there.
 
         Args:
             complete: whether the run came to its end.
@@ -104,23 +104,23 @@ def gather(
     row of its own.
     """
     attempts: dict[TrialKey, list[TrialResult]] = {}
-    for one in trials:
-        key = one.key
+    for trial in trials:
+        key = trial.key
         if (
             key.case == case
             and key.arm == arm
             and cache in (None, key.cache)
-            and _plain(one, network)
+            and _plain(trial, network)
         ):
-            attempts.setdefault(key, []).append(one)
+            attempts.setdefault(key, []).append(trial)
     said, lost = [], []
     for tries in attempts.values():
-        good = [one for one in tries if one.status.counts]
+        good = [trial for trial in tries if trial.status.counts]
         if good:
-            said.append(max(good, key=lambda one: one.attempt))
+            said.append(max(good, key=lambda trial: trial.attempt))
             continue
-        spoilt = [one for one in tries if one.status is not TrialStatus.INTERRUPTED]
-        lost += [max(spoilt, key=lambda one: one.attempt)] if spoilt else []
+        spoilt = [trial for trial in tries if trial.status is not TrialStatus.INTERRUPTED]
+        lost += [max(spoilt, key=lambda trial: trial.attempt)] if spoilt else []
     return Evidence(planned, tuple(said), tuple(lost))
 
 
@@ -142,8 +142,10 @@ def no_pass_with_gaps(
         crashes_excused: whether trials in which the image failed should have it too, for nothing
             else makes the case fail then.
     """
-    should = [one for one in evidence.trials if crashes_excused or one.status is TrialStatus.OK]
-    gaps = sum(name not in one.metrics for one in should)
+    should = [
+        trial for trial in evidence.trials if crashes_excused or trial.status is TrialStatus.OK
+    ]
+    gaps = sum(name not in trial.metrics for trial in should)
     if not gaps or found.outcome is Outcome.NOT_MEASURED:
         return found
     note = f"{name} is missing in {gaps} of {counted(len(evidence.trials), 'trial')}"
@@ -155,21 +157,25 @@ def no_pass_with_gaps(
 def got_ready(trials: Iterable[TrialResult], case: str) -> bool:
     """Whether any trial of `case` got ready."""
     return any(
-        one.key.case == case
-        and _plain(one)
-        and one.status.counts
-        and (one.status is TrialStatus.OK or "ready_s" in one.metrics)
-        for one in trials
+        trial.key.case == case
+        and _plain(trial)
+        and trial.status.counts
+        and (trial.status is TrialStatus.OK or "ready_s" in trial.metrics)
+        for trial in trials
     )
 
 
 def why_none_held(trials: Sequence[TrialResult], case: str) -> str:
     """Why rules on the trials of `case` say nothing: the image failed in all; empty where not."""
-    own = [one for one in trials if one.key.case == case and one.status.counts and not one.service]
-    if not own or any(one.status is TrialStatus.OK for one in own):
+    own = [
+        trial
+        for trial in trials
+        if trial.key.case == case and trial.status.counts and not trial.service
+    ]
+    if not own or any(trial.status is TrialStatus.OK for trial in own):
         return ""
-    ready = any("ready_s" in one.metrics for one in own)
-    return "it failed after it was ready, every time" if ready else "it never got ready"
+    ready = any("ready_s" in trial.metrics for trial in own)
+    return "it failed after it was ready in every trial" if ready else "it never got ready"
 
 
 def _plain(trial: TrialResult, network: str = "open") -> bool:
@@ -180,7 +186,7 @@ def _plain(trial: TrialResult, network: str = "open") -> bool:
 
 def reasons(trials: Sequence[TrialResult]) -> str:
     """Why these trials ended as they did, each reason once, the most frequent first."""
-    tally = Counter(one.reason or f"ended as {one.status}" for one in trials)
+    tally = Counter(trial.reason or f"ended as {trial.status}" for trial in trials)
     return ", ".join(
         reason if len(tally) == 1 else f"{reason} ({times}×)"  # noqa: RUF001
         for reason, times in tally.most_common()

@@ -1,4 +1,4 @@
-"""What one judgement found, before it is set against severity, waivers and expectations."""
+"""The finding of one judgement, before severity, waivers and expectations apply."""
 
 from __future__ import annotations
 

@@ -37,9 +37,9 @@ def _sizes_of_parts(image: ImageFacts) -> str:
     if not image.parts:
         return ""
     sizes = ", ".join(
-        f"{one.service} {format_bytes(one.size_bytes)}"
-        for one in image.parts
-        if one.size_bytes is not None
+        f"{part.service} {format_bytes(part.size_bytes)}"
+        for part in image.parts
+        if part.size_bytes is not None
     )
     return f"each distinct layer once, of {sizes}"
 

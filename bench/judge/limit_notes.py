@@ -1,4 +1,4 @@
-"""What goes with a judged limit in words: a host that is too small, the pull, the floor."""
+"""Notes on a judged limit: a host that is too small, the pull, the floor."""
 
 from __future__ import annotations
 
@@ -52,49 +52,49 @@ def within_reach(found: Finding, rule: Rule, limit: Limit, context: JudgeContext
     if found.outcome is not hidden:
         return found
     what = "exceed" if is_upper(limit) else "reach"
-    note = f"but {host}, and could never {what} the limit"
+    note = f"but {host}, so it could never {what} the limit"
     return replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{found.reason}, {note}")
 
 
 def way_words(case: Case, cache: str, link: str) -> str:
-    """What the pull came over, in words."""
+    """The link that the pull used, in words."""
     if not CacheState(cache).is_pulled:
-        return "no pull is part of it"
+        return "without a pull"
     return f"link: {'that to its own registry, not shaped' if case.registry else link}"
 
 
 def startup_notes(evidence: Evidence, case: Case, way: str) -> str:
-    """What a start by itself takes here, and what its link was, for a reason."""
+    """The share of the pull in the start, and its link, for a reason."""
     notes = []
     timed = [
-        one
-        for one in evidence.trials
-        if one.status is TrialStatus.OK and "startup_s" in one.metrics
+        trial
+        for trial in evidence.trials
+        if trial.status is TrialStatus.OK and "startup_s" in trial.metrics
     ]
-    worst = max(timed, key=lambda one: one.metrics["startup_s"], default=None)
+    worst = max(timed, key=lambda trial: trial.metrics["startup_s"], default=None)
     if worst is not None and "pull_s" in worst.metrics:
         pull_s, startup_s = worst.metrics["pull_s"], worst.metrics["startup_s"]
         slowest = "the slowest that got ready" if evidence.failed else "the slowest"
         notes.append(
-            f"{slowest} took {format_seconds(pull_s)} for the pull ({way}) "
-            f"and {format_seconds(max(0.0, startup_s - pull_s))} for the rest"
+            f"{slowest} spent {format_seconds(pull_s)} on the pull ({way}) "
+            f"and {format_seconds(max(0.0, startup_s - pull_s))} on the rest"
         )
     else:
         notes.append(way)
     if all(probe.chosen() == ["exit"] for probe in case.ready.probes()):
-        notes.append("ready means that the job has ended, so the whole job is judged")
+        notes.append("ready means the end of the job, so the whole job is judged")
     return sentence(*notes)
 
 
 def floor_note(evidence: Evidence) -> str:
-    """What the engine's own health checks put under the figure; empty where bench asked itself."""
-    floors = [one.facts.ready.floor_ns for one in evidence.trials if one.facts.ready]
-    floor_s = max((one for one in floors if one), default=0) / 1e9
+    """A note on the delay of the engine's health checks; empty where bench probed itself."""
+    floors = [trial.facts.ready.floor_ns for trial in evidence.trials if trial.facts.ready]
+    floor_s = max((floor for floor in floors if floor), default=0) / 1e9
     if not floor_s:
         return ""
     return (
-        "ready is what the engine's health check said, of which the first came up to "
-        f"{format_seconds(floor_s)} after the start: nothing is healthy sooner"
+        "ready is the engine's health check, which first ran up to "
+        f"{format_seconds(floor_s)} after the start: it cannot be healthy before that"
     )
 
 

@@ -78,7 +78,9 @@ def judge_trials(
         crashes_excused=_may_crash(case) and not rule.measured.is_time,
     )
     members = [
-        one for one in trials if one.service and (one.key.case, one.key.arm) == (case_id, rule.arm)
+        trial
+        for trial in trials
+        if trial.service and (trial.key.case, trial.key.arm) == (case_id, rule.arm)
     ]
     found = _not_its_own_cap(found, rule, case, limit, evidence, members)
     found = _not_by_what_was_seen(found, rule, limit, evidence)
@@ -127,7 +129,7 @@ def blame_image(trials: Sequence[TrialResult], case_id: str, evidence: Evidence)
         looked_at = gather(trials, case_id, arm=Arm.FIT, cache=None, planned=0)
     if not looked_at.all_failed:
         return None
-    reason = f"{looked_at.failures()}, so there is nothing to judge it by"
+    reason = f"{looked_at.failures()}, so there is nothing to judge"
     return Finding(Outcome.FAIL, reason, n=len(looked_at.trials), by_crash=True)
 
 
@@ -147,9 +149,9 @@ def _crashes_count(
     if found.outcome is Outcome.PASS and over is Aggregate.MAX:  # which looks past the others
         found = replace(found, outcome=Outcome.FAIL)
     ran = [
-        one.metrics[rule.metric]
-        for one in evidence.trials
-        if one.status is TrialStatus.OK and rule.metric in one.metrics
+        trial.metrics[rule.metric]
+        for trial in evidence.trials
+        if trial.status is TrialStatus.OK and rule.metric in trial.metrics
     ]
     measured = bool(ran) and decide(ran, over, limit, rule.measured.unit).outcome is Outcome.FAIL
     by_crash = found.outcome is Outcome.FAIL and not measured
@@ -162,10 +164,10 @@ def _between_ends(
     found: Finding, evidence: Evidence, over: Aggregate, limit: Limit, unit: str
 ) -> Finding:
     """A stack's peak lies between two ends; both must be on the same side of the limit."""
-    uppers = [one.metrics[STACK_PEAK_UPPER] for one in evidence.trials if _has_upper(one)]
-    whole = len(uppers) == sum(STACK_PEAK in one.metrics for one in evidence.trials)
+    uppers = [trial.metrics[STACK_PEAK_UPPER] for trial in evidence.trials if _has_upper(trial)]
+    whole = len(uppers) == sum(STACK_PEAK in trial.metrics for trial in evidence.trials)
     beyond = decide(uppers, over, limit, unit) if uppers and whole else None
-    note = "how far above that the services were together is not known"
+    note = "their total at one moment is unknown, and may be higher"
     if beyond is not None:
         if beyond.outcome is found.outcome:
             return found
@@ -197,10 +199,10 @@ def _not_by_what_was_seen(found: Finding, rule: Rule, limit: Limit, evidence: Ev
         return found
     note = ""
     if rule.metric in STOP_TIMES:
-        killed = sum(one.metrics.get("stop_killed", 0.0) > 0 for one in evidence.trials)
+        killed = sum(trial.metrics.get("stop_killed", 0.0) > 0 for trial in evidence.trials)
         of = counted(len(evidence.trials), "trial")
         if killed:
-            note = f"killed at the end of its grace period in {killed} of {of}, which is no time"
+            note = f"killed at the end of its grace period in {killed} of {of}, so it has no time"
     elif rule.metric == DEMAND:
         note = unseen_demand(evidence, limit.value)
     if not note:
@@ -230,14 +232,14 @@ def _not_its_own_cap(
     if rule.arm is not Arm.FIT:
         return found
     if held := _held_services(rule.metric, members):
-        note = f"but their own limits held {', '.join(held)} there"
+        note = f"but {', '.join(held)} reached their own limits"
         return replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{found.reason}, {note}")
     cap = getattr(case.effective_limits, name)
     if cap is None:
         return found
     if limit.value < cap or (found.actual or 0.0) < (1 - NEAR) * cap:
         return found
-    note = f"but the case's own limit held it there: judge it with `arm: {Arm.NEED}`"
+    note = f"but it reached the case's own limit: judge it with `arm: {Arm.NEED}`"
     return replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{found.reason}, {note}")
 
 
@@ -245,10 +247,10 @@ def _held_services(metric: str, members: Sequence[TrialResult]) -> list[str]:
     """The services of a stack whose own limit their peak ran into."""
     asked = {"memory": "memory_bytes", "cpus": "cpus", "pids": "pids"}[CAPPED_BY[metric]]
     held = []
-    for one in members:
-        cap = getattr(one.facts.limits.requested, asked) if one.facts.limits else None
-        if cap and one.metrics.get(metric, 0.0) >= (1 - NEAR) * cap:
-            held.append(f"`{one.service}`")
+    for member in members:
+        cap = getattr(member.facts.limits.requested, asked) if member.facts.limits else None
+        if cap and member.metrics.get(metric, 0.0) >= (1 - NEAR) * cap:
+            held.append(f"`{member.service}`")
     return list(dict.fromkeys(held))
 
 
@@ -257,10 +259,10 @@ def cut_off(evidence: Evidence) -> str:
     if not evidence.killed:
         return ""
     of = counted(len(evidence.trials), "trial")
-    return f"processes were killed for memory in {len(evidence.killed)} of {of}, which cut it off"
+    return f"processes were OOM-killed in {len(evidence.killed)} of {of}, so the peak is cut off"
 
 
 def _resolution(evidence: Evidence) -> float | None:
     name = "ready_resolution_s"
-    ok = [one.metrics for one in evidence.trials if one.status is TrialStatus.OK]
+    ok = [trial.metrics for trial in evidence.trials if trial.status is TrialStatus.OK]
     return max((metrics[name] for metrics in ok if name in metrics), default=None)

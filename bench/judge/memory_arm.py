@@ -1,4 +1,4 @@
-"""In which arm the memory of a case is compared and shown.
+"""The arm in which the memory of a case is compared and shown.
 
 In a cold trial the engine unpacks the image and is charged for its page cache and for what the
 kernel keeps of its files, so that a container started right after seems to need less than it does.
@@ -14,9 +14,9 @@ MEMORY = ("memory_peak_bytes", "memory_anon_peak_bytes", "memory_working_set_pea
 """The metrics that this is about."""
 
 CHARGED_ELSEWHERE = (
-    "the page cache of the image is not in it, for the engine was charged when it unpacked that"
+    "without the page cache of the image, which is charged to the engine that unpacked it"
 )
-"""What to know of the memory of a container whose image was pulled just before."""
+"""The note on the memory of a container whose image was pulled just before."""
 
 
 def by_need(need: int, fit: int) -> bool:

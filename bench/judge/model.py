@@ -1,4 +1,4 @@
-"""What judging says: verdicts and comparisons, as they stand in run.json."""
+"""Verdicts and the context of judging, as run.json has them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """What can be said of a value against its limit."""
+    """The verdict on a value against its limit."""
 
     PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
@@ -74,7 +74,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class JudgeContext:
-    """What judging must know of the run beside its trials.
+    """Facts of the run, beside its trials, that verdicts depend on.
 
     Attributes:
         link: the way from the registry to the engine, for a sentence: `200mbit`, or

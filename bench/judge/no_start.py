@@ -1,4 +1,4 @@
-"""A case of which nothing was started: one rule says why, and the others are not judged.
+"""Cases that never started: one rule gives the reason, and the others are not judged.
 
 What was never there has no memory to save and no contact to refuse: a verdict on it would be a
 remedy for something else than what went wrong.
@@ -39,7 +39,7 @@ class NoStart:
     others: str
 
     def finding(self, rule: Rule) -> Finding:
-        """What `rule` says."""
+        """The finding for `rule`."""
         return self.start if rule.metric in OF_THE_START else unmeasured(self.others)
 
 

@@ -1,4 +1,4 @@
-"""The rule that every case has, whatever it is judged by: each of its trials gets ready.
+"""The rule READY, which every case has: each of its trials gets ready.
 
 Without it a case whose every trial crashes would pass where nothing, or nothing that blocks, is
 asked of its start: a crash yields no time, and what is not there meets no limit either. And an
@@ -28,7 +28,7 @@ READY = Rule(
     id=READY_ID,
     title="gets ready",
     rule="Every trial gets ready, and stays up while it is observed.",
-    why="What does not start has no times, and would meet every limit that nobody can hold it to.",
+    why="A case that never gets ready has no times, so no limit on them could fail.",
     remedy="Look at the reason of the failed trials, and at their output in logs/.",
     judged_on="All trials under the case's limits, in all of its cache states.",
 )
@@ -58,4 +58,4 @@ def judge_ready(
 def stopped_words(stopped: Stopped) -> str:
     """How many trials of a case were not made, and why."""
     left, planned = stopped.left_out, stopped.planned
-    return f"{left} of {planned} trials not made: it failed twice the same way"
+    return f"{left} of {planned} trials skipped: it failed twice in the same way"

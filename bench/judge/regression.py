@@ -1,4 +1,4 @@
-"""What a comparison does to the exit code: `--fail-on`, and `bench run --baseline`.
+"""The exit code of a comparison: `--fail-on` and `bench run --baseline`.
 
 One rule for both. `--fail-on` names margins; `--baseline` has none, and there any regression that
 is called counts.
@@ -76,13 +76,13 @@ def parse_fail_on(text: str, own: Mapping[str, Metric] | None = None) -> FailOn:
     if metric.better is Better.NEITHER:
         raise UsageError(f"--fail-on {text}", f"more or less {metric.name} is neither good nor bad")
     if not colon or not margins.strip():
-        raise UsageError(f"--fail-on {text}", "names no margin", _EXAMPLE)
+        raise UsageError(f"--fail-on {text}", "has no margin", _EXAMPLE)
     share: float | None = None
     amount: float | None = None
-    for part in (one.strip() for one in margins.split(",")):
+    for part in (margin.strip() for margin in margins.split(",")):
         match = _SHARE.fullmatch(part)
         if (share if match else amount) is not None:
-            raise UsageError(f"--fail-on {text}", f"{part!r} is a second margin of its kind")
+            raise UsageError(f"--fail-on {text}", f"{part!r} repeats a kind of margin")
         if match:
             share = float(match[1]) / 100
             continue
@@ -96,7 +96,7 @@ def parse_fail_on(text: str, own: Mapping[str, Metric] | None = None) -> FailOn:
 
 @dataclass(frozen=True)
 class Watched:
-    """What a comparison says of the margins that one metric of it was given.
+    """The result of one comparison against the margins of `--fail-on`.
 
     Attributes:
         fail_on: the margins.
@@ -113,13 +113,17 @@ class Watched:
 
 def watch(comparisons: Sequence[Comparison], fail_on: FailOn) -> list[Watched]:
     """Judge every comparison of the watched metric; one inconclusive where there is none."""
-    found = [_watched(one, fail_on) for one in comparisons if one.metric == fail_on.metric.name]
+    found = [
+        _watched(comparison, fail_on)
+        for comparison in comparisons
+        if comparison.metric == fail_on.metric.name
+    ]
     return found or [Watched(fail_on, Outcome.INCONCLUSIVE, "it was not measured")]
 
 
 def watched_exit_code(found: Sequence[Watched]) -> int:
     """3 where anything could not be judged, else 1 where a margin was exceeded, else 0."""
-    outcomes = {one.outcome for one in found}
+    outcomes = {watched.outcome for watched in found}
     if Outcome.INCONCLUSIVE in outcomes:
         return 3
     return 1 if Outcome.FAIL in outcomes else 0
@@ -142,25 +146,32 @@ def watch_judged(
     """
     metrics = {**METRICS, **(own or {})}
     blocking = [
-        one
-        for one in verdicts
-        if one.severity == Severity.BLOCK
-        and one.metric
-        and metrics[one.metric].better is not Better.NEITHER
+        verdict
+        for verdict in verdicts
+        if verdict.severity == Severity.BLOCK
+        and verdict.metric
+        and metrics[verdict.metric].better is not Better.NEITHER
     ]
-    required = {one.metric: False for one in blocking}
-    required |= {one.metric: True for one in blocking if one.required}
-    arms = {(one.metric, one.arm) for one in blocking}
+    required = {verdict.metric: False for verdict in blocking}
+    required |= {verdict.metric: True for verdict in blocking if verdict.required}
+    arms = {(verdict.metric, verdict.arm) for verdict in blocking}
     found = [
-        _watched(one, FailOn(metrics[one.metric]))
-        for one in comparisons
-        if one.metric in (required or {"startup_s": True})
-        and (not required or one.metric in MEMORY or (one.metric, one.arm) in arms)
-        and not (one.difference is Difference.NOT_MEASURED and not required.get(one.metric, True))
-        and not _timed_once(one)
+        _watched(comparison, FailOn(metrics[comparison.metric]))
+        for comparison in comparisons
+        if comparison.metric in (required or {"startup_s": True})
+        and (
+            not required
+            or comparison.metric in MEMORY
+            or (comparison.metric, comparison.arm) in arms
+        )
+        and not (
+            comparison.difference is Difference.NOT_MEASURED
+            and not required.get(comparison.metric, True)
+        )
+        and not _timed_once(comparison)
     ]
-    seen = {one.metric for one in comparisons if _timed_once(one)}
-    seen |= {one.comparison.metric for one in found if one.comparison}
+    seen = {comparison.metric for comparison in comparisons if _timed_once(comparison)}
+    seen |= {watched.comparison.metric for watched in found if watched.comparison}
     found += [
         Watched(FailOn(metrics[name]), Outcome.INCONCLUSIVE, "it was not compared")
         for name, must in required.items()
@@ -169,17 +180,17 @@ def watch_judged(
     return found or watch(comparisons, FailOn(METRICS["startup_s"]))
 
 
-def _timed_once(one: Comparison) -> bool:
+def _timed_once(comparison: Comparison) -> bool:
     """Whether it is of a figure that each image has one of, and that scatters."""
-    return one.difference is Difference.INCONCLUSIVE and not one.cache
+    return comparison.difference is Difference.INCONCLUSIVE and not comparison.cache
 
 
-def _watched(one: Comparison, fail_on: FailOn) -> Watched:
-    said = f"{one.candidate} against {one.baseline}: {one.reason}"
-    return Watched(fail_on, _outcome(one, fail_on), said, one)
+def _watched(comparison: Comparison, fail_on: FailOn) -> Watched:
+    said = f"{comparison.candidate} against {comparison.baseline}: {comparison.reason}"
+    return Watched(fail_on, _outcome(comparison, fail_on), said, comparison)
 
 
-def _outcome(one: Comparison, fail_on: FailOn) -> Outcome:
+def _outcome(comparison: Comparison, fail_on: FailOn) -> Outcome:
     """A fail needs a call and medians apart by more than every margin, or more trials that failed.
 
     What is not called better passes only where the interval rules out that the margins are
@@ -188,39 +199,43 @@ def _outcome(one: Comparison, fail_on: FailOn) -> Outcome:
     margins alone decide. Without margins it passes unless the whole interval, which too few trials
     do not have, is a change for the worse.
     """
-    if one.candidate_fails_more_often:
+    if comparison.candidate_fails_more_often:
         return Outcome.FAIL
-    before, after = one.baseline_median, one.candidate_median
+    before, after = comparison.baseline_median, comparison.candidate_median
     if before is None or after is None:
         return Outcome.INCONCLUSIVE
-    if one.difference is Difference.BETTER:
+    if comparison.difference is Difference.BETTER:
         return Outcome.PASS
-    if not one.cache and one.difference in (Difference.SAME, Difference.WORSE):
+    if not comparison.cache and comparison.difference in (Difference.SAME, Difference.WORSE):
         is_worse = after > before if fail_on.metric.better is Better.LOWER else after < before
-        called = one.difference is Difference.WORSE or fail_on.has_margins
+        called = comparison.difference is Difference.WORSE or fail_on.has_margins
         exceeded = called and is_worse and _exceeds(before, after, fail_on)
         return Outcome.FAIL if exceeded else Outcome.PASS
-    if one.difference is Difference.WORSE and _exceeds(before, after, fail_on):
+    if comparison.difference is Difference.WORSE and _exceeds(before, after, fail_on):
         return Outcome.FAIL
-    if one.difference is Difference.SAME and not fail_on.has_margins:
+    if comparison.difference is Difference.SAME and not fail_on.has_margins:
         return Outcome.PASS
-    if one.difference is Difference.SAME and one.interval is None:  # too close to tell apart
+    if (
+        comparison.difference is Difference.SAME and comparison.interval is None
+    ):  # too close to tell apart
         return Outcome.INCONCLUSIVE if _exceeds(before, after, fail_on) else Outcome.PASS
     if not fail_on.has_margins:
-        return Outcome.INCONCLUSIVE if _points_to_worse(one, fail_on.metric) else Outcome.PASS
-    furthest = _furthest(one, before, after, fail_on.metric)
+        return (
+            Outcome.INCONCLUSIVE if _points_to_worse(comparison, fail_on.metric) else Outcome.PASS
+        )
+    furthest = _furthest(comparison, before, after, fail_on.metric)
     if furthest is not None and not _exceeds(before, furthest, fail_on):
         return Outcome.PASS
     return Outcome.INCONCLUSIVE
 
 
-def _points_to_worse(one: Comparison, metric: Metric) -> bool:
+def _points_to_worse(comparison: Comparison, metric: Metric) -> bool:
     """Whether no ratio that the evidence allows is without a change for the worse."""
-    if one.interval is None:
+    if comparison.interval is None:
         return True
     if metric.better is Better.LOWER:
-        return one.interval.low > 1
-    return one.interval.high < 1
+        return comparison.interval.low > 1
+    return comparison.interval.high < 1
 
 
 def _exceeds(before: float, after: float, fail_on: FailOn) -> bool:
@@ -230,10 +245,12 @@ def _exceeds(before: float, after: float, fail_on: FailOn) -> bool:
     return share_met and (fail_on.amount is None or change > fail_on.amount)
 
 
-def _furthest(one: Comparison, before: float, after: float, metric: Metric) -> float | None:
+def _furthest(comparison: Comparison, before: float, after: float, metric: Metric) -> float | None:
     """The worst median of the candidate that the evidence allows; None where it has no end."""
-    if one.interval is not None:
-        ratio = one.interval.high if metric.better is Better.LOWER else one.interval.low
+    if comparison.interval is not None:
+        ratio = (
+            comparison.interval.high if metric.better is Better.LOWER else comparison.interval.low
+        )
         return ratio * before
-    exact = one.n_baseline == 1 and one.difference is Difference.WORSE
+    exact = comparison.n_baseline == 1 and comparison.difference is Difference.WORSE
     return after if exact else None

@@ -1,4 +1,4 @@
-"""How far two medians must lie apart before their ratio says anything.
+"""The difference of two medians below which their ratio has no meaning.
 
 A ratio of two figures near zero is large by nature: 0.3 % is 2.7 times 0.1 %, and neither could be
 told from zero. Below the steps in which a figure is known, or below what the runtime itself takes,
@@ -36,15 +36,15 @@ _OF_RUNTIME = {
     "memory_anon_peak_bytes": "memory_anon_peak_bytes",
     "memory_working_set_peak_bytes": "memory_working_set_peak_bytes",
 }
-"""What the runtime's own start is charged for, and the metric of a do-nothing container with it."""
+"""Metrics that include the runtime's own start, each with its metric of a do-nothing container."""
 
 
 def runtime_floor(trials: Iterable[TrialResult]) -> dict[str, float]:
-    """What the do-nothing container of a run took, by the metrics that it is the floor of."""
+    """The figures of the run's do-nothing container, by the metric whose floor they are."""
     idle = [
-        one.metrics
-        for one in trials
-        if one.key.case == CALIBRATION_CASE and one.status is TrialStatus.OK
+        trial.metrics
+        for trial in trials
+        if trial.key.case == CALIBRATION_CASE and trial.status is TrialStatus.OK
     ]
     found = {
         name: [row[source] for row in idle if source in row] for name, source in _OF_RUNTIME.items()

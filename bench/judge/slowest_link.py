@@ -41,7 +41,7 @@ _PRECISION = 1.001
 
 
 @dataclass(frozen=True)
-class _Load:
+class _Download:
     """A layer to be fetched and extracted.
 
     Attributes:
@@ -66,7 +66,7 @@ class PullModel:
         startup_s: what was measured.
     """
 
-    loads: tuple[_Load, ...]
+    loads: tuple[_Download, ...]
     resolve_s: float
     latency_s: float
     rest_s: float
@@ -86,7 +86,7 @@ class PullModel:
         fetched = [
             (layer, times) for layer in trial.layers if (times := layer_times(layer)) is not None
         ]
-        loads: list[_Load] = []
+        loads: list[_Download] = []
         done_s = 0.0
         for layer, times in fetched:
             size_bytes = layer.transfer_bytes or 0
@@ -94,7 +94,7 @@ class PullModel:
             if link_bit_s is None and layer.download_s and size_bytes:
                 fastest = size_bytes / layer.download_s
             begin_s = max(done_s, times.downloaded_s)
-            loads.append(_Load(size_bytes, fastest, max(0.0, times.done_s - begin_s)))
+            loads.append(_Download(size_bytes, fastest, max(0.0, times.done_s - begin_s)))
             done_s = times.done_s
         return cls(
             loads=tuple(loads),
@@ -132,7 +132,7 @@ class PullModel:
                     del left[index]
                 else:
                     left[index] -= (next_s - now_s) * speeds[index]
-            for index in [one for one, begin_s in asked.items() if begin_s <= next_s]:
+            for index in [index for index, begin_s in asked.items() if begin_s <= next_s]:
                 left[index] = float(self.loads[index].size_bytes)
                 del asked[index]
             now_s = next_s
@@ -176,7 +176,7 @@ def slowest_link(
     Returns:
         None where no pull could be taken apart.
     """
-    models = tuple(model for one in trials if (model := PullModel.from_trial(one, link_bit_s)))
+    models = tuple(model for trial in trials if (model := PullModel.from_trial(trial, link_bit_s)))
     return _over_all(models, limit_s, link_bit_s) if models else None
 
 
@@ -208,11 +208,11 @@ def held_out_error(models: Sequence[PullModel], link_bit_s: float | None) -> flo
     """
     if len(models) < HELD_OUT_NEEDS:
         return None
-    foreseen = [one.startup_at(link_bit_s) for one in models]
+    foreseen = [model.startup_at(link_bit_s) for model in models]
     errors = []
-    for index, one in enumerate(models):
+    for index, model in enumerate(models):
         others = [*foreseen[:index], *foreseen[index + 1 :]]
-        errors.append(abs(median(others) / one.startup_s - 1))
+        errors.append(abs(median(others) / model.startup_s - 1))
     return max(errors)
 
 
@@ -220,8 +220,8 @@ def _slowest(models: Sequence[PullModel], limit_s: float) -> float | None:
     asked = list(models)
 
     def in_time(rate_bit_s: float) -> bool:
-        for index, one in enumerate(asked):
-            if one.startup_at(rate_bit_s) > limit_s:
+        for index, model in enumerate(asked):
+            if model.startup_at(rate_bit_s) > limit_s:
                 asked.insert(0, asked.pop(index))  # it is likely to be late the next time too
                 return False
         return True
@@ -239,7 +239,7 @@ def _shared(most: dict[int, float], link_bytes_s: float) -> dict[int, float]:
     """Bytes a second of each download: even shares, but to none more than it can take."""
     speeds: dict[int, float] = {}
     left = link_bytes_s
-    for count, index in enumerate(sorted(most, key=lambda one: most[one])):
+    for count, index in enumerate(sorted(most, key=lambda download: most[download])):
         speeds[index] = min(most[index], left / (len(most) - count))
         left -= speeds[index] if speeds[index] < float("inf") else 0.0
     return speeds

@@ -28,18 +28,18 @@ _ANSWERS = {
 
 def killed_words(trials: Sequence[TrialResult]) -> str:
     """`SIGTERM ignored, killed after 2 s`; empty where no stop of `trials` ended in SIGKILL."""
-    asked = [one for one in trials if "stop_killed" in one.metrics]
-    killed = [one for one in asked if one.metrics["stop_killed"]]
+    asked = [trial for trial in trials if "stop_killed" in trial.metrics]
+    killed = [trial for trial in asked if trial.metrics["stop_killed"]]
     if not killed:
         return ""
-    known = [behaviour(one) for one in killed]
-    standing = next((one.standing for one in known if one.standing), None)
+    known = [behaviour(trial) for trial in killed]
+    standing = next((acted.standing for acted in known if acted.standing), None)
     signal = standing.signal if standing else "the stop signal"
     answer = (
         _ANSWERS.get(standing.disposition or "", "not followed") if standing else "not followed"
     )
-    graces = [one.stop.grace_s for one in known if one.stop]
-    times = graces or [one.metrics["stop_s"] for one in killed if "stop_s" in one.metrics]
+    graces = [acted.stop.grace_s for acted in known if acted.stop]
+    times = graces or [trial.metrics["stop_s"] for trial in killed if "stop_s" in trial.metrics]
     after = f" after {stats.median(times):.3g} s" if times else ""
     some = f" ({len(killed)} of {len(asked)} trials)" if len(killed) < len(asked) else ""
     return f"{signal} {answer}, killed{after}{some}"
@@ -51,7 +51,7 @@ def call_killed(
     killed: tuple[str, str],
     corrected_p: float | None,
 ) -> tuple[Difference, str]:
-    """What it means that stops of one side, or of both, ended in SIGKILL.
+    """The difference where stops of one side, or of both, ended in SIGKILL.
 
     Args:
         names: of baseline and candidate.
@@ -59,11 +59,11 @@ def call_killed(
         killed: how their stops were ended; empty where none was killed.
         corrected_p: of the metric `stop_killed`.
     """
-    shares = [_killed_share(one) for one in rows]
+    shares = [_killed_share(row) for row in rows]
     told = zip(names, killed, strict=True)
     reason = sentence(
         *(f"{name}: {words}" for name, words in told if words),
-        "a stop that ends so lasts the grace period, which is no time to compare",
+        "a killed stop lasts as long as the grace period, so it is not compared",
     )
     if shares[0] == shares[1]:
         return (Difference.SAME if shares[0] == 1 else Difference.INCONCLUSIVE), reason

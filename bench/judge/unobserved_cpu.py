@@ -1,4 +1,4 @@
-"""Demand for cores of threads that nobody saw: where it keeps a demand from being known."""
+"""CPU demand of threads that were never sampled, and when it leaves the demand unknown."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _UNSEEN = "cpu_unseen_share_pct"
 
 
 def unseen_demand(evidence: Evidence, most: float) -> str:
-    """What keeps the trials from showing that no more than `most` was asked for; empty if nothing.
+    """Why the trials cannot show that demand stayed within `most`; empty where they can.
 
     Args:
         evidence: the trials.
         most: cores.
     """
-    having = [one for one in evidence.trials if DEMAND in one.metrics]
+    having = [trial for trial in evidence.trials if DEMAND in trial.metrics]
     if not having:
         return ""
-    if any(_UNSEEN not in one.metrics for one in having):
-        return "how much CPU time went to threads too short-lived to see was not recorded"
-    unseen = max(one.metrics[_UNSEEN] for one in having)
+    if any(_UNSEEN not in trial.metrics for trial in having):
+        return "CPU time of threads too short-lived to see was not recorded"
+    unseen = max(trial.metrics[_UNSEEN] for trial in having)
     if unseen > MOST_UNSEEN_PCT:
         return (
             f"{unseen:.0f} % of the CPU time was used by threads too short-lived to see, and how "
             "long those waited for a core is unknown"
         )
-    scaled = max(one.metrics[DEMAND] / (1 - one.metrics[_UNSEEN] / 100) for one in having)
+    scaled = max(trial.metrics[DEMAND] / (1 - trial.metrics[_UNSEEN] / 100) for trial in having)
     if scaled > most:
         return (
             f"{unseen:.1f} % of the CPU time was used by threads too short-lived to see: had they "

@@ -1,4 +1,4 @@
-"""Verdicts: every rule of the standard for every case, and the exit code that they amount to."""
+"""Verdicts: every rule of the standard for every case, and the exit code that follows."""
 
 from __future__ import annotations
 
@@ -70,36 +70,40 @@ def judge(
         judged: list[Verdict] = []
         ready, why_not = got_ready(trials, case_id), why_none_held(trials, case_id)
         no_start = why_no_start(case_id, case, missing=missing, context=context)
-        for one in rules:
-            impossible = case.source.capabilities.why_not(*needed(one.rule))
+        for effective in rules:
+            impossible = case.source.capabilities.why_not(*needed(effective.rule))
             if impossible:
-                optional = replace(one.rule, required=False)
+                optional = replace(effective.rule, required=False)
                 verdict = _verdict(optional, case_id, unmeasured(impossible))
-                judged.append(_expected(_demanded(verdict, one.rule, case), case, ready=ready))
+                judged.append(
+                    _expected(_demanded(verdict, effective.rule, case), case, ready=ready)
+                )
                 continue
-            unjudged = no_start.finding(one.rule) if no_start else None
+            unjudged = no_start.finding(effective.rule) if no_start else None
             if unjudged is not None and unjudged.outcome is Outcome.NOT_MEASURED:
-                optional = replace(one.rule, required=False)
+                optional = replace(effective.rule, required=False)
                 judged.append(_expected(_verdict(optional, case_id, unjudged), case, ready=ready))
                 continue
             found = unjudged
             if found is None:
                 found = _find(
-                    one.rule,
+                    effective.rule,
                     case_id,
                     case,
                     image=images.get(case_id),
                     trials=trials,
                     context=context,
                 )
-            rule = one.rule
+            rule = effective.rule
             if why_not and _depends_on_ready(rule, found, ready=ready):
                 found = replace(unmeasured(f"{NOT_JUDGED}{why_not}"), n=found.n, cache=found.cache)
                 judged.append(_never(_verdict(rule, case_id, found), case, ready=ready))
                 continue
             verdict = _verdict(rule, case_id, found)
-            verdict = _demanded(_waived(verdict, one, context.today), one.rule, case)
-            crashed = _Crashed(found.by_crash, _is_time(one.rule), one.rule.arm is Arm.FIT)
+            verdict = _demanded(_waived(verdict, effective, context.today), effective.rule, case)
+            crashed = _Crashed(
+                found.by_crash, _is_time(effective.rule), effective.rule.arm is Arm.FIT
+            )
             judged.append(_expected(verdict, case, ready=ready, crashed=crashed))
         found = no_start.start if no_start else judge_ready(case_id, case, trials, context)
         judged.append(_expected(_verdict(READY, case_id, found), case, ready=ready))
@@ -134,13 +138,13 @@ def _never(verdict: Verdict, case: Case, *, ready: bool) -> Verdict:
 
 
 def case_outcome(verdicts: Sequence[Verdict]) -> CaseOutcome:
-    """What the verdicts of one case amount to."""
-    judged = [one for one in verdicts if _weighs(one)]
+    """The outcome of one case, from its verdicts."""
+    judged = [verdict for verdict in verdicts if _weighs(verdict)]
     gravity = (Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.NOT_MEASURED, Outcome.FAIL)
-    found = {one.verdict for one in judged}
-    outcome = next((one for one in gravity if one in found), Outcome.PASS)
-    open_ = any(_is_open(one) for one in judged)
-    return CaseOutcome(outcome, not open_ and all(one.expected for one in judged))
+    found = {verdict.verdict for verdict in judged}
+    outcome = next((kind for kind in gravity if kind in found), Outcome.PASS)
+    open_ = any(_is_open(verdict) for verdict in judged)
+    return CaseOutcome(outcome, not open_ and all(verdict.expected for verdict in judged))
 
 
 def exit_code(verdicts: Sequence[Verdict]) -> int:
@@ -149,10 +153,10 @@ def exit_code(verdicts: Sequence[Verdict]) -> int:
     Open are errors, inconclusive verdicts and required figures that were not measured; they
     weigh more than a failure. `severity: warn` and `required: false` change nothing.
     """
-    judged = [one for one in verdicts if _weighs(one)]
-    if any(_is_open(one) for one in judged):
+    judged = [verdict for verdict in verdicts if _weighs(verdict)]
+    if any(_is_open(verdict) for verdict in judged):
         return 3
-    return 0 if all(one.expected for one in judged) else 1
+    return 0 if all(verdict.expected for verdict in judged) else 1
 
 
 def _weighs(verdict: Verdict) -> bool:
@@ -207,8 +211,8 @@ def _verdict(rule: Rule, case_id: str, found: Finding) -> Verdict:
     )
 
 
-def _waived(verdict: Verdict, one: EffectiveRule, today: dt.date) -> Verdict:
-    waiver = one.waiver
+def _waived(verdict: Verdict, effective: EffectiveRule, today: dt.date) -> Verdict:
+    waiver = effective.waiver
     if waiver is None:
         return verdict
     if today > waiver.until:
@@ -220,14 +224,14 @@ def _waived(verdict: Verdict, one: EffectiveRule, today: dt.date) -> Verdict:
 
 
 def _demanded(verdict: Verdict, rule: Rule, case: Case) -> Verdict:
-    """What is expected to fail has to be measured, though nobody can of such a case.
+    """The verdict, required to be measured where `expect` lists it as failing.
 
     Where the scenario itself says `required: false` it need not be.
     """
     listed = case.expect is not None and verdict.id in case.expect.fail
     if not (listed and rule.required and verdict.verdict is Outcome.NOT_MEASURED):
         return verdict
-    reason = sentence(verdict.reason, "expected to fail, which cannot be told")
+    reason = sentence(verdict.reason, "expected to fail, but could not be measured")
     return replace(verdict, required=True, reason=reason)
 
 
@@ -253,7 +257,7 @@ def _is_time(rule: Rule) -> bool:
 def _expected(
     verdict: Verdict, case: Case, *, ready: bool, crashed: _Crashed = _Crashed()
 ) -> Verdict:
-    """The verdict, and whether it is what the case says of itself.
+    """The verdict, and whether the case's `expect` lists it.
 
     A rule on a time that fails only because trials crashed fails as expected where these may crash.
     """
@@ -270,9 +274,9 @@ def _expected(
     met = allowed or listed == failed
     note = ""
     if failed and (listed or allowed) and not ready:
-        met, note = False, "expected to fail, but with at least one trial that gets ready"
+        met, note = False, "expected to fail, but no trial got ready"
     elif failed and by_crash and listed and not crashes:
-        met, note = False, "expected to fail, but not for trials that crash"
+        met, note = False, "expected to fail, but failed only because trials crashed"
     elif listed and verdict.verdict is Outcome.PASS:
         note = "expected to fail but passed"
     elif failed and not listed and not allowed:
@@ -282,7 +286,7 @@ def _expected(
 
 def _unknown_expectations(case_id: str, case: Case, judged: Sequence[Verdict]) -> list[Verdict]:
     """An error for each id that `expect` names and no rule has: it could never be met."""
-    known = {one.id for one in judged}
+    known = {verdict.id for verdict in judged}
     return [
         Verdict(
             case=case_id,
@@ -299,7 +303,7 @@ def _unknown_expectations(case_id: str, case: Case, judged: Sequence[Verdict]) -
             severity=Severity.BLOCK.value,
             expected=False,
             required=True,
-            reason=f"`expect` names {name!r}, and this scenario is not judged by such a rule",
+            reason=f"`expect` lists {name!r}, but no rule of this scenario has that id",
         )
         for name in ((*case.expect.fail, *case.expect.may_fail) if case.expect else ())
         if name not in known

@@ -1,4 +1,4 @@
-"""Which processes of a container do the work, told by what each has used."""
+"""The worker processes of a container, known by the CPU time and memory that they use."""
 
 from __future__ import annotations
 
@@ -42,40 +42,41 @@ def workers(processes: Sequence[ProcessUse]) -> list[Worker]:
     process and did nothing itself while they were watched: a shell, a launcher, the master of
     a server with one worker.
     """
-    cpu_s = sum(one.cpu_s for one in processes)
-    observed_s = sum(one.observed_cpu_s for one in processes)
-    known = [one.anon_bytes for one in processes]
-    anon_bytes = None if None in known else sum(one for one in known if one is not None)
+    cpu_s = sum(process.cpu_s for process in processes)
+    observed_s = sum(process.observed_cpu_s for process in processes)
+    known = [process.anon_bytes for process in processes]
+    anon_bytes = None if None in known else sum(size for size in known if size is not None)
     found = [
-        (one, worker)
-        for one in processes
-        if not one.is_init
-        and (worker := _worker(one, cpu_s, anon_bytes))
+        (process, worker)
+        for process in processes
+        if not process.is_init
+        and (worker := _worker(process, cpu_s, anon_bytes))
         and max(worker.cpu_share or 0.0, worker.anon_share or 0.0) >= SHARE
     ]
-    above = _ancestors(processes, [one for one, _ in found])
+    above = _ancestors(processes, [process for process, _ in found])
     return [
         worker
-        for one, worker in found
-        if one.inner_pid not in above or one.observed_cpu_s >= max(_BUSY_S, SHARE * observed_s)
+        for process, worker in found
+        if process.inner_pid not in above
+        or process.observed_cpu_s >= max(_BUSY_S, SHARE * observed_s)
     ]
 
 
-def _worker(one: ProcessUse, cpu_s: float, anon_bytes: int | None) -> Worker:
+def _worker(process: ProcessUse, cpu_s: float, anon_bytes: int | None) -> Worker:
     return Worker(
-        inner_pid=one.inner_pid,
-        name=one.name,
-        cpu_share=one.cpu_s / cpu_s if cpu_s >= LEAST_CPU_S else None,
-        anon_share=(one.anon_bytes or 0) / anon_bytes if anon_bytes else None,
+        inner_pid=process.inner_pid,
+        name=process.name,
+        cpu_share=process.cpu_s / cpu_s if cpu_s >= LEAST_CPU_S else None,
+        anon_share=(process.anon_bytes or 0) / anon_bytes if anon_bytes else None,
     )
 
 
 def _ancestors(processes: Sequence[ProcessUse], of: Sequence[ProcessUse]) -> set[int]:
     """The numbers of the processes that stand before any of `of`."""
-    parents = {one.inner_pid: one.parent for one in processes}
+    parents = {process.inner_pid: process.parent for process in processes}
     above: set[int] = set()
-    for one in of:
-        parent = one.parent
+    for process in of:
+        parent = process.parent
         while parent and parent not in above:
             above.add(parent)
             parent = parents.get(parent, 0)

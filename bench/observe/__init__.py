@@ -1,1 +1,1 @@
-"""What watches a workload: its output, exit, processes, writes, listeners, and figures printed."""
+"""Observers of a workload: its output, exit, processes, writes, listeners, printed figures."""

@@ -19,7 +19,7 @@ class ExcerptSearch:
 
     def __init__(self, excerpts: Mapping[str, Excerpt], hide: Callable[[str], str] = str) -> None:
         """`hide` takes secrets out of what is kept; patterns see all of it."""
-        self._parts = {name: _Part(one, hide) for name, one in excerpts.items()}
+        self._parts = {name: _Part(excerpt, hide) for name, excerpt in excerpts.items()}
 
     def __bool__(self) -> bool:
         """Whether there is anything to look for."""
@@ -31,7 +31,7 @@ class ExcerptSearch:
             part.take(line)
 
     def facts(self) -> dict[str, ExcerptFound]:
-        """What was found, for the journal; an excerpt that never began is not in it."""
+        """The excerpts found, for the journal; one that never began is not among them."""
         return {name: part.found() for name, part in self._parts.items() if part.began}
 
 

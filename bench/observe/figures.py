@@ -26,12 +26,12 @@ class FigureSearch:
         """`hide` takes secrets out of what is kept as text; patterns see all of it."""
         self._hide = hide
         self._patterns = {
-            name: re.compile(one.pattern) for name, one in metrics.items() if one.pattern
+            name: re.compile(metric.pattern) for name, metric in metrics.items() if metric.pattern
         }
         self._keys = {
-            name: one.json_key.split(".") for name, one in metrics.items() if one.json_key
+            name: metric.json_key.split(".") for name, metric in metrics.items() if metric.json_key
         }
-        self._found = {name: Matches(one.take.value) for name, one in metrics.items()}
+        self._found = {name: Matches(metric.take.value) for name, metric in metrics.items()}
 
     def __bool__(self) -> bool:
         """Whether there is anything to look for."""
@@ -59,8 +59,8 @@ class FigureSearch:
             self._found[name] = matches.with_number(number)
 
     def facts(self) -> dict[str, Matches]:
-        """What was found, for the journal; a figure that never appeared is not in it."""
-        return {name: one for name, one in self._found.items() if one.n or one.odd}
+        """The figures found, for the journal; one that never appeared is not among them."""
+        return {name: matches for name, matches in self._found.items() if matches.n or matches.odd}
 
 
 def _number(found: object) -> float | None:

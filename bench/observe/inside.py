@@ -57,5 +57,5 @@ def open_below(root: Path, path: str) -> int:
             parts.extendleft(reversed(target.split("/")))
         return opened.pop()
     finally:
-        for one in opened:
-            os.close(one)
+        for descriptor in opened:
+            os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Where the processes of a container listen, for one that is asked elsewhere or does not answer.
+"""Ports and sockets on which a container's processes listen, for the reason of a failed probe.
 
 Read from the tables of its network namespace, with the owner of each socket among its processes.
 A socket without an owner there is not the container's: the engine answers name queries in it, and
@@ -30,7 +30,7 @@ _ACCEPTS = 0x10000  # __SO_ACCEPTCON, in the flags of /proc/net/unix
 
 
 def listeners(main_pid: int, *, in_container: bool = True, proc: Path = PROC) -> list[Listener]:
-    """What the process `main_pid` and those that belong to it listen on, by port.
+    """The listeners of process `main_pid` and those that belong to it, by port.
 
     Empty where nothing listens; where it cannot be told, too.
 
@@ -52,7 +52,7 @@ def listeners(main_pid: int, *, in_container: bool = True, proc: Path = PROC) ->
         for inode, address, port in _listening(proc / str(main_pid) / "net" / table)
     ]
     owners = _owners(pids, proc) if sockets else {}
-    held = [one for one in sockets if one[0] in owners]
+    held = [socket for socket in sockets if socket[0] in owners]
     return sorted({Listener(port, address, owners[inode]) for inode, address, port in held})
 
 
@@ -91,9 +91,9 @@ def _owners(pids: Iterable[int], proc: Path) -> dict[str, str]:
             descriptors = list(os.scandir(folder / "fd"))
         except (FileNotFoundError, ProcessLookupError):
             continue  # it ended while it was read
-        for one in descriptors:
+        for descriptor in descriptors:
             try:
-                target = str(Path(one.path).readlink())
+                target = str(Path(descriptor.path).readlink())
             except (FileNotFoundError, ProcessLookupError):
                 continue
             if target.startswith("socket:["):
@@ -150,14 +150,18 @@ def _port(address: str) -> int:
 
 def asked_ports(ready: Ready) -> list[int]:
     """The ports that probes connect to; none where nothing is asked over the network."""
-    asked = (one.endpoint for one in ready.probes())
-    return [one.port for one in asked if one is not None and isinstance(one.port, int)]
+    asked = (probe.endpoint for probe in ready.probes())
+    return [
+        endpoint.port
+        for endpoint in asked
+        if endpoint is not None and isinstance(endpoint.port, int)
+    ]
 
 
 def asked_sockets(ready: Ready) -> list[str]:
     """The Unix sockets that probes connect to."""
-    asked = (one.endpoint for one in ready.probes())
-    return [one.socket for one in asked if one is not None and one.socket]
+    asked = (probe.endpoint for probe in ready.probes())
+    return [endpoint.socket for endpoint in asked if endpoint is not None and endpoint.socket]
 
 
 @dataclass(frozen=True)
@@ -199,15 +203,15 @@ def whereabouts(
     ]
     is_missing = bool(said[0] or said[1])
     if not is_missing and ports:
-        said.append(_listening_words([one for one in found if one.port in ports]))
-    words = "; ".join(one for one in said if one)
+        said.append(_listening_words([listener for listener in found if listener.port in ports]))
+    words = "; ".join(part for part in said if part)
     return Whereabouts(words, is_missing, tuple(found))
 
 
 def _is_listened_at(path: str, paths: Iterable[str], root: Path) -> bool:
     """Whether a socket listens at `path`, or at a path of that name that a link may lead to."""
     name = path.rpartition("/")[2]
-    if path in paths or all(one.rpartition("/")[2] != name for one in paths):
+    if path in paths or all(there.rpartition("/")[2] != name for there in paths):
         return path in paths
     try:
         os.close(open_below(root, path))
@@ -239,12 +243,12 @@ def port_words(asked: Sequence[int], found: Sequence[Listener], address: str) ->
     missing = [
         port
         for port in asked
-        if not any(one.port == port and one.is_reached_at(address) for one in found)
+        if not any(listener.port == port and listener.is_reached_at(address) for listener in found)
     ]
     if not missing:
         return ""
-    at_loopback = [one for one in found if one.port in missing]
-    if {one.port for one in at_loopback} == set(missing):
+    at_loopback = [listener for listener in found if listener.port in missing]
+    if {listener.port for listener in at_loopback} == set(missing):
         return f"{_listening_words(at_loopback)}, which is not reached from outside the container"
     nothing = f"nothing listens on {' or '.join(map(str, missing))}"
     if not found:
@@ -254,8 +258,8 @@ def port_words(asked: Sequence[int], found: Sequence[Listener], address: str) ->
 
 def _listening_words(found: Sequence[Listener]) -> str:
     by_process: dict[str, list[str]] = {}
-    for one in found:
-        by_process.setdefault(one.process, []).append(one.place)
+    for listener in found:
+        by_process.setdefault(listener.process, []).append(listener.place)
     return ", ".join(
         f"{process} listens on {' and '.join(dict.fromkeys(places))}"
         for process, places in by_process.items()

@@ -126,7 +126,7 @@ class OutputWatch:
         hide: Callable[[str], str] = str,
         each_line: Callable[[str], None] | None = None,
     ) -> None:
-        """Nothing is followed before `start`.
+        """Prepare to follow a stream; `start` begins.
 
         Args:
             stream: the output.

@@ -22,14 +22,14 @@ _INITS = frozenset({"tini", "tini-static", "docker-init", "dumb-init", "catatoni
 
 @dataclass(frozen=True)
 class Signals:
-    """What a process does with each signal: bit n-1 of a mask stands for signal n."""
+    """The signal dispositions of a process: bit n-1 of a mask stands for signal n."""
 
     blocked: int
     ignored: int
     caught: int
 
     def of(self, number: int) -> Disposition:
-        """What becomes of signal `number`.
+        """The disposition of signal `number`.
 
         Returns:
             `handler`; `blocked` (taken by sigwait or a signalfd, or never); `ignored`; or
@@ -90,7 +90,7 @@ def read_table(main_pid: int, proc: Path = PROC) -> list[Process]:
     if not _is_first(main_pid, proc):
         return []
     found = [_process(proc, pid, stats[pid]) for pid in _below(main_pid, stats)]
-    return sorted((one for one in found if one), key=lambda one: one.inner_pid)
+    return sorted((process for process in found if process), key=lambda process: process.inner_pid)
 
 
 def processes_below(main_pid: int, proc: Path = PROC, *, in_container: bool = True) -> list[int]:
@@ -194,7 +194,7 @@ def _program(folder: Path, name: str, words: list[str]) -> str:
         program = os.path.basename(words[0]).lstrip("-") if words else name  # noqa: PTH119
     if program.startswith("busybox"):
         applets = [os.path.basename(word).lstrip("-") for word in words[:2]]  # noqa: PTH119
-        program = next((one for one in applets if not one.startswith("busybox")), program)
+        program = next((applet for applet in applets if not applet.startswith("busybox")), program)
     return program
 
 

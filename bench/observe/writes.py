@@ -1,4 +1,4 @@
-"""What a container wrote into its own layer, outside of where it may write."""
+"""Files that a container wrote into its own layer, outside the places where it may write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bench.runtimes.workload import Change
 
 SCRATCH = ("/tmp", "/run", "/var/run")  # noqa: S108 - of the container
-"""Where writing is nobody's state."""
+"""Folders in which written files are not state."""
 
 _ENGINES = (
     "/dev",
@@ -26,7 +26,7 @@ _ENGINES = (
     "/etc/resolv.conf",
     "/etc/mtab",
 )
-"""What engines put into a container themselves."""
+"""Paths that engines create in a container themselves."""
 
 _BYTECODE = "__pycache__"
 _MOST_PATHS = 100
@@ -42,10 +42,10 @@ def outside(changes: Iterable[Change], mounts: Sequence[str]) -> Writes:
         changes: as the engine has them.
         mounts: where volumes and file systems in memory are mounted.
     """
-    found = {one.path: one.kind for one in changes}
+    found = {change.path: change.kind for change in changes}
     no_write = {folder for path in (*found, *mounts) for folder in _folders(path)}
-    free = (*SCRATCH, *_ENGINES, *(one.rstrip("/") for one in mounts))
-    below_free = tuple(f"{one}/" for one in free)
+    free = (*SCRATCH, *_ENGINES, *(mount.rstrip("/") for mount in mounts))
+    below_free = tuple(f"{path}/" for path in free)
     written = sorted(
         path
         for path in found
@@ -84,11 +84,15 @@ def fold(paths: Sequence[str], most: int) -> list[Folder]:
             below = folder
     shown = {"/"} & set(counts)
     while True:
-        widest = sorted(shown, key=lambda one: (-counts[one], one))
+        widest = sorted(shown, key=lambda folder: (-counts[folder], folder))
         opened = next(
-            (one for one in widest if inside[one] and len(shown) - 1 + len(inside[one]) <= most),
+            (
+                folder
+                for folder in widest
+                if inside[folder] and len(shown) - 1 + len(inside[folder]) <= most
+            ),
             None,
         )
         if opened is None:
-            return [Folder(one, counts[one]) for one in widest]
+            return [Folder(folder, counts[folder]) for folder in widest]
         shown = (shown - {opened}) | inside[opened]

@@ -1,1 +1,1 @@
-"""What people and other programs get to see of a run."""
+"""Reports of a run, for people and for other programs."""

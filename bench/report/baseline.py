@@ -1,4 +1,4 @@
-"""What the comparison with an earlier run (`--baseline`) amounts to, in one sentence."""
+"""The result of the comparison with an earlier run (`--baseline`), in one sentence."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ def baseline_words(run: Run) -> str:
     baseline = run.baseline
     if run.lacks_baseline:
         asked = run.header.baseline
-        return f"the comparison with {asked} that was asked for is not in the journal"
+        return f"the journal does not have the comparison with {asked}"
     if baseline is None:
         return ""
     against = f"against {baseline.run_id}"
     if baseline.unlike:
         return f"not compared with {baseline.run_id}: {'; '.join(baseline.unlike)}"
     by_outcome = {
-        outcome: [one for one in run.regressions if one.outcome is outcome] for outcome in Outcome
+        outcome: [watched for watched in run.regressions if watched.outcome is outcome]
+        for outcome in Outcome
     }
     parts = []
     if worse := by_outcome[Outcome.FAIL]:
@@ -37,20 +38,20 @@ def baseline_words(run: Run) -> str:
     if unclear := by_outcome[Outcome.INCONCLUSIVE]:
         parts.append(f"cannot tell whether there is a regression {against}: {_listed(unclear)}")
     if not parts:
-        titles = dict.fromkeys(_title(one) for one in by_outcome[Outcome.PASS])
+        titles = dict.fromkeys(_title(watched) for watched in by_outcome[Outcome.PASS])
         parts.append(f"no regression found in {', '.join(titles) or 'anything judged'} {against}")
-    compared = {one.candidate.rpartition(":")[2] for one in baseline.comparisons}
+    compared = {comparison.candidate.rpartition(":")[2] for comparison in baseline.comparisons}
     if alone := [case for case in run.scenario.cases if case not in compared]:
         verb = "is" if len(alone) == 1 else "are"
-        parts.append(f"{', '.join(alone)} {verb} not in that run, and compared with nothing")
+        parts.append(f"{', '.join(alone)} {verb} not in that run, so not compared")
     return "; ".join(parts)
 
 
 def _listed(found: Iterable[Watched]) -> str:
-    return ", ".join(dict.fromkeys(_one(one) for one in found))
+    return ", ".join(dict.fromkeys(_words(watched) for watched in found))
 
 
-def _one(watched: Watched) -> str:
+def _words(watched: Watched) -> str:
     comparison = watched.comparison
     if comparison is None:
         return f"{watched.fail_on.metric.name}: {watched.reason}"
@@ -63,8 +64,8 @@ def _one(watched: Watched) -> str:
         failed = comparison.failed_candidate
         return f"{name} ({failed} of {failed + comparison.n_candidate} trials failed)"
     before, after = (
-        unit_words(one, comparison.unit)
-        for one in (comparison.baseline_median, comparison.candidate_median)
+        unit_words(median, comparison.unit)
+        for median in (comparison.baseline_median, comparison.candidate_median)
     )
     return f"{name} {change_words(comparison)} ({after}, not {before})"
 

@@ -1,4 +1,4 @@
-"""What a reader must know before trusting a run's figures, found in the run itself."""
+"""Warnings about a run's figures, found in the run itself."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _incomplete(run: Run) -> Iterator[str]:
     done, planned = trials_made(run)
     if run.outcome == "stopped":
         what = "no more" if run.results else "nothing"
-        yield f"{what} was measured: a case has no image (`--keep-going` measures the others)"
+        yield f"{what} was measured, as a case has no image (`--keep-going` measures the others)"
         return
     how = "was interrupted" if run.outcome == "interrupted" else "was cut off"
     yield f"the run {how}: {done} of {planned} planned trials have a result"
@@ -77,17 +77,17 @@ def _lost_trials(run: Run) -> Iterator[str]:
         TrialStatus.ERROR: "ended in an error that is not the image's fault",
         TrialStatus.INTERRUPTED: "was interrupted",
     }
-    shown = {one.case for one in failing(run)}  # every report begins with those
+    shown = {problem.case for problem in failing(run)}  # every report begins with those
     for status, what in words.items():
         tally: Counter[tuple[str, str, bool]] = Counter(
-            (one.key.case, one.reason or "no reason recorded", _is_last(run, one))
-            for one in run.results
-            if one.status is status
-            and not one.service  # the trial of its stack says it
-            and not was_disturbed(run, one)  # one line says it of all
+            (trial.key.case, trial.reason or "no reason recorded", _is_last(run, trial))
+            for trial in run.results
+            if trial.status is status
+            and not trial.service  # the trial of its stack says it
+            and not was_disturbed(run, trial)  # one line says it of all
             # with the network cut off, or a size that is too small, a failure is the finding
-            and not (_is_a_test(one.key) and status is TrialStatus.FAILED)
-            and not (one.key.case in shown and status is TrialStatus.FAILED)
+            and not (_is_a_test(trial.key) and status is TrialStatus.FAILED)
+            and not (trial.key.case in shown and status is TrialStatus.FAILED)
         )
         for (case, reason, is_last), count in tally.items():
             trials = "a trial" if count == 1 else f"{count} trials"
@@ -98,19 +98,21 @@ def _lost_trials(run: Run) -> Iterator[str]:
 
 def _is_last(run: Run, trial: TrialResult) -> bool:
     """Whether no later attempt was made at what `trial` was an attempt at."""
-    return not any(one.key == trial.key and one.attempt > trial.attempt for one in run.results)
+    return not any(
+        later.key == trial.key and later.attempt > trial.attempt for later in run.results
+    )
 
 
 def _warm_by_name(run: Run) -> Iterator[str]:
     cooled = cooled_trials(run.results)
     for case in run.scenario.cases:
         warm = [
-            one
-            for one in run.results
-            if one.key.case == case and one.key.cache == CacheState.WARM and one.status.counts
-            and not one.service
+            trial
+            for trial in run.results
+            if trial.key.case == case and trial.key.cache == CacheState.WARM and trial.status.counts
+            and not trial.service
         ]  # fmt: skip
-        count = sum(one.trial_id in cooled for one in warm)
+        count = sum(trial.trial_id in cooled for trial in warm)
         if count:
             yield (
                 f"{count} of {len(warm)} warm trials of {case} came after another case had dropped "
@@ -128,19 +130,20 @@ def _limits_above_host(run: Run) -> Iterator[str]:
     for name, case in run.scenario.cases.items():
         limits, available = case.effective_limits, _least_available(run, name)
         if limits.cpus is not None and limits.cpus > cores:
-            found.setdefault(f"{limits.cpus:g} cores and the host has {cores}", []).append(name)
+            what = f"{limits.cpus:g} cores, but the host has only {cores}"
+            found.setdefault(what, []).append(name)
         if limits.memory is not None and available is not None and limits.memory > available:
             asked, had = format_bytes(limits.memory), format_bytes(available)
-            found.setdefault(f"{asked} of memory and the host had {had}", []).append(name)
+            found.setdefault(f"{asked} of memory, but the host had only {had}", []).append(name)
     for what, names in found.items():
-        yield f"{' and '.join(names)} may use {what}: the host was the limit"
+        yield f"{' and '.join(names)} may use {what}"
 
 
 def _least_available(run: Run, case: str) -> int | None:
     """The least memory that the host could have given before a trial of `case`, in bytes."""
-    hosts = [one.facts.host for one in run.results if one.key.case == case]
-    sizes = [one.memory_available_bytes for one in hosts if one]
-    return min((one for one in sizes if one is not None), default=None)
+    hosts = [trial.facts.host for trial in run.results if trial.key.case == case]
+    sizes = [load.memory_available_bytes for load in hosts if load]
+    return min((size for size in sizes if size is not None), default=None)
 
 
 def _near_limits(run: Run) -> Iterator[str]:
@@ -149,17 +152,17 @@ def _near_limits(run: Run) -> Iterator[str]:
         if cap is None:
             continue
         peaks = [
-            one.metrics["memory_peak_bytes"]
-            for one in run.results
-            if (one.key.case, one.key.arm, one.key.network) == (name, "fit", "open")
-            and "memory_peak_bytes" in one.metrics
+            trial.metrics["memory_peak_bytes"]
+            for trial in run.results
+            if (trial.key.case, trial.key.arm, trial.key.network) == (name, "fit", "open")
+            and "memory_peak_bytes" in trial.metrics
         ]
         pressed = sum(peak >= (1 - NEAR) * cap for peak in peaks)
         if pressed:
             yield (
                 f"the memory peak of {name} came within {NEAR:.0%} of its limit of "
                 f"{format_bytes(cap)} in {pressed} of {len(peaks)} trials: "
-                "it took what it was given"
+                "it may need more"
             )
 
 
@@ -168,31 +171,31 @@ def _swap(run: Run) -> Iterator[str]:
     size = _number(run.header.host.get("swap_bytes"))
     if not size:
         return
-    limits = [one.facts.limits for one in run.results]
-    capped = [one for one in limits if one and one.applied and one.requested.memory_bytes]
-    open_ = sum(one.applied is not None and one.applied.swap_bytes != 0 for one in capped)
-    kept_out = "a memory limit keeps trials out of it"
+    limits = [trial.facts.limits for trial in run.results]
+    capped = [fact for fact in limits if fact and fact.applied and fact.requested.memory_bytes]
+    open_ = sum(fact.applied is not None and fact.applied.swap_bytes != 0 for fact in capped)
+    kept_out = "trials with a memory limit do not use it"
     if open_:
-        kept_out = f"the kernel did not keep {open_} of {len(capped)} trials with a limit out of it"
+        kept_out = f"{open_} of {len(capped)} trials with a memory limit could use it"
     yield (
-        f"the host has {format_bytes(size)} of swap: {kept_out}, and without one it hides a "
-        "shortage of memory"
+        f"the host has {format_bytes(size)} of swap: {kept_out}; in trials without limits it hides "
+        "a shortage of memory"
     )
 
 
 def _host_noise(run: Run) -> Iterator[str]:
-    loads = [one.facts.host for one in run.results]
-    known = [one for one in loads if one]
-    stalled = sum(_stalled(one) > STALLED for one in known)
+    loads = [trial.facts.host for trial in run.results]
+    known = [load for load in loads if load]
+    stalled = sum(_stalled(load) > STALLED for load in known)
     if stalled:
         yield (
             f"programs waited for memory for {STALLED:.0%} or more of the time in {stalled} of "
             f"{len(known)} trials"
         )
-    hot = sum(bool(one.thermal and one.thermal.events) for one in known)
+    hot = sum(bool(load.thermal and load.thermal.events) for load in known)
     if hot:
-        yield f"cores were slowed down for their heat in {hot} of {len(known)} trials"
-    swapped = sum((one.swapped_pages or 0) > 0 for one in known)
+        yield f"cores were throttled by heat in {hot} of {len(known)} trials"
+    swapped = sum((load.swapped_pages or 0) > 0 for load in known)
     if swapped:
         yield f"the host swapped in {swapped} of {len(known)} trials"
     load, cores = _number(run.header.host.get("load_1min")), run.header.host["cores"]
@@ -209,10 +212,10 @@ def _spread(run: Run) -> Iterator[str]:
     for case in run.scenario.cases:
         for cache, arm in measured_states(run, case):
             trials = good_trials(run, case, cache, arm)
-            timed = [one for one in trials if "startup_s" in one.metrics]
+            timed = [trial for trial in trials if "startup_s" in trial.metrics]
             if arm != "fit" or len(timed) < _SPREAD_NEEDS:
                 continue
-            values = [one.metrics["startup_s"] for one in timed]
+            values = [trial.metrics["startup_s"] for trial in timed]
             share = stats.coefficient_of_variation(values)
             if share is not None and share > NOISY:
                 yield (
@@ -223,24 +226,25 @@ def _spread(run: Run) -> Iterator[str]:
 
 
 def _outliers(case: str, timed: Sequence[TrialResult]) -> Iterator[str]:
-    values = [one.metrics["startup_s"] for one in timed]
+    values = [trial.metrics["startup_s"] for trial in timed]
     middle = stats.median(values)
     deviation = _MAD_TO_SD * stats.median([abs(value - middle) for value in values])
     unit = METRICS["startup_s"].unit
-    for one, value in zip(timed, values, strict=True):
+    for trial, value in zip(timed, values, strict=True):
         far = abs(value - middle)
         if deviation > 0 and far > OUTLIER * deviation and far > 0.1 * middle:
             yield (
-                f"{one.trial_id} of {case} is an outlier, kept in all figures: started in "
-                f"{format_value(value, unit)}, the median is {format_value(middle, unit)}"
+                f"{trial.trial_id} of {case} is an outlier: it started in "
+                f"{format_value(value, unit)}, the median is {format_value(middle, unit)}; it is "
+                "kept in all figures"
             )
 
 
 def _engine_warnings(run: Run) -> Iterator[str]:
     tally: Counter[str] = Counter()
-    for one in run.results:
-        if one.key.case != CALIBRATION_CASE:
-            tally.update(one.facts.warnings)
+    for trial in run.results:
+        if trial.key.case != CALIBRATION_CASE:
+            tally.update(trial.facts.warnings)
     for text, count in tally.most_common():
         yield f"the engine warned in {count} trials: {text}"
 

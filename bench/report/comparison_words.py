@@ -1,4 +1,4 @@
-"""A comparison in words: what changed, how surely, and what could have been seen."""
+"""A comparison in words: the change, its certainty, and the smallest change it could detect."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ DIFFERENCE_MARKS = {
 
 
 def change_words(comparison: Comparison) -> str:
-    """What became of the candidate against the baseline: `4.4x faster`."""
+    """The change from baseline to candidate: `4.4x faster`."""
     kind, ratio = comparison.difference, comparison.ratio
     if kind is Difference.NOT_MEASURED:
         return "not measured"
     if comparison.killed_baseline or comparison.killed_candidate:
         return _KILLED[kind]
-    one, other = comparison.baseline_median, comparison.candidate_median
+    before, after = comparison.baseline_median, comparison.candidate_median
     if kind is Difference.SAME:
         if ratio is None:
-            return "both zero" if one == other else "too close to tell apart"
+            return "both zero" if before == after else "too close to tell apart"
         return f"the same (within {100 * comparison.band:g} %)"
     size = _size_words(comparison, ratio)
     return f"unclear ({size})" if kind is Difference.INCONCLUSIVE else size
@@ -49,21 +49,21 @@ _KILLED = {
     Difference.SAME: "both killed",
     Difference.INCONCLUSIVE: "unclear (some killed)",
 }
-"""What is said of a stop where one ended in SIGKILL."""
+"""The change of a stop, where one side ended in SIGKILL."""
 
 
 _CALLED = (Difference.BETTER, Difference.WORSE, Difference.DIFFERENT)
 
 
 def _size_words(comparison: Comparison, ratio: float | None) -> str:
-    one, other = comparison.baseline_median, comparison.candidate_median
-    if one is None or other is None:
+    before, after = comparison.baseline_median, comparison.candidate_median
+    if before is None or after is None:
         return ""
-    shown = [unit_words(value, comparison.unit) for value in (one, other)]
-    if one == other:
-        return "both zero" if one == 0 else "about the same"
-    if not comparison.unit and _is_small_count(one) and _is_small_count(other):
-        return f"{abs(other - one):.0f} {_direction(comparison, larger=other > one)}"
+    shown = [unit_words(value, comparison.unit) for value in (before, after)]
+    if before == after:
+        return "both zero" if before == 0 else "about the same"
+    if not comparison.unit and _is_small_count(before) and _is_small_count(after):
+        return f"{abs(after - before):.0f} {_direction(comparison, larger=after > before)}"
     if not ratio:
         return f"{shown[1]}, not {shown[0]}"
     is_called = comparison.difference in _CALLED
@@ -83,23 +83,26 @@ def median_words(comparison: Comparison) -> tuple[str, str]:
         (comparison.killed_baseline, comparison.baseline_median),
         (comparison.killed_candidate, comparison.candidate_median),
     )
-    one, other = ("killed" if killed else unit_words(v, comparison.unit) for killed, v in sides)
-    return one, other
+    before, after = ("killed" if killed else unit_words(v, comparison.unit) for killed, v in sides)
+    return before, after
 
 
 def comparison_notes(comparisons: Sequence[Comparison]) -> list[str]:
-    """What to know of figures: stops that ended in SIGKILL, memory of cold trials."""
+    """Notes on figures: stops that ended in SIGKILL, memory of cold trials."""
     notes: dict[str, None] = {}
-    for one in comparisons:
-        told = ((one.baseline, one.killed_baseline), (one.candidate, one.killed_candidate))
+    for comparison in comparisons:
+        told = (
+            (comparison.baseline, comparison.killed_baseline),
+            (comparison.candidate, comparison.killed_candidate),
+        )
         words = "; ".join(f"{side}: {how}" for side, how in told if how)
         if words:
-            notes[f"{one.title}: {words}. Its time is the grace period, so it is not compared."] = (
-                None
-            )
-        pulled = one.arm == Arm.FIT and CacheState(one.cache).is_pulled
-        if pulled and one.metric in MEMORY:
-            notes[f"Memory of {one.cache} trials: {CHARGED_ELSEWHERE}."] = None
+            notes[
+                f"{comparison.title}: {words}. Its time is the grace period, so it is not compared."
+            ] = None
+        pulled = comparison.arm == Arm.FIT and CacheState(comparison.cache).is_pulled
+        if pulled and comparison.metric in MEMORY:
+            notes[f"Memory of {comparison.cache} trials: {CHARGED_ELSEWHERE}."] = None
     return list(notes)
 
 
@@ -134,13 +137,15 @@ def effect_words(effect: float | None) -> str:
 
 
 def rule_words(comparisons: Sequence[Comparison]) -> str:
-    """What was called a difference, and what could have been."""
-    tested = [one for one in comparisons if one.cache]
-    noisy = [one for one in tested if one.band_from == BandFrom.NOISE]
-    unknown = [one for one in tested if one.band_from == BandFrom.NOT_KNOWN]
+    """The rule for a difference, and the smallest change that could be detected."""
+    tested = [comparison for comparison in comparisons if comparison.cache]
+    noisy = [comparison for comparison in tested if comparison.band_from == BandFrom.NOISE]
+    unknown = [comparison for comparison in tested if comparison.band_from == BandFrom.NOT_KNOWN]
     band = f"{100 * PRACTICAL_BAND:g} %"
     if noisy:
-        named = ", ".join(f"{one.title} {100 * one.band:.2g} %" for one in noisy)
+        named = ", ".join(
+            f"{comparison.title} {100 * comparison.band:.2g} %" for comparison in noisy
+        )
         band += f", or this host's own noise where that is larger ({named})"
     elif tested and len(unknown) == len(tested):
         band += ", as this host's own noise is not known (`bench selftest` measures it)"
@@ -156,12 +161,12 @@ def rule_words(comparisons: Sequence[Comparison]) -> str:
 def _left_out(comparisons: Sequence[Comparison]) -> str:
     """How many trials of each side failed, and so have no part in the comparison."""
     failed: dict[str, dict[str, int]] = {}
-    for one in comparisons:
-        failed.setdefault(one.baseline, {})[one.cache] = one.failed_baseline
-        failed.setdefault(one.candidate, {})[one.cache] = one.failed_candidate
+    for comparison in comparisons:
+        failed.setdefault(comparison.baseline, {})[comparison.cache] = comparison.failed_baseline
+        failed.setdefault(comparison.candidate, {})[comparison.cache] = comparison.failed_candidate
     counts = {side: sum(of_states.values()) for side, of_states in failed.items()}
     words = [f"{counted(count, 'trial')} of {side}" for side, count in counts.items() if count]
-    return f"Left out, for they failed: {', '.join(words)}. " if words else ""
+    return f"Left out, as they failed: {', '.join(words)}. " if words else ""
 
 
 def _direction(comparison: Comparison, *, larger: bool) -> str:

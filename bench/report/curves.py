@@ -43,14 +43,14 @@ def trials_of(run: Run, case: str, cache: str, arm: str = "fit") -> list[TrialRe
 
 
 def median_trial(trials: Sequence[TrialResult], metric: str = "startup_s") -> TrialResult | None:
-    """The trial whose `metric` is nearest to the median; None where none came out well."""
+    """The trial whose `metric` is nearest to the median; None where none was successful."""
     known = [
         trial for trial in trials if trial.status is TrialStatus.OK and metric in trial.metrics
     ]
     if not known:
         return None
     middle = stats.median([trial.metrics[metric] for trial in known])
-    return min(known, key=lambda one: abs(one.metrics[metric] - middle))
+    return min(known, key=lambda trial: abs(trial.metrics[metric] - middle))
 
 
 def spread_out(trials: Sequence[TrialResult], most: int) -> list[TrialResult]:

@@ -1,4 +1,4 @@
-"""What others on the host did to a run: trials disturbed and lost, and the waits for quiet."""
+"""Effects of other work on the host: disturbed and lost trials, and waits for a quiet host."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def was_disturbed(run: Run, trial: TrialResult) -> bool:
 
 def disturbances(run: Run) -> Iterator[str]:
     """A sentence for other programs, one for other tenants, and one for the waits alone."""
-    known = [one for one in run.results if one.facts.host is not None]
+    known = [trial for trial in run.results if trial.facts.host is not None]
     waited = _waited(run)
     for name, (who, least, key) in _KINDS.items():
-        shares = [share for one in known if (share := _share(one, name)) >= least]
+        shares = [share for trial in known if (share := _share(trial, name)) >= least]
         if not shares:
             continue
         bound = getattr(run.scenario.host_bounds, name)
-        lost = sum(was_disturbed(run, one) and _share(one, name) > bound for one in known)
+        lost = sum(was_disturbed(run, trial) and _share(trial, name) > bound for trial in known)
         yield (
             f"{who} took {least:.0%} or more of the core time in {len(shares)} of {len(known)} "
             f"trials (up to {max(shares):.0%})"
-            + (f"; {lost} of them invalid for it" if lost else "")
+            + (f"; {lost} of them are invalid for that reason" if lost else "")
             + (f"; the scenario accepts that (`{key}: any`)" if bound >= 1 else "")
             + (f"; {waited}" if waited else "")
         )
@@ -60,15 +60,15 @@ def _waited(run: Run) -> str:
     """How long the run waited for a quiet host, and who kept it busy; empty where it did not."""
     if not run.waits:
         return ""
-    seconds = format_seconds(sum(one.waited_s for one in run.waits))
-    vain = sum(one.in_vain for one in run.waits)
+    seconds = format_seconds(sum(wait.waited_s for wait in run.waits))
+    vain = sum(wait.in_vain for wait in run.waits)
     text = f"bench waited {seconds} for a quiet host"
     if vain:
         text += (
             ", in vain" if vain == len(run.waits) else f", {vain} of {len(run.waits)} times in vain"
         )
-    who = busiest_of(one for wait in run.waits for one in wait.busy)[:_NAMED]
-    return text + (f"; busy were {', '.join(map(str, who))}" if who else "")
+    who = busiest_of(process for wait in run.waits for process in wait.busy)[:_NAMED]
+    return text + (f"; the busiest programs were {', '.join(map(str, who))}" if who else "")
 
 
 def _share(trial: TrialResult, name: str) -> float:

@@ -1,4 +1,4 @@
-"""What went wrong with a case, before everything else that a report says of it.
+"""Failures of a case, which every report shows first.
 
 Of a case without an image: the error of its build or pull as it was. Of one whose starts failed:
 what it was waited for by, how it ended, where it listens, and the last lines of its output. Of one
@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 MOST_LINES = 12
 """Lines of output that are shown of a failed start."""
 
+_BY_IMAGE = "the port or health check of its image"
 _MOST_OF_A_BUILD = 30
 _LONGEST_LINE = 300
 _ENDED = "exited with code"
 _NO_SOCKET = "nothing listens at"
 _UNREACHED = ("nothing listens on", "is not reached from outside")
-"""What the reason of a failure says where a port is asked that nothing listens on."""
+"""Words in the reason of a failure that say that nothing answers on a port."""
 
 _REMEDY = "\n  what to do: "
 """How an error's text goes on with its remedy."""
@@ -45,7 +46,7 @@ _REMEDY = "\n  what to do: "
 
 @dataclass(frozen=True)
 class Failing:
-    """What went wrong with one case.
+    """The failure of one case.
 
     Attributes:
         case: its id.
@@ -79,25 +80,25 @@ def failing(run: Run) -> list[Failing]:
 
 def _lost(run: Run, case: str) -> list[TrialResult]:
     """The attempts at a case of which none came to anything, for another's fault."""
-    own = [one for one in run.results if one.key.case == case and not one.service]
-    if any(one.status.counts for one in own):
+    own = [trial for trial in run.results if trial.key.case == case and not trial.service]
+    if any(trial.status.counts for trial in own):
         return []
-    return [one for one in own if one.status in (TrialStatus.INVALID, TrialStatus.ERROR)]
+    return [trial for trial in own if trial.status in (TrialStatus.INVALID, TrialStatus.ERROR)]
 
 
 def _not_measured(run: Run, case: str, lost: list[TrialResult]) -> Failing:
-    (reason, times) = Counter(one.reason for one in lost).most_common(1)[0]
-    busy = any(was_disturbed(run, one) for one in lost)
-    remedy = f"mend that, and go on with `bench run --resume {run.folder.name}`"
+    (reason, times) = Counter(trial.reason for trial in lost).most_common(1)[0]
+    busy = any(was_disturbed(run, trial) for trial in lost)
+    remedy = f"fix that, and continue with `bench run --resume {run.folder.name}`"
     if busy:
         remedy = (
-            "end what keeps the host busy or wait for it (`--wait-quiet 10m`), or measure all the "
-            "same with `--max-other-load any`"
+            "stop the programs that keep the host busy, wait longer (`--wait-quiet 10m`), or "
+            "measure anyway with `--max-other-load any`"
         )
     beside = f" ({times} of {len(lost)} attempts)" if times < len(lost) else ""
     return Failing(
         case=case,
-        headline=f"could not be measured: {counted(len(lost), 'attempt')}, none that counts",
+        headline=f"could not be measured: {counted(len(lost), 'attempt')}, none valid",
         facts=(("reason", visible(reason) + beside),),
         lines_title="",
         lines=(),
@@ -112,7 +113,7 @@ def _without_image(case: str, error: str) -> Failing:
         case=case,
         headline=f"has no image: {visible(first)}",
         facts=(),
-        lines_title="what was said",
+        lines_title="error output",
         lines=tuple(visible(line.strip())[:_LONGEST_LINE] for line in lines[-_MOST_OF_A_BUILD:]),
         remedy=visible(remedy),
     )
@@ -120,25 +121,25 @@ def _without_image(case: str, error: str) -> Failing:
 
 def _failed_starts(run: Run, case: str) -> list[TrialResult]:
     return [
-        one
-        for one in run.results
-        if one.key.case == case
-        and one.status is TrialStatus.FAILED
-        and one.key.network == "open"
-        and one.key.arm != SIZE_ARM
-        and not one.key.replicas
-        and not one.service
+        trial
+        for trial in run.results
+        if trial.key.case == case
+        and trial.status is TrialStatus.FAILED
+        and trial.key.network == "open"
+        and trial.key.arm != SIZE_ARM
+        and not trial.key.replicas
+        and not trial.service
     ]
 
 
 def _with_failures(run: Run, case: str, failed: list[TrialResult]) -> Failing:
-    kinds = Counter(failure_kind(one.reason) for one in failed)
+    kinds = Counter(failure_kind(trial.reason) for trial in failed)
     kind, times = kinds.most_common(1)[0]
-    first = next(one for one in failed if failure_kind(one.reason) == kind)
+    first = next(trial for trial in failed if failure_kind(trial.reason) == kind)
     made = sum(
-        one.status.counts and one.key.case == case and one.key.network == "open"
-        for one in run.results
-        if not one.service and not one.key.replicas and one.key.arm != SIZE_ARM
+        trial.status.counts and trial.key.case == case and trial.key.network == "open"
+        for trial in run.results
+        if not trial.service and not trial.key.replicas and trial.key.arm != SIZE_ARM
     )
     counts = f"{len(failed)} of {counted(made, 'trial')} failed"
     never = not got_ready(run.results, case)
@@ -162,7 +163,7 @@ def _with_failures(run: Run, case: str, failed: list[TrialResult]) -> Failing:
 def _probe_fact(case: Case) -> tuple[tuple[str, str], ...]:
     if case.lacks(Capability.SINGLE):
         return ()
-    words = [_probe_words(one) for one in case.ready.probes()] or ["what its image says"]
+    words = [_probe_words(probe) for probe in case.ready.probes()] or [_BY_IMAGE]
     joined = (" or " if case.ready.any else " and ").join(words)
     return (("waited for", f"{joined}, for at most {case.ready.timeout:g} s"),)
 
@@ -186,7 +187,7 @@ def _probe_words(probe: ProbeChoice) -> str:
         return f"success of {visible(command if isinstance(command, str) else ' '.join(command))}"
     if probe.healthcheck:
         return "its health check"
-    return "its end with code 0" if probe.exit else " and ".join(probe.chosen())
+    return "exit with code 0" if probe.exit else " and ".join(probe.chosen())
 
 
 def _place_words(endpoint: EndpointSpec) -> str:
@@ -208,32 +209,36 @@ def _remedy(case: Case, trial: TrialResult) -> str:
     if facts.memory_kill is not None and facts.memory_kill.happened:
         limit = case.effective_limits.memory
         now = f" ({format_bytes(limit)} now)" if limit else ""
-        return f"raise `limits.memory`{now}, or have it use less"
+        return f"raise `limits.memory`{now}, or reduce its memory use"
     if facts.exit is not None or _ENDED in trial.reason:
-        return f"mend what these lines name; the whole output is in {log}"
+        return f"fix the error above; the full output is in {log}"
     if facts.hint:
         return visible(facts.hint)
     unreached = any(words in trial.reason for words in _UNREACHED)
     if case.lacks(Capability.SINGLE) and unreached:
-        return "have it listen at the port that it is asked at, or name its own in `ready`"
+        return "make it listen on the probed port, or set its own port in `ready`"
     if case.lacks(Capability.SINGLE):
-        return f"look at its output in {log}"
-    places = [one.endpoint for one in case.ready.probes()]
-    asked = [one.port for one in places if one is not None and isinstance(one.port, int)]
-    sockets = [one.socket for one in places if one is not None and one.socket]
+        return f"see its output in {log}"
+    places = [probe.endpoint for probe in case.ready.probes()]
+    asked = [
+        endpoint.port
+        for endpoint in places
+        if endpoint is not None and isinstance(endpoint.port, int)
+    ]
+    sockets = [endpoint.socket for endpoint in places if endpoint is not None and endpoint.socket]
     if sockets and _NO_SOCKET in trial.reason:
-        return f"have it listen at {visible(sockets[0])}, or name its own socket in `ready`"
+        return f"make it listen on {visible(sockets[0])}, or set its own socket in `ready`"
     found = facts.listening or ()
-    if asked and any(one.port in asked for one in found) and unreached:
-        return f"have it listen on 0.0.0.0:{asked[0]} and not on loopback alone"
+    if asked and any(listener.port in asked for listener in found) and unreached:
+        return f"make it listen on 0.0.0.0:{asked[0]}, not only on loopback"
     if asked and found and unreached:
-        others = " or ".join(dict.fromkeys(str(one.port) for one in found))
-        loopback = all(one.address.startswith("127.") for one in found)
+        others = " or ".join(dict.fromkeys(str(listener.port) for listener in found))
+        loopback = all(listener.address.startswith("127.") for listener in found)
         where = f"0.0.0.0:{asked[0]}"
         if loopback:
-            return f"have it listen on {where}; what listens on loopback alone cannot be asked"
-        return f"have it listen on {where}, or put port {others} into `ready`"
+            return f"make it listen on {where}; a port open only on loopback cannot be probed"
+        return f"make it listen on {where}, or set port {others} in `ready`"
     return (
-        f"look at its output in {log}; where it only takes longer, raise `ready.timeout` "
+        f"see its output in {log}; if it is only slow, raise `ready.timeout` "
         f"({case.ready.timeout:g} s now)"
     )

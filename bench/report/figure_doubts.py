@@ -1,4 +1,4 @@
-"""What a reader must know of the figures that workloads print: which are missing, and why."""
+"""Warnings about the figures that workloads print: which are missing, and why."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ def figure_doubts(run: Run) -> Iterator[str]:
     """Sentences without a full stop; none where every figure was found in every good trial."""
     for case, settings in run.scenario.cases.items():
         trials = [
-            one for one in run.results if one.key.case == case and one.status is TrialStatus.OK
+            trial
+            for trial in run.results
+            if trial.key.case == case and trial.status is TrialStatus.OK
         ]
         yield from _source_doubts(case, case, settings.metrics, trials)
         if settings.load is not None:
-            loaded = [one for one in trials if one.facts.load]
+            loaded = [trial for trial in trials if trial.facts.load]
             yield from _source_doubts(case, f"the load on {case}", settings.load.metrics, loaded)
 
 
@@ -34,27 +36,29 @@ def _source_doubts(
     names = list(names)
     if not names or not trials:
         return
-    unread = sum(one.facts.figures is None for one in trials)
+    unread = sum(trial.facts.figures is None for trial in trials)
     if unread:
         yield (
             f"the output of {source} was not read to its end in {unread} of "
-            f"{counted(len(trials), 'trial')}: its own figures are missing there"
+            f"{counted(len(trials), 'trial')}: its figures are missing in those trials"
         )
     for name in names:
-        yield from _doubts(case, name, [one for one in trials if one.facts.figures is not None])
+        yield from _doubts(
+            case, name, [trial for trial in trials if trial.facts.figures is not None]
+        )
 
 
 def _doubts(case: str, name: str, trials: Sequence[TrialResult]) -> Iterator[str]:
-    found = [_matches(one, name) for one in trials]
-    odd = [one for one in found if one and one.odd]
+    found = [_matches(trial, name) for trial in trials]
+    odd = [matches for matches in found if matches and matches.odd]
     if odd:
         yield (
-            f"{name} of {case} was no number in {len(odd)} of {counted(len(trials), 'trial')} "
-            f"(such as {odd[0].odd_text!r}): it is left out there"
+            f"{name} of {case} was not a number in {len(odd)} of {counted(len(trials), 'trial')} "
+            f"(such as {odd[0].odd_text!r}): those values are left out"
         )
-    silent = sum(one is None for one in found)
+    silent = sum(matches is None for matches in found)
     if silent:
-        whole = ", so what the scenario looks for may be wrong" if silent == len(trials) else ""
+        whole = ", so the scenario's pattern may be wrong" if silent == len(trials) else ""
         yield (
             f"{name} did not appear in the output of {case} in {silent} of "
             f"{counted(len(trials), 'trial')}{whole}"

@@ -114,7 +114,7 @@ FORMATS: dict[str, Format] = {
 """By name; in the order in which they are written, for the page lists the files that are there."""
 
 DEFAULT = ("json", "csv", "md", "junit", "plots", "html")
-"""The formats that a run writes by itself."""
+"""The formats that every run writes."""
 
 NOT_BUILT = ("sarif", "trace")
 """Names that the contract has and this version does not make."""
@@ -130,11 +130,12 @@ def check_formats(names: Iterable[str]) -> None:
         if name in NOT_BUILT:
             raise UsageError(
                 f"--format {name}",
-                "is not built yet in this version",
-                f"there are {', '.join(FORMATS)}",
+                "is not available in this version",
+                f"formats: {', '.join(FORMATS)}",
             )
         if name not in FORMATS:
-            raise UsageError(f"--format {name}", "is no format", f"there are {', '.join(FORMATS)}")
+            known = ", ".join(FORMATS)
+            raise UsageError(f"--format {name}", "is not a format", f"formats: {known}")
 
 
 def write_reports(run: Run, formats: Sequence[str] | None = None) -> list[Path]:
@@ -159,9 +160,9 @@ def write_reports(run: Run, formats: Sequence[str] | None = None) -> list[Path]:
 
         plots = make_plots(run)
     written: list[Path] = []
-    for name, one in FORMATS.items():
+    for name, form in FORMATS.items():
         if name in asked:
-            written += one.write(run, run.folder, plots)
+            written += form.write(run, run.folder, plots)
     return written
 
 
@@ -174,6 +175,6 @@ def report_text(run: Run, name: str) -> str:
     check_formats([name])
     text = FORMATS[name].text
     if text is None:
-        texts = [known for known, one in FORMATS.items() if one.text is not None]
-        raise UsageError(f"--format {name}", "is not a text", f"to stdout go {', '.join(texts)}")
+        texts = ", ".join(known for known, form in FORMATS.items() if form.text is not None)
+        raise UsageError(f"--format {name}", "cannot be printed", f"formats for stdout: {texts}")
     return text(run)

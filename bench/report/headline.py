@@ -1,4 +1,4 @@
-"""The answer of a run in one sentence with numbers: what every report says first.
+"""The answer of a run in one sentence with numbers, which every report shows first.
 
 Which metrics it is made of, the scenario's `answer` says, and of these it also says what was not
 called a difference; else start, size and memory, and the scenario's own, as far as they differ.
@@ -56,28 +56,30 @@ def _compared(run: Run) -> Iterator[str]:
     for (baseline, candidate), group in groups:
         several = _several_states(group)
         asked = _each_once(group, names) if run.scenario.answer else _called(group, names)
-        said = [_change(one, with_state=several) for one in asked[:_MOST_METRICS]]
-        words = ", ".join(said) or "no difference was called"
+        said = [_change(comparison, with_state=several) for comparison in asked[:_MOST_METRICS]]
+        words = ", ".join(said) or "no significant difference"
         yield f"{candidate} against {baseline}: {words}"
 
 
 def _several_states(comparisons: Iterable[Comparison]) -> bool:
     """Whether trials under limits were compared in more than one cache state."""
-    return len({one.cache for one in comparisons if one.arm == Arm.FIT}) > 1
+    return len({comparison.cache for comparison in comparisons if comparison.arm == Arm.FIT}) > 1
 
 
 def _called(group: Iterable[Comparison], names: Sequence[str]) -> list[Comparison]:
-    """The differences of `group` that were called, one a metric, in the order of `names`."""
-    return _each_once((one for one in group if one.difference in _CALLED), names)
+    """The differences of `group` that were called, one per metric, in the order of `names`."""
+    return _each_once(
+        (comparison for comparison in group if comparison.difference in _CALLED), names
+    )
 
 
 def _each_once(group: Iterable[Comparison], names: Sequence[str]) -> list[Comparison]:
     """The first comparison of each metric of `names`, in their order."""
     found: dict[str, Comparison] = {}
-    for one in group:
-        if one.metric in names:
-            found.setdefault(one.metric, one)
-    return sorted(found.values(), key=lambda one: names.index(one.metric))
+    for comparison in group:
+        if comparison.metric in names:
+            found.setdefault(comparison.metric, comparison)
+    return sorted(found.values(), key=lambda comparison: names.index(comparison.metric))
 
 
 def _ranked(
@@ -87,47 +89,48 @@ def _ranked(
     largest = [max(called, key=_size) for _, group in groups if (called := _called(group, names))]
     largest.sort(key=_size, reverse=True)
     baselines = dict.fromkeys(baseline for (baseline, _), _ in groups)
-    several = _several_states(one for _, group in groups for one in group)
-    for one in largest[:_MOST_NAMED]:
-        against = "" if len(baselines) == 1 else f" against {one.baseline}"
-        yield f"{one.candidate}{against}: {_change(one, with_state=several)}"
+    several = _several_states(comparison for _, group in groups for comparison in group)
+    for comparison in largest[:_MOST_NAMED]:
+        against = "" if len(baselines) == 1 else f" against {comparison.baseline}"
+        yield f"{comparison.candidate}{against}: {_change(comparison, with_state=several)}"
     rest, same = len(largest) - _MOST_NAMED, len(groups) - len(largest)
     if rest > 0:
         yield f"{counted(rest, 'more case')} with smaller differences"
     if same:
-        yield f"{same} of {counted(len(groups), 'case')} without one"
+        yield f"{same} of {counted(len(groups), 'case')} without a difference"
 
 
-def _size(one: Comparison) -> float:
-    if one.killed_baseline or one.killed_candidate:
+def _size(comparison: Comparison) -> float:
+    if comparison.killed_baseline or comparison.killed_candidate:
         return 0.0  # it has no size, and another difference may have a large one
-    return abs(math.log(one.ratio)) if one.ratio else math.inf
+    return abs(math.log(comparison.ratio)) if comparison.ratio else math.inf
 
 
-def _change(one: Comparison, *, with_state: bool) -> str:
-    title = one.title
-    if one.arm == Arm.NEED or (with_state and one.cache):
-        title = f"{title} {state_words(one.cache, one.arm)}"
-    if one.killed_baseline or one.killed_candidate:
-        return f"{title} {_killed(one)}"
-    words = change_words(one)
-    if not one.ratio or one.difference not in _CALLED:
+def _change(comparison: Comparison, *, with_state: bool) -> str:
+    title = comparison.title
+    if comparison.arm == Arm.NEED or (with_state and comparison.cache):
+        title = f"{title} {state_words(comparison.cache, comparison.arm)}"
+    if comparison.killed_baseline or comparison.killed_candidate:
+        return f"{title} {_killed(comparison)}"
+    words = change_words(comparison)
+    if not comparison.ratio or comparison.difference not in _CALLED:
         return f"{title} {words}"
-    baseline, candidate = median_words(one)
+    baseline, candidate = median_words(comparison)
     return f"{title} {words} ({candidate}, not {baseline})"
 
 
-def _killed(one: Comparison) -> str:
+def _killed(comparison: Comparison) -> str:
     """`312 ms (bad: SIGTERM ignored, killed after 2 s)`: no factor, for nothing was timed."""
-    before, after = one.killed_baseline, one.killed_candidate
+    before, after = comparison.killed_baseline, comparison.killed_candidate
     baseline, candidate = (
-        unit_words(value, one.unit) for value in (one.baseline_median, one.candidate_median)
+        unit_words(value, comparison.unit)
+        for value in (comparison.baseline_median, comparison.candidate_median)
     )
     if not after:
-        return f"{candidate} ({one.baseline}: {before})"
+        return f"{candidate} ({comparison.baseline}: {before})"
     if not before:
-        return f"not: {after} ({one.baseline}: {baseline})"
-    return f"not: {after}" if before == after else f"not: {after} ({one.baseline}: {before})"
+        return f"not: {after} ({comparison.baseline}: {baseline})"
+    return f"not: {after}" if before == after else f"not: {after} ({comparison.baseline}: {before})"
 
 
 def _measured(run: Run) -> Iterator[str]:
@@ -150,9 +153,9 @@ def _values(run: Run, case: str, name: str) -> dict[str, float]:
         values = image.metrics() if image else {}
         return {"": values[name]} if name in values else {}
     return {
-        state_words(one.cache, one.arm): one.median
-        for one in shown_summaries(run, case)
-        if one.metric == name
+        state_words(summary.cache, summary.arm): summary.median
+        for summary in shown_summaries(run, case)
+        if summary.metric == name
     }
 
 
@@ -188,14 +191,14 @@ def _spans(run: Run, cases: Sequence[str], name: str) -> dict[str, str]:
     for cache, known in by_state.items():
         if len(known) > 1:
             least, most = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
-            low, high = (unit_words(known[one], run.metrics[name].unit) for one in (least, most))
+            low, high = (unit_words(known[case], run.metrics[name].unit) for case in (least, most))
             spans[cache] = f"from {low} ({least}) to {high} ({most})"
     return spans
 
 
 def _judged(run: Run) -> Iterator[str]:
     outcomes = case_outcomes(run)
-    passed = [case for case, one in outcomes.items() if one.outcome is Outcome.PASS]
+    passed = [case for case, outcome in outcomes.items() if outcome.outcome is Outcome.PASS]
     good = [case for case in passed if outcomes[case].as_expected]
     if good:
         named = len(good) <= _MOST_NAMED
@@ -203,22 +206,42 @@ def _judged(run: Run) -> Iterator[str]:
         yield f"{who} {'passes' if len(good) == 1 else 'pass'}"
     for case in passed:
         if case not in good:
-            yield f"{case} passes, which was not expected"
+            yield f"{case} passes unexpectedly"
     others = [case for case in outcomes if case not in passed]
     for case in others[:_MOST_NAMED]:
         outcome = outcomes[case]
         ids = [
-            one.id
-            for one in run.verdicts
-            if one.case == case and one.verdict is outcome.outcome and not is_unjudged(one)
+            verdict.id
+            for verdict in run.verdicts
+            if verdict.case == case
+            and verdict.verdict is outcome.outcome
+            and not is_unjudged(verdict)
         ]
         expected = ", as expected" if outcome.as_expected else ""
         if outcome.outcome is Outcome.FAIL:
             yield f"{case} fails {_listed(ids)}{expected}"
+        elif case in run.failed_images:
+            yield f"{case} could not be measured: {_without_image(run, case)}"
         elif ids:
-            yield f"{case} is {outcome.outcome} in {_listed(ids)}"
+            yield f"{case} {_OPEN[outcome.outcome]} {_listed(ids)}"
     if len(others) > _MOST_NAMED:
         yield f"{counted(len(others) - _MOST_NAMED, 'more case')} did not pass"
+
+
+_OPEN = {
+    Outcome.INCONCLUSIVE: "is inconclusive in",
+    Outcome.NOT_MEASURED: "was not measured for",
+    Outcome.ERROR: "could not be measured for",
+}
+
+
+def _without_image(run: Run, case: str) -> str:
+    settings = run.scenario.cases[case]
+    if settings.host:
+        return "its setup failed"
+    if settings.compose:
+        return "an image of it could not be built or pulled"
+    return f"its image could not be {'built' if settings.build else 'pulled'}"
 
 
 def _listed(names: Sequence[str]) -> str:

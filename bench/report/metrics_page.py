@@ -1,6 +1,6 @@
-"""docs/metrics.md, made from the one table of metrics; a test keeps the two in step.
+"""docs/metrics.md, generated from the table of metrics; a test keeps the two in step.
 
-`python -m bench.report.metrics_page > docs/metrics.md` makes the page again.
+`python -m bench.report.metrics_page > docs/metrics.md` writes the page.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 _HEAD = """\
 # What each number means, and when it misleads
 
-Made from [`bench/core/metrics.py`](../bench/core/metrics.py); `bench explain NAME` says the same.
-These names stand in the thresholds of a scenario and as keys in `run.json`; those of a trial are
-the columns of `trials.csv` too. What was not measured is absent, never zero.
+Generated from [`bench/core/metrics.py`](../bench/core/metrics.py); `bench explain NAME` prints
+the same. These names are used in the thresholds of a scenario and as keys in `run.json`; those of
+a trial are also columns of `trials.csv`. A figure that was not measured is absent, never zero.
 
-Times are taken on the client's monotonic clock around single calls to the engine, and end when
-the confirming answer has arrived. Memory, CPU, I/O and network are the kernel's own counters of
-the container's cgroup, its high-water mark included; figures called *sampled* come from readings
-every `sample.interval` and are lower bounds. How coarse the judged times are stands beside them
-as `ready_resolution_s`, and what the runtime itself costs as the calibration row.
+Times are measured on the client's monotonic clock around single calls to the engine, and end when
+the confirming answer has arrived. Memory, CPU, I/O and network come from the kernel's own counters
+of the container's cgroup, including its high-water mark. Figures called *sampled* are read every
+`sample.interval` and are lower bounds. `ready_resolution_s` is the resolution of the judged times,
+and the calibration row shows the cost of the runtime itself.
 
 | metric | unit | better | belongs to |
 |---|---|---|---|
@@ -44,16 +44,16 @@ _UNITS = {
 def metrics_page() -> str:
     """The page as Markdown."""
     rows = "".join(
-        f"| [`{one.name}`](#{one.name}) | {_UNITS[one.unit]} | {_BETTER[one.better]} "
-        f"| {_SCOPES[one.scope]} |\n"
-        for one in METRICS.values()
+        f"| [`{metric.name}`](#{metric.name}) | {_UNITS[metric.unit]} | {_BETTER[metric.better]} "
+        f"| {_SCOPES[metric.scope]} |\n"
+        for metric in METRICS.values()
     )
-    return _HEAD + rows + "".join(_section(one) for one in METRICS.values())
+    return _HEAD + rows + "".join(_section(metric) for metric in METRICS.values())
 
 
-def _section(one: Metric) -> str:
-    text = f"\n## {one.name}\n\n**{one.title}**, in {_UNITS[one.unit]}. {one.meaning}\n"
-    return f"{text}\n*When it misleads.* {one.misleads}\n" if one.misleads else text
+def _section(metric: Metric) -> str:
+    text = f"\n## {metric.name}\n\n**{metric.title}**, in {_UNITS[metric.unit]}. {metric.meaning}\n"
+    return f"{text}\n*When it misleads.* {metric.misleads}\n" if metric.misleads else text
 
 
 if __name__ == "__main__":

@@ -53,9 +53,9 @@ class ReasonGroup:
 
 
 def case_outcomes(run: Run) -> dict[str, CaseOutcome]:
-    """What the verdicts of each case amount to, in the scenario's order."""
+    """The outcome of each case, in the scenario's order."""
     return {
-        case: case_outcome([one for one in run.verdicts if one.case == case])
+        case: case_outcome([verdict for verdict in run.verdicts if verdict.case == case])
         for case in run.scenario.cases
     }
 
@@ -63,9 +63,9 @@ def case_outcomes(run: Run) -> dict[str, CaseOutcome]:
 def rule_rows(run: Run) -> list[RuleRow]:
     """Every rule that any case was judged by, in the checklist's order."""
     found: dict[str, RuleRow] = {}
-    for one in run.verdicts:
-        row = found.setdefault(one.id, RuleRow(one.id, one.title, {}))
-        row.verdicts[one.case] = one
+    for verdict in run.verdicts:
+        row = found.setdefault(verdict.id, RuleRow(verdict.id, verdict.title, {}))
+        row.verdicts[verdict.case] = verdict
     return list(found.values())
 
 
@@ -75,18 +75,24 @@ _GRAVITY = (Outcome.ERROR, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.NOT_MEASU
 def reason_groups(run: Run) -> list[ReasonGroup]:
     """Everything that is not a pass as expected, gravest first, the same reason once."""
     groups: dict[tuple[object, ...], list[Verdict]] = {}
-    for one in run.verdicts:
-        if one.verdict is Outcome.PASS and one.expected:
+    for verdict in run.verdicts:
+        if verdict.verdict is Outcome.PASS and verdict.expected:
             continue
-        if is_unjudged(one):
+        if is_unjudged(verdict):
             continue  # the row on the start says why
-        judged = one.verdict in (Outcome.PASS, Outcome.FAIL)
-        key = (one.id, one.verdict, one.expected and judged, one.severity, one.reason)
-        groups.setdefault(key, []).append(one)
+        judged = verdict.verdict in (Outcome.PASS, Outcome.FAIL)
+        key = (
+            verdict.id,
+            verdict.verdict,
+            verdict.expected and judged,
+            verdict.severity,
+            verdict.reason,
+        )
+        groups.setdefault(key, []).append(verdict)
     found = [
         ReasonGroup(
             rule=f"{same[0].id} {same[0].title}".strip(),
-            cases=tuple(one.case for one in same),
+            cases=tuple(verdict.case for verdict in same),
             first=same[0],
         )
         for same in groups.values()
@@ -111,8 +117,8 @@ def comparison_groups(
 ) -> list[tuple[tuple[str, str], list[Comparison]]]:
     """The comparisons by (baseline, candidate), in their order."""
     found: dict[tuple[str, str], list[Comparison]] = {}
-    for one in comparisons:
-        found.setdefault((one.baseline, one.candidate), []).append(one)
+    for comparison in comparisons:
+        found.setdefault((comparison.baseline, comparison.candidate), []).append(comparison)
     return list(found.items())
 
 
@@ -121,10 +127,12 @@ def key_comparisons(comparisons: list[Comparison]) -> list[Comparison]:
 
     Each in the first cache state that has it.
     """
-    own = dict.fromkeys(one.metric for one in comparisons if one.metric not in METRICS)
+    own = dict.fromkeys(
+        comparison.metric for comparison in comparisons if comparison.metric not in METRICS
+    )
     found = []
     for name in (*KEY_METRICS, *own):
-        same = [one for one in comparisons if one.metric == name]
+        same = [comparison for comparison in comparisons if comparison.metric == name]
         found += same[:1]
     return found
 
@@ -132,4 +140,4 @@ def key_comparisons(comparisons: list[Comparison]) -> list[Comparison]:
 def limits_by_id(run: Run) -> dict[str, Limit]:
     """The parsed limit of every rule that has one, in its metric's unit."""
     rows = effective_rules(run.scenario, run.checklist)
-    return {one.rule.id: one.rule.parsed_limit() for one in rows if one.rule.metric}
+    return {row.rule.id: row.rule.parsed_limit() for row in rows if row.rule.metric}

@@ -37,13 +37,13 @@ WORDS = {
 _SIGNALS = {130: "SIGINT", 143: "SIGTERM"}
 _EXIT_CODES = {
     0: "every blocking threshold and check is met, or failed as expected",
-    1: "measured, and a blocking threshold or check is not met",
-    3: "could not be judged: a blocking verdict is open",
+    1: "a blocking threshold or check is not met",
+    3: "could not be judged: a blocking verdict is inconclusive, an error or not measured",
 }
 
 _BASELINE_CODES = {
     1: "a regression against the earlier run",
-    3: "whether there is a regression against the earlier run cannot be told",
+    3: "cannot tell whether there is a regression against the earlier run",
 }
 
 KEY_METRICS = (
@@ -60,7 +60,7 @@ KEY_METRICS = (
 
 
 def exit_words(run: Run) -> str:
-    """What the run's exit code says."""
+    """The meaning of the run's exit code."""
     if run.interrupted:
         done, planned = trials_made(run)
         how = f"interrupted ({_SIGNALS[run.interrupted]}) after {done} of {planned} trials"
@@ -79,19 +79,19 @@ def trials_made(run: Run) -> tuple[int, int]:
     A stack has one when its own trial does; containers that are started at once are one trial,
     which is done when each has a result.
     """
-    keys = {one.key for one in run.results if one.status.counts and not one.service}
+    keys = {trial.key for trial in run.results if trial.status.counts and not trial.service}
     ended = Counter(replace(key, replica=0) for key in keys)
     done = sum(count == max(1, key.replicas) for key, count in ended.items())
     return done, max(done, len(run.header.plan))
 
 
 def standard_words(run: Run) -> str:
-    """What the cases were judged by."""
+    """The checklist or thresholds that judged the cases."""
     if run.checklist:
         return run.checklist.title
     if run.scenario.thresholds:
         return "the scenario's own thresholds"
-    return "whether they get ready: the scenario names no checklist and no thresholds"
+    return "readiness only, as the scenario has no checklist and no thresholds"
 
 
 def visible(text: object) -> str:
@@ -105,7 +105,7 @@ def one_line(text: object) -> str:
 
 
 def start_words(cache: str) -> str:
-    """What kind of start a cache state makes: `cold start`."""
+    """The name of a start in a cache state: `cold start`."""
     return {"image": "start with the image in place"}.get(cache, f"{cache} start")
 
 
@@ -169,7 +169,7 @@ def interval_words(interval: Interval | None, unit: str) -> str:
 
 
 NO_LIMITS = "without limits"
-"""What the trials of the need arm are called."""
+"""The name of the trials of the need arm."""
 
 
 def state_words(cache: str, arm: str) -> str:

@@ -1,4 +1,4 @@
-"""What the tasks of one container ran and waited for a core, added up over all that ever were.
+"""Time that the tasks of one container ran and waited for a core, summed over all of them.
 
 Tasks that are there are looked at again and again; of those that end, the kernel's reports tell the
 rest. The cgroup's own CPU time, less what is added up here, is that of tasks whose waiting is not
@@ -23,7 +23,7 @@ _AWAITED_NS = 10_000_000_000
 that has begun to end, and on a busy host it may be a while until such a one gets to its report."""
 
 _ENDING_NS = 10_000_000
-"""What a task may have run beyond its report: since the kernel last brought its time up to date, at
+"""Time that a task may run beyond its report: since the kernel last brought its time up to date, at
 a tick of the scheduler or later, and from the report until it was gone."""
 
 
@@ -56,7 +56,7 @@ class TaskTimes:
         Args:
             begin_ns: when the look began.
             end_ns: when it was over.
-            reading: None where nobody looked, or the tasks have gone.
+            reading: None where nothing was read, or the tasks have gone.
             exits: of the whole host, in the order in which they came.
         """
         listed = self._listed
@@ -64,7 +64,7 @@ class TaskTimes:
         if reading is not None:
             listed, self._read_ns = set(map(int, reading.threads)), begin_ns
             for number in self._seen.keys() & listed - self._listed:
-                del self._seen[number]  # it had gone: whoever has its number now is another
+                del self._seen[number]  # it had gone: the task with its number now is another
             for name, schedstat in reading.changed:
                 run_ns, wait_ns, *_ = map(int, schedstat.split())
                 self._count(int(name), run_ns, wait_ns, longest_ns)
@@ -95,12 +95,16 @@ class TaskTimes:
         whose parent is not known is kept for a while.
         """
         ended: set[int] = set()
-        for one in reversed(exits):
-            if own.isdisjoint((one.task, one.process, one.parent)):
-                above = one.parent if one.process in (0, one.task) else one.process
-                self._unclaimed.setdefault(above, []).append((at_ns, longest_ns, one))
+        for task_exit in reversed(exits):
+            if own.isdisjoint((task_exit.task, task_exit.process, task_exit.parent)):
+                above = (
+                    task_exit.parent
+                    if task_exit.process in (0, task_exit.task)
+                    else task_exit.process
+                )
+                self._unclaimed.setdefault(above, []).append((at_ns, longest_ns, task_exit))
             else:
-                ended |= self._count_exit(at_ns, longest_ns, one)
+                ended |= self._count_exit(at_ns, longest_ns, task_exit)
                 own |= ended
         if at_ns - self._cleared_ns > _KEPT_NS:
             self._cleared_ns = at_ns
@@ -113,17 +117,17 @@ class TaskTimes:
         """Count what ended below these, while they were not yet known to be the container's."""
         ended: set[int] = set()
         while known:
-            for _, longest_ns, one in self._unclaimed.pop(known.pop(), ()):
-                numbers = self._count_exit(at_ns, longest_ns, one)
+            for _, longest_ns, task_exit in self._unclaimed.pop(known.pop(), ()):
+                numbers = self._count_exit(at_ns, longest_ns, task_exit)
                 known += numbers
                 ended |= numbers
         return ended
 
-    def _count_exit(self, at_ns: int, longest_ns: int | None, one: TaskExit) -> set[int]:
+    def _count_exit(self, at_ns: int, longest_ns: int | None, task_exit: TaskExit) -> set[int]:
         self.ending_ns += _ENDING_NS
-        self._kept_until_ns[one.task] = at_ns
-        self._count(one.task, one.run_ns, one.wait_ns, longest_ns)
-        return {one.task, one.process} - {0}
+        self._kept_until_ns[task_exit.task] = at_ns
+        self._count(task_exit.task, task_exit.run_ns, task_exit.wait_ns, longest_ns)
+        return {task_exit.task, task_exit.process} - {0}
 
     def _count(self, number: int, run_ns: int, wait_ns: int, longest_ns: int | None) -> None:
         """Add what a task has run and waited since it was last seen.

@@ -1,4 +1,4 @@
-"""What a task ran and waited for a core by the time it ended, as the kernel reports it.
+"""Time that a task ran and waited for a core until it ended, as the kernel reports it.
 
 The reports are those of taskstats (Documentation/accounting/taskstats.rst), which come over generic
 netlink for every task of the host. They need CAP_NET_ADMIN in the host's own user and process
@@ -143,7 +143,7 @@ class ExitReports:
         for message in messages:
             for kind, value in _attributes(message[20:]):
                 if kind == _OF_TASK:
-                    ended += [_exit(one) for what, one in _attributes(value) if what == _STATS]
+                    ended += [_exit(stats) for what, stats in _attributes(value) if what == _STATS]
         return ended
 
     def close(self) -> None:

@@ -36,8 +36,8 @@ class GpuDevice:
     """One device, for the record.
 
     Attributes:
-        persistent: whether the driver keeps it ready while nobody has it open; else whoever opens
-            it first waits for seconds. None where the driver does not say.
+        persistent: whether the driver keeps it ready while no program has it open; else opening
+            it takes seconds. None where the driver does not say.
     """
 
     index: int
@@ -92,7 +92,7 @@ def _text(value: str | bytes) -> str:
 
 
 def _optional(nvml: Any, function: str, handle: Any) -> Any:
-    """What a function of NVML gives for a device, or None where the device does not have it."""
+    """The value of an NVML function for a device; None where the device does not have it."""
     try:
         return getattr(nvml, function)(handle)
     except (nvml.NVMLError, AttributeError):
@@ -176,22 +176,22 @@ class GpuSource:
         row: dict[str, int] = {}
         devices = [self._device(handle, own) for handle in self._handles]
         if of_before:  # the one that ran before this container had a part in it
-            devices = [one | {"utilization_pct": None} for one in devices]
+            devices = [device | {"utilization_pct": None} for device in devices]
         for index, device in enumerate(devices):
             row |= {f"gpu{index}_{name}": value for name, value in device.items()
                     if value is not None}  # fmt: skip
-        utilization = [one["utilization_pct"] for one in devices]
+        utilization = [device["utilization_pct"] for device in devices]
         totals = {
-            "gpu_memory_bytes": _total([one["own_memory_bytes"] for one in devices]),
-            "gpu_utilization_pct": max((one for one in utilization if one is not None),
+            "gpu_memory_bytes": _total([device["own_memory_bytes"] for device in devices]),
+            "gpu_utilization_pct": max((share for share in utilization if share is not None),
                                        default=None),
-            "gpu_energy_mj": _total([one["energy_mj"] for one in devices]),
+            "gpu_energy_mj": _total([device["energy_mj"] for device in devices]),
         }  # fmt: skip
         self._is_known = self._is_known or totals["gpu_memory_bytes"] is not None
         return row | {name: value for name, value in totals.items() if value is not None}
 
     def _device(self, handle: Any, own: set[int] | None) -> dict[str, int | None]:
-        """What one device tells, the share of the container's processes `own` in it."""
+        """The readings of one device, with the part of the container's processes `own`."""
         rates = _optional(self._nvml, "nvmlDeviceGetUtilizationRates", handle)
         return {
             "memory_used_bytes": int(self._nvml.nvmlDeviceGetMemoryInfo(handle).used),
@@ -228,11 +228,11 @@ class GpuSource:
         if running is None:
             self._unknown_because = "the driver does not list the processes that use a device"
             return None
-        strangers = [one.pid for one in running if one.pid not in own]
+        strangers = [process.pid for process in running if process.pid not in own]
         if not all(map(self._is_there, strangers)):
             self._unknown_because = "the driver names processes by numbers that this host has not"
             return None
-        held = _total([one.usedGpuMemory for one in running if one.pid in own])
+        held = _total([process.usedGpuMemory for process in running if process.pid in own])
         if held is None:
             self._unknown_because = "the driver does not tell memory by process"
         return held

@@ -1,4 +1,4 @@
-"""What only /proc knows of a container as a whole: its network counters."""
+"""Network counters of a container, which only /proc has."""
 
 from __future__ import annotations
 

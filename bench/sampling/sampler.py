@@ -19,7 +19,7 @@ _FLUSH_EVERY_NS = 1_000_000_000
 Columns = dict[str, list[int | None]]
 
 
-class Source(Protocol):
+class SampleSource(Protocol):
     """Something that can be read at any moment, and parsed later."""
 
     def read(self) -> Any:
@@ -40,8 +40,8 @@ class Sampler:
         self._clock = clock
         self._interval_s = interval_s
         self._on_batch = on_batch
-        self._sources: tuple[Source, ...] = ()
-        self._pending: list[tuple[int, list[tuple[Source, Any]]]] = []
+        self._sources: tuple[SampleSource, ...] = ()
+        self._pending: list[tuple[int, list[tuple[SampleSource, Any]]]] = []
         self._last_flush_ns = clock.monotonic_ns()
         self._reading = threading.Lock()
         self._lock = threading.Lock()
@@ -50,7 +50,7 @@ class Sampler:
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
         self.failure: Exception | None = None
 
-    def add(self, source: Source) -> None:
+    def add(self, source: SampleSource) -> None:
         """Read `source` too, from the next sample on."""
         self._sources = (*self._sources, source)
 
@@ -120,7 +120,7 @@ class Sampler:
             self.failure = error
 
 
-def _columns(pending: list[tuple[int, list[tuple[Source, Any]]]]) -> Columns:
+def _columns(pending: list[tuple[int, list[tuple[SampleSource, Any]]]]) -> Columns:
     """One list for each name, None where a sample has nothing under it."""
     rows: list[dict[str, int]] = []
     for stamp, readings in pending:

@@ -1,4 +1,4 @@
-"""The sampler's source for the threads of a container: how often they are read, and what of it."""
+"""The sampler's source for the threads of a container: how often, and which figures, it reads."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ThreadChanges:
 
 @dataclass(frozen=True)
 class RawThreads:
-    """What one sample has of the threads.
+    """The threads in one sample.
 
     Attributes:
         begin_ns, end_ns: when they were looked at.
@@ -148,7 +148,7 @@ class ThreadSource:
         return {name: value for name, value in columns.items() if value is not None}
 
     def take_changes(self) -> ThreadChanges:
-        """What was parsed since this was last called."""
+        """Changes parsed since the last call."""
         taken, self._changes = self._changes, ThreadChanges()
         return taken
 

@@ -1,4 +1,4 @@
-"""What the kernel keeps by thread: time on a core, time ready without one, and what it does now.
+"""The kernel's figures of each thread: time on a core, time waiting for one, and its state.
 
 `schedstat` (Documentation/scheduler/sched-stats.rst) counts both times in nanoseconds, each when
 it ends: a wait when the thread gets its core, a run at the latest at the next tick of the
@@ -82,7 +82,7 @@ class ThreadTimes:
     def is_available(schedstat: Path = Path("/proc/self/schedstat")) -> bool:
         """Whether this kernel keeps the times; where it does not, the file is all zeros."""
         try:
-            fields = [int(one) for one in schedstat.read_text().split()]
+            fields = [int(field) for field in schedstat.read_text().split()]
         except (OSError, ValueError):
             return False
         return len(fields) == 3 and fields[0] > 0  # time on a core, which the reader has had
@@ -103,17 +103,17 @@ class ThreadTimes:
         before, self._threads = self._threads, {}
         changed = []
         for name in names:
-            one = before.pop(name, None) or _Thread()
+            thread = before.pop(name, None) or _Thread()
             try:
-                has_run = self._look(name, one)
+                has_run = self._look(name, thread)
             except OSError as error:
-                _close(one)
+                _close(thread)
                 if error.errno not in _GONE:
                     raise
                 continue  # its number is looked at afresh in the next reading
-            self._threads[name] = one
+            self._threads[name] = thread
             if has_run:
-                changed.append((name, one.schedstat))
+                changed.append((name, thread.schedstat))
         for gone in before.values():
             _close(gone)
         return self._reading(changed)
@@ -127,41 +127,41 @@ class ThreadTimes:
         if os.stat(folder).st_nlink == _LINKS_OF_A_LEAF:  # noqa: PTH116 - fifty times a second
             return names
         with os.scandir(folder) as entries:
-            below = [one.path for one in entries if one.is_dir(follow_symlinks=False)]
-        for one in below:
+            below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        for path in below:
             with contextlib.suppress(OSError):  # it was removed in between, or is of another kind
-                names += self._names(one)
+                names += self._names(path)
         return names
 
-    def _look(self, name: bytes, one: _Thread) -> bool:
+    def _look(self, name: bytes, thread: _Thread) -> bool:
         """Whether it has run since it was last looked at; only then its state can be another."""
-        if one.descriptor >= 0:
-            raw = os.pread(one.descriptor, 128, 0)
+        if thread.descriptor >= 0:
+            raw = os.pread(thread.descriptor, 128, 0)
         else:
             path = f"{self._proc}/{name.decode()}/schedstat"
             if len(self._threads) < _MOST_OPEN:
-                one.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-                raw = os.pread(one.descriptor, 128, 0)
+                thread.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                raw = os.pread(thread.descriptor, 128, 0)
             else:
                 raw = _contents(path)
-        has_run = raw != one.schedstat
-        one.schedstat = raw
-        if self._states and (has_run or not one.state):
+        has_run = raw != thread.schedstat
+        thread.schedstat = raw
+        if self._states and (has_run or not thread.state):
             stat = _contents(f"{self._proc}/{name.decode()}/stat")
-            one.state = stat.rpartition(b")")[2][1:2]
+            thread.state = stat.rpartition(b")")[2][1:2]
         return has_run
 
     def _reading(self, changed: list[tuple[bytes, bytes]]) -> ThreadReading:
         names = tuple(self._threads)
         if not self._states:
             return ThreadReading(names, tuple(changed), None, None)
-        states = [one.state for one in self._threads.values()]
+        states = [thread.state for thread in self._threads.values()]
         return ThreadReading(names, tuple(changed), states.count(b"R"), states.count(b"D"))
 
     def close(self) -> None:
         """Close the files."""
-        for one in self._threads.values():
-            _close(one)
+        for thread in self._threads.values():
+            _close(thread)
         self._threads.clear()
 
 
@@ -176,7 +176,7 @@ def _contents(path: str) -> bytes:
         os.close(descriptor)
 
 
-def _close(one: _Thread) -> None:
-    if one.descriptor >= 0:
-        os.close(one.descriptor)
-        one.descriptor = -1
+def _close(thread: _Thread) -> None:
+    if thread.descriptor >= 0:
+        os.close(thread.descriptor)
+        thread.descriptor = -1

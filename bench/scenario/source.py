@@ -19,8 +19,8 @@ _INSTEAD = "measure a service by itself as a case with `image`"
 _STACK = Capabilities(
     {
         Capability.SINGLE: "it is a stack of several services",
-        Capability.CONTACTS: "a stack's services talk to each other, and what leaves the stack is "
-        f"not told apart from that: {_INSTEAD}",
+        Capability.CONTACTS: "the services of a stack talk to each other, and that traffic cannot "
+        f"be told from outside contacts: {_INSTEAD}",
         Capability.REPLICAS: f"a stack is started once: {_INSTEAD} and `replicas`",
     }
 )
@@ -31,7 +31,7 @@ class ImageSource:
     """An image that is pulled by name."""
 
     capabilities: ClassVar[Capabilities] = Capabilities()
-    missing: ClassVar[str] = "there is no image"
+    missing: ClassVar[str] = "it has no image"
     image: str
 
     def __str__(self) -> str:
@@ -43,7 +43,7 @@ class BuildSource:
     """An image that is built first."""
 
     capabilities: ClassVar[Capabilities] = Capabilities()
-    missing: ClassVar[str] = "there is no image"
+    missing: ClassVar[str] = "it has no image"
     build: Build
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class ProcessSource:
     """A program of this host, run without a container."""
 
     capabilities: ClassVar[Capabilities] = PLAIN_PROCESS
-    missing: ClassVar[str] = "it was not set up"
+    missing: ClassVar[str] = "its setup failed"
     process: PlainProcess
 
     def __str__(self) -> str:
@@ -67,7 +67,7 @@ class ComposeSource:
     """The services of a Compose file, which are measured together."""
 
     capabilities: ClassVar[Capabilities] = _STACK
-    missing: ClassVar[str] = "there is no image"
+    missing: ClassVar[str] = "it has no image"
     use: ComposeUse
 
     def __str__(self) -> str:

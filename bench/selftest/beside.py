@@ -1,4 +1,4 @@
-"""What the engine's own stats show of a container in the same time: one reading a second."""
+"""The engine's own stats of a container in the same time: one reading per second."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def shown_bytes(usage: Mapping[str, int]) -> int | None:
 class StatsBeside:
     """Follows the engine's stats of the containers of one case, and passes the progress on.
 
-    It hears of a trial as whoever watches a run does, so that the trial itself knows nothing of
+    It hears of a trial as the progress display does, so that the trial itself knows nothing of
     it. The stream ends when the container is removed.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""What a run of the self-test left: its trials, each beside what its container stamped."""
+"""The data of a self-test run: its trials, each with the stamps of its container."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.core.domain import CALIBRATION_CASE
 from bench.judge.statistics.stats import median
 from bench.selftest.known import KNOWN, STATS_CASE
-from bench.selftest.stamps import Starts, of_trials, read_stamps
+from bench.selftest.stamps import TrialStarts, of_trials, read_stamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ class Observed:
 
     @property
     def facts(self) -> TrialFacts:
-        """What the trial recorded."""
+        """The facts of the trial."""
         return self.trial.facts
 
     def metric(self, name: str) -> float | None:
@@ -39,11 +39,11 @@ class Observed:
 
     def begin_ns(self, phase: str) -> int | None:
         """When a phase of the trial began."""
-        return self._moment_ns(one.start_s for one in self.trial.phases if one.phase == phase)
+        return self._moment_ns(span.start_s for span in self.trial.phases if span.phase == phase)
 
     def end_ns(self, phase: str) -> int | None:
         """When a phase of the trial ended."""
-        return self._moment_ns(one.end_s for one in self.trial.phases if one.phase == phase)
+        return self._moment_ns(span.end_s for span in self.trial.phases if span.phase == phase)
 
     def _moment_ns(self, since_zero_s: Iterable[float]) -> int | None:
         first_s = next(iter(since_zero_s), None)
@@ -51,7 +51,7 @@ class Observed:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class SelfTestEvidence:
     """Everything that the self-test looks at.
 
     Attributes:
@@ -77,11 +77,11 @@ class Evidence:
 
     def floor(self, metric: str) -> float | None:
         """The median of a metric over the containers that do nothing; None without any."""
-        values = [one.metrics[metric] for one in self.calibration if metric in one.metrics]
+        values = [trial.metrics[metric] for trial in self.calibration if metric in trial.metrics]
         return median(values) if values else None
 
 
-def gather(run: Run, stamps: Path, stats: Iterable[StatsPeak]) -> Evidence:
+def gather(run: Run, stamps: Path, stats: Iterable[StatsPeak]) -> SelfTestEvidence:
     """The evidence of a run.
 
     Args:
@@ -89,25 +89,27 @@ def gather(run: Run, stamps: Path, stats: Iterable[StatsPeak]) -> Evidence:
         stamps: folder with a folder for each case.
         stats: what the engine's stats showed of the containers of `STATS_CASE`.
     """
-    starts = Starts(one for one in run.results if one.key.case == STATS_CASE)
+    starts = TrialStarts(trial for trial in run.results if trial.key.case == STATS_CASE)
     by_case = {}
     for case in KNOWN:
-        trials = [one for one in run.results if one.key.case == case]
+        trials = [trial for trial in run.results if trial.key.case == case]
         found = of_trials(trials, read_stamps(stamps / case))
         by_case[case] = tuple(
-            Observed(one, found[one.trial_id])
-            for one in trials
-            if one.status.counts and one.trial_id in found
+            Observed(trial, found[trial.trial_id])
+            for trial in trials
+            if trial.status.counts and trial.trial_id in found
         )
-    return Evidence(
+    return SelfTestEvidence(
         by_case=by_case,
-        trials=tuple(one for one in run.results if one.key.case in KNOWN),
+        trials=tuple(trial for trial in run.results if trial.key.case in KNOWN),
         calibration=tuple(
-            one for one in run.results if one.key.case == CALIBRATION_CASE and one.status.counts
+            trial
+            for trial in run.results
+            if trial.key.case == CALIBRATION_CASE and trial.status.counts
         ),
         stats_bytes={
-            trial_id: one.memory_bytes
-            for one in stats
-            if (trial_id := starts.trial_at(one.begun_ns)) is not None
+            trial_id: reading.memory_bytes
+            for reading in stats
+            if (trial_id := starts.trial_at(reading.begun_ns)) is not None
         },
     )

@@ -34,7 +34,7 @@ PLANTED_NAME = "planted.bench-selftest.invalid"
 
 PLANTED_TCP = "198.51.100.10:4433"
 PLANTED_UDP = "203.0.113.20:8125"
-"""Addresses for documentation, which nobody has (RFC 5737)."""
+"""Addresses for documentation, which no host has (RFC 5737)."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What bench says yes or no to: how trials ended, what was left behind, what was contacted."""
+"""Yes-or-no facts: how trials ended, what they left behind, what they contacted."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from bench.selftest.known import (
     PLANTED_UDP,
     ZOMBIES,
 )
-from bench.selftest.score import Fact, ScoredFigure, Section
+from bench.selftest.score import Fact, ScoredFigure, ScoreSection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bench.analysis.model import TrialResult
     from bench.journal.facts.contacts import Observation
-    from bench.selftest.evidence import Evidence, Observed
+    from bench.selftest.evidence import Observed, SelfTestEvidence
 
 _TIMES = ("ready_s", "startup_s", "port_open_s")
 _PLANTED = {("dns", PLANTED_NAME), ("tcp", PLANTED_TCP), ("udp", PLANTED_UDP)}
 
 
-def outcomes(evidence: Evidence) -> Section:
+def outcomes(evidence: SelfTestEvidence) -> ScoreSection:
     """All that is either right or wrong."""
-    return Section(
+    return ScoreSection(
         "FOUND  yes or no, and right every time",
         (
             _fact(
@@ -58,9 +58,9 @@ def _fact(
 ) -> Fact:
     """A fact about `trials`; `wrong` says what is wrong with one, None where it does not count."""
     findings = [
-        ScoredFigure(one.key.case, one.trial_id, right=not said, said=said)
-        for one in trials
-        if (said := wrong(one)) is not None
+        ScoredFigure(trial.key.case, trial.trial_id, right=not said, said=said)
+        for trial in trials
+        if (said := wrong(trial)) is not None
     ]
     return Fact(f"found.{name}", title, truth, tuple(findings))
 
@@ -69,20 +69,20 @@ def _of_case(
     name: str,
     title: str,
     truth: str,
-    evidence: Evidence,
+    evidence: SelfTestEvidence,
     case: str,
     wrong: Callable[[TrialResult], str | None],
 ) -> Fact:
-    return _fact(name, title, truth, (one.trial for one in evidence.of(case)), wrong)
+    return _fact(name, title, truth, (observed.trial for observed in evidence.of(case)), wrong)
 
 
-def _last_attempts(evidence: Evidence) -> list[TrialResult]:
-    """What became of each trial of the plan; an attempt that was made again is passed over."""
-    return list({(one.key.case, one.key.round): one for one in evidence.trials}.values())
+def _last_attempts(evidence: SelfTestEvidence) -> list[TrialResult]:
+    """The last attempt of each trial of the plan."""
+    return list({(trial.key.case, trial.key.round): trial for trial in evidence.trials}.values())
 
 
 def _ending(trial: TrialResult) -> str | None:
-    """What is wrong with how it ended: an error of the harness is, and so is a trial given up."""
+    """The fault in how a trial ended; errors of the harness and abandoned trials are faults too."""
     if trial.status is TrialStatus.INTERRUPTED:
         return None
     fails = KNOWN[trial.key.case].fails
@@ -125,17 +125,17 @@ def _ignored(trial: TrialResult) -> str | None:
     return _stopped(trial, "ignored", killed=True)
 
 
-def _left_behind(evidence: Evidence) -> Fact:
+def _left_behind(evidence: SelfTestEvidence) -> Fact:
     findings, unseen = [], set()
-    for one in evidence.of("leaves-children"):
-        seen = behaviour(one.trial)
+    for observed in evidence.of("leaves-children"):
+        seen = behaviour(observed.trial)
         if seen.standing is None:
             unseen.add(seen.unseen)
             continue
         found = len(seen.standing.children), seen.standing.zombies
         said = f"{found[0]} children and {found[1]} zombies"
         right = found == (CHILDREN, ZOMBIES)
-        findings.append(ScoredFigure(one.trial.key.case, one.trial.trial_id, right, said))
+        findings.append(ScoredFigure(observed.trial.key.case, observed.trial.trial_id, right, said))
     absent = "" if findings else "; ".join(sorted(unseen))
     truth = f"{CHILDREN} and {ZOMBIES}"
     return Fact("found.left", "children and zombies left", truth, tuple(findings), absent)
@@ -146,26 +146,34 @@ def _silent(trial: TrialResult) -> str | None:
     return "" if value is None else f"first_output_s is {value}"
 
 
-def _contacts(evidence: Evidence) -> tuple[Fact, Fact]:
-    """Planted attempts, and everything else that contacted nobody."""
-    seen = [(one, one.trial.facts.egress) for one in evidence.everything()]
-    able = [(one, found) for one, found in seen if found is not None and found.observed]
+def _contacts(evidence: SelfTestEvidence) -> tuple[Fact, Fact]:
+    """Planted attempts, and all other containers, which contacted nothing."""
+    seen = [(observed, observed.trial.facts.egress) for observed in evidence.everything()]
+    able = [(observed, found) for observed, found in seen if found is not None and found.observed]
     reasons = {found.reach for _, found in seen if found is not None and not found.observed}
     absent = "" if able else "; ".join(sorted(reasons)) or "contacts are not observed"
-    planted = [_planted(one, found) for one, found in able if one.trial.key.case == "contacts"]
-    invented = [_invented(one, found) for one, found in able if one.trial.key.case != "contacts"]
+    planted = [
+        _planted(observed, found)
+        for observed, found in able
+        if observed.trial.key.case == "contacts"
+    ]
+    invented = [
+        _invented(observed, found)
+        for observed, found in able
+        if observed.trial.key.case != "contacts"
+    ]
     return (
         Fact("found.planted", "planted contacts found", "name, TCP, UDP", tuple(planted), absent),
         Fact("found.invented", "no contact invented", "none made", tuple(invented), absent),
     )
 
 
-def _planted(one: Observed, found: Observation) -> ScoredFigure:
+def _planted(observed: Observed, found: Observation) -> ScoredFigure:
     names = {(contact.kind, contact.destination) for contact in found.attempts}
     said = ", ".join(sorted(f"{kind} {to}" for kind, to in names ^ _PLANTED))
-    return ScoredFigure(one.trial.key.case, one.trial.trial_id, names == _PLANTED, said)
+    return ScoredFigure(observed.trial.key.case, observed.trial.trial_id, names == _PLANTED, said)
 
 
-def _invented(one: Observed, found: Observation) -> ScoredFigure:
+def _invented(observed: Observed, found: Observation) -> ScoredFigure:
     said = ", ".join(f"{contact.kind} {contact.destination}" for contact in found.attempts)
-    return ScoredFigure(one.trial.key.case, one.trial.trial_id, not found.attempts, said)
+    return ScoredFigure(observed.trial.key.case, observed.trial.trial_id, not found.attempts, said)

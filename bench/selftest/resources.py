@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.selftest.known import COMPANY, DISK_BYTES, STATS_CASE
-from bench.selftest.score import Comparison, Figure, Section, Target
+from bench.selftest.score import Figure, Measurement, ScoreSection, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from bench.selftest.evidence import Evidence, Observed
+    from bench.selftest.evidence import Observed, SelfTestEvidence
 
 _SPIKE = Target(share=1.0, relative=0.01)
 _CPU = Target(share=0.95, within=0.02, relative=0.02)
@@ -18,7 +18,7 @@ _DISK = Target(share=1.0, relative=0.05)
 _NO_DISK = "cgroup v1 misses buffered writes, so bench does not read it there"
 
 
-def resources(evidence: Evidence) -> list[Section]:
+def resources(evidence: SelfTestEvidence) -> list[ScoreSection]:
     """All figures about resources."""
     return [_memory(evidence), _cpu(evidence), _disk_and_processes(evidence)]
 
@@ -27,37 +27,37 @@ def _compared(
     trials: Iterable[Observed],
     truth: Callable[[Observed], float | None],
     measured: Callable[[Observed], float | None],
-) -> tuple[Comparison, ...]:
+) -> tuple[Measurement, ...]:
     found = []
-    for one in trials:
-        true, said = truth(one), measured(one)
+    for observed in trials:
+        true, said = truth(observed), measured(observed)
         if true is not None and said is not None:
-            found.append(Comparison(one.trial.key.case, one.trial.trial_id, true, said))
+            found.append(Measurement(observed.trial.key.case, observed.trial.trial_id, true, said))
     return tuple(found)
 
 
 def _metric(name: str) -> Callable[[Observed], float | None]:
-    return lambda one: one.metric(name)
+    return lambda observed: observed.metric(name)
 
 
-def _spike_bytes(one: Observed) -> float | None:
+def _spike_bytes(observed: Observed) -> float | None:
     """The spike, the memory that the program had before it, and its page tables at the top."""
-    values = [one.stamps.value(name) for name in ("spike_begin", "spike_base", "spike_top")]
+    values = [observed.stamps.value(name) for name in ("spike_begin", "spike_base", "spike_top")]
     return None if None in values else float(sum(value or 0 for value in values))
 
 
-def _memory(evidence: Evidence) -> Section:
+def _memory(evidence: SelfTestEvidence) -> ScoreSection:
     spikes = list(evidence.of(STATS_CASE))
 
-    def by_stats(one: Observed) -> float | None:
-        return evidence.stats_bytes.get(one.trial.trial_id)
+    def by_stats(observed: Observed) -> float | None:
+        return evidence.stats_bytes.get(observed.trial.trial_id)
 
     rows: list[tuple[str, str, Callable[[Observed], float | None], Target | None]] = [
         ("peak", "kernel's high-water mark", _metric("memory_peak_bytes"), _SPIKE),
         ("anon", "sampled, anon", _metric("memory_anon_peak_bytes"), None),
         ("stats", "docker stats in that time", by_stats, None),
     ]
-    return Section(
+    return ScoreSection(
         "MEMORY  a spike of 500 MB for 300 ms, against what the program had at its top",
         tuple(
             Figure(
@@ -73,19 +73,19 @@ def _memory(evidence: Evidence) -> Section:
     )
 
 
-def _cpu(evidence: Evidence) -> Section:
+def _cpu(evidence: SelfTestEvidence) -> ScoreSection:
     floor = evidence.floor("cpu_s")
 
     def used_until(stamp: str) -> Callable[[Observed], float | None]:
-        def used_s(one: Observed) -> float | None:
-            begun_ns, ended_ns = one.stamps.value("main"), one.stamps.value(stamp)
+        def used_s(observed: Observed) -> float | None:
+            begun_ns, ended_ns = observed.stamps.value("main"), observed.stamps.value(stamp)
             return None if begun_ns is None or ended_ns is None else (ended_ns - begun_ns) / 1e9
 
         return used_s
 
     def less_floor(metric: str) -> Callable[[Observed], float | None]:
-        def own_s(one: Observed) -> float | None:
-            value = one.metric(metric)
+        def own_s(observed: Observed) -> float | None:
+            value = observed.metric(metric)
             return None if value is None or floor is None else value - floor
 
         return own_s
@@ -94,7 +94,7 @@ def _cpu(evidence: Evidence) -> Section:
         found = _compared(evidence.of(*cases), used_until(stamp), less_floor(metric))
         return Figure(f"cpu.{name}", title, "s", "process clock", found, _CPU)
 
-    return Section(
+    return ScoreSection(
         "CPU  less what a container that does nothing takes, against the program's own clock",
         (
             figure("one", "CPU, one thread", ["works"], "last", "cpu_s"),
@@ -104,15 +104,15 @@ def _cpu(evidence: Evidence) -> Section:
     )
 
 
-def _disk_and_processes(evidence: Evidence) -> Section:
+def _disk_and_processes(evidence: SelfTestEvidence) -> ScoreSection:
     disk = list(evidence.of("reads-and-writes"))
 
     def moved(stamp: str, metric: str, title: str) -> Figure:
-        def truth(one: Observed) -> float | None:
-            return one.stamps.value(stamp)
+        def truth(observed: Observed) -> float | None:
+            return observed.stamps.value(stamp)
 
         found = _compared(disk, truth, _metric(metric))
-        is_v1 = bool(disk) and all(one.trial.method == "cgroup-v1" for one in disk)
+        is_v1 = bool(disk) and all(observed.trial.method == "cgroup-v1" for observed in disk)
         said = f"{DISK_BYTES >> 20} MiB"
         absent = _NO_DISK if is_v1 and not found else ""
         return Figure(f"disk.{stamp}", title, "bytes", said, found, _DISK, absent)
@@ -120,7 +120,7 @@ def _disk_and_processes(evidence: Evidence) -> Section:
     found = _compared(
         evidence.of("has-company"), lambda _: 1.0 + 2 * COMPANY, _metric("processes_peak")
     )
-    return Section(
+    return ScoreSection(
         "DISK AND PROCESSES",
         (
             moved("written", "io_write_bytes", "written, with fsync"),

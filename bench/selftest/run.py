@@ -1,4 +1,4 @@
-"""The self-test itself: an ordinary run of the known containers, and what it says of bench."""
+"""The self-test: an ordinary run of the known containers, compared with the truth."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.results.run import Run
-    from bench.selftest.evidence import Evidence
-    from bench.selftest.score import Section
+    from bench.selftest.evidence import SelfTestEvidence
+    from bench.selftest.score import ScoreSection
     from bench.trial.progress import Progress
 
 
 @dataclass(frozen=True)
 class Floor:
-    """What is there before any image does anything, and what the truth itself cannot see.
+    """The cost of a do-nothing container, and the part of a start that no stamp can show.
 
     Attributes:
         cpu_s: of a container that does nothing, the median; None where it was not measured.
@@ -53,7 +53,7 @@ class Floor:
 
 @dataclass(frozen=True)
 class SelfTest:
-    """What a self-test found.
+    """The results of a self-test.
 
     Attributes:
         run: the run that it was.
@@ -68,7 +68,7 @@ class SelfTest:
 
     run: Run
     quick: bool
-    sections: tuple[Section, ...]
+    sections: tuple[ScoreSection, ...]
     floor: Floor
     noise: HostNoise
     noise_file: Path | None
@@ -129,11 +129,11 @@ def selftest(
         evidence = gather(run, stamps, beside.peaks)
     noise = _noise(run)
     sections = (*times(evidence), *resources(evidence), outcomes(evidence))
-    disturbed = [one.trial_id for one in evidence.trials if is_disturbed(one)]
+    disturbed = [trial.trial_id for trial in evidence.trials if is_disturbed(trial)]
     return SelfTest(
         run=run,
         quick=quick,
-        sections=tuple(one.disturbed_in(disturbed) for one in sections),
+        sections=tuple(section.disturbed_in(disturbed) for section in sections),
         disturbed=len(disturbed),
         floor=_floor(evidence),
         noise=noise,
@@ -143,7 +143,7 @@ def selftest(
 
 
 def _waiting(progress: Progress) -> Callable[[str], None]:
-    return lambda holder: progress.say(f"waiting for the private engine, which {holder} uses")
+    return lambda holder: progress.say(f"waiting for the private engine, in use by {holder}")
 
 
 def _kept(noise: HostNoise, run: Run, *, quick: bool) -> Path | None:
@@ -154,7 +154,7 @@ def _kept(noise: HostNoise, run: Run, *, quick: bool) -> Path | None:
     host = run.header.host
     if not noise.floors or (quick and load_noise(host) is not None):
         return None
-    if any(one.key.case in SAME and is_disturbed(one) for one in run.results):
+    if any(trial.key.case in SAME and is_disturbed(trial) for trial in run.results):
         return None
     return save_noise(noise, host)
 
@@ -162,17 +162,19 @@ def _kept(noise: HostNoise, run: Run, *, quick: bool) -> Path | None:
 def _noise(run: Run) -> HostNoise:
     """From all trials of the two cases that are the same, in the order of time."""
     same = [
-        one.metrics for one in run.results if one.key.case in SAME and one.status is TrialStatus.OK
+        trial.metrics
+        for trial in run.results
+        if trial.key.case in SAME and trial.status is TrialStatus.OK
     ]
     return host_noise(same, run.header.at)
 
 
-def _floor(evidence: Evidence) -> Floor:
+def _floor(evidence: SelfTestEvidence) -> Floor:
     gaps = [
         main_ns - exec_ns
-        for one in evidence.everything()
-        if (exec_ns := one.stamps.at_ns("exec")) is not None
-        and (main_ns := one.stamps.at_ns("main")) is not None
+        for observed in evidence.everything()
+        if (exec_ns := observed.stamps.at_ns("exec")) is not None
+        and (main_ns := observed.stamps.at_ns("main")) is not None
     ]
     return Floor(
         cpu_s=evidence.floor("cpu_s"),

@@ -26,8 +26,8 @@ class Met(StrEnum):
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """What bench says of one trial (or of a pair), and what was so.
+class Measurement:
+    """The value that bench measured in one trial (or a pair), and the true one.
 
     Attributes:
         case, trial_id: which; of a pair, the ids of both.
@@ -61,17 +61,17 @@ class Target:
     relative: float = 0.0
     never_below: bool = False
 
-    def holds(self, comparisons: tuple[Comparison, ...]) -> bool:
+    def holds(self, comparisons: tuple[Measurement, ...]) -> bool:
         """Whether enough of them are near enough, and none is where none may be."""
         near = [
-            abs(one.error) <= max(self.within, self.relative * abs(one.truth))
-            for one in comparisons
+            abs(comparison.error) <= max(self.within, self.relative * abs(comparison.truth))
+            for comparison in comparisons
         ]
         return sum(near) >= self.share * len(near) and not self.is_broken(comparisons)
 
-    def is_broken(self, comparisons: tuple[Comparison, ...]) -> bool:
+    def is_broken(self, comparisons: tuple[Measurement, ...]) -> bool:
         """Whether one is below zero where none may be, which no busy host can excuse."""
-        return self.never_below and any(one.error < 0 for one in comparisons)
+        return self.never_below and any(comparison.error < 0 for comparison in comparisons)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Figure:
     title: str
     unit: str
     truth: str
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[Measurement, ...]
     target: Target | None = None
     absent: str = ""
     disturbed: tuple[str, ...] = ()
@@ -106,7 +106,11 @@ class Figure:
     @property
     def bias(self) -> float | None:
         """The median error; None without comparisons."""
-        return median([one.error for one in self.comparisons]) if self.comparisons else None
+        return (
+            median([comparison.error for comparison in self.comparisons])
+            if self.comparisons
+            else None
+        )
 
     @property
     def p95(self) -> float | None:
@@ -114,13 +118,13 @@ class Figure:
 
         So a target for 95 % of the trials is met exactly where this is within it.
         """
-        sizes = sorted(abs(one.error) for one in self.comparisons)
+        sizes = sorted(abs(comparison.error) for comparison in self.comparisons)
         return sizes[-(-95 * len(sizes) // 100) - 1] if sizes else None
 
     @property
     def worst(self) -> float | None:
         """The error that is farthest off."""
-        return max((one.error for one in self.comparisons), key=abs, default=None)
+        return max((comparison.error for comparison in self.comparisons), key=abs, default=None)
 
     @property
     def met(self) -> Met:
@@ -134,7 +138,9 @@ class Figure:
         if self.target.holds(self.comparisons):
             return Met.MET
         quiet = tuple(
-            one for one in self.comparisons if set(self.disturbed).isdisjoint(one.trial_id.split())
+            comparison
+            for comparison in self.comparisons
+            if set(self.disturbed).isdisjoint(comparison.trial_id.split())
         )
         if self.target.holds(quiet) and not self.target.is_broken(self.comparisons):
             return Met.UNKNOWN
@@ -176,7 +182,7 @@ class Fact:
     @property
     def wrong(self) -> tuple[ScoredFigure, ...]:
         """Those in which it was wrong."""
-        return tuple(one for one in self.findings if not one.right)
+        return tuple(finding for finding in self.findings if not finding.right)
 
     @property
     def met(self) -> Met:
@@ -189,16 +195,16 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Section:
+class ScoreSection:
     """Rows of the table that belong together."""
 
     title: str
     rows: tuple[Figure | Fact, ...]
 
-    def disturbed_in(self, trials: Iterable[str]) -> Section:
+    def disturbed_in(self, trials: Iterable[str]) -> ScoreSection:
         """The same, of a run in which others kept the host busy during these trials."""
         ids = tuple(trials)
         rows = [
             replace(row, disturbed=ids) if isinstance(row, Figure) else row for row in self.rows
         ]
-        return Section(self.title, tuple(rows))
+        return ScoreSection(self.title, tuple(rows))

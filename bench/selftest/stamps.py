@@ -1,4 +1,4 @@
-"""What the containers stamped themselves, and which trial each file of stamps belongs to."""
+"""Stamps that the containers wrote, and the trial that each file of stamps belongs to."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Stamps:
         return None if stamp is None else stamp.at_ns
 
     def value(self, name: str) -> int | None:
-        """What it stamped with `name`; None where it never did."""
+        """The value stamped as `name`; None where there is none."""
         stamp = self.by_name.get(name)
         return None if stamp is None else stamp.value
 
@@ -68,7 +68,7 @@ def _parsed(file: Path) -> Stamps:
     return Stamps(found)
 
 
-class Starts:
+class TrialStarts:
     """Which of some trials a moment belongs to, for trials run one after the other."""
 
     def __init__(self, trials: Iterable[TrialResult]) -> None:
@@ -92,11 +92,11 @@ def of_trials(trials: Iterable[TrialResult], stamps: Iterable[Stamps]) -> dict[s
         trials: all those of one case.
         stamps: of all containers of that case.
     """
-    starts = Starts(trials)
+    starts = TrialStarts(trials)
     found: dict[str, Stamps] = {}
-    for one in stamps:
-        main_ns = one.at_ns("main")
+    for stamp in stamps:
+        main_ns = stamp.at_ns("main")
         trial_id = None if main_ns is None else starts.trial_at(main_ns)
         if trial_id is not None:
-            found[trial_id] = one
+            found[trial_id] = stamp
     return found

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.selftest.known import DELAYS_MS, GRACE_S, INTERVAL_S, SAME, TERM_MS
-from bench.selftest.score import Comparison, Figure, Section, Target
+from bench.selftest.score import Figure, Measurement, ScoreSection, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from bench.selftest.evidence import Evidence, Observed
+    from bench.selftest.evidence import Observed, SelfTestEvidence
 
 _SLACK_S = 0.005
 _READY = Target(share=0.95, within=INTERVAL_S + _SLACK_S, never_below=True)
@@ -24,7 +24,7 @@ _AT_ONCE = ("spikes", "leaves-children", "honours-term", "ignores-term")
 _BEFORE_READY = ("pull", "create", "arm", "start", "ready")
 
 
-def times(evidence: Evidence) -> list[Section]:
+def times(evidence: SelfTestEvidence) -> list[ScoreSection]:
     """All figures about times."""
     return [_ready(evidence), _differences(evidence), _events(evidence)]
 
@@ -33,16 +33,16 @@ def _moments(
     trials: Iterable[Observed],
     truth_ns: Callable[[Observed], int | None],
     measured_ns: Callable[[Observed], int | None],
-) -> tuple[Comparison, ...]:
+) -> tuple[Measurement, ...]:
     """Comparisons of moments, in seconds since the trial's zero."""
     found = []
-    for one in trials:
-        zero_ns, truth, measured = one.trial.zero_ns, truth_ns(one), measured_ns(one)
+    for observed in trials:
+        zero_ns, truth, measured = observed.trial.zero_ns, truth_ns(observed), measured_ns(observed)
         if truth is not None and measured is not None:
             found.append(
-                Comparison(
-                    one.trial.key.case,
-                    one.trial.trial_id,
+                Measurement(
+                    observed.trial.key.case,
+                    observed.trial.trial_id,
                     (truth - zero_ns) / 1e9,
                     (measured - zero_ns) / 1e9,
                 )
@@ -51,14 +51,14 @@ def _moments(
 
 
 def _stamped(name: str) -> Callable[[Observed], int | None]:
-    return lambda one: one.stamps.at_ns(name)
+    return lambda observed: observed.stamps.at_ns(name)
 
 
-def _ready_ns(one: Observed) -> int | None:
-    return one.facts.ready.at_ns if one.facts.ready else None
+def _ready_ns(observed: Observed) -> int | None:
+    return observed.facts.ready.at_ns if observed.facts.ready else None
 
 
-def _ready(evidence: Evidence) -> Section:
+def _ready(evidence: SelfTestEvidence) -> ScoreSection:
     def figure(
         name: str, title: str, cases: Iterable[str], target: Target | None = _READY
     ) -> Figure:
@@ -66,7 +66,7 @@ def _ready(evidence: Evidence) -> Section:
         return Figure(f"ready.{name}", title, "s", "ready stamp", found, target)
 
     late = [*DELAYS_MS, "refuses-first", "opens-early", "says-ready", "closes-stdout", "floods"]
-    return Section(
+    return ScoreSection(
         "READY  the confirming answer, against the moment the program could give it",
         (
             figure("http", "http, asked every 5 ms", DELAYS_MS),
@@ -82,11 +82,11 @@ def _ready(evidence: Evidence) -> Section:
     )
 
 
-def _inside_resolution(evidence: Evidence, cases: list[str]) -> Figure:
+def _inside_resolution(evidence: SelfTestEvidence, cases: list[str]) -> Figure:
     """How long before the stretch that `ready_resolution_s` names the program was ready."""
 
-    def earliest_ns(one: Observed) -> int | None:
-        said, ready_ns = one.facts.ready, one.stamps.at_ns("ready")
+    def earliest_ns(observed: Observed) -> int | None:
+        said, ready_ns = observed.facts.ready, observed.stamps.at_ns("ready")
         if said is None or ready_ns is None:
             return None
         return max(ready_ns, said.at_ns - said.resolution_ns)
@@ -96,9 +96,9 @@ def _inside_resolution(evidence: Evidence, cases: list[str]) -> Figure:
     return Figure("ready.resolution", "outside the resolution", "s", "ready stamp", found, target)
 
 
-def _port_open(evidence: Evidence) -> Figure:
-    def measured_ns(one: Observed) -> int | None:
-        started_ns, after_s = one.end_ns("start"), one.metric("port_open_s")
+def _port_open(evidence: SelfTestEvidence) -> Figure:
+    def measured_ns(observed: Observed) -> int | None:
+        started_ns, after_s = observed.end_ns("start"), observed.metric("port_open_s")
         if started_ns is None or after_s is None:
             return None
         return started_ns + round(after_s * 1e9)
@@ -107,7 +107,7 @@ def _port_open(evidence: Evidence) -> Figure:
     return Figure("ready.port_open", "port open", "s", "listen stamp", found, _READY)
 
 
-def _differences(evidence: Evidence) -> Section:
+def _differences(evidence: SelfTestEvidence) -> ScoreSection:
     """Pairs of the same round: as bench has their difference, and as it was."""
     base = SAME[0]
     figures = [
@@ -133,16 +133,16 @@ def _differences(evidence: Evidence) -> Section:
         for name in DELAYS_MS
         if name != base
     ]
-    return Section("DIFFERENCES  of startup_s between two cases of one round", tuple(figures))
+    return ScoreSection("DIFFERENCES  of startup_s between two cases of one round", tuple(figures))
 
 
-def _rounds(evidence: Evidence, case: str) -> dict[int, Observed]:
-    return {one.trial.key.round: one for one in evidence.of(case)}
+def _rounds(evidence: SelfTestEvidence, case: str) -> dict[int, Observed]:
+    return {observed.trial.key.round: observed for observed in evidence.of(case)}
 
 
-def _pairs(evidence: Evidence, base: str, other: str) -> tuple[Comparison, ...]:
-    def startup_s(one: Observed, ready_ns: int | None) -> float | None:
-        return None if ready_ns is None else (ready_ns - one.trial.zero_ns) / 1e9
+def _pairs(evidence: SelfTestEvidence, base: str, other: str) -> tuple[Measurement, ...]:
+    def startup_s(observed: Observed, ready_ns: int | None) -> float | None:
+        return None if ready_ns is None else (ready_ns - observed.trial.zero_ns) / 1e9
 
     found = []
     others = _rounds(evidence, other)
@@ -150,16 +150,16 @@ def _pairs(evidence: Evidence, base: str, other: str) -> tuple[Comparison, ...]:
         second = others.get(number)
         if second is None:
             continue
-        true = [startup_s(one, one.stamps.at_ns("ready")) for one in (first, second)]
-        said = [one.metric("startup_s") for one in (first, second)]
-        values = [one for one in (*true, *said) if one is not None]
+        true = [startup_s(side, side.stamps.at_ns("ready")) for side in (first, second)]
+        said = [side.metric("startup_s") for side in (first, second)]
+        values = [value for value in (*true, *said) if value is not None]
         if len(values) == 4:
             pair = f"{first.trial.trial_id} {second.trial.trial_id}"
-            found.append(Comparison(other, pair, values[1] - values[0], values[3] - values[2]))
+            found.append(Measurement(other, pair, values[1] - values[0], values[3] - values[2]))
     return tuple(found)
 
 
-def _as_set(evidence: Evidence, base: str, other: str) -> tuple[Comparison, ...]:
+def _as_set(evidence: SelfTestEvidence, base: str, other: str) -> tuple[Measurement, ...]:
     found = []
     others = _rounds(evidence, other)
     injected_s = (DELAYS_MS[other] - DELAYS_MS[base]) / 1e3
@@ -169,27 +169,30 @@ def _as_set(evidence: Evidence, base: str, other: str) -> tuple[Comparison, ...]
         after = second.metric("ready_s") if second else None
         if second and before is not None and after is not None:
             pair = f"{first.trial.trial_id} {second.trial.trial_id}"
-            found.append(Comparison(other, pair, injected_s, after - before))
+            found.append(Measurement(other, pair, injected_s, after - before))
     return tuple(found)
 
 
-def _events(evidence: Evidence) -> Section:
-    def stop_ended_ns(one: Observed) -> int | None:
-        begun_ns, after_s = one.begin_ns("stop"), one.facts.stop.ended_s if one.facts.stop else None
+def _events(evidence: SelfTestEvidence) -> ScoreSection:
+    def stop_ended_ns(observed: Observed) -> int | None:
+        begun_ns, after_s = (
+            observed.begin_ns("stop"),
+            observed.facts.stop and observed.facts.stop.ended_s,
+        )
         return None if begun_ns is None or after_s is None else begun_ns + round(after_s * 1e9)
 
-    def grace_over_ns(one: Observed) -> int | None:
-        begun_ns = one.begin_ns("stop")
+    def grace_over_ns(observed: Observed) -> int | None:
+        begun_ns = observed.begin_ns("stop")
         return None if begun_ns is None else begun_ns + round(GRACE_S * 1e9)
 
-    def output_ns(one: Observed) -> int | None:
-        return one.facts.first_output_ns
+    def output_ns(observed: Observed) -> int | None:
+        return observed.facts.first_output_ns
 
-    def exit_ns(one: Observed) -> int | None:
-        return one.facts.exit.at_ns if one.facts.exit else None
+    def exit_ns(observed: Observed) -> int | None:
+        return observed.facts.exit.at_ns if observed.facts.exit else None
 
-    def stop_end_ns(one: Observed) -> int | None:
-        return one.end_ns("stop")
+    def stop_end_ns(observed: Observed) -> int | None:
+        return observed.end_ns("stop")
 
     everything = list(evidence.everything())
     last = _stamped("last")
@@ -208,7 +211,7 @@ def _events(evidence: Evidence) -> Section:
         )
         for name, title, said, trials, truth, measured in rows
     ]
-    return Section(
+    return ScoreSection(
         "OUTPUT, END AND STOP  each moment, against the program's own stamp",
         (*figures, _sum_of_phases(everything)),
     )
@@ -216,10 +219,12 @@ def _events(evidence: Evidence) -> Section:
 
 def _sum_of_phases(trials: Iterable[Observed]) -> Figure:
     found = []
-    for one in trials:
-        startup_s = one.metric("startup_s")
-        parts = [span.duration_s for span in one.trial.phases if span.phase in _BEFORE_READY]
+    for observed in trials:
+        startup_s = observed.metric("startup_s")
+        parts = [span.duration_s for span in observed.trial.phases if span.phase in _BEFORE_READY]
         if startup_s is not None:
-            found.append(Comparison(one.trial.key.case, one.trial.trial_id, startup_s, sum(parts)))
+            found.append(
+                Measurement(observed.trial.key.case, observed.trial.trial_id, startup_s, sum(parts))
+            )
     target = Target(share=0.99, relative=0.01)
     return Figure("phases", "sum of the phases", "s", "startup_s", tuple(found), target)

@@ -1,4 +1,4 @@
-"""Whether a trial under a limit still meets what its case is judged by."""
+"""Whether a trial under a limit still meets the rules of its case."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class RightSizer:
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        """`say` tells whoever watches."""
+        """`say` prints a line of progress."""
         self._say = say
         self.unsized: dict[str, str] = {}
 
@@ -80,18 +80,18 @@ class _CaseSearch:
         self._prepared = prepared
         self._measure = measure
         self._say = say
-        rules = [one.rule for one in effective_rules(run.scenario, run.checklist)]
+        rules = [effective.rule for effective in effective_rules(run.scenario, run.checklist)]
         self._rules = deciding_rules(rules)
-        own = [one for one in run.results if one.key.case == prepared.name]
+        own = [trial for trial in run.results if trial.key.case == prepared.name]
         self._pull_s = slowest_pull_s(own)
         peaks = [
-            one.metrics["memory_peak_bytes"]
-            for one in own
-            if one.key.arm == "need" and "memory_peak_bytes" in one.metrics
+            trial.metrics["memory_peak_bytes"]
+            for trial in own
+            if trial.key.arm == "need" and "memory_peak_bytes" in trial.metrics
         ]
         self._peak = max(peaks, default=None)
         self._enough: dict[tuple[float, float], bool] = {}
-        self._round = max((one.key.round for one in own), default=0)
+        self._round = max((trial.key.round for trial in own), default=0)
 
     def search(self) -> str:
         """Search; says what stood in the way, or nothing."""
@@ -100,7 +100,7 @@ class _CaseSearch:
         cpus = CPUS.rounded(min(limits.cpus or cores, cores))
         memory = limits.memory or (self._peak and MEMORY.rounded(2 * self._peak))
         if not memory:
-            return "it has no memory limit and its need was not measured, so there is no start"
+            return "it has no memory limit and no measured need, so the search has no start"
         self._say(f"{name}: searching the smallest memory limit")
         least_memory = smallest_enough(
             lambda tried: self._is_enough(tried, cpus), memory, MEMORY, self._peak
@@ -138,11 +138,11 @@ class _CaseSearch:
         return size is not None and size.is_enough
 
     def _read(self, memory: float, cpus: float) -> Size | None:
-        trials = [one for one in self._growing.results() if one.key.case == self._name]
+        trials = [trial for trial in self._growing.results() if trial.key.case == self._name]
         found = sizes_of(trials, self._rules, self._name)
         wanted = (int(memory), cpus)
         sizes = found.sizes if found else ()
-        return next((one for one in sizes if (one.memory_bytes, one.cpus) == wanted), None)
+        return next((size for size in sizes if (size.memory_bytes, size.cpus) == wanted), None)
 
     @property
     def _name(self) -> str:

@@ -48,7 +48,7 @@ def smallest_enough(
         is_enough: whether a limit is; asked once for each.
         most: where the search begins.
         scale: what can be set, and how fine to go.
-        guess: tried second, where somebody knows about where the limit lies.
+        guess: tried second, where there is an estimate of the limit.
     """
     if not is_enough(most):
         return None

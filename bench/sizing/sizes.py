@@ -1,4 +1,4 @@
-"""What the trials of `bench right-size` say, read from a run as any other result is."""
+"""Results of the trials of `bench right-size`, read from a run."""
 
 from __future__ import annotations
 
@@ -65,36 +65,38 @@ class CaseSizes:
 
     def by_memory(self) -> list[Size]:
         """The curve over memory, under the limit of cores that the search began with."""
-        found = [one for one in self.sizes if one.cpus == self.start.cpus]
-        return sorted(found, key=lambda one: one.memory_bytes)
+        found = [size for size in self.sizes if size.cpus == self.start.cpus]
+        return sorted(found, key=lambda size: size.memory_bytes)
 
     def by_cpus(self) -> list[Size]:
         """The curve over cores, under the memory limit that the search began with."""
-        found = [one for one in self.sizes if one.memory_bytes == self.start.memory_bytes]
-        return sorted(found, key=lambda one: one.cpus)
+        found = [size for size in self.sizes if size.memory_bytes == self.start.memory_bytes]
+        return sorted(found, key=lambda size: size.cpus)
 
     def together(self) -> list[Size]:
         """Those with less of both, in the order of trying."""
         return [
-            one
-            for one in self.sizes
-            if one.memory_bytes != self.start.memory_bytes and one.cpus != self.start.cpus
+            size
+            for size in self.sizes
+            if size.memory_bytes != self.start.memory_bytes and size.cpus != self.start.cpus
         ]
 
 
 def smallest(curve: Sequence[Size]) -> tuple[Size | None, Size | None]:
     """The smallest size that was enough, and the largest below it that was not, on one curve."""
-    enough = next((one for one in curve if one.is_enough), None)
+    enough = next((size for size in curve if size.is_enough), None)
     if enough is None:
         return None, None
-    below = [one for one in curve[: curve.index(enough)] if not one.is_enough]
+    below = [size for size in curve[: curve.index(enough)] if not size.is_enough]
     return enough, below[-1] if below else None
 
 
 def case_sizes(run: Run, case: str) -> CaseSizes | None:
     """The sizes tried for `case`; None where there were none."""
-    rules = deciding_rules([one.rule for one in effective_rules(run.scenario, run.checklist)])
-    own = [one for one in run.results if one.key.case == case]
+    rules = deciding_rules(
+        [effective.rule for effective in effective_rules(run.scenario, run.checklist)]
+    )
+    own = [trial for trial in run.results if trial.key.case == case]
     return sizes_of(own, rules, case)
 
 
@@ -103,10 +105,10 @@ def sizes_of(trials: Iterable[TrialResult], rules: Sequence[Rule], case: str) ->
     trials = list(trials)
     pull_s = slowest_pull_s(trials)
     grouped: dict[tuple[int, float], list[TrialResult]] = {}
-    for one in trials:
-        limits = requested(one)
-        if one.key.arm == SIZE_ARM and limits and one.status.counts:
-            grouped.setdefault(limits, []).append(one)
+    for trial in trials:
+        limits = requested(trial)
+        if trial.key.arm == SIZE_ARM and limits and trial.status.counts:
+            grouped.setdefault(limits, []).append(trial)
     sizes = tuple(
         _size(memory, cpus, tried, rules, pull_s) for (memory, cpus), tried in grouped.items()
     )
@@ -116,9 +118,9 @@ def sizes_of(trials: Iterable[TrialResult], rules: Sequence[Rule], case: str) ->
 def slowest_pull_s(trials: Iterable[TrialResult]) -> float:
     """The slowest pull of a cold trial, in seconds; 0 where there was none."""
     pulls = [
-        one.metrics["pull_s"]
-        for one in trials
-        if one.status is TrialStatus.OK and "pull_s" in one.metrics
+        trial.metrics["pull_s"]
+        for trial in trials
+        if trial.status is TrialStatus.OK and "pull_s" in trial.metrics
     ]
     return max(pulls, default=0.0)
 
@@ -133,8 +135,10 @@ def requested(trial: TrialResult) -> tuple[int, float] | None:
 def _size(
     memory: int, cpus: float, tried: Sequence[TrialResult], rules: Sequence[Rule], pull_s: float
 ) -> Size:
-    reasons = [reason for one in tried if (reason := why_not(one, rules, pull_s))]
-    starts = [one.metrics["startup_s"] + pull_s for one in tried if "startup_s" in one.metrics]
+    reasons = [reason for trial in tried if (reason := why_not(trial, rules, pull_s))]
+    starts = [
+        trial.metrics["startup_s"] + pull_s for trial in tried if "startup_s" in trial.metrics
+    ]
     return Size(
         memory_bytes=memory,
         cpus=cpus,

@@ -72,8 +72,8 @@ def load_checklist(name_or_path: str, folder: Path) -> Checklist:
         known = ", ".join(built_in_names())
         raise UsageError(
             name_or_path,
-            f"there is no checklist of this name, and no file {path}",
-            f"built in: {known}; a file of your own is named relative to the scenario",
+            f"no built-in checklist has this name, and there is no file {path}",
+            f"built in: {known}; the path of your own file is relative to the scenario",
         )
     return _read(path, str(path))
 
@@ -107,8 +107,8 @@ def _read(path: Path, shown: str) -> Checklist:
     if faults:
         raise ScenarioError(
             [
-                _diagnostic(shown, lines, place(tree, one.path), one.message, one.suggestion)
-                for one in faults
+                _diagnostic(shown, lines, place(tree, fault.path), fault.message, fault.suggestion)
+                for fault in faults
             ]
         )
     return Checklist.from_data(data)

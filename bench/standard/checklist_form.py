@@ -1,4 +1,4 @@
-"""What a checklist file may say: from plain values to rules, with every fault and its place."""
+"""The form of a checklist file: from plain values to rules, with every fault and its place."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _rule(rule_id: str, entry: object) -> tuple[Rule | None, list[Fault]]:
     if not _ID.fullmatch(rule_id):
         faults.append(Fault(path, f"{rule_id!r} is not an id", "letters, digits, dots and dashes"))
     if rule_id in METRICS:
-        faults.append(Fault(path, "the name of a metric is not free as an id", "write it as CI-5"))
+        faults.append(Fault(path, "the name of a metric cannot be an id", "write it as CI-5"))
     for key in _WORDS:
         faults += _text(path, entry, key)
     for key in ("judged_on", "misleads"):
@@ -105,7 +105,10 @@ def _rule(rule_id: str, entry: object) -> tuple[Rule | None, list[Fault]]:
     faults += more
     kind = entry.get("kind")
     if kind not in ("threshold", "check"):
-        return None, [*faults, Fault((*path, "kind"), "`kind` is either threshold or check")]
+        return None, [
+            *faults,
+            Fault((*path, "kind"), "`kind` is either threshold or check"),
+        ]
     own = _THRESHOLD if kind == "threshold" else _CHECK
     faults += _unknown_keys(path, entry, (*_COMMON, *own))
     judged, more = _threshold(path, entry) if kind == "threshold" else _check(path, entry)
@@ -188,7 +191,7 @@ def _choice(
         return kind(entry[key]), []
     except ValueError:
         known = ", ".join(kind)
-        return default, [Fault((*path, key), f"{entry[key]!r} is none of {known}")]
+        return default, [Fault((*path, key), f"{entry[key]!r} is not one of {known}")]
 
 
 def _unknown_keys(

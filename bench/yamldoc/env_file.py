@@ -31,7 +31,7 @@ _COMMENT = re.compile(r"(?:^|[ \t])[ \t]*#.*$")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "\n": ""}
 _REPLACED_LATER = {"$": "$$"}
-"""What a dollar sign behind a backslash becomes where variables are replaced afterwards."""
+"""The escape of a dollar sign after a backslash, where variables are replaced afterwards."""
 
 
 def read_env_files(
@@ -112,8 +112,8 @@ def _read(
                     for name in unset
                 ]
                 faults += [
-                    Diagnostic(source.name, line, 1, one.message.split(": ")[0], one.suggestion)
-                    for one in unreplaced
+                    Diagnostic(source.name, line, 1, fault.message.split(": ")[0], fault.suggestion)
+                    for fault in unreplaced
                 ]
             values[match["key"]] = value
         position = end + 1
@@ -143,7 +143,7 @@ def _value(match: re.Match[str], also_escaped: Mapping[str, str]) -> str:
         return single
     if (double := match["double"]) is not None:
         escaped = {**_ESCAPED, **also_escaped}
-        return _ESCAPE.sub(lambda one: escaped.get(one[1], one[1]), double)
+        return _ESCAPE.sub(lambda escape: escaped.get(escape[1], escape[1]), double)
     plain = _COMMENT.sub("", match["plain"] or "").strip()
     for character, become in also_escaped.items():
         plain = plain.replace(f"\\{character}", become)

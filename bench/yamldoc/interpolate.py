@@ -1,4 +1,4 @@
-"""`${VAR}` and its kin in texts, as Compose replaces them.
+"""`${VAR}` and its other forms, replaced as Compose does.
 
 | written | becomes |
 |---|---|
@@ -35,7 +35,7 @@ _BRACE = re.compile(r"\$\$|\$\{|\}")
 
 
 @dataclass(frozen=True)
-class Fault:
+class VariableFault:
     """A variable that cannot be replaced: what is written, what is wrong, what to write."""
 
     written: str
@@ -47,11 +47,11 @@ class Fault:
 class _State:
     environ: Mapping[str, str]
     as_compose: bool = False
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[VariableFault] = field(default_factory=list)
     unset: list[str] = field(default_factory=list)
 
 
-def interpolate(text: str, environ: Mapping[str, str]) -> tuple[str, list[Fault]]:
+def interpolate(text: str, environ: Mapping[str, str]) -> tuple[str, list[VariableFault]]:
     """`text` with its variables replaced from `environ`, and what could not be."""
     state = _State(environ)
     return _result(text, state), state.faults
@@ -59,7 +59,7 @@ def interpolate(text: str, environ: Mapping[str, str]) -> tuple[str, list[Fault]
 
 def interpolate_compose(
     text: str, environ: Mapping[str, str]
-) -> tuple[str, list[Fault], list[str]]:
+) -> tuple[str, list[VariableFault], list[str]]:
     """`text` as Compose replaces its variables, what could not be, and the names that are unset."""
     state = _State(environ, as_compose=True)
     return _result(text, state), state.faults, state.unset
@@ -70,7 +70,7 @@ def _result(text: str, state: _State) -> str:
         return text
     result = _replace(text, state, 0)
     if len(result) > LONGEST_RESULT:
-        fault = Fault("$", f"longer than {LONGEST_RESULT} characters once replaced", "")
+        fault = VariableFault("$", f"longer than {LONGEST_RESULT} characters once replaced", "")
         state.faults.append(fault)
         return ""
     return result
@@ -88,7 +88,7 @@ def _replace(text: str, state: _State, depth: int) -> str:
             parts.append(_variable(name, state, depth))
         elif name := match["bare"]:
             state.faults.append(
-                Fault(
+                VariableFault(
                     match[0],
                     f"`${name}` without braces",
                     f"write `${{{name}}}` to have it replaced, `$${name}` for a dollar sign",
@@ -98,7 +98,7 @@ def _replace(text: str, state: _State, depth: int) -> str:
             end = _closing(text, position)
             if end is None:
                 message = "`${` without its `}`"
-                state.faults.append(Fault(text[match.start() :][:20], message, "close it"))
+                state.faults.append(VariableFault(text[match.start() :][:20], message, "close it"))
                 return ""
             parts.append(_variable(text[position:end], state, depth))
             position = end + 1
@@ -112,7 +112,7 @@ def _sound(name: str, value: str, written: str, state: _State) -> str:
     if value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value):
         return value
     message = f"the value of {name} is not UTF-8 text"
-    state.faults.append(Fault(written, message, f"set {name} to another before the run"))
+    state.faults.append(VariableFault(written, message, f"set {name} to another before the run"))
     return ""
 
 
@@ -133,10 +133,10 @@ def _variable(body: str, state: _State, depth: int) -> str:
     if not head or (operator is None and rest):
         message = f"`{written[:40]}` is not a variable"
         suggestion = "write ${VAR} or ${VAR:-default}, and $$ for a dollar sign"
-        state.faults.append(Fault(written, message, suggestion))
+        state.faults.append(VariableFault(written, message, suggestion))
         return ""
     if depth >= _DEEPEST:
-        state.faults.append(Fault("$", f"variables nested more than {_DEEPEST} deep", ""))
+        state.faults.append(VariableFault("$", f"variables nested more than {_DEEPEST} deep", ""))
         return ""
     value = state.environ.get(name)
     given = bool(value) if operator and operator.startswith(":") else value is not None
@@ -151,7 +151,9 @@ def _variable(body: str, state: _State, depth: int) -> str:
     if kind == "?":
         reason = f": {rest}" if rest else ""
         state.faults.append(
-            Fault(written, f"the variable {name} {empty}{reason}", f"set {name} before the run")
+            VariableFault(
+                written, f"the variable {name} {empty}{reason}", f"set {name} before the run"
+            )
         )
     elif state.as_compose:
         state.unset.append(name)
@@ -159,5 +161,5 @@ def _variable(body: str, state: _State, depth: int) -> str:
         near = nearest(name, state.environ)
         hint = f"did you mean `${{{near}}}`? Or" if near else "set it, or"
         suggestion = f"{hint} write a default: ${{{name}:-value}}"
-        state.faults.append(Fault(written, f"the variable {name} is not set", suggestion))
+        state.faults.append(VariableFault(written, f"the variable {name} is not set", suggestion))
     return ""

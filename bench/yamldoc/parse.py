@@ -38,7 +38,7 @@ class _Open:
 
 
 _CORE = "tag:yaml.org,2002:"
-"""What the tags of YAML itself begin with, such as that of `!!str`."""
+"""The prefix of YAML's own tags, such as that of `!!str`."""
 
 
 def parse_yaml(

@@ -148,7 +148,7 @@ def _near_file(path: Path) -> str:
     from bench.yamldoc.suggest import nearest
 
     try:
-        siblings = [one.name for one in path.parent.iterdir()]
+        siblings = [sibling.name for sibling in path.parent.iterdir()]
     except OSError:
         return f"there is no folder {path.parent}"
     near = nearest(path.name, siblings)
@@ -158,7 +158,9 @@ def _near_file(path: Path) -> str:
 def _files_of_its_kind(path: Path, siblings: list[str]) -> str:
     if path.suffix not in _YAML:
         return ""
-    found = sorted(one for one in siblings if one.endswith(_YAML) and not one.startswith("."))
+    found = sorted(
+        sibling for sibling in siblings if sibling.endswith(_YAML) and not sibling.startswith(".")
+    )
     place = "this folder" if str(path.parent) == "." else str(path.parent)
     if not found:
         return f"there is no YAML file in {place}"

@@ -1,4 +1,4 @@
-"""What somebody may have meant by a word that is not known, and how values are shown."""
+"""Suggestions for an unknown word, and values as messages show them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """The one of `known` that `word` was probably meant to be, or empty."""
     import difflib
 
-    by_lower = {one.lower(): one for one in known}
+    by_lower = {name.lower(): name for name in known}
     lower = word.lower()[:100]
     few = by_lower if len(by_lower) <= _MOST_COMPARED else ()
     close = difflib.get_close_matches(lower, few, n=1, cutoff=0.6)
     if close:
         return by_lower[close[0]]
-    begun = [one for one in by_lower if len(lower) >= 2 and one.startswith(lower)]
+    begun = [name for name in by_lower if len(lower) >= 2 and name.startswith(lower)]
     return by_lower[begun[0]] if begun else ""
 
 

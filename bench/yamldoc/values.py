@@ -64,7 +64,7 @@ def _duration(value: object) -> object:
 
 
 def bearable_s(text: str) -> float:
-    """Seconds in `text`, as `parse_duration_s` reads it, of what somebody may wait for.
+    """Seconds in `text`, as `parse_duration_s` reads it, for a time to wait.
 
     Raises:
         ValueError: no duration, or more than a week.

@@ -193,13 +193,13 @@ def no_samples(made: Made) -> None:
         (phase("pull", end_ns=5), "phase create begins before phase pull has ended"),
         (phase("ready", start_ns=-1), "phase ready begins before phase start has ended"),
         (doubled("phase"), "phase prepare after phase prepare"),
-        (without("phase", phase="pull"), "it came out well without its phase pull"),
-        (without("phase", phase="create"), "it came out well without its phase create"),
-        (without("phase", phase="remove"), "it came out well without its phase remove"),
+        (without("phase", phase="pull"), "it succeeded without its phase pull"),
+        (without("phase", phase="create"), "it succeeded without its phase create"),
+        (without("phase", phase="remove"), "it succeeded without its phase remove"),
         (without("phase", phase="ready"), "the phase ready or the moment, and not both"),
         (no_fact("ready"), "the phase ready or the moment, and not both"),
-        (both(no_fact("ready"), without("phase", phase="ready")), "well without its phase ready"),
-        (no_fact("zero_ns"), "it came out well without a zero"),
+        (both(no_fact("ready"), without("phase", phase="ready")), "without its phase ready"),
+        (no_fact("zero_ns"), "it succeeded without a zero"),
         (moment("zero_ns", by_s=1), "phase pull begins before the zero"),
         (moment("zero_ns", by_s=-0.1), "phase prepare ends after the zero"),
         (moment("start_sent_ns", by_s=0.01), "the start call was not sent when its phase begins"),
@@ -211,7 +211,7 @@ def no_samples(made: Made) -> None:
         (moment("stop", "killed", to=False), "it was not killed, and ended as one that was"),
         (moment("exit", "code", to=0), "it was killed at the end of its grace period, and ended"),
         (moment("downloaded_bytes", to=1), "1 bytes were downloaded, and its layers had"),
-        (no_samples, "it came out well without a sample"),
+        (no_samples, "it succeeded without a sample"),
         (moment("counters", "cpu_ns", to=1), "its CPU time is not that of its last sample"),
         (moment("memory_kill", to={"kernel_kills": 1, "engine_flag": False, "exit_code": 137}),
          "the kernel counted more kills than were sampled"),
@@ -285,7 +285,7 @@ def test_a_main_process_that_was_killed_for_memory_did_not_come_out_well(tmp_pat
     run = run_of(tmp_path, change)
     single = next(one for one in run.results if one.trial_id == SINGLE)
     assert single.status is TrialStatus.ERROR
-    assert single.reason == "it came out well, and its main process was killed for memory"
+    assert single.reason == "it succeeded, but its main process was OOM-killed"
 
 
 def test_an_interruption_may_leave_a_trial_open(tmp_path):

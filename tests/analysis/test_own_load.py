@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench.analysis.model import TrialResult
-from bench.analysis.own_load import User, own_load
+from bench.analysis.own_load import CoreUser, own_load
 from bench.core.domain import TrialKey, TrialStatus
 from tests.facts import facts_of
 
@@ -41,14 +41,14 @@ def test_daemons_that_belong_together_are_added():
     load = own_load(trial(HOST))
     assert load is not None
     assert load.used_s == {
-        User.BENCH: 0.5,
-        User.ENGINE: 6.0,
-        User.REGISTRY: 1.5,
-        User.SERVICES: 0.3,
-        User.WORKLOAD: 2.0,
-        User.OTHERS: 1.0,
+        CoreUser.BENCH: 0.5,
+        CoreUser.ENGINE: 6.0,
+        CoreUser.REGISTRY: 1.5,
+        CoreUser.SERVICES: 0.3,
+        CoreUser.WORKLOAD: 2.0,
+        CoreUser.OTHERS: 1.0,
     }
-    assert load.share(User.ENGINE) == pytest.approx(0.3)
+    assert load.share(CoreUser.ENGINE) == pytest.approx(0.3)
 
 
 def test_on_the_users_own_engine_neither_it_nor_others_are_known():
@@ -56,17 +56,17 @@ def test_on_the_users_own_engine_neither_it_nor_others_are_known():
     host = {name: value for name, value in HOST.items() if name != "other_share"}
     load = own_load(trial(host | {"cpu_s": {"bench": 0.5, "registry": 1.0, "workload": 2.0}}))
     assert load is not None
-    assert set(load.used_s) == {User.BENCH, User.REGISTRY, User.WORKLOAD}
-    assert load.share(User.ENGINE) is None
-    assert load.share(User.OTHERS) is None
+    assert set(load.used_s) == {CoreUser.BENCH, CoreUser.REGISTRY, CoreUser.WORKLOAD}
+    assert load.share(CoreUser.ENGINE) is None
+    assert load.share(CoreUser.OTHERS) is None
 
 
 def test_an_older_journal_has_seconds_and_no_shares():
     old = {"busy_share": 0.4, "steal_share": 0.0, "cpu_s": {"bench": 0.2, "measuring": 6.0}}
     load = own_load(trial(old, cpu_s=0.4))
     assert load is not None
-    assert load.used_s == {User.BENCH: 0.2, User.ENGINE: 6.0, User.WORKLOAD: 0.4}
-    assert load.share(User.BENCH) is None
+    assert load.used_s == {CoreUser.BENCH: 0.2, CoreUser.ENGINE: 6.0, CoreUser.WORKLOAD: 0.4}
+    assert load.share(CoreUser.BENCH) is None
 
 
 @pytest.mark.parametrize("host", [None, {}, {"cpu_s": {}}])

@@ -38,8 +38,8 @@ def built(**changes: Any) -> Build:
     )
 
 
-def settings(out, *formats: str) -> measuring.Settings:
-    return measuring.Settings(
+def settings(out, *formats: str) -> measuring.RunOptions:
+    return measuring.RunOptions(
         out=out,
         seed=None,
         engine=None,
@@ -140,7 +140,7 @@ def test_a_comparison_that_was_asked_for_and_is_not_there_ends_with_3(out):
     made[0]["baseline"] = str(out / "first")
     run = load_run(write_events(out / "second", made))
     assert run.exit_code == 3
-    assert "that was asked for is not in the journal" in report_text(run, "md")
+    assert "the journal does not have the comparison with" in report_text(run, "md")
     assert measuring._conclude(RunResult(run.folder), replace(settings(out), baseline=None)) == 1
     assert load_run(run.folder).exit_code == 1
 
@@ -148,7 +148,7 @@ def test_a_comparison_that_was_asked_for_and_is_not_there_ends_with_3(out):
 def test_a_case_that_the_earlier_run_has_not_is_named(out):
     both = replace(built(), cases=("good", "bad"), shapes=SHAPES)
     conclude(out, both)
-    words = "bad is not in that run, and compared with nothing"
+    words = "bad is not in that run, so not compared"
     assert words in report_text(load_run(out / "second"), "md")
 
 

@@ -179,7 +179,7 @@ def test_the_scenario_that_it_amounts_to_is_printed_and_means_the_same_as_a_file
     scenario = ad_hoc(log="costs 5 $US$", limit_memory="1g")
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("# the scenario that this amounts to\n")
+    assert err.startswith("# the scenario that these options stand for\n")
     assert parse_scenario_text(err, "kept.yaml").scenario == scenario
 
 
@@ -235,7 +235,7 @@ def test_an_image_and_a_file_do_not_go_together(file):
 )
 def test_what_goes_with_an_image_only_is_refused_beside_a_file(file, option, value):
     error = refusal(file, option, *([value] if value else []))
-    assert (error.subject, error.cause) == (option, "goes with --image only")
+    assert (error.subject, error.cause) == (option, "works only with --image")
 
 
 # --case, --repeat, --set, --dry-run
@@ -547,7 +547,7 @@ def test_a_scenario_that_has_changed_since_is_refused_and_nothing_is_run(runs, f
     file.write_text(SCENARIO.replace("observe: 0s", "observe: 1s"))
     result = run(runs, "--resume", "latest")
     assert isinstance(result.exception, UsageError)
-    assert result.exception.cause == "has changed since that run began"
+    assert result.exception.cause == "has changed since the run began"
     assert (folder / FILE_NAME).read_text() == before
 
 

@@ -13,7 +13,7 @@ from bench.cli.selftest import command
 from bench.judge.statistics.noise import HostNoise
 from bench.results.run import load_run
 from bench.selftest.run import Floor, SelfTest
-from bench.selftest.score import Comparison, Figure, Section, Target
+from bench.selftest.score import Figure, Measurement, ScoreSection, Target
 from tests.journals import write_journal
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ TARGET = Target(share=1.0, within=0.01)
 
 
 def row(*errors: float) -> Figure:
-    comparisons = tuple(Comparison("c", "t", 1.0, 1.0 + one) for one in errors)
+    comparisons = tuple(Measurement("c", "t", 1.0, 1.0 + one) for one in errors)
     return Figure("ready.http", "http", "s", "stamp", comparisons, TARGET)
 
 
@@ -33,7 +33,7 @@ def tested(monkeypatch, tmp_path):
     made = SelfTest(
         run=load_run(write_journal(tmp_path / "run")),
         quick=False,
-        sections=(Section("READY", (row(0.001),)),),
+        sections=(ScoreSection("READY", (row(0.001),)),),
         floor=Floor(None, None, None),
         noise=HostNoise("", {}),
         noise_file=None,
@@ -73,7 +73,7 @@ def test_options_reach_the_test(tested, tmp_path):
     ("figure", "interrupted", "code"), [(row(0.5), 0, 1), (row(), 0, 3), (row(), 143, 143)]
 )
 def test_exit_codes(tested, figure, interrupted, code):
-    sections = (Section("READY", (figure,)),)
+    sections = (ScoreSection("READY", (figure,)),)
     tested["result"] = dataclasses.replace(
         tested["result"], sections=sections, interrupted=interrupted
     )

@@ -74,7 +74,7 @@ from tests.scenario.marked import unmarked
         ),
         ("services: {web: {image: a, mem_limit: «99999999999999999999}}", "too large"),
         ("services: {web: {image: a, cpuset: «0-999999999}}", "a core that no host has"),
-        ("services: {web: {image: a, stop_signal: «NOPE}}", "is no signal"),
+        ("services: {web: {image: a, stop_signal: «NOPE}}", "is not a signal"),
         ("services: {web: {image: a, stop_grace_period: «1000000000s}}", "longer than a week"),
         ('services: {web: {image: a, command: «"a \'b"}}', "cannot be split into words"),
         ("services: {web: {image: a, ports: [«'80:99999']}}", "no port that there is"),

@@ -302,7 +302,7 @@ def test_a_namespace_that_cannot_be_cut_leaves_no_tap_open(room):
 def test_a_holder_that_does_not_run_is_an_error():
     engine = FakeRuntime(Script(life_s=0.0))
     network = CutNetwork(engine, WayOut.SILENT)
-    with pytest.raises(EngineError, match="does not run"):
+    with pytest.raises(EngineError, match="is not running"):
         network.make("t0001-network", {}, {}, [])
     network.remove()
     assert engine.leftovers == []

@@ -42,7 +42,7 @@ def test_the_second_waits_for_the_first_by_name_and_they_never_overlap(
     _, errors = first.communicate(timeout=120)
     assert (first.returncode, second.returncode) == (0, 0), errors + second.stderr
     assert re.search(
-        rf"waiting for the private engine, which bench run \S*first.yaml \(pid {first.pid}\) uses",
+        rf"waiting for the private engine, in use by bench run \S*first.yaml \(pid {first.pid}\)",
         second.stderr,
     )
     folders = sorted(run_folders(bench.folder / "reports"), key=lambda one: "second" in one.name)

@@ -138,5 +138,5 @@ def test_the_report_shows_each_device_and_says_who_used_none(measured):
     page = (measured.folder / "index.html").read_text()
     (name, *_) = measured.header.host["gpus"]
     assert f"0: {name}" in page
-    assert "unused, warm: it was given GPUs and never held memory on one" in page
+    assert "unused, warm: it had GPUs but never used their memory" in page
     assert "GPU memory" in page

@@ -312,13 +312,16 @@ def test_a_busy_host_names_who_keeps_it_busy(host):
 def test_containers_that_bench_may_have_left_can_be_removed(host):
     host.fitness(containers=lambda: (2, 1))
     finding = found("containers")
-    assert finding.text == "2 of bench's own engine and 1 of other engines run: they share the host"
+    assert (
+        finding.text
+        == "2 of bench's own engine and 1 of other engines are running: they share the host"
+    )
     assert "bench clean" in finding.remedy
 
 
 def test_a_host_without_counters_of_heat_says_that_it_has_none(host):
     host.fitness(read_thermal=lambda: ThermalCounters({}, {}), governors=list)
-    assert "no counters here" in found("heat").text
+    assert "no counters" in found("heat").text
     assert "does not show" in found("clock rate").text
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.host.others import Process, busiest, containers, read_processes
+from bench.host.others import CpuTimes, busiest, containers, read_processes
 from bench.journal.facts.host import Busy
 from tests.host.trees import VM, copy_of
 
@@ -43,11 +43,11 @@ def root(tmp_path):
 
 def test_what_a_process_and_its_ended_children_used_is_read(root):
     process(root, 5, "a) odd (name", used_s=0.25, parent=3, reaped_s=1.5)
-    assert read_processes(root)[5] == Process("a) odd (name", 3, 0.25, 1.5)
+    assert read_processes(root)[5] == CpuTimes("a) odd (name", 3, 0.25, 1.5)
 
 
-def one(used_s: float, name: str = "x", parent: int = 1, reaped_s: float = 0.0) -> Process:
-    return Process(name, parent, used_s, reaped_s)
+def one(used_s: float, name: str = "x", parent: int = 1, reaped_s: float = 0.0) -> CpuTimes:
+    return CpuTimes(name, parent, used_s, reaped_s)
 
 
 def test_the_busiest_programs_are_named_and_idle_ones_are_not():

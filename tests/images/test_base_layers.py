@@ -9,8 +9,8 @@ import pytest
 from bench.core.errors import RegistryError
 from bench.images.bases.layers import push_base, shared_layers
 from bench.runtimes.managed.registry import Registry
-from tests.runtimes.fake_registry import FakeRegistry
 from tests.pulls import manifest_of
+from tests.runtimes.fake_registry import FakeRegistry
 
 
 def test_layers_are_shared_where_all_of_the_base_are_the_images_first():

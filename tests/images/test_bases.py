@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bench.journal.facts.image import BaseRecord
-
 import dataclasses
 import itertools
 import json
@@ -23,12 +21,13 @@ from bench.images.bases.present import BaseSource
 from bench.images.bases.recipe import import_changes, upstream
 from bench.images.bases.records import base_records
 from bench.images.bases.table import PYTHON_FULL, PYTHON_SLIM, SLIM
+from bench.journal.facts.image import BaseRecord
 from bench.runtimes.build_request import BuildResult
 from bench.runtimes.images import ImageInfo, PullLine
 from tests.fakes import FACTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bench.runtimes.build_request import BuildRequest
@@ -128,9 +127,7 @@ VERSIONS = {
 }
 
 
-def _installed(
-    builder: Store, image: str, packages: tuple[str, ...]
-) -> tuple[str, dict[str, str]]:
+def _installed(builder: Store, image: str, packages: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     release = "13.8" if "trixie" in image else "12.11"
     return release, {one: VERSIONS[one] for one in packages}
 

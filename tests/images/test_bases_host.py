@@ -6,19 +6,19 @@ import io
 import shutil
 import threading
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from bench.runtimes.images import PullLine
 from bench.core.errors import HostError, PullError
 from bench.images.bases import rootfs as base_rootfs
 from bench.images.bases.catalogue import RECIPES
 from bench.images.bases.hub import pull_patiently
 from bench.images.bases.rootfs import ca_bundle, make_rootfs
+from bench.runtimes.images import PullLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from bench.runtimes.protocol import ContainerEngine

@@ -72,8 +72,8 @@ def test_the_highest_of_the_need_trials_is_judged():
 @pytest.mark.parametrize(
     ("trials_", "case", "outcome", "says"),
     [
-        (fit(), {}, Outcome.PASS, "6 trials under the limit, none killed for memory"),
-        (fit(oom_kills=1.0), {}, Outcome.FAIL, "6 processes were killed for memory"),
+        (fit(), {}, Outcome.PASS, "6 trials under the limit, without out-of-memory kills"),
+        (fit(oom_kills=1.0), {}, Outcome.FAIL, "6 processes were OOM-killed"),
         ([*fit(5), failed(5, "killed for memory")], {}, Outcome.FAIL, "1 of 6 trials failed"),
         (fit(), {"limits": {"cpus": 4}}, Outcome.INCONCLUSIVE, "no memory limit as low"),
         (fit(), {"limits": {"memory": "16g"}}, Outcome.INCONCLUSIVE, "no memory limit as low"),
@@ -93,10 +93,10 @@ def test_where_page_cache_alone_exceeds_it_the_fit_arm_decides(trials_, case, ou
     ("figures", "says"),
     [
         ({"memory_peak_bytes": 511 * MIB, "oom_kills": 0.0},
-         "squeezes it: the peak, page cache included, came within 2% of it in 6 of 6 trials"),
+         "constrains it: the peak, page cache included, came within 2% of it in 6 of 6 trials"),
         ({"memory_peak_bytes": 400 * MIB, "oom_kills": 1.0},
-         "its own limit of 512 MiB squeezes it: processes were killed for memory in 6 trials"),
-        ({"memory_peak_bytes": 512 * MIB, "oom_kills": 1.0}, ", and processes were killed"),
+         "its own limit of 512 MiB constrains it: processes were OOM-killed in 6 trials"),
+        ({"memory_peak_bytes": 512 * MIB, "oom_kills": 1.0}, ", and processes were OOM-killed"),
     ],
 )  # fmt: skip
 def test_a_case_that_its_own_limit_squeezes_is_judged_on_its_need_and_said_to_be(figures, says):
@@ -109,7 +109,7 @@ def test_a_case_that_its_own_limit_squeezes_is_judged_on_its_need_and_said_to_be
 def test_a_case_that_stays_clear_of_its_own_limit_is_not_said_to_be_squeezed():
     measured = [trial(one, memory_peak_bytes=300.0 * MIB, oom_kills=0.0) for one in range(6)]
     found = memory(need(GIB, GIB, 1.0) + measured, {"limits": {"memory": "512m"}})
-    assert "squeezes" not in found.reason
+    assert "constrains" not in found.reason
 
 
 def test_the_fit_trials_of_every_cache_state_decide():
@@ -230,7 +230,7 @@ def test_kills_for_memory_cut_the_figures_off(judged):
     """Without a limit of its own it was the host that killed."""
     found = judged(needs({"oom_kills": 1.0}, {}) + fit())
     assert found.verdict is Outcome.INCONCLUSIVE
-    assert "processes were killed for memory in 1 of 2 trials, which cut it off" in found.reason
+    assert "processes were OOM-killed in 1 of 2 trials, so the peak is cut off" in found.reason
 
 
 def test_kills_for_memory_excuse_nothing_that_was_seen():
@@ -267,12 +267,12 @@ def test_what_no_sample_saw_may_be_anything():
     spike = {"memory_peak_bytes": 9.0 * GIB, "memory_usage_peak_bytes": 1.0 * GIB}
     found = memory(needs(spike, {}) + fit())
     assert found.verdict is Outcome.INCONCLUSIVE
-    assert "no sample saw enough of it" in found.reason
+    assert "no sample was close enough to the peak" in found.reason
 
 
 def test_a_sampled_share_is_called_a_lower_bound():
     found = memory(need(9 * GIB, 9 * GIB, 1.0) + fit())
-    assert found.reason.startswith("at least 9.00 GiB that is no cache")
+    assert found.reason.startswith("at least 9.00 GiB that is not cache")
     assert "a lower bound" in found.reason
 
 
@@ -382,7 +382,7 @@ def test_demand_is_judged_with_its_tolerance(demand, outcome):
 def test_threads_too_short_lived_to_see_may_have_asked_for_more():
     found = cpu(need(GIB, GIB, 2.5, 5.1) + fit())
     assert (found.verdict, found.actual, found.n) == (Outcome.INCONCLUSIVE, 2.5, 2)
-    assert "2.50 cores was seen" in found.reason
+    assert "2.50 cores measured" in found.reason
     assert "5 % of the CPU time was used by threads too short-lived to see" in found.reason
 
 
@@ -475,7 +475,7 @@ def test_a_stack_is_the_sum_of_its_services():
 def test_a_service_whose_demand_is_not_known_leaves_that_of_the_stack_open():
     found = cpu_of_services(1.0, None)
     assert found.outcome is Outcome.INCONCLUSIVE
-    assert "of s1 is not known" in found.reason
+    assert "of s1 is unknown" in found.reason
 
 
 def test_without_schedstat_a_stack_is_judged_by_cores_used():

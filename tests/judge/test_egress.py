@@ -74,7 +74,7 @@ def test_one_attempt_in_one_trial_fails(where):
     assert found.reason == (
         "1 outside destination tried before ready: "
         "198.51.100.9:443 (TCP by pip, 250 ms after the start, 1 of 8 starts); "
-        "it gets ready with the network cut off too"
+        "it also gets ready with the network cut off"
     )
 
 
@@ -120,7 +120,7 @@ def test_a_service_that_is_not_declared_comes_with_the_advice_to_declare_it():
     tried = attempt("10.1.2.3:8000", name="index")
     found = judged(rounds(tried) + closed(), services=("Index", "other"))
     assert (
-        "Index is a service of the scenario: declare under `allow` what belongs to the platform"
+        "Index is a service of the scenario: declare it under `allow` if it belongs to the platform"
         in found.reason
     )
 
@@ -129,7 +129,9 @@ def test_what_does_not_get_ready_with_no_way_out_fails_though_nothing_was_seen()
     broken = [failed(20, "exited with code 9", network="cut", cache="image"), closed()[1]]
     found = judged(rounds() + broken)
     assert found.verdict is Outcome.FAIL
-    assert found.reason == "with the network cut off it failed in 1 of 2 trials: exited with code 9"
+    assert (
+        found.reason == "with the network cut off, it failed in 1 of 2 trials: exited with code 9"
+    )
 
 
 UNSEEN: dict[str, Any] = {"observed": False, "reach": "listening needs root"}
@@ -140,8 +142,8 @@ UNSEEN: dict[str, Any] = {"observed": False, "reach": "listening needs root"}
     [
         (rounds(**UNSEEN), "contacts could not be observed in app-cold-fit-0-1: listening"),
         (rounds() + closed(**UNSEEN), "listening needs root"),
-        (rounds(), "not run with its network cut"),
-        (rounds(dropped=2, count=1) + rounds()[1:] + closed(), "2 packets passed unseen"),
+        (rounds(), "not run with the network cut off"),
+        (rounds(dropped=2, count=1) + rounds()[1:] + closed(), "2 packets were missed"),
         ([], "it has no trials"),
     ],
 )
@@ -208,7 +210,7 @@ def test_every_start_of_the_case_counts():
     assert (found.verdict, found.n) == (Outcome.PASS, 13)
     assert found.reason == (
         "no contact before ready in 13 starts (6 of the rounds, 2 without limits, "
-        "3 of several at once, 2 with the network cut off); "
+        "3 of replicas, 2 with the network cut off); "
         "ready with the network cut off in 2 of 2"
     )
 
@@ -257,7 +259,7 @@ def test_the_way_out_must_have_been_cut_in_both_ways(way):
     alike = cut(facts=facts(way_out=way))
     found = judged(rounds() + alike)
     assert found.verdict is Outcome.NOT_MEASURED
-    assert "in both ways" in found.reason
+    assert "both kinds of cut network" in found.reason
 
 
 def test_a_failure_with_no_way_out_is_no_failure_of_other_rows():

@@ -192,7 +192,7 @@ def test_without_a_second_start_or_a_process_on_record_it_is_open():
     found = verdict(of, unstarted, "RS-3.1", checklist=CLOUD_NATIVE)
     assert (found.verdict, found.reason) == (
         Outcome.NOT_MEASURED,
-        "it was not started a second time",
+        "it was not restarted",
     )
     empty = [replace(one, facts=changed(one.facts, processes=[])) for one in replicas()]
     found = verdict(of, empty, "RS-3.1", checklist=CLOUD_NATIVE)

@@ -35,7 +35,7 @@ def judged(one: Scenario, **figures: float) -> dict[str, Verdict]:
         ("CI-3", "shares the host's network"),
         ("CI-4", "has no image"),
         ("CI-5", "nothing is pulled"),
-        ("RS-3.1", "is not scaled out"),
+        ("RS-3.1", "does not scale out"),
     ],
 )
 def test_what_only_a_container_has_is_not_measured_and_not_required(row, why):
@@ -80,4 +80,4 @@ def test_one_whose_setup_failed_is_an_error():
     assert [one.id for one in found] == ["ready_s", "READY"]
     for verdict in found:
         assert verdict.verdict is Outcome.ERROR
-        assert "it was not set up: setup of app" in verdict.reason
+        assert "its setup failed: setup of app" in verdict.reason

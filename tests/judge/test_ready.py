@@ -127,7 +127,7 @@ def test_a_crash_is_a_failure_even_where_other_trials_are_missing():
 
 def test_a_case_without_an_image_could_not_be_judged():
     found = verdicts(scenario(CASE), [], failed_images={"app": "RUN make failed"})
-    assert ready_row(found).reason == "there is no image: RUN make failed"
+    assert ready_row(found).reason == "it has no image: RUN make failed"
     assert exit_code(found) == 3
 
 
@@ -148,7 +148,7 @@ def test_a_case_that_never_gets_ready_is_excused_by_no_expectation():
     of = scenario(CASE | {"expect": {"fail": ["READY"]}})
     found = verdicts(of, crashed())
     assert exit_code(found) == 1
-    assert "at least one trial that gets ready" in ready_row(found).reason
+    assert "no trial got ready" in ready_row(found).reason
 
 
 def test_a_case_that_is_to_crash_at_times_and_does_not_is_not_as_expected():
@@ -167,7 +167,7 @@ def test_a_case_that_is_to_end_after_it_was_ready_fails_on_its_times_as_expected
     assert exit_code(tuple(found.values())) == 0
     memory = scenario(CASE | {"expect": {"fail": ["READY"]}}, thresholds=MEMORY)
     (row, _) = verdicts(memory, [*crashing, *needed])
-    assert row.reason == "not judged: it failed after it was ready, every time"
+    assert row.reason == "not judged: it failed after it was ready in every trial"
 
 
 MEMORY = {"memory_anon_peak_bytes": "<= 1GiB"}

@@ -34,8 +34,8 @@ def test_replicas_that_do_nothing_wrong_pass_and_the_reason_says_what_was_seen()
     assert (found.verdict, found.n, found.actual) == (Outcome.PASS, 3, None)
     assert found.reason == (
         "3 started at once were all ready in 1.20 s, the first in 1.00 s; nothing was written "
-        "outside of volumes, /tmp, /run and __pycache__; one worker each (`uvicorn`); asked to "
-        "stop, all ended within 400 ms (exit code 0)"
+        "outside of volumes, /tmp, /run and __pycache__; one worker process each (`uvicorn`); all "
+        "stopped within 400 ms (exit code 0)"
     )
     assert found.required
 
@@ -98,7 +98,7 @@ def test_a_kill_at_the_end_of_the_grace_period_fails_with_its_seconds_and_its_ca
     found = judged(replicas(facts={"stop": KILLED, "process": SHELL}))
     assert found.verdict is Outcome.FAIL
     assert found.reason == (
-        "SIGTERM not honoured: killed after 3.0 s; `bash` is process 1 and stands before "
+        "SIGTERM not honoured: killed after 3.0 s; `bash` is process 1 and wraps "
         "`uvicorn`, without a handler for SIGTERM"
     )
 
@@ -152,7 +152,7 @@ def test_helpers_that_were_killed_or_that_nobody_can_tell_of_fail_nothing(below)
 def test_dead_processes_that_nobody_waited_for_are_told():
     found = judged(replicas(facts={"process": QUIET["process"] | {"zombies": 2}}))
     assert found.verdict is Outcome.PASS
-    assert found.reason.endswith("; 2 zombies that nobody had waited for")
+    assert found.reason.endswith("; 2 zombies left unreaped")
 
 
 def test_one_that_ended_after_it_was_ready_fails():
@@ -177,8 +177,8 @@ def test_one_that_does_not_start_again_fails():
     ("missing", "why"),
     [
         ({"processes": None, "process": {"unseen": "the engine is elsewhere"}}, "engine is else"),
-        ({"writes": None}, "the engine did not tell what was written"),
-        ({"stop": None}, "it ended by itself before it was asked to"),
+        ({"writes": None}, "the engine did not report the files written"),
+        ({"stop": None}, "it ended by itself before the stop signal"),
     ],
 )
 def test_what_was_not_seen_never_passes(missing, why):

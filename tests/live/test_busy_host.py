@@ -64,7 +64,7 @@ def test_the_report_says_it_in_one_line(outcome):
     done, _ = outcome
     said = " ".join(done.stdout.split())
     assert "in 6 of 6 trials (up to " in said
-    assert "; 6 of them invalid for it; bench waited " in said
+    assert "; 6 of them are invalid for that reason; bench waited " in said
 
 
 @pytest.mark.usefixtures("crowd")

@@ -229,9 +229,9 @@ def test_the_verdicts(run):
         "unplugged": "pass",
     }
     assert "5 outside destinations" in found["plants"].reason
-    assert "gets ready with the network cut off too" in found["plants"].reason
+    assert "it also gets ready with the network cut off" in found["plants"].reason
     assert "store is a service of the scenario" in found["calls-service"].reason
-    assert "with the network cut off it failed in 2 of 2 trials" in found["depends"].reason
+    assert "with the network cut off, it failed in 2 of 2 trials" in found["depends"].reason
     assert "host's network" in found["shares-host"].reason
 
 

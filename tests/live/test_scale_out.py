@@ -108,7 +108,7 @@ def test_a_shell_without_a_handler_is_killed_at_the_end_of_its_grace(found):
     assert how.standing.disposition == "default"
     assert how.stop.killed
     assert 0.9 < how.stop.ended_s < 8.0  # and not the ten seconds that an engine gives by itself
-    assert "`sh` is process 1 and stands before `httpd`" in verdict(found, "fronted").reason
+    assert "`sh` is process 1 and wraps `httpd`" in verdict(found, "fronted").reason
 
 
 def test_a_shell_that_ignores_the_signal_is_told_from_one_that_does_not_handle_it(found):

@@ -73,7 +73,7 @@ def test_what_was_not_printed_or_was_no_number_is_absent_and_said(outcome):
     assert run.trials["loss"].isna().all()
     said = " ".join(done.stdout.split())
     assert "never_s did not appear in the output of job.N-1.memory-none" in said
-    assert "loss of job.N-1.memory-none was no number" in said
+    assert "loss of job.N-1.memory-none was not a number" in said
 
 
 def test_they_are_judged_like_any_other_metric(outcome):

@@ -86,9 +86,9 @@ def test_report_writes_one_report_to_a_file_of_any_name(out, tmp_path):
 def test_report_refuses_what_cannot_be_meant(out):
     where = ("--out", str(out))
     assert "takes one report" in refused(report, "first", "-o", "-", *where)
-    assert "not built yet" in refused(report, "first", "--format", "trace", *where)
-    assert "is no format" in refused(report, "first", "--format", "pdf", *where)
-    assert "names no file" in refused(report, "first", "--format", "md", "-o", "", *where)
+    assert "not available in this version" in refused(report, "first", "--format", "trace", *where)
+    assert "is not a format" in refused(report, "first", "--format", "pdf", *where)
+    assert "is not a file name" in refused(report, "first", "--format", "md", "-o", "", *where)
     assert "neither a run's folder" in refused(report, "nothing", *where)
 
 
@@ -111,7 +111,7 @@ def test_list_as_json_can_be_read_by_programs(out):
 def test_list_of_an_empty_folder_prints_nothing_to_stdout(tmp_path):
     done = call(list_, str(tmp_path))
     assert (done.exit_code, done.stdout) == (0, "")
-    assert "is no folder" in refused(list_, str(tmp_path / "nowhere"))
+    assert "is not a folder" in refused(list_, str(tmp_path / "nowhere"))
 
 
 def test_compare_sets_two_cases_of_one_run_against_each_other(out):
@@ -192,7 +192,7 @@ def test_compare_refuses_what_was_not_measured_alike_unless_forced(out):
         assert words in said
     done = call(compare, "first", "second", "--force", "--out", str(out))
     assert done.exit_code == 0
-    assert "not measured alike: host cores: 16 against 8" in done.stderr
+    assert "not measured in the same way: host cores: 16 against 8" in done.stderr
 
 
 def test_cases_of_one_run_share_their_circumstances(run):
@@ -202,8 +202,8 @@ def test_cases_of_one_run_share_their_circumstances(run):
 @pytest.mark.parametrize(
     ("one", "other", "cause"),
     [
-        ("first", "first", "is set against itself"),
-        ("first:bad", "first:bad", "is set against itself"),
+        ("first", "first", "is compared with itself"),
+        ("first:bad", "first:bad", "is compared with itself"),
         ("first:bad", "first:best", "there is no such case"),
         ("first:best", "first", "there is no such case"),
     ],

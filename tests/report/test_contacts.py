@@ -75,7 +75,7 @@ def test_what_could_not_be_seen_is_said(tmp_path):
 
     section = contacts(changed(tmp_path, miss))
     assert section is not None
-    assert any("packets passed unseen in t" in note for note in section.notes)
+    assert any("packets were missed in t" in note for note in section.notes)
 
 
 def test_a_list_without_end_is_cut(monkeypatch, run):
@@ -83,4 +83,4 @@ def test_a_list_without_end_is_cut(monkeypatch, run):
     section = contacts(run)
     assert section is not None
     assert len(section.rows) == 1
-    assert "bad: 1 more stand in the journal." in section.notes
+    assert "bad: 1 more are in the journal." in section.notes

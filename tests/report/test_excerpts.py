@@ -47,7 +47,7 @@ def test_a_case_that_printed_none_says_so(run):
     section = excerpts(run)
     assert section is not None
     rows = {row[0]: row for row in section.rows}
-    assert rows["bad"][2:] == ("", "none: its first line did not appear")
+    assert rows["bad"][2:] == ("", "none: its first line was not printed")
     assert rows["good"][3] == "5 lines"
     assert rows["good"][2] in {one.trial_id for one in run.results if one.key.case == "good"}
     assert [title for title, _ in section.texts] == ["good: profile"]
@@ -76,8 +76,8 @@ def test_what_was_cut_is_said(tmp_path):
     assert section is not None
     said = next(row[3] for row in section.rows if row[0] == "good")
     assert said == (
-        "2 lines, and 7 more that were not kept, to the end of the output: "
-        "its last line did not come"
+        "2 lines, and 7 more not kept; it runs to the end of the output, as its last line was "
+        "not printed"
     )
 
 

@@ -81,16 +81,16 @@ def test_a_case_that_never_got_ready_fails_and_nothing_else_of_it_is_judged(cras
 
 def test_the_first_ten_lines_on_the_terminal_name_the_cause_and_the_remedy(crashed):
     first = "\n".join(end_block(crashed).splitlines()[:10])
-    assert "good never got ready: 2 of 2 trials failed; 4 of 6 trials not made" in first
+    assert "good never got ready: 2 of 2 trials failed; 4 of 6 trials skipped" in first
     assert "exited with code 1 before it was ready" in first
     assert "    ModuleNotFoundError: No module named 'flask'" in first
-    assert "mend what these lines name; the whole output is in logs/good-t0" in first
+    assert "fix the error above; the full output is in logs/good-t0" in first
 
 
 def test_a_wrong_port_is_named_with_its_remedy(elsewhere):
     first = " ".join(" ".join(end_block(elsewhere).splitlines()[:11]).split())
     assert "nothing listens on 8080; gunicorn listens on 127.0.0.1:5000 only" in first
-    assert "have it listen on 0.0.0.0:8080" in first
+    assert "make it listen on 0.0.0.0:8080" in first
 
 
 def test_a_server_that_listens_where_it_is_asked_is_not_told_to(tmp_path):
@@ -98,7 +98,7 @@ def test_a_server_that_listens_where_it_is_asked_is_not_told_to(tmp_path):
     reason = "not ready within 60 s (9 attempts; last http 8080/: status 503); node listens on 8080"
     run = never_ready(tmp_path / "busy", Trouble("failed", reason), {"listening": heard})
     block = " ".join(end_block(run).split())
-    assert "have it listen" not in block
+    assert "make it listen" not in block
     assert "raise `ready.timeout`" in block
 
 
@@ -107,7 +107,7 @@ def test_a_wrong_socket_is_named_with_its_remedy(tmp_path):
     reason = "not ready within 2 s (9 attempts); nothing listens at /tmp/app.sock"
     (one,) = never_ready(tmp_path / "socket", Trouble("failed", reason), {}).results[:1]
     assert _remedy(case, one) == (
-        "have it listen at /tmp/app.sock, or name its own socket in `ready`"
+        "make it listen on /tmp/app.sock, or set its own socket in `ready`"
     )
 
 
@@ -130,7 +130,7 @@ def test_what_the_probe_found_out_is_the_remedy(tmp_path):
         ({"grpc": {"port": 80}}, "gRPC health from port 80"),
         ({"grpc": {"port": 80, "service": "a.B"}}, "gRPC health of a.B from port 80"),
         ({"log": {"pattern": "up", "times": 2}}, "2 lines of output like up"),
-        ({}, "what its image says"),
+        ({}, "the port or health check of its image"),
     ],
 )  # fmt: skip
 def test_what_a_case_was_waited_for_by_is_said_in_words(probe, words):

@@ -87,7 +87,7 @@ def test_a_case_that_was_given_gpus_and_did_not_use_them_is_told_so(tmp_path):
     found = gpu(with_gpus(tmp_path, of_bad_alone, gpus="all"))
     assert found is not None
     assert {row[0] for row in found.rows} == {"bad", "good"}
-    assert [one for one in found.notes if one.startswith("good, cold: it was given GPUs")]
+    assert [one for one in found.notes if one.startswith("good, cold: it had GPUs")]
 
 
 def test_without_a_gpu_nothing_is_said(run):
@@ -113,9 +113,7 @@ def test_why_the_memory_of_the_case_is_not_known_is_said_once(tmp_path):
     found = gpu(with_gpus(tmp_path, untold, "all", "bench counts otherwise"))
     assert found is not None
     said = [one for one in found.notes if "bench counts otherwise" in one]
-    assert said == [
-        "good, cold: what the case held of GPU memory is not known: bench counts otherwise."
-    ]
+    assert said == ["good, cold: GPU memory of the case is unknown: bench counts otherwise."]
     assert {row[4] for row in found.rows} == {"–"}  # noqa: RUF001 - the dash of an empty cell
 
 

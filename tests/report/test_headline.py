@@ -50,7 +50,7 @@ def test_a_case_that_was_to_fail_and_passed_is_not_said_to_have_passed_alone(run
     )
     changed = dataclasses.replace(run)
     changed.__dict__["verdicts"] = (*of_bad, *(one for one in run.verdicts if one.case == "good"))
-    assert answer(changed).endswith("good passes; bad passes, which was not expected.")
+    assert answer(changed).endswith("good passes; bad passes unexpectedly.")
 
 
 def test_where_there_are_several_cache_states_each_figure_has_its_own(run):
@@ -66,7 +66,7 @@ def test_what_was_not_called_is_not_said(run):
         dataclasses.replace(one, difference=Difference.INCONCLUSIVE) for one in run.comparisons
     )
     sentence = answer(with_comparisons(run, unclear))
-    assert sentence.startswith("good against bad: no difference was called; ")
+    assert sentence.startswith("good against bad: no significant difference; ")
 
 
 def test_of_what_the_scenario_asks_for_it_is_said_that_it_is_the_same(run):
@@ -107,7 +107,7 @@ def test_of_many_candidates_the_largest_difference_comes_first(run):
     places = [sentence.index(f"{name}: image unpacked") for name in ("b", "d", "c", "a")]
     assert places == sorted(places)
     assert "e: image" not in sentence
-    assert "1 more case with smaller differences; 1 of 6 cases without one" in sentence
+    assert "1 more case with smaller differences; 1 of 6 cases without a difference" in sentence
 
 
 def test_one_case_says_its_medians(warm):

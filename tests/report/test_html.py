@@ -140,7 +140,7 @@ def test_it_says_what_was_measured_why_it_failed_and_how_to_measure_it_again(pag
         "RUN apt-get install build-essential",
         "bench run scenarios/bad_vs_good.yaml --seed 1",
         "AMD EPYC 7B13",
-        "Its pull share belongs to the link and the disk",
+        "The pull depends on the link and the disk",
     ):
         assert words in page.text
 
@@ -196,12 +196,12 @@ def test_what_comes_from_scenarios_images_and_logs_is_escaped(tmp_path):
 def test_a_run_without_trials_still_makes_a_page(empty):
     page = Page(html_text(empty))
     assert "No trial has phases to show." in page.text
-    assert "the run ended before it was made" in page.text
+    assert "the run ended before the image was ready" in page.text
 
 
 def test_a_run_that_nothing_is_asked_of_is_judged_by_getting_ready_and_says_so(warm):
     text = Page(html_text(warm)).text
-    assert "whether they get ready: the scenario names no checklist and no thresholds" in text
+    assert "readiness only, as the scenario has no checklist and no thresholds" in text
     assert "READY gets ready" in text
     assert "Every trial gets ready, and stays up while it is observed." in text
 
@@ -256,7 +256,7 @@ def test_the_last_resort_leaves_the_pictures_out(troubled, monkeypatch):
     monkeypatch.setattr(html, "MOST_BYTES", 90_000)
     monkeypatch.setattr(html, "DETAILS", (Detail(40, 0, "less"),))
     text = html_text(troubled, [Plot("waterfall-x", "t", "c", "a", "<svg></svg>")])
-    assert "the pictures lie in plots/ only" in text
+    assert "the plots are only in plots/" in text
     assert "<svg" not in text
 
 

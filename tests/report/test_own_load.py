@@ -67,7 +67,7 @@ def test_what_the_host_does_not_count_is_said(tmp_path):
         del host["stalled_s"]
 
     notes = " ".join(shown(changed(tmp_path, bare)).notes)
-    assert "does not count how often cores are slowed down for their heat" in notes
+    assert "does not report thermal throttling" in notes
     assert "(PSI)" in notes
 
 

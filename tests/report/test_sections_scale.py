@@ -51,20 +51,20 @@ def test_what_was_written_and_what_ran_can_be_unfolded(sweep):
     assert written.splitlines()[0].split() == ["added", "/usr/local/bin/uvicorn"]
     assert "and 811 more; by folder: /usr/local/lib/python3.11/site-packages (806)" in written
     assert not [title for title in details if title.startswith("good:") and "written" in title]
-    ran = details["bad: what ran in one replica"].splitlines()
+    ran = details["bad: processes of one replica"].splitlines()
     assert [line.split()[-1] for line in ran] == ["name", "uvicorn", "bash"]
 
 
 def test_how_each_case_stops_is_told_with_what_stood_there(sweep):
     rows = {row[0]: row[1:] for row in shown(stopping(sweep)).rows}
-    assert rows["bad"][:2] == ("bash → uvicorn", "SIGTERM: no handler, so not heard")
+    assert rows["bad"][:2] == ("bash → uvicorn", "SIGTERM: no handler, so no effect")
     assert rows["good"][:2] == ("uvicorn", "SIGTERM: handled")
     assert rows["bad"][3] == "137"
     killed, asked = rows["bad"][4].split(" of ")
     assert killed == asked
     assert rows["good"][4].startswith("0 of ")
     notes = " ".join(shown(stopping(sweep)).notes)
-    assert "bad: still there when process 1 ended, and killed then: uvicorn." in notes
+    assert "bad: still running when process 1 ended, and then killed: uvicorn." in notes
 
 
 def test_without_several_at_once_there_is_no_such_table(alone):

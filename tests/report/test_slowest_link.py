@@ -17,17 +17,17 @@ def test_each_case_with_cold_trials_has_its_slowest_link(run):
     assert section is not None
     (bad, good) = section.rows
     assert (bad[0], good[0], section.columns[-1]) == ("bad", "good", "slowest link")
-    assert bad[-1] == "none is fast enough for 15.0 s"  # over loopback it takes 19 s
+    assert bad[-1] == "no link is fast enough for 15.0 s"  # over loopback it takes 19 s
     assert re.fullmatch(r"[0-9.]+mbit for 15\.0 s \([0-9.]+mbit to [0-9.]+mbit\)", good[-1])
-    assert any("if that is 10% off" in note for note in section.notes)
-    assert any("each start foreseen from the other trials of its case" in x for x in section.notes)
+    assert any("the range for an error of 10%" in note for note in section.notes)
+    assert any("each start predicted from the other trials of its case" in x for x in section.notes)
     assert section in sections(run)
 
 
 def test_with_too_few_trials_it_says_that_the_model_was_not_checked(tmp_path):
     section = slowest_link(load_run(write_journal(tmp_path, Build(rounds=2, troubles={}))))
     assert section is not None
-    assert any("It was not checked on other trials: that takes 3" in x for x in section.notes)
+    assert any("Its error is unknown: checking it takes 3" in x for x in section.notes)
     assert not any("off at most" in note for note in section.notes)
 
 
@@ -66,4 +66,6 @@ def test_where_pulls_cannot_be_taken_apart_it_says_so(tmp_path):
     section = slowest_link(replace(run, results=results))
     assert section is not None
     assert {row[-1] for row in section.rows} == {"not known"}
-    assert any("could not be taken apart: its lines were swapped" in one for one in section.notes)
+    assert any(
+        "could not be split into steps: its lines were swapped" in one for one in section.notes
+    )

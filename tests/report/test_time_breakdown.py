@@ -71,7 +71,7 @@ def test_a_port_that_opens_well_before_the_answer_is_told(run):
     bad = next(one for one in spent(run) if one.case == "bad")
     early_s = (bad.medians["ready_s"] or 0) - (bad.medians["port_open_s"] or 0)
     assert early_s > 1
-    assert any(note.startswith("bad: its port takes connections") for note in section(run).notes)
+    assert any(note.startswith("bad: its port accepts connections") for note in section(run).notes)
 
 
 def test_a_port_that_opens_with_the_answer_is_not(tmp_path):
@@ -104,7 +104,7 @@ def test_a_case_that_mostly_waits_is_told_that_cores_would_not_help(tmp_path):
 
     found = changed(tmp_path, asleep)
     assert all(one.shares["idle_share_pct"] == pytest.approx(100) for one in spent(found))
-    assert sum("idle for most of the time" in note for note in section(found).notes) == 2
+    assert sum("mostly idle" in note for note in section(found).notes) == 2
 
 
 def test_where_threads_were_not_seen_there_are_times_and_no_shares(tmp_path):

@@ -119,7 +119,7 @@ def test_a_stop_that_was_killed_is_no_faster_one(difference, before, after, word
 def test_memory_of_cold_trials_says_what_it_lacks_and_that_of_the_need_arm_does_not():
     cold = comparison("memory_peak_bytes")
     (note,) = comparison_notes([cold, cold])
-    assert note.startswith("Memory of cold trials: the page cache of the image is not in it")
+    assert note.startswith("Memory of cold trials: without the page cache of the image")
     assert comparison_notes([replace(cold, cache="image", arm="need")]) == []
 
 

@@ -96,7 +96,7 @@ def test_they_are_compared_and_more_may_be_better(run):
     assert found["rows_per_s"].ratio == pytest.approx(3, rel=0.02)
     assert found["batch_ms"].difference is Difference.BETTER
     assert found["loss"].difference is Difference.INCONCLUSIVE
-    assert found["loss"].reason == "has values below zero, of which no ratio can be made"
+    assert found["loss"].reason == "has values below zero, which have no ratio"
     assert (found["rows_per_s"].title, found["rows_per_s"].unit) == ("rows per s", "rows/s")
 
 
@@ -133,7 +133,7 @@ def test_what_never_appeared_is_absent_and_said(tmp_path):
     assert silent.exit_code == 3
     assert any(
         one.startswith("rows_per_s did not appear in the output of bad in ")
-        and one.endswith("so what the scenario looks for may be wrong")
+        and one.endswith("so the scenario's pattern may be wrong")
         for one in warnings(silent)
     )
 
@@ -145,7 +145,7 @@ def test_a_match_that_was_no_number_is_said(tmp_path):
 
     found = written(tmp_path / "diverged", diverged)
     assert found.trials.query("case == 'good'")["loss"].isna().all()
-    assert any("loss of good was no number" in one and "'nan'" in one for one in warnings(found))
+    assert any("loss of good was not a number" in one and "'nan'" in one for one in warnings(found))
 
 
 def test_an_output_that_was_not_read_to_its_end_is_said(tmp_path):

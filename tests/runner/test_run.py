@@ -165,7 +165,7 @@ def test_a_case_without_an_image_ends_the_run_before_its_first_trial(runs):
     run = load_run(folder)
     assert (run.outcome, run.exit_code) == ("stopped", 3)
     reasons = {one.case: one.reason for one in run.verdicts}
-    assert reasons["bad"] == "there is no image: Dockerfile: the build failed:"
+    assert reasons["bad"] == "it has no image: Dockerfile: the build failed:"
     assert reasons["good"] == "the run did not start, for bad has no image"
 
 
@@ -574,7 +574,7 @@ def test_two_failures_of_a_kind_end_the_case_and_leave_the_others_running(runs):
     assert len(stopped["trials"]) == 2
     assert run.exit_code == 1
     (reason,) = [one.reason for one in run.verdicts if one.case == "bad"]
-    assert reason.endswith("3 of 5 trials not made: it failed twice the same way")
+    assert reason.endswith("3 of 5 trials skipped: it failed twice in the same way")
     assert run.outcome == "complete"
     assert read_history(run.folder).is_complete
 

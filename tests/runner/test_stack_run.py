@@ -111,5 +111,5 @@ def test_every_report_can_be_made(run):
     assert {"index.html", "summary.md", "stack-shop-cold.svg"} <= written
     text = (run.folder / "summary.md").read_text()
     assert "init (completed), db (healthy)" in text
-    assert "the longest way" in text
+    assert "the slowest chain" in text
     assert "front: ready once started" in text

@@ -78,7 +78,7 @@ TOP = {
     "defaults without value": (scenario(rest="«defaults:"), "`defaults` has no value", ""),
     "no checklist of this name": (
         scenario(rest="checklist: «cloud"),
-        "there is no checklist of this name",
+        "no built-in checklist has this name",
         "cloud-native",
     ),
 }
@@ -194,8 +194,8 @@ ENGINE = {
     "cores": (case("cpuset: «two"), "'two' is not a list of cores", "0-3"),
     "cores backwards": (case("cpuset: «5-1"), "names no core", "0-3"),
     "many cores": (case("cpuset: «0-999999999"), "a core that no host has", "0-3"),
-    "signal": (case("stop_signal: «NOPE"), "'NOPE' is no signal", "SIGINT"),
-    "signal beyond": (case("stop_signal: «RTMIN+99"), "is no signal", "SIGINT"),
+    "signal": (case("stop_signal: «NOPE"), "'NOPE' is not a signal", "SIGINT"),
+    "signal beyond": (case("stop_signal: «RTMIN+99"), "is not a signal", "SIGINT"),
     "quote in command": (case('command: «"a \'b"'), "cannot be split into words", "close"),
     "quote in entrypoint": (case('entrypoint: «"it\'s"'), "cannot be split", "close"),
     "probe's command": (case("ready: {exec: «[]}"), "without a program", "one word"),

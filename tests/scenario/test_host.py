@@ -57,7 +57,7 @@ def test_it_leaves_the_build_of_the_defaults_behind():
         (", «command: x", "stands within `host`", "`host: {command: …}`"),
         (", cache: «cold", "`cache: cold` needs an image", "`cache: image`"),
         (", cache: [«base, warm]", "`cache: base` needs an image", "`cache: warm`"),
-        (", stop_signal: «FOO", "'FOO' is no signal", ""),
+        (", stop_signal: «FOO", "'FOO' is not a signal", ""),
         (", cpuset: «two", "'two' is not a list of cores", "0-3"),
         (", cpuset: «0-999999999", "a core that no host has", "0-3"),
         (", limits: {cpus: «0.001}", "0.001 cores is less", "0.01"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.analysis.model import PhaseSpan, TrialResult
 from bench.core.domain import CALIBRATION_CASE, TrialKey, TrialStatus
-from bench.selftest.evidence import Evidence, Observed
+from bench.selftest.evidence import Observed, SelfTestEvidence
 from bench.selftest.known import (
     CHILDREN,
     DELAYS_MS,
@@ -27,7 +27,7 @@ from tests.facts import changed, facts_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from bench.selftest.score import Fact, Figure, Section
+    from bench.selftest.score import Fact, Figure, ScoreSection
 
 MS = 1_000_000
 SECOND = 1_000_000_000
@@ -170,14 +170,16 @@ def _egress(tried: Iterable[tuple[str, str, str, int]]) -> dict[str, Any]:
     return {"observed": True, "reach": "all", "way_out": "open", "attempts": attempts, "dropped": 0}
 
 
-def evidence(change: Callable[[Observed], Observed] = lambda one: one, *, n: int = 3) -> Evidence:
+def evidence(
+    change: Callable[[Observed], Observed] = lambda one: one, *, n: int = 3
+) -> SelfTestEvidence:
     """`n` trials of each known case; `change` gives what takes the place of each."""
     by_case = {case: tuple(change(observed(case, i)) for i in range(n)) for case in KNOWN}
     nothing = TrialResult(
         "t-0", TrialKey(CALIBRATION_CASE, 0, "warm"), 0, TrialStatus.OK, "", "",
         {"cpu_s": FLOOR_S, "memory_peak_bytes": 4e6},
     )  # fmt: skip
-    return Evidence(
+    return SelfTestEvidence(
         by_case=by_case,
         trials=tuple(one.trial for trials in by_case.values() for one in trials),
         calibration=(nothing,),
@@ -197,6 +199,6 @@ def with_metrics(one: Observed, **metrics: float) -> Observed:
     return dataclasses.replace(one, trial=trial)
 
 
-def rows(sections: Iterable[Section]) -> dict[str, Figure | Fact]:
+def rows(sections: Iterable[ScoreSection]) -> dict[str, Figure | Fact]:
     """All rows by id."""
     return {row.id: row for section in sections for row in section.rows}

@@ -72,7 +72,7 @@ def test_the_run_is_an_ordinary_one_with_a_folder_of_stamps_for_each_case(
     test = conduct.selftest(quick=True, out=tmp_path, engine=None, seed=7, progress=watcher)
     assert (seen["seed"], seen["out"]) == (7, tmp_path)
     assert not any(folder.exists() for folder in seen["folders"])
-    assert watcher.said() == ["waiting for the private engine, which bench run other.yaml uses"]
+    assert watcher.said() == ["waiting for the private engine, in use by bench run other.yaml"]
     assert test.exit_code == 130
     assert test.noise_file is None  # none of these cases was in that run
 

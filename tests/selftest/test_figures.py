@@ -27,7 +27,7 @@ from tests.selftest.made import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.selftest.evidence import Evidence, Observed
+    from bench.selftest.evidence import Observed, SelfTestEvidence
 
 NO_TARGET = {
     "ready.at_once",
@@ -41,7 +41,7 @@ NO_TARGET = {
 }
 
 
-def all_rows(found: Evidence) -> dict[str, Figure | Fact]:
+def all_rows(found: SelfTestEvidence) -> dict[str, Figure | Fact]:
     return rows([*times(found), *resources(found), outcomes(found)])
 
 
@@ -49,13 +49,13 @@ def missed(change: Callable[[Observed], Observed]) -> set[str]:
     return {name for name, row in all_rows(evidence(change)).items() if row.met is Met.MISSED}
 
 
-def figure(name: str, found: Evidence) -> Figure:
+def figure(name: str, found: SelfTestEvidence) -> Figure:
     row = all_rows(found)[name]
     assert isinstance(row, Figure)
     return row
 
 
-def fact(name: str, found: Evidence) -> Fact:
+def fact(name: str, found: SelfTestEvidence) -> Fact:
     row = all_rows(found)[name]
     assert isinstance(row, Fact)
     return row

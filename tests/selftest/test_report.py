@@ -14,7 +14,7 @@ from bench.results.run import load_run
 from bench.selftest.outcomes import outcomes
 from bench.selftest.resources import resources
 from bench.selftest.run import Floor, SelfTest
-from bench.selftest.score import Figure, Section, Target
+from bench.selftest.score import Figure, ScoreSection, Target
 from bench.selftest.times import times
 from tests.journals import write_journal
 from tests.selftest.made import evidence, with_metrics
@@ -74,8 +74,8 @@ def test_what_was_wrong_is_told_trial_by_trial(tmp_path):
 
 def test_what_lies_below_the_table_is_told(right):
     text = selftest_text(right)
-    assert "A container that does nothing: 40.0 ms of CPU, 3.81 MiB of memory" in text
-    assert "Truth begins 500 µs after exec" in text
+    assert "A do-nothing container: 40.0 ms of CPU, 3.81 MiB of memory" in text
+    assert "The truth begins 500 µs after exec" in text
     assert "A/A noise at n=24: startup_s 2.1%" in text
     assert str(right.noise_file) in text
 
@@ -96,7 +96,7 @@ def test_what_was_not_measured_is_left_out(right):
 
 def test_errors_carry_their_sign_and_unit(right):
     row = Figure("id", "memory", "bytes", "truth", (), Target(share=1.0, relative=0.01))
-    empty = dataclasses.replace(right, sections=(Section("S", (row,)),))
+    empty = dataclasses.replace(right, sections=(ScoreSection("S", (row,)),))
     (line,) = [one for one in selftest_text(empty).splitlines() if one.startswith("memory")]
     assert line.split() == ["memory", "truth", "0", "1%", "all", "unknown"]
 
@@ -122,7 +122,7 @@ def test_the_exit_code_is_of_the_worst_row(right, tmp_path):
     wrong = made(tmp_path / "wrong", wrong_by_a_lot)
     assert wrong.exit_code == 1
     unknown = Figure("id", "never seen", "s", "truth", (), Target(share=1.0))
-    both = (*wrong.sections, Section("S", (unknown,)))
+    both = (*wrong.sections, ScoreSection("S", (unknown,)))
     assert dataclasses.replace(wrong, sections=both).exit_code == 3
     assert selftest_text(dataclasses.replace(wrong, sections=both)).endswith(
         "1 could not be judged\n"

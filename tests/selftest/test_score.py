@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bench.selftest.score import Comparison, Fact, Figure, Met, ScoredFigure, Target
+from bench.selftest.score import Fact, Figure, Measurement, Met, ScoredFigure, Target
 
 
-def off(*errors: float, truth: float = 1.0) -> tuple[Comparison, ...]:
-    return tuple(Comparison("c", f"t{i}", truth, truth + one) for i, one in enumerate(errors))
+def off(*errors: float, truth: float = 1.0) -> tuple[Measurement, ...]:
+    return tuple(Measurement("c", f"t{i}", truth, truth + one) for i, one in enumerate(errors))
 
 
 def figure(*errors: float, target: Target | None = None, absent: str = "") -> Figure:
@@ -16,7 +16,7 @@ def figure(*errors: float, target: Target | None = None, absent: str = "") -> Fi
 
 
 def test_an_error_is_what_bench_says_too_much():
-    assert Comparison("c", "t", truth=2.0, measured=2.5).error == 0.5
+    assert Measurement("c", "t", truth=2.0, measured=2.5).error == 0.5
 
 
 def test_bias_is_the_median_and_worst_is_the_farthest_with_its_sign():
@@ -97,7 +97,7 @@ def test_one_wrong_finding_misses():
 def late(*errors: float, disturbed: str, target: Target) -> Figure:
     """The trials t0, t1 and so on, of which those in `disturbed` were."""
     found = tuple(
-        Comparison("a", f"t{number}", 1.0, 1.0 + error) for number, error in enumerate(errors)
+        Measurement("a", f"t{number}", 1.0, 1.0 + error) for number, error in enumerate(errors)
     )
     return Figure("id", "title", "s", "truth", found, target, "", tuple(disturbed.split()))
 
@@ -123,6 +123,6 @@ def test_a_target_that_is_missed_only_while_others_kept_the_host_busy_is_not_jud
 
 
 def test_a_pair_is_disturbed_where_either_of_the_two_is():
-    pair = Comparison("a", "t3 t4", 1.0, 2.0)
+    pair = Measurement("a", "t3 t4", 1.0, 2.0)
     row = Figure("id", "title", "s", "truth", (pair,), WITHIN, "", ("t4",))
     assert row.met is Met.UNKNOWN

@@ -7,7 +7,7 @@ import pytest
 from bench.analysis.model import TrialResult
 from bench.core.domain import TrialKey, TrialStatus
 from bench.core.errors import StoreError
-from bench.selftest.stamps import Stamp, Stamps, Starts, of_trials, read_stamps
+from bench.selftest.stamps import Stamp, Stamps, TrialStarts, of_trials, read_stamps
 from tests.facts import facts_of
 
 
@@ -72,5 +72,5 @@ def test_a_container_without_a_first_instruction_is_left_out():
 
 
 def test_a_start_at_the_very_moment_counts():
-    assert Starts([trial("t1", 50)]).trial_at(50) == "t1"
-    assert Starts([trial("t1", 50)]).trial_at(49) is None
+    assert TrialStarts([trial("t1", 50)]).trial_at(50) == "t1"
+    assert TrialStarts([trial("t1", 50)]).trial_at(49) is None

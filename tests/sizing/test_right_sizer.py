@@ -133,5 +133,5 @@ def test_a_case_that_fails_under_its_own_limits_is_not_sized(monkeypatch):
 def test_without_a_limit_and_without_a_need_there_is_no_start(monkeypatch):
     world = World(monkeypatch, limits={})
     del world.results[1]
-    assert "there is no start" in world.search().unsized["app"]
+    assert "the search has no start" in world.search().unsized["app"]
     assert world.keys == []

@@ -39,7 +39,7 @@ def test_a_signal_may_be_written_in_several_ways(name, number):
 
 @pytest.mark.parametrize("name", ["", "SIGNOTHING", "TERM+x", "+3", "0", "65", "RTMIN+99", "²"])
 def test_what_is_no_signal_is_refused(name):
-    with pytest.raises(ValueError, match="is no signal"):
+    with pytest.raises(ValueError, match="is not a signal"):
         signal_number(name)
 
 

@@ -105,14 +105,14 @@ def meant_by(name: str) -> Base | Refusal:
         return Refusal("a digest means one exact image, which nothing that is made here can be")
     if repository in _NEVER:
         return Refusal(_NEVER[repository])
-    own = [one for one in RECIPES.values() if one.repository == _recipes_of(repository)]
+    own = [recipe for recipe in RECIPES.values() if recipe.repository == _recipes_of(repository)]
     if not own:
         return Refusal("there is no recipe for it")
     asked = _parts(tag, repository)
     reason = _no_such_tag(asked, own)
     if reason:
         return Refusal(reason)
-    fitting = [one for one in own if _fits(asked, one)]
+    fitting = [recipe for recipe in own if _fits(asked, recipe)]
     return fitting[-1] if fitting else Refusal(f"Debian has {_what_there_is(own)}")
 
 
@@ -126,10 +126,10 @@ def makeable() -> str:
     """The names of the bases that can be made here, such as `python:3.11|3.13[-slim]`."""
     versions: dict[str, dict[str, None]] = {}
     kinds: dict[str, dict[str, None]] = {}
-    for one in RECIPES.values():
-        versions.setdefault(one.repository, {})[one.version] = None
-        kind = "-slim" if one.slim else f"-{one.flavour}" if one.flavour else ""
-        kinds.setdefault(one.repository, {}).update({kind: None} if kind else {})
+    for recipe in RECIPES.values():
+        versions.setdefault(recipe.repository, {})[recipe.version] = None
+        kind = "-slim" if recipe.slim else f"-{recipe.flavour}" if recipe.flavour else ""
+        kinds.setdefault(recipe.repository, {}).update({kind: None} if kind else {})
     return ", ".join(
         f"{name}:{'|'.join(versions[name])}" + (f"[{'|'.join(kinds[name])}]" if kinds[name] else "")
         for name in versions
@@ -167,7 +167,7 @@ def _no_such_tag(asked: _Tag, own: list[Base]) -> str:
         return _NEVER["ubuntu"]
     if asked.unknown:
         return f"`{asked.unknown}` asks for what Debian {_ALL} do not have"
-    if asked.slim and not any(one.slim for one in own):
+    if asked.slim and not any(recipe.slim for recipe in own):
         return "there is no slim one"
     return ""
 
@@ -189,13 +189,13 @@ def _agree(asked: str, version: str, *, at_most: bool = False) -> bool:
         version: of a recipe, or of what it has made.
         at_most: `asked` may not state more than `version`.
     """
-    one, other = asked.split(".") if asked else [], version.split(".")
-    if at_most and len(one) > len(other):
+    wanted, actual = asked.split(".") if asked else [], version.split(".")
+    if at_most and len(wanted) > len(actual):
         return False
-    return all(left == right for left, right in zip(one, other, strict=False))
+    return all(left == right for left, right in zip(wanted, actual, strict=False))
 
 
 def _what_there_is(own: list[Base]) -> str:
     """The versions of each Debian release, such as `1.22 (Debian 12) and 1.26 (Debian 13)`."""
-    found = dict.fromkeys((one.version, RELEASES[one.suite]) for one in own)
+    found = dict.fromkeys((recipe.version, RELEASES[recipe.suite]) for recipe in own)
     return " and ".join(f"{version} (Debian {release})" for version, release in found)

@@ -1,4 +1,4 @@
-"""Having the base images that Dockerfiles and scenarios name.
+"""Providing the base images that Dockerfiles and scenarios name.
 
 A base is Docker Hub's own where the Hub can be reached, and made of Debian packages where it
 cannot. Both carry the official name in the engine, so that a Dockerfile works with either; the
@@ -12,8 +12,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.core.image_reference import familiar
 from bench.core.errors import EngineError, EngineRefusedError, PullError, UsageError
+from bench.core.image_reference import familiar
 from bench.images.bases.catalogue import BASES, RECIPES, Refusal, makeable, meant_by, states
 from bench.images.bases.hub import pull_patiently, registry_answered
 from bench.images.bases.make import make_base
@@ -23,8 +23,8 @@ from bench.images.bases.recipe import DEBIAN_LABEL, PACKAGES_LABEL, lineage, mad
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from bench.runtimes.protocol import ContainerEngine
     from bench.images.bases.table import Base
+    from bench.runtimes.protocol import ContainerEngine
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def _bootstrap(
         PullError: the name states another version than Debian has.
     """
     took_s: dict[str, float] = {}
-    needed = {one.name for base in missing.values() for one in lineage(base)}
+    needed = {member.name for base in missing.values() for member in lineage(base)}
     for base in RECIPES.values():
         current = present_source(engine, base.name, base) is BaseSource.BOOTSTRAPPED
         stale = base.name in again or base.parent in took_s

@@ -9,18 +9,18 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.runtimes.build_request import BuildRequest
 from bench.core.errors import EngineRefusedError
 from bench.images.bases.present import image_id
 from bench.images.bases.recipe import dockerfile, files, import_changes, last_step
 from bench.images.bases.rootfs import make_rootfs
 from bench.images.bases.versions import installed
+from bench.runtimes.build_request import BuildRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.runtimes.protocol import ContainerEngine
     from bench.images.bases.table import Base
+    from bench.runtimes.protocol import ContainerEngine
 
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 

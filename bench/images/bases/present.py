@@ -9,8 +9,8 @@ from bench.core.image_reference import familiar
 from bench.images.bases.recipe import BASE_LABEL, RECIPE_LABEL, recipe_id
 
 if TYPE_CHECKING:
-    from bench.runtimes.protocol import ContainerEngine
     from bench.images.bases.table import Base
+    from bench.runtimes.protocol import ContainerEngine
 
 
 class BaseSource(StrEnum):
@@ -48,4 +48,3 @@ def present_source(engine: ContainerEngine, name: str, base: Base) -> BaseSource
 def image_id(engine: ContainerEngine, name: str) -> str:
     """The id of an image; empty where the engine does not have it."""
     return engine.images.inspect(name).id if engine.images.has(name) else ""
-

@@ -71,11 +71,11 @@ _REVISION = 3
 
 
 def recipe_id(base: Base) -> str:
-    """What a home-made `base` and all it stands on are made of, as a short hash."""
+    """A short hash of the recipe of a home-made `base` and of all that it stands on."""
     texts: list[object] = [base.suite, DPKG_SETTINGS, APT_SETTINGS, ENVIRONMENT, _REVISION]
-    for one in lineage(base):
-        texts += [one.slim, one.version_variable, one.shown]
-        texts += [dockerfile(one, made="") if one.parent else "", files(one)]
+    for member in lineage(base):
+        texts += [member.slim, member.version_variable, member.shown]
+        texts += [dockerfile(member, made="") if member.parent else "", files(member)]
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:12]
 
 
@@ -92,7 +92,7 @@ def files(base: Base) -> dict[str, str]:
 
 
 def import_changes(base: Base, made: str) -> tuple[str, ...]:
-    """What the import of the root file system sets in the image's configuration."""
+    """The image configuration that the import of the root file system sets."""
     environment = [f"ENV {name}={value}" for name, value in ENVIRONMENT]
     return (*environment, f"CMD {json.dumps(base.command)}", _labels(made))
 
@@ -139,7 +139,7 @@ def upstream(version: str) -> str:
 def made_of(labels: Mapping[str, str]) -> str:
     """The words that say of a home-made base with these labels what it really is."""
     release = labels.get(DEBIAN_LABEL, "").partition(".")[0]
-    pairs = (one.partition("=") for one in labels.get(PACKAGES_LABEL, "").split())
+    pairs = (pair.partition("=") for pair in labels.get(PACKAGES_LABEL, "").split())
     shown = ", ".join(f"{name} {upstream(version)}" for name, _, version in pairs)
     text = f"made here of Debian {release}'s packages"
     return f"{text}: {shown}" if shown else text

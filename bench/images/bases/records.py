@@ -1,4 +1,4 @@
-"""What the base images of a case are on this host, for the record of a run; it fails no case."""
+"""The base images of a case on this host, for the record of a run; it fails no case."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def base_records(engine: ContainerEngine, images: Sequence[str]) -> list[BaseRecord]:
-    """What each of `images` stands for in `engine`."""
+    """The identity of each of `images` in `engine`."""
     return [_record(engine, name) for name in images]
 
 
@@ -42,7 +42,7 @@ def _record(engine: ContainerEngine, name: str) -> BaseRecord:
 
 
 def _what_it_is(name: str, labels: Mapping[str, str]) -> str:
-    """What is built on a home-made base carries its labels too, and is something else."""
+    """The recipe and version of a home-made base; an image built on one has its labels too."""
     base = meant_by(name)
     if isinstance(base, Base) and labels.get(RECIPE_LABEL) == recipe_id(base):
         return made_of(labels)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import psutil
 
 from bench.core.errors import HostError
+from bench.core.interrupts import postponed
 from bench.images.bases.recipe import APT_SETTINGS, CA_BUNDLE, CA_SOURCE, DPKG_SETTINGS
 from bench.images.bases.table import RELEASES
-from bench.core.interrupts import postponed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ _HOSTS = (*RELEASES, "bullseye", "forky")
 """Releases whose package sources are taken, with the name of the release replaced."""
 
 _KEEPS_STARTS_OUT = "#!/bin/sh\nexit 101\n"
-"""What stands at /usr/sbin/policy-rc.d, so that no package starts its server in a build."""
+"""The content of /usr/sbin/policy-rc.d, so that no package starts its server in a build."""
 
 _ONE_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?\S+\s+(?P<suite>\S+)(?P<rest>.*)$")
 _KEYRING = re.compile(r"signed-by\s*[=:]\s*(/[^\s\]]+)", re.IGNORECASE)

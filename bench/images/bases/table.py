@@ -1,4 +1,4 @@
-"""What a home-made base is made of: the form of a recipe, and what several recipes share.
+"""Recipes of home-made bases: their form, and the parts that several of them share.
 
 The names are Docker Hub's own, so that the Dockerfiles are ordinary ones. Where the Hub cannot be
 reached, a base of the same name is made of Debian packages: the lists follow what the official

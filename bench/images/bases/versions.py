@@ -1,13 +1,13 @@
-"""Which packages an image really has, read from its own package database."""
+"""Versions of the packages in an image, read from its own package database."""
 
 from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING
 
+from bench.core.errors import EngineError
 from bench.runtimes.protocol import LABEL
 from bench.runtimes.specs import WorkloadSpec
-from bench.core.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,9 @@ cat /etc/debian_version
 _LINES = 100
 
 
-def installed(engine: ContainerEngine, image: str, packages: Sequence[str]) -> tuple[str, dict[str, str]]:
+def installed(
+    engine: ContainerEngine, image: str, packages: Sequence[str]
+) -> tuple[str, dict[str, str]]:
     """The point release of Debian in `image`, and the versions of these packages.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The judgements that are more than one metric against one limit, one module for each."""
+"""Checks: judgements that take more than one metric against one limit, one module for each."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def judge_check(
 def _judge_need(
     rule: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
 ) -> Finding:
-    """What a pod needs, from the trials without limits."""
+    """Judge the needs of a pod, from the trials without limits."""
     cache, complete = judged_cache(rule, case), context.complete
     planned = context.need_trials.get(case_id, NEED_TRIALS)
     need = gather(trials, case_id, arm=Arm.NEED, cache=None, planned=planned)
@@ -84,10 +84,10 @@ def _not_cut_short(
         return blame_image(trials, case_id, need) or found
     found = no_pass_with_gaps(found, found.metric or rule.metric, need, may_miss=not rule.required)
     short = sentence(need.failures(), cut_off(need))
-    counted_kills = sum("oom_kills" in one.metrics for one in need.trials)
+    counted_kills = sum("oom_kills" in trial.metrics for trial in need.trials)
     least = len(need.trials) if rule.check is Judgement.MEMORY_NEED or counted_kills else 0
     if counted_kills < least:
-        short = sentence(short, "kills for memory were not counted in every trial")
+        short = sentence(short, "out-of-memory kills were not counted in every trial")
     if not short:
         return found
     passed = found.outcome is Outcome.PASS
@@ -100,8 +100,8 @@ def _without_samples(found: Finding, need: Evidence) -> Finding:
     if found.outcome not in (Outcome.NOT_MEASURED, Outcome.INCONCLUSIVE):
         return found
     names: list[str] = []
-    for one in need.trials:
-        names += [f"`{name}`" for name in one.unsampled]
+    for trial in need.trials:
+        names += [f"`{name}`" for name in trial.unsampled]
     if not names:
         return found
     note = f"no samples of {', '.join(dict.fromkeys(names))}, so the sum of the services is unknown"
@@ -113,16 +113,16 @@ def _without_samples(found: Finding, need: Evidence) -> Finding:
 def _of_each(metric: str, case_id: str, trials: Sequence[TrialResult], need: Evidence) -> str:
     """Of a stack: what the figure is the sum of, and what each service took at most."""
     peaks: dict[str, float] = {}
-    counted_ids = {(one.key, one.attempt) for one in need.trials}
-    for one in _members(case_id, trials):
-        if metric in one.metrics and (one.key, one.attempt) in counted_ids:
-            peaks[one.service] = max(one.metrics[metric], peaks.get(one.service, 0.0))
+    counted_ids = {(trial.key, trial.attempt) for trial in need.trials}
+    for member in _members(case_id, trials):
+        if metric in member.metrics and (member.key, member.attempt) in counted_ids:
+            peaks[member.service] = max(member.metrics[metric], peaks.get(member.service, 0.0))
     unit = METRICS[metric].unit
     each = ", ".join(f"{name} {format_value(value, unit)}" for name, value in peaks.items())
-    return f"what its services took together; at most by itself: {each}"
+    return f"the total of its services; the peak of each: {each}"
 
 
 def _members(case_id: str, trials: Sequence[TrialResult]) -> list[TrialResult]:
     """The trials of a stack's services without limits."""
     need = (case_id, Arm.NEED)
-    return [one for one in trials if one.service and (one.key.case, one.key.arm) == need]
+    return [trial for trial in trials if trial.service and (trial.key.case, trial.key.arm) == need]

@@ -52,7 +52,7 @@ def judge_cpu(
             )
             return Finding(Outcome.INCONCLUSIVE, reason, n=len(need.trials))
         metric = _USED
-        note = "cores used, for there is no schedstat to say how many were asked for"
+        note = "cores used, as there is no schedstat to show how many were demanded"
     values = need.values(METRICS[metric])
     if not values and not silent:
         return unmeasured(f"no trial of the need arm has {rule.metric}")
@@ -65,7 +65,7 @@ def judge_cpu(
         return Finding(Outcome.FAIL, reason, peak, n, metric=moved)
     gap = silent or ("" if metric == _USED else unseen_demand(need, most))
     if gap or peak is None:
-        seen = f"{shown} was seen" if shown else ""
+        seen = f"{shown} measured" if shown else ""
         return Finding(Outcome.INCONCLUSIVE, sentence(seen, gap), peak, n, metric=moved)
     within = "" if limit.holds(peak) else f" within the tolerance of {CPU_TOLERANCE:.0%}"
     reason = sentence(f"{shown} meets {rule.limit_text}{within}", note)
@@ -74,8 +74,8 @@ def judge_cpu(
 
 def _without(metric: str, members: Sequence[TrialResult]) -> str:
     """Which services of a stack lack a figure that others have; empty where none does."""
-    silent = dict.fromkeys(one.service for one in members if metric not in one.metrics)
-    if not silent or not any(metric in one.metrics for one in members):
+    silent = dict.fromkeys(member.service for member in members if metric not in member.metrics)
+    if not silent or not any(metric in member.metrics for member in members):
         return ""
     names = ", ".join(silent)
-    return f"{METRICS[metric].title} of {names} is not known, so that of the stack is not either"
+    return f"{METRICS[metric].title} of {names} is unknown, so that of the stack is too"

@@ -1,4 +1,4 @@
-"""CI-3: whether a start reaches outside, judged with the way out open and with it cut.
+"""CI-3: whether a start reaches outside, judged with the network open and with it cut off.
 
 Every start of the case counts: those of the rounds, those without limits, each of several started
 at once, and two with the network cut off. In none may anything be tried before ready that the
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from bench.analysis.model import TrialResult
-    from bench.judge.destinations import Destination
+    from bench.judge.destinations import TriedDestination
     from bench.judge.evidence import Evidence
     from bench.scenario.model import Case
 
@@ -56,7 +56,7 @@ class Starts:
 
     @property
     def open(self) -> tuple[TrialResult, ...]:
-        """Those with the way out open."""
+        """Those with the network open."""
         return (*self.free.trials, *self.need.trials, *self.replicas)
 
     @property
@@ -68,7 +68,7 @@ class Starts:
         kinds = (
             (len(self.free.trials), "of the rounds"),
             (len(self.need.trials), "without limits"),
-            (len(self.replicas), "of several at once"),
+            (len(self.replicas), "of replicas"),
             (len(self.cut.trials), "with the network cut off"),
         )
         words = ", ".join(f"{count} {what}" for count, what in kinds if count)
@@ -83,17 +83,17 @@ def starts(
     found = Starts(
         free=gather(trials, case_id, arm=Arm.FIT, cache=None, planned=planned),
         need=gather(trials, case_id, arm=Arm.NEED, cache=None, planned=need),
-        replicas=tuple(one for group in groups for one in group.trials),
+        replicas=tuple(trial for group in groups for trial in group.trials),
         cut=gather(trials, case_id, arm=Arm.FIT, cache=None, planned=CUT_TRIALS, network="cut"),
     )
-    counted_ids = {one.trial_id for one in found.all}
+    counted_ids = {trial.trial_id for trial in found.all}
     spoilt = [
-        one
-        for one in trials
-        if one.key.case == case_id
-        and one.trial_id not in counted_ids
-        and not one.key.warmup
-        and one.facts.egress is not None
+        trial
+        for trial in trials
+        if trial.key.case == case_id
+        and trial.trial_id not in counted_ids
+        and not trial.key.warmup
+        and trial.facts.egress is not None
     ]
     return replace(found, spoilt=tuple(spoilt))
 
@@ -118,7 +118,11 @@ def judge_egress(
         need: how many trials without limits were planned.
     """
     found = starts(trials, case_id, planned=case.repeat * len(case.cache), need=need)
-    tried = [one for one in destinations((*found.all, *found.spoilt)) if not one.allowed]
+    tried = [
+        destination
+        for destination in destinations((*found.all, *found.spoilt))
+        if not destination.allowed
+    ]
     kinds = (
         (found.free, ""),
         (found.need, "without limits, "),
@@ -131,7 +135,7 @@ def judge_egress(
     n = len(found.all) + (len(found.spoilt) if tried else 0)
     stuck = _stuck(found.cut)
     if tried or stuck:
-        ready = stuck or ("it gets ready with the network cut off too" if found.cut.trials else "")
+        ready = stuck or ("it also gets ready with the network cut off" if found.cut.trials else "")
         reason = sentence(_listed(tried, n), _advice(tried, services), ready)
         by_crash = not tried and found.free.all_failed
         return Finding(Outcome.FAIL, reason, n=n, by_crash=by_crash)
@@ -150,12 +154,12 @@ def judge_egress(
 
 
 def _stuck(cut: Evidence) -> str:
-    """What happened with the network cut off where it did not get ready; empty where it did."""
+    """The failures with the network cut off; empty where it got ready."""
     if not cut.failed:
         return ""
     how_often = f"in {len(cut.failed)} of {counted(len(cut.trials), 'trial')}"
-    why = ", ".join(dict.fromkeys(one.reason for one in cut.failed))
-    return f"with the network cut off it failed {how_often}: {why}"
+    why = ", ".join(dict.fromkeys(trial.reason for trial in cut.failed))
+    return f"with the network cut off, it failed {how_often}: {why}"
 
 
 def _unseen(trials: Sequence[TrialResult]) -> str:
@@ -163,7 +167,7 @@ def _unseen(trials: Sequence[TrialResult]) -> str:
     if not trials:
         return "it has no trials"
     dropped = 0
-    silent = [one.trial_id for one in trials if one.facts.egress is None]
+    silent = [trial.trial_id for trial in trials if trial.facts.egress is None]
     if silent:
         which = "" if len(silent) == len(trials) else f": {', '.join(silent[:_MOST_NAMED])}"
         return f"{len(silent)} of {counted(len(trials), 'start')} have no record of contacts{which}"
@@ -173,37 +177,38 @@ def _unseen(trials: Sequence[TrialResult]) -> str:
         if not seen.observed:
             return f"contacts could not be observed in {trial.trial_id}: {seen.reach}"
         dropped += seen.dropped
-    return f"{counted(dropped, 'packet')} passed unseen" if dropped else ""
+    return f"{counted(dropped, 'packet')} were missed" if dropped else ""
 
 
 def _not_cut(cut: Evidence) -> str:
     if not cut.trials:
-        return "it was not run with its network cut: this engine cannot do that"
-    ways = {seen.way_out for one in cut.trials if (seen := one.facts.egress)}
+        return "it was not run with the network cut off, which this engine cannot do"
+    ways = {seen.way_out for trial in cut.trials if (seen := trial.facts.egress)}
     if not ways >= {WayOut.REFUSED, WayOut.SILENT}:
-        return "it was not run with its network cut in both ways, refused and without an answer"
+        return "it was not run with both kinds of cut network, refusing and silent"
     return ""
 
 
-def _listed(tried: Sequence[Destination], n: int) -> str:
+def _listed(tried: Sequence[TriedDestination], n: int) -> str:
     if not tried:
         return ""
-    named = ", ".join(_words(one, n) for one in tried[:_MOST_NAMED])
+    named = ", ".join(_words(destination, n) for destination in tried[:_MOST_NAMED])
     rest = f" and {len(tried) - _MOST_NAMED} more" if len(tried) > _MOST_NAMED else ""
     return f"{counted(len(tried), 'outside destination')} tried before ready: {named}{rest}"
 
 
-def _words(one: Destination, n: int) -> str:
-    by = f" by {', '.join(one.processes[:2])}" if one.processes else ""
-    when = f"{format_seconds(one.earliest_s)} after the start"
-    return f"{one.label} ({one.protocol}{by}, {when}, {one.trials} of {counted(n, 'start')})"
+def _words(destination: TriedDestination, n: int) -> str:
+    by = f" by {', '.join(destination.processes[:2])}" if destination.processes else ""
+    when = f"{format_seconds(destination.earliest_s)} after the start"
+    how = f"{destination.protocol}{by}, {when}, {destination.trials} of {counted(n, 'start')}"
+    return f"{destination.label} ({how})"
 
 
-def _advice(tried: Sequence[Destination], services: Collection[str]) -> str:
+def _advice(tried: Sequence[TriedDestination], services: Collection[str]) -> str:
     known = {name.lower(): name for name in services}
-    named = [known[one.name] for one in tried if one.name in known]
+    named = [known[destination.name] for destination in tried if destination.name in known]
     if not named:
         return ""
     what = ", ".join(dict.fromkeys(named))
     verb = "are services" if len(set(named)) > 1 else "is a service"
-    return f"{what} {verb} of the scenario: declare under `allow` what belongs to the platform"
+    return f"{what} {verb} of the scenario: declare it under `allow` if it belongs to the platform"

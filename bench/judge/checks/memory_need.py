@@ -41,7 +41,7 @@ def judge_memory(
 
 @dataclass(frozen=True)
 class _Taken:
-    """What one trial without limits took, in bytes; None where it was not measured.
+    """Memory that one trial without limits used, in bytes; None where it was not measured.
 
     Attributes:
         peak: the kernel's high-water mark; of a stack the least that its services had together.
@@ -86,13 +86,13 @@ def _judge(rule: Rule, case: Case, need: Evidence, fit: Evidence, *, complete: b
     """Trial by trial: the peak of one is not set against the page cache of another."""
     limit, limit_text = rule.parsed_limit(), rule.limit_text
     stack = case.lacks(Capability.SINGLE)
-    taken = [_Taken.of(one, stack=stack) for one in need.trials]
-    peak = max((one.peak for one in taken if one.peak is not None), default=None)
-    sure = max((one.sure for one in taken if one.sure is not None), default=0.0)
-    n = sum(one.peak is not None or one.held is not None for one in taken)
+    taken = [_Taken.of(trial, stack=stack) for trial in need.trials]
+    peak = max((use.peak for use in taken if use.peak is not None), default=None)
+    sure = max((use.sure for use in taken if use.sure is not None), default=0.0)
+    n = sum(use.peak is not None or use.held is not None for use in taken)
     if not limit.holds(sure):
         reason = (
-            f"at least {shown_against(sure, limit, 'bytes')} that is no cache (sampled, so a "
+            f"at least {shown_against(sure, limit, 'bytes')} that is not cache (sampled, so a "
             f"lower bound) does not meet {limit_text}"
         )
         return Finding(Outcome.FAIL, reason, peak, n)
@@ -102,18 +102,18 @@ def _judge(rule: Rule, case: Case, need: Evidence, fit: Evidence, *, complete: b
     flag = ""
     if abs(peak - limit.value) <= NEAR * limit.value:
         flag = f"the peak is within {NEAR:.0%} of the limit"
-    over = [one for one in taken if one.peak is not None and not limit.holds(one.peak)]
+    over = [use for use in taken if use.peak is not None and not limit.holds(use.peak)]
     if over:
         found = _over(limit, over, case, fit, complete=complete)
         reason = f"a peak of {shown} exceeds the limit, {found.reason}"
         return replace(found, reason=sentence(reason, flag), actual=peak, n=n)
-    open_ends = [one.most for one in taken if one.most is None or not limit.holds(one.most)]
+    open_ends = [use.most for use in taken if use.most is None or not limit.holds(use.most)]
     if open_ends:
-        ends = [one for one in open_ends if one is not None]
+        ends = [end for end in open_ends if end is not None]
         upper = format_bytes(max(ends)) if len(ends) == len(open_ends) else "an unknown amount"
         reason = f"the services took between {shown} and {upper} together, the sum of their peaks"
         return Finding(Outcome.INCONCLUSIVE, sentence(reason, flag), peak, n)
-    highest = max(one.most for one in taken if one.most is not None)
+    highest = max(use.most for use in taken if use.most is not None)
     span = f" to {format_bytes(highest)}" if highest > peak else ""
     reason = f"a peak of {shown}{span} with no limit set meets {limit_text}"
     return Finding(Outcome.PASS, sentence(reason, flag), peak, n)
@@ -123,20 +123,19 @@ def _over(
     limit: Limit, over: Sequence[_Taken], case: Case, fit: Evidence, *, complete: bool
 ) -> Finding:
     """Of trials whose peak exceeds the limit, though what is not page cache was not seen to."""
-    if any(one.held is None for one in over):
+    if any(use.held is None for use in over):
         return Finding(Outcome.INCONCLUSIVE, "and how much of it is page cache is unknown")
-    at_most = [one.held_at_most for one in over]
-    if any(one is None or not limit.holds(one) for one in at_most):
+    at_most = [use.held_at_most for use in over]
+    if any(amount is None or not limit.holds(amount) for amount in at_most):
         return Finding(
             Outcome.INCONCLUSIVE,
-            "and no sample saw enough of it to tell how much of it is page cache",
+            "and no sample was close enough to the peak to tell how much is page cache",
         )
     outcome, why = _fits(limit.value, case, fit, complete=complete)
-    most = format_bytes(max(one for one in at_most if one is not None))
+    most = format_bytes(max(amount for amount in at_most if amount is not None))
     return Finding(
         outcome,
-        f"but only with page cache (at most {most} of it is anything else), so the fit arm "
-        f"decides: {why}",
+        f"but only with page cache (all else is at most {most}), so the fit arm decides: {why}",
     )
 
 
@@ -149,19 +148,19 @@ def _fits(limit_bytes: float, case: Case, fit: Evidence, *, complete: bool) -> t
         return Outcome.FAIL, fit.failures()
     kills = sum(fit.values(METRICS["oom_kills"]))
     if kills:
-        return Outcome.FAIL, f"{kills:.0f} processes were killed for memory under the limit"
+        return Outcome.FAIL, f"{kills:.0f} processes were OOM-killed under the limit"
     short = fit.shortfall(complete=complete)
     if short is not None:
         return short.outcome, short.reason
     if not fit.trials:
         return Outcome.INCONCLUSIVE, "it has no trials"
-    if any("oom_kills" not in one.metrics for one in fit.trials):
-        return Outcome.INCONCLUSIVE, "kills for memory were not counted in every trial"
-    return Outcome.PASS, f"{len(fit.trials)} trials under the limit, none killed for memory"
+    if any("oom_kills" not in trial.metrics for trial in fit.trials):
+        return Outcome.INCONCLUSIVE, "out-of-memory kills were not counted in every trial"
+    return Outcome.PASS, f"{len(fit.trials)} trials under the limit, without out-of-memory kills"
 
 
 def _squeezed(case: Case, fit: Evidence) -> str:
-    """What the case's own limit did to it; empty where it stayed clear of it."""
+    """A note where the case's own limit was reached; empty where it was not."""
     cap = case.effective_limits.memory
     if cap is None:
         return ""
@@ -175,7 +174,7 @@ def _squeezed(case: Case, fit: Evidence) -> str:
             f"the peak, page cache included, came within {NEAR:.0%} of it in {pressed} of {of}"
         )
     if killed:
-        parts.append(f"processes were killed for memory in {counted(killed, 'trial')}")
+        parts.append(f"processes were OOM-killed in {counted(killed, 'trial')}")
     if not parts:
         return ""
-    return f"its own limit of {format_bytes(cap)} squeezes it: {', and '.join(parts)}"
+    return f"its own limit of {format_bytes(cap)} constrains it: {', and '.join(parts)}"

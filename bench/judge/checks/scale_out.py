@@ -40,9 +40,9 @@ def replica_counts(case: Case) -> tuple[int, ...]:
 def why_not(case: Case) -> str:
     """Why nothing can be said of scaling `case` out; empty where it can."""
     if case.ready.uses("exit"):
-        return "a job that ends by itself is not scaled out"
+        return "a job that ends by itself does not scale out"
     if case.network_mode == "host":
-        return "on the network of the host all replicas would have the same ports"
+        return "on the host's network, all replicas would use the same ports"
     return ""
 
 
@@ -56,7 +56,7 @@ class _Seen:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Point:
     """One of the things that must hold.
 
     Attributes:
@@ -89,24 +89,24 @@ def judge_scale_out(
     if seen:
         parts += [_writes(seen), _workers(seen), _stops(seen), _failures(seen), _restart(groups)]
     count = sum(group.replicas for group in groups)
-    faults = [one.fault for one in parts if one.fault]
+    faults = [part.fault for part in parts if part.fault]
     notes = _notes(seen)
     if faults:
         return Finding(Outcome.FAIL, sentence(*faults, *notes), n=count, by_crash=not seen)
-    unseen = [one.unseen for one in parts if one.unseen]
+    unseen = [part.unseen for part in parts if part.unseen]
     if unseen:
         return Finding(Outcome.NOT_MEASURED, sentence(*unseen), n=count)
-    return Finding(Outcome.PASS, sentence(*(one.fine for one in parts), *notes), n=count)
+    return Finding(Outcome.PASS, sentence(*(part.fine for part in parts), *notes), n=count)
 
 
 def _too_few(case_id: str, trials: Sequence[TrialResult], *, complete: bool) -> Finding:
     if not complete:
-        return Finding(Outcome.INCONCLUSIVE, "the run was interrupted before several were started")
+        return Finding(Outcome.INCONCLUSIVE, "the run was interrupted before replicas started")
     plain = gather(trials, case_id, arm=Arm.FIT, cache=None, planned=0)
     if plain.all_failed:
-        reason = f"{plain.failures()}, so there is nothing to judge it by"
+        reason = f"{plain.failures()}, so there is nothing to judge"
         return Finding(Outcome.FAIL, reason, by_crash=True)
-    return unmeasured("no trial with several containers at once is recorded")
+    return unmeasured("no trial with replicas was recorded")
 
 
 def _look(trial: TrialResult) -> _Seen:
@@ -114,95 +114,105 @@ def _look(trial: TrialResult) -> _Seen:
     return _Seen(trial, acted, tuple(workers(acted.processes or ())))
 
 
-def _ready(groups: Sequence[ReplicaGroup]) -> _Part:
-    largest = max(groups, key=lambda one: one.replicas)
+def _ready(groups: Sequence[ReplicaGroup]) -> _Point:
+    largest = max(groups, key=lambda group: group.replicas)
     if all(len(group.ready) == group.replicas for group in groups):
         first, last = largest.first_s or 0.0, largest.last_s or 0.0
         many = f"{largest.replicas} started at once were all ready in {format_seconds(last)}"
-        return _Part(fine=f"{many}, the first in {format_seconds(first)}")
+        return _Point(fine=f"{many}, the first in {format_seconds(first)}")
     faults = []
     for group in groups:
-        missing = [one for one in group.trials if one not in group.ready]
+        missing = [trial for trial in group.trials if trial not in group.ready]
         if missing:
             words = f"{len(missing)} of {group.replicas} started at once did not get ready"
             faults.append(f"{words}: {reasons(missing)}")
-    return _Part(fault=sentence(*faults))
+    return _Point(fault=sentence(*faults))
 
 
-def _writes(seen: Sequence[_Seen]) -> _Part:
-    written = [one.acted.writes for one in seen if one.acted.writes and one.acted.writes.count]
-    if not written:
-        if any(one.acted.writes is None for one in seen):
-            return _Part(unseen="the engine did not tell what was written")
-        return _Part(fine="nothing was written outside of volumes, /tmp, /run and __pycache__")
-    most = max(written, key=lambda one: one.count)
-    shown = [
-        one.path if one.paths == 1 else f"{one.path} ({one.paths})"
-        for one in most.folders[:_MOST_FOLDERS]
+def _writes(seen: Sequence[_Seen]) -> _Point:
+    written = [
+        replica.acted.writes
+        for replica in seen
+        if replica.acted.writes and replica.acted.writes.count
     ]
-    rest = most.count - sum(one.paths for one in most.folders[:_MOST_FOLDERS])
+    if not written:
+        if any(replica.acted.writes is None for replica in seen):
+            return _Point(unseen="the engine did not report the files written")
+        return _Point(fine="nothing was written outside of volumes, /tmp, /run and __pycache__")
+    most = max(written, key=lambda writes: writes.count)
+    shown = [
+        folder.path if folder.paths == 1 else f"{folder.path} ({folder.paths})"
+        for folder in most.folders[:_MOST_FOLDERS]
+    ]
+    rest = most.count - sum(folder.paths for folder in most.folders[:_MOST_FOLDERS])
     shown += [f"{rest} more"] if rest else []
     files = counted(most.count, "path")
-    return _Part(fault=f"{files} written outside of volumes, /tmp and /run: {', '.join(shown)}")
+    return _Point(fault=f"{files} written outside of volumes, /tmp and /run: {', '.join(shown)}")
 
 
-def _workers(seen: Sequence[_Seen]) -> _Part:
-    most = max(seen, key=lambda one: len(one.workers)).workers
+def _workers(seen: Sequence[_Seen]) -> _Point:
+    most = max(seen, key=lambda replica: len(replica.workers)).workers
     if len(most) > 1:
-        words = ", ".join(_worker_words(one) for one in most)
-        return _Part(fault=f"{len(most)} worker processes in one container: {words}")
-    if any(one.acted.processes is None for one in seen):
-        return _Part(unseen=f"workers were not counted: {_why_unseen(seen)}")
-    if any(not one.acted.processes for one in seen):
-        return _Part(unseen="workers were not counted: no process of one container is on record")
-    names = list(dict.fromkeys(f"`{one.name}`" for each in seen for one in each.workers))
-    return _Part(fine=f"one worker each ({', '.join(names)})" if names else "no worker")
+        words = ", ".join(_worker_words(worker) for worker in most)
+        return _Point(fault=f"{len(most)} worker processes in one container: {words}")
+    if any(replica.acted.processes is None for replica in seen):
+        return _Point(unseen=f"workers were not counted: {_why_unseen(seen)}")
+    if any(not replica.acted.processes for replica in seen):
+        return _Point(unseen="workers were not counted: no process of one container was recorded")
+    names = list(dict.fromkeys(f"`{worker.name}`" for each in seen for worker in each.workers))
+    return _Point(fine=f"one worker process each ({', '.join(names)})" if names else "no worker")
 
 
-def _worker_words(one: Worker) -> str:
+def _worker_words(worker: Worker) -> str:
     shares = [
         f"{share:.0%} of {what}"
-        for share, what in ((one.cpu_share, "CPU"), (one.anon_share, "memory"))
+        for share, what in ((worker.cpu_share, "CPU"), (worker.anon_share, "memory"))
         if share is not None
     ]
-    return f"`{one.name}` ({', '.join(shares)})" if shares else f"`{one.name}`"
+    return f"`{worker.name}` ({', '.join(shares)})" if shares else f"`{worker.name}`"
 
 
 def _why_unseen(seen: Sequence[_Seen]) -> str:
-    return next((one.acted.unseen for one in seen if one.acted.unseen), "they could not be seen")
+    return next(
+        (replica.acted.unseen for replica in seen if replica.acted.unseen), "they were not observed"
+    )
 
 
-def _stops(seen: Sequence[_Seen]) -> _Part:
-    asked = [one for one in seen if one.trial.status is not TrialStatus.FAILED or one.acted.stop]
-    killed = [one for one in asked if one.acted.stop and one.acted.stop.killed]
+def _stops(seen: Sequence[_Seen]) -> _Point:
+    asked = [
+        replica
+        for replica in seen
+        if replica.trial.status is not TrialStatus.FAILED or replica.acted.stop
+    ]
+    killed = [replica for replica in asked if replica.acted.stop and replica.acted.stop.killed]
     if killed:
         slowest = max(killed, key=_ended_s)
         standing = slowest.acted.standing
         name = standing.signal if standing else "the stop signal"
         words = f"{name} not honoured: killed after {_ended_s(slowest):.1f} s"
         some = f" ({len(killed)} of {len(seen)})" if len(killed) < len(seen) else ""
-        return _Part(fault=sentence(words + some, _why_killed(standing)))
-    unreached = [(one, names) for one in asked if (names := _unreached(one))]
+        return _Point(fault=sentence(words + some, _why_killed(standing)))
+    unreached = [(replica, names) for replica in asked if (names := _unreached(replica))]
     if unreached:
-        one, names = unreached[0]
-        first = one.acted.standing.chain[0] if one.acted.standing else "process 1"
-        return _Part(fault=f"the signal did not reach {names}: killed when `{first}` had ended")
-    if any(one.acted.stop is None for one in asked):
-        return _Part(unseen="it ended by itself before it was asked to")
+        replica, names = unreached[0]
+        first = replica.acted.standing.chain[0] if replica.acted.standing else "process 1"
+        return _Point(fault=f"the signal did not reach {names}: killed when `{first}` had ended")
+    if any(replica.acted.stop is None for replica in asked):
+        return _Point(unseen="it ended by itself before the stop signal")
     if not asked:
-        return _Part()
-    slowest_s = max(_ended_s(one) for one in asked)
-    codes = Counter(one.acted.exit_code for one in asked)
-    words = f"asked to stop, all ended within {format_seconds(slowest_s)}"
-    return _Part(fine=f"{words} (exit code {', '.join(str(code) for code in codes)})")
+        return _Point()
+    slowest_s = max(_ended_s(replica) for replica in asked)
+    codes = Counter(replica.acted.exit_code for replica in asked)
+    words = f"all stopped within {format_seconds(slowest_s)}"
+    return _Point(fine=f"{words} (exit code {', '.join(str(code) for code in codes)})")
 
 
-def _ended_s(one: _Seen) -> float:
-    return one.acted.stop.ended_s or 0.0 if one.acted.stop else 0.0
+def _ended_s(replica: _Seen) -> float:
+    return replica.acted.stop.ended_s or 0.0 if replica.acted.stop else 0.0
 
 
 def _why_killed(standing: Standing | None) -> str:
-    """What stood in the way of the signal, as far as process 1 shows it."""
+    """The reason why the signal had no effect, as far as process 1 shows it."""
     if standing is None:
         return ""
     first, last, name = standing.chain[0], standing.chain[-1], standing.signal
@@ -213,35 +223,37 @@ def _why_killed(standing: Standing | None) -> str:
         "handler": f"and handles {name}, but did not end in time",
         None: "",
     }[standing.disposition]
-    before = f" and stands before `{last}`" if len(standing.chain) > 1 else ""
+    before = f" and wraps `{last}`" if len(standing.chain) > 1 else ""
     comma = "," if what.startswith("without") else ""
     return f"`{first}` is process 1{before}{comma} {what}".rstrip()
 
 
-def _unreached(one: _Seen) -> str:
+def _unreached(replica: _Seen) -> str:
     """The workers that the kernel had to kill after process 1 had ended of its own."""
-    below = one.acted.stop.killed_below if one.acted.stop else None
+    below = replica.acted.stop.killed_below if replica.acted.stop else None
     killed = {process.inner_pid for process in below or ()}
-    return ", ".join(f"`{worker.name}`" for worker in one.workers if worker.inner_pid in killed)
+    return ", ".join(f"`{worker.name}`" for worker in replica.workers if worker.inner_pid in killed)
 
 
-def _failures(seen: Sequence[_Seen]) -> _Part:
-    """What went wrong with those that had been ready: they ended, or did not start again."""
-    failed = [one.trial for one in seen if one.trial.status is TrialStatus.FAILED]
-    return _Part(fault=reasons(failed) if failed else "")
+def _failures(seen: Sequence[_Seen]) -> _Point:
+    """Failures of replicas that had been ready: they ended, or did not start again."""
+    failed = [replica.trial for replica in seen if replica.trial.status is TrialStatus.FAILED]
+    return _Point(fault=reasons(failed) if failed else "")
 
 
-def _restart(groups: Sequence[ReplicaGroup]) -> _Part:
+def _restart(groups: Sequence[ReplicaGroup]) -> _Point:
     """Whether the first of each group was stopped and started again."""
     first = [group.trials[0] for group in groups]
     untried = [
-        one
-        for one in first
-        if one.status is TrialStatus.OK and all(span.phase != "restart" for span in one.phases)
+        trial
+        for trial in first
+        if trial.status is TrialStatus.OK and all(span.phase != "restart" for span in trial.phases)
     ]
-    return _Part(unseen="it was not started a second time" if untried else "")
+    return _Point(unseen="it was not restarted" if untried else "")
 
 
 def _notes(seen: Sequence[_Seen]) -> list[str]:
-    zombies = max((one.acted.standing.zombies for one in seen if one.acted.standing), default=0)
-    return [f"{counted(zombies, 'zombie')} that nobody had waited for"] if zombies else []
+    zombies = max(
+        (replica.acted.standing.zombies for replica in seen if replica.acted.standing), default=0
+    )
+    return [f"{counted(zombies, 'zombie')} left unreaped"] if zombies else []

@@ -59,7 +59,7 @@ class Pair:
     ) -> Pair:
         """The pair, with interval and test where there are trials enough."""
         sides = tuple(baseline), tuple(candidate)
-        if min(len(one) for one in sides) < INTERVAL_NEEDS or min(*baseline, *candidate) < 0:
+        if min(len(values) for values in sides) < INTERVAL_NEEDS or min(*baseline, *candidate) < 0:
             return cls(metric, *sides, step=step)
         return cls(metric, *sides, ratio_interval(*sides), rank_test_p(*sides), step)
 
@@ -67,14 +67,14 @@ class Pair:
     def medians(self) -> tuple[float | None, float | None]:
         """The median of each side, None where it has no values."""
         sides = (self.baseline, self.candidate)
-        one, other = (stats.median(values) if values else None for values in sides)
-        return one, other
+        before, after = (stats.median(values) if values else None for values in sides)
+        return before, after
 
     @property
     def too_close(self) -> bool:
         """Whether the medians differ, but by no more than can be told."""
-        one, other = self.medians
-        return one is not None and other is not None and 0 < abs(other - one) <= self.step
+        before, after = self.medians
+        return before is not None and after is not None and 0 < abs(after - before) <= self.step
 
     @property
     def ratio(self) -> float | None:
@@ -82,10 +82,10 @@ class Pair:
 
         Nor have medians that are too close to tell apart, unless the ratio says so itself.
         """
-        one, other = self.medians
-        if other is None or not one or min(one, other) < 0:
+        before, after = self.medians
+        if after is None or not before or min(before, after) < 0:
             return None
-        ratio = other / one
+        ratio = after / before
         return None if self.too_close and abs(ratio - 1) > PRACTICAL_BAND else ratio
 
     @property
@@ -113,7 +113,7 @@ class Pair:
 def call_difference(
     pair: Pair, band: Band, corrected_p: float | None, family: int
 ) -> tuple[Difference, str]:
-    """What the trials say of the candidate, and why.
+    """The difference that the trials show, and the reason.
 
     Args:
         pair: the values.
@@ -127,7 +127,7 @@ def call_difference(
     if pair.bounds is None or corrected_p is None:
         reason = f"needs at least {INTERVAL_NEEDS} trials on each side, there are {sizes}"
         if min(*pair.baseline, *pair.candidate) < 0:
-            reason = "has values below zero, of which no ratio can be made"
+            reason = "has values below zero, which have no ratio"
         return Difference.INCONCLUSIVE, reason
     if pair.too_close and pair.ratio is None:
         return Difference.SAME, _too_close(pair)
@@ -137,49 +137,49 @@ def call_difference(
         return Difference.SAME, f"{evidence}; the interval lies within {band}"
     outside = high < 1 - band.share or low > 1 + band.share
     if outside and corrected_p < ALPHA:
-        return direction(pair.metric, larger=low > 1), f"{evidence}; both say that it differs"
+        return direction(pair.metric, larger=low > 1), f"{evidence}; a significant difference"
     if outside:
         return Difference.INCONCLUSIVE, f"{evidence}; not statistically significant"
-    return Difference.INCONCLUSIVE, f"{evidence}; the interval reaches into {band} and beyond"
+    return Difference.INCONCLUSIVE, f"{evidence}; the interval lies partly within {band}"
 
 
 def call_once(pair: Pair, band: Band) -> tuple[Difference, str]:
-    """What two single values say, which belong to the images and not to trials."""
+    """The difference between two single values, which belong to images and not to trials."""
     if not pair.baseline or not pair.candidate:
-        return Difference.NOT_MEASURED, "known on one side only"
-    one, other = pair.baseline[0], pair.candidate[0]
+        return Difference.NOT_MEASURED, "measured on one side only"
+    before, after = pair.baseline[0], pair.candidate[0]
     ratio = pair.ratio
     if pair.too_close and ratio is None:
         return Difference.SAME, _too_close(pair)
     if pair.metric.is_time:
-        return Difference.INCONCLUSIVE, "timed once on each side, so its spread is not known"
-    inside = one == other if ratio is None else 1 - band.share <= ratio <= 1 + band.share
+        return Difference.INCONCLUSIVE, "measured once on each side, so its spread is unknown"
+    inside = before == after if ratio is None else 1 - band.share <= ratio <= 1 + band.share
     what = "the baseline is zero, so there is no ratio" if ratio is None else f"{ratio:.3g} times"
-    reason = f"{what}; one figure for each image, without spread, against {band} alone"
-    return Difference.SAME if inside else direction(pair.metric, larger=other > one), reason
+    reason = f"{what}; one value per image, compared with {band}"
+    return Difference.SAME if inside else direction(pair.metric, larger=after > before), reason
 
 
 def direction(metric: Metric, *, larger: bool) -> Difference:
-    """What it means that the candidate has more, or less, of `metric`."""
+    """Better, worse or different, where the candidate has more or less of `metric`."""
     if metric.better is Better.NEITHER:
         return Difference.DIFFERENT
     return Difference.WORSE if larger is (metric.better is Better.LOWER) else Difference.BETTER
 
 
 def _too_close(pair: Pair) -> str:
-    one, other, step = (
+    before, after, step = (
         format_value(value or 0.0, pair.metric.unit) for value in (*pair.medians, pair.step)
     )
-    return f"{one} and {other} are within {step}, closer than can be told apart"
+    return f"{before} and {after} differ by at most {step}, too little to tell apart"
 
 
 def _change(pair: Pair) -> str:
     if pair.ratio is None:
-        one, other = pair.medians
-        return "both medians are zero" if one == other else "the baseline's median is zero"
+        before, after = pair.medians
+        return "both medians are zero" if before == after else "the baseline's median is zero"
     bounds = pair.interval
     if bounds is None:
-        return f"{pair.ratio:.3g} times, 95 % interval without an upper end"
+        return f"{pair.ratio:.3g} times, 95 % interval without an upper bound"
     return f"{pair.ratio:.3g} times, 95 % interval {bounds.low:.3g} to {bounds.high:.3g}"
 
 
@@ -195,7 +195,7 @@ _EFFECTS = ((0.21, "large"), (0.14, "medium"), (0.06, "small"))
 
 
 def effect_word(effect: float) -> str:
-    """What an A amounts to: `large`, `medium`, `small` or `negligible`."""
+    """The size of an effect A: `large`, `medium`, `small` or `negligible`."""
     apart = abs(effect - 0.5)
     return next((word for least, word in _EFFECTS if apart >= least - 1e-12), "negligible")
 

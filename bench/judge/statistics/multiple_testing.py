@@ -34,7 +34,7 @@ _SLACK = 1e-9
 
 @dataclass(frozen=True)
 class Together:
-    """What looking at several metrics does to each.
+    """The result of correcting several metrics together.
 
     Attributes:
         corrected: p by metric, with the correction.
@@ -65,7 +65,7 @@ def correct(
     import numpy as np
 
     names = list(p_values)
-    rows = [[one.get(name, math.nan) for name in names] for one in (*baseline, *candidate)]
+    rows = [[metrics.get(name, math.nan) for name in names] for metrics in (*baseline, *candidate)]
     ranked = _Ranked.of(np.array(rows, dtype=float))
     own = np.zeros((1, len(rows)), dtype=np.float32)
     own[0, : len(baseline)] = 1
@@ -84,7 +84,7 @@ def correct(
 
 @dataclass(frozen=True)
 class _Ranked:
-    """All trials ranked by each metric; one row a trial, one column a metric.
+    """All trials ranked by each metric; one row per trial, one column per metric.
 
     Attributes:
         known: whether the trial has the metric.
@@ -123,7 +123,7 @@ class _Ranked:
 def _deals(trials: int, side: int) -> tuple[Array, ...]:
     """Ways of dealing `side` of the trials to the first side: all, or many with the same seed.
 
-    One row a deal, 1 where the trial goes to the first side; in blocks, to bound the memory.
+    One row per deal, 1 where the trial goes to the first side; in blocks, to bound the memory.
     """
     import numpy as np
 
@@ -140,14 +140,14 @@ def _deals(trials: int, side: int) -> tuple[Array, ...]:
     return (own[None, :], *drawn)
 
 
-def _single_alpha(largest: Array, n_one: int, n_other: int, alpha: float) -> float:
+def _single_alpha(largest: Array, n_first: int, n_second: int, alpha: float) -> float:
     """The uncorrected p that goes with the height which chance passes with `alpha` or less."""
     import numpy as np
 
     ordered = np.sort(largest)[::-1]
     passed = ordered[math.floor(alpha * len(ordered))]
     above = ordered[ordered > passed + _SLACK]
-    separated = math.sqrt(3 * n_one * n_other / (n_one + n_other + 1))
+    separated = math.sqrt(3 * n_first * n_second / (n_first + n_second + 1))
     if len(above):
         return math.erfc(float(above[-1]) / math.sqrt(2))
     return math.erfc(separated / math.sqrt(2)) if separated > passed + _SLACK else 0.0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 PRACTICAL_BAND = 0.05
-"""Ratios of medians within 1 ± this are nobody's concern, on the quietest host."""
+"""Ratios of medians within 1 ± this do not matter in practice, even on a quiet host."""
 
 SPLITS = 4000
 """Ways of dealing the rounds out that are looked at."""
@@ -28,7 +28,7 @@ SPLITS = 4000
 
 @dataclass(frozen=True)
 class NoiseFloor:
-    """What the host makes of no difference, for one metric.
+    """The A/A noise of the host in one metric.
 
     Attributes:
         share: in 95 of 100 A/A comparisons the ratio of medians lay within 1 ± this.
@@ -74,8 +74,10 @@ class HostNoise:
             KeyError, TypeError, ValueError, AttributeError: it is not that.
         """
         floors = {
-            str(name): NoiseFloor(_amount(one["share"]), _amount(one["median"]), int(one["n"]))
-            for name, one in data["floors"].items()
+            str(name): NoiseFloor(
+                _amount(floor["share"]), _amount(floor["median"]), int(floor["n"])
+            )
+            for name, floor in data["floors"].items()
         }
         return cls(str(data["measured_at"]), floors)
 
@@ -88,7 +90,7 @@ class BandFrom(StrEnum):
     NOISE = "noise"
     """The host's own noise, which is larger."""
     NOT_KNOWN = "noise not known"
-    """5 %, as nobody has measured the host's noise in this metric."""
+    """5 %, as the host's noise in this metric has not been measured."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,9 @@ def noise_floor(values: Sequence[float]) -> NoiseFloor | None:
     pairs = np.asarray(values[: 2 * rounds], dtype=float).reshape(rounds, 2)
     swap = np.random.default_rng(SEED).integers(2, size=(SPLITS, rounds))
     own = np.arange(rounds)
-    one, other = (np.median(pairs[own, side], axis=1) for side in (swap, 1 - swap))
+    first, second = (np.median(pairs[own, side], axis=1) for side in (swap, 1 - swap))
     apart = np.full(SPLITS, np.inf)
-    np.divide(other, one, out=apart, where=one != 0)
+    np.divide(second, first, out=apart, where=first != 0)
     share = float(np.quantile(np.abs(apart - 1), 0.95, method="higher"))
     return NoiseFloor(share, middle, rounds) if math.isfinite(share) else None
 
@@ -161,7 +163,9 @@ def band_for(
         noises: of each run compared; None where it is not known.
         practical: the band of a quiet host, as a share.
     """
-    floors = [one.floors[metric] for one in noises if one is not None and metric in one.floors]
+    floors = [
+        noise.floors[metric] for noise in noises if noise is not None and metric in noise.floors
+    ]
     if not floors or value is None:
         return Band(practical, BandFrom.NOT_KNOWN)
     share = max(floor.at(value) for floor in floors)

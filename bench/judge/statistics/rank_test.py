@@ -28,7 +28,7 @@ EXACT_UP_TO = 100
 """Largest number of values, both sides together, that is counted exactly (some 0.1 s)."""
 
 
-def rank_test_p(one: Sequence[float], other: Sequence[float]) -> float:
+def rank_test_p(first: Sequence[float], second: Sequence[float]) -> float:
     """Two-sided p of the hypothesis that both samples come from the same distribution.
 
     The chance, over all ways of dealing, of a rank sum at least as far from its mean as the one
@@ -38,12 +38,12 @@ def rank_test_p(one: Sequence[float], other: Sequence[float]) -> float:
     Raises:
         ValueError: no values on a side, or a NaN.
     """
-    if not one or not other:
+    if not first or not second:
         raise ValueError("a rank test needs values on both sides")
-    if any(math.isnan(value) for value in (*one, *other)):
+    if any(math.isnan(value) for value in (*first, *second)):
         raise ValueError("a value that is not a number has no rank")
-    fewer, more = sorted((one, other), key=len)
-    ties = Counter((*one, *other))
+    fewer, more = sorted((first, second), key=len)
+    ties = Counter((*first, *second))
     ranks = _doubled_midranks(ties)
     pooled = [ranks[value] for value in (*fewer, *more)]
     if len(pooled) <= EXACT_UP_TO:
@@ -51,12 +51,12 @@ def rank_test_p(one: Sequence[float], other: Sequence[float]) -> float:
     return _approximate(pooled, len(fewer), list(ties.values()))
 
 
-def smallest_p(n_one: int, n_other: int) -> float:
+def smallest_p(n_first: int, n_second: int) -> float:
     """The smallest p that `rank_test_p` can give for these sizes, reached by separated samples.
 
     A rule that asks for less than this can never be met: worth checking before relying on it.
     """
-    return 2 / math.comb(n_one + n_other, n_one)
+    return 2 / math.comb(n_first + n_second, n_first)
 
 
 def _doubled_midranks(ties: Counter[float]) -> dict[float, int]:
@@ -68,7 +68,7 @@ def _doubled_midranks(ties: Counter[float]) -> dict[float, int]:
     return ranks
 
 
-def end_rank(n_one: int, n_other: int, confidence: float = 0.95) -> int:
+def end_rank(n_first: int, n_second: int, confidence: float = 0.95) -> int:
     """Which of the ordered pairwise ratios, counted from either side, ends the interval.
 
     With rank k the interval reaches from the k-th smallest ratio to the k-th largest. It has at
@@ -78,16 +78,16 @@ def end_rank(n_one: int, n_other: int, confidence: float = 0.95) -> int:
         The rank, or 0 where so few values allow no such interval.
     """
     tail = (1 - confidence) / 2
-    if n_one + n_other > EXACT_UP_TO:
-        spread = math.sqrt(n_one * n_other * (n_one + n_other + 1) / 12)
-        return max(0, math.floor(n_one * n_other / 2 + NormalDist().inv_cdf(tail) * spread))
-    side = min(n_one, n_other)
-    ways = _rank_sums(tuple(range(2, 2 * (n_one + n_other) + 1, 2)), side)
+    if n_first + n_second > EXACT_UP_TO:
+        spread = math.sqrt(n_first * n_second * (n_first + n_second + 1) / 12)
+        return max(0, math.floor(n_first * n_second / 2 + NormalDist().inv_cdf(tail) * spread))
+    side = min(n_first, n_second)
+    ways = _rank_sums(tuple(range(2, 2 * (n_first + n_second) + 1, 2)), side)
     below, smallest = 0, side * (side + 1)
     for rank, count in enumerate(ways[smallest::2]):
         below += count
         # A hair of slack: 0.05 is no binary fraction.
-        if below / math.comb(n_one + n_other, side) > tail + 1e-12:
+        if below / math.comb(n_first + n_second, side) > tail + 1e-12:
             return rank
     return 0
 

@@ -1,4 +1,4 @@
-"""By what factor one sample is larger than another: its interval, and what could be seen at all.
+"""The ratio of two samples: its interval, and the smallest ratio that could be detected.
 
 Both rest on the rank test alone: nothing is drawn at random, and nothing is assumed of the
 shape of the distribution but that both sides have the same one up to a factor. Where they do

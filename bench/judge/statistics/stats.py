@@ -106,7 +106,7 @@ def quantile_lower_bound(
 
     The mirror image of `quantile_upper_bound`.
     """
-    bound = quantile_upper_bound([-one for one in values], 1 - share, confidence)
+    bound = quantile_upper_bound([-value for value in values], 1 - share, confidence)
     return None if bound is None else -bound
 
 
@@ -130,7 +130,7 @@ def quantile_upper_bound(
 
 
 def mean_lower_bound(values: Sequence[float], confidence: float = 0.95) -> float:
-    """What the true mean exceeds with that confidence, given that no value is below zero.
+    """A lower bound of the true mean with that confidence, given that no value is below zero.
 
     Exact for any such distribution and any number of values, by a bet against each candidate m
     (Waudby-Smith and Ramdas): if m were the mean, then for a stake s from 0 to 1 the product of
@@ -147,7 +147,7 @@ def mean_lower_bound(values: Sequence[float], confidence: float = 0.95) -> float
     mean = math.fsum(ordered) / len(ordered)
     if not mean:
         return 0.0
-    shares = [one / mean for one in ordered]  # the bound goes with the unit
+    shares = [value / mean for value in ordered]  # the bound goes with the unit
     enough, low = -math.log(1 - confidence), 1.0
     while low > _NOTHING and _log_capital(shares, low) < enough:
         low /= 2
@@ -155,12 +155,12 @@ def mean_lower_bound(values: Sequence[float], confidence: float = 0.95) -> float
         return 0.0
     from scipy.optimize import brentq
 
-    bound = brentq(lambda one: _log_capital(shares, one) - enough, low, 2 * low, xtol=_NOTHING)
+    bound = brentq(lambda share: _log_capital(shares, share) - enough, low, 2 * low, xtol=_NOTHING)
     return min(float(bound), 1.0) * mean
 
 
 def mean_upper_bound(values: Sequence[float], most: float, confidence: float = 0.95) -> float:
-    """What the true mean lies below with that confidence, given that no value is above `most`.
+    """An upper bound of the true mean with that confidence, given that no value is above `most`.
 
     Nothing bounds a mean from above without such a value: what is rare and large enough can be
     missing from any sample. The mirror image of `mean_lower_bound`.
@@ -168,7 +168,7 @@ def mean_upper_bound(values: Sequence[float], most: float, confidence: float = 0
     Raises:
         ValueError: no values, or one above `most`.
     """
-    return most - mean_lower_bound([most - one for one in values], confidence)
+    return most - mean_lower_bound([most - value for value in values], confidence)
 
 
 def share_lower_bound(hits: int, n: int, confidence: float = 0.95) -> float:
@@ -196,8 +196,8 @@ def cliffs_delta(baseline: Sequence[float], candidate: Sequence[float]) -> float
     if not baseline or not candidate:
         raise ValueError("needs values on both sides")
     ordered = sorted(baseline)
-    above = sum(bisect_left(ordered, one) for one in candidate)
-    below = sum(len(ordered) - bisect_right(ordered, one) for one in candidate)
+    above = sum(bisect_left(ordered, value) for value in candidate)
+    below = sum(len(ordered) - bisect_right(ordered, value) for value in candidate)
     return (above - below) / (len(baseline) * len(candidate))
 
 
@@ -223,7 +223,7 @@ def coefficient_of_variation(values: Sequence[float]) -> float | None:
     mean = math.fsum(values) / n if n else 0.0
     if n < 2 or mean == 0:
         return None
-    spread = math.sqrt(math.fsum((one - mean) ** 2 for one in values) / (n - 1))
+    spread = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
     return spread / abs(mean)
 
 
@@ -257,9 +257,9 @@ def _log_capital(ordered: Sequence[float], mean: float) -> float:
 
     All of it suits values that hardly scatter; half of it survives a value near zero.
     """
-    half = sum(math.log(0.5 + 0.5 * one / mean) for one in ordered)
+    half = sum(math.log(0.5 + 0.5 * value / mean) for value in ordered)
     if ordered[0] / mean == 0:
         return half - math.log(2)
-    whole = sum(math.log(one / mean) for one in ordered)
+    whole = sum(math.log(value / mean) for value in ordered)
     most = max(half, whole)
     return most + math.log((math.exp(half - most) + math.exp(whole - most)) / 2)

@@ -1,4 +1,4 @@
-"""What the lower half of the HTML report shows: layers, trials, where and how, the files."""
+"""The lower half of the HTML report: layers, trials, environment, files."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ _IMAGE_FIGURES = (
     "rebuild_steps",
 )
 _FILES = {
-    "run.json": "verdicts, comparisons and what was run, for programs",
-    "summary.md": "this page in short",
+    "run.json": "verdicts, comparisons and the scenario, for programs",
+    "summary.md": "a short form of this page",
     "junit.xml": "the verdicts, for CI systems",
     "trials.csv": "one row per trial, one column per metric",
     "phases.csv": "one row per phase of a trial",
     "layers.csv": "one row per layer of a pull",
     "samples.csv.gz": "every reading of the counters",
-    "events.jsonl": "the journal, from which all of this is made",
+    "events.jsonl": "the journal, from which all other files are made",
 }
 
 
@@ -114,7 +114,7 @@ def images(run: Run) -> list[ImageTable]:
     for case in run.scenario.cases:
         image = run.images.get(case)
         if image is None:
-            why = run.failed_images.get(case, "the run ended before it was made")
+            why = run.failed_images.get(case, "the run ended before the image was ready")
             why = visible(why.splitlines()[0])
             found.append(ImageTable(case, (), (), problem=why))
         else:
@@ -132,7 +132,7 @@ def _image_facts(image: ImageFacts) -> list[tuple[str, str]]:
     ]
     found += [("not as written", visible(remark)) for remark in image.remarks]
     if image.rebuilt:
-        found.append(("done again in a rebuild", "; ".join(map(_short_json, image.rebuilt))))
+        found.append(("repeated in a rebuild", "; ".join(map(_short_json, image.rebuilt))))
     if image.engine_size_bytes is not None:
         found.append(("by the engine's count", format_bytes(image.engine_size_bytes)))
     config = {key: value for key, value in image.config.items() if value not in (None, "", [], {})}
@@ -146,7 +146,7 @@ def _short_json(value: object) -> str:
 
 
 def _steps(image: ImageFacts) -> list[StepRow]:
-    return [StepRow(_short_json(one.instruction), _took(one)) for one in image.built or ()]
+    return [StepRow(_short_json(step.instruction), _took(step)) for step in image.built or ()]
 
 
 def _took(step: BuiltStep) -> str:
@@ -156,44 +156,44 @@ def _took(step: BuiltStep) -> str:
 
 
 def _layers(image: ImageFacts) -> list[LayerRow]:
-    whole = sum(one.transfer_bytes for one in image.layers) or 1
+    whole = sum(layer.transfer_bytes for layer in image.layers) or 1
     return [
         LayerRow(
             number=number,
-            digest=one.digest.removeprefix("sha256:")[:12],
-            instruction=visible(one.instruction),
-            transfer=format_bytes(one.transfer_bytes),
-            unpacked="" if one.unpacked_bytes is None else format_bytes(one.unpacked_bytes),
-            share=100 * one.transfer_bytes / whole,
+            digest=layer.digest.removeprefix("sha256:")[:12],
+            instruction=visible(layer.instruction),
+            transfer=format_bytes(layer.transfer_bytes),
+            unpacked="" if layer.unpacked_bytes is None else format_bytes(layer.unpacked_bytes),
+            share=100 * layer.transfer_bytes / whole,
         )
-        for number, one in enumerate(image.layers, 1)
+        for number, layer in enumerate(image.layers, 1)
     ]
 
 
 def trials(run: Run, most: int) -> tuple[list[TrialRow], int]:
     """At most `most` trials, those that did not come out well first, and how many are left out."""
-    troubled = [one for one in run.results if one.status is not TrialStatus.OK]
-    fine = [one for one in run.results if one.status is TrialStatus.OK]
-    chosen = {id(one) for one in [*troubled, *fine][:most]}
-    kept = [one for one in run.results if id(one) in chosen]
-    return [_trial(one) for one in kept], len(run.results) - len(kept)
+    troubled = [trial for trial in run.results if trial.status is not TrialStatus.OK]
+    fine = [trial for trial in run.results if trial.status is TrialStatus.OK]
+    chosen = {id(trial) for trial in [*troubled, *fine][:most]}
+    kept = [trial for trial in run.results if id(trial) in chosen]
+    return [_trial(trial) for trial in kept], len(run.results) - len(kept)
 
 
-def _trial(one: TrialResult) -> TrialRow:
-    key = one.key
+def _trial(trial: TrialResult) -> TrialRow:
+    key = trial.key
     marks = [key.cache, "no limits" if key.arm == "need" else ""]
     marks += [key.network if key.network != "open" else "", "warm-up" if key.warmup else ""]
     marks += [f"{key.replica} of {key.replicas} at once" if key.replicas else ""]
-    lines = one.log_tail[-MOST_LINES:] if one.status is not TrialStatus.OK else ()
+    lines = trial.log_tail[-MOST_LINES:] if trial.status is not TrialStatus.OK else ()
     return TrialRow(
-        trial_id=one.trial_id,
-        case=f"{key.case}: {one.service}" if one.service else key.case,
+        trial_id=trial.trial_id,
+        case=f"{key.case}: {trial.service}" if trial.service else key.case,
         round=key.round,
         state=", ".join(mark for mark in marks if mark),
-        status=one.status.value,
-        reason=visible(one.reason),
+        status=trial.status.value,
+        reason=visible(trial.reason),
         values=tuple(
-            _metric_words(one, name) if name in one.metrics else "" for name in TRIAL_METRICS
+            _metric_words(trial, name) if name in trial.metrics else "" for name in TRIAL_METRICS
         ),
         log="\n".join(visible(line[:_LONGEST_LINE]) for line in lines),
     )
@@ -210,14 +210,14 @@ def environment(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
     how = {
         "run": run.run_id,
         "began": header.at,
-        "ended": run.ended_at or "the journal just ends",
+        "ended": run.ended_at or "unknown: the journal is cut off",
         "outcome": run.outcome,
-        "seed of the order": header.seed,
+        "seed": header.seed,
         "bench": header.bench_version,
         "link": run.link,
     }
     bases = {
-        case: ", ".join(_base_words(one) for one in records)
+        case: ", ".join(_base_words(record) for record in records)
         for case, records in run.bases.items()
         if records
     }
@@ -255,9 +255,9 @@ def _fact(name: str, value: object) -> str:
 
 
 def floor(run: Run) -> list[tuple[str, str, int]]:
-    """What a do-nothing container took: metric, median, number of trials."""
+    """The figures of a do-nothing container: metric, median, number of trials."""
     names = ("create_s", "start_s", "run_s", "remove_s", "cpu_s", "memory_peak_bytes")
-    found = {one.metric: one for one in calibration(run)}
+    found = {summary.metric: summary for summary in calibration(run)}
     return [
         (METRICS[name].title, value_words(found[name].median, name), found[name].n)
         for name in names
@@ -270,7 +270,7 @@ def command(run: Run) -> str:
     file = run.header.scenario_file
     seed = f"--seed {run.header.seed}"
     if file.startswith("--"):
-        return f"bench run {file} … {seed}   # the scenario it amounts to stands below"
+        return f"bench run {file} … {seed}   the scenario it stands for is below"
     return f"bench run {shlex.quote(file)} {seed}"
 
 

@@ -51,7 +51,7 @@ class Detail:
 
 DETAILS = (
     Detail(300, None, ""),
-    Detail(100, 6, "To stay below 1 MB, this page draws 6 trials a case and lists 100 trials."),
+    Detail(100, 6, "To stay below 1 MB, this page draws 6 trials per case and lists 100 trials."),
     Detail(40, 0, "To stay below 1 MB, this page draws the median trial and lists 40 trials."),
 )
 
@@ -70,7 +70,7 @@ def html_text(run: Run, plots: list[Plot] | None = None) -> str:
         text = _render(run, drawn, detail)
         if len(text.encode(errors="backslashreplace")) < MOST_BYTES:
             return text
-    return _render(run, [], Detail(40, 0, "To stay below 1 MB, the pictures lie in plots/ only."))
+    return _render(run, [], Detail(40, 0, "To stay below 1 MB, the plots are only in plots/."))
 
 
 def write_html(run: Run, folder: Path, plots: list[Plot] | None = None) -> Path:
@@ -153,6 +153,6 @@ def _coded(text: str) -> Markup:
 
 def _by_kind(plots: list[Plot]) -> dict[str, list[Plot]]:
     found: dict[str, list[Plot]] = {}
-    for one in plots:
-        found.setdefault(one.kind, []).append(one)
+    for plot in plots:
+        found.setdefault(plot.kind, []).append(plot)
     return found

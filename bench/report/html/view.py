@@ -1,4 +1,4 @@
-"""What the upper half of the HTML report shows: verdicts, the checklist, the comparison."""
+"""The upper half of the HTML report: verdicts, the checklist, the comparison."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class ShownRule:
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangeRow:
     """One metric of a candidate against a baseline."""
 
     css: str
@@ -130,9 +130,9 @@ class ComparisonTable:
 
     baseline: str
     candidate: str
-    key: tuple[Change, ...]
+    key: tuple[ChangeRow, ...]
     notes: tuple[str, ...]
-    others: tuple[Change, ...]
+    others: tuple[ChangeRow, ...]
     rule: str
 
 
@@ -159,16 +159,18 @@ def _trial_words(run: Run, case: str) -> str:
 def _card_figures(run: Run, case: str) -> list[tuple[str, str]]:
     image = run.images.get(case)
     of_image = image.metrics() if image else {}
-    of_trials = {one.metric: one for one in reversed(shown_summaries(run, case))}
+    of_trials = {summary.metric: summary for summary in reversed(shown_summaries(run, case))}
     found = []
     for name in (*_CARD_METRICS, *run.scenario.own_metrics):
         metric = run.metrics[name]
         if name in of_image:
             found.append((metric.title, unit_words(of_image[name], metric.unit)))
         elif name in of_trials:
-            one = of_trials[name]
-            which = f"{metric.title} {state_words(one.cache, one.arm)}, median of {one.n}"
-            found.append((which, unit_words(one.median, metric.unit)))
+            summary = of_trials[name]
+            which = (
+                f"{metric.title} {state_words(summary.cache, summary.arm)}, median of {summary.n}"
+            )
+            found.append((which, unit_words(summary.median, metric.unit)))
     return found
 
 
@@ -183,7 +185,7 @@ def rules(run: Run) -> list[ShownRule]:
             limit=limit_words(row.first),
             rule=_rule_words(written.get(row.id), row.first),
             severity=row.first.severity,
-            judged=tuple(_judged(one, limits.get(row.id)) for one in row.verdicts.values()),
+            judged=tuple(_judged(verdict, limits.get(row.id)) for verdict in row.verdicts.values()),
         )
         for row in rule_rows(run)
     ]
@@ -256,42 +258,42 @@ def comparisons(run: Run) -> list[ComparisonTable]:
     found = []
     for (baseline, candidate), group in comparison_groups(run.all_comparisons):
         key = key_comparisons(group)
-        others = [one for one in group if one not in key]
+        others = [comparison for comparison in group if comparison not in key]
         found.append(
             ComparisonTable(
                 baseline,
                 candidate,
-                tuple(_change(one) for one in key),
+                tuple(_change(comparison) for comparison in key),
                 tuple(visible(note) for note in comparison_notes(group)),
-                tuple(_change(one) for one in others),
+                tuple(_change(comparison) for comparison in others),
                 rule_words(group),
             )
         )
     return found
 
 
-def _change(one: Comparison) -> Change:
-    sizes = f"{one.n_baseline}, {one.n_candidate}" if one.cache else ""
-    baseline, candidate = median_words(one)
-    return Change(
-        css=_CSS.get(one.difference, "same"),
-        mark=DIFFERENCE_MARKS[one.difference],
-        title=one.title,
-        cache=state_words(one.cache, one.arm),
+def _change(comparison: Comparison) -> ChangeRow:
+    sizes = f"{comparison.n_baseline}, {comparison.n_candidate}" if comparison.cache else ""
+    baseline, candidate = median_words(comparison)
+    return ChangeRow(
+        css=_CSS.get(comparison.difference, "same"),
+        mark=DIFFERENCE_MARKS[comparison.difference],
+        title=comparison.title,
+        cache=state_words(comparison.cache, comparison.arm),
         baseline=baseline,
         candidate=candidate,
-        words=change_words(one),
-        interval=ratio_interval_words(one),
-        p_value=p_words(one.corrected_p),
-        effect=effect_words(one.effect),
-        finds=detectable_words(one.detectable),
+        words=change_words(comparison),
+        interval=ratio_interval_words(comparison),
+        p_value=p_words(comparison.corrected_p),
+        effect=effect_words(comparison.effect),
+        finds=detectable_words(comparison.detectable),
         n=sizes,
-        reason=visible(one.reason),
+        reason=visible(comparison.reason),
     )
 
 
 def shown_metrics(run: Run) -> list[str]:
     """The metrics that the page shows, in the order of the table of metrics."""
-    shown = {*KEY_METRICS, *run.scenario.own_metrics, *(one.metric for one in run.verdicts)}
-    shown |= {one.metric for one in run.all_comparisons}
+    shown = {*KEY_METRICS, *run.scenario.own_metrics, *(verdict.metric for verdict in run.verdicts)}
+    shown |= {comparison.metric for comparison in run.all_comparisons}
     return [name for name in run.metrics if name in shown]

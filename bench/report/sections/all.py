@@ -40,4 +40,4 @@ _MAKERS = (
 def sections(run: Run) -> list[Section]:
     """Those that there is data for, in the order of a report."""
     found = (make(run) for make in _MAKERS)
-    return [one for one in found if one is not None]
+    return [section for section in found if section is not None]

@@ -1,4 +1,4 @@
-"""What each cache state left to be fetched, and by what it is proved that a trial was in it."""
+"""Bytes fetched in each cache state, and the proof that a trial was in that state."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def cache_states(run: Run) -> Section | None:
-    """A row a case and cache state; None where no trial says anything about its image.
+    """One row per case and cache state; None where no trial says anything about its image.
 
     Plain processes have none, and what a stack pulls stands with its services.
     """
@@ -32,13 +32,13 @@ def cache_states(run: Run) -> Section | None:
         if not settings.lacks(Capability.IMAGE)
         and arm == "fit"
         and (trials := evidence(run, case, cache).trials)
-        and not any(one.facts.stack for one in trials)
+        and not any(trial.facts.stack for trial in trials)
     ]
     if not rows:
         return None
     return Section(
         title="cache states",
-        beside="what was fetched by the registry's access log (medians), and what proves the state",
+        beside="bytes fetched, by the registry's access log (medians), and the proof of the state",
         columns=(
             "case", "cache", "trials", "invalid", "pull", "fetched", "requests",
             "start incl. pull", "page cache at start", "proof",
@@ -50,9 +50,9 @@ def cache_states(run: Run) -> Section | None:
 
 def _row(run: Run, case: str, cache: str, trials: Sequence[TrialResult]) -> tuple[str, ...]:
     invalid = sum(
-        (one.key.case, one.key.cache, one.key.arm) == (case, cache, "fit")
-        and one.status is TrialStatus.INVALID
-        for one in run.results
+        (trial.key.case, trial.key.cache, trial.key.arm) == (case, cache, "fit")
+        and trial.status is TrialStatus.INVALID
+        for trial in run.results
     )
     served = [one.facts.served for one in trials if one.facts.served]
     return (
@@ -70,7 +70,7 @@ def _row(run: Run, case: str, cache: str, trials: Sequence[TrialResult]) -> tupl
 
 
 def _metric(trials: Sequence[TrialResult], name: str) -> list[float]:
-    return [one.metrics[name] for one in trials if name in one.metrics]
+    return [trial.metrics[name] for trial in trials if name in trial.metrics]
 
 
 def _median(values: Sequence[float]) -> float | None:
@@ -80,7 +80,7 @@ def _median(values: Sequence[float]) -> float | None:
 def _page_cache_words(
     state: CacheState, trials: Sequence[TrialResult], cooled: Collection[str]
 ) -> str:
-    """What the page cache held of the image when the container was started."""
+    """The state of the page cache when the container was started."""
     if state is CacheState.COLD:
         return _UNPACKED
     words = _dropped_words(trials, cooled)
@@ -95,11 +95,11 @@ _UNPACKED = "warm from unpacking"
 
 def _dropped_words(trials: Sequence[TrialResult], cooled: Collection[str]) -> str:
     """Whether the page cache was dropped; journals of older versions do not say."""
-    by_others = sum(one.trial_id in cooled for one in trials)
+    by_others = sum(trial.trial_id in cooled for trial in trials)
     if by_others:
         return f"dropped by another case in {by_others} of {len(trials)}"
-    said = [one.facts.page_cache_dropped for one in trials]
-    known = [one for one in said if one is not None]
+    said = [trial.facts.page_cache_dropped for trial in trials]
+    known = [dropped for dropped in said if dropped is not None]
     if not known:
         return "not recorded"
     if not any(known):
@@ -108,14 +108,14 @@ def _dropped_words(trials: Sequence[TrialResult], cooled: Collection[str]) -> st
 
 
 def _proof_words(state: CacheState, trials: Sequence[TrialResult]) -> str:
-    tally = Counter(_proof(state, one) for one in trials)
+    tally = Counter(_proof(state, trial) for trial in trials)
     if len(tally) == 1:
         return next(iter(tally))
     return ", ".join(f"{proof} ({count} of {len(trials)})" for proof, count in tally.items())
 
 
 def _proof(state: CacheState, trial: TrialResult) -> str:
-    """What a trial that counts was held against; one that did not hold is invalid."""
+    """The proof of the cache state that a valid trial passed; without it a trial is invalid."""
     if not state.is_pulled:
         return "the engine had the image"
     if "pull_s" not in trial.metrics:

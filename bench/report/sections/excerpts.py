@@ -28,13 +28,13 @@ def excerpts(run: Run) -> Section | None:
         return None
     return Section(
         title="excerpts",
-        beside="of what the workload printed, each from the last trial that has it",
+        beside="parts of the workload's output, each from the last trial that has it",
         columns=("case", "excerpt", "trial", "lines"),
-        rows=tuple(_row(case, name, one) for case, name, one in found),
+        rows=tuple(_row(case, name, last) for case, name, last in found),
         texts=tuple(
-            (f"{case}: {name}", "\n".join(visible(line) for line in one[1].lines))
-            for case, name, one in found
-            if one
+            (f"{case}: {name}", "\n".join(visible(line) for line in last[1].lines))
+            for case, name, last in found
+            if last
         ),
         in_terminal=False,
     )
@@ -42,7 +42,7 @@ def excerpts(run: Run) -> Section | None:
 
 def _last(run: Run, case: str, name: str) -> tuple[TrialResult, ExcerptFound] | None:
     """The excerpt of the last trial under the case's limits that has it, and that trial."""
-    having = [(one, found) for one in _trials(run, case) if (found := _found(one, name))]
+    having = [(trial, found) for trial in _trials(run, case) if (found := _found(trial, name))]
     return having[-1] if having else None
 
 
@@ -56,13 +56,13 @@ def _found(trial: TrialResult, name: str) -> ExcerptFound | None:
     return (trial.facts.excerpts or {}).get(name)
 
 
-def _row(case: str, name: str, one: tuple[TrialResult, ExcerptFound] | None) -> tuple[str, ...]:
-    if one is None:
-        return (case, name, "", "none: its first line did not appear")
-    trial, found = one
+def _row(case: str, name: str, last: tuple[TrialResult, ExcerptFound] | None) -> tuple[str, ...]:
+    if last is None:
+        return (case, name, "", "none: its first line was not printed")
+    trial, found = last
     words = counted(len(found.lines), "line")
     if found.left_out:
-        words += f", and {found.left_out} more that were not kept"
+        words += f", and {found.left_out} more not kept"
     if not found.ended:
-        words += ", to the end of the output: its last line did not come"
+        words += "; it runs to the end of the output, as its last line was not printed"
     return (case, name, trial.trial_id, words)

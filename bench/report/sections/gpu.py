@@ -1,4 +1,4 @@
-"""What the GPUs of the host did while a case had them: its own memory beside that of the device."""
+"""GPUs during the trials of a case: its own memory beside that of the device."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _MEANING = (
 
 
 def gpu(run: Run) -> Section | None:
-    """A row a case, cache state and device; None where no case had, or asked for, a GPU."""
+    """One row per case, cache state and device; None where no case had, or asked for, a GPU."""
     rows: list[tuple[str, ...]] = []
     notes: list[str] = []
     for case in run.scenario.cases:
         for cache, arm in measured_states(run, case):
             if arm != "fit":
                 continue
-            tables = [samples_of(run, one) for one in good_trials(run, case, cache)]
+            tables = [samples_of(run, trial) for trial in good_trials(run, case, cache)]
             if uses_gpu(run, case, tables):
                 rows += _rows(run, case, cache, tables)
                 notes += _notes(run, case, cache, tables)
@@ -58,7 +58,7 @@ def gpu(run: Run) -> Section | None:
 def uses_gpu(run: Run, case: str, tables: Sequence[Samples]) -> bool:
     """Whether the case asked for GPUs of which there are some, or held memory on one."""
     asked = run.scenario.cases[case].asks_for_gpus and bool(run.header.host["gpus"])
-    return asked or any(_peak(one, "gpu_memory_bytes") for one in tables)
+    return asked or any(_peak(table, "gpu_memory_bytes") for table in tables)
 
 
 def _rows(run: Run, case: str, cache: str, tables: Sequence[Samples]) -> Iterator[tuple[str, ...]]:
@@ -74,31 +74,31 @@ def _rows(run: Run, case: str, cache: str, tables: Sequence[Samples]) -> Iterato
             unit_words(_median_peak(tables, f"gpu{index}_memory_used_bytes"), "bytes")
             + (f" of {unit_words(sizes[index], 'bytes')}" if index < len(sizes) else ""),
             unit_words(_median_peak(tables, f"gpu{index}_utilization_pct"), "pct"),
-            unit_words(_median([_energy_j(one, index) for one in tables]), "J"),
+            unit_words(_median([_energy_j(table, index) for table in tables]), "J"),
         )
 
 
 def _notes(run: Run, case: str, cache: str, tables: Sequence[Samples]) -> Iterator[str]:
     if _median_peak(tables, "gpu_memory_bytes") == 0:
         yield (
-            f"{case}, {cache}: it was given GPUs and never held memory on one, so it computed "
-            "without them; a framework that was built for the CPU does not see them."
+            f"{case}, {cache}: it had GPUs but never used their memory, so it computed "
+            "without them; a framework built for CPUs cannot use them."
         )
     for index in range(len(run.header.host["gpus"])):
         idle = _median_peak(tables, f"gpu{index}_own_memory_bytes") == 0
         if idle and (_median_peak(tables, f"gpu{index}_utilization_pct") or 0.0) >= _BUSY:
             yield (
                 f"{case}, {cache}: GPU {index} was busy while the case held no memory on it; "
-                "others used it, and its energy is theirs."
+                "other programs used it, and caused its energy."
             )
 
 
 def _unknown(run: Run, case: str, cache: str) -> Iterator[str]:
     """Why the memory of the case is not known, each reason once."""
-    found = [one.facts.counters for one in good_trials(run, case, cache)]
-    reasons = [one.gpu_memory_unknown_because for one in found if one]
-    for reason in dict.fromkeys(one for one in reasons if one):
-        yield f"{case}, {cache}: what the case held of GPU memory is not known: {reason}."
+    found = [trial.facts.counters for trial in good_trials(run, case, cache)]
+    reasons = [counters.gpu_memory_unknown_because for counters in found if counters]
+    for reason in dict.fromkeys(reason for reason in reasons if reason):
+        yield f"{case}, {cache}: GPU memory of the case is unknown: {reason}."
 
 
 def _peak(samples: Samples, name: str) -> float | None:
@@ -109,11 +109,11 @@ def _peak(samples: Samples, name: str) -> float | None:
 
 
 def _median_peak(tables: Sequence[Samples], name: str) -> float | None:
-    return _median([_peak(one, name) for one in tables])
+    return _median([_peak(table, name) for table in tables])
 
 
 def _median(values: Sequence[float | None]) -> float | None:
-    known = [one for one in values if one is not None]
+    known = [value for value in values if value is not None]
     return stats.median(known) if known else None
 
 

@@ -1,10 +1,10 @@
-"""What measuring took of the host: CPU time of bench, engine and registry beside the workload's."""
+"""Load of the measurement: CPU time of bench, engine and registry beside the workload's."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.analysis.own_load import OwnLoad, User, own_load
+from bench.analysis.own_load import CoreUser, OwnLoad, own_load
 from bench.core.units import format_seconds
 from bench.judge.statistics import stats
 from bench.report.sections.section import Section
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
 MOST_LINES = 100
 """Trials that are shown one by one; of longer runs they stand in the journal alone."""
 
-_HEAD = ("trial", "lasted", "busy", *User, "stolen")
+_HEAD = ("trial", "lasted", "busy", *CoreUser, "stolen")
 
 
 def own_load_section(run: Run) -> Section | None:
-    """A row a case and cache state; None where nothing was recorded."""
+    """One row per case and cache state; None where nothing was recorded."""
     rows, details = [], []
     lines_n = 0
     for case in run.scenario.cases:
         for cache, arm in measured_states(run, case):
             found = {
-                one.trial_id: load
-                for one in good_trials(run, case, cache, arm)
-                if (load := own_load(one)) is not None
+                trial.trial_id: load
+                for trial in good_trials(run, case, cache, arm)
+                if (load := own_load(trial)) is not None
             }
             if arm != "fit" or not found:
                 continue
             rows.append((case, cache, str(len(found)), *_cells(list(found.values()))))
-            lines = (_line(_HEAD), *(_trial_line(name, one) for name, one in found.items()))
+            lines = (_line(_HEAD), *(_trial_line(name, load) for name, load in found.items()))
             lines_n += len(found)
             details.append((f"{case}, {cache}: trial by trial", "\n".join(lines)))
     if not rows:
         return None
     return Section(
         title="own load",
-        beside="CPU seconds from before a trial's preparation to after its removal (medians), "
-        f"and share of the core time of the host's {run.header.host['cores']} cores",
+        beside="CPU time from before the preparation of a trial to after its removal (medians), "
+        f"with its share of the host's {run.header.host['cores']} cores",
         columns=("case", "cache", "n", *_HEAD[1:]),
         rows=tuple(rows),
         notes=tuple(_notes(run)),
@@ -56,16 +56,16 @@ def own_load_section(run: Run) -> Section | None:
 def _cells(loads: Sequence[OwnLoad]) -> tuple[str, ...]:
     """How long, how busy, and what each took: medians over `loads`."""
     return (
-        unit_words(_median([one.wall_s for one in loads]), "s"),
-        _share_words([one.busy_share for one in loads]),
-        *(_used_words(loads, user) for user in User),
-        _share_words([one.steal_share for one in loads]),
+        unit_words(_median([load.wall_s for load in loads]), "s"),
+        _share_words([load.busy_share for load in loads]),
+        *(_used_words(loads, user) for user in CoreUser),
+        _share_words([load.steal_share for load in loads]),
     )
 
 
-def _used_words(loads: Sequence[OwnLoad], user: User) -> str:
-    used_s = _median([one.used_s.get(user) for one in loads])
-    share = _median([one.share(user) for one in loads])
+def _used_words(loads: Sequence[OwnLoad], user: CoreUser) -> str:
+    used_s = _median([load.used_s.get(user) for load in loads])
+    share = _median([load.share(user) for load in loads])
     if used_s is None:
         return unit_words(None, "s")
     return format_seconds(used_s) + ("" if share is None else f" ({share:.0%})")
@@ -77,12 +77,12 @@ def _share_words(shares: Sequence[float | None]) -> str:
 
 
 def _median(values: Sequence[float | None]) -> float | None:
-    known = [one for one in values if one is not None]
+    known = [value for value in values if value is not None]
     return stats.median(known) if known else None
 
 
 def _trial_line(name: str, load: OwnLoad) -> str:
-    used = (unit_words(load.used_s.get(user), "s") for user in User)
+    used = (unit_words(load.used_s.get(user), "s") for user in CoreUser)
     busy, stolen = _share_words([load.busy_share]), _share_words([load.steal_share])
     return _line((name, unit_words(load.wall_s, "s"), busy, *used, stolen))
 
@@ -94,12 +94,12 @@ def _line(cells: Sequence[str]) -> str:
 def _notes(run: Run) -> Iterator[str]:
     yield (
         "Engine: its daemons, with what they start to unpack layers. Others: all other programs "
-        "of the host, and what the kernel does for nobody in particular. The clock ticks every "
+        "on the host, and kernel work that belongs to no program. The kernel counts in ticks of "
         "10 ms on most hosts, so that small figures are coarse."
     )
-    hosts = [one.facts.host for one in run.results]
-    known = [one for one in hosts if one and one.core_s is not None]
-    if known and not any(one.thermal for one in known):
-        yield "This host does not count how often cores are slowed down for their heat."
-    if known and not any(one.stalled_s for one in known):
-        yield "This host does not count for how long programs are stalled (PSI)."
+    hosts = [trial.facts.host for trial in run.results]
+    known = [load for load in hosts if load and load.core_s is not None]
+    if known and not any(load.thermal for load in known):
+        yield "This host does not report thermal throttling."
+    if known and not any(load.stalled_s for load in known):
+        yield "This host does not report stalled programs (PSI)."

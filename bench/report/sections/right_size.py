@@ -1,4 +1,4 @@
-"""What right-sizing found: the smallest limits that were enough, and what the next less does."""
+"""Results of right-sizing: the smallest limits that were enough, and the next smaller ones."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def right_size(run: Run) -> Section | None:
-    """A row a case and limit; None where no sizes were tried."""
+    """One row per case and limit; None where no sizes were tried."""
     found = [sizes for case in run.scenario.cases if (sizes := case_sizes(run, case))]
     if not found:
         return None
     return Section(
         title="right size",
         beside=f"smallest limits that were enough in {REPEATS} of {REPEATS} trials",
-        columns=("case", "limit", "smallest", "start there", "the next less"),
+        columns=("case", "limit", "smallest", "start there", "next smaller"),
         rows=tuple(row for sizes in found for row in _rows(sizes)),
         notes=_notes(found),
         plots="sizes",
@@ -39,7 +39,7 @@ def _rows(sizes: CaseSizes) -> list[tuple[str, ...]]:
     cpus, less = smallest(sizes.by_cpus())
     if cpus:
         rows.append((sizes.case, "cores", f"{cpus.cpus:g}", _start(cpus), _less(less)))
-    both = next((one for one in sizes.together() if one.is_enough), None)
+    both = next((size for size in sizes.together() if size.is_enough), None)
     if both:
         rows.append((sizes.case, "both", _limits(both), _start(both), ""))
     elif sizes.together():
@@ -57,20 +57,20 @@ def _start(size: Size) -> str:
 
 def _less(size: Size | None) -> str:
     if size is None:
-        return "nothing less was tried"
+        return "nothing smaller was tried"
     shown = format_bytes(size.memory_bytes)
     return f"{shown}, {size.cpus:g} cores: {size.why_not}"
 
 
 def _notes(found: list[CaseSizes]) -> tuple[str, ...]:
     judged = (
-        "Judged up to ready and the time observed after it; under load it needs more. Files of "
-        "the image were read from disk in each trial, and count against the memory limit."
+        "Judged up to ready and the time observed after it; more is needed under load. Each trial "
+        "reads the files of the image from disk, and they count against the memory limit."
     )
     pulls = [
-        f"{one.case}: a cold pull of {format_seconds(one.pull_s)}, measured under its own limits, "
-        "is part of every start."
-        for one in found
-        if one.pull_s
+        f"{sizes.case}: a cold pull of {format_seconds(sizes.pull_s)}, measured under the case's "
+        "own limits, is added to every start."
+        for sizes in found
+        if sizes.pull_s
     ]
     return (judged, *pulls)

@@ -22,7 +22,7 @@ def groups_by_case(run: Run) -> dict[str, list[ReplicaGroup]]:
     """The groups of every case that has any, the smallest first."""
     found = {case: replica_evidence(run.results, case).groups for case in run.scenario.cases}
     return {
-        case: sorted(groups, key=lambda one: one.replicas)
+        case: sorted(groups, key=lambda group: group.replicas)
         for case, groups in found.items()
         if groups
     }
@@ -59,7 +59,10 @@ def _row(case: str, group: ReplicaGroup) -> tuple[str, ...]:
         case,
         str(group.replicas),
         str(len(group.ready)),
-        *(value_words(one, "startup_s") for one in (group.first_s, group.median_s, group.last_s)),
+        *(
+            value_words(moment_s, "startup_s")
+            for moment_s in (group.first_s, group.median_s, group.last_s)
+        ),
         value_words(None, "startup_s") if rate is None else f"{rate:.2f}",
         *(
             value_words(group.median_of(name), name)
@@ -69,27 +72,27 @@ def _row(case: str, group: ReplicaGroup) -> tuple[str, ...]:
 
 
 def _details(run: Run) -> Iterator[tuple[str, str]]:
-    """What the replica that wrote most has written, and what ran in one, case by case."""
+    """For each case, the paths written by the replica that wrote most, and the processes of one."""
     for case, groups in groups_by_case(run).items():
-        acted = [behaviour(one) for group in groups for one in group.trials]
-        written = [one.writes for one in acted if one.writes and one.writes.count]
+        acted = [behaviour(trial) for group in groups for trial in group.trials]
+        written = [behaved.writes for behaved in acted if behaved.writes and behaved.writes.count]
         if written:
-            most = max(written, key=lambda one: one.count)
+            most = max(written, key=lambda writes: writes.count)
             title = (
                 f"{case}: {counted(most.count, 'path')} written outside of volumes by one replica"
             )
             yield title, _write_lines(most)
-        running = [one.processes for one in acted if one.processes]
+        running = [behaved.processes for behaved in acted if behaved.processes]
         if running:
             most_processes = max(running, key=len)
-            yield f"{case}: what ran in one replica", _process_lines(most_processes)
+            yield f"{case}: processes of one replica", _process_lines(most_processes)
 
 
 def _write_lines(writes: Writes) -> str:
-    lines = [f"{one.kind:<8} {visible(one.path)}" for one in writes.paths]
+    lines = [f"{path.kind:<8} {visible(path.path)}" for path in writes.paths]
     rest = writes.count - len(writes.paths)
     if rest:
-        folders = ", ".join(f"{visible(one.path)} ({one.paths})" for one in writes.folders)
+        folders = ", ".join(f"{visible(folder.path)} ({folder.paths})" for folder in writes.folders)
         lines.append(f"and {rest} more; by folder: {folders}")
     return "\n".join(lines)
 
@@ -97,9 +100,9 @@ def _write_lines(writes: Writes) -> str:
 def _process_lines(processes: Sequence[ProcessUse]) -> str:
     head = f"{'pid':>6} {'parent':>6} {'CPU':>9} {'watched':>9} {'anon':>9}  name"
     rows = [
-        f"{one.inner_pid:>6} {one.parent:>6} {format_seconds(one.cpu_s):>9} "
-        f"{format_seconds(one.observed_cpu_s):>9} "
-        f"{value_words(one.anon_bytes, 'memory_anon_peak_bytes'):>9}  {visible(one.name)}"
-        for one in processes
+        f"{process.inner_pid:>6} {process.parent:>6} {format_seconds(process.cpu_s):>9} "
+        f"{format_seconds(process.observed_cpu_s):>9} "
+        f"{value_words(process.anon_bytes, 'memory_anon_peak_bytes'):>9}  {visible(process.name)}"
+        for process in processes
     ]
     return "\n".join([head, *rows])

@@ -49,5 +49,5 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """What a link within the page calls it."""
+        """The anchor of the section within the page."""
         return re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")

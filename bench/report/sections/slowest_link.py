@@ -1,4 +1,4 @@
-"""Which link each image needs to start in time from nothing, and how its pull went here."""
+"""The slowest link at which each image still starts in time, and the course of its pull."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _TITLE = "the pull, and the slowest link"
 
 
 def slowest_link(run: Run) -> Section | None:
-    """A row a case with cold trials; None where there are none, or their start has no limit."""
+    """One row per case with cold trials; None where there are none, or their start has no limit."""
     rows: list[tuple[str, ...]] = []
     notes: list[str] = []
     links: dict[str, SlowestLink] = {}
     for case in run.single_cases:
         limit_s = _limit_s(run, case)
-        trials = [one for one in trials_of(run, case, "cold") if one.status is TrialStatus.OK]
-        if limit_s is None or not any("pull_s" in one.metrics for one in trials):
+        trials = [trial for trial in trials_of(run, case, "cold") if trial.status is TrialStatus.OK]
+        if limit_s is None or not any("pull_s" in trial.metrics for trial in trials):
             continue
         found = computed(trials, limit_s, run.header.link.rate_bit_s)
         if found is not None:
@@ -41,7 +41,7 @@ def slowest_link(run: Run) -> Section | None:
         return None
     return Section(
         title=_TITLE,
-        beside=f"medians of the cold pulls over {run.link}, and what a model says of slower links",
+        beside=f"medians of the cold pulls over {run.link}, and estimates for slower links",
         columns=("case", "pull", "downloading", "extracting", "achieved", "slowest link"),
         rows=tuple(rows),
         notes=(*_model(links), *notes),
@@ -49,30 +49,32 @@ def slowest_link(run: Run) -> Section | None:
 
 
 def _limit_s(run: Run, case: str) -> float | None:
-    """What the start of a cold trial of `case` may take at most; the strictest, if several say."""
+    """The limit on the cold start of `case`, in seconds; the strictest of several."""
     limits = limits_by_id(run)
     found = [
-        limits[one.id].value
-        for one in run.verdicts
-        if one.case == case
-        and one.metric == "startup_s"
-        and one.cache in ("", CacheState.COLD)
-        and limits[one.id].operator in ("<=", "<")
+        limits[verdict.id].value
+        for verdict in run.verdicts
+        if verdict.case == case
+        and verdict.metric == "startup_s"
+        and verdict.cache in ("", CacheState.COLD)
+        and limits[verdict.id].operator in ("<=", "<")
     ]
     return min(found, default=None)
 
 
 def _pull(trials: Sequence[TrialResult]) -> tuple[str, str, str]:
     pull, download, extract = (
-        _median_words([one.metrics[name] for one in trials if name in one.metrics], format_seconds)
+        _median_words(
+            [trial.metrics[name] for trial in trials if name in trial.metrics], format_seconds
+        )
         for name in ("pull_s", "pull_download_s", "pull_extract_s")
     )
     return pull, download, extract
 
 
 def _achieved(trials: Sequence[TrialResult]) -> str:
-    rates = [one.facts.link.achieved_bit_s for one in trials if one.facts.link]
-    return _median_words([one for one in rates if one], format_rate)
+    rates = [trial.facts.link.achieved_bit_s for trial in trials if trial.facts.link]
+    return _median_words([rate for rate in rates if rate], format_rate)
 
 
 def _median_words(values: Sequence[float], words: Callable[[float], str]) -> str:
@@ -84,7 +86,7 @@ def _needed(found: SlowestLink | None, limit_s: float) -> str:
     if found is None:
         return "not known"
     if found.rate_bit_s is None:
-        return f"none is fast enough for {limit}"
+        return f"no link is fast enough for {limit}"
     assert found.low_bit_s is not None, "with more time, a slower link is enough"
     low = format_rate(found.low_bit_s)
     high = "" if found.high_bit_s is None else format_rate(found.high_bit_s)
@@ -95,32 +97,32 @@ def _needed(found: SlowestLink | None, limit_s: float) -> str:
 def _model(links: Mapping[str, SlowestLink]) -> list[str]:
     if not links:
         return []
-    assumed = dict.fromkeys(f"{one.assumed_error:.0%}" for one in links.values())
+    assumed = dict.fromkeys(f"{link.assumed_error:.0%}" for link in links.values())
     note = (
-        "Slowest link: where the slowest cold trial would just be in time, by playing its pull "
-        "again: three downloads at once share the link, without delay or loss, layers are "
-        "extracted in order, and all else takes what it took. In brackets: if that is "
-        f"{' or '.join(assumed)} off. {_checked(links)}"
+        "Slowest link: the bandwidth at which the slowest cold trial would still start in time, "
+        "from a replay of its pull: three concurrent downloads share the link, without delay or "
+        "loss, layers are extracted in order, and all else takes as long as measured. In brackets: "
+        f"the range for an error of {' or '.join(assumed)}. {_checked(links)}"
     )
     return [note]
 
 
 def _checked(links: Mapping[str, SlowestLink]) -> str:
     """How far the model was off on trials that it was not made of."""
-    errors = [one.error for one in links.values() if one.error is not None]
+    errors = [link.error for link in links.values() if link.error is not None]
     if not errors:
-        return f"It was not checked on other trials: that takes {HELD_OUT_NEEDS} of a case."
-    unchecked = [case for case, one in links.items() if one.error is None]
+        return f"Its error is unknown: checking it takes {HELD_OUT_NEEDS} trials of a case."
+    unchecked = [case for case, link in links.items() if link.error is None]
     words = (
-        "Over the trials' own link, each start foreseen from the other trials of its case, it is "
-        f"{max(errors):.1%} off at most"
+        "Over the link of this run, with each start predicted from the other trials of its case, "
+        f"the error was at most {max(errors):.1%}"
     )
-    but = f"; not checked for {', '.join(unchecked)}, with too few trials" if unchecked else ""
-    return f"{words}{but}. Over other links it was checked apart (docs/pull.md)."
+    but = f"; not checked for {', '.join(unchecked)}: too few trials" if unchecked else ""
+    return f"{words}{but}. docs/pull.md has its error over other links."
 
 
 def _why_unreliable(case: str, trials: list[TrialResult]) -> list[str]:
-    why = [one.path.unreliable for one in trials if one.path and one.path.unreliable]
+    why = [trial.path.unreliable for trial in trials if trial.path and trial.path.unreliable]
     if not why:
         return []
-    return [f"{case}: {len(why)} of {len(trials)} pulls could not be taken apart: {why[0]}."]
+    return [f"{case}: {len(why)} of {len(trials)} pulls could not be split into steps: {why[0]}."]

@@ -26,7 +26,7 @@ _CONDITIONS = {
 }
 _READY_BY = {
     "healthcheck": "health check",
-    "exit": "its end with code 0",
+    "exit": "exit with code 0",
     "probe": "the scenario's probe",
     "started": "started, no check",
 }
@@ -34,7 +34,7 @@ _READY_BY = {
 
 def typical_starts(run: Run) -> list[tuple[str, str, StackStart]]:
     """Of each stack in each cache state under its limits, the start nearest the median."""
-    starts = {one.whole.trial_id: one for one in starts_of(run.results)}
+    starts = {start.whole.trial_id: start for start in starts_of(run.results)}
     found = []
     for case in run.scenario.cases:
         for cache, arm in measured_states(run, case):
@@ -45,14 +45,14 @@ def typical_starts(run: Run) -> list[tuple[str, str, StackStart]]:
 
 
 def stack(run: Run) -> Section | None:
-    """A row a service; None where no stack got ready."""
+    """One row per service; None where no stack got ready."""
     starts = typical_starts(run)
     if not starts:
         return None
     notes = [note for case, cache, start in starts for note in _notes(f"{case} ({cache})", start)]
     return Section(
         title="stack",
-        beside="the start nearest the median; `ready at` counts from the stack's zero",
+        beside="the start nearest the median; `ready at` counts from the start of the stack",
         columns=(
             "case",
             "service",
@@ -75,13 +75,13 @@ def stack(run: Run) -> Section | None:
 
 
 _ON_PULLS = (
-    "images are pulled one after the other, so that each can prove that it was cold; with "
+    "images are pulled one after the other, to prove that each was cold; in "
     "`docker compose` pulls overlap"
 )
 
 
 def _row(case: str, member: TrialResult) -> tuple[str, ...]:
-    waits = [f"{one.service} ({_CONDITIONS[one.condition]})" for one in _fact(member).waits]
+    waits = [f"{wait.service} ({_CONDITIONS[wait.condition]})" for wait in _fact(member).waits]
     metrics = member.metrics
     return (
         case,
@@ -101,7 +101,7 @@ def chain_words(start: StackStart) -> str:
     parts = []
     for link in chain_of(start):
         took_s = link.ready_s - link.started_s
-        when = f"{link.service} {format_seconds(took_s)} from its start to ready"
+        when = f"{link.service} {format_seconds(took_s)} from start to ready"
         since = "" if link.after else f" (started at {format_seconds(link.started_s)})"
         parts.append(when + since)
     ready_s = start.whole.metrics.get("startup_s")
@@ -111,7 +111,7 @@ def chain_words(start: StackStart) -> str:
 
 def _notes(label: str, start: StackStart) -> Iterator[str]:
     if chain := chain_words(start):
-        yield f"{label}: the longest way: {chain}"
+        yield f"{label}: the slowest chain: {chain}"
     together = start.whole.metrics.get("memory_peak_bytes")
     marks = start.total_of("memory_peak_bytes")
     if together is not None and marks is not None:
@@ -120,14 +120,14 @@ def _notes(label: str, start: StackStart) -> Iterator[str]:
             f"service's own kernel high-water mark together: {format_bytes(marks)}"
         )
     yield from _on_readiness(start)
-    restarts = [(one.service, _fact(one).restart) for one in start.members]
+    restarts = [(member.service, _fact(member).restart) for member in start.members]
     policies = [f"{service} {policy}" for service, policy in restarts if policy != "no"]
     if policies:
-        yield f"restart is on record and not honoured in a trial: {', '.join(policies)}"
+        yield f"`restart` is recorded, but not applied in trials: {', '.join(policies)}"
 
 
 def _on_readiness(start: StackStart) -> Iterator[str]:
-    """What the times to ready are worth, where that is not bench's own asking."""
+    """Notes on times to ready that do not come from bench's own probe."""
     floors: dict[str, list[str]] = {}
     for member in start.members:
         floor_ns = member.facts.ready.floor_ns if member.facts.ready else None
@@ -136,12 +136,12 @@ def _on_readiness(start: StackStart) -> Iterator[str]:
     for floor, services in floors.items():
         yield (
             f"{' and '.join(services)}: the engine made its first health check {floor} after the "
-            "start, and calls nothing healthy sooner"
+            "start; a service cannot be healthy before that"
         )
-    unasked = [one.service for one in start.members if _fact(one).ready_by == "started"]
+    unasked = [member.service for member in start.members if _fact(member).ready_by == "started"]
     if unasked:
         yield (
-            f"{' and '.join(unasked)}: ready once started, for there is no health check, and the "
+            f"{' and '.join(unasked)}: ready once started, as there is no health check and the "
             "scenario names no probe"
         )
 

@@ -1,4 +1,4 @@
-"""How each case stood before it was asked to stop, how it ended, and what it had left."""
+"""Stops: process 1 before the stop, how each case ended, and the processes it left behind."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ _ANSWERS = {
     "handler": "handled",
     "blocked": "blocked",
     "ignored": "ignored",
-    "default": "no handler, so not heard",
+    "default": "no handler, so no effect",
     None: "not known",
 }
 
 
 def stopping(run: Run) -> Section | None:
-    """A row a case; None where none was asked to stop."""
+    """One row per case; None where none was asked to stop."""
     rows, notes = [], []
     for case, trials in _by_container(run).items():
-        asked = [found for one in trials if (found := behaviour(one)).stop is not None]
+        asked = [found for trial in trials if (found := behaviour(trial)).stop is not None]
         if not asked:
             continue
-        again = [one.metrics["restart_s"] for one in trials if "restart_s" in one.metrics]
+        again = [trial.metrics["restart_s"] for trial in trials if "restart_s" in trial.metrics]
         rows.append(_row(case, asked, again))
         notes += _notes(case, asked)
     if not rows:
         return None
     return Section(
         title="stopping",
-        beside="what stood there when the stop signal came, and when it ended (medians)",
+        beside="process 1 at the stop signal, and how long it took to end (medians)",
         columns=(
             "case",
             "process 1",
@@ -61,17 +61,23 @@ def _by_container(run: Run) -> dict[str, list[TrialResult]]:
     """The trials that say something, by case; of a stack, by service."""
     found: dict[str, list[TrialResult]] = {}
     for case in run.scenario.cases:
-        for one in run.results:
-            if one.key.case == case and one.status.counts:
-                found.setdefault(f"{case}: {one.service}" if one.service else case, []).append(one)
+        for trial in run.results:
+            if trial.key.case == case and trial.status.counts:
+                found.setdefault(f"{case}: {trial.service}" if trial.service else case, []).append(
+                    trial
+                )
     return found
 
 
 def _row(case: str, asked: Sequence[Behaviour], again: Sequence[float]) -> tuple[str, ...]:
-    standing = next((one.standing for one in asked if one.standing), None)
-    times = [one.stop.ended_s for one in asked if one.stop and one.stop.ended_s is not None]
-    killed = sum(one.stop.killed for one in asked if one.stop)
-    codes = Counter(one.exit_code for one in asked)
+    standing = next((behaved.standing for behaved in asked if behaved.standing), None)
+    times = [
+        behaved.stop.ended_s
+        for behaved in asked
+        if behaved.stop and behaved.stop.ended_s is not None
+    ]
+    killed = sum(behaved.stop.killed for behaved in asked if behaved.stop)
+    codes = Counter(behaved.exit_code for behaved in asked)
     return (
         case,
         _process_words(standing),
@@ -92,27 +98,33 @@ def _process_words(standing: Standing | None) -> str:
 
 
 def _notes(case: str, asked: Sequence[Behaviour]) -> list[str]:
-    """What a case left behind, and what could not be seen of it."""
+    """Processes that a case left behind, and gaps in that record."""
     notes = []
-    unseen = dict.fromkeys(one.unseen for one in asked if one.unseen)
-    notes += [f"{case}: process 1 was not seen, for {why}." for why in unseen]
-    zombies = max((one.standing.zombies for one in asked if one.standing), default=0)
+    unseen = dict.fromkeys(behaved.unseen for behaved in asked if behaved.unseen)
+    notes += [f"{case}: process 1 is unknown: {why}." for why in unseen]
+    zombies = max((behaved.standing.zombies for behaved in asked if behaved.standing), default=0)
     if zombies:
-        notes.append(f"{case}: up to {zombies} dead processes that nobody had waited for.")
+        notes.append(f"{case}: up to {zombies} zombie processes.")
     below = Counter(
-        process.name for one in asked if one.stop for process in one.stop.killed_below or ()
+        process.name
+        for behaved in asked
+        if behaved.stop
+        for process in behaved.stop.killed_below or ()
     )
     if below:
         names = ", ".join(visible(name) for name, _ in below.most_common(10))
-        notes.append(f"{case}: still there when process 1 ended, and killed then: {names}.")
+        notes.append(f"{case}: still running when process 1 ended, and then killed: {names}.")
     unknown = [
-        one
-        for one in asked
-        if one.stop and one.stop.killed_below is None and one.standing and one.standing.children
+        behaved
+        for behaved in asked
+        if behaved.stop
+        and behaved.stop.killed_below is None
+        and behaved.standing
+        and behaved.standing.children
     ]
     if unknown:
         notes.append(
-            f"{case}: how the processes below process 1 ended is not known, for this kernel does "
-            "not tell (Linux 6.15 does)."
+            f"{case}: it is unknown how the processes below process 1 ended, as this kernel does "
+            "not report it (Linux 6.15 does)."
         )
     return notes

@@ -1,4 +1,4 @@
-"""From the start to ready: first output, port, ready, and what the time between went by with."""
+"""From start to ready: first output, open port, ready, and how the time was spent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHARES = (
 """The metrics that the time between start and ready is divided into."""
 
 _MOMENTS = ("first_output_s", "port_open_s", "ready_s")
-"""What happens on the way, in its usual order."""
+"""Events on the way to ready, in their usual order."""
 
 EARLY_S = 0.1
 """A port that opens sooner than this, and than a tenth of the time, before the answer is told."""
@@ -59,7 +59,7 @@ class Spent:
 
 
 def spent(run: Run) -> list[Spent]:
-    """Every case and cache state with trials that came out well."""
+    """Every case and cache state with successful trials."""
     return [
         _spent(case, cache, trials)
         for case in run.single_cases
@@ -69,18 +69,18 @@ def spent(run: Run) -> list[Spent]:
 
 
 def _spent(case: str, cache: str, trials: Sequence[TrialResult]) -> Spent:
-    divided = [one.metrics for one in trials if SHARES[0] in one.metrics]
+    divided = [trial.metrics for trial in trials if SHARES[0] in trial.metrics]
     seconds = {
-        name: sum(one[name] / 100 * one["ready_s"] for one in divided) / len(divided)
+        name: sum(metrics[name] / 100 * metrics["ready_s"] for metrics in divided) / len(divided)
         for name in (SHARES if divided else ())
     }
     whole = sum(seconds.values())
     shares = {name: 100 * value / whole for name, value in seconds.items()}
-    moments = {name: [at for one in trials if (at := _at(name, one)) is not None]
+    moments = {name: [at for trial in trials if (at := _at(name, trial)) is not None]
                for name in _MOMENTS}  # fmt: skip
     medians = {name: stats.median(found) if found else None for name, found in moments.items()}
-    floors = [one.facts.ready.floor_ns for one in trials if one.facts.ready]
-    floor_s = max((one / 1e9 for one in floors if one), default=None)
+    floors = [trial.facts.ready.floor_ns for trial in trials if trial.facts.ready]
+    floor_s = max((floor / 1e9 for floor in floors if floor), default=None)
     ready_s = medians["ready_s"] or whole
     seconds = {name: share / 100 * ready_s for name, share in shares.items()}
     return Spent(case, cache, len(trials), seconds, shares, medians, floor_s)
@@ -96,7 +96,7 @@ def _at(name: str, trial: TrialResult) -> float | None:
 
 
 def time_to_ready(run: Run) -> Section | None:
-    """A row a case and cache state; None where no trial came out well."""
+    """One row per case and cache state; None where no trial was successful."""
     found = spent(run)
     if not found:
         return None
@@ -107,40 +107,40 @@ def time_to_ready(run: Run) -> Section | None:
             "case", "cache", "n", "output", "port", "ready after start",
             "running", "core wait", "throttled", "disk wait", "idle",
         ),
-        rows=tuple(_row(one) for one in found),
-        notes=tuple(note for one in found for note in _notes(one)),
+        rows=tuple(_row(times) for times in found),
+        notes=tuple(note for times in found for note in _notes(times)),
         plots="spent",
     )  # fmt: skip
 
 
-def _row(one: Spent) -> tuple[str, ...]:
+def _row(times: Spent) -> tuple[str, ...]:
     return (
-        one.case,
-        one.cache,
-        str(one.n),
-        *(value_words(one.medians[name], name) for name in _MOMENTS),
-        *(value_words(one.shares.get(name), name) for name in SHARES),
+        times.case,
+        times.cache,
+        str(times.n),
+        *(value_words(times.medians[name], name) for name in _MOMENTS),
+        *(value_words(times.shares.get(name), name) for name in SHARES),
     )
 
 
-def _notes(one: Spent) -> list[str]:
+def _notes(times: Spent) -> list[str]:
     notes = []
-    port_s, ready_s = one.medians["port_open_s"], one.medians["ready_s"]
+    port_s, ready_s = times.medians["port_open_s"], times.medians["ready_s"]
     if port_s is not None and ready_s is not None:
         early_s = ready_s - port_s
         if early_s > max(EARLY_S, ready_s / 10):
             notes.append(
-                f"{one.case}: its port takes connections {format_seconds(early_s)} before it "
-                "answers as it should; a check that only connects would call it ready then."
+                f"{times.case}: its port accepts connections {format_seconds(early_s)} before it "
+                "answers as required; a check that only connects would report it ready too early."
             )
-    if one.floor_s is not None:
+    if times.floor_s is not None:
         notes.append(
-            f"{one.case}: the engine made its first health check up to "
-            f"{format_seconds(one.floor_s)} after the start, and calls nothing healthy sooner."
+            f"{times.case}: the engine made its first health check up to "
+            f"{format_seconds(times.floor_s)} after the start; it cannot be healthy before that."
         )
-    if one.shares.get("idle_share_pct", 0.0) >= _MOSTLY:
+    if times.shares.get("idle_share_pct", 0.0) >= _MOSTLY:
         notes.append(
-            f"{one.case}: idle for most of the time: it waited for timers, the network or other "
-            "programs, and neither more nor faster cores would shorten that."
+            f"{times.case}: mostly idle: it waited for timers, the network or other "
+            "programs, and more or faster cores would not help."
         )
     return notes

@@ -1,4 +1,4 @@
-"""What the workloads printed of themselves, case by case, beside how long each took to be ready."""
+"""Figures that the workloads print, case by case, beside the time to ready."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def workload(run: Run) -> Section | None:
         return None
     return Section(
         title="what the workload printed",
-        beside="of itself (medians of the trials that came out well)",
+        beside="figures from its output (medians of the successful trials)",
         columns=("case", "cache", "ready", *(run.metrics[name].title for name in own), "failed"),
         rows=tuple(rows),
     )
@@ -35,10 +35,10 @@ def workload(run: Run) -> Section | None:
 
 def _row(run: Run, case: str, cache: str, names: list[str]) -> tuple[str, ...]:
     found = evidence(run, case, cache)
-    good = [one for one in found.trials if one.status is TrialStatus.OK]
+    good = [trial for trial in found.trials if trial.status is TrialStatus.OK]
     cells = []
     for name in names:
-        values = [one.metrics[name] for one in good if name in one.metrics]
+        values = [trial.metrics[name] for trial in good if name in trial.metrics]
         middle = stats.median(values) if values else None
         cells.append(unit_words(middle, run.metrics[name].unit))
     failed = f"{len(found.failed)} of {len(found.trials)}" if found.failed else ""

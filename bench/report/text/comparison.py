@@ -1,4 +1,4 @@
-"""Comparisons on the terminal: what the candidate does against the baseline, in words."""
+"""Comparisons on the terminal: the candidate against the baseline, metric by metric."""
 
 from __future__ import annotations
 
@@ -53,25 +53,27 @@ def print_comparisons(
     write_safely(stream, text)
 
 
-def compare_runs(one: Run, other: Run, pairs: Iterable[tuple[str, str]]) -> list[Comparison]:
+def compare_runs(
+    baseline: Run, candidate: Run, pairs: Iterable[tuple[str, str]]
+) -> list[Comparison]:
     """Cases of one run against cases of another, each under a name that tells them apart."""
-    before, after = run_names(one, other)
+    before, after = run_names(baseline, candidate)
     return [
         found
         for case, against in pairs
         for found in compare_cases(
-            one.sample(case, f"{before}{case}"), other.sample(against, f"{after}{against}")
+            baseline.sample(case, f"{before}{case}"), candidate.sample(against, f"{after}{against}")
         )
     ]
 
 
-def run_names(one: Run, other: Run) -> tuple[str, str]:
-    """What to put before the cases of two runs to tell them apart: `RUN:`, or nothing."""
-    if one.folder == other.folder:
+def run_names(baseline: Run, candidate: Run) -> tuple[str, str]:
+    """Prefixes that tell the cases of two runs apart: `RUN:`, or nothing for one run."""
+    if baseline.folder == candidate.folder:
         return "", ""
-    names = one.folder.name, other.folder.name
+    names = baseline.folder.name, candidate.folder.name
     if names[0] == names[1]:
-        names = str(one.folder), str(other.folder)
+        names = str(baseline.folder), str(candidate.folder)
     return f"{names[0]}:", f"{names[1]}:"
 
 
@@ -112,23 +114,23 @@ def comparison_blocks(
     )
     names = (*sides, "", "95 %", "p", "finds")
     table.add_row("", "", *(Text(text, "dim") for text in names))
-    several = len({one.cache for one in shown if one.arm == Arm.FIT}) > 1
+    several = len({comparison.cache for comparison in shown if comparison.arm == Arm.FIT}) > 1
     state = ""
-    for one in shown:
-        words = state_words(one.cache, one.arm)
+    for comparison in shown:
+        words = state_words(comparison.cache, comparison.arm)
         if several and words not in ("", state):
             state = words
             table.add_row("", Text(state, "dim"))
-        baseline, candidate = median_words(one)
+        baseline, candidate = median_words(comparison)
         table.add_row(
-            Text(DIFFERENCE_MARKS[one.difference], _STYLES[one.difference]),
-            one.title,
+            Text(DIFFERENCE_MARKS[comparison.difference], _STYLES[comparison.difference]),
+            comparison.title,
             baseline,
             candidate,
-            Text(change_words(one), _STYLES[one.difference]),
-            Text(ratio_interval_words(one).replace("x to ", "-"), "dim", no_wrap=True),
-            Text(p_words(one.corrected_p).replace(" ", ""), "dim", no_wrap=True),
-            Text(detectable_words(one.detectable), "dim", no_wrap=True),
+            Text(change_words(comparison), _STYLES[comparison.difference]),
+            Text(ratio_interval_words(comparison).replace("x to ", "-"), "dim", no_wrap=True),
+            Text(p_words(comparison.corrected_p).replace(" ", ""), "dim", no_wrap=True),
+            Text(detectable_words(comparison.detectable), "dim", no_wrap=True),
         )
     title = f"{one_line(first.candidate)} AGAINST {one_line(first.baseline)}"
     yield Group(
@@ -143,13 +145,13 @@ def comparison_blocks(
 def _doubts(comparisons: Sequence[Comparison]) -> Iterable[Text]:
     """Why what could not be called could not be, the same reason once."""
     unclear = [
-        one
-        for one in comparisons
-        if one.difference is Difference.INCONCLUSIVE
-        and not (one.killed_baseline or one.killed_candidate)  # a note says why
+        comparison
+        for comparison in comparisons
+        if comparison.difference is Difference.INCONCLUSIVE
+        and not (comparison.killed_baseline or comparison.killed_candidate)  # a note says why
     ]
-    for reason in dict.fromkeys(one.reason for one in unclear):
-        metrics = [one.title for one in unclear if one.reason == reason]
+    for reason in dict.fromkeys(comparison.reason for comparison in unclear):
+        metrics = [comparison.title for comparison in unclear if comparison.reason == reason]
         named = metrics[0] if len(metrics) == 1 else f"{len(metrics)} metrics"
         yield Text(f"? {named}: {one_line(reason)}", "dim")
 
@@ -157,10 +159,10 @@ def _doubts(comparisons: Sequence[Comparison]) -> Iterable[Text]:
 def _samples(comparisons: Sequence[Comparison]) -> str:
     """How many trials of which kind the medians are of."""
     counts: dict[tuple[int, int, bool], dict[str, None]] = {}
-    for one in comparisons:
-        if one.cache:
-            key = one.n_baseline, one.n_candidate, one.arm == Arm.NEED
-            counts.setdefault(key, {})[one.cache] = None
+    for comparison in comparisons:
+        if comparison.cache:
+            key = comparison.n_baseline, comparison.n_candidate, comparison.arm == Arm.NEED
+            counts.setdefault(key, {})[comparison.cache] = None
     kinds = []
     for (before, after, free), caches in counts.items():
         if free:

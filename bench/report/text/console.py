@@ -1,4 +1,4 @@
-"""The end of a run on the terminal: verdicts, checklist, comparison, reasons, and what to trust.
+"""The end of a run on the terminal: verdicts, checklist, comparison, reasons and warnings.
 
 At most 100 columns; without a terminal plain text of exactly that width, with no colours.
 """
@@ -87,7 +87,7 @@ def end_block(run: Run, *, width: int = WIDTH, colour: bool = False) -> str:
 
 
 def _blocks(run: Run) -> Iterable[RenderableType]:
-    broken = [_failing(one) for one in failing(run)]
+    broken = [_failing(problem) for problem in failing(run)]
     if broken:
         yield from (_result(run), *broken, _summary(run))
     else:
@@ -140,27 +140,27 @@ def _summary(run: Run) -> RenderableType:
     return Group(*said, Text(_circumstances(run), "dim"))
 
 
-def _failing(one: Failing) -> RenderableType:
-    """What went wrong with a case, its last lines as they stand."""
-    parts: list[RenderableType] = [Text(one_line(f"{one.case} {one.headline}"), "bold red")]
+def _failing(problem: Failing) -> RenderableType:
+    """The failure of a case, with its last lines unchanged."""
+    parts: list[RenderableType] = [Text(one_line(f"{problem.case} {problem.headline}"), "bold red")]
     table = grid(("left", None), ("left", None))
-    for name, value in one.facts:
+    for name, value in problem.facts:
         table.add_row(Text(name, "dim"), Text(one_line(value)))
-    if one.facts:
+    if problem.facts:
         parts.append(Padding(table, (0, 0, 0, 2)))
-    if one.lines:
-        parts.append(Padding(Text(f"{one.lines_title}:", "dim"), (0, 0, 0, 2)))
-        lines = [Text(visible(line), no_wrap=True, overflow="ellipsis") for line in one.lines]
+    if problem.lines:
+        parts.append(Padding(Text(f"{problem.lines_title}:", "dim"), (0, 0, 0, 2)))
+        lines = [Text(visible(line), no_wrap=True, overflow="ellipsis") for line in problem.lines]
         parts.append(Padding(Group(*lines), (0, 0, 0, 4)))
-    if one.remedy:
-        parts.append(_item("→", one.remedy))
+    if problem.remedy:
+        parts.append(_item("→", problem.remedy))
     return Group(*parts)
 
 
 def _circumstances(run: Run) -> str:
     trials = sum(
-        one.key.case != CALIBRATION_CASE and one.key.replica <= 1 and not one.service
-        for one in run.results
+        trial.key.case != CALIBRATION_CASE and trial.key.replica <= 1 and not trial.service
+        for trial in run.results
     )
     engine = run.header.engine
     parts = (
@@ -221,13 +221,13 @@ def _median(run: Run, case: str, metric: str) -> str:
     image, unit = run.images.get(case), run.metrics[metric].unit
     if image is not None and metric in image.metrics():
         return unit_words(image.metrics()[metric], unit)
-    for one in shown_summaries(run, case):
-        if one.metric == metric:
+    for summary in shown_summaries(run, case):
+        if summary.metric == metric:
             killed = metric in STOP_TIMES and killed_words(
-                good_trials(run, case, one.cache, one.arm)
+                good_trials(run, case, summary.cache, summary.arm)
             )
-            value = "killed" if killed else unit_words(one.median, unit)
-            return f"{value} {state_words(one.cache, one.arm)} n={one.n}"
+            value = "killed" if killed else unit_words(summary.median, unit)
+            return f"{value} {state_words(summary.cache, summary.arm)} n={summary.n}"
     return ""
 
 
@@ -263,8 +263,8 @@ def _section(section: Section) -> RenderableType:
 
 
 def floor_words(run: Run) -> str:
-    """What the runtime itself costs, from the do-nothing container; empty where none was run."""
-    found = {one.metric: one for one in calibration(run)}
+    """The cost of the runtime itself, from the do-nothing container; empty where none was run."""
+    found = {summary.metric: summary for summary in calibration(run)}
     parts = [
         f"{METRICS[name].title} {value_words(found[name].median, name)}"
         for name in _FLOOR
@@ -272,7 +272,7 @@ def floor_words(run: Run) -> str:
     ]
     if not parts:
         return ""
-    n = max(one.n for one in found.values())
+    n = max(summary.n for summary in found.values())
     return f"a do-nothing container: {', '.join(parts)} (median of {n})"
 
 

@@ -1,4 +1,4 @@
-"""Annotations for GitHub Actions: what needs somebody's eyes, the gravest first, ten at most.
+"""Annotations for GitHub Actions: failures and warnings, the gravest first, ten at most.
 
 A step shows about ten annotations of each kind and drops the rest without a word, so the last
 one says how many there are.
@@ -22,12 +22,12 @@ MOST = 10
 
 def annotations(run: "Run") -> list[str]:
     """At most ten workflow commands; none where everything passed or failed as expected."""
-    found = [one for one in reason_groups(run) if _level(one.first)]
-    found.sort(key=lambda one: _level(one.first) != "error")
+    found = [group for group in reason_groups(run) if _level(group.first)]
+    found.sort(key=lambda group: _level(group.first) != "error")
     first = _first(run)
     most = MOST - len(first)
     shown = found if len(found) <= most else found[: most - 1]
-    lines = [*first, *(_command(one) for one in shown)]
+    lines = [*first, *(_command(group) for group in shown)]
     if len(found) > len(shown):
         more = len(found) - len(shown)
         lines.append(f"::notice title=bench::and {more} more: see summary.md")
@@ -35,13 +35,13 @@ def annotations(run: "Run") -> list[str]:
 
 
 def _first(run: "Run") -> list[str]:
-    """What comes before the rows: an earlier run, and what went wrong with each case."""
+    """The first annotations: the earlier run, and the failure of each case."""
     found = [("baseline", one_line(baseline_words(run)))] if run.baseline_code else []
-    for one in failing(run):
-        said = "\n".join((*one.lines, *(f"{name}: {value}" for name, value in one.facts)))
+    for problem in failing(run):
+        said = "\n".join((*problem.lines, *(f"{name}: {value}" for name, value in problem.facts)))
         lines = said.replace("\n", "\n  ")  # no line of it begins like a command
-        text = f"{lines}\nWhat to do: {one.remedy}" if one.remedy else lines
-        found.append((f"{one.case} {one.headline}", text))
+        text = f"{lines}\nWhat to do: {problem.remedy}" if problem.remedy else lines
+        found.append((f"{problem.case} {problem.headline}", text))
     most = MOST // 2
     return [
         f"::error title={_property(one_line(name))}::{_data(text)}" for name, text in found[:most]
@@ -49,12 +49,12 @@ def _first(run: "Run") -> list[str]:
 
 
 def annotations_text(run: "Run") -> str:
-    """The annotations, one a line."""
+    """The annotations, one per line."""
     return "".join(f"{line}\n" for line in annotations(run))
 
 
 def _level(verdict: "Verdict") -> str:
-    """`error`, `warning`, or empty for what nobody needs to look at."""
+    """`error`, `warning`, or empty where there is nothing to do."""
     outcome = verdict.verdict
     if outcome in (Outcome.PASS, Outcome.FAIL) and verdict.expected:
         return ""

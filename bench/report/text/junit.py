@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bench.results.run import Run
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no way to write."""
+"""Characters that XML 1.0 cannot contain."""
 
 _BASELINE_CHILDREN = {Outcome.FAIL: "failure", Outcome.INCONCLUSIVE: "error"}
 _COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
@@ -35,16 +35,16 @@ _COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 def junit_text(run: Run) -> str:
     """The report as XML."""
     root = ET.Element("testsuites", name=_clean(run.header.name))
-    broken = {one.case: one for one in failing(run)}
+    broken = {problem.case: problem for problem in failing(run)}
     totals = dict.fromkeys(("tests", *_COUNTED.values()), 0)
     for case in run.scenario.cases:
-        verdicts = [one for one in run.verdicts if one.case == case]
+        verdicts = [verdict for verdict in run.verdicts if verdict.case == case]
         wrong = broken.get(case)
         suite = ET.SubElement(root, "testsuite", name=_clean(case))
         counts = dict.fromkeys(totals, 0)
-        for one in verdicts:
-            details = _failing_words(wrong) if wrong and _is_about_the_start(one) else ""
-            outcome = _test(suite, f"{run.header.name}.{case}", one, details)
+        for verdict in verdicts:
+            details = _failing_words(wrong) if wrong and _is_about_the_start(verdict) else ""
+            outcome = _test(suite, f"{run.header.name}.{case}", verdict, details)
             counts["tests"] += 1
             if outcome:
                 counts[_COUNTED[outcome]] += 1
@@ -71,12 +71,12 @@ def _is_about_the_start(verdict: Verdict) -> bool:
     return verdict.id == READY_ID
 
 
-def _failing_words(one: Failing) -> str:
-    """What went wrong with a case, its last lines first."""
-    lines = (f"    {line}" for line in one.lines)
-    facts = (f"{name}: {value}" for name, value in one.facts)
-    remedy = [f"what to do: {one.remedy}"] if one.remedy else []
-    return "\n".join((f"{one.case} {one.headline}", *lines, *facts, *remedy))
+def _failing_words(problem: Failing) -> str:
+    """The failure of a case, its last lines first."""
+    lines = (f"    {line}" for line in problem.lines)
+    facts = (f"{name}: {value}" for name, value in problem.facts)
+    remedy = [f"what to do: {problem.remedy}"] if problem.remedy else []
+    return "\n".join((f"{problem.case} {problem.headline}", *lines, *facts, *remedy))
 
 
 def _test(suite: ET.Element, classname: str, verdict: Verdict, details: str) -> str:
@@ -104,10 +104,14 @@ def _add_baseline(root: ET.Element, run: Run, totals: dict[str, int]) -> None:
     suite = ET.SubElement(root, "testsuite", name=_clean(f"baseline {named}"))
     counts = dict.fromkeys(totals, 0)
     found = [
-        (_BASELINE_CHILDREN.get(one.outcome, ""), f"{one.fail_on.metric.name} {_state(one)}", one)
-        for one in run.regressions
+        (
+            _BASELINE_CHILDREN.get(regression.outcome, ""),
+            f"{regression.fail_on.metric.name} {_state(regression)}",
+            regression,
+        )
+        for regression in run.regressions
     ]
-    tests = [(child, name.strip(), one.reason) for child, name, one in found]
+    tests = [(child, name.strip(), watched.reason) for child, name, watched in found]
     if run.baseline is None:
         tests = [("error", "comparable", baseline_words(run))]
     elif run.baseline.unlike:
@@ -128,8 +132,12 @@ def _add_baseline(root: ET.Element, run: Run, totals: dict[str, int]) -> None:
 
 
 def _state(watched: Watched) -> str:
-    one = watched.comparison
-    return f"{one.candidate.rpartition(':')[2]} {one.cache}".strip() if one else ""
+    comparison = watched.comparison
+    return (
+        f"{comparison.candidate.rpartition(':')[2]} {comparison.cache}".strip()
+        if comparison
+        else ""
+    )
 
 
 def _child(verdict: Verdict) -> str:

@@ -66,7 +66,7 @@ def markdown_text(run: Run) -> str:
     for line in _lines(run):
         size += len(line.encode()) + 1
         if size > MOST_BYTES - 200:
-            lines += ["", "The rest is left out, for it would pass 1 MB: see run.json."]
+            lines += ["", "The rest is left out, to stay below 1 MB: see run.json."]
             break
         lines.append(line)
     return "\n".join(lines) + "\n"
@@ -114,14 +114,14 @@ def _lines(run: Run) -> Iterator[str]:
 
 
 def _failing(run: Run) -> Iterator[str]:
-    for one in failing(run):
-        yield from (f"**{escaped(one.case)} {escaped(one.headline)}**", "")
-        for name, value in one.facts:
+    for problem in failing(run):
+        yield from (f"**{escaped(problem.case)} {escaped(problem.headline)}**", "")
+        for name, value in problem.facts:
             yield from (f"{name}: {escaped(value)}", "")
-        if one.lines:
-            yield from (f"{one.lines_title}:", "", *_as_it_stands("\n".join(one.lines)), "")
-        if one.remedy:
-            yield from (f"What to do: {escaped(one.remedy)}", "")
+        if problem.lines:
+            yield from (f"{problem.lines_title}:", "", *_as_it_stands("\n".join(problem.lines)), "")
+        if problem.remedy:
+            yield from (f"What to do: {escaped(problem.remedy)}", "")
 
 
 def _as_it_stands(text: str) -> Iterator[str]:
@@ -181,16 +181,18 @@ def _comparisons(run: Run) -> Iterator[str]:
             ],
             (
                 [
-                    escaped(f"{one.title} {state_words(one.cache, one.arm)}"),
-                    *median_words(one),
-                    escaped(change_words(one)),
-                    ratio_interval_words(one),
-                    escaped(p_words(one.corrected_p)),
-                    effect_words(one.effect),
-                    detectable_words(one.detectable),
-                    f"{one.n_baseline}, {one.n_candidate}" if one.cache else "",
+                    escaped(f"{comparison.title} {state_words(comparison.cache, comparison.arm)}"),
+                    *median_words(comparison),
+                    escaped(change_words(comparison)),
+                    ratio_interval_words(comparison),
+                    escaped(p_words(comparison.corrected_p)),
+                    effect_words(comparison.effect),
+                    detectable_words(comparison.detectable),
+                    f"{comparison.n_baseline}, {comparison.n_candidate}"
+                    if comparison.cache
+                    else "",
                 ]
-                for one in key_comparisons(group)
+                for comparison in key_comparisons(group)
             ),
         )
         for note in comparison_notes(group):

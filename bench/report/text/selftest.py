@@ -86,13 +86,13 @@ def _target(target: Target | None, unit: str) -> str:
 
 def _about(test: SelfTest) -> Iterator[str]:
     host, engine = test.run.header.host, test.run.header.engine
-    trials = [one for one in test.run.results if one.status.counts]
+    trials = [trial for trial in test.run.results if trial.status.counts]
     again = len(test.run.results) - len(trials)
-    loads = [one.facts.host for one in trials]
+    loads = [trial.facts.host for trial in trials]
     busy = sorted(load.busy_share for load in loads if load and load.busy_share is not None)
     yield (
         f"bench {__version__} on itself: {len(trials)} trials of containers of known behaviour"
-        + (f", {again} more that did not count" if again else "")
+        + (f", {again} more invalid" if again else "")
     )
     yield (
         f"{host['cores']} cores, {engine['kind']} {engine['version']}, cgroup {host['cgroup']}, "
@@ -103,12 +103,12 @@ def _about(test: SelfTest) -> Iterator[str]:
 
 def _disturbed(test: SelfTest) -> Iterator[str]:
     if test.disturbed:
-        trials = sum(one.key.case in KNOWN for one in test.run.results)
+        trials = sum(trial.key.case in KNOWN for trial in test.run.results)
         yield (
-            f"Others took {DISTURBED_SHARE:.0%} or more of the core time in {test.disturbed} of "
-            f"{trials} trials."
+            f"Other programs took {DISTURBED_SHARE:.0%} or more of the core time in "
+            f"{test.disturbed} of {trials} trials."
         )
-        yield "A target that is missed in these alone is not judged (unknown)."
+        yield "A target that is missed only in these is not judged (unknown)."
 
 
 def _wrong(test: SelfTest) -> Iterator[str]:
@@ -116,28 +116,28 @@ def _wrong(test: SelfTest) -> Iterator[str]:
         for row in section.rows:
             if row.absent:
                 yield f"{row.title}: absent: {row.absent}"
-            for one in row.wrong if isinstance(row, Fact) else ():
-                yield f"{row.title}: {one.case} {one.trial_id}: {one.said}"
+            for finding in row.wrong if isinstance(row, Fact) else ():
+                yield f"{row.title}: {finding.case} {finding.trial_id}: {finding.said}"
 
 
 def _below(test: SelfTest) -> Iterator[str]:
     floor = test.floor
     if floor.cpu_s is not None and floor.memory_peak_bytes is not None:
         yield (
-            f"A container that does nothing: {format_seconds(floor.cpu_s)} of CPU, "
+            f"A do-nothing container: {format_seconds(floor.cpu_s)} of CPU, "
             f"{format_bytes(floor.memory_peak_bytes)} of memory: the runtime's own start."
         )
     if floor.exec_to_main_s is not None:
         yield (
-            f"Truth begins {format_seconds(floor.exec_to_main_s)} after exec: "
-            "at the first instruction that can stamp anything."
+            f"The truth begins {format_seconds(floor.exec_to_main_s)} after exec: "
+            "at the first instruction that can take a stamp."
         )
     shown = [name for name in _NOISE_SHOWN if name in test.noise.floors]
     if shown:
         floors = ", ".join(f"{name} {test.noise.floors[name].share:.1%}" for name in shown)
         yield f"A/A noise at n={test.noise.floors[shown[0]].n}: {floors}"
     if test.noise_file is not None:
-        yield f"Kept for comparisons on this host: {_from_home(test.noise_file)}"
+        yield f"Saved for comparisons on this host: {_from_home(test.noise_file)}"
 
 
 def _from_home(path: Path) -> str:
@@ -147,7 +147,7 @@ def _from_home(path: Path) -> str:
 
 def _sum(test: SelfTest) -> str:
     standings = test.standings
-    judged = [one for one in standings if one not in (Met.UNJUDGED, Met.ABSENT)]
+    judged = [standing for standing in standings if standing not in (Met.UNJUDGED, Met.ABSENT)]
     text = f"{standings.count(Met.MET)} of {len(judged)} targets met"
     unknown = standings.count(Met.UNKNOWN)
     text += f", {unknown} could not be judged" if unknown else ""
