@@ -126,7 +126,7 @@ class RunSequence:
         if start.open:
             raise ValueError(f"{follower} comes before {min(start.open)} has ended")
         if start.services and start.whole is TrialStatus.OK and set(start.statuses) != {"ok"}:
-            raise ValueError(f"t{start.number:04d} came out well, and a service of it did not")
+            raise ValueError(f"t{start.number:04d} succeeded, and a service of it did not")
         missing = start.services - start.members
         if missing:
             raise ValueError(f"service {min(missing)} has no trial in t{start.number:04d}")

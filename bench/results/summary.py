@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MetricSummary:
-    """One metric over the trials of a case that came out well.
+    """One metric over the successful trials of a case.
 
     Attributes:
         metric: its name.
@@ -57,7 +57,7 @@ def evidence(run: Run, case: str, cache: str, arm: str = "fit") -> Evidence:
 
 
 def good_trials(run: Run, case: str, cache: str, arm: str = "fit") -> list[TrialResult]:
-    """The trials of `case` that came out well, warm-ups apart."""
+    """The successful trials of `case`, warm-ups apart."""
     return [
         trial for trial in evidence(run, case, cache, arm).trials if trial.status is TrialStatus.OK
     ]

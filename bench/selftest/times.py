@@ -175,10 +175,8 @@ def _as_set(evidence: SelfTestEvidence, base: str, other: str) -> tuple[Measurem
 
 def _events(evidence: SelfTestEvidence) -> ScoreSection:
     def stop_ended_ns(observed: Observed) -> int | None:
-        begun_ns, after_s = (
-            observed.begin_ns("stop"),
-            observed.facts.stop and observed.facts.stop.ended_s,
-        )
+        begun_ns, stop = observed.begin_ns("stop"), observed.facts.stop
+        after_s = stop.ended_s if stop else None
         return None if begun_ns is None or after_s is None else begun_ns + round(after_s * 1e9)
 
     def grace_over_ns(observed: Observed) -> int | None:

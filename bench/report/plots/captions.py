@@ -25,7 +25,7 @@ def waterfall_words(run: Run, case: str, cache: str) -> str:
     failed = sum(trial.status is TrialStatus.FAILED for trial in trials)
     words = f"{case}: {len(trials)} trials" + (f", {failed} failed" if failed else "")
     if middle is None:
-        return f"{words}, none came out well"
+        return f"{words}, none succeeded"
     phases = ", ".join(
         f"{span.phase} {format_seconds(span.duration_s)}"
         for span in middle.phases

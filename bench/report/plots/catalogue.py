@@ -202,7 +202,7 @@ def _distributions(run: Run) -> Iterator[Plot]:
             yield _plot(
                 f"distributions-{cache}",
                 f"Every trial, {start_words(cache)}",
-                "A dot is a trial that came out well; the tall mark is the median and the thick "
+                "A dot is a successful trial; the tall mark is the median and the thick "
                 "line its 95 % interval, which needs 6 trials. n stands beside each case.",
                 one_line("; ".join(words)),
                 distributions(run, shown, cache),
@@ -219,7 +219,7 @@ def _weight(run: Run) -> Iterator[Plot]:
         yield _plot(
             "weight",
             "Pull and start over the size of the image",
-            "A dot is a cold trial that came out well, a ring the median of a case. The size is "
+            "A dot is a successful cold trial, a ring the median of a case. The size is "
             "what is fetched, on a logarithmic scale, as the time of the pull is. Of several cases "
             "of about the same size one is named.",
             weight_words(found),

@@ -72,7 +72,7 @@ def phase_waterfall(run: Run, cache: str = "cold") -> Figure:
             words = f"median {format_seconds(medians['startup_s'])}"
             beside(axes, _end_s(middle), y, words, weight="bold")
         else:
-            beside(axes, 0, y, "no trial came out well")
+            beside(axes, 0, y, "no trial succeeded")
         for number, one in enumerate(thin):
             _phase_bar(axes, one, y + 0.36 + 0.13 * number, 0.07, top)
         y += 0.72 + 0.13 * len(thin)

@@ -150,7 +150,7 @@ def strip_title(run: Run, metric: str) -> str:
 
 def _strip(axes: Axes, values: list[float], row: int, colour: str) -> None:
     if not values:
-        axes.annotate("no trial came out well", (0, row), xytext=(5, 0),
+        axes.annotate("no trial succeeded", (0, row), xytext=(5, 0),
                       textcoords="offset points", va="center", fontsize=8)  # fmt: skip
         return
     index = spread_out_indices(len(values), MOST_DOTS)

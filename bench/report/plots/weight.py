@@ -41,7 +41,7 @@ class Weight:
 
     Attributes:
         transfer_bytes: compressed layers and configuration.
-        pull_s: of each cold trial that came out well.
+        pull_s: of each successful cold trial.
         start_s: the start call of the same trials.
     """
 
