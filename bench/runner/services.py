@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from bench.core.errors import EngineError, EngineRefusedError
 from bench.core.interrupts import postponed
+from bench.observe.followed import FollowedWorkload
 from bench.observe.listening import whereabouts
-from bench.observe.output import ExitWatch, OutputWatch
 from bench.probes.attempt import NotReadyError
 from bench.probes.make import ProbeTarget
 from bench.probes.readiness import make_readiness
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.core.clock import Clock
+    from bench.observe.output import ExitWatch, OutputWatch
     from bench.runtimes.protocol import Runtime
     from bench.runtimes.workload import Workload
     from bench.scenario.model import SupportingService
@@ -88,13 +89,10 @@ class RunningServices:
             workload = engine.create(spec)
             self.workloads.append(workload)
         hide = redactor(service, self._folder)
-        patterns = service.ready.log_patterns()
-        output = OutputWatch(workload.attach(), self._clock, patterns, hide)
-        self._outputs.append(output)
-        output.start()
-        begun_ns = self._clock.monotonic_ns()
+        running = FollowedWorkload(workload, self._clock, service.ready.log_patterns(), hide)
+        self._outputs.append(running.output)
         try:
-            workload.start()
+            state = running.start()
         except EngineRefusedError as error:
             found = image_cause(workload, engine.info.architecture, error)
             if found is None:
@@ -102,30 +100,10 @@ class RunningServices:
             raise EngineError(
                 f"service {name}", f"could not be started: {found.words}", found.remedy
             ) from error
-        self._await_ready(name, service, workload, output, begun_ns)
-
-    def _await_ready(
-        self,
-        name: str,
-        service: SupportingService,
-        workload: Workload,
-        output: OutputWatch,
-        begun_ns: int,
-    ) -> None:
-        state = workload.state()
-        watch = ExitWatch(workload, self._clock)
-        target = ProbeTarget(
-            workload,
-            state.address,
-            output,
-            watch,
-            self._clock,
-            pid=state.pid,
-        )
-        readiness = make_readiness(service.ready, target)
-        watch.start(state.pid, begun_ns)
+        output, watch = running.output, running.exit
+        target = ProbeTarget(workload, state.address, output, watch, self._clock, pid=state.pid)
         try:
-            readiness.wait(self._clock.monotonic_ns())
+            make_readiness(service.ready, target).wait(running.returned_ns)
         except NotReadyError as error:
             where = whereabouts(service.ready, state.address, target.own_pid).words
             said = "\n    ".join([f"{error}; {where}" if where else str(error), *output.tail(8)])

@@ -12,20 +12,19 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from bench.core.domain import CacheState, TrialKey, TrialStatus
-from bench.core.errors import BenchError, StoreError
-from bench.core.interrupts import Interrupted, postponed
-from bench.host.load import load_between
-from bench.trial.outcome import FailedTrialError, InvalidTrialError, outcome_of
+from bench.core.errors import BenchError
 from bench.trial.parallel import at_once
+from bench.trial.procedure import TrialProcedure
 from bench.trial.progress import Silent
-from bench.trial.record import total_cpu_s
 from bench.trial.replica import Replica
 from bench.trial.spec import mount_points
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from bench.journal.facts.host import HostUse
     from bench.trial.context import PreparedCase, TrialContext
+    from bench.trial.record import TrialRecord
 
 _LEAST_OBSERVED_S = 1.0
 """How long processes are watched at least, to tell which of them work."""
@@ -39,7 +38,7 @@ _GRAVITY = (
 )
 
 
-class ReplicaTrial:
+class ReplicaTrial(TrialProcedure):
     """One trial of a case with as many containers at once as its key says."""
 
     def __init__(
@@ -50,9 +49,8 @@ class ReplicaTrial:
         number: int,
         attempt: int,
     ) -> None:
-        self._context = context
+        super().__init__(context, key)
         self._prepared = shared_out(prepared, key.replicas)
-        self._key = key
         quiet = dataclasses.replace(context, progress=Silent())
         self._replicas = [
             Replica(
@@ -61,56 +59,37 @@ class ReplicaTrial:
             for replica in range(1, key.replicas + 1)
         ]
 
-    def run(self) -> TrialStatus:
-        """Measure, take everything down, and write how each replica ended.
+    @property
+    def _records(self) -> Sequence[TrialRecord]:
+        return [replica.record for replica in self._replicas]
 
-        Returns:
-            The gravest status among them.
+    def _begin(self) -> None:
+        for replica in self._replicas:
+            replica.begin()
 
-        Raises:
-            Interrupted: after the clean-up.
-            StoreError: the journal cannot be written; after the clean-up too.
-        """
-        context = self._context
-        for one in self._replicas:
-            one.begin()
-        before = context.load_now()
-        interrupted: Interrupted | None = None
-        status, reason = None, ""
-        try:
-            self._measure()
-        except StoreError:
-            with postponed():
-                self._take_down()
-            raise
-        except (BenchError, FailedTrialError, InvalidTrialError) as error:
-            status, reason = outcome_of(error)
-        except Interrupted as signal:
-            status, reason = TrialStatus.INTERRUPTED, str(signal)
-            interrupted = signal
-        with postponed():
-            left = self._take_down()
-            if left:
-                status, reason = TrialStatus.ERROR, f"{reason}; clean-up: {left}".lstrip("; ")
-            load = load_between(before, context.load_now(), self._cpu_s())
-            dead = context.dead_service()
-            if dead and TrialStatus.FAILED in (status, *(one.status for one in self._replicas)):
-                status, reason = TrialStatus.ERROR, dead
-            for one in self._replicas:
-                one.end(load, status, reason)
-            worst = min(self._replicas, key=lambda one: _GRAVITY.index(one.status))
-            context.progress.trial_ended(worst.status.value, worst.reason, self._seconds_to_ready())
-        if interrupted:
-            raise interrupted
+    def _settled(self, status: TrialStatus, reason: str, load: HostUse) -> tuple[TrialStatus, str]:
+        """That of all of the group; ok where each replica has its own."""
+        del load  # it is judged for each
+        dead = self._context.dead_service()
+        if dead and TrialStatus.FAILED in (status, *(each.status for each in self._replicas)):
+            return TrialStatus.ERROR, dead
+        return status, reason
+
+    def _end(self, status: TrialStatus, reason: str, load: HostUse) -> TrialStatus:
+        """Write how each ended; the gravest status among them."""
+        shared = None if status is TrialStatus.OK else status
+        for replica in self._replicas:
+            replica.end(load, shared, reason)
+        worst = min(self._replicas, key=lambda replica: _GRAVITY.index(replica.status))
+        self._context.progress.trial_ended(
+            worst.status.value, worst.reason, self._seconds_to_ready()
+        )
         return worst.status
-
-    def _cpu_s(self) -> float | None:
-        return total_cpu_s([one.record for one in self._replicas])
 
     def _seconds_to_ready(self) -> float | None:
         """Until the last was ready."""
-        times = [one.seconds_to_ready for one in self._replicas]
-        known = [one for one in times if one is not None]
+        times = [replica.seconds_to_ready for replica in self._replicas]
+        known = [seconds for seconds in times if seconds is not None]
         return max(known) if len(known) == len(times) else None
 
     def _measure(self) -> None:
@@ -118,28 +97,28 @@ class ReplicaTrial:
         with self._phase("prepare"):
             state = CacheState(self._key.cache)
             dropped = context.keeper.establish(state, [prepared.reference], prepared.blobs)
-            for one in self._replicas:
-                one.record.facts.page_cache_dropped = dropped
+            for replica in self._replicas:
+                replica.record.facts.page_cache_dropped = dropped
         with self._phase("create"):
-            for one in self._replicas:
-                one.life.prepare()
-                one.life.create()
-                one.life.arm()
+            for replica in self._replicas:
+                replica.container.prepare()
+                replica.container.create()
+                replica.container.arm()
         with self._phase("ready"):
-            self._at_once(lambda one: one.start(), opened=self._note_zero)
+            self._at_once(lambda replica: replica.start(), opened=self._note_zero)
         with self._phase("observe"):
             mounts = mount_points(prepared.case, self._image_volumes())
-            self._at_once(lambda one: one.observe(mounts))
+            self._at_once(lambda replica: replica.observe(mounts))
         with self._phase("stop"):
-            self._at_once(lambda one: one.life.stop())
+            self._at_once(lambda replica: replica.container.stop())
         with self._phase("restart"):
             first = self._replicas[0]
             first.take(first.restart)
 
     def _note_zero(self) -> None:
         zero_ns = self._context.clock.monotonic_ns()
-        for one in self._replicas:
-            one.record.facts.zero_ns = zero_ns
+        for replica in self._replicas:
+            replica.record.facts.zero_ns = zero_ns
 
     def _at_once(
         self, step: Callable[[Replica], None], opened: Callable[[], None] = lambda: None
@@ -147,14 +126,14 @@ class ReplicaTrial:
         def taking(replica: Replica) -> Callable[[], None]:
             return lambda: replica.take(lambda: step(replica))
 
-        steps = [taking(one) for one in self._replicas]
+        steps = [taking(replica) for replica in self._replicas]
         at_once(steps, opened=opened, cancel=self._kill)
 
     def _kill(self) -> None:
         """End what the threads wait for: every call about a container that is gone comes back."""
-        for one in self._replicas:
+        for replica in self._replicas:
             with contextlib.suppress(BenchError):  # the clean-up says what is left
-                one.life.kill()
+                replica.container.kill()
 
     def _image_volumes(self) -> list[str]:
         images = self._context.runtime.images
@@ -170,9 +149,11 @@ class ReplicaTrial:
             name, (self._context.clock.monotonic_ns() - start_ns) / 1e9
         )
 
-    def _take_down(self) -> str:
+    def _take_down(self, *, whole: bool) -> str:  # noqa: ARG002 - each leaves the same
         """Remove whatever they left; says what could not be done."""
-        return "; ".join(left for one in self._replicas if (left := one.life.take_down()))
+        return "; ".join(
+            left for replica in self._replicas if (left := replica.container.take_down())
+        )
 
 
 def shared_out(prepared: PreparedCase, replicas: int) -> PreparedCase:

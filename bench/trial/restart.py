@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.core.errors import EngineRefusedError
-from bench.observe.output import ExitWatch, OutputWatch
+from bench.observe.followed import FollowedWorkload
 from bench.probes.attempt import NotReadyError
 from bench.probes.make import ProbeTarget
 from bench.probes.readiness import make_readiness
@@ -27,24 +27,13 @@ def start_again(
         FailedTrialError: it did not get ready again.
     """
     ready, clock = prepared.case.ready, context.clock
-    ending = ExitWatch(workload, clock)
-    output = OutputWatch(workload.attach(), clock, ready.log_patterns())
-    output.start()
+    again = FollowedWorkload(workload, clock, ready.log_patterns())
     try:
-        start_ns = clock.monotonic_ns()
-        workload.start()
-        started_ns = clock.monotonic_ns()
-        state = workload.state()
-        ending.start(state.pid, start_ns)
+        state = again.start()
         target = ProbeTarget(
-            workload,
-            state.address,
-            output,
-            ending,
-            clock,
-            pid=state.pid,
+            workload, state.address, again.output, again.exit, clock, pid=state.pid
         )
-        fact = make_readiness(ready, target).wait(started_ns)
+        fact = make_readiness(ready, target).wait(again.returned_ns)
     except EngineRefusedError as error:
         found = image_cause(workload, context.runtime.info.architecture, error)
         if found is None:
@@ -52,8 +41,9 @@ def start_again(
         record.facts.cause = found
         raise FailedTrialError(f"could not be started again: {found.words}") from error
     except NotReadyError as error:
-        how = f"it exited with code {ending.exit_code()}" if ending.ended else str(error)
+        how = f"it exited with code {again.exit.exit_code()}" if again.exit.ended else str(error)
         raise FailedTrialError(f"started again after its stop, {how}") from error
     finally:
-        output.close()
-    record.phase_was("restart", start_ns, max(started_ns, fact.at_ns), fact.resolution_ns)
+        again.output.close()
+    end_ns = max(again.returned_ns, fact.at_ns)
+    record.phase_was("restart", again.sent_ns, end_ns, fact.resolution_ns)

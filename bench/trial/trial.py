@@ -7,24 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.core.capability import Capability
 from bench.core.domain import Arm, CacheState, TrialStatus
-from bench.core.errors import BenchError, StoreError
-from bench.core.interrupts import Interrupted, postponed
-from bench.host.load import load_between
 from bench.trial.container import ContainerLifecycle
 from bench.trial.container_network import TrialNetwork
 from bench.trial.image_pull import ImagePull
-from bench.trial.outcome import FailedTrialError, InvalidTrialError, judge_host, outcome_of
+from bench.trial.procedure import TrialProcedure
 from bench.trial.record import TrialRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.core.domain import TrialKey
+    from bench.journal.facts.host import HostUse
     from bench.trial.context import PreparedCase, TrialContext
     from bench.trial.same_failure import Ending
 
 
-class Trial:
+class Trial(TrialProcedure):
     """One trial, from its cache state to its removal."""
 
     def __init__(
@@ -35,15 +34,14 @@ class Trial:
         number: int,
         attempt: int,
     ) -> None:
-        self._context = context
+        super().__init__(context, key)
         self._prepared = prepared
-        self._key = key
         self._record = TrialRecord(context, number, attempt)
         self._facts = self._record.facts
         arm = Arm.NEED if key.arm == Arm.NEED else Arm.FIT
         network = TrialNetwork(context, prepared, key)
         is_open = key.network == "open"  # with its way cut off, a case cannot be reached by name
-        self._life = ContainerLifecycle(
+        self._container = ContainerLifecycle(
             context, prepared, self._record, arm, network, under_load=is_open
         )
         self._state = CacheState(key.cache)
@@ -62,66 +60,43 @@ class Trial:
     @property
     def seconds_to_ready(self) -> float | None:
         """From the trial's zero to the confirming answer; None where there was none."""
-        zero_ns, ready = self._facts.zero_ns, self._life.ready
+        zero_ns, ready = self._facts.zero_ns, self._container.ready
         return (ready.at_ns - zero_ns) / 1e9 if ready and zero_ns else None
 
-    def run(self) -> TrialStatus:
-        """Measure, take everything down, and write how it ended.
+    @property
+    def _records(self) -> Sequence[TrialRecord]:
+        return (self._record,)
 
-        Raises:
-            Interrupted: after the clean-up.
-            StoreError: the journal cannot be written; after the clean-up too.
-        """
-        context = self._context
+    def _begin(self) -> None:
         self._record.begin(self._key)
-        before = context.load_now()
-        interrupted: Interrupted | None = None
-        try:
-            self._measure()
-            status, reason = TrialStatus.OK, ""
-        except StoreError:
-            with postponed():
-                self._life.take_down()
-            raise
-        except (BenchError, FailedTrialError, InvalidTrialError) as error:
-            status, reason = outcome_of(error)
-        except Interrupted as signal:
-            status, reason = TrialStatus.INTERRUPTED, str(signal)
-            interrupted = signal
-        with postponed():
-            left = self._life.take_down()
-            in_container = Capability.IMAGE in context.runtime.capabilities
-            used_s = self._record.cpu_s
-            load = load_between(before, context.load_now(), used_s, with_engine=in_container)
-            self._facts.host = load
-            status, reason = context.excused(status, reason)
-            if status.counts and (doubt := self._pull.doubt()):
-                status, reason = TrialStatus.INVALID, doubt
-            if status is TrialStatus.OK:
-                status, reason = judge_host(load, context.bounds)
-            if left:
-                status, reason = TrialStatus.ERROR, f"{reason}; clean-up: {left}".lstrip("; ")
-            self._life.write_end(status, reason, self._key.case, self.seconds_to_ready)
-        if interrupted:
-            raise interrupted
-        return status
 
     def _measure(self) -> None:
-        context, life, prepared = self._context, self._life, self._prepared
+        context, container, prepared = self._context, self._container, self._prepared
         with self._record.phase("prepare"):
             base = prepared.base.reference if prepared.base else ""
             dropped = context.keeper.establish(
                 self._state, [prepared.reference], prepared.blobs, base
             )
             self._facts.page_cache_dropped = dropped
-            life.prepare()
+            container.prepare()
         self._facts.zero_ns = context.clock.monotonic_ns()
         if self._state.is_pulled:
             self._pull.run()
-        life.create()
-        life.arm()
-        life.start()
-        life.await_ready()
-        life.observe()
-        life.stop()
-        life.remove()
+        container.create()
+        container.arm()
+        container.start()
+        container.await_ready()
+        container.observe()
+        container.stop()
+        container.remove()
+
+    def _take_down(self, *, whole: bool) -> str:  # noqa: ARG002 - one container leaves the same
+        return self._container.take_down()
+
+    def _doubt(self) -> str:
+        return self._pull.doubt()
+
+    def _end(self, status: TrialStatus, reason: str, load: HostUse) -> TrialStatus:
+        self._facts.host = load
+        self._container.write_end(status, reason, self._key.case, self.seconds_to_ready)
+        return status

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.core.errors import EngineError
 from bench.observe.figures import FigureSearch
-from bench.observe.output import ExitWatch, OutputWatch
+from bench.observe.followed import FollowedWorkload
 from bench.runtimes.protocol import LABEL
 from bench.scenario.load_tool import TARGET
 from bench.trial.redactor import redactor
@@ -21,6 +21,7 @@ from bench.trial.spec import container_spec, named_volumes
 
 if TYPE_CHECKING:
     from bench.journal.facts.matches import Matches
+    from bench.observe.output import ExitWatch, OutputWatch
     from bench.runtimes.workload import Workload
     from bench.trial.context import PreparedCase, TrialContext
 
@@ -76,17 +77,13 @@ class LoadRun:
             extra_hosts={TARGET: self._reachable(address)},
         )
         workload = self._workload = engine.create(spec)
-        output = self._output = OutputWatch(
-            workload.attach(), self._clock, {}, self._hide, self._figures.take
-        )
-        output.start()
-        start_ns = self._clock.monotonic_ns()
-        workload.start()
-        ending = ExitWatch(workload, self._clock)
+        tool = FollowedWorkload(workload, self._clock, {}, self._hide, self._figures.take)
+        output, ending = tool.output, tool.exit
+        self._output = output
         over = threading.Event()
-        for one in (ending, case):
-            one.on_end(over.set)
-        ending.start(workload.state().pid, start_ns)
+        for watch in (ending, case):
+            watch.on_end(over.set)
+        tool.start()
         if not case.ended:
             over.wait(self._tool.timeout)
         if case.ended:

@@ -153,7 +153,7 @@ def test_a_line_that_comes_before_the_start_call_returns_leaves_no_negative_phas
     def start(container_id):
         bench.engine.present[container_id].begin()
         while (
-            not bench.trial._life._attachments.output.matched_ns
+            not bench.trial._container._attachments.output.matched_ns
         ):  # the start call takes its time to return
             written.wait(0.001)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from bench.trial.outcome import FailedTrialError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from bench.compose.stack import Wait
 
 
-class GivenUpError(Exception):
+class GivenUpError(FailedTrialError):
     """Another service of the stack went wrong; the text says which, and how."""
 
 

@@ -13,22 +13,21 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from bench.core.domain import CacheState, TrialKey, TrialStatus
-from bench.core.errors import BenchError, StoreError
-from bench.core.interrupts import Interrupted, postponed
-from bench.host.load import load_between
+from bench.core.errors import BenchError
 from bench.journal.facts.stack import StackFact
 from bench.runtimes.protocol import container_engine
 from bench.trial.image_pull import ImagePull
-from bench.trial.outcome import FailedTrialError, InvalidTrialError, judge_host, outcome_of
+from bench.trial.outcome import FailedTrialError, InvalidTrialError
 from bench.trial.parallel import at_once
+from bench.trial.procedure import TrialProcedure
 from bench.trial.progress import OnlyLines
-from bench.trial.record import TrialRecord, total_cpu_s
+from bench.trial.record import TrialRecord
 from bench.trial.stack.coordinator import DependencyCoordinator
 from bench.trial.stack.environment import StackEnvironment
 from bench.trial.stack.service_trial import ServiceTrial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bench.journal.facts.host import HostUse
     from bench.trial.context import TrialContext
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from bench.trial.stack.prepared import PreparedService, PreparedStack
 
 
-class StackTrial:
+class StackTrial(TrialProcedure):
     """One trial of a case that is a stack."""
 
     def __init__(
@@ -47,13 +46,14 @@ class StackTrial:
         number: int,
         attempt: int,
     ) -> None:
-        self._context = context
+        super().__init__(context, key)
         self._prepared = prepared = shared_out(prepared)
-        self._key = key
         self._state = CacheState(key.cache)
         self._record = TrialRecord(context, number, attempt)
         self._facts = self._record.facts
-        self._coordinator = DependencyCoordinator([one.name for one in prepared.parts], self._kill)
+        self._coordinator = DependencyCoordinator(
+            [member.name for member in prepared.parts], self._kill
+        )
         self._around = StackEnvironment(
             container_engine(context.runtime), context.run_id, prepared, self._record.trial_id
         )
@@ -71,46 +71,15 @@ class StackTrial:
         }
         self._pulls: list[ImagePull] = []
 
-    def run(self) -> TrialStatus:
-        """Measure, take everything down, and write how it and each service ended.
+    @property
+    def _records(self) -> Sequence[TrialRecord]:
+        return [member.record for member in self._members.values()]
 
-        Raises:
-            Interrupted: after the clean-up.
-            StoreError: the journal cannot be written; after the clean-up too.
-        """
-        context = self._context
+    def _begin(self) -> None:
         self._record.begin(self._key)
-        for one in self._members.values():
-            one.begin()
+        for member in self._members.values():
+            member.begin()
         self._facts.stack = StackFact(tuple(self._members), self._prepared.use.volumes.value)
-        before = context.load_now()
-        interrupted: Interrupted | None = None
-        try:
-            self._measure()
-            status, reason = TrialStatus.OK, ""
-        except StoreError:
-            with postponed():
-                self._take_down()
-            raise
-        except (BenchError, FailedTrialError, InvalidTrialError) as error:
-            status, reason = outcome_of(error)
-        except Interrupted as signal:
-            status, reason = TrialStatus.INTERRUPTED, str(signal)
-            interrupted = signal
-        with postponed():
-            left = self._take_down(filled=status is TrialStatus.OK)
-            load = load_between(before, context.load_now(), self._cpu_s())
-            status, reason = context.excused(status, reason)
-            if status.counts:
-                status, reason = self._doubted(status, reason)
-            if status is TrialStatus.OK:
-                status, reason = judge_host(load, context.bounds)
-            if left:
-                status, reason = TrialStatus.ERROR, f"{reason}; clean-up: {left}".lstrip("; ")
-            self._end(status, reason, load)
-        if interrupted:
-            raise interrupted
-        return status
 
     @property
     def ending(self) -> Ending | None:
@@ -128,29 +97,31 @@ class StackTrial:
                 self._pull()
         with self._record.phase("create"):
             self._around.make()
-            for one in self._members.values():
-                one.life.prepare()
-                one.life.create()
-                one.life.arm()
+            for member in self._members.values():
+                member.container.prepare()
+                member.container.create()
+                member.container.arm()
         self._come_up()
         with self._record.phase("observe"):
             members = self._members.values()
             observed = prepared.case.observe
             assert observed != "exit", "a stack is observed for a time"
-            for one in members if observed else ():
-                one.is_observed()
-            self._coordinator.await_end(lambda: any(one.has_died() for one in members), observed)
+            for member in members if observed else ():
+                member.is_observed()
+            self._coordinator.await_end(
+                lambda: any(member.has_died() for member in members), observed
+            )
             self._each(ServiceTrial.check_alive)
         with self._record.phase("stop"):
-            self._each(lambda one: one.life.stop(), backwards=True)
+            self._each(lambda member: member.container.stop(), backwards=True)
         with self._record.phase("remove"):
-            self._each(lambda one: one.life.remove(), backwards=True)
+            self._each(lambda member: member.container.remove(), backwards=True)
             self._around.remove()
 
     def _note_zero(self, zero_ns: int) -> None:
         self._facts.zero_ns = zero_ns
-        for one in self._members.values():
-            one.record.facts.zero_ns = zero_ns
+        for member in self._members.values():
+            member.record.facts.zero_ns = zero_ns
 
     def _pull(self) -> None:
         downloaded = 0
@@ -170,17 +141,19 @@ class StackTrial:
         """Start all as they wait for each other; note when the last was ready."""
         members = list(self._members.values())
         begun: list[int] = []
-        steps = [self._coming_up(one) for one in members]
+        steps = [self._coming_up(member) for member in members]
         at_once(
             steps,
             opened=lambda: begun.append(self._context.clock.monotonic_ns()),
             cancel=self._cancel,
         )
         self._blame()
-        found = [(one.life.ready.at_ns, one) for one in members if one.life.ready]
+        found = [
+            (member.container.ready.at_ns, member) for member in members if member.container.ready
+        ]
         at_ns, last = max(found, key=lambda pair: pair[0])
-        assert last.life.ready is not None, "it was found by that"
-        fact = dataclasses.replace(last.life.ready, probe=last.part.name)
+        assert last.container.ready is not None, "it was found by that"
+        fact = dataclasses.replace(last.container.ready, probe=last.part.name)
         self._facts.ready = fact
         self._record.phase_was("ready", begun[0], max(begun[0], at_ns), fact.resolution_ns)
 
@@ -191,8 +164,8 @@ class StackTrial:
     def _each(self, step: Callable[[ServiceTrial], object], *, backwards: bool = False) -> None:
         """Take a step with one service after the other, and stop where one goes wrong."""
         members = list(self._members.values())
-        for one in reversed(members) if backwards else members:
-            one.take(lambda one=one: step(one))  # type: ignore[misc]
+        for member in reversed(members) if backwards else members:
+            member.take(lambda member=member: step(member))  # type: ignore[misc]
         self._blame()
 
     def _blame(self) -> None:
@@ -201,9 +174,9 @@ class StackTrial:
         Raises:
             FailedTrialError, InvalidTrialError, BenchError: what went wrong with the first.
         """
-        for one in self._members.values():
-            if one.failure is not None:
-                raise _named(one.part.name, one.failure)
+        for member in self._members.values():
+            if member.failure is not None:
+                raise _named(member.part.name, member.failure)
 
     def _cancel(self) -> None:
         self._coordinator.break_up("bench", "interrupted")
@@ -211,43 +184,40 @@ class StackTrial:
 
     def _kill(self) -> None:
         """End what the threads wait for: every call about a container that is gone comes back."""
-        for one in self._members.values():
+        for member in self._members.values():
             with contextlib.suppress(BenchError):  # the clean-up says what is left
-                one.life.kill()
+                member.container.kill()
 
-    def _take_down(self, *, filled: bool = False) -> str:
-        """Remove whatever they left; says what could not be done.
-
-        `filled` says whether the volumes hold what a whole trial has left there.
-        """
-        trouble = [left for one in self._members.values() if (left := one.life.take_down())]
+    def _take_down(self, *, whole: bool) -> str:
+        """Remove whatever they left; volumes that only a whole trial may fill are emptied."""
+        members = self._members.values()
+        trouble = [left for member in members if (left := member.container.take_down())]
         trouble += [left] if (left := self._around.remove()) else []
-        if self._around.found_empty and not filled:
+        if self._around.found_empty and not whole:
             self._around.empty(trouble)
         return "; ".join(trouble)
 
-    def _doubted(self, status: TrialStatus, reason: str) -> tuple[TrialStatus, str]:
-        """The status, where it was in the state that it should have been in; else invalid."""
-        for pull in self._pulls:
-            if doubt := pull.doubt():
-                return TrialStatus.INVALID, doubt
+    def _doubt(self) -> str:
+        return next((doubt for pull in self._pulls if (doubt := pull.doubt())), "")
+
+    def _settled(self, status: TrialStatus, reason: str, load: HostUse) -> tuple[TrialStatus, str]:
+        """A trial that has filled the stack's volumes is none that started with them filled."""
+        status, reason = super()._settled(status, reason, load)
         if status is TrialStatus.OK and self._around.found_empty and not self._key.warmup:
             return TrialStatus.INVALID, "its volumes were empty: this trial has filled them"
         return status, reason
 
-    def _end(self, status: TrialStatus, reason: str, load: HostUse) -> None:
+    def _end(self, status: TrialStatus, reason: str, load: HostUse) -> TrialStatus:
         self._facts.host = load
-        culprit = next((one for one in self._members.values() if one.failure), None)
+        culprit = next((member for member in self._members.values() if member.failure), None)
         shared = None if status.counts else status
-        for one in self._members.values():
-            one.end(load, shared, reason)
-        tail = culprit.life.last_words() if culprit else []
-        if culprit:
+        for member in self._members.values():
+            member.end(load, shared, reason)
+        tail = culprit.container.last_words() if culprit else []
+        if culprit and culprit.record.facts.cause:
             self._facts.cause = culprit.record.facts.cause
         self._record.end(status, reason, tail, self._seconds_to_ready)
-
-    def _cpu_s(self) -> float | None:
-        return total_cpu_s([one.record for one in self._members.values()])
+        return status
 
     @property
     def _seconds_to_ready(self) -> float | None:

@@ -1,4 +1,4 @@
-"""One service of a stack: its life, its record, how it came out."""
+"""One service of a stack."""
 
 from __future__ import annotations
 
@@ -7,37 +7,32 @@ from typing import TYPE_CHECKING
 
 from bench.compose.model import Condition
 from bench.core.domain import Arm, TrialStatus
-from bench.core.errors import BenchError, StoreError
 from bench.journal.facts.stack import MemberFact, WaitFact
 from bench.trial.cause.ending import job_cause
-from bench.trial.container import ContainerLifecycle
-from bench.trial.outcome import FailedTrialError, InvalidTrialError, outcome_of
+from bench.trial.outcome import FailedTrialError, outcome_of
+from bench.trial.participant import Participant
 from bench.trial.stack.coordinator import GivenUpError
 from bench.trial.stack.environment import ServiceNetwork
 from bench.trial.stack.prepared import ReadyBy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from bench.core.domain import TrialKey
-    from bench.journal.facts.host import HostUse
+    from bench.core.errors import BenchError
     from bench.trial.context import TrialContext
+    from bench.trial.outcome import InvalidTrialError
     from bench.trial.record import TrialRecord
     from bench.trial.stack.coordinator import DependencyCoordinator
     from bench.trial.stack.environment import StackEnvironment
     from bench.trial.stack.prepared import PreparedService
 
 
-class ServiceTrial:
+class ServiceTrial(Participant):
     """One service, which takes its steps when those that it waits for have come far enough.
 
     Attributes:
         part: the service.
-        record: of this service alone.
-        life: its container.
-        status: ok until a step goes wrong; then no further step is taken.
-        reason: why it is not ok.
         failure: what went wrong with it, where it was the first; None else.
     """
 
@@ -51,16 +46,12 @@ class ServiceTrial:
         coordinator: DependencyCoordinator,
     ) -> None:
         """`context` is quiet: whoever watches is told of the stack."""
-        self._context = context
-        self._key = key
+        arm = Arm.NEED if key.arm == Arm.NEED else Arm.FIT
+        network = ServiceNetwork(part, around, self._became_ready, arm)
+        super().__init__(context, part.prepared, key, record, network, arm)
         self._coordinator = coordinator
         self.part = part
-        self.record = record
-        arm = Arm.NEED if key.arm == Arm.NEED else Arm.FIT
-        place = ServiceNetwork(part, around, self._became_ready, arm)
-        self.life = ContainerLifecycle(context, part.prepared, record, arm, place)
-        around.containers[part.name] = self.life.name
-        self.status, self.reason = TrialStatus.OK, ""
+        around.containers[part.name] = self.container.name
         self.failure: BenchError | FailedTrialError | InvalidTrialError | None = None
         self._was_done = False
         self._is_observed = False
@@ -81,28 +72,19 @@ class ServiceTrial:
         assert member is not None, "it has begun"
         self.record.facts.member = dataclasses.replace(member, **known)
 
-    def take(self, step: Callable[[], object]) -> None:
-        """Take a step where all is well so far; one that goes wrong breaks the stack up.
-
-        Raises:
-            StoreError: the journal cannot be written.
-        """
-        if self.status is not TrialStatus.OK:
-            return
-        try:
-            step()
-        except StoreError:
-            raise
-        except GivenUpError as error:
-            self.status, self.reason = TrialStatus.FAILED, str(error)
-        except (BenchError, FailedTrialError, InvalidTrialError) as error:
-            status, reason = outcome_of(error)
-            if self._coordinator.broken:  # what it was at was ended with the rest
-                status, reason = TrialStatus.FAILED, f"given up: {self._coordinator.broken}"
-            else:
-                self.failure = error
-            self.status, self.reason = status, reason
-            self._coordinator.break_up(self.part.name, reason)
+    def _broken_off(
+        self, error: BenchError | FailedTrialError | InvalidTrialError
+    ) -> tuple[TrialStatus, str]:
+        """How it ended; the first that breaks off breaks the stack up."""
+        status, reason = outcome_of(error)
+        if isinstance(error, GivenUpError):
+            return status, reason
+        if self._coordinator.broken:  # what it was at was ended with the rest
+            status, reason = TrialStatus.FAILED, f"given up: {self._coordinator.broken}"
+        else:
+            self.failure = error
+        self._coordinator.break_up(self.part.name, reason)
+        return status, reason
 
     def come_up(self) -> None:
         """Wait for those before it, start, get ready, and stay alive until all are ready."""
@@ -112,17 +94,17 @@ class ServiceTrial:
         waited_until_ns = clock.monotonic_ns()
         self.know(waited_ns=waited_until_ns - begun_ns)
         self.record.phase_was("wait", begun_ns, waited_until_ns)
-        self.life.start()
-        self.life.attached.exit.on_end(self._coordinator.wake)
+        self.container.start()
+        self.container.attached.exit.on_end(self._coordinator.wake)
         self._coordinator.note(self.part.name, Condition.STARTED)
         if self.part.ready_by is ReadyBy.STARTED:
-            self.life.count_as_ready()
+            self.container.count_as_ready()
         else:
-            self.life.await_ready(unhealthy_is_final=True)
+            self.container.await_ready(unhealthy_is_final=True)
         if not self._coordinator.await_rest(self.has_died):
-            self.life.attached.note_exit()
+            self.container.attached.note_exit()
             raise FailedTrialError(
-                self.life.attached.how_it_ended("before all services were ready")
+                self.container.attached.how_it_ended("before all services were ready")
             )
 
     def _became_ready(self) -> None:
@@ -133,12 +115,12 @@ class ServiceTrial:
         self._coordinator.note_ready(self.part.name)
 
     def _is_done(self) -> bool:
-        ending = self.life.attached.exit
+        ending = self.container.attached.exit
         return ending.ended and ending.exit_code() == 0
 
     def is_observed(self) -> None:
         """All services are ready: what goes on from now on is there to stay."""
-        self._was_done = self.life.attached.exit.ended
+        self._was_done = self.container.attached.exit.ended
         self._is_observed = True
 
     def has_died(self) -> bool:
@@ -146,7 +128,7 @@ class ServiceTrial:
 
         One of which nothing says when it is ready may be a job, and be done before all are ready.
         """
-        ending = self.life.attached.exit
+        ending = self.container.attached.exit
         if not ending.ended or self.part.ready_by is ReadyBy.EXIT:
             return False
         may_end = self.part.ready_by is ReadyBy.STARTED
@@ -160,26 +142,7 @@ class ServiceTrial:
             FailedTrialError: it is not.
         """
         if self.has_died():
-            text = self.life.attached.how_it_ended("after all services were ready")
-            if self.record.facts.cause is None and self.life.attached.note_exit() == 0:
+            text = self.container.attached.how_it_ended("after all services were ready")
+            if self.record.facts.cause is None and self.container.attached.note_exit() == 0:
                 self.record.facts.cause = job_cause(self.part.member.of)
             raise FailedTrialError(text)
-
-    def end(self, load: HostUse, status: TrialStatus | None, reason: str) -> None:
-        """Write how it ended, after everything was taken down.
-
-        Args:
-            load: of the host, while the stack was there.
-            status: of all of the stack, where it is not for a service to say; else None.
-            reason: why.
-        """
-        self.record.facts.host = load
-        if status is not None:
-            self.status, self.reason = status, reason
-        self.life.write_end(self.status, self.reason, self._key.case, self.seconds_to_ready)
-
-    @property
-    def seconds_to_ready(self) -> float | None:
-        """From the zero of the stack to its confirming answer; None where there was none."""
-        zero_ns, ready = self.record.facts.zero_ns, self.life.ready
-        return (ready.at_ns - zero_ns) / 1e9 if ready and zero_ns else None
