@@ -34,6 +34,6 @@ def test_it_says_that_it_is_ready_and_ends_when_it_is_asked_to(minimal, name):
 
 
 def test_the_static_image_holds_its_binary_and_nothing_else(minimal):
-    details = minimal.engine.images.inspect(minimal.tag("static"))
-    assert len(details["RootFS"]["Layers"]) == 1
-    assert details["Size"] < 2**20
+    image = minimal.engine.images.inspect(minimal.tag("static"))
+    assert len(image.layers) == 1
+    assert image.size_bytes < 2**20

@@ -90,12 +90,12 @@ def test_both_give_the_same_service(name, request):
 
 
 def test_good_passes_its_own_health_check(web, good):
-    command = web.engine.images.inspect(web.tag("good"))["Config"]["Healthcheck"]["Test"][1:]
+    command = web.engine.images.inspect(web.tag("good")).config["Healthcheck"]["Test"][1:]
     assert web.engine.workload(good.id).execute(tuple(command), 10) == 0
 
 
 def test_only_bad_is_above_the_size_limit(web):
-    sizes = {name: web.engine.images.inspect(web.tag(name))["Size"] for name in ("bad", "good")}
+    sizes = {name: web.engine.images.inspect(web.tag(name)).size_bytes for name in ("bad", "good")}
     assert sizes["bad"] > 1024 * 2**20
     assert sizes["good"] < 300 * 2**20
 

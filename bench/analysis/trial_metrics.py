@@ -220,11 +220,8 @@ def _egress_metrics(facts: TrialFacts) -> dict[str, float]:
     seen = facts.egress
     if seen is None or not seen.observed or seen.dropped:
         return {}
-    tried = {
-        (contact.kind, contact.destination)
-        for contact in before_ready(facts)
-        if not contact.allowed
-    }
+    undeclared = [contact for contact in before_ready(facts) if not contact.allowed]
+    tried = {(contact.kind, contact.destination) for contact in undeclared}
     return {"egress_attempts": float(len(tried))}
 
 

@@ -61,12 +61,12 @@ class Capabilities:
 PLAIN_PROCESS = Capabilities(
     {
         Capability.IMAGE: "a plain process has no image",
-        Capability.PULL: "a plain process has no image, so that nothing is pulled",
+        Capability.PULL: "a plain process has no image, so nothing is pulled",
         Capability.EXCLUSIVE_STORE: "a plain process has no image",
         Capability.OWN_PROCESSES: "a plain process is process 1 of nothing",
         Capability.NETWORK_COUNTERS: "a plain process shares the host's network",
         Capability.CONTACTS: "a plain process shares the host's network",
-        Capability.REPLICAS: "a plain process is not scaled out: all of them would have the same "
+        Capability.REPLICAS: "a plain process does not scale out: all replicas would use the same "
         "ports",
         Capability.HEALTH_CHECKS: "a plain process has no health check",
     }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.analysis.held_limits import not_held
 from bench.cgroup.counters import applied_limits
-from bench.cgroup.mounts import make_parent, remove_parent, takes_parent
+from bench.cgroup.mounts import remove_parent
 from bench.core.errors import BenchError, EngineError
 from bench.core.interrupts import postponed
 from bench.journal.facts.form import read_facts
@@ -109,9 +109,7 @@ class ContainerLifecycle:
         self._network.prepare(self.name)
         for volume in self._volume_names():
             container_engine(context.runtime).volumes.create(volume, {LABEL: context.run_id})
-        driver = context.runtime.info.cgroup_driver
-        if context.mounts and context.is_local and takes_parent(driver):
-            self._parent = make_parent(context.mounts, f"{context.run_id}-{self._record.trial_id}")
+        self._parent = context.cgroup_parent(self._record.trial_id)
         self._spec = self._make_spec()
 
     def create(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.cgroup.counters import CounterFiles
+from bench.cgroup.mounts import make_parent, takes_parent
 from bench.core.capability import Capability
 from bench.core.domain import CacheState, TrialStatus
 from bench.host.load import HostLoad, read_load
@@ -113,6 +114,13 @@ class TrialContext:
     def is_local(self) -> bool:
         """Whether workloads run under this kernel, so that their processes can be seen."""
         return Capability.LOCAL in self.runtime.capabilities
+
+    def cgroup_parent(self, trial_id: str) -> str:
+        """Make the cgroup that a trial's containers are put in; empty where there can be none."""
+        driver = self.runtime.info.cgroup_driver
+        if self.mounts is None or not self.is_local or not takes_parent(driver):
+            return ""
+        return make_parent(self.mounts, f"{self.run_id}-{trial_id}")
 
     def excused(self, status: TrialStatus, reason: str) -> tuple[TrialStatus, str]:
         """How a trial has ended: an image is not to blame where a service has died before."""

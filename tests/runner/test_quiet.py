@@ -206,7 +206,7 @@ def test_a_wait_lies_before_its_trial_and_in_no_figure(local_runs, monkeypatch):
 def test_an_invalid_trial_is_repeated_when_the_host_is_quiet(local_runs, monkeypatch):
     outcomes = iter([(TrialStatus.INVALID, "busy")])
     monkeypatch.setattr(
-        "bench.trial.trial.judge_host", lambda *_: next(outcomes, (TrialStatus.OK, ""))
+        "bench.trial.procedure.judge_host", lambda *_: next(outcomes, (TrialStatus.OK, ""))
     )
     see(monkeypatch, QUIET, BUSY, BUSY)
     folder = local_runs.start().folder
@@ -245,6 +245,6 @@ def test_the_bounds_are_those_of_the_scenario(local_runs, monkeypatch):
         found.append(bounds)
         return TrialStatus.OK, ""
 
-    monkeypatch.setattr("bench.trial.trial.judge_host", judge)
+    monkeypatch.setattr("bench.trial.procedure.judge_host", judge)
     local_runs.start(SCENARIO.replace("name:", "max_other_load: 80%\nmax_steal: any\nname:"))
     assert set(found) == {HostBounds(0.8, 1.0)}

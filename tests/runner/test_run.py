@@ -191,7 +191,7 @@ def test_a_run_that_keeps_going_measures_the_cases_that_have_an_image(runs):
     (failed,) = events(result.folder, "image_failed")
     assert (failed["case"], failed["status"]) == ("bad", "failed")
     assert "no such package" in failed["reason"]
-    assert runs.watcher.said() == ["bad: no image: the build failed:"]
+    assert runs.watcher.said() == ["bad: it has no image: the build failed:"]
     cases = [one["key"]["case"] for one in events(result.folder, "trial_started")]
     assert sorted(cases) == ["calibration", "calibration", "good", "good"]
     assert kinds(result.folder)[-1] == "run_ended"
