@@ -14,7 +14,7 @@ from bench.standard.thresholds import Aggregate, Operator
 if TYPE_CHECKING:
     from bench.scenario.model import Scenario, Threshold, Waiver
     from bench.standard.checklist import Checklist
-    from bench.standard.rule import Judgement
+    from bench.standard.rule import ExtraTrials
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,7 @@ def needs_arm(scenario: Scenario, checklist: Checklist | None, arm: Arm) -> bool
     )
 
 
-def needs_check(scenario: Scenario, checklist: Checklist | None, check: Judgement) -> bool:
-    """Whether any rule is judged by `check`."""
-    return any(effective.rule.check is check for effective in effective_rules(scenario, checklist))
+def needs_trials(scenario: Scenario, checklist: Checklist | None, trials: ExtraTrials) -> bool:
+    """Whether the check of any rule needs these trials."""
+    checks = (effective.rule.check for effective in effective_rules(scenario, checklist))
+    return any(check is not None and check.needs.trials is trials for check in checks)

@@ -150,14 +150,14 @@ def _check(path: tuple[str, ...], entry: dict[str, Any]) -> tuple[dict[str, Any]
             known = ", ".join(Judgement)
             faults = [Fault((*path, "check"), "needs `check`", f"known are {known}")]
         return {}, faults
-    if not check.metric:
+    if not check.needs.metric:
         if "limit" in entry:
             faults.append(Fault((*path, "limit"), f"the check {check} has no limit"))
         return {"check": check}, faults
     faults += _text(path, entry, "limit") or _limit(
-        path, entry["limit"], METRICS[check.metric].unit, upper=True
+        path, entry["limit"], METRICS[check.needs.metric].unit, upper=True
     )
-    judged = {"check": check, "metric": check.metric, "limit": entry.get("limit", "")}
+    judged = {"check": check, "metric": check.needs.metric, "limit": entry.get("limit", "")}
     return judged | {"over": Aggregate.MAX, "arm": Arm.NEED}, faults
 
 

@@ -5,13 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bench.core.capability import Capability
 from bench.core.domain import Arm, CacheState, Severity
 from bench.core.metrics import METRICS, Metric
 from bench.standard.thresholds import Aggregate, Limit, parse_limit
 
 
+class ExtraTrials(StrEnum):
+    """Trials beside those of the rounds, made where a check needs them."""
+
+    NEED = "need"
+    """Without limits."""
+    CUT = "cut"
+    """With the network cut off."""
+    REPLICAS = "replicas"
+    """Several containers started at once."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The requirements of a check.
+
+    Attributes:
+        trials: made for it.
+        metric: that its limit is on; empty where it has no limit.
+        capabilities: of what it judges; without one of them there is no figure.
+    """
+
+    trials: ExtraTrials
+    metric: str = ""
+    capabilities: tuple[Capability, ...] = ()
+
+
 class Judgement(StrEnum):
-    """A judgement that is more than one metric against one limit, and is made in code."""
+    """A judgement that takes code: `bench/judge/checks` has a module of each name."""
 
     EGRESS = "egress"
     MEMORY_NEED = "memory-need"
@@ -19,12 +46,17 @@ class Judgement(StrEnum):
     SCALE_OUT = "scale-out"
 
     @property
-    def metric(self) -> str:
-        """The metric that its limit is on; empty where it has no limit."""
-        return {
-            Judgement.MEMORY_NEED: "memory_peak_bytes",
-            Judgement.CPU_DEMAND: "cpu_demand_cores_peak",
-        }.get(self, "")
+    def needs(self) -> Needs:
+        """Its requirements."""
+        return _NEEDS[self]
+
+
+_NEEDS = {
+    Judgement.EGRESS: Needs(ExtraTrials.CUT, capabilities=(Capability.CONTACTS,)),
+    Judgement.MEMORY_NEED: Needs(ExtraTrials.NEED, "memory_peak_bytes"),
+    Judgement.CPU_DEMAND: Needs(ExtraTrials.NEED, "cpu_demand_cores_peak"),
+    Judgement.SCALE_OUT: Needs(ExtraTrials.REPLICAS, capabilities=(Capability.REPLICAS,)),
+}
 
 
 @dataclass(frozen=True)
