@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from bench.core.capability import Capability
 from bench.core.domain import Arm, CacheState, Severity
 from bench.core.metrics import METRICS, Metric
-from bench.standard.thresholds import Aggregate, Limit, parse_limit
+
+if TYPE_CHECKING:
+    from bench.standard.thresholds import Aggregate, Limit
 
 
 class ExtraTrials(StrEnum):
@@ -75,7 +78,7 @@ class Rule:
         metric: the metric judged; empty for a check without a limit.
         own: the metric where a scenario defines it; None for one of the table.
         over: how the trials' values become one; None for a check without a limit.
-        limit: the limit as the grammar of thresholds has it, without an aggregate; or empty.
+        limit: in the metric's unit; None for a check without one.
         cache: cache state of the trials; None means cold where the case has it, else its first.
         else_first: whether a case without that state is judged in its first.
         arm: arm of the trials.
@@ -94,7 +97,7 @@ class Rule:
     check: Judgement | None = None
     metric: str = ""
     over: Aggregate | None = None
-    limit: str = ""
+    limit: Limit | None = None
     cache: CacheState | None = None
     else_first: bool = False
     arm: Arm = Arm.FIT
@@ -112,17 +115,13 @@ class Rule:
         """
         return self.own or METRICS[self.metric]
 
-    def parsed_limit(self) -> Limit:
-        """The limit in the metric's unit.
-
-        Raises:
-            ValueError: the rule has no limit.
-        """
-        if not self.metric:
-            raise ValueError(f"{self.id} has no limit")
-        return parse_limit(self.limit, self.measured.unit)
+    @property
+    def bound(self) -> Limit:
+        """The limit of a rule that has one."""
+        assert self.limit is not None, f"{self.id} has no limit"
+        return self.limit
 
     @property
     def limit_text(self) -> str:
         """The limit for people, such as `<= 30.0 s`; empty where there is none."""
-        return self.parsed_limit().text(self.measured.unit) if self.metric else ""
+        return self.limit.text(self.measured.unit) if self.limit else ""

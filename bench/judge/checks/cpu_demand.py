@@ -57,7 +57,7 @@ def judge_cpu(
         host_cores: of the host that they were made on.
         members: of a stack, the trials of its services without limits.
     """
-    limit, metric, note = rule.parsed_limit(), rule.metric, ""
+    limit, metric, note = rule.bound, rule.metric, ""
     silent = _without(metric, members)
     if not need.values(METRICS[metric]) and not silent:
         if host_cores <= limit.value:

@@ -101,7 +101,7 @@ class _Taken:
 
 def _judge(rule: Rule, case: Case, need: Evidence, fit: Evidence, *, complete: bool) -> Finding:
     """Trial by trial: the peak of one is not set against the page cache of another."""
-    limit, limit_text = rule.parsed_limit(), rule.limit_text
+    limit, limit_text = rule.bound, rule.limit_text
     stack = case.lacks(Capability.SINGLE)
     taken = [_Taken.of(trial, stack=stack) for trial in need.trials]
     peak = max((use.peak for use in taken if use.peak is not None), default=None)
