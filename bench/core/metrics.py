@@ -31,12 +31,14 @@ class Counter:
     Attributes:
         column: of the samples.
         factor: from the column's unit to the metric's.
-        grows: whether it is a total that only grows; else it is a level that goes up and down.
+        grows: whether it is a total; else it is a level that goes up and down.
+        may_fall: of a total, whether it falls when one of the devices that it sums goes away.
     """
 
     column: str
     factor: float = 1.0
     grows: bool = False
+    may_fall: bool = False
 
 
 @dataclass(frozen=True)
@@ -276,18 +278,18 @@ _TABLE = (
            "trial)."),
     Metric("io_read_bytes", "bytes", "disk read", _L, "Bytes read from block devices.",
            "Not measured on cgroup v1.",
-           counter=Counter("io_read_bytes", grows=True)),
+           counter=Counter("io_read_bytes", grows=True, may_fall=True)),
     Metric("io_write_bytes", "bytes", "disk written", _L, "Bytes written to block devices.",
            "Not measured on cgroup v1, which misses buffered writes.",
-           counter=Counter("io_write_bytes", grows=True)),
+           counter=Counter("io_write_bytes", grows=True, may_fall=True)),
     Metric("net_rx_bytes", "bytes", "network received", _N,
            "Bytes received on the container's interfaces, without loopback.",
            "Includes broadcasts of the bridge; taken from the last sample before the end.",
-           counter=Counter("net_rx_bytes", grows=True)),
+           counter=Counter("net_rx_bytes", grows=True, may_fall=True)),
     Metric("net_tx_bytes", "bytes", "network sent", _N,
            "Bytes sent on the container's interfaces, without loopback.",
            "Taken from the last sample before the end.",
-           counter=Counter("net_tx_bytes", grows=True)),
+           counter=Counter("net_tx_bytes", grows=True, may_fall=True)),
     Metric("processes_peak", "", "processes and threads peak", _L,
            "Most tasks at once in the container's pids cgroup.", _SAMPLED,
            counter=Counter("tasks")),

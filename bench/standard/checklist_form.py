@@ -160,7 +160,7 @@ def _check(path: tuple[str, ...], entry: dict[str, Any]) -> tuple[dict[str, Any]
     limit, more = _limit(path, entry["limit"], METRICS[check.needs.metric].unit, upper=True)
     faults += more
     judged = {"check": check, "metric": check.needs.metric, "limit": limit}
-    return judged | {"over": Aggregate.MAX, "arm": Arm.NEED}, faults
+    return judged | {"over": Aggregate.MAX, "arm": check.needs.arm}, faults
 
 
 def _limit(

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class ExtraTrials(StrEnum):
     """Trials beside those of the rounds, made where a check needs them."""
 
+    NONE = "none"
+    """Those of the rounds will do."""
+
     NEED = "need"
     """Without limits."""
     CUT = "cut"
@@ -30,14 +33,19 @@ class Needs:
     """The requirements of a check.
 
     Attributes:
-        trials: made for it.
         metric: that its limit is on; empty where it has no limit.
+        trials: made for it.
         capabilities: of what it judges; without one of them there is no figure.
     """
 
-    trials: ExtraTrials
     metric: str = ""
+    trials: ExtraTrials = ExtraTrials.NONE
     capabilities: tuple[Capability, ...] = ()
+
+    @property
+    def arm(self) -> Arm:
+        """The arm of the trials that it is judged on."""
+        return Arm.NEED if self.trials is ExtraTrials.NEED else Arm.FIT
 
 
 class Judgement(StrEnum):
@@ -55,10 +63,10 @@ class Judgement(StrEnum):
 
 
 _NEEDS = {
-    Judgement.EGRESS: Needs(ExtraTrials.CUT, capabilities=(Capability.CONTACTS,)),
-    Judgement.MEMORY_NEED: Needs(ExtraTrials.NEED, "memory_peak_bytes"),
-    Judgement.CPU_DEMAND: Needs(ExtraTrials.NEED, "cpu_demand_cores_peak"),
-    Judgement.SCALE_OUT: Needs(ExtraTrials.REPLICAS, capabilities=(Capability.REPLICAS,)),
+    Judgement.EGRESS: Needs("", ExtraTrials.CUT, (Capability.CONTACTS,)),
+    Judgement.MEMORY_NEED: Needs("memory_peak_bytes", ExtraTrials.NEED),
+    Judgement.CPU_DEMAND: Needs("cpu_demand_cores_peak", ExtraTrials.NEED),
+    Judgement.SCALE_OUT: Needs("", ExtraTrials.REPLICAS, (Capability.REPLICAS,)),
 }
 
 
