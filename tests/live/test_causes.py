@@ -139,7 +139,7 @@ WAYS: dict[str, Way] = {
     ),
     # ended by itself
     "crash": Way(
-        {"command": ["sh", "-c", "echo no space left; exit 3"]}, "code 3", "the full output is in", ""
+        {"command": ["sh", "-c", "echo no space left; exit 3"]}, "code 3", "the full output", ""
     ),
     "signal": Way({"command": ["sh", "-c", "kill -SEGV $$$$"], "init": True}, "code 139", "", ""),
     "into-the-background": Way(
