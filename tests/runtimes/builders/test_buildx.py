@@ -74,6 +74,15 @@ def test_what_it_refuses_before_it_begins_is_shown_whole(program, tmp_path):
     with pytest.raises(EngineError, match="Cache export is not supported") as caught:
         build(program(said), tmp_path)
     assert "Switch to another" in caught.value.cause
+    assert "cache_to" not in caught.value.remedy
+
+
+def test_a_cache_that_the_engine_cannot_export_has_ways_around_it(program, tmp_path):
+    said = "echo ERROR: Cache export is not supported >&2; exit 1"
+    with pytest.raises(EngineError) as caught:
+        build(program(said), tmp_path, cache_to=("type=local,dest=c",))
+    assert "type=inline" in caught.value.remedy
+    assert "BENCH_IMAGE_STORE=containerd" in caught.value.remedy
 
 
 def test_secrets_and_arguments_stand_in_no_command_line(program, tmp_path):

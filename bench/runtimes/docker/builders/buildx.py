@@ -49,6 +49,12 @@ _VERSION = re.compile(r"\bv?(\d+)\.(\d+)\.(\d+)")
 _PREFIX = re.compile(r"(?:ERROR: )?(?:failed to solve: )?")
 _DIGITS_OF_NS = 9
 
+_EXPORT = (
+    "write `cache_to: [type=inline]`, leave it out, or have the engine keep its images in "
+    "containerd (the private one: `BENCH_IMAGE_STORE=containerd bench engine up`)"
+)
+"""The ways in which an engine with a storage driver of its own can do without."""
+
 
 @dataclass(frozen=True)
 class Buildx:
@@ -143,7 +149,9 @@ def build(
         message, *lines = _final(texts)
         if not progress.has_begun:
             cause = "\n    ".join((f"buildx cannot build it: {message}", *lines))
-            raise EngineError(request.tag, cause, "look at what the case's `build` asks for")
+            is_export = bool(request.cache_to) and "cache export" in message.lower()
+            remedy = _EXPORT if is_export else "look at what the case's `build` asks for"
+            raise EngineError(request.tag, cause, remedy)
         raise build_failed(request, message, lines=lines)
     seconds = time.monotonic() - start_s
     return BuildResult(seconds, progress.steps())
