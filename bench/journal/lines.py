@@ -55,17 +55,17 @@ _DAMAGED = "the file was changed or is not whole: copy it again from where the r
 
 
 @dataclass(frozen=True)
-class Link:
-    """Where a journal stands: the number of the next line, and the checksum of all before it."""
+class JournalPosition:
+    """A position in a journal: the next line's number, and the checksum of all lines before it."""
 
     seq: int = 0
     crc: int = 0
 
-    def seal(self, text: str) -> tuple[bytes, Link]:
+    def seal(self, text: str) -> tuple[bytes, JournalPosition]:
         """The line of an event, given as a JSON object, and where the journal stands after it."""
         body = f'{{"seq":{self.seq},{text[1:-1]}'.encode()
         crc = zlib.crc32(body, self.crc)
-        return b'%b,"crc":"%08x"}\n' % (body, crc), Link(self.seq + 1, crc)
+        return b'%b,"crc":"%08x"}\n' % (body, crc), JournalPosition(self.seq + 1, crc)
 
 
 class Lines:
@@ -85,7 +85,7 @@ class Lines:
         self._torn = 0
         self._seen = False
         self.sealed = True
-        self.end = Link()
+        self.end = JournalPosition()
         self.size = 0
         self.is_open = False
         self.passed_over: list[int] = []
@@ -159,7 +159,7 @@ class Lines:
             self._refuse(self._number, what)
         if crc != int(match[3], 16):
             self._refuse(self._number, "was changed: its checksum does not fit")
-        self.end = Link(seq + 1, crc)
+        self.end = JournalPosition(seq + 1, crc)
 
     def _refuse(self, number: int, what: str) -> None:
         raise StoreError(str(self._path), f"line {number} {what}", _DAMAGED)

@@ -16,7 +16,7 @@ from bench.journal.facts.case import Stopped
 from bench.journal.lines import Lines
 from bench.journal.sequence import RunSequence
 from bench.journal.trial_events import TrialEvents
-from bench.journal.upgrade import reservations
+from bench.journal.upgrade import upgrade_notes
 from bench.journal.writer import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def read_journal(path: Path) -> Reading:
     """
     reader = JournalReader(path)
     reading = reader.read()
-    found = reservations(reading.header.schema_version, reader.lines)
+    found = upgrade_notes(reading.header.schema_version, reader.lines)
     reading.notes += found.notes
     reading.is_bounded = found.is_bounded
     return reading

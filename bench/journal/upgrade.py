@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Reservations:
-    """With what reservations a journal is read.
+class UpgradeNotes:
+    """Caveats that come with a journal of an earlier version.
 
     Attributes:
         notes: what a reader must know.
@@ -28,7 +28,7 @@ class Reservations:
     is_bounded: bool = True
 
 
-def from_1(earlier: Reservations, lines: Lines) -> Reservations:
+def from_1(earlier: UpgradeNotes, lines: Lines) -> UpgradeNotes:
     """To 2: lines have numbers and checksums, and a busy host makes a trial invalid."""
     unguarded = (
         "the lines of this journal carry no checksums (version 1): one that is missing or was "
@@ -47,9 +47,9 @@ STEPS = {1: from_1}
 """By the version that a step begins at; there is one for each but the last."""
 
 
-def reservations(version: int, lines: Lines) -> Reservations:
+def upgrade_notes(version: int, lines: Lines) -> UpgradeNotes:
     """What holds for a journal of `version`, of which `lines` were read."""
-    found = Reservations()
+    found = UpgradeNotes()
     for step in range(version, SCHEMA_VERSION):
         found = STEPS[step](found, lines)
     return found

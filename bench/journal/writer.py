@@ -50,7 +50,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import StoreError
 from bench.core.text import clean_tree
-from bench.journal.lines import LARGEST_JOURNAL, LONGEST_LINE, MOST_LINES, Lines, Link
+from bench.journal.lines import LARGEST_JOURNAL, LONGEST_LINE, MOST_LINES, JournalPosition, Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ class Journal:
         self._lock = threading.Lock()  # the sampler writes its batches from a thread
         self._failed = ""
         self._is_unsure = False  # whether an append was broken off by an interruption
-        self._end, self._size, self._torn = Link(), 0, False
+        self._end, self._size, self._torn = JournalPosition(), 0, False
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
             self._file = os.fdopen(os.open(path, flags | os.O_CLOEXEC, 0o666), "ab", buffering=0)

@@ -23,7 +23,7 @@ from bench.trial.cache_state import CacheKeeper
 from bench.trial.context import PreparedCase, TrialContext
 from bench.trial.registry_link import RegistryRoute
 from bench.trial.replicas import ReplicaTrial
-from bench.trial.same_failure import ENOUGH, Ending, FailureWatch
+from bench.trial.same_failure import ENOUGH, FailureWatch, TrialOutcome
 from bench.trial.stack.prepared import PreparedStack
 from bench.trial.stack.procedure import StackTrial
 from bench.trial.trial import Trial
@@ -180,7 +180,7 @@ class RunExecution:
 
     def _run_one(
         self, prepared: PreparedCase | PreparedStack, key: TrialKey, number: int, attempts: int
-    ) -> Ending | None:
+    ) -> TrialOutcome | None:
         """Run a trial, again where its state was wrong; how it ended, where it was no group."""
         for attempt in range(attempts, attempts + 1 + MOST_REPEATS):
             self._quiet.wait(self._context)
@@ -192,7 +192,7 @@ class RunExecution:
                 return None if isinstance(trial, ReplicaTrial) else trial.ending
         return None
 
-    def _note_failure(self, key: TrialKey, number: int, ending: Ending) -> None:
+    def _note_failure(self, key: TrialKey, number: int, ending: TrialOutcome) -> None:
         """Show the last lines of a failure of a new kind; end the case at the second of a kind."""
         same = self._failures.note(key, ending)
         if len(same) == 1:

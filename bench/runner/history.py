@@ -82,7 +82,7 @@ def read_history(folder: Path) -> History:
             wrote it.
     """
     path = folder / FILE_NAME
-    read, kind = _Reading(folder), ""
+    read, kind = _HistoryReader(folder), ""
     try:
         for event in read.lines.events():
             kind = event["event"]
@@ -94,7 +94,7 @@ def read_history(folder: Path) -> History:
     return read.history(read.begun)
 
 
-class _Reading:
+class _HistoryReader:
     """What the events so far say of how far the run got."""
 
     def __init__(self, folder: Path) -> None:

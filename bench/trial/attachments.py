@@ -11,7 +11,7 @@ from bench.journal.facts.ending import ExitFact, MemoryKill
 from bench.observe.excerpts import ExcerptSearch
 from bench.observe.figures import FigureSearch
 from bench.observe.output import ExitWatch, OutputWatch
-from bench.trial.cause.ending import Ending, causes
+from bench.trial.cause.ending import FailedContainer, causes
 from bench.trial.instruments import Instruments
 from bench.trial.oom_kill import ending_words
 from bench.trial.redactor import redactor
@@ -128,7 +128,7 @@ class Attachments:
     def _explained(self, text: str, kill: MemoryKill | None, pid: int = 0) -> str:
         kills = self.instruments.oom_kills()
         flag = self._workload.state().oom_killed if kill is None else kill.happened
-        ending = Ending(
+        failed = FailedContainer(
             exit_code=kill.exit_code if kill else None,
             kills=max(kills or 0, int(flag)),
             forks_refused=self.instruments.forks_refused,
@@ -136,7 +136,7 @@ class Attachments:
             output=self.output.text(),
             pid=pid,
         )
-        found = causes(self._workload, self._info, self._case, ending)
+        found = causes(self._workload, self._info, self._case, failed)
         if found:
             self._record.facts.cause = found[0]
         # that it was killed for memory is said already of one that ended so

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bench.journal.facts.host import HostUse
     from bench.trial.context import TrialContext
     from bench.trial.record import TrialRecord
-    from bench.trial.same_failure import Ending
+    from bench.trial.same_failure import TrialOutcome
 
 
 class TrialProcedure(ABC):
@@ -70,7 +70,7 @@ class TrialProcedure(ABC):
         return status
 
     @property
-    def ending(self) -> Ending | None:
+    def ending(self) -> TrialOutcome | None:
         """How it ended, for telling failures of a kind; None where it says nothing of a case."""
         return None
 

@@ -27,7 +27,7 @@ _FETCHED = (PullStep.DOWNLOADED, PullStep.DONE)
 
 
 @dataclass
-class _Layer:
+class _LayerMoments:
     """Moments of one layer, CLOCK_MONOTONIC ns."""
 
     announced_ns: int
@@ -45,7 +45,7 @@ class PullRecorder:
     """Takes the stamped lines of one pull, which was asked for at `begun_ns`."""
 
     begun_ns: int
-    layers: dict[str, _Layer] = field(default_factory=dict)
+    layers: dict[str, _LayerMoments] = field(default_factory=dict)
     digest: str = ""
 
     def line(self, stamp_ns: int, line: PullLine) -> None:
@@ -53,7 +53,7 @@ class PullRecorder:
         self.digest = line.digest or self.digest
         if not line.layer:
             return
-        layer = self.layers.setdefault(line.layer, _Layer(stamp_ns))
+        layer = self.layers.setdefault(line.layer, _LayerMoments(stamp_ns))
         match line.step:
             case PullStep.DOWNLOADING:
                 layer.downloading_ns = layer.downloading_ns or stamp_ns

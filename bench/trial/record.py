@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bench.core.atomic import write_text
 from bench.core.domain import TrialStatus
 from bench.journal.facts.trial import TrialFacts
-from bench.trial.same_failure import Ending
+from bench.trial.same_failure import TrialOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ class TrialRecord:
         self.trial_id = f"t{number:04d}" + (f"-{part}" if part else "")
         self.trial_id += f".{attempt}" if attempt else ""
         self.facts = TrialFacts()
-        self.ending: Ending | None = None
+        self.ending: TrialOutcome | None = None
 
     @property
     def cpu_s(self) -> float | None:
@@ -122,7 +122,7 @@ class TrialRecord:
             facts=self.facts.fields(),
             log_tail=log_tail[-_FEW_LINES:] if status is TrialStatus.OK else log_tail,
         )
-        self.ending = Ending(
+        self.ending = TrialOutcome(
             trial_id=self.trial_id,
             status=status,
             reason=reason,

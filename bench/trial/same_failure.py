@@ -22,7 +22,7 @@ ENOUGH = 2
 
 
 @dataclass(frozen=True)
-class Ending:
+class TrialOutcome:
     """How a trial ended.
 
     Attributes:
@@ -50,7 +50,7 @@ class FailureWatch:
         self._ready = set(ready)
         self._seen: dict[str, dict[tuple[str, int | None], list[str]]] = {}
 
-    def note(self, key: TrialKey, ending: Ending) -> list[str]:
+    def note(self, key: TrialKey, outcome: TrialOutcome) -> list[str]:
         """The trials of the case that failed like this one, itself last; none where it counts not.
 
         A case that has been ready once fails in no way that counts.
@@ -58,11 +58,11 @@ class FailureWatch:
         plain = key.network == "open" and not key.replicas and not key.warmup
         if not plain or key.case == CALIBRATION_CASE or key.arm == SIZE_ARM:
             return []
-        if ending.was_ready or ending.status is TrialStatus.OK:
+        if outcome.was_ready or outcome.status is TrialStatus.OK:
             self._ready.add(key.case)
-        if ending.status is not TrialStatus.FAILED or key.case in self._ready:
+        if outcome.status is not TrialStatus.FAILED or key.case in self._ready:
             return []
-        kind = failure_kind(ending.reason), ending.exit_code
+        kind = failure_kind(outcome.reason), outcome.exit_code
         same = self._seen.setdefault(key.case, {}).setdefault(kind, [])
-        same.append(ending.trial_id)
+        same.append(outcome.trial_id)
         return same

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bench.core.domain import TrialKey
     from bench.journal.facts.host import HostUse
     from bench.trial.context import PreparedCase, TrialContext
-    from bench.trial.same_failure import Ending
+    from bench.trial.same_failure import TrialOutcome
 
 
 class Trial(TrialProcedure):
@@ -53,7 +53,7 @@ class Trial(TrialProcedure):
         return self._record.trial_id
 
     @property
-    def ending(self) -> Ending | None:
+    def ending(self) -> TrialOutcome | None:
         """How it ended; None until then."""
         return self._record.ending
 

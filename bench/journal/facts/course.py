@@ -14,7 +14,7 @@ from bench.journal.facts.trial import TrialFacts
 
 
 @dataclass(frozen=True)
-class _Place:
+class _TrialKeyFields:
     """The fields of a TrialKey, which bench.core cannot check, and no others."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -32,7 +32,7 @@ class _Place:
 if TYPE_CHECKING:
     Key = TrialKey
 else:
-    Key = Annotated[_Place, AfterValidator(lambda place: TrialKey(**vars(place)))]
+    Key = Annotated[_TrialKeyFields, AfterValidator(lambda place: TrialKey(**vars(place)))]
 """A place in the plan, as a journal may have it."""
 
 

@@ -78,7 +78,7 @@ class Paths:
         return self.run / f"{role}.sock"
 
 
-class ImageStore(StrEnum):
+class StorageBackend(StrEnum):
     """Where a dockerd keeps images: in its own storage driver, or in containerd (Engine 24 on)."""
 
     GRAPHDRIVER = "graphdriver"
@@ -99,7 +99,7 @@ class Settings:
 
     network_base: str
     registry_port: int
-    image_store: ImageStore = ImageStore.GRAPHDRIVER
+    image_store: StorageBackend = StorageBackend.GRAPHDRIVER
 
     @staticmethod
     def from_json(text: str) -> Settings:
@@ -113,7 +113,7 @@ class Settings:
         unknown = fields.keys() - {one.name for one in dataclasses.fields(Settings)}
         if unknown:
             raise UnknownSettingsError(", ".join(sorted(unknown)))
-        store = ImageStore(fields.pop("image_store", ImageStore.GRAPHDRIVER))
+        store = StorageBackend(fields.pop("image_store", StorageBackend.GRAPHDRIVER))
         return Settings(**fields, image_store=store)
 
     def to_json(self) -> str:
@@ -162,7 +162,7 @@ out of /opt."""
 
 def _daemon_configuration(settings: Settings, ends: network.LinkEnds) -> str:
     wanted: dict[str, object] = {"insecure-registries": insecure_registries(ends)}
-    if settings.image_store is ImageStore.CONTAINERD:
+    if settings.image_store is StorageBackend.CONTAINERD:
         wanted["features"] = {"containerd-snapshotter": True}
     return json.dumps(wanted) + "\n"
 

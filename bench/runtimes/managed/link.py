@@ -42,8 +42,8 @@ _QUEUE_MS = 100
 
 
 @dataclass(frozen=True)
-class Link:
-    """Makes and removes the shaped way.
+class ShapedLink:
+    """Creates and removes the rate-limited link between registry and engine.
 
     Attributes:
         ends: the addresses of the two cards.

@@ -150,7 +150,7 @@ def tear_down(base: str) -> None:
 
 
 @dataclass(frozen=True)
-class _Rule:
+class _FilterRule:
     """A rule of the kernel's packet filter; one that not every kernel knows is no must."""
 
     table: str
@@ -168,7 +168,7 @@ class _Rule:
         return ("-t", self.table, "-D", self.chain, *self.match)
 
 
-def _rules(base: str) -> tuple[_Rule, ...]:
+def _rules(base: str) -> tuple[_FilterRule, ...]:
     """The way out, and two ways that are closed.
 
     No container reaches the registry at the far end of a link, to which the measuring daemon alone
@@ -181,11 +181,11 @@ def _rules(base: str) -> tuple[_Rule, ...]:
     measuring = str(next(ipaddress.IPv4Network(base).subnets(new_prefix=17)))
     among = ("-s", measuring, "-d", measuring, "-m", "physdev", "!", "--physdev-is-bridged")
     return (
-        _Rule("nat", "POSTROUTING", ("-s", base, "!", "-d", base, *mark, "-j", "MASQUERADE")),
-        _Rule("filter", "FORWARD", ("-s", base, *mark, "-j", "ACCEPT")),
-        _Rule("filter", "FORWARD", ("-d", base, *mark, "-j", "ACCEPT")),
-        _Rule("mangle", "FORWARD", ("-d", link_ends(base).network, *mark, "-j", "DROP")),
-        _Rule("mangle", "FORWARD", (*among, *mark, "-j", "DROP"), must=False),
+        _FilterRule("nat", "POSTROUTING", ("-s", base, "!", "-d", base, *mark, "-j", "MASQUERADE")),
+        _FilterRule("filter", "FORWARD", ("-s", base, *mark, "-j", "ACCEPT")),
+        _FilterRule("filter", "FORWARD", ("-d", base, *mark, "-j", "ACCEPT")),
+        _FilterRule("mangle", "FORWARD", ("-d", link_ends(base).network, *mark, "-j", "DROP")),
+        _FilterRule("mangle", "FORWARD", (*among, *mark, "-j", "DROP"), must=False),
     )
 
 

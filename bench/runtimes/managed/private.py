@@ -18,16 +18,16 @@ from bench.runtimes.credential import RegistryLogin, forget, renew, secret_file
 from bench.runtimes.managed import network
 from bench.runtimes.managed.access_log import AccessLog
 from bench.runtimes.managed.daemons import (
-    ImageStore,
     Paths,
     Settings,
+    StorageBackend,
     UnknownSettingsError,
     link_registry,
     own_daemons,
     write_configuration,
 )
 from bench.runtimes.managed.host_changes import HostChanges
-from bench.runtimes.managed.link import Link
+from bench.runtimes.managed.link import ShapedLink
 from bench.runtimes.managed.ping import free_port
 from bench.runtimes.managed.requirements import why_impossible, why_no_registry
 
@@ -224,7 +224,7 @@ class PrivateEngine:
         """What the registry says that it served; or that at the far end of a link."""
         return AccessLog(self.paths.log("link" if link else "registry"))
 
-    def link(self) -> Link:
+    def link(self) -> ShapedLink:
         """The shaped way to the registry's store, which is there while a run has it made."""
         settings = self.settings()
         if settings is None:
@@ -234,7 +234,7 @@ class PrivateEngine:
         daemons = {one.name: one for one, _ in own_daemons(self.paths, settings)}
         ends = network.link_ends(settings.network_base)
         note = self.paths.run / "link"
-        return Link(ends, link_registry(self.paths), daemons["measuring"], note)
+        return ShapedLink(ends, link_registry(self.paths), daemons["measuring"], note)
 
     def remove_link(self) -> int:
         """Remove what a killed run left of its link; says how many there were: 0 or 1."""
@@ -291,17 +291,17 @@ def _refuse(holder: str) -> None:
     )
 
 
-def _wanted_store(name: str | None) -> ImageStore | None:
+def _wanted_store(name: str | None) -> StorageBackend | None:
     """The image store called `name`, None where none is named."""
     if not name:
         return None
     try:
-        return ImageStore(name)
+        return StorageBackend(name)
     except ValueError as error:
         raise EngineUnavailableError(
             STORE_VARIABLE,
             f"{name} is not an image store",
-            f"it may be {' or '.join(ImageStore)}",
+            f"it may be {' or '.join(StorageBackend)}",
         ) from error
 
 

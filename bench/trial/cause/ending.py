@@ -54,17 +54,18 @@ _SMALL_BYTES = 64 * 2**10
 
 
 @dataclass(frozen=True)
-class Ending:
-    """What is known of a container that ended, or did not get ready.
+class FailedContainer:
+    """Observations of a container that exited, or did not become ready.
 
     Attributes:
-        exit_code: None where it still runs.
-        kills: of its processes for memory; None where nobody counts.
-        forks_refused: for its limit of processes; likewise. The count goes with the container, so
-            that of one that ends at once it may not have been seen.
-        tasks_peak: the most processes and threads at once; likewise.
-        output: the last of it.
-        pid: of its process 1; 0 where it does not run, or cannot be seen.
+        exit_code: None while it still runs.
+        kills: processes killed for lack of memory; None if no counter was read.
+        forks_refused: forks refused because of the process limit; None if no counter was read.
+            The counter is removed with the container, so for a container that exits at once it
+            may be missed.
+        tasks_peak: the highest number of processes and threads at once; None if not read.
+        output: its last lines.
+        pid: of process 1; 0 if it is not running or not visible.
     """
 
     exit_code: int | None
@@ -75,64 +76,68 @@ class Ending:
     pid: int = 0
 
 
-def causes(workload: Workload, info: RuntimeInfo, case: Case, ending: Ending) -> list[Cause]:
-    """What is known to have kept a container from lasting, or from getting ready.
+def causes(
+    workload: Workload, info: RuntimeInfo, case: Case, failed: FailedContainer
+) -> list[Cause]:
+    """Known causes of a container's exit or failure to become ready.
 
     Raises:
-        EngineError: the engine's disk is full, so that nobody can say what it would have done.
+        EngineError: the engine's disk is full, so the container cannot be blamed.
     """
-    return list(_causes(workload, info, case, ending))
+    return list(_causes(workload, info, case, failed))
 
 
-def _causes(workload: Workload, info: RuntimeInfo, case: Case, ending: Ending) -> Iterator[Cause]:
+def _causes(
+    workload: Workload, info: RuntimeInfo, case: Case, failed: FailedContainer
+) -> Iterator[Cause]:
     limits = case.effective_limits
-    if ending.kills:
+    if failed.kills:
         now = f" ({format_bytes(limits.memory)} now)" if limits.memory else ""
         yield Cause(
             CauseKind.MEMORY,
-            f"the kernel killed {_counted(ending.kills, 'process', 'processes')} of it for memory",
+            f"the kernel killed {_counted(failed.kills, 'process', 'processes')} of it for memory",
             f"raise `limits.memory`{now}, or have it use less",
         )
-    if refused := _forks_refused(ending, limits.pids):
+    if refused := _forks_refused(failed, limits.pids):
         now = f" ({limits.pids} now)" if limits.pids else ""
         yield Cause(
             CauseKind.PROCESSES,
             f"it reached its limit of processes and threads: {refused}",
             f"raise `limits.pids`{now}, or have it start fewer processes and threads",
         )
-    if ending.exit_code:
+    if failed.exit_code:
         with contextlib.suppress(EngineError):  # what cannot be seen says nothing
             look = look_at(workload, info.architecture)
-            if look is not None and (found := look.ended(ending.exit_code)):
+            if look is not None and (found := look.ended(failed.exit_code)):
                 yield found
-    if _says(ending.output, _READ_ONLY) and (where := _read_only(case)):
+    if _says(failed.output, _READ_ONLY) and (where := _read_only(case)):
         yield Cause(
             CauseKind.READ_ONLY,
             f"its output says “{_READ_ONLY}”, and {where}",
             "mount a `tmpfs` where it writes, or have that written to",
         )
-    yield from _full(info, case, ending)
+    yield from _full(info, case, failed)
 
 
-def _forks_refused(ending: Ending, limit: int | None) -> str:
+def _forks_refused(failed: FailedContainer, limit: int | None) -> str:
     """How the limit of processes showed; empty where it did not."""
-    if ending.forks_refused:
-        return f"the kernel refused {_counted(ending.forks_refused, 'fork', 'forks')}"
-    reached = limit is not None and ending.tasks_peak is not None and ending.tasks_peak >= limit
-    return f"its output says “{_AGAIN}”" if reached and _says(ending.output, _AGAIN) else ""
+    if failed.forks_refused:
+        return f"the kernel refused {_counted(failed.forks_refused, 'fork', 'forks')}"
+    reached = limit is not None and failed.tasks_peak is not None and failed.tasks_peak >= limit
+    return f"its output says “{_AGAIN}”" if reached and _says(failed.output, _AGAIN) else ""
 
 
-def _full(info: RuntimeInfo, case: Case, ending: Ending) -> Iterator[Cause]:
+def _full(info: RuntimeInfo, case: Case, failed: FailedContainer) -> Iterator[Cause]:
     mounts = _in_memory(case)
     for path in mounts:
-        if ending.pid and _is_full(ending.pid, path):
+        if failed.pid and _is_full(failed.pid, path):
             yield Cause(
                 CauseKind.FULL,
                 f"the file system in memory at {path} is full ({mounts[path]})",
                 _larger(path),
             )
             return
-    if not _says(ending.output, _FULL):
+    if not _says(failed.output, _FULL):
         return
     full = full_disk(info)
     if full:

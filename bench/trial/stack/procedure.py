@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from bench.journal.facts.host import HostUse
     from bench.trial.context import TrialContext
-    from bench.trial.same_failure import Ending
+    from bench.trial.same_failure import TrialOutcome
     from bench.trial.stack.prepared import PreparedService, PreparedStack
 
 
@@ -82,7 +82,7 @@ class StackTrial(TrialProcedure):
         self._facts.stack = StackFact(tuple(self._members), self._prepared.use.volumes.value)
 
     @property
-    def ending(self) -> Ending | None:
+    def ending(self) -> TrialOutcome | None:
         """How it ended; None until then."""
         return self._record.ending
 
