@@ -55,7 +55,7 @@ class Capabilities:
 
     def why_not(self, *needed: Capability) -> str:
         """Why the first of `needed` that is lacking is so; empty where none is."""
-        return next((self.lacking[one] for one in needed if one in self.lacking), "")
+        return next((self.lacking[lacked] for lacked in needed if lacked in self.lacking), "")
 
 
 PLAIN_PROCESS = Capabilities(

@@ -109,7 +109,7 @@ class RunSequence:
         before = self._starts.get(number)
         if attempt != (before.attempt + 1 if before else 0):
             raise ValueError(f"{trial_id} does not follow from the attempts before it")
-        if before and not before.open and all(one.counts for one in before.statuses):
+        if before and not before.open and all(status.counts for status in before.statuses):
             raise ValueError(f"{trial_id} tries again what has its result")
         self._now = self._starts[number] = _Start(number, attempt, key)
         return self._now
@@ -163,9 +163,9 @@ class RunSequence:
         if self._ended != "complete":
             return
         failed = {
-            one.key.case
-            for one in self._starts.values()
-            if TrialStatus.FAILED in one.statuses and one.key.network == "open"
+            start.key.case
+            for start in self._starts.values()
+            if TrialStatus.FAILED in start.statuses and start.key.network == "open"
         }
         held = {key.case for key in self._plan if key.case in images} - failed
         if held == {CALIBRATION_CASE}:

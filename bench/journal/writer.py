@@ -176,7 +176,9 @@ def _cleaned(event: str, fields: dict[str, Any]) -> dict[str, Any]:
     """
     if event in ("samples", "threads"):
         return fields
-    return {name: one if name == "scenario" else clean_tree(one) for name, one in fields.items()}
+    return {
+        name: value if name == "scenario" else clean_tree(value) for name, value in fields.items()
+    }
 
 
 def read_events(path: Path) -> Iterator[dict[str, Any]]:

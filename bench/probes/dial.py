@@ -87,23 +87,23 @@ class Dialer:
         """Make the connection of `connection`; to be closed whether it succeeds or not."""
         self.connected_ns, self.local_port = None, 0
         begun_ns = self._clock.monotonic_ns()
-        one = self._socket = self._new_socket()
+        sock = self._socket = self._new_socket()
         self._go_on()  # whoever gave up before saw no socket to shut
-        one.settimeout(max(0.001, min(_CONNECT_TIMEOUT_S, within_s)))
+        sock.settimeout(max(0.001, min(_CONNECT_TIMEOUT_S, within_s)))
         if self.place.path:
-            self._connect_inside(one)
+            self._connect_inside(sock)
         else:
-            self._connect(one)
+            self._connect(sock)
         self.connected_ns = self._clock.monotonic_ns()
         self._go_on()  # and one that does not connect yet is not shut
-        one.settimeout(max(0.001, within_s - (self.connected_ns - begun_ns) / 1e9))
-        return self._wrapped(one, self._tls) if self._tls else one
+        sock.settimeout(max(0.001, within_s - (self.connected_ns - begun_ns) / 1e9))
+        return self._wrapped(sock, self._tls) if self._tls else sock
 
     def close(self) -> None:
         """Close the connection, if there is one."""
-        one, self._socket = self._socket, None
-        if one is not None:
-            one.close()
+        sock, self._socket = self._socket, None
+        if sock is not None:
+            sock.close()
 
     def _new_socket(self) -> socket.socket:
         if self.place.path:
@@ -113,15 +113,15 @@ class Dialer:
         family = socket.AF_INET6 if ":" in self.place.address else socket.AF_INET
         return socket.socket(family, socket.SOCK_STREAM)
 
-    def _connect(self, one: socket.socket) -> None:
-        one.connect((self.place.address, self.place.port))
-        own = one.getsockname()
-        if own == one.getpeername():
+    def _connect(self, sock: socket.socket) -> None:
+        sock.connect((self.place.address, self.place.port))
+        own = sock.getsockname()
+        if own == sock.getpeername():
             # asked for often enough, the kernel lends the very port and joins both ends
             raise OSError(errno.ECONNREFUSED, "Connection refused")
         self.local_port = own[1]
 
-    def _connect_inside(self, one: socket.socket) -> None:
+    def _connect_inside(self, sock: socket.socket) -> None:
         place = self.place
         if not place.pid:
             raise HostError(
@@ -138,16 +138,16 @@ class Dialer:
                 "run bench as root, or use `exec` with a command that connects to it",
             ) from error
         try:
-            one.connect(f"/proc/self/fd/{found}")
+            sock.connect(f"/proc/self/fd/{found}")
         finally:
             os.close(found)
 
-    def _wrapped(self, one: socket.socket, tls: Tls) -> ssl.SSLSocket:
+    def _wrapped(self, sock: socket.socket, tls: Tls) -> ssl.SSLSocket:
         if self._context is None:
             self._context = _context(tls)
         _check_name(tls.server_name)
         wrapped = self._context.wrap_socket(
-            one, server_hostname=tls.server_name, do_handshake_on_connect=False
+            sock, server_hostname=tls.server_name, do_handshake_on_connect=False
         )
         self._socket = wrapped  # the other one has handed on its descriptor
         self._go_on()
@@ -161,11 +161,11 @@ class Dialer:
     def abort(self) -> None:
         """Shut the connection down, and let no other be made."""
         self._aborted.set()
-        one = self._socket
-        if one is not None:
+        sock = self._socket
+        if sock is not None:
             with contextlib.suppress(OSError):
                 # of the plain class: that of TLS would take the session away from its reader
-                socket.socket.shutdown(one, socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 class Connection:

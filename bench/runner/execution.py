@@ -200,8 +200,8 @@ class RunExecution:
                 self._progress.say(f"    {key.case} | {line}")
         if len(same) < ENOUGH or self._request.keep_going:
             return
-        of_case = [one for one, other in enumerate(self._plan) if other.case == key.case]
-        left = [one for one in of_case if one > number and self._done.get(one, 0) >= 0]
+        of_case = [place for place, other in enumerate(self._plan) if other.case == key.case]
+        left = [place for place in of_case if place > number and self._done.get(place, 0) >= 0]
         self._stopped.add(key.case)
         if not left:
             return

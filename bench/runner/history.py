@@ -70,7 +70,7 @@ def identity(image: Mapping[str, Any]) -> str:
     Args:
         image: the fields of an `image_ready` event.
     """
-    parts = (one["digest"] for one in image.get("parts", ()))
+    parts = (part["digest"] for part in image.get("parts", ()))
     return " ".join((image["digest"], image["config"].get("compose_sha256", ""), *parts)).strip()
 
 

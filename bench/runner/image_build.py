@@ -68,10 +68,10 @@ def build_request(
                 name: where if _ADDRESS in where else str((folder / where).resolve())
                 for name, where in build.additional_contexts.items()
             },
-            secrets=tuple(_secret(one, folder, environ) for one in build.secrets),
-            ssh=tuple(_agent(one, folder) for one in build.ssh),
-            cache_from=tuple(_cache(one, folder) for one in build.cache_from),
-            cache_to=tuple(_cache(one, folder) for one in build.cache_to),
+            secrets=tuple(_secret(secret, folder, environ) for secret in build.secrets),
+            ssh=tuple(_agent(agent, folder) for agent in build.ssh),
+            cache_from=tuple(_cache(cache, folder) for cache in build.cache_from),
+            cache_to=tuple(_cache(cache, folder) for cache in build.cache_to),
             no_cache=build.no_cache,
             pull=build.pull,
             network=build.network,
@@ -141,10 +141,12 @@ def recorded(result: BuildResult, hide: Callable[[str], str]) -> tuple[BuiltStep
     """The steps of a build, for the record of a run; `hide` takes secrets out of them."""
     if result.steps is None:
         return None
-    return tuple(BuiltStep(hide(one.instruction), one.cached, one.seconds) for one in result.steps)
+    return tuple(
+        BuiltStep(hide(step.instruction), step.cached, step.seconds) for step in result.steps
+    )
 
 
 def build_secrets(build: Build, request: BuildRequest) -> frozenset[str]:
     """What must not be read in what a builder says: secrets, and arguments called like one."""
     found = {value for name, value in build.args.items() if is_secret_name(name)}
-    return frozenset(found | {one.value for one in request.secrets if one.value})
+    return frozenset(found | {secret.value for secret in request.secrets if secret.value})

@@ -253,13 +253,15 @@ class ImageMaker:
         if container.registry != "origin":
             return ready
         digests = engine.images.inspect(image).digests
-        origin = [one for one in digests if not one.startswith(self._session.registry.address)]
+        origin = [
+            digest for digest in digests if not digest.startswith(self._session.registry.address)
+        ]
         if not origin:
             raise EngineError(
                 image, "has no registry of its own to pull from", "leave `registry: origin` out"
             )
         wanted = familiar(split_reference(image)[0])
-        named = [one for one in origin if familiar(one.partition("@")[0]) == wanted]
+        named = [digest for digest in origin if familiar(digest.partition("@")[0]) == wanted]
         return ReadyImage(ready.facts, (named or origin)[0], None, ready.bases)
 
     def _fetch(self, name: str, image: str) -> str:

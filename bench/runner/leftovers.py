@@ -75,7 +75,13 @@ def remove_cgroups(mounts: CgroupMounts | None, is_left: Callable[[str], bool]) 
     if mounts is None:
         return []
     bases = {mounts.path(controller, PARENT_NAME) for controller in mounts.controllers}
-    names = {one.name for base in bases if base.exists() for one in base.iterdir() if one.is_dir()}
+    names = {
+        folder.name
+        for base in bases
+        if base.exists()
+        for folder in base.iterdir()
+        if folder.is_dir()
+    }
     left = sorted(name for name in names if is_left(_run_of(name)))
     for name in left:
         remove_parent(mounts, f"/{PARENT_NAME}/{name}")

@@ -36,7 +36,7 @@ def set_up(name: str, case: Case, process: PlainProcess, folder: Path, clock: Cl
         BuildError: a command of it failed.
     """
     where = (folder / process.working_dir).resolve()
-    environment = read_env_files([folder / one for one in case.env_file]) | case.environment
+    environment = read_env_files([folder / file for file in case.env_file]) | case.environment
     start_ns = clock.monotonic_ns()
     for command in process.setup:
         code, output = _run(split_words(command), where, os.environ | environment)

@@ -81,15 +81,18 @@ class QuietHost:
         return self.look(context.load_now, seconds, names=names, own=own)
 
     def _tell(self, context: TrialContext, waited_s: float, seen: list[Present]) -> None:
-        busy = busiest_of(one for now in seen for one in now.busy)[:_NAMED]
+        busy = busiest_of(program for now in seen for program in now.busy)[:_NAMED]
         context.journal.append(
             "host_wait",
             at=context.clock.utc_now().isoformat(timespec="seconds"),
             waited_s=round(waited_s, 3),
             in_vain=self.in_vain,
-            other_share=max(one.other_share for one in seen),
-            steal_share=max(one.steal_share for one in seen),
-            busy=[{"name": one.name, "pid": one.pid, "cores": round(one.cores, 2)} for one in busy],
+            other_share=max(look.other_share for look in seen),
+            steal_share=max(look.steal_share for look in seen),
+            busy=[
+                {"name": program.name, "pid": program.pid, "cores": round(program.cores, 2)}
+                for program in busy
+            ],
         )
         waited = format_seconds(waited_s)
         if not self.in_vain:
@@ -105,11 +108,11 @@ class QuietHost:
 def busiest_of(seen: Iterable[Busy]) -> list[Busy]:
     """Each program once, with the most cores that it was seen with; the busiest first."""
     most: dict[tuple[str, int], Busy] = {}
-    for one in seen:
-        key = one.name, one.pid
-        if key not in most or most[key].cores < one.cores:
-            most[key] = one
-    return sorted(most.values(), key=lambda one: one.cores, reverse=True)
+    for program in seen:
+        key = program.name, program.pid
+        if key not in most or most[key].cores < program.cores:
+            most[key] = program
+    return sorted(most.values(), key=lambda program: program.cores, reverse=True)
 
 
 def _since(context: TrialContext, begun_ns: int) -> float:

@@ -109,7 +109,7 @@ def secrets_of(member: ComposeService, stack: Stack) -> frozenset[str]:
 def together(case: str, made: Sequence[tuple[str, ReadyImage]]) -> ImageFacts:
     """The facts of all images of a stack as those of one; each distinct layer counts once."""
     images = [image.facts for _, image in made]
-    layers = {layer.digest: layer for one in images for layer in one.layers}
+    layers = {layer.digest: layer for image in images for layer in image.layers}
     blobs = {
         blob.digest: blob.size_bytes
         for _, image in made
@@ -117,33 +117,33 @@ def together(case: str, made: Sequence[tuple[str, ReadyImage]]) -> ImageFacts:
         for blob in (*image.manifest.layers, image.manifest.config)
     }
     whole = all(image.manifest for _, image in made)
-    by_service = {one.case: one for one in images}
-    builds = [one.build_s for one in by_service.values() if one.build_s is not None]
-    by_digest = {one.digest: one for one in images}
+    by_service = {image.case: image for image in images}
+    builds = [image.build_s for image in by_service.values() if image.build_s is not None]
+    by_digest = {image.digest: image for image in images}
     return ImageFacts(
         case=case,
         reference="",
         digest="",
         source="compose",
         build_s=sum(builds) if builds else None,
-        size_bytes=_sum([one.unpacked_bytes for one in layers.values()]),
+        size_bytes=_sum([layer.unpacked_bytes for layer in layers.values()]),
         transfer_bytes=sum(blobs.values()) if whole else None,
-        waste_bytes=_sum([one.waste_bytes for one in by_digest.values()]),
+        waste_bytes=_sum([image.waste_bytes for image in by_digest.values()]),
         engine_size_bytes=None,
         layers=tuple(layers.values()),
         parts=tuple(
             ImagePart(
                 name,
-                one.facts.reference,
-                one.facts.digest,
-                one.facts.size_bytes,
-                one.facts.transfer_bytes,
+                image.facts.reference,
+                image.facts.digest,
+                image.facts.size_bytes,
+                image.facts.transfer_bytes,
             )
-            for name, one in made
+            for name, image in made
         ),
     )
 
 
 def _sum(values: Sequence[int | None]) -> int | None:
-    known = [one for one in values if one is not None]
+    known = [value for value in values if value is not None]
     return sum(known) if known and len(known) == len(values) else None

@@ -73,7 +73,7 @@ class BuildRequest:
             "secrets": bool(self.secrets),
             "ssh": bool(self.ssh),
             "additional_contexts": bool(self.contexts),
-            "cache_from": any("type=" in one for one in self.cache_from),
+            "cache_from": any("type=" in cache for cache in self.cache_from),
             "cache_to": bool(self.cache_to),
         }
         return [key for key, is_so in wanted.items() if is_so]

@@ -87,7 +87,7 @@ def _address(value: str, environ: Mapping[str, str]) -> str:
         return DOCKER_SOCKET
     if value == "podman":
         sockets = _podman_sockets(environ)
-        existing = [one for one in sockets if _exists(one)]
+        existing = [path for path in sockets if _exists(path)]
         return (existing or sockets)[0]
     if value.startswith("/"):
         return f"unix://{value}"

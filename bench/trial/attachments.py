@@ -140,7 +140,9 @@ class Attachments:
         if found:
             self._record.facts.cause = found[0]
         # that it was killed for memory is said already of one that ended so
-        said = [one.words for one in found if kill is None or one.kind is not CauseKind.MEMORY]
+        said = [
+            cause.words for cause in found if kill is None or cause.kind is not CauseKind.MEMORY
+        ]
         return "; ".join([text, *said])
 
     def _note_ending(self) -> MemoryKill:

@@ -102,13 +102,13 @@ class TrialNetwork:
     def _reachable(self) -> list[Network]:
         """What the scenario declares, as far as it has an address; names get one in `_hosts`."""
         networks = []
-        for one in self._context.allow:
-            if one.network is not None:
-                networks.append(one.network)
-            elif one.name is not None:
-                address = self._hosts.get(one.name) or _resolved(one.name)
+        for allowed in self._context.allow:
+            if allowed.network is not None:
+                networks.append(allowed.network)
+            elif allowed.name is not None:
+                address = self._hosts.get(allowed.name) or _resolved(allowed.name)
                 if address:
-                    self._hosts[one.name] = address
+                    self._hosts[allowed.name] = address
                     networks.append(ipaddress.ip_network(address))
         return networks
 

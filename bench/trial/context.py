@@ -130,8 +130,8 @@ class TrialContext:
     def load_now(self) -> HostLoad:
         """How busy the host, bench with its daemons, and the services were up to now."""
         load = self.read_load({"bench": os.getpid(), **self.daemons})
-        used_ns = [CounterFiles(one).cpu_ns() for one in self.services]
-        known_ns = [one for one in used_ns if one is not None]
+        used_ns = [CounterFiles(cgroup).cpu_ns() for cgroup in self.services]
+        known_ns = [used for used in used_ns if used is not None]
         if not used_ns or len(known_ns) < len(used_ns):
             return load
         daemon_s = load.daemon_s | {"services": sum(known_ns) / 1e9}

@@ -100,10 +100,11 @@ class ImagePull:
         if served is None:
             return f"{self._not_so}: the registry's access log cannot be read"
         self._record.facts.served = ServedFact(
-            requests=sum(one.requests for one in served.values()),
-            size_bytes=sum(one.size_bytes for one in served.values()),
+            requests=sum(blob.requests for blob in served.values()),
+            size_bytes=sum(blob.size_bytes for blob in served.values()),
             blobs={
-                digest: BlobServed(one.requests, one.size_bytes) for digest, one in served.items()
+                digest: BlobServed(blob.requests, blob.size_bytes)
+                for digest, blob in served.items()
             },
         )
         doubt = why_not_served(manifest, self._base_layers, served)
@@ -118,14 +119,14 @@ def why_not_served(manifest: Manifest, base_layers: int, served: Mapping[str, Se
         for blob in (*manifest.layers, manifest.config)
         if blob.digest not in there
     }
-    for digest, one in served.items():
+    for digest, blob in served.items():
         if digest not in expected:
             whose = "a layer of the base" if digest in there else "a blob not of this image"
             return f"the registry served {digest[7:19]}, {whose}"
-        if one.size_bytes != expected[digest].size_bytes:
+        if blob.size_bytes != expected[digest].size_bytes:
             return (
-                f"the registry served {one.size_bytes} bytes of {digest[7:19]} in "
-                f"{one.requests} requests, the manifest says {expected[digest].size_bytes}"
+                f"the registry served {blob.size_bytes} bytes of {digest[7:19]} in "
+                f"{blob.requests} requests, the manifest says {expected[digest].size_bytes}"
             )
     missing = [digest for digest in expected if digest not in served]
     if missing:

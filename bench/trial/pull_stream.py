@@ -78,11 +78,11 @@ class PullRecorder:
             base_layers: how many of its layers, from the first, were to be there already.
         """
         there = set(_sizes(manifest, base_layers)) if manifest and base_layers else set()
-        present = {name for name, one in self.layers.items() if one.step is PullStep.PRESENT}
+        present = {name for name, layer in self.layers.items() if layer.step is PullStep.PRESENT}
         if present - there:
             count = len(manifest.layers) if manifest else len(self.layers)
             return f"{len(present - there)} of {count} layers were already there"
-        fetched = {name for name, one in self.layers.items() if one.step in _FETCHED}
+        fetched = {name for name, layer in self.layers.items() if layer.step in _FETCHED}
         if manifest is None:
             return "" if fetched else "the stream does not show a layer being fetched"
         again = {name for name in there if name in self.layers and self.layers[name].downloading_ns}

@@ -143,6 +143,6 @@ class TrialRecord:
 
 def total_cpu_s(records: Sequence[TrialRecord]) -> float | None:
     """CPU seconds of all their containers; None where those of any are not known."""
-    used = [one.cpu_s for one in records]
-    known = [one for one in used if one is not None]
+    used = [record.cpu_s for record in records]
+    known = [used_s for used_s in used if used_s is not None]
     return sum(known) if len(known) == len(used) else None

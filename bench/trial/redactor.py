@@ -34,7 +34,7 @@ def redactor(
     clean, and so are they.
     """
     secrets = set(further) | file_secrets(
-        read_env_files([folder / one for one in container.env_file])
+        read_env_files([folder / file for file in container.env_file])
     )
     for name, value in container.environment.items():
         secrets |= {value} if is_secret_name(name) else set(_USER_OF_URL.findall(value))
@@ -42,9 +42,9 @@ def redactor(
         for probe in container.ready.probes():
             headers = probe.http.headers if probe.http else {}
             secrets |= {value for name, value in headers.items() if is_secret_name(name)}
-    secrets = {clean(one) for one in secrets}
-    secrets |= {line for one in secrets for line in one.splitlines() if is_telling(line)}
-    long = sorted((one for one in secrets if len(one) >= _SHORTEST), key=len, reverse=True)
+    secrets = {clean(secret) for secret in secrets}
+    secrets |= {line for secret in secrets for line in secret.splitlines() if is_telling(line)}
+    long = sorted((secret for secret in secrets if len(secret) >= _SHORTEST), key=len, reverse=True)
     if not long:
         return str
     pattern = re.compile("|".join(map(re.escape, long)))

@@ -79,21 +79,21 @@ class Replica(Participant):
 
 def process_uses(before: Sequence[Process], after: Sequence[Process]) -> list[ProcessUse]:
     """What each process has used that was alive at the second look, the largest first."""
-    inner = {one.pid: one.inner_pid for one in after}
-    used_s = {one.pid: one.cpu_s for one in before}
+    inner = {process.pid: process.inner_pid for process in after}
+    used_s = {process.pid: process.cpu_s for process in before}
     uses = [
         ProcessUse(
-            inner_pid=one.inner_pid,
-            parent=inner.get(one.parent, 0),
-            name=one.name,
-            is_init=one.is_init,
-            is_shell=one.is_shell,
-            cpu_s=one.cpu_s,
-            observed_cpu_s=round(one.cpu_s - used_s.get(one.pid, 0.0), 2),
-            anon_bytes=one.anon_bytes,
+            inner_pid=process.inner_pid,
+            parent=inner.get(process.parent, 0),
+            name=process.name,
+            is_init=process.is_init,
+            is_shell=process.is_shell,
+            cpu_s=process.cpu_s,
+            observed_cpu_s=round(process.cpu_s - used_s.get(process.pid, 0.0), 2),
+            anon_bytes=process.anon_bytes,
         )
-        for one in after
-        if not one.is_zombie
+        for process in after
+        if not process.is_zombie
     ]
-    by_size = sorted(uses, key=lambda one: (-(one.anon_bytes or 0), one.inner_pid))
+    by_size = sorted(uses, key=lambda use: (-(use.anon_bytes or 0), use.inner_pid))
     return by_size[:_MOST_PROCESSES]

@@ -55,11 +55,11 @@ def container_spec(
         labels=labels,
         command=_words(container.command),
         entrypoint=_words(container.entrypoint),
-        environment=read_env_files([folder / one for one in container.env_file])
+        environment=read_env_files([folder / file for file in container.env_file])
         | container.environment,
         ports=tuple(str(port) for port in container.ports),
-        binds=tuple(_bind(one, name, folder) for one in container.volumes),
-        tmpfs=dict(_tmpfs(one) for one in container.tmpfs),
+        binds=tuple(_bind(volume, name, folder) for volume in container.volumes),
+        tmpfs=dict(_tmpfs(mount) for mount in container.tmpfs),
         shm_bytes=container.shm_size,
         read_only=container.read_only,
         init=container.init,
@@ -80,12 +80,12 @@ def container_spec(
         memory_bytes=limits.memory if capped else None,
         memory_reservation_bytes=reservations.memory if reservations and capped else None,
         pids=limits.pids,
-        ulimits=tuple((key, one.soft, one.hard) for key, one in container.ulimits.items()),
+        ulimits=tuple((key, limit.soft, limit.hard) for key, limit in container.ulimits.items()),
         blkio_weight=container.blkio_config.weight if capped else None,
         read_bps=_rates(container.blkio_config.device_read_bps) if capped else (),
         write_bps=_rates(container.blkio_config.device_write_bps) if capped else (),
         gpus=container.gpus,
-        device_requests=tuple(_device_request(one) for one in reservations.devices)
+        device_requests=tuple(_device_request(device) for device in reservations.devices)
         if reservations
         else (),
         cgroup_parent=cgroup_parent,
@@ -105,17 +105,17 @@ def named_volumes(container: Container, name: str) -> list[str]:
     """The engine's names of the named volumes that `container` needs."""
     return [
         f"{name}-{source}"
-        for source in (one.split(":")[0] for one in container.volumes if ":" in one)
+        for source in (volume.split(":")[0] for volume in container.volumes if ":" in volume)
         if not source.startswith((".", "/", "~"))
     ]
 
 
 def mount_points(container: Container, image_volumes: Iterable[str] = ()) -> list[str]:
     """Where `container` has volumes and file systems in memory, those of its image among them."""
-    volumes = [one.split(":") for one in container.volumes]
+    volumes = [volume.split(":") for volume in container.volumes]
     return [
         *(parts[1] if len(parts) > 1 else parts[0] for parts in volumes),
-        *(_tmpfs(one)[0] for one in container.tmpfs),
+        *(_tmpfs(mount)[0] for mount in container.tmpfs),
         *image_volumes,
     ]
 
@@ -157,7 +157,7 @@ def _tmpfs(text: str) -> tuple[str, str]:
 
 
 def _rates(rates: list[Any]) -> tuple[tuple[str, int], ...]:
-    return tuple((one.path, one.rate) for one in rates)
+    return tuple((rate.path, rate.rate) for rate in rates)
 
 
 def _device_request(device: Any) -> dict[str, Any]:

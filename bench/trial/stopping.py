@@ -71,18 +71,22 @@ def standing(table: Sequence[Process], stop_signal: str, hide: Callable[[str], s
         signal=stop_signal,
         disposition=disposition,
         command=hide(" ".join(first.command))[:_LONGEST_COMMAND],
-        chain=tuple(one.name for one in chain),
-        shell=any(one.is_shell for one in chain[:-1]),
-        init=any(one.is_init for one in chain[:-1]),
-        children=tuple(one.name for one in below if not one.is_zombie)[:_MOST_NAMED],
-        zombies=sum(one.is_zombie for one in below),
+        chain=tuple(process.name for process in chain),
+        shell=any(process.is_shell for process in chain[:-1]),
+        init=any(process.is_init for process in chain[:-1]),
+        children=tuple(process.name for process in below if not process.is_zombie)[:_MOST_NAMED],
+        zombies=sum(process.is_zombie for process in below),
     )
 
 
 def _chain(table: Sequence[Process]) -> list[Process]:
     chain = [table[0]]
     while chain[-1].is_shell or chain[-1].is_init:
-        below = [one for one in table if one.parent == chain[-1].pid and not one.is_zombie]
+        below = [
+            process
+            for process in table
+            if process.parent == chain[-1].pid and not process.is_zombie
+        ]
         if not below:
             break
         chain.append(below[0])
@@ -101,10 +105,10 @@ class Endings:
     def __init__(self, processes: Sequence[Process]) -> None:
         """Begin to watch those of `processes` that are alive."""
         self._watched: list[tuple[Process, int]] = []
-        for one in processes:
-            if not one.is_zombie and len(self._watched) < _MOST_WATCHED:
+        for process in processes:
+            if not process.is_zombie and len(self._watched) < _MOST_WATCHED:
                 with contextlib.suppress(OSError):
-                    self._watched.append((one, os.pidfd_open(one.pid)))
+                    self._watched.append((process, os.pidfd_open(process.pid)))
 
     def killed(self) -> list[Killed] | None:
         """Those that SIGKILL ended; None where the kernel does not tell. Ends the watch.

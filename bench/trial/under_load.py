@@ -104,9 +104,9 @@ class LoadRun:
             return address
         bridge = self._engine.info.bridge
         try:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
                 request = struct.pack("256s", bridge.encode()[:15])
-                answer = fcntl.ioctl(one, _ADDRESS_OF_A_DEVICE, request)
+                answer = fcntl.ioctl(probe, _ADDRESS_OF_A_DEVICE, request)
         except OSError as error:
             raise EngineError(
                 "load",

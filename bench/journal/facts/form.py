@@ -46,18 +46,18 @@ def written(value: Any) -> Any:
     """`value` as JSON has it: dataclasses are mappings, without the fields that are left out."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
-            one.name: written(held)
-            for one in dataclasses.fields(value)
-            if not ((held := getattr(value, one.name)) == _default(one) and one.metadata)
+            field.name: written(held)
+            for field in dataclasses.fields(value)
+            if not ((held := getattr(value, field.name)) == _default(field) and field.metadata)
         }
     if isinstance(value, Mapping):
-        return {key: written(one) for key, one in value.items()}
-    return [written(one) for one in value] if isinstance(value, list | tuple) else value
+        return {key: written(item) for key, item in value.items()}
+    return [written(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _default(one: dataclasses.Field[Any]) -> Any:
-    made = one.default_factory
-    return one.default if made is dataclasses.MISSING else made()
+def _default(field: dataclasses.Field[Any]) -> Any:
+    made = field.default_factory
+    return field.default if made is dataclasses.MISSING else made()
 
 
 def read_facts(form: type[_Form], facts: object) -> _Form:

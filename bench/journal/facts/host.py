@@ -53,7 +53,7 @@ class HostWaited(HostWait):
     @property
     def wait(self) -> HostWait:
         """The wait alone."""
-        return HostWait(**{one.name: getattr(self, one.name) for one in fields(HostWait)})
+        return HostWait(**{field.name: getattr(self, field.name) for field in fields(HostWait)})
 
 
 @dataclass(frozen=True)

@@ -138,4 +138,4 @@ class ImageReady(ImageFacts):
     @property
     def facts(self) -> ImageFacts:
         """What is known of the image alone."""
-        return ImageFacts(**{one.name: getattr(self, one.name) for one in fields(ImageFacts)})
+        return ImageFacts(**{field.name: getattr(self, field.name) for field in fields(ImageFacts)})

@@ -118,6 +118,6 @@ class TrialFacts:
 
     def fields(self) -> dict[str, Any]:
         """Those that are known, as the journal has them."""
-        known = {one.name: getattr(self, one.name) for one in fields(self)}
+        known = {field.name: getattr(self, field.name) for field in fields(self)}
         unsaid = vars(TrialFacts)  # a dataclass keeps each default there
-        return {name: written(one) for name, one in known.items() if one != unsaid[name]}
+        return {name: written(value) for name, value in known.items() if value != unsaid[name]}

@@ -125,7 +125,7 @@ def _port_bindings(ports: tuple[str, ...]) -> dict[str, list[dict[str, str]]]:
         containers = _ports_of(match["container"])
         hosts = [match["host"] or ""] * len(containers)
         if len(containers) > 1 and match["host"]:
-            hosts = [str(one) for one in _ports_of(match["host"])]
+            hosts = [str(port) for port in _ports_of(match["host"])]
         if len(hosts) != len(containers):
             raise EngineError(f"port {text}", "the two ranges differ in length")
         for host, container in zip(hosts, containers, strict=True):
@@ -144,7 +144,7 @@ def _ports_of(text: str) -> range:
 
 
 def _device_requests(spec: WorkloadSpec) -> list[dict[str, Any]]:
-    requests = [dict(one) for one in spec.device_requests]
+    requests = [dict(request) for request in spec.device_requests]
     if spec.gpus is not None:
         count = -1 if spec.gpus == "all" else int(spec.gpus)
         requests.append({"Driver": "", "Count": count, "Capabilities": _GPU_CAPABILITIES})

@@ -107,11 +107,15 @@ class _Client(docker.APIClient):
 
 def own_credentials(login: RegistryLogin | None) -> dict[str, dict[str, str]]:
     """What bench's registry is shown, by its addresses and in the form that an engine takes."""
-    found = {one: login.to(one) for one in sorted(login.addresses)} if login else {}
+    found = {address: login.to(address) for address in sorted(login.addresses)} if login else {}
     return {
-        address: {"username": one.user, "password": one.secret, "serveraddress": address}
-        for address, one in found.items()
-        if one is not None
+        address: {
+            "username": credential.user,
+            "password": credential.secret,
+            "serveraddress": address,
+        }
+        for address, credential in found.items()
+        if credential is not None
     }
 
 
@@ -143,7 +147,7 @@ def api_version(api: Any) -> tuple[int, ...]:
 
 def unreachable(address: str, error: Exception) -> EngineUnavailableError:
     """Say why nobody answers, which the SDK hides in nested exceptions."""
-    texts = " ".join(str(one) for one in _causes(error))
+    texts = " ".join(str(cause) for cause in _causes(error))
     if "No such file" in texts or "FileNotFoundError" in texts:
         cause = "there is no socket at this address"
         remedy = "start the engine, or let bench start its own with `bench engine up`"
@@ -166,7 +170,7 @@ def unreachable(address: str, error: Exception) -> EngineUnavailableError:
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        yield from (one for one in error.args if isinstance(one, BaseException))
+        yield from (argument for argument in error.args if isinstance(argument, BaseException))
         error = error.__cause__ or error.__context__
 
 
@@ -174,7 +178,7 @@ def read_info(api: Any, address: str) -> RuntimeInfo:
     """Ask the engine what it is."""
     with translated(address, address):
         info, version = api.info(), api.version()
-    components = [one.get("Name", "") for one in version.get("Components") or []]
+    components = [component.get("Name", "") for component in version.get("Components") or []]
     status = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)
     snapshotter = "containerd" in str(status.get("driver-type", ""))
     is_podman = any("Podman" in name for name in components)

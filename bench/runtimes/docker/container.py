@@ -68,8 +68,10 @@ class DockerContainer:
             details = self._api.inspect_container(self.id)
         state = details["State"]
         networks = details.get("NetworkSettings", {}).get("Networks") or {}
-        addresses = [one["IPAddress"] for one in networks.values() if one.get("IPAddress")]
-        macs = [one["MacAddress"] for one in networks.values() if one.get("MacAddress")]
+        addresses = [
+            network["IPAddress"] for network in networks.values() if network.get("IPAddress")
+        ]
+        macs = [network["MacAddress"] for network in networks.values() if network.get("MacAddress")]
         if details.get("HostConfig", {}).get("NetworkMode") == "host":
             addresses = ["127.0.0.1"]
         health = (state.get("Health") or state.get("Healthcheck") or {}).get("Status", "")

@@ -30,7 +30,7 @@ def setup_of(details: Mapping[str, Any]) -> ContainerSetup | None:
     """What a container runs, from the engine's inspection of it; None where that does not say."""
     config = details.get("Config") or {}
     host = details.get("HostConfig") or {}
-    environment = dict(one.partition("=")[::2] for one in config.get("Env") or [])
+    environment = dict(variable.partition("=")[::2] for variable in config.get("Env") or [])
     if "Path" not in details:
         return None
     return ContainerSetup(

@@ -67,7 +67,7 @@ def health_checks(details: Mapping[str, Any]) -> HealthChecks | None:
         return None
     state = details.get("State") or {}
     log = (state.get("Health") or state.get("Healthcheck") or {}).get("Log") or []
-    begun = [one for entry in log if (one := _instant_s(entry.get("Start"))) is not None]
+    begun = [instant for entry in log if (instant := _instant_s(entry.get("Start"))) is not None]
     started_s = _instant_s(state.get("StartedAt"))
     ended_s = _instant_s(log[-1].get("End")) if log else None
     if not begun or started_s is None or ended_s is None:

@@ -38,6 +38,6 @@ def usage_columns(stats: Mapping[str, Any]) -> dict[str, int]:
         "quota_periods_n": throttling.get("periods"),
     }
     if networks:
-        found["net_rx_bytes"] = sum(one["rx_bytes"] for one in networks.values())
-        found["net_tx_bytes"] = sum(one["tx_bytes"] for one in networks.values())
+        found["net_rx_bytes"] = sum(network["rx_bytes"] for network in networks.values())
+        found["net_tx_bytes"] = sum(network["tx_bytes"] for network in networks.values())
     return {name: int(value) for name, value in found.items() if value is not None}

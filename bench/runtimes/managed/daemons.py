@@ -110,7 +110,7 @@ class Settings:
             ValueError, TypeError, AttributeError: it is something else.
         """
         fields = json.loads(text)
-        unknown = fields.keys() - {one.name for one in dataclasses.fields(Settings)}
+        unknown = fields.keys() - {field.name for field in dataclasses.fields(Settings)}
         if unknown:
             raise UnknownSettingsError(", ".join(sorted(unknown)))
         store = StorageBackend(fields.pop("image_store", StorageBackend.GRAPHDRIVER))

@@ -57,7 +57,7 @@ class HostChanges:
         noted, boot = self._noted(), _BOOT_ID.read_text().strip()
         if noted.get("boot") != boot:
             noted |= {"boot": boot, "ip_forward": network.forwarding()}
-        noted.setdefault("made", [str(one) for one in _MADE_BY_DAEMONS if not one.exists()])
+        noted.setdefault("made", [str(path) for path in _MADE_BY_DAEMONS if not path.exists()])
         fresh = self._file.with_suffix(".partial")
         fresh.write_text(json.dumps(noted))
         fresh.replace(self._file)
@@ -69,9 +69,9 @@ class HostChanges:
         before, now = noted.get("ip_forward", ""), network.forwarding()
         if before and before != now:
             lines.append(f"net.ipv4.ip_forward: {before} before, {now} now")
-        lines += [f"file {one}" for one in noted.get("made", []) if Path(one).exists()]
-        lines += [f"mount {one}" for one in dict.fromkeys(self._mounts())]
-        return lines + [f"cgroups below {one}" for one in _cgroups(_CGROUP)]
+        lines += [f"file {path}" for path in noted.get("made", []) if Path(path).exists()]
+        lines += [f"mount {target}" for target in dict.fromkeys(self._mounts())]
+        return lines + [f"cgroups below {cgroup}" for cgroup in _cgroups(_CGROUP)]
 
     def undo(self) -> None:
         """Put back what was there; the daemons have ended, and networks are gone.
@@ -85,8 +85,8 @@ class HostChanges:
         if not _another_engine_runs():
             for cgroup in _cgroups(_CGROUP_OF_ENGINES):
                 _remove_empty(cgroup)
-            for one in noted.get("made", []):
-                _remove(Path(one))
+            for path in noted.get("made", []):
+                _remove(Path(path))
             if noted.get("ip_forward") == "0" and noted.get("boot") == _BOOT_ID.read_text().strip():
                 network.forward("0")
         self._file.unlink(missing_ok=True)
@@ -94,7 +94,7 @@ class HostChanges:
 
     def _unmount_all(self) -> None:
         """With one mount others may go; those below a later one of the same place are nobody's."""
-        while mounts := [one for one in self._mounts() if Path(one).exists()]:
+        while mounts := [target for target in self._mounts() if Path(target).exists()]:
             trouble = _unmount(mounts[-1])
             if trouble and mounts[-1] in self._mounts() and Path(mounts[-1]).exists():
                 raise HostError(
@@ -110,7 +110,9 @@ class HostChanges:
     def _mounts(self) -> list[str]:
         """What is mounted in the engine's folders, in the order in which it was."""
         own = (self.paths.state, self.paths.run)
-        return [one for one in _targets() if any(folder in Path(one).parents for folder in own)]
+        return [
+            target for target in _targets() if any(folder in Path(target).parents for folder in own)
+        ]
 
 
 def _targets() -> list[str]:
@@ -128,7 +130,7 @@ def _remove(path: Path) -> None:
     """Remove what a daemon made; a folder in which somebody has put a file since stays."""
     if not path.is_dir():
         path.unlink(missing_ok=True)
-    elif all(one.is_dir() for one in path.rglob("*")):
+    elif all(inner.is_dir() for inner in path.rglob("*")):
         while str(path) in _targets() and not _unmount(str(path)):
             pass  # `ip netns` mounts it more than once
         shutil.rmtree(path, ignore_errors=True)
@@ -137,14 +139,14 @@ def _remove(path: Path) -> None:
 def _cgroups(name: str) -> list[Path]:
     """A cgroup in each hierarchy; runtimes make one in those too that bench does not use."""
     mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
-    places = [Path(one[1]) / name for one in mounts if one[2] in ("cgroup", "cgroup2")]
-    return [one for one in places if one.is_dir()]
+    places = [Path(mount[1]) / name for mount in mounts if mount[2] in ("cgroup", "cgroup2")]
+    return [place for place in places if place.is_dir()]
 
 
 def _remove_empty(cgroup: Path) -> None:
     """Remove a cgroup and those below it, but for any that holds a process."""
-    folders = [one for one in cgroup.rglob("*") if one.is_dir()]
-    for folder in (*sorted(folders, key=lambda one: -len(one.parts)), cgroup):
+    folders = [folder for folder in cgroup.rglob("*") if folder.is_dir()]
+    for folder in (*sorted(folders, key=lambda inner: -len(inner.parts)), cgroup):
         with contextlib.suppress(OSError):
             folder.rmdir()
 

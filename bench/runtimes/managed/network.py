@@ -72,7 +72,7 @@ def free_base() -> str:
     taken = _routed_networks()
     for candidate in _CANDIDATES:
         network = ipaddress.IPv4Network(candidate)
-        if not any(network.overlaps(one) for one in taken):
+        if not any(network.overlaps(used) for used in taken):
             return candidate
     raise HostError(
         "private engine",
@@ -129,13 +129,13 @@ def forward(value: str) -> None:
 def present(base: str) -> list[str]:
     """What `set_up` made and is there now, a line for each."""
     found = [
-        f"bridge {one.name} ({one.address})"
-        for one in bridges(base)
-        if Path(f"/sys/class/net/{one.name}").exists()
+        f"bridge {bridge.name} ({bridge.address})"
+        for bridge in bridges(base)
+        if Path(f"/sys/class/net/{bridge.name}").exists()
     ]
-    rules = [one for one in _rules(base) if _iptables(*one.check())]
+    rules = [rule for rule in _rules(base) if _iptables(*rule.check())]
     return found + [
-        f"rule {' '.join(('-t', one.table, '-A', one.chain, *one.match))}" for one in rules
+        f"rule {' '.join(('-t', rule.table, '-A', rule.chain, *rule.match))}" for rule in rules
     ]
 
 

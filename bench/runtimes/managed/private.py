@@ -204,15 +204,18 @@ class PrivateEngine:
     def status(self) -> list[DaemonStatus]:
         """Each daemon and whether it runs."""
         settings = self.settings() or Settings("10.213.0.0/16", _PREFERRED_PORT)
-        return [DaemonStatus(one.name, one.pid()) for one, _ in own_daemons(self.paths, settings)]
+        return [
+            DaemonStatus(daemon.name, daemon.pid())
+            for daemon, _ in own_daemons(self.paths, settings)
+        ]
 
     def is_up(self) -> bool:
         """Whether all daemons run."""
-        return all(one.pid is not None for one in self.status())
+        return all(daemon.pid is not None for daemon in self.status())
 
     def own_pids(self) -> dict[str, int]:
         """The pid of each daemon that runs, by name, for the record of their own load."""
-        return {one.name: one.pid for one in self.status() if one.pid is not None}
+        return {daemon.name: daemon.pid for daemon in self.status() if daemon.pid is not None}
 
     def blob_path(self, digest: str) -> Path:
         """Where the registry keeps a blob."""
@@ -231,7 +234,7 @@ class PrivateEngine:
             raise EngineUnavailableError(
                 "private engine", "was never started", "start it with `bench engine up`"
             )
-        daemons = {one.name: one for one, _ in own_daemons(self.paths, settings)}
+        daemons = {daemon.name: daemon for daemon, _ in own_daemons(self.paths, settings)}
         ends = network.link_ends(settings.network_base)
         note = self.paths.run / "link"
         return ShapedLink(ends, link_registry(self.paths), daemons["measuring"], note)

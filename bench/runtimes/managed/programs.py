@@ -78,7 +78,7 @@ def fetch_programs(paths: Paths, sources: Sequence[Path], say: Callable[[str], N
     Raises:
         HostError: it cannot be had here, or does not run here.
     """
-    missing = [one for one in _TOOLS if shutil.which(one, path=SEARCH_PATH) is None]
+    missing = [tool for tool in _TOOLS if shutil.which(tool, path=SEARCH_PATH) is None]
     if missing or not sources:
         why = f"not installed here: {', '.join(missing)}" if missing else "no sources of Debian's"
         raise HostError("newer engine", why, "install Docker Engine 23 or newer yourself")
@@ -105,7 +105,7 @@ def fetch_programs(paths: Paths, sources: Sequence[Path], say: Callable[[str], N
 
 def _download(scratch: Path, sources: Sequence[Path], say: Callable[[str], None]) -> None:
     """Download the packages and unpack them below `root`, by an apt that changes nothing else."""
-    parts, lists, cache = (scratch / one for one in ("parts", "lists", "cache"))
+    parts, lists, cache = (scratch / name for name in ("parts", "lists", "cache"))
     for folder in (parts, lists / "partial", cache / "archives" / "partial"):
         folder.mkdir(parents=True)
     for source in sources:
@@ -128,7 +128,7 @@ def _download(scratch: Path, sources: Sequence[Path], say: Callable[[str], None]
 
 
 def _unpacked(root: Path, program: str) -> Path:
-    found = [one for one in root.rglob(program) if one.is_file() and os.access(one, os.X_OK)]
+    found = [path for path in root.rglob(program) if path.is_file() and os.access(path, os.X_OK)]
     if not found:
         raise HostError(program, f"is not in the packages of Debian {SUITE}")
     return found[0]
@@ -147,7 +147,7 @@ def _run(command: list[str], folder: Path) -> None:
     except OSError as error:
         raise HostError(command[0], f"cannot be run: {error.strerror}") from error
     if process.returncode:
-        lines = [one for one in said.splitlines() if one.strip()]
+        lines = [line for line in said.splitlines() if line.strip()]
         raise HostError(
             Path(command[0]).name,
             f"failed: {lines[-1] if lines else f'code {process.returncode}'}",

@@ -52,7 +52,9 @@ class ProcessCgroup:
     @property
     def _folders(self) -> list[Path]:
         """Its folders: one on v2, one for each hierarchy on v1."""
-        return sorted({self._mounts.path(one, self.path) for one in self._mounts.controllers})
+        return sorted(
+            {self._mounts.path(controller, self.path) for controller in self._mounts.controllers}
+        )
 
     def make(self, *, memory_bytes: int | None, cpus: float | None, pids: int | None) -> None:
         """Make it under these limits; no swap is given beside the memory.

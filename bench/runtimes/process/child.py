@@ -35,13 +35,13 @@ _KILLED_WITHIN_S = 30.0
 def _ignored() -> list[signal.Signals]:
     """The signals that bench was started to ignore, as by nohup or in a shell's background."""
     asked = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
-    return [one for one in asked if signal.getsignal(one) is signal.SIG_IGN]
+    return [number for number in asked if signal.getsignal(number) is signal.SIG_IGN]
 
 
 def _heed() -> None:
     """Let a new process heed them: it would ignore them too, unlike one in a container."""
-    for one in _ignored():
-        signal.signal(one, signal.SIG_DFL)
+    for number in _ignored():
+        signal.signal(number, signal.SIG_DFL)
 
 
 class ChildProcess:
@@ -158,8 +158,8 @@ class ChildProcess:
         """Wait for its end, at most until that of `unless`; whether it came."""
         if self.exit_code is None:
             poll = select.poll()
-            for one in (self, unless) if unless else (self,):
-                poll.register(one._pidfd, select.POLLIN)  # noqa: SLF001 - its own kind
+            for child in (self, unless) if unless else (self,):
+                poll.register(child._pidfd, select.POLLIN)  # noqa: SLF001 - its own kind
             poll.poll(timeout_s * 1000)
         return self.exit_code is not None
 

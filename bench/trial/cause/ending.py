@@ -163,8 +163,8 @@ def _larger(path: str) -> str:
 def _in_memory(case: Case) -> dict[str, str]:
     """Where the case has file systems in memory of a size, and how large they are."""
     found = {}
-    for one in case.tmpfs:
-        path, _, options = one.partition(":")
+    for mount in case.tmpfs:
+        path, _, options = mount.partition(":")
         size = re.search(r"(?:^|,)size=([^,]+)", options)
         if size:
             found[path] = f"size={size[1]}"
@@ -193,7 +193,7 @@ def _read_only(case: Case) -> str:
     """What of the case is read-only; empty where nothing is."""
     if case.read_only:
         return "`read_only: true` is set"
-    mounted = [one for one in case.volumes if "ro" in one.split(":")[-1].split(",")]
+    mounted = [volume for volume in case.volumes if "ro" in volume.split(":")[-1].split(",")]
     return f"{mounted[0].split(':')[1]} is mounted read-only" if mounted else ""
 
 
@@ -202,5 +202,5 @@ def _says(output: str, message: str) -> bool:
     return re.search(rf"(?<![\w/.-]){message}(?![\w/.-]*/)", output, re.IGNORECASE) is not None
 
 
-def _counted(count: int, one: str, more: str) -> str:
-    return f"{count} {one if count == 1 else more}"
+def _counted(count: int, singular: str, plural: str) -> str:
+    return f"{count} {singular if count == 1 else plural}"

@@ -65,10 +65,10 @@ def user_of(given: str, further: Sequence[str], passwd: Entries, group: Entries)
             user_id, groups = _number(entry[2]), {_number(entry[3])}
             name = entry[0]
             break
-    asked = [one for one in (own, *further) if one]
-    groups |= {int(one) for one in asked if one.isdigit()}
+    asked = [group_name for group_name in (own, *further) if group_name]
+    groups |= {int(group_name) for group_name in asked if group_name.isdigit()}
     for entry in group:
-        is_asked = any(one in (entry[0], entry[2]) for one in asked if len(entry) > 2)
+        is_asked = any(group_name in (entry[0], entry[2]) for group_name in asked if len(entry) > 2)
         if len(entry) > 3 and (name in entry[3].split(",") or is_asked):
             groups.add(_number(entry[2]))
     return User(user_id, frozenset(groups))
@@ -78,13 +78,13 @@ def unknown(given: str, groups: Sequence[str], passwd: Entries, group: Entries) 
     """What of a user and its groups the image does not know, in words; empty where it knows all."""
     name, _, own = given.partition(":")
     asked = [(name, "user", PASSWD, passwd)]
-    asked += [(one, "group", GROUP, group) for one in (own, *groups)]
-    for one, what, path, known in asked:
-        if one.isdigit():
-            if int(one) > _HIGHEST_ID:
-                return f"{what} {one} is above the highest number, {_HIGHEST_ID}"
-        elif one and one not in (entry[0] for entry in known):
-            return f"there is no {what} {one} in {path} of the image"
+    asked += [(group_name, "group", GROUP, group) for group_name in (own, *groups)]
+    for given_name, what, path, known in asked:
+        if given_name.isdigit():
+            if int(given_name) > _HIGHEST_ID:
+                return f"{what} {given_name} is above the highest number, {_HIGHEST_ID}"
+        elif given_name and given_name not in (entry[0] for entry in known):
+            return f"there is no {what} {given_name} in {path} of the image"
     return ""
 
 

@@ -40,7 +40,7 @@ class DependencyCoordinator:
         Raises:
             GivenUpError: they never will be.
         """
-        wanted = {(one.service, one.condition) for one in waits}
+        wanted = {(wait.service, wait.condition) for wait in waits}
         with self._changed:
             self._changed.wait_for(lambda: bool(self.broken) or wanted <= self._met)
         self.go_on()
@@ -57,7 +57,7 @@ class DependencyCoordinator:
     def note(self, service: str, *conditions: Condition) -> None:
         """These conditions on `service` are met."""
         with self._changed:
-            self._met |= {(service, one) for one in conditions}
+            self._met |= {(service, condition) for condition in conditions}
             self._changed.notify_all()
 
     def note_ready(self, service: str) -> None:

@@ -179,7 +179,7 @@ class ServiceNetwork:
         if "pid" in shared:
             host["PidMode"] = shared["pid"]
         if service.volumes_from:
-            host["VolumesFrom"] = [self._volumes_of(one) for one in service.volumes_from]
+            host["VolumesFrom"] = [self._volumes_of(volume) for volume in service.volumes_from]
         own = {name: all_[0] for name, all_ in service.extra_hosts.items() if all_}
         return dataclasses.replace(
             spec,
@@ -196,7 +196,7 @@ class ServiceNetwork:
             extra_hosts={} if "network_mode" in shared else {**spec.extra_hosts, **own},
             options=options,
             binds=(
-                *(self._bind(one) for one in member.mounts if one.type != "tmpfs"),
+                *(self._bind(mount) for mount in member.mounts if mount.type != "tmpfs"),
                 *self._files(member),
             ),
             healthcheck=healthcheck_config(self._part.prepared.case.healthcheck, keep=True),
@@ -212,12 +212,12 @@ class ServiceNetwork:
     def _bind(self, mount: Mount) -> str:
         modes = ["ro"] if mount.read_only else []
         if mount.type == "bind":
-            modes += [one for one in (mount.bind.selinux, mount.bind.propagation) if one]
+            modes += [mode for mode in (mount.bind.selinux, mount.bind.propagation) if mode]
             source = mount.source or ""
         else:
             modes += ["nocopy"] if mount.volume.nocopy else []
             source = self._around.volume(mount.source) if mount.source else ""
-        return ":".join(one for one in (source, mount.target, ",".join(modes)) if one)
+        return ":".join(part for part in (source, mount.target, ",".join(modes)) if part)
 
     def _files(self, member: ComposeService) -> list[str]:
         service = member.service

@@ -76,12 +76,12 @@ class PreparedStack:
     @property
     def references(self) -> list[str]:
         """What its services run, each image once."""
-        return list(dict.fromkeys(one.prepared.reference for one in self.parts))
+        return list(dict.fromkeys(part.prepared.reference for part in self.parts))
 
     @property
     def blobs(self) -> list[str]:
         """Digests of what a cold pull of all fetches."""
-        return list(dict.fromkeys(blob for one in self.parts for blob in one.prepared.blobs))
+        return list(dict.fromkeys(blob for part in self.parts for blob in part.prepared.blobs))
 
     def pulls(self) -> list[tuple[PreparedService, int]]:
         """The services with whose start an image is pulled, one after the other.
@@ -93,10 +93,12 @@ class PreparedStack:
         there: list[list[str]] = []
         for part in self.parts:
             prepared = part.prepared
-            if prepared.reference in [one.prepared.reference for one, _ in found]:
+            if prepared.reference in [earlier.prepared.reference for earlier, _ in found]:
                 continue
-            layers = [one.digest for one in prepared.manifest.layers] if prepared.manifest else []
-            found.append((part, max((_in_common(layers, one) for one in there), default=0)))
+            layers = (
+                [layer.digest for layer in prepared.manifest.layers] if prepared.manifest else []
+            )
+            found.append((part, max((_in_common(layers, known) for known in there), default=0)))
             there.append(layers)
         return found
 
@@ -104,9 +106,9 @@ class PreparedStack:
         """The same, whose services also reach these names."""
         parts = [
             dataclasses.replace(
-                one, prepared=dataclasses.replace(one.prepared, extra_hosts=addresses)
+                part, prepared=dataclasses.replace(part.prepared, extra_hosts=addresses)
             )
-            for one in self.parts
+            for part in self.parts
         ]
         return dataclasses.replace(self, parts=tuple(parts))
 

@@ -63,7 +63,7 @@ class ServiceTrial(Participant):
         self.record.facts.member = MemberFact(
             ready_by=self.part.ready_by.value,
             restart=self.part.member.service.restart_policy,
-            waits=tuple(WaitFact(one.service, one.condition.value) for one in waits),
+            waits=tuple(WaitFact(wait.service, wait.condition.value) for wait in waits),
         )
 
     def know(self, **known: Any) -> None:

@@ -130,7 +130,7 @@ def classic_steps(output: Iterable[str]) -> tuple[BuildStep, ...] | None:
         just_named = just_named and not text
     if not number:
         return None
-    return tuple(one for one in steps if not one.instruction.upper().startswith(_NO_WORK))
+    return tuple(step for step in steps if not step.instruction.upper().startswith(_NO_WORK))
 
 
 def _parameters(request: BuildRequest, dockerfile: str) -> dict[str, str]:

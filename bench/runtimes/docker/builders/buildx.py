@@ -174,7 +174,7 @@ def handed_over(request: BuildRequest, environ: Mapping[str, str]) -> dict[str, 
 
     A build argument whose name is a variable of this process already stays an argument.
     """
-    secrets = {_variable(n): one.value or "" for n, one in enumerate(request.secrets)}
+    secrets = {_variable(n): secret.value or "" for n, secret in enumerate(request.secrets)}
     return secrets | {name: value for name, value in request.args.items() if name not in environ}
 
 
@@ -195,10 +195,10 @@ def arguments(request: BuildRequest, environ: Mapping[str, str]) -> list[str]:
         ),
         *(("--label", f"{name}={value}") for name, value in request.labels.items()),
         *(("--build-context", f"{name}={value}") for name, value in request.contexts.items()),
-        *(("--secret", _secret(one, number)) for number, one in enumerate(request.secrets)),
-        *(("--ssh", one) for one in request.ssh),
-        *(("--cache-from", one) for one in request.cache_from),
-        *(("--cache-to", one) for one in request.cache_to),
+        *(("--secret", _secret(secret, number)) for number, secret in enumerate(request.secrets)),
+        *(("--ssh", agent) for agent in request.ssh),
+        *(("--cache-from", cache) for cache in request.cache_from),
+        *(("--cache-to", cache) for cache in request.cache_to),
     ]
     if request.target:
         options.append(("--target", request.target))
@@ -226,8 +226,8 @@ def _configure(folder: Path, credentials: Mapping[str, Mapping[str, str]]) -> No
         read = json.loads(own.read_text())
         settings = read if isinstance(read, dict) else {}
     auths, helpers = dict(settings.get("auths") or {}), dict(settings.get("credHelpers") or {})
-    for address, one in credentials.items():
-        token = b64encode(f"{one['username']}:{one['password']}".encode()).decode()
+    for address, credential in credentials.items():
+        token = b64encode(f"{credential['username']}:{credential['password']}".encode()).decode()
         auths[address], helpers[address] = {"auth": token}, ""
     file = folder / "config.json"
     file.touch(mode=0o600)
@@ -237,13 +237,13 @@ def _configure(folder: Path, credentials: Mapping[str, Mapping[str, str]]) -> No
 def _follow(output: Iterable[str], progress: BuildProgress) -> list[str]:
     """Take in what buildx says to its end; returns what is no progress, line by line."""
     texts = []
-    for one in _documents(output):
-        if isinstance(one, str):
-            texts.append(clean(one))
+    for document in _documents(output):
+        if isinstance(document, str):
+            texts.append(clean(document))
             continue
-        for vertex in one.get("vertexes") or ():
+        for vertex in document.get("vertexes") or ():
             progress.vertex(_event(vertex))
-        for log in one.get("logs") or ():
+        for log in document.get("logs") or ():
             progress.log(str(log.get("vertex")), b64decode(log.get("data") or ""))
     return texts
 
@@ -287,10 +287,10 @@ def _ns(text: str | None) -> int | None:
 
 def _final(texts: list[str]) -> list[str]:
     """The builder's last word, and the lines before it, which show the place in the Dockerfile."""
-    said = [one for one in texts if one.strip()]
+    said = [text for text in texts if text.strip()]
     if not said:
         return ["it ended without a word"]
-    errors = [number for number, one in enumerate(said) if one.startswith("ERROR:")]
+    errors = [number for number, text in enumerate(said) if text.startswith("ERROR:")]
     place = errors[-1] if errors else len(said) - 1
     message = _PREFIX.sub("", said[place], count=1)
     return [message, *said[:place], *said[place + 1 :]]

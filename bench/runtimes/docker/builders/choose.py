@@ -141,7 +141,7 @@ def _build(
     if lacking:
         raise BuildError(
             str(request.dockerfile),
-            f"only buildx can build with {', '.join(f'`{one}`' for one in lacking)}",
+            f"only buildx can build with {', '.join(f'`{key}`' for key in lacking)}",
             "take another engine, or leave them out" if tool.kind == "podman" else _INSTALL,
         )
     if tool.kind == "buildkit":

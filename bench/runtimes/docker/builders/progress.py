@@ -103,15 +103,15 @@ class BuildProgress:
                 seconds = (vertex.completed_ns - vertex.started_ns) / 1e9
             instruction = _one_line(step["instruction"])
             found.append((vertex.started_ns or 0, BuildStep(instruction, vertex.cached, seconds)))
-        return tuple(step for _, step in sorted(found, key=lambda one: one[0]))
+        return tuple(step for _, step in sorted(found, key=lambda started: started[0]))
 
     def failed(self) -> FailedStep | None:
         """The vertex that failed first; those that were only cut short by it are none."""
-        broken = [one for one in self._vertexes.values() if one.error]
-        own = [one for one in broken if not one.error.endswith(_CANCELED)] or broken
+        broken = [vertex for vertex in self._vertexes.values() if vertex.error]
+        own = [vertex for vertex in broken if not vertex.error.endswith(_CANCELED)] or broken
         if not own:
             return None
-        first = min(own, key=lambda one: one.completed_ns or one.started_ns or 0)
+        first = min(own, key=lambda vertex: vertex.completed_ns or vertex.started_ns or 0)
         rest = [clean(first.open_line)] if first.open_line else []
         return FailedStep(_one_line(first.name), first.error, (*first.log, *rest))
 
