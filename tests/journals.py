@@ -110,7 +110,7 @@ CRASHED = {
 
 STUCK = Trouble(
     "failed",
-    "exited with code 1 before it was ready (way out refused)",
+    "exited with code 1 before it was ready (network cut off: connections are refused)",
     ("ERROR: Could not find a version that satisfies the requirement uvicorn",),
 )
 """A trial with the network cut off of an image that needs one."""
