@@ -1,4 +1,4 @@
-"""Steps that are taken at the same moment, each in a thread of its own."""
+"""Steps that run at the same time, each in its own thread."""
 
 from __future__ import annotations
 
@@ -20,19 +20,18 @@ def at_once(
     opened: Callable[[], None],
     cancel: Callable[[], None],
 ) -> None:
-    """Take all `steps` at once, and return when the last has ended.
+    """Run all `steps` concurrently, and return when the last has ended.
 
-    Only this thread is interrupted by signals; the others are ended by what `cancel` takes away
-    from them.
+    Only this thread is interrupted by signals; the others end because of what `cancel` removes.
 
     Args:
-        steps: what to do.
+        steps: what to run.
         opened: called at the moment at which all threads are released.
-        cancel: makes steps that are under way end soon; called when this thread is interrupted,
-            and again until they have ended.
+        cancel: makes running steps end soon; called when this thread is interrupted, and repeated
+            until they have ended.
 
     Raises:
-        BaseException: what the first step that failed has raised, once all have ended.
+        BaseException: the error of the first step that failed, once all have ended.
     """
     barrier = threading.Barrier(len(steps), action=opened)
     failures: list[BaseException] = []

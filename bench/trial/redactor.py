@@ -1,4 +1,4 @@
-"""The secrets that a container was given, taken out of its output before that is kept."""
+"""Removal of a container's secrets from its output before that is stored."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _USER_OF_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 def redactor(
     container: Container, folder: Path, further: frozenset[str] = frozenset()
 ) -> Callable[[str], str]:
-    """What puts `***` in the place of the secrets of `container` in a text.
+    """Return a function that replaces the secrets of `container` in a text by `***`.
 
-    Secrets are the values from its `env_file` that `file_secrets` takes for some, those of
-    variables and of headers of its probes that are called like one, and the user part of URLs in
-    the other variables; as in the scenario that a journal keeps. `further` are others. Of one over
-    several lines each line is hidden too, for output is also looked at line by line. The text is
-    clean, and so are they.
+    Secrets are the values from its `env_file` that `file_secrets` recognises, values of variables
+    and probe headers whose names look secret, and the user part of URLs in the other variables, as
+    in the scenario stored in a journal. `further` are additional ones. Each line of a multi-line
+    secret is hidden too, since output is also processed line by line. Text and secrets are cleaned
+    first.
     """
     secrets = set(further) | file_secrets(
         read_env_files([folder / file for file in container.env_file])

@@ -1,4 +1,4 @@
-"""From a case of a scenario to a container that an engine can create."""
+"""Translation of a case of a scenario into a container that an engine can create."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def container_spec(
     keep_healthcheck: bool = False,
     cgroup_parent: str = "",
 ) -> WorkloadSpec:
-    """What to create for `container`.
+    """Return the specification of a container for `container`.
 
     Args:
         container: the case or service.
         image: the reference that the engine has.
         name: of the container; named volumes are prefixed with it.
-        folder: relative paths start here.
+        folder: base of relative paths.
         labels: mark it as bench's.
-        arm: the need arm leaves the limits of memory and CPU away.
+        arm: the need arm omits the limits of memory and CPU.
         extra_hosts: addresses of the services by name.
-        keep_healthcheck: whether the image's own healthcheck may run; each of its probes is
-            charged to the container, so it is switched off where nobody waits for it.
-        cgroup_parent: cgroup to put it under.
+        keep_healthcheck: whether the image's own health check may run. Each of its probes is
+            charged to the container, so it is disabled if no probe waits for it.
+        cgroup_parent: parent cgroup.
     """
     limits = container.effective_limits
     capped = arm is Arm.FIT
@@ -93,7 +93,7 @@ def container_spec(
 
 
 def process_spec(spec: WorkloadSpec, process: PlainProcess, folder: Path) -> WorkloadSpec:
-    """What to create for a case that is a plain process, of what a container of it would be."""
+    """Return the specification of a plain process, derived from the equivalent container."""
     return dataclasses.replace(
         spec,
         command=split_words(process.command),
@@ -111,7 +111,7 @@ def named_volumes(container: Container, name: str) -> list[str]:
 
 
 def mount_points(container: Container, image_volumes: Iterable[str] = ()) -> list[str]:
-    """Where `container` has volumes and file systems in memory, those of its image among them."""
+    """Mount points of `container`'s volumes and in-memory file systems, the image's included."""
     volumes = [volume.split(":") for volume in container.volumes]
     return [
         *(parts[1] if len(parts) > 1 else parts[0] for parts in volumes),
@@ -125,10 +125,10 @@ def _words(command: Command | None) -> tuple[str, ...] | None:
 
 
 def split_words(command: Command) -> tuple[str, ...]:
-    """The words of a command; Compose splits one that is written as text, without a shell.
+    """The words of a command; a command written as text is split as Compose does, without a shell.
 
     Raises:
-        UsageError: a quote in it is not closed.
+        UsageError: a quote is not closed.
     """
     if isinstance(command, list):
         return tuple(command)
@@ -173,7 +173,7 @@ def _device_request(device: Any) -> dict[str, Any]:
 
 
 def healthcheck_config(healthcheck: Healthcheck | None, *, keep: bool) -> dict[str, Any] | None:
-    """The engine's own form of a check; None leaves the image's, where it may run (`keep`)."""
+    """The check in the engine's form; None keeps the image's own, if allowed (`keep`)."""
     if not keep or (healthcheck and healthcheck.disable):
         return {"Test": ["NONE"]}
     if healthcheck is None:

@@ -1,7 +1,7 @@
-"""Why a container ended, or did not get ready: from kernel counters, its files and its settings.
+"""Why a container exited or did not become ready: from kernel counters, its files and settings.
 
-Output is text of the program's own: of that, only the system's messages for a file system that is
-read-only or full are looked for, and only where something of the case or of the host is so.
+The output is the program's own text. Only the system's messages for a read-only or full file
+system are looked for there, and only if a setting of the case or the host matches.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ENDED = Cause(
 
 
 def job_cause(service: str) -> Cause:
-    """Why a service of a stack that ended with code 0 has failed."""
+    """Why a service of a stack that exited with code 0 counts as failed."""
     return Cause(
         CauseKind.ENDED,
         ENDED.words,
@@ -120,7 +120,7 @@ def _causes(
 
 
 def _forks_refused(failed: FailedContainer, limit: int | None) -> str:
-    """How the limit of processes showed; empty where it did not."""
+    """The evidence that the process limit was reached; empty if there is none."""
     if failed.forks_refused:
         return f"the kernel refused {_counted(failed.forks_refused, 'fork', 'forks')}"
     reached = limit is not None and failed.tasks_peak is not None and failed.tasks_peak >= limit
@@ -161,7 +161,7 @@ def _larger(path: str) -> str:
 
 
 def _in_memory(case: Case) -> dict[str, str]:
-    """Where the case has file systems in memory of a size, and how large they are."""
+    """The paths of the case's size-limited in-memory file systems, with their sizes."""
     found = {}
     for mount in case.tmpfs:
         path, _, options = mount.partition(":")
@@ -173,10 +173,10 @@ def _in_memory(case: Case) -> dict[str, str]:
 
 
 def _is_full(pid: int, path: str) -> bool:
-    """Whether what is mounted at `path` is full.
+    """Whether the file system mounted at `path` is full.
 
-    Only where the kernel itself calls it that: a path of which a part is a link of the image's
-    would be followed from here, and end on the host.
+    Only if the kernel itself lists it under that path: if part of the path were a symbolic link
+    of the image, it would be resolved from here and lead into the host's files.
     """
     try:
         mounted = Path(f"/proc/{pid}/mountinfo").read_text(errors="replace")
@@ -190,7 +190,7 @@ def _is_full(pid: int, path: str) -> bool:
 
 
 def _read_only(case: Case) -> str:
-    """What of the case is read-only; empty where nothing is."""
+    """The setting that makes some of the container's files read-only; empty if there is none."""
     if case.read_only:
         return "`read_only: true` is set"
     mounted = [volume for volume in case.volumes if "ro" in volume.split(":")[-1].split(",")]
@@ -198,7 +198,7 @@ def _read_only(case: Case) -> str:
 
 
 def _says(output: str, message: str) -> bool:
-    """Whether a line of `output` has the system's message, and not as a part of a path."""
+    """Whether a line of `output` contains the system's message other than as part of a path."""
     return re.search(rf"(?<![\w/.-]){message}(?![\w/.-]*/)", output, re.IGNORECASE) is not None
 
 

@@ -1,4 +1,4 @@
-"""As whom a container runs: users and groups as its own files have them."""
+"""The user and groups that a container runs as, resolved from its own files."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _HIGHEST_ID = 2**31 - 1
 
 @dataclass(frozen=True)
 class User:
-    """A user with the groups that it is in."""
+    """A user id with its group ids."""
 
     user_id: int
     groups: frozenset[int]
 
     def may_execute(self, file: ContainerFile) -> bool:
-        """Whether it may execute a file, or enter a folder."""
+        """Whether the user may execute a file, or enter a folder."""
         if self.user_id == 0:
             return file.kind == "folder" or bool(file.mode & 0o111)
         return self._has(file, 0o1)
 
     def may_read(self, file: ContainerFile) -> bool:
-        """Whether it may read a file."""
+        """Whether the user may read a file."""
         return self.user_id == 0 or self._has(file, 0o4)
 
     def _has(self, file: ContainerFile, bit: int) -> bool:
@@ -45,18 +45,18 @@ ROOT = User(0, frozenset())
 
 
 def entries(data: bytes) -> Entries:
-    """The entries of a file of users or groups."""
+    """The entries of a passwd or group file."""
     return [line.split(":") for line in data.decode(errors="replace").splitlines()]
 
 
 def user_of(given: str, further: Sequence[str], passwd: Entries, group: Entries) -> User:
-    """The user that `given` (`USER`, `USER:GROUP`, numbers, or nothing) stands for.
+    """Resolve `given` (`USER`, `USER:GROUP`, numbers, or empty) to a user.
 
     Args:
         given: the user.
-        further: groups that it is in besides, by name or number.
-        passwd: what the container knows of users.
-        group: what it knows of groups.
+        further: supplementary groups, by name or number.
+        passwd: entries of the container's passwd file.
+        group: entries of its group file.
     """
     name, _, own = given.partition(":")
     user_id, groups = int(name) if name.isdigit() else 0, set[int]()
@@ -75,7 +75,7 @@ def user_of(given: str, further: Sequence[str], passwd: Entries, group: Entries)
 
 
 def unknown(given: str, groups: Sequence[str], passwd: Entries, group: Entries) -> str:
-    """What of a user and its groups the image does not know, in words; empty where it knows all."""
+    """A user or group that the image does not define, as a clause; empty if all are known."""
     name, _, own = given.partition(":")
     asked = [(name, "user", PASSWD, passwd)]
     asked += [(group_name, "group", GROUP, group) for group_name in (own, *groups)]
