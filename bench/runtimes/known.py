@@ -1,4 +1,4 @@
-"""The runtimes that bench knows: a new one is a folder beside these and a line here."""
+"""The known runtimes: a new one is a folder beside these and a line here."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def connect(
 
     Args:
         address: `unix://…` or `tcp://…`.
-        login: what bench's registry is shown; None where nothing is pulled or pushed there.
+        login: credential for bench's registry; None if nothing is pulled or pushed there.
         is_exclusive: whether everything in the engine is bench's own.
 
     Raises:
-        EngineUnavailableError: no socket, no permission, nobody listening, API too old.
+        EngineUnavailableError: no socket, no permission, no listener, or the API is too old.
     """
     client = DockerClient(address, login)
     return ENGINES[client.info.kind](client, is_exclusive=is_exclusive)

@@ -1,4 +1,4 @@
-"""An engine's statistics of a container, in the columns of bench's samples."""
+"""An engine's container statistics, converted to the columns of bench's samples."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 
 def usage_columns(stats: Mapping[str, Any]) -> dict[str, int]:
-    """The columns that cgroups have, as far as the engine gives them.
+    """The columns that cgroups provide, as far as the engine reports them.
 
     Args:
         stats: an answer of `GET /containers/ID/stats`, of cgroup v1 or v2.
 
     Returns:
-        Values by column; none of a container that has ended.
+        Values by column; empty for a container that has ended.
     """
     memory, cpu = stats.get("memory_stats") or {}, stats.get("cpu_stats") or {}
     if not memory and not (cpu.get("cpu_usage") or {}).get("total_usage"):

@@ -1,7 +1,7 @@
-"""What the private engine changes on the host outside its own folders, and its undoing.
+"""The private engine's changes to the host outside its own folders, and how they are undone.
 
-What was there before is noted when the engine goes up, so that going down can put it back. A
-setting that another engine may rely on by then is left as it is.
+The previous state is recorded when the engine goes up, so that going down can restore it. A setting
+that another engine may rely on by then is left as it is.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ENGINES = {"dockerd", "containerd"}
 
 @dataclass(frozen=True)
 class HostChanges:
-    """The changes of one private engine, which keeps its things in `paths`."""
+    """The changes of one private engine, whose folders are in `paths`."""
 
     paths: Paths
 
@@ -50,9 +50,9 @@ class HostChanges:
         return self.paths.state / "host.json"
 
     def note(self) -> None:
-        """Note what is there, before anything is changed; a note that stands is kept.
+        """Record the state of the host before anything is changed; an existing record is kept.
 
-        After a restart of the machine the setting of the kernel is what it was at boot.
+        After a reboot the kernel setting is what it was at boot.
         """
         noted, boot = self._noted(), _BOOT_ID.read_text().strip()
         if noted.get("boot") != boot:
@@ -63,7 +63,7 @@ class HostChanges:
         fresh.replace(self._file)
 
     def present(self, base: str) -> list[str]:
-        """What is changed now, a line for each."""
+        """The changes in effect now, a line for each."""
         noted = self._noted()
         lines = network.present(base)
         before, now = noted.get("ip_forward", ""), network.forwarding()
@@ -74,7 +74,7 @@ class HostChanges:
         return lines + [f"cgroups below {cgroup}" for cgroup in _cgroups(_CGROUP)]
 
     def undo(self) -> None:
-        """Put back what was there; the daemons have ended, and networks are gone.
+        """Restore the previous state; the daemons have exited, and the networks are removed.
 
         Raises:
             HostError: a mount cannot be removed.
@@ -93,7 +93,7 @@ class HostChanges:
         self._unmount_all()
 
     def _unmount_all(self) -> None:
-        """With one mount others may go; those below a later one of the same place are nobody's."""
+        """Unmount everything; one unmount may remove others, and stacked mounts need several."""
         while mounts := [target for target in self._mounts() if Path(target).exists()]:
             trouble = _unmount(mounts[-1])
             if trouble and mounts[-1] in self._mounts() and Path(mounts[-1]).exists():
@@ -108,7 +108,7 @@ class HostChanges:
         return {}
 
     def _mounts(self) -> list[str]:
-        """What is mounted in the engine's folders, in the order in which it was."""
+        """Mount points in the engine's folders, in mount order."""
         own = (self.paths.state, self.paths.run)
         return [
             target for target in _targets() if any(folder in Path(target).parents for folder in own)
@@ -116,18 +116,18 @@ class HostChanges:
 
 
 def _targets() -> list[str]:
-    """Where something is mounted; a folder mounted on itself shows nowhere else."""
+    """All mount points; a folder mounted on itself is listed only here."""
     return [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
 
 
 def _unmount(target: str) -> str:
-    """Unmount it; says why not."""
+    """Unmount it; returns the error, if any."""
     done = network.run_program("umount", target)
     return done.stderr.strip() if done.returncode != 0 else ""
 
 
 def _remove(path: Path) -> None:
-    """Remove what a daemon made; a folder in which somebody has put a file since stays."""
+    """Remove a daemon's files; a folder to which a user has added a file is kept."""
     if not path.is_dir():
         path.unlink(missing_ok=True)
     elif all(inner.is_dir() for inner in path.rglob("*")):
@@ -137,14 +137,14 @@ def _remove(path: Path) -> None:
 
 
 def _cgroups(name: str) -> list[Path]:
-    """A cgroup in each hierarchy; runtimes make one in those too that bench does not use."""
+    """A cgroup in each hierarchy; runtimes also create one in those that bench does not use."""
     mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
     places = [Path(mount[1]) / name for mount in mounts if mount[2] in ("cgroup", "cgroup2")]
     return [place for place in places if place.is_dir()]
 
 
 def _remove_empty(cgroup: Path) -> None:
-    """Remove a cgroup and those below it, but for any that holds a process."""
+    """Remove a cgroup and those below it, except those that contain a process."""
     folders = [folder for folder in cgroup.rglob("*") if folder.is_dir()]
     for folder in (*sorted(folders, key=lambda inner: -len(inner.parts)), cgroup):
         with contextlib.suppress(OSError):
@@ -156,7 +156,7 @@ def _another_engine_runs() -> bool:
 
 
 def _programs() -> Iterator[str]:
-    """The names of the programs that run; one that has ended has no command line any more."""
+    """The names of the running programs; a process that has ended has no command line."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             yield path.read_bytes().partition(b"\0")[0].decode(errors="replace").rpartition("/")[2]

@@ -1,7 +1,7 @@
 """An engine newer than the host's: Debian's current one, unpacked into a folder of bench's own.
 
-What the host has installed stays as it is. The programs of Debian 13 run with the libraries of
-Debian 12; only its runc does not, and that of the host takes its place.
+The host's installed packages are not changed. The programs of Debian 13 run with the libraries of
+Debian 12, except runc, for which the host's is used.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _VERSION = re.compile(r"version (\d+)\.")
 
 
 def installed_engine() -> int | None:
-    """The first number of the version of the host's own dockerd; None without one."""
+    """The major version of the host's own dockerd; None without one."""
     program = shutil.which("dockerd", path=SEARCH_PATH)
     if program is None:
         return None
@@ -60,7 +60,7 @@ def installed_engine() -> int | None:
 
 
 def wants_newer(paths: Paths) -> bool:
-    """Whether the host's own engine is too old, and no newer one has been fetched."""
+    """Whether the host's own engine is too old, and no newer one has been downloaded."""
     if (paths.programs / "dockerd").exists():
         return False
     version = installed_engine()
@@ -68,15 +68,15 @@ def wants_newer(paths: Paths) -> bool:
 
 
 def fetch_programs(paths: Paths, sources: Sequence[Path], say: Callable[[str], None]) -> None:
-    """Have Debian's current engine in `paths.programs`, whole or not at all.
+    """Install Debian's current engine in `paths.programs`, whole or not at all.
 
     Args:
         paths: of the private engine.
         sources: files of apt sources of SUITE.
-        say: told what is being done.
+        say: receives progress messages.
 
     Raises:
-        HostError: it cannot be had here, or does not run here.
+        HostError: it is not available here, or does not run here.
     """
     missing = [tool for tool in _TOOLS if shutil.which(tool, path=SEARCH_PATH) is None]
     if missing or not sources:
@@ -104,7 +104,7 @@ def fetch_programs(paths: Paths, sources: Sequence[Path], say: Callable[[str], N
 
 
 def _download(scratch: Path, sources: Sequence[Path], say: Callable[[str], None]) -> None:
-    """Download the packages and unpack them below `root`, by an apt that changes nothing else."""
+    """Download the packages and unpack them below `root`, with an apt that changes nothing else."""
     parts, lists, cache = (scratch / name for name in ("parts", "lists", "cache"))
     for folder in (parts, lists / "partial", cache / "archives" / "partial"):
         folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What of a Dockerfile the classic builder does not read as BuildKit does."""
+"""Parts of a Dockerfile that the classic builder does not read as BuildKit does."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _REPOSITORY = re.compile(r"(?:^|[\s\"\[])(?:git@|git://|ssh://|https?://\S+?\.gi
 
 
 def not_read(request: BuildRequest, dockerfile: str) -> list[str]:
-    """What it would refuse, or quietly make something else of; a line of words for each.
+    """Instructions that it would refuse or silently misread, as a phrase for each.
 
     Args:
-        request: what is to be built.
+        request: the build.
         dockerfile: text of the Dockerfile.
     """
     found = [
