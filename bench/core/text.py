@@ -1,8 +1,7 @@
-"""Text from outside, cleaned where it enters: of containers, engines and strangers' files.
+"""Cleaning of text from outside where it enters: from containers, engines and untrusted files.
 
-Such text goes to terminals, pages, tables and annotations. What speaks to a terminal, turns the
-order of what is read, or cannot be seen, goes out of it here; what is left is text. Line ends and
-tabs stay.
+Such text is shown on terminals, pages, tables and annotations. Terminal control sequences,
+direction overrides and invisible characters are removed here. Line ends and tabs are kept.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def clean(text: object) -> str:
-    """`text` without what is not to be read: control characters, escape sequences, overrides."""
+    """`text` without control characters, escape sequences and direction overrides."""
     whole = str(text)
     if whole.isprintable():
         return whole
@@ -53,12 +52,12 @@ def clean(text: object) -> str:
 
 
 def decoded(data: bytes) -> str:
-    """Bytes from outside as clean text; what is no UTF-8 is marked."""
+    """Outside bytes as clean text; bytes that are not UTF-8 are marked."""
     return clean(data.decode(errors="replace"))
 
 
 def clean_tree(value: Any) -> Any:
-    """A copy of `value` in which every text is clean: of mappings, with their keys, and lists."""
+    """A copy of `value` with clean text in all mappings (keys included) and lists."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""What journals of earlier versions lack, a function for each step from one version to the next.
+"""Differences of journals of earlier versions, with a function for each step to the next version.
 
-A journal is read for ever. Where a version only adds, its fields have defaults and there is nothing
-to do here; what an earlier one meant otherwise, or cannot say, is settled here and nowhere else.
+Journals stay readable forever. If a version only adds fields, these have defaults and nothing is
+needed here; fields that had another meaning, or that are missing, are handled only here.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ STEPS = {1: from_1}
 
 
 def upgrade_notes(version: int, lines: Lines) -> UpgradeNotes:
-    """What holds for a journal of `version`, of which `lines` were read."""
+    """The caveats of a journal of `version`, of which `lines` were read."""
     found = UpgradeNotes()
     for step in range(version, SCHEMA_VERSION):
         found = STEPS[step](found, lines)

@@ -1,4 +1,4 @@
-"""Waiting until a container is ready, for as long as that can still happen."""
+"""Waiting until a container is ready, as long as that is still possible."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class _Pending:
 
 
 class Readiness:
-    """Asks probes in turn until all of them, or one of them, have succeeded.
+    """Runs probes in turn until all of them, or one of them, have succeeded.
 
     Attributes:
-        port_open: the first connection that any of them got, None where there was none (yet).
+        port_open: the first connection that any of them established, None if there was none.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class Readiness:
         wake: threading.Event,
         on_long_wait: Callable[[], None] = lambda: None,
     ) -> None:
-        """Nothing is asked before `wait`.
+        """No probe runs before `wait`.
 
-        `attempt_timeout_s` bounds an attempt. It doubles with each one after another that reaches
-        it though the server was seen to be working on it, and is the first again once an attempt
-        has ended otherwise.
+        `attempt_timeout_s` bounds an attempt. It doubles after each consecutive attempt that
+        reaches it while the server was seen working on it, and is reset once an attempt ends
+        otherwise.
 
-        `wake` is set by whatever ends a wait early: a matching line, the process's end.
+        `wake` is set by events that end a wait early: a matching line, the process's exit.
         `on_long_wait` is called once, between two attempts, after `LONG_WAIT_S`.
         """
         self._probes = probes
@@ -75,7 +75,7 @@ class Readiness:
         """Wait for readiness, counting the time-out from `since_ns`.
 
         Raises:
-            NotReadyError: time is up, or the process ended before.
+            NotReadyError: the time-out was reached, or the process exited before.
         """
         deadline_ns = since_ns + round(self._timeout_s * 1e9)
         within_s = self._attempt_timeout_s
@@ -158,9 +158,9 @@ class Readiness:
         )
 
     def matched(self) -> None:
-        """A probe that is not asked has something to say: look at it now.
+        """Note that a probe which is not polled has a result, and check it now.
 
-        Where one probe is enough it has decided, so an attempt of another that hangs is ended.
+        If one successful probe is enough, a pending attempt of another is aborted.
         """
         if self._any_of:
             self.abort()
@@ -168,7 +168,7 @@ class Readiness:
             self._wake.set()
 
     def abort(self) -> None:
-        """The process has ended: end whatever attempt is waiting on it."""
+        """Note that the process has exited, and abort any pending attempt."""
         for probe in self._probes:
             probe.abort()
         self._wake.set()
@@ -177,7 +177,7 @@ class Readiness:
 def make_readiness(
     ready: Ready, target: ProbeTarget, on_long_wait: Callable[[], None] = lambda: None
 ) -> Readiness:
-    """What waits for `target` as a scenario says, told of its output and of its end."""
+    """The wait for `target` that a scenario describes, woken by its output and its exit."""
     readiness = Readiness(
         [make_probe(choice, target) for choice in ready.probes()],
         any_of=ready.any is not None,

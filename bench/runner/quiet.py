@@ -1,8 +1,8 @@
-"""Waiting for a quiet host before a trial, so that it need not be thrown away afterwards.
+"""Waiting for a quiet host before a trial, so that the trial need not be discarded afterwards.
 
-A host that is busy all the time is waited for once: after a wait in vain the trials go on, and the
-next wait comes only when the host has been seen quiet again. Waits lie between trials and are part
-of no figure; each leaves an event in the journal.
+A host that is permanently busy is waited for once: after a wait that timed out the trials continue,
+and the next wait comes only after the host has been quiet again. Waits lie between trials and are
+part of no figure; each leaves an event in the journal.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _NAMED = 3
 
 @dataclass
 class QuietHost:
-    """Waits until others leave the host alone.
+    """Waits until other programs leave the host idle.
 
     Attributes:
-        patience_s: how long at most, before one trial; 0 where there is no waiting.
-        bounds: what others may take in a trial; what has no bound is not waited for.
-        look: sees what others do, as `bench.host.present.look` does.
-        in_vain: whether the last wait was, and the host has not been quiet since.
+        patience_s: longest wait before one trial; 0 to disable waiting.
+        bounds: load of other programs allowed in a trial; loads without a bound are ignored.
+        look: measures the load of other programs, as `bench.host.present.look` does.
+        in_vain: whether the last wait timed out, and the host has not been quiet since.
     """
 
     patience_s: float
@@ -49,7 +49,7 @@ class QuietHost:
     in_vain: bool = False
 
     def wait(self, context: TrialContext) -> None:
-        """Come back when the host is quiet, or has not become so in time."""
+        """Return when the host is quiet, or when the wait timed out."""
         if self.patience_s <= 0 or not context.runtime.info.is_local:
             return
         now = self._see(context, _GLANCE_S)
@@ -106,7 +106,7 @@ class QuietHost:
 
 
 def busiest_of(seen: Iterable[Busy]) -> list[Busy]:
-    """Each program once, with the most cores that it was seen with; the busiest first."""
+    """Each program once, with its highest number of cores; the busiest first."""
     most: dict[tuple[str, int], Busy] = {}
     for program in seen:
         key = program.name, program.pid

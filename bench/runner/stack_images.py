@@ -1,4 +1,4 @@
-"""The images of a stack: each made like that of a case, and all of them taken together."""
+"""The images of a stack, each prepared like that of a case, and their combined facts."""
 
 from __future__ import annotations
 
@@ -36,22 +36,21 @@ def make_stack(
     """The stack of the case called `name` with the images of its services.
 
     Args:
-        maker: builds or mirrors each of them.
+        maker: builds or mirrors each image.
         name: of the case.
         case: the case.
         use: how it uses its Compose file.
-        stack: what its Compose file describes.
-        reference: from a reference in the registry to the one that trials pull.
-        taken: gives the case of a service, by its place in the scenario, with what its `ready`
-            leaves to the image.
+        stack: the contents of its Compose file.
+        reference: maps a reference in the registry to the one that trials pull.
+        taken: completes the `ready` of a service from its image; takes its place in the scenario.
 
     Returns:
-        What trials measure, the facts of all images together, and what the FROM lines stood for.
+        The prepared stack, the facts of all images together, and the bases of the FROM lines.
 
     Raises:
         BuildError: a Dockerfile does not build.
-        EngineError: an image can be had nowhere, or the engine failed.
-        UsageError: others wait for the health of a service without a check.
+        EngineError: an image is not available anywhere, or the engine failed.
+        UsageError: other services wait for the health of a service without a health check.
     """
     parts = []
     made: list[tuple[str, ReadyImage]] = []
@@ -92,7 +91,7 @@ def _make(
 
 
 def secrets_of(member: ComposeService, stack: Stack) -> frozenset[str]:
-    """What must not be read in the output of `member`: its env files' values, and its secrets."""
+    """Values to hide in the output of `member`: its secrets, and values of its env files."""
     from_files = {k: v for k, v in member.environment.items() if v in member.from_files}
     found = file_secrets(from_files)
     for use in member.service.secrets:
@@ -107,7 +106,7 @@ def secrets_of(member: ComposeService, stack: Stack) -> frozenset[str]:
 
 
 def together(case: str, made: Sequence[tuple[str, ReadyImage]]) -> ImageFacts:
-    """The facts of all images of a stack as those of one; each distinct layer counts once."""
+    """The combined facts of a stack's images; each distinct layer counts once."""
     images = [image.facts for _, image in made]
     layers = {layer.digest: layer for image in images for layer in image.layers}
     blobs = {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bench.compose.container_keys import Container
 
 _SHORTEST = 4
-"""What is shorter is left: `1` and `yes` stand in such files too, and all over every log."""
+"""Shorter values are not hidden: `1` and `yes` occur in such files too, and all over every log."""
 
 _USER_OF_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 

@@ -1,7 +1,7 @@
-"""How facts stand in a journal: the numbers they may be, how they are written and read back.
+"""The representation of facts in a journal: valid numbers, and how facts are written and read back.
 
-A dataclass of this folder is the schema of its part of an event. Fields that it does not have may
-stand there, and are not read.
+A dataclass of this folder is the schema of its part of an event. Unknown fields are allowed and
+ignored.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _Form = TypeVar("_Form")
 
 
 def written(value: Any) -> Any:
-    """`value` as JSON has it: dataclasses are mappings, without the fields that are left out."""
+    """`value` in JSON form: dataclasses become mappings, without their left-out fields."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
             field.name: written(held)
@@ -61,7 +61,7 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 
 def read_facts(form: type[_Form], facts: object) -> _Form:
-    """`facts` as a `form`.
+    """Parse `facts` as a `form`.
 
     Raises:
         ValueError: they have another form.
@@ -73,5 +73,5 @@ def read_facts(form: type[_Form], facts: object) -> _Form:
 
 @cache
 def _reader(form: Any) -> TypeAdapter[Any]:
-    """Kept: to make one takes longer than all that it reads in a run."""
+    """Cached, since creating a reader takes longer than everything it reads in a run."""
     return TypeAdapter(form)

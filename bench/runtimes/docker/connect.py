@@ -84,9 +84,9 @@ def translated(subject: str, address: str) -> Iterator[None]:
 
 
 class _Client(docker.APIClient):
-    """The SDK's client, changed not to wait for a pull without a time-out.
+    """The SDK's client, with a time-out for pulls, which it would wait for without end.
 
-    It also passes credentials to builds beyond those of the user's configuration.
+    It also passes the credentials of bench's registry to builds.
     """
 
     registry_login: RegistryLogin | None = None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _STAT = "X-Docker-Container-Path-Stat"
 _HEADERS = 8 * tarfile.BLOCKSIZE
-"""What may stand before a file's bytes in an archive: its own header, and others for long names."""
+"""Bytes that may precede a file in an archive: its own header, and others for long names."""
 
 _TIMEOUT_S = 30
 

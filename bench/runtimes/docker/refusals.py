@@ -20,7 +20,7 @@ _STEPS = re.compile(
     r"|unable to start container process: "
     r"|starting container process caused: )*"
 )
-"""What stands before the step that failed: of Docker, containerd, Podman, runc and crun."""
+"""Prefixes before the step that failed: those of Docker, containerd, Podman, runc and crun."""
 
 _PROGRAM = ('exec: "', "exec /", "executable file `", "open executable: ")
 """How the step begins at which a runtime runs the program."""

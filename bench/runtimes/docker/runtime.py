@@ -74,7 +74,7 @@ class DockerRuntime:
         return made
 
     def _join(self, container_id: str, network: str, how: Mapping[str, Any]) -> None:
-        """Create-call fields for networks, beyond those that the SDK supports."""
+        """Attach the container to a network; the SDK's own call supports only some settings."""
         url = self._api._url("/networks/{0}/connect", network)  # noqa: SLF001
         body = {"Container": container_id, "EndpointConfig": how}
         self._api._raise_for_status(self._api._post_json(url, data=body))  # noqa: SLF001

@@ -155,9 +155,9 @@ version = 2
 [plugins."io.containerd.internal.v1.opt"]
   path = "{state}/opt"
 """
-"""What one namespace has fetched is not to be there already in another: a cold pull of the
-measuring daemon would be served by what the building daemon has. The second setting keeps a folder
-out of /opt."""
+"""Content fetched in one namespace must not be shared with another: a cold pull of the measuring
+daemon would be served from the building daemon's content. The second setting avoids a folder in
+/opt."""
 
 
 def _daemon_configuration(settings: Settings, ends: network.LinkEnds) -> str:

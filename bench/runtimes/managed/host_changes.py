@@ -30,7 +30,7 @@ _MADE_BY_DAEMONS = (
     Path("/opt/containerd"),
     Path("/run/netns"),
 )
-"""What dockerd, containerd and `ip netns` make outside of any folder that they are given."""
+"""Paths that dockerd, containerd and `ip netns` create outside their configured folders."""
 
 _CGROUP = "container-bench"
 _CGROUP_OF_ENGINES = "docker"

@@ -21,11 +21,11 @@ _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 _SYSTEM_PROGRAMS = Path("/usr/sbin")  # often not on a user's PATH
 
 _ASK_AGAIN_MS = 20
-"""How soon the host asks again for an address on a bridge that nobody answers for.
+"""Interval of the host's ARP requests for an unanswered address on a bridge.
 
-Addresses are used again, and a late packet for the container before (an answer to what it tried
-to reach) makes the host ask for its address before there is a container that has it. The first
-probe would then wait for the next asking, a whole second by the kernel's default.
+Addresses are reused, and a late packet for the previous container (a reply to one of its requests)
+makes the host send an ARP request before a new container has the address. The first probe would
+then wait for the next request, a whole second by the kernel's default.
 """
 
 

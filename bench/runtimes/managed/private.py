@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from bench.runtimes.protocol import RuntimeInfo
 
 REGISTRY = "registry"
-"""The one daemon of bench's own that is wanted beside somebody's own engine."""
+"""The only daemon of bench's own that is used with a user's own engine."""
 
 
 STORE_VARIABLE = "BENCH_IMAGE_STORE"
@@ -160,7 +160,7 @@ class PrivateEngine:
         return replace(settings, image_store=wanted)
 
     def check_store(self, facts: RuntimeInfo) -> None:
-        """Refuse an engine that does not use the configured image store; old ones ignore the setting.
+        """Refuse an engine that does not use the configured image store; old ones ignore it.
 
         Raises:
             EngineUnavailableError: it uses another one.

@@ -39,7 +39,7 @@ _PROGRAMS = {
     "docker-init": "--version",
     "docker-buildx": "version",
 }
-"""What is taken out of the packages, and what shows that it runs here; nothing where none does."""
+"""Programs taken from the packages, with an option that shows that each runs, if it has one."""
 
 _TOOLS = ("apt-get", "dpkg-deb")
 _VERSION = re.compile(r"version (\d+)\.")

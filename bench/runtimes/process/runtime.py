@@ -34,7 +34,7 @@ ADDRESS = "127.0.0.1"
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
-"""What a process gets of bench's own environment: what finds programs and libraries, no more."""
+"""Variables that a process inherits from bench: only those for finding programs and libraries."""
 
 
 @dataclass(frozen=True)
@@ -265,7 +265,7 @@ def why_no_processes(mounts: CgroupMounts | None = None) -> EngineUnavailableErr
 
 
 def _environment(spec: WorkloadSpec) -> dict[str, str]:
-    """The environment of a process; without `gpus` it sees none, as in a container."""
+    """The environment of a process; without `gpus` it sees no GPU, as in a container."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     if not isinstance(spec.gpus, str):  # it is not `all`
         inherited["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, range(spec.gpus or 0)))

@@ -25,7 +25,7 @@ _LARGEST_LIST = 2**20
 """Bytes of /etc/passwd or /etc/group."""
 
 _NOT_FOUND, _NOT_RUN, _NOT_READ = 127, 126, 2
-"""What shells and starters end with: a program is not there or cannot be run, a script is not."""
+"""Exit codes of shells and wrappers: program not found, not executable; script not found."""
 
 NO_COMMAND = Cause(
     CauseKind.NO_COMMAND,

@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 
 HEAD_BYTES = 64 * 1024
-"""What is looked at of a file; the loader of a program is named within its first page or two."""
+"""Bytes read from a file; a program's loader is named within its first page or two."""
 
 _ELF = b"\x7fELF"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -24,7 +24,7 @@ _MACHINES = {
 """Machines of elf.h by the names that images have for them."""
 
 _ALSO_RUNS = {"amd64": ("386",), "arm64": ("arm",)}
-"""What else a machine runs by itself."""
+"""Other architectures that a machine runs natively."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ Entries = list[list[str]]
 """The fields of each line: passwd(5), group(5)."""
 
 _HIGHEST_ID = 2**31 - 1
-"""What engines take."""
+"""The highest id that engines accept."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ _TRACE = "moby.buildkit.trace"
 _STEP = re.compile(r"Step (\d+)/\d+ : (.+)")
 _FROM_CACHE = " ---> Using cache"
 _NO_WORK = ("FROM ", f"LABEL {LABEL}=".upper())
-"""What takes no time, and the label that this builder adds as a last step."""
+"""Steps that take no time, and the label that this builder adds as a last step."""
 
 _SHOWN_LINES = 30
 
@@ -102,7 +102,7 @@ def by_classic(
 
 
 def _remarks(dockerfile: str, *, is_added: bool) -> tuple[str, ...]:
-    """Remarks on a Dockerfile that lies outside the builder's context."""
+    """Remarks on a Dockerfile that had to be added to the context."""
     if not is_added:
         return ()
     where = f"without buildx the Dockerfile goes to the builder in the context, as {dockerfile}"

@@ -286,7 +286,7 @@ def _ns(text: str | None) -> int | None:
 
 
 def _final(texts: list[str]) -> list[str]:
-    """The builder's final error, after the lines that show the place in the Dockerfile."""
+    """The builder's final error, followed by the lines that show the place in the Dockerfile."""
     said = [text for text in texts if text.strip()]
     if not said:
         return ["it ended without a word"]
