@@ -10,13 +10,13 @@ class CacheState(StrEnum):
     """The parts of an image that are already on the host when a trial starts."""
 
     COLD = "cold"
-    """No layer of its image is there, and the page cache is dropped."""
+    """No layer of its image is present, and the page cache is dropped."""
     BASE = "base"
-    """Exactly the layers of its base are there, and the page cache is dropped."""
+    """Exactly the layers of its base are present, and the page cache is dropped."""
     IMAGE = "image"
-    """Its image is there, and the page cache is dropped."""
+    """Its image is present, and the page cache is dropped."""
     WARM = "warm"
-    """Its image is there, and the page cache is as the trial before has left it."""
+    """Its image is present, and the page cache is as the previous trial left it."""
 
     @property
     def is_pulled(self) -> bool:
@@ -43,7 +43,7 @@ CALIBRATION_CASE = "calibration"
 
 
 SIZE_ARM = "size"
-"""The arm of trials under limits that `bench right-size` tries; no row is judged on them."""
+"""The arm of trials under limits tried by `bench right-size`; no row is judged on them."""
 
 
 TRIAL_KEYS = [

@@ -13,7 +13,7 @@ INVISIBLE = "·"
 """The replacement for a character that must not be shown."""
 
 _LONGEST_STRING = 4096
-"""Characters of a terminal's string, such as a title, that is looked for its end."""
+"""Longest terminal string, such as a title, that is searched for its end."""
 
 _ESCAPES = re.compile(
     rf"""
@@ -37,7 +37,7 @@ _NOT_READ = re.compile(
 )
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-"""Halves of characters: bytes that were no UTF-8, or JSON that was cut."""
+"""Single surrogates: from bytes that were not UTF-8, or from truncated JSON."""
 
 
 def clean(text: object) -> str:

@@ -41,13 +41,13 @@ MOST_LINES = 1_000_000
 """Lines of a journal: a trial has about 15, and two a second."""
 
 DEEPEST = 64
-"""How far lists and mappings may stand in each other."""
+"""Deepest nesting of lists and mappings."""
 
 _BUFFER = 2**20
 """Bytes that are read at once: lines of samples are longer than Python's own buffer."""
 
 _AFTER_A_KILL = ("run_resumed", "baseline_compared")
-"""Events that may follow the half line of a killed writer: it goes on, or it had ended."""
+"""Events that may follow the incomplete line of a killed writer."""
 
 _SEALED = re.compile(rb'\{"seq":(0|[1-9][0-9]{0,17}),(.*),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))

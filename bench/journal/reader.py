@@ -137,7 +137,7 @@ class JournalReader:
         try:
             for line in self.lines.events():
                 kind = line["event"]
-                # a stranger may have written it, or a bench that did not clean what it wrote
+                # it may come from an untrusted source, or from a bench that did not clean text
                 is_clean = kind in ("samples", "threads") or self.lines.is_plain
                 event = line if is_clean else clean_tree(line)
                 if kind == "samples" and isinstance(event.get("method"), str):

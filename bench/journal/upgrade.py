@@ -44,7 +44,7 @@ def from_1(earlier: UpgradeNotes, lines: Lines) -> UpgradeNotes:
 
 
 STEPS = {1: from_1}
-"""By the version that a step begins at; there is one for each but the last."""
+"""Upgrade steps by the version they start from; one for each version but the last."""
 
 
 def upgrade_notes(version: int, lines: Lines) -> UpgradeNotes:

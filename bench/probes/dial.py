@@ -88,7 +88,7 @@ class Dialer:
         self.connected_ns, self.local_port = None, 0
         begun_ns = self._clock.monotonic_ns()
         sock = self._socket = self._new_socket()
-        self._go_on()  # whoever gave up before saw no socket to shut
+        self._go_on()  # an abort before this line found no socket to shut down
         sock.settimeout(max(0.001, min(_CONNECT_TIMEOUT_S, within_s)))
         if self.place.path:
             self._connect_inside(sock)
@@ -117,7 +117,7 @@ class Dialer:
         sock.connect((self.place.address, self.place.port))
         own = sock.getsockname()
         if own == sock.getpeername():
-            # asked for often enough, the kernel lends the very port and joins both ends
+            # the kernel may pick the probed port as the local one: a TCP self-connection
             raise OSError(errno.ECONNREFUSED, "Connection refused")
         self.local_port = own[1]
 

@@ -38,7 +38,7 @@ _CODES = {
     "14": "UNAVAILABLE",
     "16": "UNAUTHENTICATED",
 }
-"""Status codes of gRPC that a health service may be answered with."""
+"""gRPC status codes that a health request may be answered with."""
 
 
 class GrpcProbe:

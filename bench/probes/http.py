@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 _OF_ANOTHER_PROTOCOL = frozenset({400, 426, 505})
-"""Statuses with which servers answer what they do not speak, TLS among them."""
+"""Statuses with which servers answer unknown protocols, including TLS."""
 _OF_AN_UNKNOWN_HOST = frozenset({400, 403, 404, 421})
 _TLS_REMEDIES = {
     "certificate is not valid": "it shows a certificate that cannot be verified: leave `verify` "

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 LONG_WAIT_S = 5.0
-"""After this wait it is worth a look at why it goes on."""
+"""Wait after which the listening ports are inspected for a reason."""
 
 
 @dataclass
@@ -191,7 +191,7 @@ def make_readiness(
     )
     target.output.on_match(readiness.matched)
     target.exit.on_end(readiness.abort)
-    # what came before there was anybody to tell
+    # lines that came before the callback was set
     if target.output.matched_ns:
         readiness.matched()
     if target.exit.ended:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from bench.trial.progress import Progress
 
 MOST_REPEATS = 2
-"""How often a trial that was not in its state is repeated before the verdict is error."""
+"""Repeats of a trial that was not in the required state, before its verdict is error."""
 
 _SHOWN_LINES = 5
 """Lines of a failed start's output that are shown as progress."""

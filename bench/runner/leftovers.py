@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from bench.runtimes.protocol import Runtime
 
 KEPT = "kept"
-"""In the place of a run's id, on images that the private builder keeps as its cache."""
+"""Label value instead of a run's id, on images that the private builder keeps as its cache."""
 
 _TRIAL = re.compile(r"(?P<run>.*)-t\d{4,}(?:[-.].*)?")
-"""A trial's cgroup: the run, the trial, and a replica, a service or an attempt of it."""
+"""The name of a trial's cgroup: run, trial, and replica, service or attempt."""
 
 
 def remove_from(

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from bench.trial.context import TrialContext
 
 WAIT_QUIET_S = 60.0
-"""How long a run waits for a quiet host where nothing else is said."""
+"""Default for the longest wait for a quiet host."""
 
 _GLANCE_S = 0.25
 """Before every trial: too short to make a run longer, and long enough for ticks of 10 ms."""
 
 _LOOK_S = 1.0
-"""While it waits: long enough that a moment between two compilers is not taken for quiet."""
+"""While it waits: long enough that a pause between two compiler runs does not count as quiet."""
 
 _NAMED = 3
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bench.runtimes.protocol import ContainerEngine, Runtime
 
 ENGINES: Mapping[str, type[DockerRuntime]] = {"docker": DockerRuntime, "podman": PodmanRuntime}
-"""Engines that are reached at an address, by what they say that they are."""
+"""Engines reached at an address, by the kind that they report."""
 
 BY_NAME: dict[str, Callable[[], Runtime]] = {"host": open_processes}
 """Runtimes without an address, by the value of `--engine`."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bench.trial.record import TrialRecord
 
 _REST_OF_OUTPUT_S = 20.0
-"""How long the rest of the output may take to be searched after the container is gone."""
+"""Longest search of the remaining output after the container has exited."""
 
 
 class Attachments:
@@ -139,7 +139,7 @@ class Attachments:
         found = causes(self._workload, self._info, self._case, failed)
         if found:
             self._record.facts.cause = found[0]
-        # that it was killed for memory is said already of one that ended so
+        # the description of an OOM-killed container already says so
         said = [
             cause.words for cause in found if kill is None or cause.kind is not CauseKind.MEMORY
         ]

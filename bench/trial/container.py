@@ -124,9 +124,9 @@ class ContainerLifecycle:
         swap_bytes = None if spec.memory_bytes is None else 0
         self._requested = LimitsAsked(spec.memory_bytes, swap_bytes, spec.cpus, spec.pids)
         self._facts.limits = LimitsFact(self._requested)
-        # known by its name until the answer is there, which a dying engine may not give
+        # identified by its name until the engine answers, which a dying engine may not do
         self.workload = context.runtime.workload(self.name)
-        # an engine goes on with a call that is cut off, and may make it after it was cleaned up
+        # an engine continues a call whose client is gone, and may create it after the clean-up
         with postponed(), self._record.phase("create"), self._blamed(spec):
             self.workload = context.runtime.create(spec)
         if self.workload.warnings:

@@ -18,10 +18,10 @@ SWAP_BOUND_PAGES = 4096
 """Pages moved to or from swap; 16 MiB where a page has 4 KiB."""
 
 HEAT_BOUND = 0.05
-"""Share of the trial's time in which a core was slowed down for its heat."""
+"""Share of the trial's time in which a core was thermally throttled."""
 
 CLOCK_STEP_BOUND_S = 1.0
-"""A wall clock that moved further than this against the monotonic one makes a trial invalid."""
+"""A larger step of the wall clock against the monotonic one makes a trial invalid."""
 
 
 class _TrialError(Exception):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _PATIENCE_S = 0.2
-"""How often to look whether there was a signal, and to cancel again what has not ended."""
+"""Interval at which signals are handled, and pending steps are cancelled again."""
 
 
 def at_once(
@@ -66,7 +66,7 @@ def at_once(
             barrier.abort()
             cancel()
             for thread, end in zip(threads, ends, strict=True):
-                # what is cancelled before it has begun to wait has to be cancelled again
+                # a step that was cancelled before it began to wait must be cancelled again
                 while thread.ident is not None and not end.wait(_PATIENCE_S):
                     cancel()
         raise

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SHORT = 12
 _FETCHED = (PullStep.DOWNLOADED, PullStep.DONE)
-"""Last step of a layer that was fetched; the first of an engine that hides the extraction."""
+"""Last steps of a fetched layer; the first if the engine does not report the extraction."""
 
 
 @dataclass

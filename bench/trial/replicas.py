@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bench.trial.record import TrialRecord
 
 _LEAST_OBSERVED_S = 1.0
-"""How long processes are watched at least, to tell which of them work."""
+"""Shortest observation of processes, to tell which of them are active."""
 
 _GRAVITY = (
     TrialStatus.INTERRUPTED,

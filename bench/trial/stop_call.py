@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _KILLED = 137
 _NOTICED_S = 5.0
-"""How long the end of a container may take to be noticed after the stop call."""
+"""Longest wait for a container's exit to be observed after the stop call."""
 
 
 def stopped(

@@ -64,7 +64,7 @@ class LoadRun:
             EngineError: the tool failed, or exceeded its time.
         """
         engine, labels = self._engine, {LABEL: self._run_id}
-        # known by its name until the answer is there, which an interruption may cut off
+        # identified by its name until the engine answers, which an interruption may prevent
         self._workload = engine.workload(self._name)
         for volume in named_volumes(self._tool, self._name):
             engine.volumes.create(volume, labels)

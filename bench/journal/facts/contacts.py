@@ -10,11 +10,11 @@ class WayOut(StrEnum):
     """How packets that left the container were treated."""
 
     OPEN = "open"
-    """They went where they were sent."""
+    """They were delivered."""
     REFUSED = "refused"
-    """They led nowhere, and were answered: no such name, reset, unreachable."""
+    """They were rejected with an answer: no such name, reset, unreachable."""
     SILENT = "silent"
-    """They led nowhere, and nothing answered."""
+    """They were dropped without an answer."""
 
 
 @dataclass(frozen=True)

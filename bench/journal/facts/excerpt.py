@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 MOST_LINES = 60
 LONGEST_LINE = 200
-"""Characters of a line that are kept: a journal is no place for a whole log."""
+"""Characters kept per line, since a journal should not contain whole logs."""
 
 
 @dataclass(frozen=True)

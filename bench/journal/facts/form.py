@@ -31,13 +31,13 @@ def _moment(label: str) -> str:
 
 
 Label = Annotated[str, AfterValidator(_moment)]
-"""A moment in UTC, written out, by which a reader knows when it was."""
+"""A UTC timestamp as text, for readers."""
 
 LEFT_OUT = {"left_out": True}
 """Metadata of a field that is not written where it has its default; others are, as null."""
 
 FINITE = ConfigDict(allow_inf_nan=False)
-"""Configuration of what events hold, and of all that is in it."""
+"""Pydantic configuration of event contents, including nested ones."""
 
 _Form = TypeVar("_Form")
 

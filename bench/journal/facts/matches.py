@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 MOST = 1e30
-"""Size from which on a number is not believed to be a figure; sums stay finite with it."""
+"""Magnitude from which a number is not accepted as a figure; it keeps sums finite."""
 
 
 @dataclass(frozen=True)

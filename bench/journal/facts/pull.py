@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bench.journal.facts.form import Amount, Rate, Seconds
 
 COPY_STATUS = "the same as layer"
-"""How the status of a layer begins that stands in its image further below too."""
+"""Prefix of the status of a layer that also occurs further below in its image."""
 
 
 @dataclass(frozen=True)

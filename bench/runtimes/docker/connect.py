@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bench.runtimes.credential import RegistryLogin
 
 MINIMUM_API = (1, 40)
-"""Docker 19.03; older engines lack what the measurements stand on."""
+"""Docker 19.03; older engines lack features that the measurements require."""
 
 CALL_TIMEOUT_S = 120
 _BUILD_CREDENTIALS = "X-Registry-Config"

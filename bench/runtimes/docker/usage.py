@@ -19,7 +19,7 @@ def usage_columns(stats: Mapping[str, Any]) -> dict[str, int]:
     """
     memory, cpu = stats.get("memory_stats") or {}, stats.get("cpu_stats") or {}
     if not memory and not (cpu.get("cpu_usage") or {}).get("total_usage"):
-        return {}  # it has ended: these zeros are nobody's figures
+        return {}  # it has ended: these zeros are not its figures
     detail = memory.get("stats") or {}
     networks = stats.get("networks") or {}
     throttling = cpu.get("throttling_data") or {}

@@ -43,7 +43,7 @@ REGISTRY = "registry"
 
 
 STORE_VARIABLE = "BENCH_IMAGE_STORE"
-"""Says where the daemons are to keep images: `graphdriver` or `containerd`."""
+"""Selects where the daemons store images: `graphdriver` or `containerd`."""
 
 _PREFERRED_PORT = 5591
 _START_TIMEOUT_S = 60.0

@@ -28,7 +28,7 @@ SUITE = "trixie"
 """The Debian release whose engine is taken: Engine 26 with buildx 0.13."""
 
 _OLDEST_WELCOME = 23
-"""The first Engine with BuildKit as its builder, which reads what Dockerfiles say today."""
+"""The first Engine with BuildKit as its builder, which current Dockerfiles need."""
 
 _PACKAGES = ("docker.io", "tini", "containerd", "docker-buildx")
 _PROGRAMS = {

@@ -29,7 +29,7 @@ _NOT_EXECUTABLE = 400
 """The status with which the Docker API refuses a command that is not there."""
 _READ_BYTES = 65536
 _KILLED_WITHIN_S = 30.0
-"""A killed process needs a core to end, which it may wait for on a busy host."""
+"""A killed process needs CPU time to exit, for which it may have to wait on a busy host."""
 
 
 def _ignored() -> list[signal.Signals]:

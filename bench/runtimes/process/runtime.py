@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 KIND = "host"
 ADDRESS = "127.0.0.1"
-"""Where a plain process is reached: it listens where the host does."""
+"""The address of a plain process, which listens in the host's network."""
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 _SHELLS = ("sh", "bash", "ash", "dash", "busybox", "ksh", "zsh")
 _STARTERS = ("env", "tini", "tini-static", "dumb-init", "docker-init", "catatonit", "exec", "nice")
-_FLAGS = ("-S", "-i", "-", "-s", "-g", "-v", "-0", "-c", "-w")
-"""Options of theirs that have no value, or whose value are the words that follow."""
+"""Programs that execute the program named in their arguments."""
 
-"""Programs that become, or start, the one that is named after them."""
+_FLAGS = ("-S", "-i", "-", "-s", "-g", "-v", "-0", "-c", "-w")
+"""Options of theirs that have no value, or whose value is the rest of the words."""
 
 _ONE_COMMAND = re.compile(r"[^;&|<>()`\n]+")
 _ASSIGNMENT = re.compile(r"\w+=\S*")
 _DEEPEST = 4
-"""Commands that run another."""
+"""Longest chain of commands that run one another."""
 
 
 def following(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bench.runtimes.protocol import RuntimeInfo
 
 FULL_BYTES = 32 * 2**20
-"""With less than this a container can hardly be made, and hardly anything can be written in one."""
+"""With less than this a container can hardly be created or write anything."""
 
 
 @dataclass(frozen=True)

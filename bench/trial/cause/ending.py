@@ -33,7 +33,7 @@ ENDED = Cause(
     "run it in the foreground, so that it goes on; of a job that is to end, `ready: {exit: true}` "
     "or `observe: exit` says so",
 )
-"""A service is there to stay."""
+"""A service must keep running."""
 
 
 def job_cause(service: str) -> Cause:
@@ -50,7 +50,7 @@ _READ_ONLY = "Read-only file system"
 _AGAIN = "Resource temporarily unavailable"
 _FULL = "No space left on device"
 _SMALL_BYTES = 64 * 2**10
-"""With less than this a file system in memory is as good as full."""
+"""Free space below which an in-memory file system counts as full."""
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,11 @@ class ReadyBy(StrEnum):
     """The source of a service's readiness."""
 
     HEALTHCHECK = "healthcheck"
-    """The engine calls it healthy; no sooner than the interval of its check after its start."""
+    """The engine reports it as healthy, at the earliest one check interval after its start."""
     EXIT = "exit"
-    """It ends with code 0, which others wait for."""
+    """It exits with code 0, which other services wait for."""
     PROBE = "probe"
-    """The scenario says what to ask it."""
+    """A probe of the scenario."""
     STARTED = "started"
     """Nothing: its start call returned."""
 

@@ -39,7 +39,7 @@ _OFFICIAL_FRONTENDS = ("docker/dockerfile:", "docker.io/docker/dockerfile:")
 _INSTALL = "install docker-buildx 0.13 or newer"
 
 _unreachable: set[str] = set()
-"""Frontends that could not be had in this process; asking again costs a time-out each."""
+"""Frontends that could not be pulled in this process; each retry would cost a time-out."""
 
 
 class DockerBuilder:

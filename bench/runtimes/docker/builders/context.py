@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bench.runtimes.build_request import BuildRequest
 
 _ADDED = ".bench.Dockerfile"
-"""Name of a Dockerfile in an archive that would otherwise not have it."""
+"""Name of a Dockerfile that is added to the archive."""
 
 
 def archive(request: BuildRequest, dockerfile: str) -> tuple[IO[bytes], str, bool]:
