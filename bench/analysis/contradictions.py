@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.core.metrics import METRICS
 from bench.journal.facts.behaviour import Writes
 from bench.journal.facts.pull import COPY_STATUS
 from bench.journal.facts.trial import TrialFacts
@@ -49,9 +50,10 @@ each miss what the other adds."""
 _LATE_CPU_NS = 250_000_000
 """How much CPU time may be read at ready that no sample saw: of a job whose cgroup went with it."""
 
+_COUNTERS = [metric.counter for metric in METRICS.values() if metric.counter]
 _GROWING = (
-    "cpu_ns", "cpu_wait_ns", "throttled_ns", "throttled_n", "quota_periods_n", "oom_kills",
-    "forks_refused",
+    *(counter.column for counter in _COUNTERS if counter.grows and not counter.may_fall),
+    "cpu_wait_ns", "throttled_n", "quota_periods_n", "forks_refused",
 )  # fmt: skip
 """Counters of the container that never fall. Those of devices and interfaces fall when one goes."""
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from bench.analysis.trial_metrics import sampled_metrics
 from bench.core.domain import TrialStatus
+from bench.core.metrics import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,12 +29,12 @@ Values = np.ndarray[Any, np.dtype[np.float64]]
 
 METHOD = "sum of the services"
 
+_COUNTERS = [metric.counter for metric in METRICS.values() if metric.counter]
 _TOTALS = frozenset(
     {
-        "cpu_ns", "cpu_wait_ns", "cpu_seen_ns", "cpu_ending_ns",
-        "exit_reports_lost", "throttled_ns", "throttled_n",
-        "quota_periods_n", "oom_kills", "forks_refused", "io_read_bytes", "io_write_bytes",
-        "net_rx_bytes", "net_tx_bytes",
+        *(counter.column for counter in _COUNTERS if counter.grows),
+        "cpu_wait_ns", "cpu_seen_ns", "cpu_ending_ns", "exit_reports_lost",
+        "throttled_n", "quota_periods_n", "forks_refused",
     }
 )  # fmt: skip
 """Columns that only grow, and stay when a service is gone."""

@@ -155,46 +155,32 @@ def _counter_metrics(facts: TrialFacts) -> dict[str, float]:
     return metrics
 
 
-def _totals(samples: Samples) -> dict[str, float]:
-    """Totals that the kernel keeps by itself, as they were read last."""
+def _counted(samples: Samples) -> dict[str, float]:
+    """The metrics that are the highest value of a counter."""
     metrics: dict[str, float] = {}
-    for column, name, factor in (
-        ("cpu_ns", "cpu_s", 1e-9),
-        ("throttled_ns", "cpu_throttled_s", 1e-9),
-        ("oom_kills", "oom_kills", 1.0),
-        ("io_read_bytes", "io_read_bytes", 1.0),
-        ("io_write_bytes", "io_write_bytes", 1.0),
-        ("net_rx_bytes", "net_rx_bytes", 1.0),
-        ("net_tx_bytes", "net_tx_bytes", 1.0),
-    ):
-        highest = _highest(samples, column)
-        if highest is not None:
-            metrics[name] = highest * factor
-    periods, paused = _highest(samples, "quota_periods_n"), _highest(samples, "throttled_n")
-    if periods and paused is not None:
-        metrics["cpu_throttled_periods_pct"] = 100 * paused / periods
+    for metric in METRICS.values():
+        highest = _highest(samples, metric.counter.column) if metric.counter else None
+        if metric.counter and highest is not None:
+            metrics[metric.name] = highest * metric.counter.factor
     return metrics
 
 
 def sampled_metrics(samples: Samples) -> dict[str, float]:
     """Everything that is computed from samples alone, by name."""
-    metrics = _totals(samples)
-    peaks = {
+    metrics = _counted(samples)
+    periods, paused = _highest(samples, "quota_periods_n"), _highest(samples, "throttled_n")
+    derived = {
+        "cpu_throttled_periods_pct": 100 * (paused or 0.0) / periods if periods else None,
         "memory_anon_peak_bytes": _top(unreclaimable(samples)),
         "memory_anon_shmem_peak_bytes": _top(process_memory(samples)),
-        "memory_slab_reclaimable_peak_bytes": _highest(samples, SLAB),
         "memory_working_set_peak_bytes": _top(working_set(samples)),
-        "memory_usage_peak_bytes": _highest(samples, "memory_usage_bytes"),
-        "processes_peak": _highest(samples, "tasks"),
-        "gpu_memory_peak_bytes": _highest(samples, "gpu_memory_bytes"),
-        "gpu_utilization_peak_pct": _highest(samples, "gpu_utilization_pct"),
         "cpu_cores_peak": _peak_rate(samples, "cpu_ns"),
         "cpu_cores_peak_100ms": _short_peak(samples),
         "cpu_demand_cores_peak": _peak_demand(samples),
         "cpu_unseen_share_pct": _unseen_share_pct(samples),
         "gpu_energy_j": _growth(samples, "gpu_energy_mj", 1e-3),
     }
-    metrics |= {name: value for name, value in peaks.items() if value is not None}
+    metrics |= {name: value for name, value in derived.items() if value is not None}
     return metrics
 
 

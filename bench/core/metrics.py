@@ -25,6 +25,23 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True)
+class Counter:
+    """The sample column whose highest value a metric is.
+
+    Attributes:
+        column: of the samples.
+        factor: from the column's unit to the metric's.
+        grows: whether it is a total; else it is a level that goes up and down.
+        may_fall: of a total, whether it falls when one of the devices that it sums goes away.
+    """
+
+    column: str
+    factor: float = 1.0
+    grows: bool = False
+    may_fall: bool = False
+
+
+@dataclass(frozen=True)
 class Metric:
     """One named figure.
 
@@ -37,6 +54,7 @@ class Metric:
         meaning: what it is and how it is taken.
         misleads: when not to trust it; empty where no such case is known.
         scope: whether each trial has its own value.
+        counter: the counter that it is read from, where that is all there is to it.
     """
 
     name: str
@@ -46,6 +64,7 @@ class Metric:
     meaning: str
     misleads: str = ""
     scope: Scope = Scope.TRIAL
+    counter: Counter | None = None
 
     @property
     def is_time(self) -> bool:
@@ -174,7 +193,8 @@ _TABLE = (
            "The services may have reached their marks at different times."),
     Metric("memory_usage_peak_bytes", "bytes", "memory peak as sampled", _L,
            "Highest sample of charged memory, page cache included. memory_peak_bytes also has "
-           "peaks between two samples.", _SAMPLED),
+           "peaks between two samples.", _SAMPLED,
+           counter=Counter("memory_usage_bytes")),
     Metric("memory_anon_peak_bytes", "bytes", "anon memory peak", _L,
            "Highest sample of anonymous + shared + kernel memory, which cannot be reclaimed. The "
            "kernel's reclaimable caches of names and inodes are left out on cgroup v2.",
@@ -188,19 +208,22 @@ _TABLE = (
     Metric("memory_slab_reclaimable_peak_bytes", "bytes", "reclaimable slab peak", _N,
            "Highest sample of the kernel's caches of names and inodes (slab_reclaimable), which it "
            "frees when memory runs short.",
-           f"{_SAMPLED} Not measured on cgroup v1."),
+           f"{_SAMPLED} Not measured on cgroup v1.",
+           counter=Counter("memory_slab_reclaimable_bytes")),
     Metric("memory_working_set_peak_bytes", "bytes", "working set peak", _L,
            "Highest sample of charged memory less inactive file cache, as docker stats shows.",
            f"{_SAMPLED} {_COLD}"),
     Metric("oom_kills", "", "killed for memory", _L,
            "Processes of the container that the kernel killed because memory ran out, by its own "
-           "counter; at least one where the engine reports an OOM kill."),
+           "counter; at least one where the engine reports an OOM kill.",
+           counter=Counter("oom_kills", grows=True)),
     Metric("cpu_to_ready_s", "s", "CPU to ready", _L,
            "CPU seconds of all processes from start to ready, from the cgroup's counter.",
            _FLOOR),
     Metric("cpu_s", "s", "CPU", _L,
            "CPU seconds of all processes over the container's life, from the cgroup's counter.",
-           _FLOOR),
+           _FLOOR,
+           counter=Counter("cpu_ns", factor=1e-9, grows=True)),
     Metric("cpu_cores_peak", "cores", "CPU peak", _L,
            "Most CPU seconds per second used in any 1 s window.",
            "Cannot exceed the limit or the host's cores: see cpu_demand_cores_peak. A full core "
@@ -226,7 +249,8 @@ _TABLE = (
            "if threads live for 2 ms."),
     Metric("cpu_throttled_s", "s", "CPU throttled", _L,
            "Seconds for which the CPU quota stopped the container.",
-           "Does not include contention with other programs, nor steal."),
+           "Does not include contention with other programs, nor steal.",
+           counter=Counter("throttled_ns", factor=1e-9, grows=True)),
     Metric("cpu_throttled_periods_pct", "pct", "periods throttled", _L,
            "Share of the quota's periods, of 100 ms each, in which the container used up its "
            "quota before the end of the period. Absent where no quota is set.",
@@ -253,24 +277,31 @@ _TABLE = (
            "not seen. On a virtual machine, steal may count as idle (see the steal share of the "
            "trial)."),
     Metric("io_read_bytes", "bytes", "disk read", _L, "Bytes read from block devices.",
-           "Not measured on cgroup v1."),
+           "Not measured on cgroup v1.",
+           counter=Counter("io_read_bytes", grows=True, may_fall=True)),
     Metric("io_write_bytes", "bytes", "disk written", _L, "Bytes written to block devices.",
-           "Not measured on cgroup v1, which misses buffered writes."),
+           "Not measured on cgroup v1, which misses buffered writes.",
+           counter=Counter("io_write_bytes", grows=True, may_fall=True)),
     Metric("net_rx_bytes", "bytes", "network received", _N,
            "Bytes received on the container's interfaces, without loopback.",
-           "Includes broadcasts of the bridge; taken from the last sample before the end."),
+           "Includes broadcasts of the bridge; taken from the last sample before the end.",
+           counter=Counter("net_rx_bytes", grows=True, may_fall=True)),
     Metric("net_tx_bytes", "bytes", "network sent", _N,
            "Bytes sent on the container's interfaces, without loopback.",
-           "Taken from the last sample before the end."),
+           "Taken from the last sample before the end.",
+           counter=Counter("net_tx_bytes", grows=True, may_fall=True)),
     Metric("processes_peak", "", "processes and threads peak", _L,
-           "Most tasks at once in the container's pids cgroup.", _SAMPLED),
+           "Most tasks at once in the container's pids cgroup.", _SAMPLED,
+           counter=Counter("tasks")),
     Metric("gpu_memory_peak_bytes", "bytes", "GPU memory peak", _L,
            "Highest sample of the GPU memory of the container's processes, all devices.",
-           _SAMPLED),
+           _SAMPLED,
+           counter=Counter("gpu_memory_bytes")),
     Metric("gpu_utilization_peak_pct", "pct", "GPU utilisation peak", _N,
            "Highest sample of the busiest device's share of time with a kernel running.",
            "The driver averages over 1/6 s to 1 s, so the first second of sampling is left out, as "
-           "it may include earlier work. Includes other users of the device."),
+           "it may include earlier work. Includes other users of the device.",
+           counter=Counter("gpu_utilization_pct")),
     Metric("gpu_energy_j", "J", "GPU energy", _L,
            "Energy of the devices over the trial.",
            "All energy of the devices, including idle power and other users."),

@@ -9,12 +9,12 @@ from bench.core.domain import Arm
 from bench.core.metrics import METRICS, Metric
 from bench.scenario.model import CheckSetting
 from bench.standard.rule import Rule
-from bench.standard.thresholds import Aggregate, Operator
+from bench.standard.thresholds import Aggregate, limit_operator, parse_limit
 
 if TYPE_CHECKING:
     from bench.scenario.model import Scenario, Threshold, Waiver
     from bench.standard.checklist import Checklist
-    from bench.standard.rule import Judgement
+    from bench.standard.rule import ExtraTrials
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,14 @@ def _same_question(rule: Rule, threshold: Threshold) -> bool:
     if threshold.cache is not None and threshold.cache is not rule.cache:
         return False
     if rule.check is not None:
-        upper = threshold.limit.lstrip().startswith((Operator.AT_MOST, Operator.BELOW))
-        return upper and threshold.over is Aggregate.MAX
+        return limit_operator(threshold.limit).is_upper and threshold.over is Aggregate.MAX
     return threshold.arm is Arm.FIT or threshold.arm is rule.arm
 
 
 def _overridden(rule: Rule, threshold: Threshold) -> Rule:
     changed = replace(
         rule,
-        limit=threshold.limit,
+        limit=parse_limit(threshold.limit, rule.measured.unit),
         severity=threshold.severity,
         required=threshold.required,
     )
@@ -80,7 +79,7 @@ def _own(name: str, threshold: Threshold, own: Metric | None) -> Rule:
         misleads=metric.misleads,
         metric=name,
         over=threshold.over,
-        limit=threshold.limit,
+        limit=parse_limit(threshold.limit, metric.unit),
         cache=threshold.cache,
         arm=threshold.arm,
         severity=threshold.severity,
@@ -109,6 +108,7 @@ def needs_arm(scenario: Scenario, checklist: Checklist | None, arm: Arm) -> bool
     )
 
 
-def needs_check(scenario: Scenario, checklist: Checklist | None, check: Judgement) -> bool:
-    """Whether any rule is judged by `check`."""
-    return any(effective.rule.check is check for effective in effective_rules(scenario, checklist))
+def needs_trials(scenario: Scenario, checklist: Checklist | None, trials: ExtraTrials) -> bool:
+    """Whether the check of any rule needs these trials."""
+    checks = (effective.rule.check for effective in effective_rules(scenario, checklist))
+    return any(check is not None and check.needs.trials is trials for check in checks)

@@ -54,7 +54,7 @@ def judge_trials(
     short = evidence.shortfall(complete=context.complete)
     if short is not None:
         return replace(short, cache=cache, reason=sentence(short.reason, way))
-    limit, unit, over = rule.parsed_limit(), rule.measured.unit, rule.over or Aggregate.MAX
+    limit, unit, over = rule.bound, rule.measured.unit, rule.over or Aggregate.MAX
     values = evidence.values(rule.measured, worst_value(limit))
     if not values:
         found = _nothing(rule, case_id, trials, evidence, cache)

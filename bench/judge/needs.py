@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING
 from bench.core.capability import Capability
 from bench.core.domain import CacheState
 from bench.core.metrics import Scope
-from bench.standard.rule import Judgement
 
 if TYPE_CHECKING:
     from bench.standard.rule import Rule
 
-_BY_CHECK = {
-    Judgement.EGRESS: (Capability.CONTACTS,),
-    Judgement.SCALE_OUT: (Capability.REPLICAS,),
-}
 _BY_METRIC = {
     "net_rx_bytes": (Capability.NETWORK_COUNTERS,),
     "net_tx_bytes": (Capability.NETWORK_COUNTERS,),
@@ -31,8 +26,8 @@ def needed(rule: Rule) -> tuple[Capability, ...]:
 
     A start that is judged without a pull is one that everything has.
     """
-    if rule.check in _BY_CHECK:
-        return _BY_CHECK[rule.check]
+    if rule.check is not None:
+        return rule.check.needs.capabilities
     if rule.metric in _BY_METRIC:
         return _BY_METRIC[rule.metric]
     if not rule.metric:

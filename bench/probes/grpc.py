@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from bench.core.clock import Clock
     from bench.probes.http2 import Http2Answer
+    from bench.probes.target import ProbeTarget
     from bench.scenario.probes import GrpcProbeSpec
 
 _CHECK = "/grpc.health.v1.Health/Check"
@@ -166,3 +167,10 @@ def _status(body: bytes) -> int:
     """The field `status` of a HealthCheckResponse; 0, its default, if absent."""
     message = body[5 : 5 + int.from_bytes(body[1:5], "big")]
     return message[1] if len(message) >= 2 and message[0] == 0x08 else 0
+
+
+def make(spec: GrpcProbeSpec, target: ProbeTarget) -> GrpcProbe:
+    """The probe of a container."""
+    return GrpcProbe(
+        spec, target.endpoint(spec), target.clock, lambda port: target.has_read(spec, port)
+    )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.core.clock import Clock
+    from bench.probes.target import ProbeTarget
     from bench.scenario.probes import HttpProbeSpec
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -296,3 +297,10 @@ def _request(model: HttpProbeSpec, place: Endpoint, host: str | None) -> bytes:
     lines = [f"{model.method} {model.path} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in (kept | given).items()]
     return "\r\n".join([*lines, "", ""]).encode()
+
+
+def make(spec: HttpProbeSpec, target: ProbeTarget) -> HttpProbe:
+    """The probe of a container."""
+    return HttpProbe(
+        spec, target.endpoint(spec), target.clock, lambda port: target.has_read(spec, port)
+    )

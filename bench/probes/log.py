@@ -9,6 +9,7 @@ from bench.probes.attempt import Attempt
 if TYPE_CHECKING:
     from bench.core.clock import Clock
     from bench.observe.output import ExitWatch, OutputWatch
+    from bench.probes.target import ProbeTarget
     from bench.scenario.probes import LogProbeSpec
 
 _LAST_OUTPUT_S = 1.0
@@ -53,3 +54,8 @@ class LogProbe:
 
     def abort(self) -> None:
         """Do nothing: no call is pending."""
+
+
+def make(spec: LogProbeSpec, target: ProbeTarget) -> LogProbe:
+    """The probe of a container."""
+    return LogProbe(spec, target.output, target.exit, target.clock)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from bench.journal.facts.ready import PortFact, ReadyFact
 from bench.probes.attempt import Attempt, NotReadyError, Probe
-from bench.probes.make import ProbeTarget, make_probe
+from bench.probes.make import make_probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bench.core.clock import Clock
     from bench.observe.output import ExitWatch
+    from bench.probes.target import ProbeTarget
     from bench.scenario.probes import Ready
 
 

@@ -9,6 +9,8 @@ from bench.probes.dial import Dialer, Endpoint, said
 
 if TYPE_CHECKING:
     from bench.core.clock import Clock
+    from bench.probes.target import ProbeTarget
+    from bench.scenario.probes import TcpProbeSpec
 
 
 class TcpProbe:
@@ -42,3 +44,8 @@ class TcpProbe:
     def abort(self) -> None:
         """Shut down the connection attempt."""
         self._dialer.abort()
+
+
+def make(spec: TcpProbeSpec, target: ProbeTarget) -> TcpProbe:
+    """The probe of a container."""
+    return TcpProbe(target.endpoint(spec), target.clock)

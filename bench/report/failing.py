@@ -21,13 +21,11 @@ from bench.judge.ready import stopped_words
 from bench.report.disturbed import was_disturbed
 from bench.report.rows import case_outcomes
 from bench.report.wording import visible
-from bench.scenario.requests import status_words
 
 if TYPE_CHECKING:
     from bench.analysis.model import TrialResult
     from bench.results.run import Run
     from bench.scenario.model import Case
-    from bench.scenario.probes import EndpointSpec, ProbeChoice
 
 MOST_LINES = 12
 """Lines of output that are shown of a failed start."""
@@ -163,35 +161,9 @@ def _with_failures(run: Run, case: str, failed: list[TrialResult]) -> Failing:
 def _probe_fact(case: Case) -> tuple[tuple[str, str], ...]:
     if case.lacks(Capability.SINGLE):
         return ()
-    words = [_probe_words(probe) for probe in case.ready.probes()] or [_BY_IMAGE]
+    words = [visible(probe.words) for probe in case.ready.probes()] or [_BY_IMAGE]
     joined = (" or " if case.ready.any else " and ").join(words)
     return (("waited for", f"{joined}, for at most {case.ready.timeout:g} s"),)
-
-
-def _probe_words(probe: ProbeChoice) -> str:
-    if probe.http is not None:
-        http = probe.http
-        kind = f"{http.scheme.upper()}{'/2' if http.http2 else ''}"
-        body = f" and a body like {visible(http.body)}" if http.body else ""
-        return f"{kind} {status_words(http.status)}{body} from {_place_words(http)}, {http.path}"
-    if probe.tcp is not None:
-        return f"a connection to {_place_words(probe.tcp)}"
-    if probe.grpc is not None:
-        service = f" of {visible(probe.grpc.service)}" if probe.grpc.service else ""
-        return f"gRPC health{service} from {_place_words(probe.grpc)}"
-    if probe.log is not None:
-        times = f"{probe.log.times} lines" if probe.log.times > 1 else "a line"
-        return f"{times} of output like {visible(probe.log.pattern)}"
-    if probe.exec is not None:
-        command = probe.exec.command
-        return f"success of {visible(command if isinstance(command, str) else ' '.join(command))}"
-    if probe.healthcheck:
-        return "its health check"
-    return "exit with code 0" if probe.exit else " and ".join(probe.chosen())
-
-
-def _place_words(endpoint: EndpointSpec) -> str:
-    return f"socket {visible(endpoint.socket)}" if endpoint.socket else f"port {endpoint.port}"
 
 
 def _log_file(case: Case, trial: TrialResult) -> str:

@@ -140,4 +140,4 @@ def key_comparisons(comparisons: list[Comparison]) -> list[Comparison]:
 def limits_by_id(run: Run) -> dict[str, Limit]:
     """The parsed limit of every rule that has one, in its metric's unit."""
     rows = effective_rules(run.scenario, run.checklist)
-    return {row.rule.id: row.rule.parsed_limit() for row in rows if row.rule.metric}
+    return {row.rule.id: row.rule.bound for row in rows if row.rule.metric}

@@ -16,9 +16,9 @@ from bench.core.capability import Capability
 from bench.core.domain import CALIBRATION_CASE, Arm, CacheState, TrialKey
 from bench.judge.checks.egress import CUT_TRIALS
 from bench.judge.checks.scale_out import replica_counts
-from bench.judge.effective_rules import needs_arm, needs_check
+from bench.judge.effective_rules import needs_arm, needs_trials
 from bench.judge.limits import NEED_TRIALS
-from bench.standard.rule import Judgement
+from bench.standard.rule import ExtraTrials
 from bench.standard.thresholds import INTERVAL_NEEDS
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def check_trials(scenario: Scenario, checklist: Checklist | None) -> CheckTrials
     A stack is neither cut off from its network nor started several at once.
     """
     need = needs_arm(scenario, checklist, Arm.NEED)
-    cut = needs_check(scenario, checklist, Judgement.EGRESS)
+    cut = needs_trials(scenario, checklist, ExtraTrials.CUT)
     cases = scenario.cases.items()
     alone = {name: case for name, case in cases if not case.lacks(Capability.SINGLE)}
     own_network = [name for name, case in alone.items() if case.network_mode != "host"]
-    judged = needs_check(scenario, checklist, Judgement.SCALE_OUT)
+    judged = needs_trials(scenario, checklist, ExtraTrials.REPLICAS)
     return CheckTrials(
         need={name: _need_trials(case) for name, case in scenario.cases.items()} if need else {},
         cut=own_network if cut else (),

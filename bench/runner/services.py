@@ -13,8 +13,8 @@ from bench.core.interrupts import postponed
 from bench.observe.followed import FollowedWorkload
 from bench.observe.listening import whereabouts
 from bench.probes.attempt import NotReadyError
-from bench.probes.make import ProbeTarget
 from bench.probes.readiness import make_readiness
+from bench.probes.target import ProbeTarget
 from bench.runtimes.protocol import LABEL, container_engine
 from bench.trial.cause.refusal import image_cause
 from bench.trial.redactor import redactor

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.core.capability import PLAIN_PROCESS
 from bench.runtimes.docker.client import DockerClient
 from bench.runtimes.docker.runtime import DockerRuntime
 from bench.runtimes.podman.runtime import PodmanRuntime
@@ -12,14 +14,54 @@ from bench.runtimes.process.runtime import open_processes
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bench.core.capability import Capabilities
     from bench.runtimes.credential import RegistryLogin
     from bench.runtimes.protocol import ContainerEngine, Runtime
 
-ENGINES: Mapping[str, type[DockerRuntime]] = {"docker": DockerRuntime, "podman": PodmanRuntime}
-"""Engines reached at an address, by the kind that they report."""
+DOCKER_SOCKET = "unix:///var/run/docker.sock"
+PODMAN_SOCKET = "unix:///run/podman/podman.sock"
 
-BY_NAME: dict[str, Callable[[], Runtime]] = {"host": open_processes}
-"""Runtimes without an address, by the value of `--engine`."""
+
+@dataclass(frozen=True)
+class EngineKind:
+    """An engine that speaks the Docker API at an address.
+
+    Attributes:
+        runtime: its class.
+        sockets: the usual addresses, given the environment, the likeliest first.
+    """
+
+    runtime: type[DockerRuntime]
+    sockets: Callable[[Mapping[str, str]], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class NamedRuntime:
+    """A runtime without an address.
+
+    Attributes:
+        capabilities: known before it is opened.
+        open: opens it; raises EngineUnavailableError if it is not available.
+    """
+
+    capabilities: Capabilities
+    open: Callable[[], Runtime]
+
+
+def _podman_sockets(environ: Mapping[str, str]) -> tuple[str, ...]:
+    folder = environ.get("XDG_RUNTIME_DIR")
+    own = (f"unix://{folder}/podman/podman.sock",) if folder else ()
+    return (*own, PODMAN_SOCKET)
+
+
+ENGINES: Mapping[str, EngineKind] = {
+    "docker": EngineKind(DockerRuntime, lambda _: (DOCKER_SOCKET,)),
+    "podman": EngineKind(PodmanRuntime, _podman_sockets),
+}
+"""Engines reached at an address, by the kind that they report, also their value of `--engine`."""
+
+BY_NAME: dict[str, NamedRuntime] = {"host": NamedRuntime(PLAIN_PROCESS, open_processes)}
+"""Runtimes without an address, by their value of `--engine`."""
 
 
 def connect(
@@ -36,4 +78,4 @@ def connect(
         EngineUnavailableError: no socket, no permission, no listener, or the API is too old.
     """
     client = DockerClient(address, login)
-    return ENGINES[client.info.kind](client, is_exclusive=is_exclusive)
+    return ENGINES[client.info.kind].runtime(client, is_exclusive=is_exclusive)

@@ -24,11 +24,9 @@ from bench.runtimes.protocol import container_engine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from bench.runtimes.credential import RegistryLogin
     from bench.runtimes.protocol import ContainerEngine, Runtime
     from bench.scenario.model import Case
-
-DOCKER_SOCKET = "unix:///var/run/docker.sock"
-PODMAN_SOCKETS = ("unix:///run/podman/podman.sock",)
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,8 @@ class Choice:
     @property
     def runs_images(self) -> bool:
         """Whether it runs containers, rather than only plain processes."""
-        return self.address not in BY_NAME
+        named = BY_NAME.get(self.address)
+        return named is None or Capability.IMAGE in named.capabilities
 
 
 def choose(
@@ -76,19 +75,16 @@ def choose(
             return Choice(_address(value, environ), explicit=True, origin=origin)
     if why_impossible() is None:
         return Choice("private", explicit=False, origin="found")
-    for address in (DOCKER_SOCKET, *_podman_sockets(environ)):
-        if _exists(address):
+    for kind in ENGINES.values():
+        for address in filter(_exists, kind.sockets(environ)):
             return Choice(address, explicit=False, origin="found")
     return Choice("private", explicit=False, origin="found")
 
 
 def _address(value: str, environ: Mapping[str, str]) -> str:
-    if value == "docker":
-        return DOCKER_SOCKET
-    if value == "podman":
-        sockets = _podman_sockets(environ)
-        existing = [path for path in sockets if _exists(path)]
-        return (existing or sockets)[0]
+    if value in ENGINES:
+        sockets = ENGINES[value].sockets(environ)
+        return next(filter(_exists, sockets), sockets[0])
     if value.startswith("/"):
         return f"unix://{value}"
     if value == "private" or value in BY_NAME or "://" in value:
@@ -103,12 +99,6 @@ def _address(value: str, environ: Mapping[str, str]) -> str:
 def _exists(address: str) -> bool:
     """Whether this user can see such a socket; root's own folders are closed to others."""
     return os.path.exists(address.removeprefix("unix://"))  # noqa: PTH110 - Path.exists raises there
-
-
-def _podman_sockets(environ: Mapping[str, str]) -> tuple[str, ...]:
-    runtime = environ.get("XDG_RUNTIME_DIR")
-    own = (f"unix://{runtime}/podman/podman.sock",) if runtime else ()
-    return own + PODMAN_SOCKETS
 
 
 @dataclass(frozen=True)
@@ -145,7 +135,7 @@ class Session:
         if not self.is_exclusive:
             return container_engine(self.measuring)
         try:
-            return connect(DOCKER_SOCKET)
+            return connect(ENGINES["docker"].sockets({})[0])
         except BenchError:
             return None
 
@@ -168,7 +158,7 @@ def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) ->
     """
     private = PrivateEngine()
     if not choice.runs_images:
-        runtime = BY_NAME[choice.address]()
+        runtime = BY_NAME[choice.address].open()
         with private.reserved(holder, on_wait):  # one run at a time here too
             yield from _without_containers(choice, runtime, private)
     elif choice.is_private:
@@ -180,10 +170,16 @@ def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) ->
             private.remove_link()  # a run that was killed may have left one
             yield from _connected(choice, private)
     else:
-        connect(choice.address).close()  # the reason comes before that of the registry
+        _opened(choice).close()  # the reason comes before that of the registry
         with private.registry_in_use():
             _registry_up(private)
             yield from _connected(choice, private)
+
+
+def _opened(choice: Choice, login: RegistryLogin | None = None) -> ContainerEngine:
+    """Somebody's own engine, or a runtime that is named."""
+    named = BY_NAME.get(choice.address)
+    return connect(choice.address, login) if named is None else container_engine(named.open())
 
 
 def _registry_up(private: PrivateEngine) -> None:
@@ -210,13 +206,11 @@ def _without_containers(
 
 def _connected(choice: Choice, private: PrivateEngine) -> Iterator[Session]:
     login = private.login()
-    measuring = building = connect(
-        private.address("measuring") if choice.is_private else choice.address,
-        login,
-        is_exclusive=choice.is_private,
-    )
     if choice.is_private:
+        measuring = connect(private.address("measuring"), login, is_exclusive=True)
         building = connect(private.address("building"), login, is_exclusive=True)
+    else:
+        measuring = building = _opened(choice, login)
     registry, host = Registry(private.registry_address(), login), ProcessRuntime()
     try:
         if choice.is_private:

@@ -3,7 +3,7 @@
 # ruff: noqa: RUF012 - pydantic copies the defaults
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -17,6 +17,7 @@ from bench.scenario.requests import (
     SocketPath,
     Statuses,
     accepted,
+    status_words,
 )
 from bench.yamldoc.values import (
     Command,
@@ -30,14 +31,8 @@ from bench.yamldoc.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-PROBES = ("http", "tcp", "grpc", "log", "exec", "healthcheck", "exit")
-"""The words for the single probes, of which a `ready` names one."""
-
 COMPOSITES = ("all", "any")
 """The words for several probes at once, each with a list of them."""
-
-ASKED = ("http", "tcp", "grpc")
-"""The probes that connect to the container."""
 
 
 class EndpointSpec(Model):
@@ -53,6 +48,11 @@ class EndpointSpec(Model):
     def place(self) -> str:
         """The port or the socket, as people write it."""
         return f"unix:{self.socket}" if self.socket else str(self.port or "")
+
+    @property
+    def place_words(self) -> str:
+        """The same in a sentence."""
+        return f"socket {self.socket}" if self.socket else f"port {self.port}"
 
 
 class HttpProbeSpec(EndpointSpec):
@@ -83,6 +83,13 @@ class HttpProbeSpec(EndpointSpec):
         return self
 
     @property
+    def words(self) -> str:
+        """The answer that is waited for."""
+        kind = f"{self.scheme.upper()}{'/2' if self.http2 else ''}"
+        body = f" and a body like {self.body}" if self.body else ""
+        return f"{kind} {status_words(self.status)}{body} from {self.place_words}, {self.path}"
+
+    @property
     def accepted(self) -> frozenset[int]:
         """The statuses that mean ready."""
         return accepted(self.status)
@@ -102,6 +109,11 @@ class TcpProbeSpec(EndpointSpec):
         _refuse(endpoint_faults(self.model_dump()))
         return self
 
+    @property
+    def words(self) -> str:
+        """The answer that is waited for."""
+        return f"a connection to {self.place_words}"
+
 
 class GrpcProbeSpec(EndpointSpec):
     """Ready when the gRPC health service answers SERVING (`grpc.health.v1.Health/Check`)."""
@@ -115,6 +127,12 @@ class GrpcProbeSpec(EndpointSpec):
     def _coherent(self) -> Self:
         _refuse(endpoint_faults(self.model_dump()))
         return self
+
+    @property
+    def words(self) -> str:
+        """The answer that is waited for."""
+        service = f" of {self.service}" if self.service else ""
+        return f"gRPC health{service} from {self.place_words}"
 
 
 class LogProbeSpec(Model):
@@ -130,6 +148,12 @@ class LogProbeSpec(Model):
     def _short(cls, value: object) -> object:
         return {"pattern": value} if isinstance(value, str) else value
 
+    @property
+    def words(self) -> str:
+        """The output that is waited for."""
+        times = f"{self.times} lines" if self.times > 1 else "a line"
+        return f"{times} of output like {self.pattern}"
+
 
 class ExecProbeSpec(Model):
     """Ready when this command, run in the container, exits with 0; it may stand alone."""
@@ -141,6 +165,12 @@ class ExecProbeSpec(Model):
     @classmethod
     def _short(cls, value: object) -> object:
         return {"command": value} if isinstance(value, str | list) else value
+
+    @property
+    def words(self) -> str:
+        """The success that is waited for."""
+        command = self.command if isinstance(self.command, str) else " ".join(self.command)
+        return f"success of {command}"
 
 
 class ProbeChoice(Model):
@@ -167,14 +197,39 @@ class ProbeChoice(Model):
             raise PydanticCustomError("incoherent", "{fault}", {"fault": fault})
         return self
 
+    @property
+    def words(self) -> str:
+        """The event that is waited for, in words."""
+        (name,) = self.chosen()
+        spec = getattr(self, name)
+        return _FLAGS[name] if spec is True else str(spec.words)
+
     def chosen(self) -> list[str]:
         """The names of the probes that are set."""
         return [name for name in PROBES if getattr(self, name) is not None]
 
     @property
-    def endpoint(self) -> HttpProbeSpec | TcpProbeSpec | GrpcProbeSpec | None:
+    def endpoint(self) -> EndpointSpec | None:
         """The probe that connects to the container, if one does."""
-        return self.http or self.tcp or self.grpc
+        specs = (getattr(self, name) for name in self.chosen())
+        return next((spec for spec in specs if isinstance(spec, EndpointSpec)), None)
+
+
+PROBES = tuple(ProbeChoice.model_fields)
+"""The words for the single probes, of which a `ready` names one."""
+
+SPECS = {
+    name: spec
+    for name, field in ProbeChoice.model_fields.items()
+    for spec in get_args(field.annotation)
+    if isinstance(spec, type) and issubclass(spec, Model)
+}
+"""The settings of those probes that have any."""
+
+ASKED = tuple(name for name, spec in SPECS.items() if issubclass(spec, EndpointSpec))
+"""The probes that connect to the container."""
+
+_FLAGS = {"healthcheck": "its health check", "exit": "exit with code 0"}
 
 
 class Ready(ProbeChoice):

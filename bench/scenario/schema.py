@@ -14,6 +14,7 @@ from typing import Any
 
 from bench.core.metrics import METRICS
 from bench.scenario.model import Scenario
+from bench.scenario.probes import SPECS
 from bench.standard.thresholds import Aggregate
 
 Schema = dict[str, Any]
@@ -59,11 +60,7 @@ _FROM_DEFAULTS = frozenset(
         "Build",
         "PlainProcess",
         "LoadTool",
-        "HttpProbeSpec",
-        "TcpProbeSpec",
-        "GrpcProbeSpec",
-        "LogProbeSpec",
-        "ExecProbeSpec",
+        *(spec.__name__ for spec in SPECS.values()),
     }
 )
 """Models of which a case may give a part and the defaults the rest."""

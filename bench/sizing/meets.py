@@ -44,7 +44,7 @@ def deciding_rules(rules: Sequence[Rule]) -> list[Rule]:
 def longest_wait_s(rules: Sequence[Rule], pull_s: float) -> float | None:
     """How long after the start it is worth waiting for ready; None where no rule says so."""
     limits = [
-        rule.parsed_limit().value - (pull_s if rule.metric == "startup_s" else 0.0)
+        rule.bound.value - (pull_s if rule.metric == "startup_s" else 0.0)
         for rule in rules
         if rule.metric in ("startup_s", "ready_s")
     ]
@@ -72,7 +72,7 @@ def why_not(trial: TrialResult, rules: Sequence[Rule], pull_s: float) -> str:
                 return f"{rule.measured.title} was not measured"
             continue
         added = pull_s if rule.metric == "startup_s" else 0.0
-        limit, unit = rule.parsed_limit(), rule.measured.unit
+        limit, unit = rule.bound, rule.measured.unit
         if not limit.holds(value + added):
             said = f"{rule.measured.title} {shown_against(value + added, limit, unit)}"
             pull = f", the pull of {format_seconds(pull_s)} included" if added else ""

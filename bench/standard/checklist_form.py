@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bench.core.domain import Arm, CacheState, Severity
 from bench.core.metrics import METRICS, Scope
 from bench.standard.rule import Judgement, Rule
-from bench.standard.thresholds import Aggregate, Operator, metric_named, parse_limit
+from bench.standard.thresholds import Aggregate, Limit, metric_named, parse_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -138,8 +138,9 @@ def _threshold(path: tuple[str, ...], entry: dict[str, Any]) -> tuple[dict[str, 
         return {}, [*faults, Fault((*path, "metric"), str(error))]
     if metric.scope is Scope.IMAGE and {"cache", "arm"} & set(entry):
         faults.append(Fault(path, f"{metric.name} belongs to the image: no `cache`, no `arm`"))
-    faults += _limit(path, entry["limit"], metric.unit, upper=False)
-    judged = {"metric": metric.name, "limit": entry["limit"], "over": over}
+    limit, more = _limit(path, entry["limit"], metric.unit, upper=False)
+    faults += more
+    judged = {"metric": metric.name, "limit": limit, "over": over}
     return judged | {"cache": cache, "arm": arm}, faults
 
 
@@ -150,25 +151,28 @@ def _check(path: tuple[str, ...], entry: dict[str, Any]) -> tuple[dict[str, Any]
             known = ", ".join(Judgement)
             faults = [Fault((*path, "check"), "needs `check`", f"known are {known}")]
         return {}, faults
-    if not check.metric:
+    if not check.needs.metric:
         if "limit" in entry:
             faults.append(Fault((*path, "limit"), f"the check {check} has no limit"))
         return {"check": check}, faults
-    faults += _text(path, entry, "limit") or _limit(
-        path, entry["limit"], METRICS[check.metric].unit, upper=True
-    )
-    judged = {"check": check, "metric": check.metric, "limit": entry.get("limit", "")}
-    return judged | {"over": Aggregate.MAX, "arm": Arm.NEED}, faults
+    if missing := _text(path, entry, "limit"):
+        return {}, faults + missing
+    limit, more = _limit(path, entry["limit"], METRICS[check.needs.metric].unit, upper=True)
+    faults += more
+    judged = {"check": check, "metric": check.needs.metric, "limit": limit}
+    return judged | {"over": Aggregate.MAX, "arm": check.needs.arm}, faults
 
 
-def _limit(path: tuple[str, ...], text: str, unit: str, *, upper: bool) -> list[Fault]:
+def _limit(
+    path: tuple[str, ...], text: str, unit: str, *, upper: bool
+) -> tuple[Limit | None, list[Fault]]:
     try:
         limit = parse_limit(text, unit)
     except ValueError as error:
-        return [Fault((*path, "limit"), str(error))]
-    if upper and limit.operator not in (Operator.AT_MOST, Operator.BELOW):
-        return [Fault((*path, "limit"), "this check needs an upper limit", "write <= or <")]
-    return []
+        return None, [Fault((*path, "limit"), str(error))]
+    if upper and not limit.operator.is_upper:
+        return None, [Fault((*path, "limit"), "this check needs an upper limit", "write <= or <")]
+    return limit, []
 
 
 def _text(path: tuple[str, ...], entry: dict[str, Any], key: str) -> list[Fault]:

@@ -4,14 +4,52 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from bench.core.capability import Capability
 from bench.core.domain import Arm, CacheState, Severity
 from bench.core.metrics import METRICS, Metric
-from bench.standard.thresholds import Aggregate, Limit, parse_limit
+
+if TYPE_CHECKING:
+    from bench.standard.thresholds import Aggregate, Limit
+
+
+class ExtraTrials(StrEnum):
+    """Trials beside those of the rounds, made where a check needs them."""
+
+    NONE = "none"
+    """Those of the rounds will do."""
+
+    NEED = "need"
+    """Without limits."""
+    CUT = "cut"
+    """With the network cut off."""
+    REPLICAS = "replicas"
+    """Several containers started at once."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The requirements of a check.
+
+    Attributes:
+        metric: that its limit is on; empty where it has no limit.
+        trials: made for it.
+        capabilities: of what it judges; without one of them there is no figure.
+    """
+
+    metric: str = ""
+    trials: ExtraTrials = ExtraTrials.NONE
+    capabilities: tuple[Capability, ...] = ()
+
+    @property
+    def arm(self) -> Arm:
+        """The arm of the trials that it is judged on."""
+        return Arm.NEED if self.trials is ExtraTrials.NEED else Arm.FIT
 
 
 class Judgement(StrEnum):
-    """A judgement that is more than one metric against one limit, and is made in code."""
+    """A judgement that takes code: `bench/judge/checks` has a module of each name."""
 
     EGRESS = "egress"
     MEMORY_NEED = "memory-need"
@@ -19,12 +57,17 @@ class Judgement(StrEnum):
     SCALE_OUT = "scale-out"
 
     @property
-    def metric(self) -> str:
-        """The metric that its limit is on; empty where it has no limit."""
-        return {
-            Judgement.MEMORY_NEED: "memory_peak_bytes",
-            Judgement.CPU_DEMAND: "cpu_demand_cores_peak",
-        }.get(self, "")
+    def needs(self) -> Needs:
+        """Its requirements."""
+        return _NEEDS[self]
+
+
+_NEEDS = {
+    Judgement.EGRESS: Needs("", ExtraTrials.CUT, (Capability.CONTACTS,)),
+    Judgement.MEMORY_NEED: Needs("memory_peak_bytes", ExtraTrials.NEED),
+    Judgement.CPU_DEMAND: Needs("cpu_demand_cores_peak", ExtraTrials.NEED),
+    Judgement.SCALE_OUT: Needs("", ExtraTrials.REPLICAS, (Capability.REPLICAS,)),
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +86,7 @@ class Rule:
         metric: the metric judged; empty for a check without a limit.
         own: the metric where a scenario defines it; None for one of the table.
         over: how the trials' values become one; None for a check without a limit.
-        limit: the limit as the grammar of thresholds has it, without an aggregate; or empty.
+        limit: in the metric's unit; None for a check without one.
         cache: cache state of the trials; None means cold where the case has it, else its first.
         else_first: whether a case without that state is judged in its first.
         arm: arm of the trials.
@@ -62,7 +105,7 @@ class Rule:
     check: Judgement | None = None
     metric: str = ""
     over: Aggregate | None = None
-    limit: str = ""
+    limit: Limit | None = None
     cache: CacheState | None = None
     else_first: bool = False
     arm: Arm = Arm.FIT
@@ -80,17 +123,13 @@ class Rule:
         """
         return self.own or METRICS[self.metric]
 
-    def parsed_limit(self) -> Limit:
-        """The limit in the metric's unit.
-
-        Raises:
-            ValueError: the rule has no limit.
-        """
-        if not self.metric:
-            raise ValueError(f"{self.id} has no limit")
-        return parse_limit(self.limit, self.measured.unit)
+    @property
+    def bound(self) -> Limit:
+        """The limit of a rule that has one."""
+        assert self.limit is not None, f"{self.id} has no limit"
+        return self.limit
 
     @property
     def limit_text(self) -> str:
         """The limit for people, such as `<= 30.0 s`; empty where there is none."""
-        return self.parsed_limit().text(self.measured.unit) if self.metric else ""
+        return self.limit.text(self.measured.unit) if self.limit else ""

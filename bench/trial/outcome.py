@@ -1,4 +1,4 @@
-"""Who is to blame when a trial does not end well: the image, the host, or the engine."""
+"""The blame for a trial that does not end well: the image, the host, or the engine."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from bench.core.errors import EngineRefusedError
 from bench.observe.followed import FollowedWorkload
 from bench.probes.attempt import NotReadyError
-from bench.probes.make import ProbeTarget
 from bench.probes.readiness import make_readiness
+from bench.probes.target import ProbeTarget
 from bench.trial.cause.refusal import image_cause
 from bench.trial.outcome import FailedTrialError
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from bench.core.capability import Capability
 from bench.observe.listening import Whereabouts, whereabouts
 from bench.probes.attempt import NotReadyError
-from bench.probes.make import ProbeTarget
 from bench.probes.readiness import LONG_WAIT_S, make_readiness
+from bench.probes.target import ProbeTarget
 from bench.trial.observing import note_that_it_is_to_stay
 from bench.trial.outcome import FailedTrialError
 

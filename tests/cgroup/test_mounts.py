@@ -29,7 +29,7 @@ def locate(
     """Where an engine of that kind has a container."""
     info = dataclasses.replace(FACTS, kind=kind, cgroup_driver=driver, runtime=runtime)
     client: Any = SimpleNamespace(api=None, info=info)
-    return ENGINES[kind](client).workload(CONTAINER_ID).cgroup(mounts, parent)
+    return ENGINES[kind].runtime(client).workload(CONTAINER_ID).cgroup(mounts, parent)
 
 
 def test_a_hybrid_host_counts_as_v1():

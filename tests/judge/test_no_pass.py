@@ -10,6 +10,7 @@ import pytest
 from bench.core.domain import TrialStatus
 from bench.judge.model import Outcome
 from bench.judge.verdicts import exit_code
+from bench.standard.thresholds import parse_limit
 from tests.facts import changed
 from tests.judge.build import (
     CLOUD_NATIVE,
@@ -128,7 +129,7 @@ WARM = replace(
     next(one for one in CLOUD_NATIVE.rules if one.id == "CI-5"),
     id="W-1",
     metric="ready_s",
-    limit="<= 200ms",
+    limit=parse_limit("<= 200ms", "s"),
 )
 
 

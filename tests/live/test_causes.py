@@ -138,7 +138,9 @@ WAYS: dict[str, Way] = {
         {"command": ["env", "MODE=x", "nope"]}, "no program nope", "", "no_program"
     ),
     # ended by itself
-    "crash": Way({"command": ["sh", "-c", "echo no space left; exit 3"]}, "code 3", "lines", ""),
+    "crash": Way(
+        {"command": ["sh", "-c", "echo no space left; exit 3"]}, "code 3", "the full output", ""
+    ),
     "signal": Way({"command": ["sh", "-c", "kill -SEGV $$$$"], "init": True}, "code 139", "", ""),
     "into-the-background": Way(
         {"command": ["sh", "-c", SERVES]}, "exited with code 0", "foreground", "ended"

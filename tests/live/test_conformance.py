@@ -23,6 +23,7 @@ pytestmark = pytest.mark.engine
 def subject(building: ContainerEngine, busybox: str) -> Iterator[Subject]:
     """The engine that builds, with an image that has a shell."""
     template = WorkloadSpec(image=busybox, name="", labels={LABEL: RUN})
-    found = Subject(building, template)
+    is_podman_4 = (building.info.kind, building.info.version[:2]) == ("podman", "4.")
+    found = Subject(building, template, flags_oom=not is_podman_4)
     yield found
     found.clean()

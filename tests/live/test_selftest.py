@@ -92,4 +92,4 @@ def test_the_noise_of_the_host_is_kept_where_it_is_that_of_no_other(tested):
 def test_the_table_fits_a_terminal(tested):
     table = tested[0].stdout
     assert "targets met" in table.splitlines()[-1]
-    assert all(len(line) <= 100 for line in table.splitlines() if not line.startswith("Kept"))
+    assert all(len(line) <= 100 for line in table.splitlines() if not line.startswith("Saved"))

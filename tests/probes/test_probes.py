@@ -18,15 +18,16 @@ from bench.core.errors import (
 )
 from bench.observe.output import ExitWatch, OutputWatch
 from bench.probes.attempt import NotReadyError, Probe
-from bench.probes.command import ExecProbe
 from bench.probes.dial import Endpoint
-from bench.probes.ending import ExitProbe
+from bench.probes.exec import ExecProbe
+from bench.probes.exit import ExitProbe
 from bench.probes.grpc import GrpcProbe
-from bench.probes.health import HealthProbe
+from bench.probes.healthcheck import HealthProbe
 from bench.probes.http import HttpProbe
 from bench.probes.log import LogProbe
-from bench.probes.make import ProbeTarget, make_probe
+from bench.probes.make import make_probe
 from bench.probes.readiness import Readiness
+from bench.probes.target import ProbeTarget
 from bench.probes.tcp import TcpProbe
 from bench.scenario.probes import HttpProbeSpec as HttpModel
 from bench.scenario.probes import LogProbeSpec as LogModel

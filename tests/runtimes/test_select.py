@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from bench.core.errors import EngineUnavailableError, HostError
-from bench.runtimes import select
+from bench.runtimes import known, select
 from bench.runtimes.known import connect
 from bench.runtimes.managed.daemons import Paths
 from bench.runtimes.managed.private import PrivateEngine
@@ -38,8 +38,8 @@ def host(monkeypatch, tmp_path):
             return f"unix://{path}"
 
     Host.private(IMPOSSIBLE)
-    monkeypatch.setattr(select, "DOCKER_SOCKET", f"unix://{Host.docker}")
-    monkeypatch.setattr(select, "PODMAN_SOCKETS", (f"unix://{Host.podman}",))
+    monkeypatch.setattr(known, "DOCKER_SOCKET", f"unix://{Host.docker}")
+    monkeypatch.setattr(known, "PODMAN_SOCKET", f"unix://{Host.podman}")
     return Host
 
 
@@ -207,7 +207,7 @@ def test_an_error_inside_a_session_comes_out_as_it_was(beside, daemon):
 
 
 def test_images_of_the_user_are_reached_by_the_docker_socket(host, monkeypatch, daemon, private):
-    monkeypatch.setattr(select, "DOCKER_SOCKET", daemon.address)
+    monkeypatch.setattr(known, "DOCKER_SOCKET", daemon.address)
     registry = Registry("127.0.0.1:5599")
     engine = connect(daemon.address)
     choice = Choice("private", explicit=False, origin="found")

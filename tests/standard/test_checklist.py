@@ -15,7 +15,7 @@ from bench.core.domain import Arm, CacheState, Severity
 from bench.core.errors import ScenarioError, UsageError
 from bench.judge.effective_rules import needs_arm
 from bench.standard.checklist import Checklist, Judgement, built_in_names, load_checklist
-from bench.standard.thresholds import Aggregate
+from bench.standard.thresholds import Aggregate, parse_limit
 from tests.judge.build import CLOUD_NATIVE, GIB, MIB, scenario
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -83,7 +83,7 @@ def test_the_built_in_standard_has_the_rows_that_the_contract_names():
 )
 def test_the_built_in_limits_are_those_of_the_contract(row_id, metric, limit, arm):
     (row,) = [one for one in CLOUD_NATIVE.rules if one.id == row_id]
-    assert (row.metric, row.parsed_limit().value, row.arm) == (metric, limit, arm)
+    assert (row.metric, row.bound.value, row.arm) == (metric, limit, arm)
     assert row.over is Aggregate.MAX
     assert row.severity is Severity.BLOCK
     assert row.required
@@ -119,7 +119,7 @@ def test_a_file_of_the_users_own_is_read_relative_to_the_scenario(tmp_path):
     assert (first.id, first.metric, first.over) == ("OPS-1", "ready_s", Aggregate.MEDIAN)
     assert (first.cache, first.severity, first.required) == (CacheState.WARM, "warn", False)
     assert (second.check, second.arm) == (Judgement.MEMORY_NEED, Arm.NEED)
-    assert second.parsed_limit().value == 512 * MIB
+    assert second.bound.value == 512 * MIB
 
 
 def test_a_name_that_is_neither_built_in_nor_a_file_is_refused_with_what_there_is(tmp_path):
@@ -203,8 +203,10 @@ def test_the_documentation_has_every_row_with_its_rule_and_limit(row):
     start = text.index(f"## {row.id}: {row.title}")
     section = text[start : text.find("## ", start + 3)]
     assert row.rule in section
-    assert row.limit in section
     if row.metric:
+        written = re.findall(r"([<>]=?) ([\d.]+ ?[A-Za-z]*)", section)
+        unit = row.measured.unit
+        assert row.limit in [parse_limit(" ".join(parts), unit) for parts in written]
         assert f"`{row.metric}`" in section
     for part in ("Judged on", "When it misleads", "Remedy"):
         assert f"**{part}.**" in section

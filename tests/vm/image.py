@@ -120,7 +120,7 @@ def _constraints() -> Path:
 def _wanted() -> list[str]:
     """What bench and its engine tests import."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return [*project["dependencies"], "pytest"]
+    return [*project["dependencies"], "pytest", "hypothesis"]
 
 
 def _make(folder: Path) -> None:

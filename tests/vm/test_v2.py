@@ -25,9 +25,9 @@ def job(name: str, *tests: str, **environment: str) -> Job:
 
 
 MACHINES = {
-    "graphdriver": [job("private", "counters", "outcomes", "start_to_ready")],
+    "graphdriver": [job("private", "conformance", "counters", "outcomes", "start_to_ready")],
     "containerd": [job("private", "counters", "outcomes", BENCH_IMAGE_STORE="containerd")],
-    "podman": [job("podman", "counters", BENCH_TEST_ENGINE="podman")],
+    "podman": [job("podman", "conformance", "counters", BENCH_TEST_ENGINE="podman")],
 }
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class CauseKind(StrEnum):
-    """What prevented a container from starting, becoming ready or staying alive."""
+    """The kind of fault that kept a container from starting, becoming ready or staying alive."""
 
     NO_COMMAND = "no_command"
     NO_PROGRAM = "no_program"

@@ -30,7 +30,7 @@ class ExitFact:
 
 @dataclass(frozen=True)
 class MemoryKill:
-    """What each of the three sources reports once a container has ended.
+    """The reports of the three sources once a container has ended.
 
     Attributes:
         kernel_kills: kills counted by the kernel; None if its counter was not read.

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.core.capability import Capability
 from bench.core.metrics import METRICS
 from bench.judge.aggregates import shown_against
 from bench.judge.finding import Finding, sentence, unmeasured
 from bench.judge.model import Outcome
+from bench.judge.pod_needs import judge_need, members_without_limits
 from bench.judge.unobserved_cpu import unseen_demand
 
 if TYPE_CHECKING:
@@ -21,12 +23,27 @@ if TYPE_CHECKING:
 
     from bench.analysis.model import TrialResult
     from bench.judge.evidence import Evidence
+    from bench.judge.model import JudgeContext
+    from bench.scenario.model import Case
     from bench.standard.rule import Rule
 
 CPU_TOLERANCE = 0.02
 """Share by which a peak of demand may exceed the limit: what a window of 1 s is good for."""
 
 _USED = "cpu_cores_peak"
+
+
+def judge(
+    rule: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
+) -> Finding:
+    """Judge the trials without limits; of a stack, those of its services too."""
+    is_stack = case.lacks(Capability.SINGLE)
+    members = members_without_limits(case_id, trials) if is_stack else []
+
+    def judged(need: Evidence) -> Finding:
+        return judge_cpu(rule, need, context.host_cores, members)
+
+    return judge_need(rule, case_id, case, trials, context, judged)
 
 
 def judge_cpu(
@@ -40,7 +57,7 @@ def judge_cpu(
         host_cores: of the host that they were made on.
         members: of a stack, the trials of its services without limits.
     """
-    limit, metric, note = rule.parsed_limit(), rule.metric, ""
+    limit, metric, note = rule.bound, rule.metric, ""
     silent = _without(metric, members)
     if not need.values(METRICS[metric]) and not silent:
         if host_cores <= limit.value:

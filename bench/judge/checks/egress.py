@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from bench.analysis.model import TrialResult
     from bench.judge.destinations import TriedDestination
     from bench.judge.evidence import Evidence
+    from bench.judge.model import JudgeContext
     from bench.scenario.model import Case
+    from bench.standard.rule import Rule
 
 CUT_TRIALS = 2
 """Trials of each case with the network cut off: one is refused, one gets no answer."""
@@ -96,6 +98,20 @@ def starts(
         and trial.facts.egress is not None
     ]
     return replace(found, spoilt=tuple(spoilt))
+
+
+def judge(
+    _: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
+) -> Finding:
+    """Judge every start of a case."""
+    return judge_egress(
+        case_id,
+        case,
+        trials,
+        services=context.services,
+        complete=context.complete,
+        need=context.need_trials.get(case_id, 0),
+    )
 
 
 def judge_egress(

@@ -11,22 +11,39 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.core.capability import Capability
+from bench.core.domain import Arm
 from bench.core.metrics import METRICS
 from bench.core.units import format_bytes
 from bench.judge.aggregates import shown_against
+from bench.judge.evidence import gather
 from bench.judge.finding import Finding, counted, sentence, unmeasured
 from bench.judge.limit_notes import NEAR
 from bench.judge.limits import STACK_PEAK, STACK_PEAK_UPPER
 from bench.judge.model import Outcome
+from bench.judge.pod_needs import judge_need
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.analysis.model import TrialResult
     from bench.judge.evidence import Evidence
+    from bench.judge.model import JudgeContext
     from bench.scenario.model import Case
     from bench.standard.rule import Rule
     from bench.standard.thresholds import Limit
+
+
+def judge(
+    rule: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
+) -> Finding:
+    """Judge the trials without limits and those under the case's own."""
+    planned = case.repeat * len(case.cache)
+    fit = gather(trials, case_id, arm=Arm.FIT, cache=None, planned=planned)
+
+    def judged(need: Evidence) -> Finding:
+        return judge_memory(rule, case, need, fit, complete=context.complete)
+
+    return judge_need(rule, case_id, case, trials, context, judged, all_kills_counted=True)
 
 
 def judge_memory(
@@ -84,7 +101,7 @@ class _Taken:
 
 def _judge(rule: Rule, case: Case, need: Evidence, fit: Evidence, *, complete: bool) -> Finding:
     """Trial by trial: the peak of one is not set against the page cache of another."""
-    limit, limit_text = rule.parsed_limit(), rule.limit_text
+    limit, limit_text = rule.bound, rule.limit_text
     stack = case.lacks(Capability.SINGLE)
     taken = [_Taken.of(trial, stack=stack) for trial in need.trials]
     peak = max((use.peak for use in taken if use.peak is not None), default=None)

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from bench.analysis.model import TrialResult
     from bench.journal.facts.behaviour import Standing
+    from bench.judge.model import JudgeContext
     from bench.scenario.model import Case
+    from bench.standard.rule import Rule
 
 DEFAULT_REPLICAS = 3
 """How many are started at once where the case does not say."""
@@ -68,6 +70,13 @@ class _Point:
     fault: str = ""
     unseen: str = ""
     fine: str = ""
+
+
+def judge(
+    _: Rule, case_id: str, case: Case, trials: Sequence[TrialResult], context: JudgeContext
+) -> Finding:
+    """Judge every group of a case."""
+    return judge_scale_out(case_id, case, trials, complete=context.complete)
 
 
 def judge_scale_out(

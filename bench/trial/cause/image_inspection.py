@@ -1,4 +1,4 @@
-"""What a container's file system reveals about its program, user and working directory."""
+"""A container's program, user and working directory, checked in its file system."""
 
 from __future__ import annotations
 
@@ -85,11 +85,11 @@ class Look:
         )
 
     def _run(self, words: Sequence[str], code: int) -> Cause | None:
-        """What is wrong with a program that the first program was to execute."""
+        """The fault in a program that the first program was to execute."""
         return self._argv(words) if code in (_NOT_FOUND, _NOT_RUN) else None
 
     def _read(self, script: str, code: int) -> Cause | None:
-        """What is wrong with a script that a shell was to read."""
+        """The fault in a script that a shell was to read."""
         file = self._file(self._absolute(script), HEAD_BYTES)
         if file is None:
             is_there = "/" not in script or code not in (_NOT_FOUND, _NOT_READ)
@@ -99,7 +99,7 @@ class Look:
     # program
 
     def _argv(self, command: Sequence[str]) -> Cause | None:
-        """What prevents the first word of `command` from being executed."""
+        """The reason why the first word of `command` cannot be executed."""
         if not command or not command[0]:
             return NO_COMMAND
         name = command[0]
@@ -252,7 +252,7 @@ class Look:
     # folder
 
     def _folder(self) -> Cause | None:
-        """What is wrong with the working directory."""
+        """The fault in the working directory."""
         folder = self._setup.working_dir
         if not folder:
             return None
@@ -272,7 +272,7 @@ class Look:
     # user
 
     def _identity(self) -> Cause | None:
-        """What is wrong with the user that the container runs as."""
+        """The fault in the user that the container runs as."""
         given = self._setup.user
         if not given and not self._setup.groups:
             return None

@@ -1,9 +1,9 @@
-"""Who is to blame when an engine refuses to create or start a container.
+"""The blame for an engine's refusal to create or start a container.
 
-The image is, if something in it, or in how the case runs it, prevents every engine from starting
-it: the program does not exist or may not be executed, or the user or working directory is missing.
-That is read from the container's own file system. If the files do not tell, the runtime says
-whether it was the workload that could not be run.
+The image is to blame if something in it, or in how the case runs it, prevents every engine from
+starting it: the program does not exist or may not be executed, or the user or working directory is
+missing. That is read from the container's own file system. If the files do not tell, the runtime
+says whether it was the workload that could not be run.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def image_cause(workload: Workload, machine: str, error: EngineRefusedError) -> Cause | None:
-    """What in the image prevents the container from being started; None if it is not the image.
+    """The fault in the image that prevents the container's start; None if it is not the image.
 
     Args:
         workload: the created container.
@@ -52,7 +52,7 @@ def image_cause(workload: Workload, machine: str, error: EngineRefusedError) -> 
 
 
 def creation_cause(runtime: Runtime, spec: WorkloadSpec) -> Cause | None:
-    """What in the image prevents the container from being created; None if it is not the image.
+    """The fault in the image that prevents the container's creation; None if it is not the image.
 
     Args:
         runtime: refused to create it.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.core.capability import Capability
+from bench.core.errors import EngineError
 from bench.probes.attempt import Attempt, NotReadyError
 
 if TYPE_CHECKING:
     from bench.core.clock import Clock
+    from bench.probes.target import ProbeTarget
     from bench.runtimes.workload import Workload
 
 _HEALTH_POLL_S = 0.05
@@ -67,3 +70,15 @@ class HealthProbe:
 
     def abort(self) -> None:
         """Do nothing: no call is pending."""
+
+
+def make(_: bool, target: ProbeTarget) -> HealthProbe:
+    """The probe of a container.
+
+    Raises:
+        EngineError: the engine makes no health checks.
+    """
+    impossible = target.workload.capabilities.why_not(Capability.HEALTH_CHECKS)
+    if impossible:
+        raise EngineError("healthcheck", impossible)
+    return HealthProbe(target.workload, target.clock, is_final=target.unhealthy_is_final)

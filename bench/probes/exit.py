@@ -9,6 +9,7 @@ from bench.probes.attempt import Attempt
 if TYPE_CHECKING:
     from bench.core.clock import Clock
     from bench.observe.output import ExitWatch
+    from bench.probes.target import ProbeTarget
 
 
 class ExitProbe:
@@ -37,3 +38,8 @@ class ExitProbe:
 
     def abort(self) -> None:
         """Do nothing: no call is pending."""
+
+
+def make(_: bool, target: ProbeTarget) -> ExitProbe:
+    """The probe of a container."""
+    return ExitProbe(target.exit, target.clock)

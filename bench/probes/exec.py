@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.core.clock import Clock
+    from bench.probes.target import ProbeTarget
     from bench.runtimes.workload import Workload
+    from bench.scenario.probes import ExecProbeSpec
 
 
 class ExecProbe:
@@ -56,3 +58,10 @@ class ExecProbe:
 
     def abort(self) -> None:
         """Do nothing: the engine kills the command with the container."""
+
+
+def make(spec: ExecProbeSpec, target: ProbeTarget) -> ExecProbe:
+    """The probe of a container."""
+    command = spec.command
+    words = ["/bin/sh", "-c", command] if isinstance(command, str) else command
+    return ExecProbe(words, target.workload, target.clock)
