@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.core.domain import CALIBRATION_CASE, TrialKey
-from bench.journal.lines import Link
+from bench.journal.lines import JournalPosition
 from bench.journal.writer import FILE_NAME, SCHEMA_VERSION, read_events
 from bench.runner.plan import CheckTrials, make_plan
 from bench.scenario.model import Scenario
@@ -110,7 +110,7 @@ CRASHED = {
 
 STUCK = Trouble(
     "failed",
-    "exited with code 1 before it was ready (way out refused)",
+    "exited with code 1 before it was ready (network cut off: connections are refused)",
     ("ERROR: Could not find a version that satisfies the requirement uvicorn",),
 )
 """A trial with the network cut off of an image that needs one."""
@@ -179,7 +179,7 @@ def write_journal(folder: Path, build: Build | None = None) -> Path:
 def write_events(folder: Path, events: Iterable[dict[str, Any]]) -> Path:
     """Write a journal of these events into `folder`, as the bench that had them would."""
     folder.mkdir(parents=True, exist_ok=True)
-    link = Link()
+    link = JournalPosition()
     with (folder / FILE_NAME).open("wb") as file:
         for event in events:
             line, link = link.seal(text_of(event))

@@ -35,7 +35,7 @@ def shaped_build(around: Surroundings, node: Node) -> Node:
     node = within(node, "ssh", partial(_keys, around))
     node = within(node, "extra_hosts", partial(hosts, around))
     for key in ("cache_from", "cache_to", "platforms", "tags"):
-        node = within(node, key, lambda one: each(lambda item: item, one))
+        node = within(node, key, lambda items: each(lambda item: item, items))
     return node
 
 

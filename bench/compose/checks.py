@@ -117,9 +117,9 @@ def _ports(root: Map, file: ComposeFile) -> Iterator[Diagnostic]:
             continue
         for number, port in enumerate(service.ports):
             place = Places(root, name).key("ports", number)
-            if one := published(name, port.text, place):
-                yield from too_few(one, service.replicas)
-                found.append(one)
+            if host_port := published(name, port.text, place):
+                yield from too_few(host_port, service.replicas)
+                found.append(host_port)
     yield from clashes(found)
 
 

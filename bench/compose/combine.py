@@ -90,8 +90,8 @@ class FileReader:
         """The files at `paths`, which stand for one."""
         below: Map | None = None
         for path in paths:
-            one = self._file(path, folder, environ, (*chain, path.absolute()))
-            below = settled_tags(one if below is None else merged(below, one))
+            parsed = self._file(path, folder, environ, (*chain, path.absolute()))
+            below = settled_tags(parsed if below is None else merged(below, parsed))
         assert below is not None, "there is a file at least"
         return _with_contexts(below, str(folder.absolute()))
 
@@ -125,10 +125,12 @@ class FileReader:
     def _made(self, path: Path, folder: Path, environ: Mapping[str, str]) -> Map:
         root = shaped(self._parsed(path), Surroundings(folder, environ, self.notes))
         for kind in _RESOURCES:
-            one = root.entries.get(kind)
-            if one is not None and not isinstance(one.node, Map) and not one.tag:
-                fault = f"`{kind}`: {shown(value_of(one.node))} is not a mapping"
-                self.faults.append(one.node.place.diagnostic(fault, f"write `{kind}: {{NAME: …}}`"))
+            entry = root.entries.get(kind)
+            if entry is not None and not isinstance(entry.node, Map) and not entry.tag:
+                fault = f"`{kind}`: {shown(value_of(entry.node))} is not a mapping"
+                self.faults.append(
+                    entry.node.place.diagnostic(fault, f"write `{kind}: {{NAME: …}}`")
+                )
                 root = root.replace({kind: None})
         return root
 

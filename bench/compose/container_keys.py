@@ -216,7 +216,7 @@ class Container(Model):
     sysctls: Variables = {}
     """Kernel parameters of its namespaces, as a mapping or a list of KEY=value."""
     ipc: Literal["private", "shareable", "host", "none"] | None = None
-    """Whose shared memory it sees."""
+    """The IPC namespace, which decides whose shared memory it sees."""
     cpuset: Text | None = None
     """Cores it may run on, such as 0-3."""
     ulimits: dict[str, Ulimit] = {}

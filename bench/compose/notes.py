@@ -49,11 +49,11 @@ class Notes:
 def _places(node: Node) -> Iterator[Place]:
     left = [node]
     while left:
-        one = left.pop()
-        yield one.place
-        if isinstance(one, Map):
-            for entry in one.entries.values():
+        current = left.pop()
+        yield current.place
+        if isinstance(current, Map):
+            for entry in current.entries.values():
                 yield entry.place
                 left.append(entry.node)
-        elif isinstance(one, Series):
-            left += one.items
+        elif isinstance(current, Series):
+            left += current.items

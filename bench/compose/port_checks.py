@@ -85,14 +85,14 @@ def clashes(found: Sequence[Published]) -> Iterator[Diagnostic]:
             yield _clash(first[1], second[1])
 
 
-def _is_same(one: Published, other: Published) -> bool:
+def _is_same(port: Published, other: Published) -> bool:
     """Whether both would have a port that they share, and are not one entry written twice."""
-    if (one.owner, one.text) == (other.owner, other.text):
+    if (port.owner, port.text) == (other.owner, other.text):
         return False
-    if one.address is None or other.address is None or one.address == other.address:
+    if port.address is None or other.address is None or port.address == other.address:
         return True
-    of_one_version = one.address.version == other.address.version
-    return of_one_version and (one.address.is_unspecified or other.address.is_unspecified)
+    of_one_version = port.address.version == other.address.version
+    return of_one_version and (port.address.is_unspecified or other.address.is_unspecified)
 
 
 def _clash(before: Published, after: Published) -> Diagnostic:
@@ -103,16 +103,16 @@ def _clash(before: Published, after: Published) -> Diagnostic:
     return after.place.diagnostic(fault, _LEAVE_OUT)
 
 
-def too_few(one: Published, copies: int) -> Iterator[Diagnostic]:
+def too_few(port: Published, copies: int) -> Iterator[Diagnostic]:
     """A fault where `copies` containers cannot all publish this."""
-    width = one.last - one.first + 1
-    if copies < 2 or (one.is_choice and width >= copies):
+    width = port.last - port.first + 1
+    if copies < 2 or (port.is_choice and width >= copies):
         return
-    if one.is_choice:
+    if port.is_choice:
         fault = (
-            f"each of the {copies} containers would publish one of the {width} ports {one.ports}"
+            f"each of the {copies} containers would publish one of the {width} ports {port.ports}"
         )
-        yield one.place.diagnostic(fault, f"write a range of at least {copies}")
+        yield port.place.diagnostic(fault, f"write a range of at least {copies}")
     else:
-        fault = f"each of the {copies} containers would publish port {one.ports} of this host"
-        yield one.place.diagnostic(fault, "leave the host's port out: then the engine chooses")
+        fault = f"each of the {copies} containers would publish port {port.ports} of this host"
+        yield port.place.diagnostic(fault, "leave the host's port out: then the engine chooses")

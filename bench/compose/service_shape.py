@@ -46,7 +46,7 @@ def shaped_service(node: Node, around: Surroundings) -> Node:
         ("storage_opt", named),
         ("extra_hosts", partial(hosts, around)),
         ("build", partial(shaped_build, around)),
-        ("env_file", partial(each, lambda one: within(env_file(one), "path", path))),
+        ("env_file", partial(each, lambda files: within(env_file(files), "path", path))),
         ("label_file", partial(each, path)),
         ("ports", partial(each, port)),
         ("volumes", partial(each, partial(_mount, around))),
@@ -55,13 +55,13 @@ def shaped_service(node: Node, around: Surroundings) -> Node:
         ("secrets", partial(each, source)),
         ("depends_on", _dependencies),
         ("networks", _names),
-        ("gpus", lambda one: each(partial(_device_options, around), _gpus(one))),
+        ("gpus", lambda gpus: each(partial(_device_options, around), _gpus(gpus))),
         ("deploy", partial(_deploy, around)),
     )
     for key, change in changes:
         node = within(node, key, change)
     for key in ("tmpfs", "dns", "dns_search", "dns_opt"):
-        node = within(node, key, lambda one: each(lambda item: item, one))
+        node = within(node, key, lambda items: each(lambda item: item, items))
     node = within(node, "dns", _without_empty)
     if isinstance(extends := node.get("extends"), Scalar):
         service = Map(extends.place, {"service": Entry(extends.place, extends)})
@@ -125,4 +125,4 @@ def _mount(around: Surroundings, node: Node) -> Node:
         return node
     if isinstance(kind := node.get("type"), Scalar) and kind.value == "bind":
         node = within(node, "source", partial(absolute, around))
-    return within(node, "tmpfs", lambda one: within(one, "mode", rights))
+    return within(node, "tmpfs", lambda options: within(options, "mode", rights))

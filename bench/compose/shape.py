@@ -44,11 +44,11 @@ def shaped(root: Map, around: Surroundings) -> Map:
     written = with_variables(_without_extensions(root), around.environ, around.notes)
     assert isinstance(written, Map)
     root = _without_nulls(written, around)
-    root = _each_named(root, "services", lambda one: shaped_service(one, around))
+    root = _each_named(root, "services", lambda service: shaped_service(service, around))
     for kind in ("networks", "volumes", "configs", "secrets"):
         root = _each_named(root, kind, _external)
     for kind in ("configs", "secrets"):
-        root = _each_named(root, kind, lambda one: with_path(one, "file", around))
+        root = _each_named(root, kind, lambda resource: with_path(resource, "file", around))
     return root
 
 

@@ -1,1 +1,1 @@
-"""Shared by all of bench: errors, units, clock, the table of metrics, common enums."""
+"""Definitions shared by all of bench: errors, units, clock, the table of metrics, common enums."""

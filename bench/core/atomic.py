@@ -1,6 +1,6 @@
-"""Writing a file so that a reader sees either the old one or the whole new one.
+"""Atomic file writes: a reader sees either the old file or the complete new one.
 
-A run folder may come from a stranger: what is written into it does not leave it by a link.
+A run folder may come from an untrusted source: writing into it never follows a link out of it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, which takes its place when the block ends without error.
+    """A temporary path beside `path`, which replaces it when the block ends without error.
 
-    A link in its place is replaced, and not followed.
+    A link at `path` is replaced, not followed.
 
     Raises:
         StoreError: the folder cannot be written to or is a link, or the disk is full.
@@ -47,8 +47,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def write_text(path: Path, text: str) -> Path:
     """Write `text` to `path` as UTF-8, whole or not at all.
 
-    What came from outside as something else than UTF-8, such as the name of a folder, stands in
-    it as an escape.
+    Outside bytes that are not UTF-8, such as in the name of a folder, are written as escapes.
     """
     with replacing(path) as partial:
         _write(partial, text)
@@ -56,9 +55,9 @@ def write_text(path: Path, text: str) -> Path:
 
 
 def write_named(path: Path, text: str) -> Path:
-    """Write `text` to a path that the user has named, links and all.
+    """Write `text` to a path given by the user, following links.
 
-    What is no file, such as /dev/null or a pipe, is written to as it is, and not replaced.
+    Special files such as /dev/null or a pipe are written to, not replaced.
 
     Raises:
         StoreError: it cannot be written.
@@ -80,10 +79,10 @@ def _write(path: Path, text: str) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder where it is missing.
+    """Create a folder if it is missing.
 
     Raises:
-        OSError: it cannot be made, or a link stands in its place.
+        OSError: it cannot be created, or a link occupies its path.
     """
     if folder.is_symlink():
         raise NotADirectoryError(errno.ENOTDIR, f"{folder.name} is a link: remove it")

@@ -1,7 +1,7 @@
 """Capabilities that a runtime, or a way of running a case, offers or lacks.
 
-Nothing asks which kind of runtime it has: what needs a capability names it, and what lacks one says
-why. That reason is what a reader sees in the place of a figure.
+No code asks which kind of runtime it has: code that needs a capability names it, and a runtime that
+lacks one gives the reason. Reports show that reason in place of the figure.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Capability(StrEnum):
-    """Something that a figure, a check or a step of a trial may need."""
+    """A feature that a figure, a check or a step of a trial may need."""
 
     IMAGE = "image"
     """Workloads run from an image, with a file system of their own."""
@@ -30,32 +30,32 @@ class Capability(StrEnum):
     NETWORK_COUNTERS = "network-counters"
     """Bytes sent and received are counted for the workload alone."""
     CONTACTS = "contacts"
-    """What the workload tries to reach outside can be told apart."""
+    """The workload's outside contacts can be told from those of others."""
     SINGLE = "single"
-    """It is one workload, and not several that belong together."""
+    """It is a single workload, not a group."""
     REPLICAS = "replicas"
-    """Several of the same can be started at once."""
+    """Several copies can be started at once."""
     HEALTH_CHECKS = "health-checks"
-    """The runtime carries out health checks."""
+    """The runtime performs health checks."""
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """Everything in `Capability`, but for what is lacking.
+    """Every `Capability` except those that are lacking.
 
     Attributes:
-        lacking: why each is lacking, as a clause: "a plain process has no image".
+        lacking: the reason for each, as a clause: "a plain process has no image".
     """
 
     lacking: Mapping[Capability, str] = field(default_factory=dict)
 
     def __contains__(self, capability: Capability) -> bool:
-        """Whether it is to be had."""
+        """Whether it is available."""
         return capability not in self.lacking
 
     def why_not(self, *needed: Capability) -> str:
-        """Why the first of `needed` that is lacking is so; empty where none is."""
-        return next((self.lacking[one] for one in needed if one in self.lacking), "")
+        """Why the first lacking capability of `needed` is missing; empty if none is."""
+        return next((self.lacking[lacked] for lacked in needed if lacked in self.lacking), "")
 
 
 PLAIN_PROCESS = Capabilities(

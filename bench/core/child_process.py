@@ -1,4 +1,4 @@
-"""A program that runs while a `with` block lasts, and never longer."""
+"""A child process that runs within a `with` block, and never longer."""
 
 from __future__ import annotations
 
@@ -24,17 +24,16 @@ def child_process(
     environment: Mapping[str, str] | None = None,
     stderr: int = subprocess.STDOUT,
 ) -> Iterator[subprocess.Popen[str]]:
-    """Start `command` in a session of its own, without input, its output a pipe of text.
+    """Start `command` in its own session, without input, its output a text pipe.
 
-    When the block ends early, the program is killed with all that it started in its session. An
-    interruption waits until the start is over: one that came within it would leave a program that
-    nobody knows.
+    When the block ends early, the process is killed with all processes of its session.
+    Interruptions are postponed during the start, which would otherwise leave an untracked process.
 
     Args:
         command: the program and its arguments.
-        cwd: where it runs.
-        environment: its whole environment; this process's own where None.
-        stderr: a pipe, or STDOUT for both in one.
+        cwd: its working directory.
+        environment: its whole environment; this process's own if None.
+        stderr: a pipe, or STDOUT to merge both.
 
     Raises:
         OSError: it cannot be started.

@@ -1,6 +1,6 @@
-"""Time as a parameter: the monotonic clock that every duration is taken with.
+"""The clock as a parameter: the monotonic clock used for every duration.
 
-Containers share CLOCK_MONOTONIC with the host, so stamps can be compared across both.
+Containers share CLOCK_MONOTONIC with the host, so timestamps of both can be compared.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The clock and sleep that measuring code uses."""
+    """The clock and sleep used by measuring code."""
 
     def monotonic_ns(self) -> int:
         """CLOCK_MONOTONIC in nanoseconds."""

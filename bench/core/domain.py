@@ -10,13 +10,13 @@ class CacheState(StrEnum):
     """The parts of an image that are already on the host when a trial starts."""
 
     COLD = "cold"
-    """No layer of its image is there, and the page cache is dropped."""
+    """No layer of its image is present, and the page cache is dropped."""
     BASE = "base"
-    """Exactly the layers of its base are there, and the page cache is dropped."""
+    """Exactly the layers of its base are present, and the page cache is dropped."""
     IMAGE = "image"
-    """Its image is there, and the page cache is dropped."""
+    """Its image is present, and the page cache is dropped."""
     WARM = "warm"
-    """Its image is there, and the page cache is as the trial before has left it."""
+    """Its image is present, and the page cache is as the previous trial left it."""
 
     @property
     def is_pulled(self) -> bool:
@@ -43,7 +43,7 @@ CALIBRATION_CASE = "calibration"
 
 
 SIZE_ARM = "size"
-"""The arm of trials under limits that `bench right-size` tries; no row is judged on them."""
+"""The arm of trials under limits tried by `bench right-size`; no row is judged on them."""
 
 
 TRIAL_KEYS = [
@@ -68,9 +68,9 @@ class TrialStatus(StrEnum):
 
     OK = "ok"
     FAILED = "failed"
-    """The image's fault: it exited, was killed for memory, or never got ready."""
+    """The image's fault: it exited, was OOM-killed, or never became ready."""
     INVALID = "invalid"
-    """Not in the state it should have been in; repeated."""
+    """Not in the required state; repeated."""
     ERROR = "error"
     """Engine, registry, disk or harness at fault."""
     INTERRUPTED = "interrupted"
@@ -83,7 +83,7 @@ class TrialStatus(StrEnum):
 
 @dataclass(frozen=True)
 class TrialKey:
-    """Which trial of the plan this is.
+    """Identifies a trial of the plan.
 
     Attributes:
         case: id of the case.
@@ -91,8 +91,8 @@ class TrialKey:
         cache: `cold`, `base`, `image` or `warm`.
         arm: `fit` (under the case's limits), `need` (without any) or `size` (under others).
         network: `open` or `cut`.
-        replica: 1-based number among containers started at once; 0 where one runs by itself.
-        replicas: how many are started at once; 0 where one runs by itself.
+        replica: 1-based number among containers started at once; 0 for a single container.
+        replicas: how many are started at once; 0 for a single container.
         warmup: measured, kept, and left out of the statistics.
     """
 

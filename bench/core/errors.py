@@ -1,4 +1,4 @@
-"""The one tree of errors: what happened to which subject, why, and what to do about it.
+"""The hierarchy of errors: what happened to which subject, why, and how to fix it.
 
 Only `bench.cli` turns an error into an exit code; everything below it raises.
 """
@@ -11,12 +11,12 @@ from bench.core.text import clean
 
 
 class BenchError(Exception):
-    """Something a user can read and act upon; what it quotes from outside is cleaned.
+    """An error that a user can read and act upon; text quoted from outside is cleaned.
 
     Attributes:
-        subject: what it happened to (a file, an image, a socket).
+        subject: the affected object (a file, an image, a socket).
         cause: what went wrong, in one sentence without a full stop.
-        remedy: what to do now, in one sentence, or empty where nothing is known to help.
+        remedy: what to do now, in one sentence, or empty if nothing is known to help.
     """
 
     exit_code = 3
@@ -33,7 +33,7 @@ class BenchError(Exception):
 
 
 class UsageError(BenchError):
-    """The command line asks for something that cannot be meant; nothing was run."""
+    """The command line is invalid; nothing was run."""
 
     exit_code = 2
 
@@ -43,13 +43,13 @@ _WIDEST_EXCERPT = 160
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One fault in a text file, with the place where it stands.
+    """One fault in a text file, with its position.
 
     Attributes:
         file: the path as the user gave it.
         line: 1-based line.
         col: 1-based column.
-        message: what is wrong.
+        message: the fault.
         suggestion: what to write instead, or empty.
         source_line: the text of that line, without its line end.
     """
@@ -72,8 +72,8 @@ class Diagnostic:
     def _excerpt(self) -> tuple[str, int]:
         """The line as a terminal can show it, and the number of characters before the column.
 
-        Tabs become single spaces, so that the caret stands right; control characters become
-        dots, so that a file cannot speak to the terminal.
+        Tabs become single spaces, so that the caret is aligned; control characters become dots, so
+        that a file cannot control the terminal.
         """
         spaced = self.source_line.replace("\t", " ")
         line = "".join(char if char.isprintable() else "·" for char in spaced)
@@ -87,7 +87,7 @@ class Diagnostic:
 
 
 class ScenarioError(UsageError):
-    """A scenario file, or several, cannot be used; carries every fault found in them."""
+    """One or more scenario files cannot be used; carries every fault found in them."""
 
     def __init__(self, diagnostics: list[Diagnostic]) -> None:
         self.diagnostics = diagnostics
@@ -100,19 +100,19 @@ class ScenarioError(UsageError):
 
 
 class EngineError(BenchError):
-    """The container engine is missing, refuses, or died."""
+    """The container engine is missing, refuses a call, or died."""
 
 
 class EngineUnavailableError(EngineError):
-    """No engine answers where one was asked for."""
+    """No engine answers at the configured address."""
 
 
 class EngineTimeoutError(EngineError):
-    """The engine did not answer a call within its time."""
+    """The engine did not answer a call in time."""
 
 
 class CommandTimeoutError(EngineTimeoutError):
-    """A command in a container has not ended within its time; the engine itself answers."""
+    """A command in a container did not end in time; the engine itself answers."""
 
 
 class EngineRefusedError(EngineError):
@@ -137,7 +137,7 @@ class NoProgramError(EngineRefusedError):
 
 
 class PullError(EngineError):
-    """The pull stream carried an error, or ended with another digest than asked for."""
+    """The pull stream contained an error, or ended with a different digest than requested."""
 
 
 class BuildError(EngineError):
@@ -145,11 +145,11 @@ class BuildError(EngineError):
 
 
 class RegistryError(BenchError):
-    """The registry does not answer, or lacks what was asked of it."""
+    """The registry does not answer, or lacks what was requested."""
 
 
 class HostError(BenchError):
-    """This host cannot do what was asked: privileges, packages, disk, kernel."""
+    """This host does not meet a requirement: privileges, packages, disk, kernel."""
 
 
 class StoreError(BenchError):
@@ -157,4 +157,4 @@ class StoreError(BenchError):
 
 
 class CompareError(UsageError):
-    """Two things were to be compared that cannot be."""
+    """Two results cannot be compared."""

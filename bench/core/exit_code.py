@@ -1,4 +1,4 @@
-"""The exit codes of the contract, and the gravest of several."""
+"""The exit codes of the contract, and the most serious of several."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ INTERRUPTED = (130, 143)
 
 
 def gravest(codes: Iterable[int]) -> int:
-    """An interruption before 3 before 1 before 0."""
+    """The most serious: an interruption before 3 before 1 before 0."""
     known = set(codes)
     return next((code for code in (*INTERRUPTED, NOT_JUDGED, NOT_MET) if code in known), MET)

@@ -1,4 +1,4 @@
-"""Image references, taken apart: `host:5000/name:tag`, `name@sha256:…`."""
+"""Parsing of image references: `host:5000/name:tag`, `name@sha256:…`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ _HUB_HOSTS = ("docker.io", "index.docker.io")
 
 
 def split_reference(reference: str) -> tuple[str, str]:
-    """Repository and tag or digest of a reference; the tag is `latest` where none is given."""
+    """Repository and tag or digest of a reference; the tag defaults to `latest`."""
     if "@" in reference:
         repository, _, digest = reference.partition("@")
         return repository, digest
@@ -18,10 +18,10 @@ def split_reference(reference: str) -> tuple[str, str]:
 
 
 def familiar(reference: str) -> str:
-    """A reference by the short name that people use: `docker.io/library/nginx` is `nginx:latest`.
+    """A reference by its familiar short name: `docker.io/library/nginx` is `nginx:latest`.
 
-    Images of Docker Hub lose its host and `library/`; others stay whole. A reference without a tag
-    and a digest gets the tag `latest`. What is no reference stays as it is.
+    Images of Docker Hub lose its host and `library/`; others are unchanged. A reference without a
+    tag and a digest gets the tag `latest`. A text that is not a reference is returned unchanged.
     """
     name, at, digest = reference.partition("@")
     for host in _HUB_HOSTS:

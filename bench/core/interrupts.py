@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as one exception that unwinds through every clean-up."""
+"""SIGINT and SIGTERM as one exception that unwinds through all clean-ups."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Interrupted(BaseException):
-    """The user, or a supervisor, asked for the end; like KeyboardInterrupt, it is no error.
+    """A SIGINT or SIGTERM; like KeyboardInterrupt, it is not an error.
 
     Attributes:
         exit_code: 130 for SIGINT, 143 for SIGTERM.
@@ -25,7 +25,7 @@ class Interrupted(BaseException):
 
 
 class _Gate:
-    """Whether an interruption may be raised now; signals belong to the process, and so does it."""
+    """Whether an interruption may be raised now; one per process, like signal handlers."""
 
     holds = 0
     waiting: int | None = None
@@ -33,7 +33,7 @@ class _Gate:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise Interrupted on the first SIGINT or SIGTERM; further ones wait for the clean-up."""
+    """Raise Interrupted on the first SIGINT or SIGTERM; later ones wait for the clean-up."""
     raised = False
 
     def handle(number: int, _frame: FrameType | None) -> None:
@@ -56,9 +56,10 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def postponed() -> Iterator[None]:
-    """Let what is inside come to its end: an interruption is raised after it.
+    """Let the block finish: an interruption is raised after it.
 
-    Only in the main thread, which signals reach; a wait for another thread lasts until that ends.
+    Only in the main thread, which receives signals; a wait for another thread lasts until that
+    ends.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,4 +1,4 @@
-"""Checks of paths that come from elsewhere, such as a file or an environment variable."""
+"""Checks of paths from outside, such as from a file or an environment variable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def is_there(path: Path | str, kind: Callable[[Path], bool] = Path.exists) -> bool:
-    """Whether there is such a path; one that may not be looked at, or is too long, is none."""
+    """Whether the path exists; False if it may not be inspected, or is too long."""
     try:
         return kind(Path(path))
     except (OSError, ValueError):

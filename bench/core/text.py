@@ -1,8 +1,7 @@
-"""Text from outside, cleaned where it enters: of containers, engines and strangers' files.
+"""Cleaning of text from outside where it enters: from containers, engines and untrusted files.
 
-Such text goes to terminals, pages, tables and annotations. What speaks to a terminal, turns the
-order of what is read, or cannot be seen, goes out of it here; what is left is text. Line ends and
-tabs stay.
+Such text is shown on terminals, pages, tables and annotations. Terminal control sequences,
+direction overrides and invisible characters are removed here. Line ends and tabs are kept.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ INVISIBLE = "·"
 """The replacement for a character that must not be shown."""
 
 _LONGEST_STRING = 4096
-"""Characters of a terminal's string, such as a title, that is looked for its end."""
+"""Longest terminal string, such as a title, that is searched for its end."""
 
 _ESCAPES = re.compile(
     rf"""
@@ -38,11 +37,11 @@ _NOT_READ = re.compile(
 )
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-"""Halves of characters: bytes that were no UTF-8, or JSON that was cut."""
+"""Single surrogates: from bytes that were not UTF-8, or from truncated JSON."""
 
 
 def clean(text: object) -> str:
-    """`text` without what is not to be read: control characters, escape sequences, overrides."""
+    """`text` without control characters, escape sequences and direction overrides."""
     whole = str(text)
     if whole.isprintable():
         return whole
@@ -53,12 +52,12 @@ def clean(text: object) -> str:
 
 
 def decoded(data: bytes) -> str:
-    """Bytes from outside as clean text; what is no UTF-8 is marked."""
+    """Outside bytes as clean text; bytes that are not UTF-8 are marked."""
     return clean(data.decode(errors="replace"))
 
 
 def clean_tree(value: Any) -> Any:
-    """A copy of `value` in which every text is clean: of mappings, with their keys, and lists."""
+    """A copy of `value` with clean text in all mappings (keys included) and lists."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):

@@ -1,9 +1,9 @@
 """Durations and sizes: parsed strictly, with their unit, and formatted for people.
 
-Two grammars for sizes exist on purpose. Where a scenario uses a word of the Compose
-specification (`limits: {memory: 8g}`) the suffixes are 1024-based, as Compose reads them.
-In thresholds `GB` is decimal and `GiB` binary (IEC 80000-13), so that a limit means the same
-to every reader. Neither takes a bare number.
+There are deliberately two grammars for sizes. Where a scenario uses a key of the Compose
+specification (`limits: {memory: 8g}`) the suffixes are 1024-based, as in Compose. In thresholds
+`GB` is decimal and `GiB` binary (IEC 80000-13), so that a limit means the same to every reader.
+Neither accepts a bare number.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ def parse_duration_s(text: str, *, per_s: int = 1) -> float:
 
     Args:
         text: the duration.
-        per_s: what is counted instead: 1000 for milliseconds, which are then exact.
+        per_s: units per second to return instead: 1000 for milliseconds, which are then exact.
 
     Raises:
-        ValueError: no unit, an unknown one, or nothing at all.
+        ValueError: no unit, an unknown one, or an empty text.
     """
     text = text.strip()
     _refuse_bare_and_negative(text, "{}s, or {}ms")
@@ -122,7 +122,7 @@ def parse_exact_bytes(text: str) -> int:
 
 
 def _refuse_bare_and_negative(text: str, example: str) -> None:
-    """Refuse what is only a number; `example` is what to write for a number `{}`."""
+    """Refuse a bare number; `example` is the suggestion, with `{}` for the number."""
     bare = text.strip()
     if bare.startswith("-"):
         raise ValueError(f"{text!r} is negative; write zero or more")
@@ -137,7 +137,7 @@ def _whole_bytes(text: str, value: float) -> int:
 
 
 def parse_rate_bit_s(text: str) -> int:
-    """Bits a second in `text`, in tc's words: `200mbit`, `1gbit`.
+    """Bits per second in `text`, in tc's notation: `200mbit`, `1gbit`.
 
     Raises:
         ValueError: no unit or an unknown one.
@@ -149,7 +149,7 @@ def parse_rate_bit_s(text: str) -> int:
 
 
 def format_rate(bit_s: float) -> str:
-    """Bits a second in tc's words, with about three digits: `200mbit`."""
+    """Bits per second in tc's notation, with about three digits: `200mbit`."""
     for factor, unit in ((10**9, "gbit"), (10**6, "mbit")):
         if bit_s >= factor:
             return f"{bit_s / factor:.3g}{unit}"
@@ -180,7 +180,7 @@ def format_seconds(value: float, digits: int = 3) -> str:
 
 
 def _digits(value: float, digits: int = 3) -> str:
-    """`value` with so many digits; of what is smaller than one, those behind the point count."""
+    """`value` with this many digits; below one, the digits after the point count."""
     size = abs(value)
     if 0 < size < _SMALL:
         return f"{value:.{digits - 1}g}"
@@ -204,7 +204,7 @@ def format_value(value: float, unit: str, digits: int = 3) -> str:
 
 
 def format_exact(value: float, unit: str) -> str:
-    """`value` as `format_value` has it, with as many digits as it takes to be no other number."""
+    """`value` as `format_value` has it, with enough digits to identify the number exactly."""
     for digits in range(3, _MOST_DIGITS):
         text = format_value(value, unit, digits)
         if _is_close(_shown_value(text), _in_base_unit(value, unit)):
@@ -213,7 +213,7 @@ def format_exact(value: float, unit: str) -> str:
 
 
 def format_beside(value: float, other: float, unit: str) -> str:
-    """`value` with as many digits as it takes to lie on the side of `other` on which it is."""
+    """`value` with enough digits to show on which side of `other` it lies."""
     base, edge = _in_base_unit(value, unit), _in_base_unit(other, unit)
     for digits in range(3, _MOST_DIGITS):
         text = format_value(value, unit, digits)
@@ -235,7 +235,7 @@ def _in_base_unit(value: float, unit: str) -> float:
 
 
 def shown_value(text: str, unit: str) -> float | None:
-    """The value, in `unit`, that a text of `format_value` stands for; None for another text."""
+    """The inverse of `format_value`, in `unit`; None for another text."""
     try:
         return _shown_value(text) * (1000 if unit == "ms" else 1)
     except ValueError:
@@ -243,6 +243,6 @@ def shown_value(text: str, unit: str) -> float | None:
 
 
 def _shown_value(text: str) -> float:
-    """The number that a text of `format_value` stands for, in the unit without a prefix."""
+    """The number in a text of `format_value`, in the unit without a prefix."""
     number, _, unit = text.partition(" ")
     return float(number) * _SHOWN.get(unit, 1.0)

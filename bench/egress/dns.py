@@ -27,7 +27,7 @@ _LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
-class Question:
+class DnsQuestion:
     """A name that is asked for, in lower case without the last dot, and the type of record."""
 
     name: str
@@ -38,7 +38,7 @@ class Question:
 class Message:
     """One message: its first question, whether it is an answer, and the addresses in it."""
 
-    question: Question
+    question: DnsQuestion
     is_answer: bool
     addresses: tuple[Address, ...] = ()
 
@@ -55,7 +55,7 @@ def parse_message(data: bytes) -> Message | None:
         return None
     name, at = found
     (kind,) = struct.unpack_from("!H", data, at)
-    question = Question(name, _TYPES.get(kind, f"TYPE{kind}"))
+    question = DnsQuestion(name, _TYPES.get(kind, f"TYPE{kind}"))
     is_answer = bool(flags & _IS_ANSWER)
     if not is_answer or questions != 1:
         return Message(question, is_answer)

@@ -28,7 +28,7 @@ _MOST_CONTACTS = 1000
 
 
 @dataclass
-class _Entry:
+class _ContactEntry:
     kind: str
     address: Address
     port: int | None
@@ -68,7 +68,7 @@ class Ledger:
         for address, known in names.items():
             self._names[address] |= dict.fromkeys(known)
         self._stand_in = stand_in
-        self._entries: dict[tuple[str, str, int | None], _Entry] = {}
+        self._entries: dict[tuple[str, str, int | None], _ContactEntry] = {}
         self._asked_by: set[tuple[Address, int, int]] = set()
         self.owner = owner
         self.unlisted = 0
@@ -117,7 +117,7 @@ class Ledger:
         entry.name = name
         entry.questions[message.question.kind] = None
 
-    def _note(self, kind: str, packet: Packet, port: int | None, at_ns: int) -> _Entry:
+    def _note(self, kind: str, packet: Packet, port: int | None, at_ns: int) -> _ContactEntry:
         name = next(iter(self._names.get(packet.target, ())), "")
         entry = self._entry((kind, name or str(packet.target), port), kind, packet, port, at_ns)
         entry.name = name
@@ -130,10 +130,10 @@ class Ledger:
         packet: Packet,
         port: int | None,
         at_ns: int,
-    ) -> _Entry:
+    ) -> _ContactEntry:
         entry = self._entries.get(key)
         if entry is None:
-            entry = _Entry(kind, packet.target, port, at_ns)
+            entry = _ContactEntry(kind, packet.target, port, at_ns)
             if len(self._entries) < _MOST_CONTACTS:
                 self._entries[key] = entry
             else:
@@ -143,7 +143,7 @@ class Ledger:
             self._look(entry, packet)
         return entry
 
-    def _look(self, entry: _Entry, packet: Packet) -> None:
+    def _look(self, entry: _ContactEntry, packet: Packet) -> None:
         """Look who it was, while the socket may still be there; a few times at most."""
         if entry.looked < _OWNER_TRIES and self.owner:
             entry.looked += 1
@@ -168,7 +168,7 @@ class Ledger:
             for entry in entries
         )
 
-    def _covers(self, allowed: Allowed, entry: _Entry) -> bool:
+    def _covers(self, allowed: Allowed, entry: _ContactEntry) -> bool:
         if entry.kind == "dns":
             assert entry.port is not None, "names are asked for at a port"
             return allowed.covers_question(

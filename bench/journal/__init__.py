@@ -1,1 +1,1 @@
-"""The events of a run: what they hold, and how they are written and read."""
+"""The journal of a run: its events, and how they are written and read."""

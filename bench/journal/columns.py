@@ -1,4 +1,4 @@
-"""Samples and threads as columns of numbers, as an event holds them and as arrays."""
+"""Samples and threads as columns of numbers, in events and as arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ THREAD_COLUMNS = ("thread", "t_ns", "run_ns", "wait_ns")
 
 
 def are_plain_threads(event: dict[str, Any]) -> bool:
-    """Whether a `threads` event has its columns of whole numbers: quicker than by the model."""
+    """Whether a `threads` event has integer columns: a faster check than the model's."""
     columns: list[Any] = [event.get(name) for name in THREAD_COLUMNS]
     if type(event.get("trial_id")) is not str or any(
         type(column) is not list for column in columns
@@ -33,7 +33,7 @@ def thread_columns(event: dict[str, Any]) -> Samples:
 
 
 def sample_columns(event: dict[str, Any]) -> Samples:
-    """The columns of a `samples` event as arrays; a reading that is absent is not-a-number.
+    """The columns of a `samples` event as arrays; missing readings are NaN.
 
     Raises:
         ValueError: columns of several lengths, no stamps, or values that no counter has.
@@ -54,8 +54,8 @@ def sample_columns(event: dict[str, Any]) -> Samples:
 def _table(columns: list[Any]) -> Values:
     """Columns of numbers as the rows of one array.
 
-    Packed as whole numbers first: numpy, which looks at the type of every value, takes half as
-    long again. It converts columns with gaps or fractions, and says of all others what is wrong.
+    Packed as integers first: numpy checks the type of every value, which takes half as long again.
+    It converts columns with gaps or fractions, and reports what is wrong with others.
     """
     if not columns or not all(type(column) is list and column for column in columns):
         return np.array(columns, dtype=np.float64)

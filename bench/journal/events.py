@@ -1,9 +1,9 @@
-"""What each event of a journal must look like, checked where the text comes in.
+"""The required form of each journal event, checked where the text comes in.
 
-A journal that was cut off, edited or written by something else is refused here with the field
-that is wrong, so that everything computed from it can rely on types, ranges and finite numbers.
-Fields that are not named are allowed. Most forms are the dataclasses of `bench/journal/facts`; what
-stands here is of events that become no value of their own.
+A journal that was cut off, edited or written by another program is refused here with the name of
+the invalid field, so that everything computed from it can rely on types, ranges and finite numbers.
+Additional fields are allowed. Most forms are the dataclasses of `bench/journal/facts`; this module
+has those of events that do not become values of their own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bench.journal.facts.pull import LayerPull
 
 
 class Shape(BaseModel):
-    """What events hold: fields that are not named are allowed, and kept."""
+    """Base of all event models: additional fields are allowed, and kept."""
 
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
@@ -37,7 +37,7 @@ class ImageFailed(Shape):
 
 
 class CaseStopped(Shape):
-    """A case failed twice the same way, and its other trials are not made."""
+    """A case failed twice in the same way, and its remaining trials are skipped."""
 
     case: str
     reason: str
@@ -47,14 +47,14 @@ class CaseStopped(Shape):
 
 
 class Layers(Shape):
-    """What the pull of a trial did with each layer."""
+    """The layers of a trial's pull, with their times."""
 
     trial_id: str
     layers: tuple[LayerPull, ...]
 
 
 class Threads(Shape):
-    """What threads had used and waited when they were looked at; columns of one length."""
+    """CPU and wait times of threads at each reading; columns of equal length."""
 
     trial_id: str
     t_ns: list[Stamp]
@@ -109,10 +109,10 @@ MODELS: dict[str, type] = {
 
 
 def check_event(event: dict[str, Any]) -> Any:
-    """An event as its kind's form in `MODELS`; None of kinds and columns that have none.
+    """An event in the form that `MODELS` has for its kind; None for kinds and columns without one.
 
     Raises:
-        ValueError: its fields are not what its kind has; names the field.
+        ValueError: its fields do not match; names the field.
     """
     kind = event["event"]
     model = MODELS.get(kind)

@@ -2,15 +2,15 @@
 
 A line is the JSON of an event with `seq` (0 in the first line, one more in each) at its front and
 `crc` at its end: the CRC-32 of everything before `crc` in this line and in all lines before it, in
-eight hexadecimal digits. A line that was changed, lost, doubled or moved does not fit, and is
-refused. What a kill leaves is a line that just stops: at the end of the file it is passed over, and
-elsewhere only where `run_resumed` follows, which continues from the last whole line.
+eight hexadecimal digits. A line that was changed, lost, duplicated or moved does not match, and is
+refused. A kill leaves an incomplete line: at the end of the file it is skipped, and elsewhere it is
+allowed only if `run_resumed` follows, which continues from the last complete line.
 
-Journals of version 1 have neither: there a line that cannot be read is passed over, and one that is
-missing cannot be noticed.
+Journals of version 1 have neither: there an unreadable line is skipped, and a missing one cannot be
+noticed.
 
-A journal may come from a stranger: it must be a plain file, and its size, its lines and the depth
-of their JSON are bounded.
+A journal may come from an untrusted source: it must be a regular file, and its size, its lines and
+the depth of their JSON are bounded.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ MOST_LINES = 1_000_000
 """Lines of a journal: a trial has about 15, and two a second."""
 
 DEEPEST = 64
-"""How far lists and mappings may stand in each other."""
+"""Deepest nesting of lists and mappings."""
 
 _BUFFER = 2**20
 """Bytes that are read at once: lines of samples are longer than Python's own buffer."""
 
 _AFTER_A_KILL = ("run_resumed", "baseline_compared")
-"""Events that may follow the half line of a killed writer: it goes on, or it had ended."""
+"""Events that may follow the incomplete line of a killed writer."""
 
 _SEALED = re.compile(rb'\{"seq":(0|[1-9][0-9]{0,17}),(.*),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -55,28 +55,28 @@ _DAMAGED = "the file was changed or is not whole: copy it again from where the r
 
 
 @dataclass(frozen=True)
-class Link:
-    """Where a journal stands: the number of the next line, and the checksum of all before it."""
+class JournalPosition:
+    """A position in a journal: the next line's number, and the checksum of all lines before it."""
 
     seq: int = 0
     crc: int = 0
 
-    def seal(self, text: str) -> tuple[bytes, Link]:
-        """The line of an event, given as a JSON object, and where the journal stands after it."""
+    def seal(self, text: str) -> tuple[bytes, JournalPosition]:
+        """The line for an event, given as a JSON object, and the position after it."""
         body = f'{{"seq":{self.seq},{text[1:-1]}'.encode()
         crc = zlib.crc32(body, self.crc)
-        return b'%b,"crc":"%08x"}\n' % (body, crc), Link(self.seq + 1, crc)
+        return b'%b,"crc":"%08x"}\n' % (body, crc), JournalPosition(self.seq + 1, crc)
 
 
 class Lines:
-    """The lines of the journal at `path` as they are read.
+    """The lines of the journal at `path`, as they are read.
 
     Attributes:
-        sealed: whether they have numbers and checksums; False of version 1.
-        end: where the journal stands after the last whole line that was read.
-        size: bytes that were read.
-        is_open: whether what was read last lacks its end of line.
-        passed_over: numbers of the lines, from 1 on, that could not be read; of version 1 alone.
+        sealed: whether they have numbers and checksums; False for version 1.
+        end: the position after the last complete line that was read.
+        size: number of bytes read.
+        is_open: whether the last line read lacks its line end.
+        passed_over: numbers of the unreadable lines, from 1; for version 1 only.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,7 +85,7 @@ class Lines:
         self._torn = 0
         self._seen = False
         self.sealed = True
-        self.end = Link()
+        self.end = JournalPosition()
         self.size = 0
         self.is_open = False
         self.passed_over: list[int] = []
@@ -93,16 +93,16 @@ class Lines:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the line read last holds printable ASCII alone, with nothing to be cleaned."""
+        """Whether the last line read is printable ASCII, with nothing to clean."""
         line = self._line
         return line.isascii() and b"\\" not in line and b"\x7f" not in line
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """The events, without `seq` and `crc`; those that were read before are not read again.
+        """The events, without `seq` and `crc`; events that were already read are not read again.
 
         Raises:
-            StoreError: no such file, no line of it is an event, one does not fit, or there is more
-                than may be read.
+            StoreError: no such file, no line of it is an event, a line does not match, or
+                it exceeds the bounds.
         """
         with open_plain(self._path, _BUFFER) as file:
             for line in self._split(file):
@@ -146,7 +146,7 @@ class Lines:
             yield self._line
 
     def _check(self, match: re.Match[bytes]) -> None:
-        """Refuse a line that does not follow from the one before."""
+        """Refuse a line that does not follow from the previous one."""
         if not self.sealed:
             self._refuse(self._number, "has a checksum and those before it have none")
         seq, due = int(match[1]), self.end.seq
@@ -159,7 +159,7 @@ class Lines:
             self._refuse(self._number, what)
         if crc != int(match[3], 16):
             self._refuse(self._number, "was changed: its checksum does not fit")
-        self.end = Link(seq + 1, crc)
+        self.end = JournalPosition(seq + 1, crc)
 
     def _refuse(self, number: int, what: str) -> None:
         raise StoreError(str(self._path), f"line {number} {what}", _DAMAGED)
@@ -169,14 +169,14 @@ class Lines:
 
 
 def open_plain(path: Path, buffer: int = -1) -> IO[bytes]:
-    """Open a file of a run folder for reading; no link is followed, and no pipe waited for.
+    """Open a file of a run folder for reading, without following links or waiting for pipes.
 
     Args:
         path: the file.
-        buffer: bytes that are read at once; -1 for Python's own choice.
+        buffer: buffer size in bytes; -1 for Python's default.
 
     Raises:
-        StoreError: it is not there, or no plain file.
+        StoreError: it does not exist, or is not a regular file.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -199,7 +199,7 @@ def _not_plain(path: Path) -> StoreError:
 
 
 def _event(line: bytes) -> dict[str, Any] | None:
-    """The event in a line, without its seal; None where it is none."""
+    """The event in a line, without its seal; None if it is not one."""
     try:
         if _too_deep(line):
             return None
@@ -214,9 +214,9 @@ def _event(line: bytes) -> dict[str, Any] | None:
 
 
 def _decoded(line: bytes) -> Any:
-    """The JSON of a line; by pydantic's parser, which takes less than half the time.
+    """The JSON of a line, by pydantic's parser, which takes less than half the time.
 
-    That refuses escapes of single surrogates, which Python's own parser reads.
+    That parser refuses escapes of single surrogates, which Python's own accepts.
     """
     try:
         return from_json(line, allow_inf_nan=False)
@@ -232,7 +232,7 @@ _DECODER = json.JSONDecoder(parse_constant=_not_a_number)
 
 
 def _too_deep(line: bytes) -> bool:
-    """Whether lists and mappings stand in each other further than `DEEPEST`."""
+    """Whether lists and mappings are nested deeper than `DEEPEST`."""
     brackets = line.translate(None, _ALL_BUT_BRACKETS)
     if len(brackets) <= 2 * DEEPEST:
         return False

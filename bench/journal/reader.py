@@ -1,4 +1,4 @@
-"""Reading a journal: its events, gathered by what they belong to, before anything is computed."""
+"""Reading a journal: its events, grouped by what they belong to, before anything is computed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bench.journal.facts.case import Stopped
 from bench.journal.lines import Lines
 from bench.journal.sequence import RunSequence
 from bench.journal.trial_events import TrialEvents
-from bench.journal.upgrade import reservations
+from bench.journal.upgrade import upgrade_notes
 from bench.journal.writer import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -28,29 +28,29 @@ if TYPE_CHECKING:
     from bench.journal.facts.image import BaseRecord, ImageFacts
 
 UNSOUND = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""What Python says where a journal does not hold what it should."""
+"""Exceptions that Python raises when a journal has unexpected contents."""
 
 
 @dataclass
 class Reading:
-    """What a journal holds.
+    """The contents of a journal.
 
     Attributes:
-        header: how the run began.
-        images: what is known of each case's image, the calibration's among them.
+        header: the start of the run.
+        images: facts about each case's image, including the calibration's.
         failed_images: why a case has no image, by case.
-        stopped: by case, what is known of one whose other trials were not made.
-        bases: what the FROM lines of each case stood for.
-        trials: by id, in the order of time.
-        waits: for a quiet host, in the order of time.
-        notes: what a reader must know.
-        outcome: `complete`, `interrupted`, `stopped` where a case has no image, or `cut off` where
-            the journal just ends.
+        stopped: by case, facts about cases whose remaining trials were skipped.
+        bases: the bases that the FROM lines of each case resolved to.
+        trials: by id, in chronological order.
+        waits: for a quiet host, in chronological order.
+        notes: notes that a reader must see.
+        outcome: `complete`, `interrupted`, `stopped` if a case has no image, or `cut off` if the
+            journal ends without an end event.
         interrupted: exit code of the signal that interrupted it, else 0.
         ended_at: UTC label of the end, or empty.
         baseline: the last comparison with an earlier run, or None.
         is_bounded: whether a busy host made trials invalid.
-        sequence: refuses an event that cannot follow.
+        sequence: refuses events that are out of order.
     """
 
     header: RunHeader
@@ -69,11 +69,11 @@ class Reading:
     sequence: RunSequence = field(init=False)
 
     def __post_init__(self) -> None:
-        """Follow the run from its beginning."""
+        """Start checking the order of events."""
         self.sequence = RunSequence(self.header.plan)
 
     def take(self, event: Mapping[str, Any], read: Any) -> None:
-        """Put one event where it belongs; `read` is it as `check_event` has it."""
+        """Store one event; `read` is the event as returned by `check_event`."""
         self.sequence.take(event, read)
         kind = event["event"]
         if kind == "samples":
@@ -115,10 +115,10 @@ class Reading:
 
 
 class JournalReader:
-    """Reads a journal, and later what was added to it since.
+    """Reads a journal, and later any events appended to it since.
 
     Attributes:
-        lines: how far it was read.
+        lines: the position reached.
     """
 
     def __init__(self, path: Path) -> None:
@@ -128,7 +128,7 @@ class JournalReader:
         self._reading: Reading | None = None
 
     def read(self) -> Reading:
-        """Everything in the journal; the same object each time.
+        """The contents of the journal; the same object each time.
 
         Raises:
             StoreError: there is none, it is damaged, or another version of bench wrote it.
@@ -137,7 +137,7 @@ class JournalReader:
         try:
             for line in self.lines.events():
                 kind = line["event"]
-                # a stranger may have written it, or a bench that did not clean what it wrote
+                # it may come from an untrusted source, or from a bench that did not clean text
                 is_clean = kind in ("samples", "threads") or self.lines.is_plain
                 event = line if is_clean else clean_tree(line)
                 if kind == "samples" and isinstance(event.get("method"), str):
@@ -164,21 +164,21 @@ class JournalReader:
 
 
 def read_journal(path: Path) -> Reading:
-    """Everything in the journal at `path`.
+    """The contents of the journal at `path`.
 
     Raises:
         StoreError: there is none, it is damaged, or another version of bench wrote it.
     """
     reader = JournalReader(path)
     reading = reader.read()
-    found = reservations(reading.header.schema_version, reader.lines)
+    found = upgrade_notes(reading.header.schema_version, reader.lines)
     reading.notes += found.notes
     reading.is_bounded = found.is_bounded
     return reading
 
 
 def damage(path: Path, what: str, error: Exception) -> StoreError:
-    """What a user reads of an error that unsound data led to."""
+    """The error shown to users when unsound data caused `error`."""
     cause = f"{what}: {_first_line(error)}"
     return StoreError(str(path), cause, "the file was changed or is not whole")
 
@@ -193,10 +193,10 @@ def _first_line(error: Exception) -> str:
 
 
 def check_version(path: Path, header: Mapping[str, Any], lines: Lines) -> None:
-    """Refuse a journal of a version that is not known, or that is not what it says.
+    """Refuse a journal of an unknown version, or one that is not of the version it states.
 
     Raises:
-        StoreError: with the two versions.
+        StoreError: names both versions.
     """
     version: Any = header.get("schema_version")
     known = range(1, SCHEMA_VERSION + 1)

@@ -1,9 +1,9 @@
-"""The order in which a run writes: what begins before what, and what must not come twice.
+"""The valid order of a run's events: what must come before what, and what must not occur twice.
 
-Trials follow each other, but for the containers of one start, replicas or the services of a stack,
-which have one number in the plan. A run that was cut off leaves trials open; what resumes it begins
-with the next attempt. In an order that no run writes something is missing or was put in, and nobody
-knows of which figures: the whole journal is refused.
+Trials follow one another, except for the containers of one start, replicas or the services of a
+stack, which share one number in the plan. An interrupted run leaves trials open; a resumed run
+continues with the next attempt. If the order is one that no run writes, an event is missing or was
+inserted, and it is unknown which figures are affected: the whole journal is refused.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OF_A_TRIAL = frozenset({"phase", "layers", "samples", "threads", "trial_ended"}
 
 @dataclass
 class _Start:
-    """One start: the trials that have one number in the plan, and are one attempt at it."""
+    """One start: the trials that share a number in the plan, in one attempt."""
 
     number: int
     attempt: int
@@ -42,10 +42,10 @@ class _Start:
 
 
 class RunSequence:
-    """Follows the events of a run, and refuses what cannot follow from those before."""
+    """Follows the events of a run, and refuses events that are out of order."""
 
     def __init__(self, plan: Sequence[TrialKey]) -> None:
-        """`plan` is the one that the run began with."""
+        """`plan` is the run's original plan."""
         self._plan = plan
         self._starts: dict[int, _Start] = {}
         self._now: _Start | None = None
@@ -54,10 +54,10 @@ class RunSequence:
         self._past_ns = 0
 
     def take(self, event: Mapping[str, Any], read: Any) -> None:
-        """Follow one event; `read` is it as `check_event` has it.
+        """Process one event; `read` is the event as returned by `check_event`.
 
         Raises:
-            ValueError: it cannot come here.
+            ValueError: it is out of order.
         """
         kind = event["event"]
         if kind == "run_started":
@@ -98,7 +98,7 @@ class RunSequence:
         start.replicas.add(key.replica)
 
     def _start(self, trial_id: str, number: int, attempt: int, key: TrialKey) -> _Start:
-        """What a trial that begins belongs to."""
+        """The start that a beginning trial belongs to."""
         key = replace(key, replica=0)
         now = self._now
         if now is not None and (now.number, now.attempt, now.key) == (number, attempt, key):
@@ -109,7 +109,7 @@ class RunSequence:
         before = self._starts.get(number)
         if attempt != (before.attempt + 1 if before else 0):
             raise ValueError(f"{trial_id} does not follow from the attempts before it")
-        if before and not before.open and all(one.counts for one in before.statuses):
+        if before and not before.open and all(status.counts for status in before.statuses):
             raise ValueError(f"{trial_id} tries again what has its result")
         self._now = self._starts[number] = _Start(number, attempt, key)
         return self._now
@@ -122,7 +122,7 @@ class RunSequence:
             raise ValueError(f"{trial_id} is not in the plan")
 
     def _close(self, start: _Start, follower: str) -> None:
-        """A start is over: all of it must be there."""
+        """Check that a finished start is complete."""
         if start.open:
             raise ValueError(f"{follower} comes before {min(start.open)} has ended")
         if start.services and start.whole is TrialStatus.OK and set(start.statuses) != {"ok"}:
@@ -152,10 +152,10 @@ class RunSequence:
                 now.services |= set(read.facts.stack.services)
 
     def check_whole(self, images: Container[str]) -> None:
-        """Refuse a run that says that it is complete and has not made a trial of its plan.
+        """Refuse a run that claims to be complete but lacks a trial of its plan.
 
         Args:
-            images: the cases that have an image. Of one that failed no more trials need be made.
+            images: the cases that have an image. A case that failed may lack its remaining trials.
 
         Raises:
             ValueError: names the trial.
@@ -163,9 +163,9 @@ class RunSequence:
         if self._ended != "complete":
             return
         failed = {
-            one.key.case
-            for one in self._starts.values()
-            if TrialStatus.FAILED in one.statuses and one.key.network == "open"
+            start.key.case
+            for start in self._starts.values()
+            if TrialStatus.FAILED in start.statuses and start.key.network == "open"
         }
         held = {key.case for key in self._plan if key.case in images} - failed
         if held == {CALIBRATION_CASE}:

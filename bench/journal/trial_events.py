@@ -1,4 +1,4 @@
-"""What the journal has of one trial, gathered while its lines are read."""
+"""The events of one trial, collected while the journal is read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class TrialEvents:
-    """What the journal has of one trial, as its lines are read."""
+    """The events of one trial, collected as its lines are read."""
 
     started: TrialStart
     phases: list[Phase] = field(default_factory=list)
@@ -26,10 +26,10 @@ class TrialEvents:
     ended: TrialEnd | None = None
 
     def add_samples(self, method: str, columns: Samples) -> None:
-        """Take one batch of samples, read by `method`.
+        """Add a batch of samples, read by `method`.
 
         Raises:
-            ValueError: it does not come after those before, as the sampler hands them on.
+            ValueError: it does not follow the previous batches in time.
         """
         stamps = columns["t_ns"]
         falls = (stamps[1:] < stamps[:-1]).any()
@@ -42,7 +42,7 @@ class TrialEvents:
             self.batches.append(columns)
 
     def samples(self) -> Samples:
-        """Every column over all batches; not-a-number where one lacks it."""
+        """Every column over all batches; NaN where a batch lacks it."""
         names = list(dict.fromkeys(name for batch in self.batches for name in batch))
         samples = {
             name: np.concatenate(

@@ -1,7 +1,7 @@
-"""What journals of earlier versions lack, a function for each step from one version to the next.
+"""Differences of journals of earlier versions, with a function for each step to the next version.
 
-A journal is read for ever. Where a version only adds, its fields have defaults and there is nothing
-to do here; what an earlier one meant otherwise, or cannot say, is settled here and nowhere else.
+Journals stay readable forever. If a version only adds fields, these have defaults and nothing is
+needed here; fields that had another meaning, or that are missing, are handled only here.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Reservations:
-    """With what reservations a journal is read.
+class UpgradeNotes:
+    """Caveats that come with a journal of an earlier version.
 
     Attributes:
         notes: what a reader must know.
@@ -28,7 +28,7 @@ class Reservations:
     is_bounded: bool = True
 
 
-def from_1(earlier: Reservations, lines: Lines) -> Reservations:
+def from_1(earlier: UpgradeNotes, lines: Lines) -> UpgradeNotes:
     """To 2: lines have numbers and checksums, and a busy host makes a trial invalid."""
     unguarded = (
         "the lines of this journal carry no checksums (version 1): one that is missing or was "
@@ -44,12 +44,12 @@ def from_1(earlier: Reservations, lines: Lines) -> Reservations:
 
 
 STEPS = {1: from_1}
-"""By the version that a step begins at; there is one for each but the last."""
+"""Upgrade steps by the version they start from; one for each version but the last."""
 
 
-def reservations(version: int, lines: Lines) -> Reservations:
-    """What holds for a journal of `version`, of which `lines` were read."""
-    found = Reservations()
+def upgrade_notes(version: int, lines: Lines) -> UpgradeNotes:
+    """The caveats of a journal of `version`, of which `lines` were read."""
+    found = UpgradeNotes()
     for step in range(version, SCHEMA_VERSION):
         found = STEPS[step](found, lines)
     return found

@@ -50,7 +50,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import StoreError
 from bench.core.text import clean_tree
-from bench.journal.lines import LARGEST_JOURNAL, LONGEST_LINE, MOST_LINES, Lines, Link
+from bench.journal.lines import LARGEST_JOURNAL, LONGEST_LINE, MOST_LINES, JournalPosition, Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,23 +63,23 @@ SCHEMA_HISTORY = {
     1: "first version",
     2: "every line of the journal has a number, `seq`, and a checksum, `crc`",
 }
-"""What changed with each schema version; a test fails when fields change and this does not."""
+"""Changes of each schema version; a test fails when fields change without an entry here."""
 
 
 class Journal:
-    """An append-only file of events; each append is on its way to disk before it returns."""
+    """An append-only file of events; each append is written to the file before it returns."""
 
     def __init__(self, path: Path) -> None:
-        """Open `path` for appending; a line that a killed writer left half written is closed.
+        """Open `path` for appending; an incomplete line left by a killed writer is terminated.
 
         Raises:
-            StoreError: it cannot be written, is damaged, or has no checksums to go on from.
+            StoreError: it cannot be written, is damaged, or has no checksums to continue from.
         """
         self._path = path
         self._lock = threading.Lock()  # the sampler writes its batches from a thread
         self._failed = ""
         self._is_unsure = False  # whether an append was broken off by an interruption
-        self._end, self._size, self._torn = Link(), 0, False
+        self._end, self._size, self._torn = JournalPosition(), 0, False
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
             self._file = os.fdopen(os.open(path, flags | os.O_CLOEXEC, 0o666), "ab", buffering=0)
@@ -93,7 +93,7 @@ class Journal:
             raise
 
     def _go_on(self) -> None:
-        """Find out where an earlier writer stopped."""
+        """Find the position at which an earlier writer stopped."""
         lines = Lines(self._path)
         for _ in lines.events():
             pass
@@ -108,12 +108,12 @@ class Journal:
     def append(self, event: str, **fields: Any) -> None:
         """Write one event.
 
-        After a failure nothing more is taken: what follows a line that is lost would hide that it
-        is. A run that is resumed goes on from the last whole line.
+        After a failure no further event is accepted, since it would hide that one was lost. A
+        resumed run continues from the last complete line.
 
         Raises:
-            StoreError: the disk is full or the file is gone, or the event or the journal is larger
-                than what is read again.
+            StoreError: the disk is full or the file is gone, or the event or the journal exceeds
+                the bounds for reading.
         """
         whole = {"event": event, **_cleaned(event, fields)}
         text = json.dumps(whole, separators=(",", ":"), allow_nan=False)
@@ -145,7 +145,7 @@ class Journal:
             )
 
     def _write(self, rest: bytes) -> None:
-        """Write all of it: a disk that fills up takes a part and says nothing."""
+        """Write all bytes: a disk that fills up accepts only a part, without an error."""
         try:
             while rest:
                 rest = rest[self._file.write(rest) :]
@@ -156,7 +156,7 @@ class Journal:
         """Flush to disk and close.
 
         Raises:
-            StoreError: the disk does not take it.
+            StoreError: the data cannot be written to disk.
         """
         try:
             os.fsync(self._file.fileno())
@@ -171,18 +171,20 @@ class Journal:
 def _cleaned(event: str, fields: dict[str, Any]) -> dict[str, Any]:
     """The fields of an event with clean text.
 
-    Batches of numbers have none, and a scenario stands as it was given, for a run that is resumed
-    goes on with it; it is cleaned where it is read for a report.
+    Batches of numbers contain none, and a scenario is stored unchanged, since a resumed run
+    continues with it; it is cleaned when it is read for a report.
     """
     if event in ("samples", "threads"):
         return fields
-    return {name: one if name == "scenario" else clean_tree(one) for name, one in fields.items()}
+    return {
+        name: value if name == "scenario" else clean_tree(value) for name, value in fields.items()
+    }
 
 
 def read_events(path: Path) -> Iterator[dict[str, Any]]:
-    """The events of the journal at `path`; a line that a kill left torn is passed over.
+    """The events of the journal at `path`; an incomplete line left by a kill is skipped.
 
     Raises:
-        StoreError: no such file, a line does not fit, or no line of it is an event.
+        StoreError: no such file, a line does not match, or no line of it is an event.
     """
     return Lines(path).events()

@@ -145,7 +145,7 @@ class OutputWatch:
         self._tail: deque[bytes] = deque()
         self._tail_bytes = 0
         self._begins_within = False  # whether the first line that is kept has lost its beginning
-        self._lines: defaultdict[int, _Lines] = defaultdict(_Lines)
+        self._lines: defaultdict[int, _LineAssembler] = defaultdict(_LineAssembler)
         self._looking = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
         self._thread = threading.Thread(target=self._follow, name="output", daemon=True)
@@ -175,7 +175,7 @@ class OutputWatch:
                 if lines.partial:
                     self._read(lines, lines.partial, self._clock.monotonic_ns())
 
-    def _take(self, lines: _Lines, data: bytes, stamp_ns: int) -> None:
+    def _take(self, lines: _LineAssembler, data: bytes, stamp_ns: int) -> None:
         for line in lines.take(data):
             self._read(lines, line, stamp_ns)
             lines.seen.clear()
@@ -202,12 +202,12 @@ class OutputWatch:
             self._tail_bytes -= len(dropped)
             self._begins_within = not dropped.endswith(b"\n")
 
-    def _read(self, lines: _Lines, line: bytes, stamp_ns: int) -> None:
+    def _read(self, lines: _LineAssembler, line: bytes, stamp_ns: int) -> None:
         if self._each_line:
             self._each_line(line.decode(errors="replace"))
         self._match(lines, line, stamp_ns)
 
-    def _match(self, lines: _Lines, line: bytes, stamp_ns: int) -> None:
+    def _match(self, lines: _LineAssembler, line: bytes, stamp_ns: int) -> None:
         if not self._missing:
             return
         readable = line.decode(errors="replace")
@@ -248,7 +248,7 @@ class OutputWatch:
         self.wait_end(5.0)
 
 
-class _Lines:
+class _LineAssembler:
     """Puts the lines of one stream together; of one that is too long only the start counts.
 
     Attributes:

@@ -1,1 +1,1 @@
-"""Ways to ask whether a workload is ready: one file per probe."""
+"""Readiness probes: one file per probe."""

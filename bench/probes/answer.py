@@ -1,8 +1,8 @@
-"""Reading an HTTP/1 answer as far as readiness depends on it: the final status, and the body.
+"""Reading an HTTP/1 response as far as readiness depends on it: the final status, and the body.
 
-Not the standard library's client, whose limits on header lines and their number, and whose notion
-of an interim answer, would decide in the place of the application. Headers are passed over without
-being kept; only what delimits a body is looked at, and only where a body is searched.
+The standard library's client is not used, since its limits on header lines and their number, and
+its notion of an interim response, would decide in place of the application. Headers are skipped
+without being stored; only those that delimit a body are read, and only if a body is searched.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ _SETTINGS_FRAME = 4
 
 
 class AnswerError(Exception):
-    """What came is no answer; the text says what it is, and can be shown."""
+    """The response is malformed; the text describes it, and can be shown."""
 
 
 class Answer:
-    """One HTTP/1 answer, read as it comes.
+    """One HTTP/1 response, read as it arrives.
 
     Attributes:
-        has_begun: whether anything has come.
-        coding: how the body is compressed, which nobody asks for; empty where it is not.
+        has_begun: whether any bytes have arrived.
+        coding: how the body is compressed, although not requested; empty if it is not.
     """
 
     def __init__(self, receive: Callable[[], bytes]) -> None:
-        """`receive` waits for the next bytes, and gives none at the end of the connection."""
+        """`receive` waits for the next bytes, and returns none at the end of the connection."""
         self._receive = receive
         self._buffer = bytearray()
         self.has_begun = False
         self.coding = ""
 
     def status(self) -> int:
-        """The status of the final answer; those that only announce one are passed over.
+        """The status of the final response; interim responses are skipped.
 
         Raises:
-            AnswerError: it is no HTTP/1.
-            OSError: the connection broke, or nothing came in time.
+            AnswerError: it is not HTTP/1.
+            OSError: the connection broke, or nothing arrived in time.
         """
         while True:
             while _BEGINNING.startswith(self._buffer) and self._more():
@@ -66,12 +66,12 @@ class Answer:
                 pass
 
     def body(self) -> Iterator[tuple[str, bool]]:
-        """The body so far, each time that more has come of it, and whether that is all.
+        """The body so far, each time that more of it has arrived, and whether it is complete.
 
-        To be asked for after the status.
+        Read the status first.
 
         Raises:
-            OSError: the connection broke, or nothing came in time.
+            OSError: the connection broke, or nothing arrived in time.
         """
         length, chunked = None, False
         for header in self._headers():
@@ -95,14 +95,14 @@ class Answer:
         yield so_far.decode(errors="replace"), True
 
     def _more(self) -> bool:
-        """Whether more has come; it has not where the connection has ended."""
+        """Read more; returns False at the end of the connection."""
         data = self._receive()
         self.has_begun = self.has_begun or bool(data)
         self._buffer += data
         return bool(data)
 
     def _line(self) -> bytes:
-        """The next line, of which no more than its beginning is kept; empty at the end."""
+        """The next line, of which only the beginning is kept; empty at the end."""
         line = bytearray()
         while True:
             at = self._buffer.find(b"\n")
@@ -153,5 +153,5 @@ def _not_http1(data: bytes) -> str:
 
 
 def is_http2(data: bytes) -> bool:
-    """Whether an answer begins with the frame that an HTTP/2 server sends first (RFC 9113, 3.4)."""
+    """Whether a response begins with an HTTP/2 server's first frame (RFC 9113, 3.4)."""
     return len(data) >= 9 and data[0] == 0 and data[3] == _SETTINGS_FRAME and data[4] in (0, 1)

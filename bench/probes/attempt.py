@@ -1,4 +1,4 @@
-"""One attempt of a probe, and what a probe is."""
+"""A single attempt of a probe, and the protocol of probes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Protocol
 
 
 class NotReadyError(Exception):
-    """It never got ready; the text says why, without naming the container.
+    """The container did not become ready; the text says why, without naming the container.
 
     Attributes:
-        hint: what would probably help; empty where nothing is known.
+        hint: a likely remedy; empty if none is known.
     """
 
     def __init__(self, text: str, hint: str = "") -> None:
@@ -20,18 +20,17 @@ class NotReadyError(Exception):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt: whether it succeeded, when it was sent and when its answer had arrived.
+    """One attempt: whether it succeeded, when it was sent and when its response had arrived.
 
     Attributes:
-        detail: in a few words, what came instead of success.
-        resolution_ns: how finely the moment is known where that is not a matter of how often
-            bench asks: it was stamped as it came, or the engine asks on its own. Else None.
-        connected_ns: when a connection stood, None where there was none.
-        floor_ns: when the engine's first own check came after the start, None where bench asks by
-            itself.
-        unanswered: it was given up at its bound: that nothing was ready is known only of the
-            moment at which it was sent.
-        working: and yet it was seen to be worked on, so that the next may take longer.
+        detail: the result in a few words, if it was not a success.
+        resolution_ns: resolution of the moment, if it does not depend on the probe interval:
+            for events stamped on arrival, and for the engine's own checks. Otherwise None.
+        connected_ns: when a connection was established, None if there was none.
+        floor_ns: time of the engine's first own check after the start; None for bench's probes.
+        unanswered: it reached its time-out: the container is known not to have been ready only
+            at the moment of sending.
+        working: the server was nevertheless seen working on it, so the next may take longer.
     """
 
     ok: bool
@@ -46,29 +45,29 @@ class Attempt:
 
 
 class Probe(Protocol):
-    """What decides that a container is ready.
+    """A check that decides whether a container is ready.
 
     Attributes:
-        name: what people call it.
-        least_interval_s: no use in asking more often.
+        name: its display name.
+        least_interval_s: shortest useful interval.
     """
 
     name: str
     least_interval_s: float
 
     def attempt(self, within_s: float, at_most_s: float) -> Attempt:
-        """Ask once.
+        """Make one attempt.
 
         Args:
-            within_s: how long it may go without a sign of the server.
-            at_most_s: how long it may take in all.
+            within_s: longest time without a sign of the server.
+            at_most_s: longest time in total.
         """
         ...
 
     def hint(self) -> str:
-        """What would probably help, once it has failed for good; empty where nothing is known."""
+        """A likely remedy, once it has failed for good; empty if none is known."""
         ...
 
     def abort(self) -> None:
-        """End an attempt that another thread is waiting in; no other will succeed."""
+        """End an attempt that another thread is waiting for; no later one can succeed."""
         ...

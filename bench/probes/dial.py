@@ -1,6 +1,6 @@
 """Connections to a container: to a port at its own address, or to a Unix socket in its files.
 
-A published port is never asked: the engine's proxy accepts on it before the application listens.
+A published port is never probed: the engine's proxy accepts on it before the application listens.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _CONNECT_TIMEOUT_S = 1.0
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a container is asked.
+    """Where a probe connects.
 
     Attributes:
-        address: its own; empty where it has none.
-        port: 0 where a Unix socket is asked.
-        path: of the Unix socket, as the container sees it.
-        pid: its main process as this host counts; 0 where it is not one of this host.
+        address: the container's own; empty if it has none.
+        port: 0 for a Unix socket.
+        path: of the Unix socket, inside the container.
+        pid: its main process in the host's PID namespace; 0 if not visible from this host.
     """
 
     address: str
@@ -43,12 +43,12 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Tls:
-    """TLS on a connection.
+    """TLS settings of a connection.
 
     Attributes:
         verify: whether the certificate must be valid for `server_name`.
         protocols: offered by ALPN.
-        server_name: sent where it is a name, and no address.
+        server_name: sent if it is a name rather than an address.
     """
 
     verify: bool = False
@@ -57,10 +57,10 @@ class Tls:
 
 
 class Dialer:
-    """Connects to one place; another thread may end whatever waits on the connection.
+    """Connects to one endpoint; another thread may abort an operation on the connection.
 
     Attributes:
-        connected_ns: when the last connection stood, before TLS; None where it did not.
+        connected_ns: when the last connection was established, before TLS; None if it was not.
         local_port: of the last connection.
     """
 
@@ -75,35 +75,35 @@ class Dialer:
         self.local_port = 0
 
     def connection(self, within_s: float) -> Connection:
-        """A connection, made within a second or `within_s`, whichever is shorter.
+        """A connection, established within a second or `within_s`, whichever is shorter.
 
-        A TLS handshake, and what is first read from it, may take what is left of `within_s`. It is
-        made when it is entered, which raises OSError where nobody listens, the handshake failed or
-        it was given up, and HostError where bench may not reach sockets in the container's files.
+        The TLS handshake and the first read may take the rest of `within_s`. The connection is
+        established on entry, which raises OSError if nobody listens, the handshake failed or it was
+        aborted, and HostError if bench may not access sockets in the container's files.
         """
         return Connection(self, within_s)
 
     def open(self, within_s: float) -> socket.socket:
-        """Make the connection of `connection`; to be closed whether it succeeds or not."""
+        """Establish the connection; close it whether this succeeds or not."""
         self.connected_ns, self.local_port = None, 0
         begun_ns = self._clock.monotonic_ns()
-        one = self._socket = self._new_socket()
-        self._go_on()  # whoever gave up before saw no socket to shut
-        one.settimeout(max(0.001, min(_CONNECT_TIMEOUT_S, within_s)))
+        sock = self._socket = self._new_socket()
+        self._go_on()  # an abort before this line found no socket to shut down
+        sock.settimeout(max(0.001, min(_CONNECT_TIMEOUT_S, within_s)))
         if self.place.path:
-            self._connect_inside(one)
+            self._connect_inside(sock)
         else:
-            self._connect(one)
+            self._connect(sock)
         self.connected_ns = self._clock.monotonic_ns()
         self._go_on()  # and one that does not connect yet is not shut
-        one.settimeout(max(0.001, within_s - (self.connected_ns - begun_ns) / 1e9))
-        return self._wrapped(one, self._tls) if self._tls else one
+        sock.settimeout(max(0.001, within_s - (self.connected_ns - begun_ns) / 1e9))
+        return self._wrapped(sock, self._tls) if self._tls else sock
 
     def close(self) -> None:
         """Close the connection, if there is one."""
-        one, self._socket = self._socket, None
-        if one is not None:
-            one.close()
+        sock, self._socket = self._socket, None
+        if sock is not None:
+            sock.close()
 
     def _new_socket(self) -> socket.socket:
         if self.place.path:
@@ -113,15 +113,15 @@ class Dialer:
         family = socket.AF_INET6 if ":" in self.place.address else socket.AF_INET
         return socket.socket(family, socket.SOCK_STREAM)
 
-    def _connect(self, one: socket.socket) -> None:
-        one.connect((self.place.address, self.place.port))
-        own = one.getsockname()
-        if own == one.getpeername():
-            # asked for often enough, the kernel lends the very port and joins both ends
+    def _connect(self, sock: socket.socket) -> None:
+        sock.connect((self.place.address, self.place.port))
+        own = sock.getsockname()
+        if own == sock.getpeername():
+            # the kernel may pick the probed port as the local one: a TCP self-connection
             raise OSError(errno.ECONNREFUSED, "Connection refused")
         self.local_port = own[1]
 
-    def _connect_inside(self, one: socket.socket) -> None:
+    def _connect_inside(self, sock: socket.socket) -> None:
         place = self.place
         if not place.pid:
             raise HostError(
@@ -138,16 +138,16 @@ class Dialer:
                 "run bench as root, or use `exec` with a command that connects to it",
             ) from error
         try:
-            one.connect(f"/proc/self/fd/{found}")
+            sock.connect(f"/proc/self/fd/{found}")
         finally:
             os.close(found)
 
-    def _wrapped(self, one: socket.socket, tls: Tls) -> ssl.SSLSocket:
+    def _wrapped(self, sock: socket.socket, tls: Tls) -> ssl.SSLSocket:
         if self._context is None:
             self._context = _context(tls)
         _check_name(tls.server_name)
         wrapped = self._context.wrap_socket(
-            one, server_hostname=tls.server_name, do_handshake_on_connect=False
+            sock, server_hostname=tls.server_name, do_handshake_on_connect=False
         )
         self._socket = wrapped  # the other one has handed on its descriptor
         self._go_on()
@@ -159,17 +159,17 @@ class Dialer:
             raise OSError(errno.ECONNABORTED, "given up")
 
     def abort(self) -> None:
-        """Shut the connection down, and let no other be made."""
+        """Shut the connection down, and prevent new ones."""
         self._aborted.set()
-        one = self._socket
-        if one is not None:
+        sock = self._socket
+        if sock is not None:
             with contextlib.suppress(OSError):
                 # of the plain class: that of TLS would take the session away from its reader
-                socket.socket.shutdown(one, socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 class Connection:
-    """One connection of a dialer, for the time of a `with`."""
+    """One connection of a dialer, used in a `with` block."""
 
     __slots__ = ("_dialer", "_within_s")
 
@@ -189,10 +189,10 @@ class Connection:
 
 
 def _check_name(name: str | None) -> None:
-    """Refuse a name that the TLS library would, and leave its socket open then.
+    """Refuse a name that the TLS library would refuse, leaving its socket open.
 
     Raises:
-        OSError: no certificate can have it.
+        OSError: no certificate can contain it.
     """
     try:
         is_name = name is None or (name[:1] != "." and bool(name.encode("idna")))
@@ -215,7 +215,7 @@ def _context(tls: Tls) -> ssl.SSLContext:
 
 
 def speaks_of_tls(error: OSError) -> bool:
-    """Whether a failed handshake shows that TLS is spoken there: an alert, a certificate."""
+    """Whether a failed handshake shows that the server uses TLS: an alert, a certificate."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return True
     reason = error.reason or "" if isinstance(error, ssl.SSLError) else ""
@@ -224,7 +224,7 @@ def speaks_of_tls(error: OSError) -> bool:
 
 
 def said(error: Exception) -> str:
-    """What an error of a connection says, in words that can be shown."""
+    """A connection error in words that can be shown."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate is not valid: {plain(error.verify_message)}"
     if isinstance(error, ssl.SSLError):

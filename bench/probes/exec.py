@@ -31,8 +31,8 @@ class ExecProbe:
     def attempt(self, within_s: float, at_most_s: float = float("inf")) -> Attempt:
         """Run it once.
 
-        One that has not ended within its bound is ended by the engine, as far as that can; it was
-        running, and so may take longer the next time.
+        On a time-out the engine kills it if possible; since it was running, the next attempt may
+        take longer.
         """
         sent_ns, within_s = self._clock.monotonic_ns(), min(within_s, at_most_s)
         unanswered = False
@@ -53,11 +53,11 @@ class ExecProbe:
         )
 
     def hint(self) -> str:
-        """An exit code is all that is known."""
+        """Empty: only the exit code is known."""
         return ""
 
     def abort(self) -> None:
-        """The engine ends the command with the container."""
+        """Do nothing: the engine kills the command with the container."""
 
 
 def make(spec: ExecProbeSpec, target: ProbeTarget) -> ExecProbe:

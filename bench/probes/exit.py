@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ExitProbe:
-    """Ready when the job is done."""
+    """Ready when the job has finished."""
 
     name = "exit"
     least_interval_s = 0.0
@@ -23,7 +23,7 @@ class ExitProbe:
         self._clock = clock
 
     def attempt(self, within_s: float, at_most_s: float = float("inf")) -> Attempt:  # noqa: ARG002 - it never waits
-        """Whether it has ended, stamped when it did."""
+        """Whether it has exited, stamped at that moment."""
         at_ns = self._watch.at_ns
         if at_ns is None:
             now_ns = self._clock.monotonic_ns()
@@ -33,11 +33,11 @@ class ExitProbe:
         return Attempt(code == 0, at_ns, at_ns, f"exit code {code}", lateness_ns)
 
     def hint(self) -> str:
-        """Its last lines are shown beside."""
+        """Empty: its last lines of output are shown as well."""
         return ""
 
     def abort(self) -> None:
-        """Nothing is waiting."""
+        """Do nothing: no call is pending."""
 
 
 def make(_: bool, target: ProbeTarget) -> ExitProbe:

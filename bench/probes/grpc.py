@@ -1,7 +1,7 @@
 """Ready when the gRPC health service answers SERVING.
 
-The protocol: https://github.com/grpc/grpc/blob/master/doc/health-checking.md, with one message each
-way, of which a few bytes are all there is to encode.
+The protocol: https://github.com/grpc/grpc/blob/master/doc/health-checking.md, with one message of a
+few bytes in each direction.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _CODES = {
     "14": "UNAVAILABLE",
     "16": "UNAUTHENTICATED",
 }
-"""Status codes of gRPC that a health service may be answered with."""
+"""gRPC status codes that a health request may be answered with."""
 
 
 class GrpcProbe:
-    """Ready when the health of a service is SERVING."""
+    """Ready when the health status of a service is SERVING."""
 
     least_interval_s = 0.0
 
@@ -54,7 +54,7 @@ class GrpcProbe:
         clock: Clock,
         has_read: Callable[[int], bool] = lambda _: False,
     ) -> None:
-        """Nothing is asked yet; arguments as for an HTTP probe."""
+        """No connection is made yet; arguments as for an HTTP probe."""
         service = f" {model.service}" if model.service else ""
         self.name = f"grpc {model.place}{service}"
         self._model = model
@@ -67,7 +67,7 @@ class GrpcProbe:
         self._last_code = ""
 
     def attempt(self, within_s: float, at_most_s: float = float("inf")) -> Attempt:
-        """Connect, and ask once."""
+        """Connect, and send one request."""
         sent_ns, until_s = self._clock.monotonic_ns(), time.monotonic() + at_most_s
         within_s = max(0.001, min(within_s, at_most_s))
         unanswered = working = False
@@ -98,7 +98,7 @@ class GrpcProbe:
         return self._last
 
     def _check(self, link: socket.socket, receiver: Receiver) -> str:
-        """Ask on a connection that stands; what is wrong with the answer, if anything is."""
+        """Send a request over an open connection; returns the fault in the response, if any."""
         body = _request(self._model.service)
         return self._judge(exchange(link, receiver, self._head(), body, wants_body=True))
 
@@ -128,7 +128,7 @@ class GrpcProbe:
         return "" if number == 1 else _STATUSES.get(number, f"health status {number}")
 
     def hint(self) -> str:
-        """What of the probe would probably have to be said otherwise."""
+        """The setting of the probe that is probably wrong."""
         last = self._last
         if last is None or last.connected_ns is None:
             return ""
@@ -149,7 +149,7 @@ class GrpcProbe:
 
 
 def _request(service: str) -> bytes:
-    """A HealthCheckRequest: its one field, with the prefix that gRPC puts before a message."""
+    """A HealthCheckRequest: its single field, with gRPC's message prefix."""
     name = service.encode()
     message = b"\x0a" + _varint(len(name)) + name if name else b""
     return b"\x00" + len(message).to_bytes(4, "big") + message
@@ -164,7 +164,7 @@ def _varint(number: int) -> bytes:
 
 
 def _status(body: bytes) -> int:
-    """The field `status` of a HealthCheckResponse; 0, its default, where there is none."""
+    """The field `status` of a HealthCheckResponse; 0, its default, if absent."""
     message = body[5 : 5 + int.from_bytes(body[1:5], "big")]
     return message[1] if len(message) >= 2 and message[0] == 0x08 else 0
 

@@ -1,4 +1,4 @@
-"""Ready when the engine calls the container healthy: no finer than its checks follow each other."""
+"""Ready when the engine reports the container as healthy; no finer than its check interval."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _HEALTH_POLL_S = 0.05
 class HealthProbe:
     """Ready when the engine's check succeeds.
 
-    When it makes its checks is taken from its own log of them. The container may have got ready
-    right after the check before the one that says so; and it cannot be healthy before the first.
+    The times of its checks are taken from the engine's own log. The container may have become
+    ready right after the check before the successful one, but not before the first.
     """
 
     name = "healthcheck"
     least_interval_s = _HEALTH_POLL_S
 
     def __init__(self, workload: Workload, clock: Clock, *, is_final: bool = False) -> None:
-        """`is_final`: whether one that is unhealthy is given up."""
+        """`is_final`: whether the wait ends once the container is unhealthy."""
         self._workload = workload
         self._clock = clock
         self._is_final = is_final
@@ -65,11 +65,11 @@ class HealthProbe:
         return Attempt(is_healthy, sent_ns, now_ns, said, within_ns, floor_ns=self._floor_ns)
 
     def hint(self) -> str:
-        """The engine's word is all that is known."""
+        """Empty: only the engine's status is known."""
         return ""
 
     def abort(self) -> None:
-        """Nothing is waiting."""
+        """Do nothing: no call is pending."""
 
 
 def make(_: bool, target: ProbeTarget) -> HealthProbe:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 _OF_ANOTHER_PROTOCOL = frozenset({400, 426, 505})
-"""Statuses with which servers answer what they do not speak, TLS among them."""
+"""Statuses with which servers answer unknown protocols, including TLS."""
 _OF_AN_UNKNOWN_HOST = frozenset({400, 403, 404, 421})
 _TLS_REMEDIES = {
     "certificate is not valid": "it shows a certificate that cannot be verified: leave `verify` "
@@ -40,14 +40,14 @@ _NAME = re.compile(r"(?:\[([^]]+)\]|([^:]+))(?::[0-9]+)?")
 
 
 class Receiver:
-    """Reads from a connection, which may keep still for so long and no longer.
+    """Reads from a connection, with a bound on silence and on the total time.
 
     Attributes:
-        has_begun: whether anything has come.
+        has_begun: whether any bytes have arrived.
     """
 
     def __init__(self, link: socket.socket, within_s: float, until_s: float) -> None:
-        """`until_s`: when, on the monotonic clock, even a server that goes on sending is late."""
+        """`until_s`: deadline on the monotonic clock, even for a server that keeps sending."""
         self._link = link
         self._within_s = within_s
         self._until_s = until_s
@@ -57,7 +57,7 @@ class Receiver:
         """The next bytes; none at the end.
 
         Raises:
-            OSError: nothing came in time, or the connection broke.
+            OSError: nothing arrived in time, or the connection broke.
         """
         if self.has_begun:
             left_s = min(self._within_s, self._until_s - time.monotonic())
@@ -70,7 +70,7 @@ class Receiver:
 
 
 class HttpProbe:
-    """Ready when a request is answered with the expected status, and body if one is asked for."""
+    """Ready when a request is answered with the expected status, and the body, if one is set."""
 
     least_interval_s = 0.0
 
@@ -81,14 +81,14 @@ class HttpProbe:
         clock: Clock,
         has_read: Callable[[int], bool] = lambda _: False,
     ) -> None:
-        """Nothing is asked yet.
+        """No connection is made yet.
 
         Args:
-            model: as the scenario has it.
-            place: where it is asked.
+            model: as in the scenario.
+            place: where to connect.
             clock: stamps.
-            has_read: whether the application has taken a connection from this local port and read
-                all that was sent on it.
+            has_read: whether the application has accepted the connection from this local port and
+                read everything sent on it.
         """
         secure = "s" if model.scheme == "https" else ""
         self.name = f"http{secure} {model.place}{model.path}"
@@ -105,7 +105,7 @@ class HttpProbe:
         self._was_answered = False
 
     def attempt(self, within_s: float, at_most_s: float = float("inf")) -> Attempt:
-        """Connect, send the request, and read the answer as far as it decides."""
+        """Connect, send the request, and read the response as far as it decides."""
         self._last = self._ask(within_s, at_most_s)
         return self._last
 
@@ -135,14 +135,14 @@ class HttpProbe:
         return Attempt(not detail, sent_ns, answered_ns, detail, connected_ns=connected_ns)
 
     def _exchange(self, link: socket.socket, receiver: Receiver) -> str:
-        """Ask on a connection that stands; what is wrong with the answer, if anything is."""
+        """Send a request over an open connection; returns the fault in the response, if any."""
         if self._model.http2:
             return self._exchange_http2(link, receiver)
         link.sendall(self._request)
         return self._judge(Answer(receiver))
 
     def _judge(self, answer: Answer) -> str:
-        """What is wrong with an answer; empty where it is the expected one."""
+        """The fault in a response; empty if it is the expected one."""
         self._last_status = status = answer.status()
         if status not in self._accepted:
             return f"status {status}"
@@ -155,7 +155,7 @@ class HttpProbe:
         return f"status {status}, and nothing in the body matches{coded}"
 
     def _is_settled(self, so_far: str) -> bool:
-        """Whether the body matches already, whatever is still to come of it."""
+        """Whether the body already matches, regardless of the rest."""
         assert self._body is not None, "it is asked for"
         found = {
             match.span() if (match := self._body.search(so_far + more)) else None
@@ -186,7 +186,7 @@ class HttpProbe:
         return f"status {answer.status}, and nothing in the body matches"
 
     def _given_up(self, sent_ns: int, detail: str, working: bool) -> Attempt:
-        """An attempt that reached its bound."""
+        """An attempt that reached its time-out."""
         return Attempt(
             ok=False,
             sent_ns=sent_ns,
@@ -198,7 +198,7 @@ class HttpProbe:
         )
 
     def hint(self) -> str:
-        """What of the probe would probably have to be said otherwise, found by asking once more."""
+        """The setting of the probe that is probably wrong, found by one more request."""
         last = self._last
         if last is None or last.connected_ns is None:
             return ""
@@ -226,7 +226,7 @@ class HttpProbe:
         return ""
 
     def _tls_hint(self) -> str:
-        """What would help where TLS is spoken, and ended before there was an answer."""
+        """A remedy if the server uses TLS, and closed the connection before a response."""
         detail = self._last.detail if self._last else ""
         for words, remedy in _TLS_REMEDIES.items():
             if words in detail:

@@ -1,4 +1,4 @@
-"""One request over HTTP/2 on a connection that stands, without asking in HTTP/1 first."""
+"""One HTTP/2 request over an open connection, without an HTTP/1 upgrade."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ of the frame that a server begins with."""
 
 @dataclass
 class Http2Answer:
-    """What was answered on the one stream.
+    """The response on the single stream.
 
     Attributes:
-        status: of the final answer; 0 until it has come.
-        trailers: what came after the body, and the headers where there was none.
+        status: of the final response; 0 until it has arrived.
+        trailers: fields after the body, and the headers if there was no body.
     """
 
     status: int = 0
@@ -47,18 +47,18 @@ def exchange(
     *,
     wants_body: bool,
 ) -> Http2Answer:
-    """Send one request, and read its answer as far as it is wanted.
+    """Send one request, and read as much of its response as needed.
 
     Args:
         link: the connection.
-        receive: waits for the next bytes of it, and gives none at its end.
+        receive: waits for its next bytes, and returns none at its end.
         head: the header fields, the pseudo-headers first.
         body: of the request.
-        wants_body: whether to read on to the end of the answer.
+        wants_body: whether to read to the end of the response.
 
     Raises:
-        AnswerError: it is no HTTP/2, or the stream was refused.
-        OSError: the connection broke, or nothing came in time.
+        AnswerError: it is not HTTP/2, or the stream was refused.
+        OSError: the connection broke, or nothing arrived in time.
     """
     from h2.config import H2Configuration
     from h2.connection import ConnectionState, H2Connection
@@ -99,11 +99,11 @@ def exchange(
 
 
 def _frames(receive: Callable[[], bytes]) -> Iterator[bytes]:
-    """The frames that come, each whole.
+    """The received frames, each complete.
 
     Raises:
-        AnswerError: the first is none that begins HTTP/2, or no more come.
-        OSError: the connection broke, or nothing came in time.
+        AnswerError: the first frame is not an HTTP/2 SETTINGS frame, or the connection ended.
+        OSError: the connection broke, or nothing arrived in time.
     """
     buffer, has_begun = b"", False
     while True:
@@ -123,7 +123,7 @@ def _frames(receive: Callable[[], bytes]) -> Iterator[bytes]:
 
 
 def _is_last_word(event: Event) -> bool:
-    """Whether it says that no further request is taken, while this one is still answered."""
+    """Whether it refuses further requests, while this one is still answered (GOAWAY)."""
     from h2.events import ConnectionTerminated
 
     return (

@@ -1,4 +1,4 @@
-"""Ready when lines of output match; the stream is followed, nothing is polled."""
+"""Ready when lines of output match; the output is streamed, not polled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LINE_LATENESS_NS = 1_000_000
 
 
 class LogProbe:
-    """Ready when as many lines have matched as the scenario says."""
+    """Ready when the configured number of lines has matched."""
 
     least_interval_s = 0.0
 
@@ -33,9 +33,9 @@ class LogProbe:
         self._clock = clock
 
     def attempt(self, within_s: float, at_most_s: float = float("inf")) -> Attempt:
-        """Whether the last of them has come, stamped when it did.
+        """Whether the last match has arrived, stamped at that moment.
 
-        The end of a process is known before its last lines have arrived: they are waited for.
+        The end of a process is known before its last lines have arrived, so they are waited for.
         """
         if self._exit.ended:
             self._output.wait_end(min(within_s, at_most_s, _LAST_OUTPUT_S))
@@ -49,11 +49,11 @@ class LogProbe:
         return Attempt(True, at_ns, at_ns, resolution_ns=_LINE_LATENESS_NS)
 
     def hint(self) -> str:
-        """Its last lines are shown beside."""
+        """Empty: its last lines of output are shown as well."""
         return ""
 
     def abort(self) -> None:
-        """Nothing is waiting."""
+        """Do nothing: no call is pending."""
 
 
 def make(spec: LogProbeSpec, target: ProbeTarget) -> LogProbe:

@@ -1,4 +1,4 @@
-"""Waiting until a container is ready, for as long as that can still happen."""
+"""Waiting until a container is ready, as long as that is still possible."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 LONG_WAIT_S = 5.0
-"""After this wait it is worth a look at why it goes on."""
+"""Wait after which the listening ports are inspected for a reason."""
 
 
 @dataclass
@@ -33,10 +33,10 @@ class _Pending:
 
 
 class Readiness:
-    """Asks probes in turn until all of them, or one of them, have succeeded.
+    """Runs probes in turn until all of them, or one of them, have succeeded.
 
     Attributes:
-        port_open: the first connection that any of them got, None where there was none (yet).
+        port_open: the first connection that any of them established, None if there was none.
     """
 
     def __init__(
@@ -52,13 +52,13 @@ class Readiness:
         wake: threading.Event,
         on_long_wait: Callable[[], None] = lambda: None,
     ) -> None:
-        """Nothing is asked before `wait`.
+        """No probe runs before `wait`.
 
-        `attempt_timeout_s` bounds an attempt. It doubles with each one after another that reaches
-        it though the server was seen to be working on it, and is the first again once an attempt
-        has ended otherwise.
+        `attempt_timeout_s` bounds an attempt. It doubles after each consecutive attempt that
+        reaches it while the server was seen working on it, and is reset once an attempt ends
+        otherwise.
 
-        `wake` is set by whatever ends a wait early: a matching line, the process's end.
+        `wake` is set by events that end a wait early: a matching line, the process's exit.
         `on_long_wait` is called once, between two attempts, after `LONG_WAIT_S`.
         """
         self._probes = probes
@@ -76,7 +76,7 @@ class Readiness:
         """Wait for readiness, counting the time-out from `since_ns`.
 
         Raises:
-            NotReadyError: time is up, or the process ended before.
+            NotReadyError: the time-out was reached, or the process exited before.
         """
         deadline_ns = since_ns + round(self._timeout_s * 1e9)
         within_s = self._attempt_timeout_s
@@ -88,20 +88,20 @@ class Readiness:
             woken = self._wake.is_set()
             self._wake.clear()
             gone = self._exit.ended
-            for one in list(pending):
+            for asked in list(pending):
                 now_ns = self._clock.monotonic_ns()
-                if now_ns < one.due_ns and not (woken or gone):
+                if now_ns < asked.due_ns and not (woken or gone):
                     continue
                 if now_ns >= deadline_ns:
                     break
-                attempt = one.probe.attempt(one.within_s, (deadline_ns - now_ns) / 1e9)
+                attempt = asked.probe.attempt(asked.within_s, (deadline_ns - now_ns) / 1e9)
                 attempts += 1
-                self._note_port(one, attempt)
+                self._note_port(asked, attempt)
                 if attempt.ok and attempt.answered_ns <= deadline_ns:
-                    pending.remove(one)
-                    succeeded.append(self._fact(one, attempt, attempts))
+                    pending.remove(asked)
+                    succeeded.append(self._fact(asked, attempt, attempts))
                 else:
-                    self._note_refusal(one, attempt)
+                    self._note_refusal(asked, attempt)
             if succeeded and (self._any_of or not pending):
                 decisive = min if self._any_of else max
                 return decisive(succeeded, key=lambda fact: fact.at_ns)
@@ -113,55 +113,55 @@ class Readiness:
             if now_ns >= is_long_ns:
                 is_long_ns = deadline_ns
                 self._on_long_wait()
-            next_ns = min([one.due_ns for one in pending] + [deadline_ns])
+            next_ns = min([asked.due_ns for asked in pending] + [deadline_ns])
             self._wake.wait(max(0.0, (next_ns - now_ns) / 1e9))
 
     def _given_up(self, pending: Sequence[_Pending], attempts: int) -> NotReadyError:
-        hints = [one.probe.hint() for one in pending]
+        hints = [asked.probe.hint() for asked in pending]
         details = ", ".join(
-            f"{one.probe.name}: {one.last_detail}" + (f" ({hint})" if hint else "")
-            for one, hint in zip(pending, hints, strict=True)
+            f"{asked.probe.name}: {asked.last_detail}" + (f" ({hint})" if hint else "")
+            for asked, hint in zip(pending, hints, strict=True)
         )
         return NotReadyError(
             f"not ready within {self._timeout_s:g} s ({attempts} attempts; last {details})",
             next(filter(None, hints), ""),
         )
 
-    def _note_refusal(self, one: _Pending, attempt: Attempt) -> None:
-        one.last_detail = attempt.detail
+    def _note_refusal(self, asked: _Pending, attempt: Attempt) -> None:
+        asked.last_detail = attempt.detail
         if attempt.unanswered:
-            one.asked_until_ns = attempt.sent_ns
-            grown_s = one.within_s * 2 if attempt.working else self._attempt_timeout_s
-            one.within_s = min(grown_s, self._timeout_s)
+            asked.asked_until_ns = attempt.sent_ns
+            grown_s = asked.within_s * 2 if attempt.working else self._attempt_timeout_s
+            asked.within_s = min(grown_s, self._timeout_s)
         else:
-            one.asked_until_ns = attempt.answered_ns
-            one.within_s = self._attempt_timeout_s
-        rest_s = max(self._interval_s, one.probe.least_interval_s)
-        one.due_ns = attempt.answered_ns + round(rest_s * 1e9)
+            asked.asked_until_ns = attempt.answered_ns
+            asked.within_s = self._attempt_timeout_s
+        rest_s = max(self._interval_s, asked.probe.least_interval_s)
+        asked.due_ns = attempt.answered_ns + round(rest_s * 1e9)
 
-    def _note_port(self, one: _Pending, attempt: Attempt) -> None:
+    def _note_port(self, asked: _Pending, attempt: Attempt) -> None:
         if self.port_open is None and attempt.connected_ns is not None:
-            within_ns = attempt.connected_ns - min(one.asked_until_ns, attempt.sent_ns)
-            self.port_open = PortFact(attempt.connected_ns, within_ns, one.probe.name)
+            within_ns = attempt.connected_ns - min(asked.asked_until_ns, attempt.sent_ns)
+            self.port_open = PortFact(attempt.connected_ns, within_ns, asked.probe.name)
 
     @staticmethod
-    def _fact(one: _Pending, attempt: Attempt, attempts: int) -> ReadyFact:
+    def _fact(asked: _Pending, attempt: Attempt, attempts: int) -> ReadyFact:
         resolution_ns = attempt.resolution_ns
         if resolution_ns is None:
-            waited_ns = max(0, attempt.sent_ns - one.asked_until_ns)
+            waited_ns = max(0, attempt.sent_ns - asked.asked_until_ns)
             resolution_ns = waited_ns + attempt.answered_ns - attempt.sent_ns
         return ReadyFact(
             at_ns=attempt.answered_ns,
             resolution_ns=resolution_ns,
             attempts=attempts,
-            probe=one.probe.name,
+            probe=asked.probe.name,
             floor_ns=attempt.floor_ns,
         )
 
     def matched(self) -> None:
-        """A probe that is not asked has something to say: look at it now.
+        """Note that a probe which is not polled has a result, and check it now.
 
-        Where one probe is enough it has decided, so an attempt of another that hangs is ended.
+        If one successful probe is enough, a pending attempt of another is aborted.
         """
         if self._any_of:
             self.abort()
@@ -169,7 +169,7 @@ class Readiness:
             self._wake.set()
 
     def abort(self) -> None:
-        """The process has ended: end whatever attempt is waiting on it."""
+        """Note that the process has exited, and abort any pending attempt."""
         for probe in self._probes:
             probe.abort()
         self._wake.set()
@@ -178,7 +178,7 @@ class Readiness:
 def make_readiness(
     ready: Ready, target: ProbeTarget, on_long_wait: Callable[[], None] = lambda: None
 ) -> Readiness:
-    """What waits for `target` as a scenario says, told of its output and of its end."""
+    """The wait for `target` that a scenario describes, woken by its output and its exit."""
     readiness = Readiness(
         [make_probe(choice, target) for choice in ready.probes()],
         any_of=ready.any is not None,
@@ -192,7 +192,7 @@ def make_readiness(
     )
     target.output.on_match(readiness.matched)
     target.exit.on_end(readiness.abort)
-    # what came before there was anybody to tell
+    # lines that came before the callback was set
     if target.output.matched_ns:
         readiness.matched()
     if target.exit.ended:

@@ -1,4 +1,4 @@
-"""Which protocol a server speaks, for the hint that ends a probe that was never understood."""
+"""Detection of a server's protocol, for the hint after a probe that never got a valid response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _EMPTY_SETTINGS
 
 
 def speaks_tls(place: Endpoint, clock: Clock) -> bool:
-    """Whether a TLS handshake is answered there, be it with a refusal."""
+    """Whether the server answers a TLS handshake, even with a refusal."""
     try:
         with Dialer(place, clock, Tls(protocols=("h2", "http/1.1"))).connection(_WITHIN_S):
             return True
@@ -26,18 +26,18 @@ def speaks_tls(place: Endpoint, clock: Clock) -> bool:
 
 
 def speaks_http2(place: Endpoint, clock: Clock) -> bool:
-    """Whether HTTP/2 is answered there without TLS."""
+    """Whether the server answers HTTP/2 without TLS."""
     return is_http2(_answer(place, clock, _PREFACE, 9))
 
 
 def speaks_plain_http(place: Endpoint, clock: Clock) -> bool:
-    """Whether HTTP/1 is answered there without TLS."""
+    """Whether the server answers HTTP/1 without TLS."""
     request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     return _answer(place, clock, request, 7).startswith(b"HTTP/1.")
 
 
 def _answer(place: Endpoint, clock: Clock, request: bytes, least: int) -> bytes:
-    """The first bytes of what is answered to `request`; what came of them."""
+    """The first bytes of the response to `request`; empty if there is none."""
     got, until_s = b"", time.monotonic() + _WITHIN_S
     try:
         with Dialer(place, clock).connection(_WITHIN_S) as link:

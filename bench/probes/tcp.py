@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class TcpProbe:
-    """Ready when a connection stands."""
+    """Ready when a connection is established."""
 
     least_interval_s = 0.0
 
@@ -38,11 +38,11 @@ class TcpProbe:
         return Attempt(False, sent_ns, self._clock.monotonic_ns(), detail, unanswered=unanswered)
 
     def hint(self) -> str:
-        """What listens where says it all."""
+        """Empty: the listening ports are reported anyway."""
         return ""
 
     def abort(self) -> None:
-        """Let go of the connection that is being made."""
+        """Shut down the connection attempt."""
         self._dialer.abort()
 
 

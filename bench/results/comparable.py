@@ -33,58 +33,64 @@ SAME_MEMORY = 0.01
 _ENGINE_KEYS = ("kind", "version", "storage_driver", "image_store", "runtime", "private")
 
 
-def all_differences(one: Run, other: Run, pairs: Iterable[tuple[str, str]]) -> list[str]:
+def all_differences(baseline: Run, candidate: Run, pairs: Iterable[tuple[str, str]]) -> list[str]:
     """The `differences` of several pairs of cases, each phrase once."""
-    return list(dict.fromkeys(text for pair in pairs for text in differences(one, other, pair)))
+    return list(
+        dict.fromkeys(text for pair in pairs for text in differences(baseline, candidate, pair))
+    )
 
 
-def differences(one: Run, other: Run, cases: tuple[str, str]) -> list[str]:
+def differences(baseline: Run, candidate: Run, cases: tuple[str, str]) -> list[str]:
     """Why a case of each run must not be compared: host, engine, link, limits, probe, cache.
 
     Args:
-        one: the baseline's run.
-        other: the candidate's run; two cases of the same run share their circumstances.
+        baseline: the baseline's run.
+        candidate: the candidate's run; two cases of the same run share their circumstances.
         cases: the case of each.
 
     Returns:
         A phrase for each difference; empty where the two can be compared.
     """
-    if one.folder == other.folder:
+    if baseline.folder == candidate.folder:
         return []
-    return [*_places(one, other), *_bases(one, other, cases), *_settings(one, other, cases)]
+    return [
+        *_places(baseline, candidate),
+        *_bases(baseline, candidate, cases),
+        *_settings(baseline, candidate, cases),
+    ]
 
 
-def all_notes(one: Run, other: Run) -> list[str]:
+def all_notes(baseline: Run, candidate: Run) -> list[str]:
     """Differences between the hosts of two runs that hardly change a figure."""
-    if one.folder == other.folder:
+    if baseline.folder == candidate.folder:
         return []
-    return list(slight_differences(one.header.place, other.header.place))
+    return list(slight_differences(baseline.header.place, candidate.header.place))
 
 
-def unlike_places(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+def unlike_places(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> Iterator[str]:
     """The properties that tell two hosts with their engines apart, as far as figures depend on it.
 
     Args:
-        one: `host` and `engine` as a journal's first line has them.
-        other: the same of the other.
+        baseline: `host` and `engine` as a journal's first line has them.
+        candidate: the same of the candidate.
     """
     for key in COMPARABLE_KEYS:
-        before, after = one["host"].get(key), other["host"].get(key)
+        before, after = baseline["host"].get(key), candidate["host"].get(key)
         if before != after and not _is_slight(key, before, after):
             yield _host_difference(key, before, after)
     for key in _ENGINE_KEYS:
-        values = one["engine"].get(key), other["engine"].get(key)
+        values = baseline["engine"].get(key), candidate["engine"].get(key)
         if values[0] != values[1]:
             yield f"engine's {key.replace('_', ' ')}: {values[0]} against {values[1]}"
-    decoders = [side["engine"].get("decoder") for side in (one, other)]
+    decoders = [side["engine"].get("decoder") for side in (baseline, candidate)]
     if decoders[0] != decoders[1]:
         yield f"layers are decompressed by another program: {decoders[0]} against {decoders[1]}"
 
 
-def slight_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+def slight_differences(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> Iterator[str]:
     """Differences of two hosts that do not forbid a comparison; as `unlike_places` takes them."""
     for key in COMPARABLE_KEYS:
-        before, after = one["host"].get(key), other["host"].get(key)
+        before, after = baseline["host"].get(key), candidate["host"].get(key)
         if before != after and _is_slight(key, before, after):
             yield _host_difference(key, before, after)
 
@@ -102,22 +108,22 @@ def _is_slight(key: str, before: object, after: object) -> bool:
             return False
         return abs(after - before) <= SAME_MEMORY * max(before, after)
     if key == "kernel":
-        versions = [_MINOR_VERSION.match(str(one)) for one in (before, after)]
+        versions = [_MINOR_VERSION.match(str(version)) for version in (before, after)]
         return None not in versions and len({version[0] for version in versions if version}) == 1
     return False
 
 
-def _places(one: Run, other: Run) -> Iterator[str]:
-    yield from unlike_places(one.header.place, other.header.place)
-    if one.link != other.link:
-        yield f"link: {one.link} against {other.link}"
+def _places(baseline: Run, candidate: Run) -> Iterator[str]:
+    yield from unlike_places(baseline.header.place, candidate.header.place)
+    if baseline.link != candidate.link:
+        yield f"link: {baseline.link} against {candidate.link}"
 
 
-def _bases(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
+def _bases(baseline: Run, candidate: Run, cases: tuple[str, str]) -> Iterator[str]:
     """Where a base of both images comes from: Docker Hub's and a home-made one are not the same."""
     made = [
         {base.name: base.source for base in side.bases.get(case, ())}
-        for side, case in zip((one, other), cases, strict=True)
+        for side, case in zip((baseline, candidate), cases, strict=True)
     ]
     for name in made[0].keys() & made[1].keys():
         sources = made[0][name], made[1][name]
@@ -140,8 +146,8 @@ def _seconds(value: float | str) -> str:
     return value if isinstance(value, str) else format_seconds(value)
 
 
-def _settings(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
-    before, after = one.scenario.cases[cases[0]], other.scenario.cases[cases[1]]
+def _settings(baseline: Run, candidate: Run, cases: tuple[str, str]) -> Iterator[str]:
+    before, after = baseline.scenario.cases[cases[0]], candidate.scenario.cases[cases[1]]
     limits = before.effective_limits, after.effective_limits
     for key in type(limits[0]).model_fields:
         values = getattr(limits[0], key), getattr(limits[1], key)
@@ -160,7 +166,7 @@ def _settings(one: Run, other: Run, cases: tuple[str, str]) -> Iterator[str]:
         yield "they are put under another load"
     if before.registry != after.registry:
         yield "one is pulled from bench's own registry, the other from its origin"
-    own = one.scenario.own_metrics, other.scenario.own_metrics
+    own = baseline.scenario.own_metrics, candidate.scenario.own_metrics
     for name in {**before.metrics, **after.metrics}:
         kinds = [(side[name].unit, side[name].better) for side in own if name in side]
         if len(set(kinds)) > 1:

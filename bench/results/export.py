@@ -78,13 +78,13 @@ def _baseline(run: Run) -> dict[str, Any] | None:
         return None
     watched = [
         {
-            "metric": one.fail_on.metric.name,
-            "candidate": one.comparison.candidate if one.comparison else "",
-            "cache": one.comparison.cache if one.comparison else "",
-            "outcome": one.outcome,
-            "reason": one.reason,
+            "metric": comparison.fail_on.metric.name,
+            "candidate": comparison.comparison.candidate if comparison.comparison else "",
+            "cache": comparison.comparison.cache if comparison.comparison else "",
+            "outcome": comparison.outcome,
+            "reason": comparison.reason,
         }
-        for one in run.regressions
+        for comparison in run.regressions
     ]
     code = run.baseline_code
     return {**run.baseline.fields(), "watched": watched, "exit_code": code}
@@ -117,9 +117,9 @@ def _case(run: Run, case: str) -> dict[str, Any]:
 
 def _strict(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _strict(one) for key, one in value.items()}
+        return {str(key): _strict(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_strict(one) for one in value]
+        return [_strict(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

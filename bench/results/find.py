@@ -34,7 +34,7 @@ def find_run(text: str, out: Path) -> Path:
         for folder in (path, path.parent) if path.name == FILE_NAME else (path, out / text):
             if _has_journal(folder):
                 return folder.resolve()
-    ids = sorted(one.name for one in run_folders(out))
+    ids = sorted(folder.name for folder in run_folders(out))
     if text == LATEST:
         hint = f"name one of {', '.join(ids[-3:])}" if ids else "start one with `bench run`"
         raise UsageError(LATEST, f"there is no newest run under {out}", hint)

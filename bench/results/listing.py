@@ -50,7 +50,7 @@ class RunEntry:
 def list_runs(out: Path) -> list[RunEntry]:
     """The runs right under `out`, newest first, and those that cannot be read last."""
     entries = [_entry(folder) for folder in run_folders(out)]
-    return sorted(entries, key=lambda one: (one.at, one.run_id), reverse=True)
+    return sorted(entries, key=lambda entry: (entry.at, entry.run_id), reverse=True)
 
 
 def _entry(folder: Path) -> RunEntry:
@@ -77,8 +77,8 @@ def _from_document(folder: Path) -> RunEntry | None:
             name=str(document["name"]),
             outcome=str(document["outcome"]),
             cases={
-                str(case): (str(one["verdict"]), bool(one["as_expected"]))
-                for case, one in document["cases"].items()
+                str(case): (str(judged["verdict"]), bool(judged["as_expected"]))
+                for case, judged in document["cases"].items()
             },
             exit_code=int(document["exit_code"]),
         )
@@ -104,6 +104,8 @@ def _from_journal(folder: Path) -> RunEntry:
         at=run.header.at,
         name=run.header.name,
         outcome=run.outcome,
-        cases={case: (one.outcome.value, one.as_expected) for case, one in outcomes.items()},
+        cases={
+            case: (outcome.outcome.value, outcome.as_expected) for case, outcome in outcomes.items()
+        },
         exit_code=run.exit_code,
     )

@@ -149,7 +149,7 @@ class Run:
             today=measured_on,
             complete=self.outcome == "complete",
             services=tuple(self.scenario.services),
-            need_trials=Counter(one.case for one in self.header.plan if one.arm == Arm.NEED),
+            need_trials=Counter(key.case for key in self.header.plan if key.arm == Arm.NEED),
             host_memory_bytes=host.get("memory_bytes"),
             gpu_memory_bytes=sum(host.get("gpus_memory_bytes") or ()) or None,
             stopped=self.stopped,

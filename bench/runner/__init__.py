@@ -1,1 +1,1 @@
-"""A whole run: what is prepared, planned, measured in turn, resumed and cleaned up."""
+"""A whole run: preparation, plan, trials in order, resumption and clean-up."""

@@ -1,6 +1,6 @@
-"""What the trials of a run are given: images made and pushed, processes set up, services started.
+"""Preparation of a run's cases: images built and pushed, processes set up, services started.
 
-Each case becomes one that can be run, or a stack of several; what was made of it goes on record.
+Each case becomes one that can be run, or a stack of several; the results are recorded.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 
 
 class _OtherImageError(BenchError):
-    """A case of a resumed run has another image than it had; the others can still be finished."""
+    """A case of a resumed run has a different image than before; other cases can still finish."""
 
 
 class CasePreparer:
     """Prepares the cases of one run.
 
     Attributes:
-        single: those of one container or process, by case; the calibration is among them.
-        stacks: those of several containers, by case.
-        gave_up: whether a case has no image, and so no trial is to be made.
+        single: cases of one container or process, by name, including the calibration.
+        stacks: cases of several containers, by name.
+        gave_up: whether a case has no image, so that no trials are run.
     """
 
     def __init__(
@@ -62,12 +62,12 @@ class CasePreparer:
         say: Callable[[str], None],
         keep_going: bool = False,
     ) -> None:
-        """Nothing is made before `make`.
+        """Nothing is prepared before `make`.
 
-        `services` are started once their images are there; who gave them stops them.
+        `services` are started once their images are ready; the caller stops them.
 
-        `earlier` says which image each case had in its trials before a run was cut off.
-        `keep_going` says that a case without an image is left out, and no reason to give up.
+        `earlier` contains the image of each case in its trials before the run was interrupted.
+        `keep_going` means that a case without an image is left out instead of ending the run.
         """
         self._loaded = loaded
         self._session = session
@@ -86,23 +86,23 @@ class CasePreparer:
         self.stacks: dict[str, PreparedStack] = {}
 
     def find(self, case: str) -> PreparedCase | PreparedStack | None:
-        """The prepared case; None where it has no image."""
+        """The prepared case; None if it has no image."""
         return self.single.get(case) or self.stacks.get(case)
 
     @property
     def brought(self) -> list[str]:
-        """Names of images that somebody's own engine has only through this run."""
+        """Names of images that were added to a user's own engine by this run."""
         return self._maker.brought
 
     def make(self) -> None:
-        """Make them all, once a run; a case that has no image is put on record.
+        """Prepare all cases, once a run; a case that has no image is recorded.
 
-        Nothing more is made then, unless the run is to keep going.
+        Nothing more is prepared then, unless the run is to keep going.
 
         Raises:
-            EngineUnavailableError: nothing can be made at all.
-            ScenarioError: an image does not say what the scenario leaves to it.
-            BenchError: a service has no image, or does not get ready.
+            EngineUnavailableError: nothing can be prepared at all.
+            ScenarioError: an image lacks what the scenario leaves to it.
+            BenchError: a service has no image, or does not become ready.
         """
         loaded = self._loaded
         scenario = loaded.scenario
@@ -147,7 +147,7 @@ class CasePreparer:
             }
 
     def _make_image(self, maker: ImageMaker, name: str, case: Case) -> None:
-        """The image of a case, those of a stack, or what a plain process needs."""
+        """The image of a case, the images of a stack, or the setup of a plain process."""
         match case.source:
             case ComposeSource(use):
                 self._make_stack(maker, name, case, use)
@@ -174,7 +174,7 @@ class CasePreparer:
         self.stacks[name] = stack
 
     def _check_is_the_same(self, name: str, image: Mapping[str, Any]) -> None:
-        """Let no case have trials of two images."""
+        """Check that a case does not get trials of two different images."""
         if self._earlier.get(name, identity(image)) != identity(image):
             raise _OtherImageError(
                 f"image of {name}",
@@ -183,7 +183,7 @@ class CasePreparer:
             )
 
     def _load_image(self, maker: ImageMaker, name: str, case: Case) -> str:
-        """The image of its load tool, made once for all cases that have the same."""
+        """The image of its load tool, prepared once for all cases that share it."""
         if case.load is None:
             return ""
         source = case.load.model_dump_json(include={"image", "build", "registry", "platform"})

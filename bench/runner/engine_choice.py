@@ -1,4 +1,4 @@
-"""Which engine a scenario is measured on: none at all where its cases are plain processes."""
+"""The choice of the engine for a scenario: none if all its cases are plain processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def choose_engine(scenario: Scenario, option: str | None) -> Choice:
     """The engine to measure `scenario` on; `option` is the value of `--engine`.
 
     Raises:
-        EngineUnavailableError: it needs containers, and was to do without them.
+        EngineUnavailableError: it needs containers, but `--engine` excludes them.
     """
     choice = choose(option, plain=not scenario.needs_engine)
     if not choice.runs_images and scenario.needs_engine:

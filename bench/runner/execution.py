@@ -1,4 +1,4 @@
-"""A run carried out: leftovers removed, cases prepared, trials in turn, and the clean-up."""
+"""Execution of a run: removal of leftovers, preparation of cases, trials in order, clean-up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bench.trial.cache_state import CacheKeeper
 from bench.trial.context import PreparedCase, TrialContext
 from bench.trial.registry_link import RegistryRoute
 from bench.trial.replicas import ReplicaTrial
-from bench.trial.same_failure import ENOUGH, Ending, FailureWatch
+from bench.trial.same_failure import ENOUGH, FailureWatch, TrialOutcome
 from bench.trial.stack.prepared import PreparedStack
 from bench.trial.stack.procedure import StackTrial
 from bench.trial.trial import Trial
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from bench.trial.progress import Progress
 
 MOST_REPEATS = 2
-"""How often a trial that was not in its state is repeated before the verdict is error."""
+"""Repeats of a trial that was not in the required state, before its verdict is error."""
 
 _SHOWN_LINES = 5
-"""Lines of output that whoever watches is shown of a failed start."""
+"""Lines of a failed start's output that are shown as progress."""
 
 
 class RunExecution:
-    """One run from its first image to its clean-up; everything of it goes into the journal."""
+    """One run from its first image to its clean-up; everything is recorded in the journal."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class RunExecution:
         plan: list[TrialKey],
         history: History | None,
     ) -> None:
-        """`history` is that of a run that was cut off."""
+        """`history` is that of an interrupted run."""
         self._request = request
         self._session = session
         self._progress = progress
@@ -90,7 +90,7 @@ class RunExecution:
         )
 
     def run(self) -> RunResult:
-        """Carry it out, and say how it ended."""
+        """Execute the run, and return its result."""
         try:
             with alive(self._folder.name):
                 point_latest(self._folder)
@@ -162,7 +162,7 @@ class RunExecution:
             self._request.afterwards(self._folder, self._preparer.single, self._run_another)
 
     def _is_over(self, case: str) -> bool:
-        """Whether no more trials of it are made; those of the calibration go with the last case."""
+        """Whether the case gets no more trials; the calibration's end with the last case."""
         cases = set(self._request.scenario.scenario.cases)
         return case in self._stopped or (case == CALIBRATION_CASE and cases <= self._stopped)
 
@@ -180,8 +180,8 @@ class RunExecution:
 
     def _run_one(
         self, prepared: PreparedCase | PreparedStack, key: TrialKey, number: int, attempts: int
-    ) -> Ending | None:
-        """Run a trial, again where its state was wrong; how it ended, where it was no group."""
+    ) -> TrialOutcome | None:
+        """Run a trial, repeated if its state was wrong; returns its outcome if not a group."""
         for attempt in range(attempts, attempts + 1 + MOST_REPEATS):
             self._quiet.wait(self._context)
             trial = self._trial(prepared, key, number, attempt)
@@ -192,16 +192,16 @@ class RunExecution:
                 return None if isinstance(trial, ReplicaTrial) else trial.ending
         return None
 
-    def _note_failure(self, key: TrialKey, number: int, ending: Ending) -> None:
-        """Show the last lines of a failure of a new kind; end the case at the second of a kind."""
+    def _note_failure(self, key: TrialKey, number: int, ending: TrialOutcome) -> None:
+        """Show the last lines of a new kind of failure; stop the case at its second occurrence."""
         same = self._failures.note(key, ending)
         if len(same) == 1:
             for line in ending.log_tail[-_SHOWN_LINES:]:
                 self._progress.say(f"    {key.case} | {line}")
         if len(same) < ENOUGH or self._request.keep_going:
             return
-        of_case = [one for one, other in enumerate(self._plan) if other.case == key.case]
-        left = [one for one in of_case if one > number and self._done.get(one, 0) >= 0]
+        of_case = [place for place, other in enumerate(self._plan) if other.case == key.case]
+        left = [place for place in of_case if place > number and self._done.get(place, 0) >= 0]
         self._stopped.add(key.case)
         if not left:
             return
@@ -227,7 +227,7 @@ class RunExecution:
         return kind(self._context_for(prepared), prepared, key, number, attempt)
 
     def _context_for(self, prepared: PreparedCase) -> TrialContext:
-        """The context, with the runtime that the case is run by."""
+        """The context, with the runtime of the case."""
         runtime = self._session.runtime_for(prepared.case)
         if runtime is self._context.runtime:
             return self._context
@@ -241,7 +241,7 @@ class RunExecution:
         )
 
     def _mend(self) -> None:
-        """Start again what has died, and remove what the trial could not; it spoils the next."""
+        """Restart what has died, and remove leftovers of the trial that would affect the next."""
         if Capability.IMAGE not in self._session.measuring.capabilities:
             return
         dead = "" if self._way.stands() else "registry"
@@ -261,10 +261,10 @@ class RunExecution:
                 self._progress.say(f"still there: {error.subject}, {error.cause}")
 
     def _remove_what_was_left(self) -> None:
-        """Remove what was left by this very run, where it is resumed, and by others that are dead.
+        """Remove leftovers of this run, if it is resumed, and of runs that are no longer active.
 
         Their containers would keep their images in the store, and no pull would be cold.
-        Somebody's own engine is swept by `bench clean` alone.
+        Leftovers on a user's own engine are removed only by `bench clean`.
         """
         session = self._session
         is_left = self._is_left if session.is_exclusive else self._is_own
@@ -285,12 +285,12 @@ class RunExecution:
 
     @property
     def _runtimes(self) -> tuple[Runtime, ...]:
-        """The runtimes that may hold something of this run, this host among them."""
+        """The runtimes that may hold resources of this run, including this host."""
         session = self._session
         return tuple(dict.fromkeys((session.host, session.measuring, session.building)))
 
     def _clean_up(self) -> None:
-        """Remove what this run made; that one engine is dead does not matter to the others."""
+        """Remove everything this run created; a failed engine does not prevent it on the others."""
         for runtime in self._runtimes:
             try:
                 if runtime is self._session.building:
@@ -305,5 +305,5 @@ class RunExecution:
 
 
 def _mounts_of(runtime: Runtime) -> CgroupMounts | None:
-    """The cgroups that its workloads are in; None where they cannot be seen from here."""
+    """The cgroups that its workloads are in; None if not visible from this host."""
     return find_mounts() if Capability.LOCAL in runtime.capabilities else None

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def new_folder(out: Path, name: str, clock: Clock) -> Path:
-    """Make the folder of a new run of the scenario called `name`; its own name is the run's id.
+    """Create the folder of a new run of the scenario called `name`; its name is the run's id.
 
     Raises:
-        StoreError: it cannot be made.
+        StoreError: it cannot be created.
     """
     begun = f"{clock.utc_now():%Y%m%dT%H%M%SZ}-{name}"
     for suffix in ("", *(f"-{number}" for number in range(2, 100))):
@@ -37,12 +37,12 @@ def new_folder(out: Path, name: str, clock: Clock) -> Path:
 
 
 def point_latest(folder: Path) -> None:
-    """Let `latest` beside a run's folder point to it.
+    """Point the link `latest` beside a run's folder to it.
 
-    Somebody's own file or folder of that name is left alone.
+    An existing file or folder of that name, which is not a link, is kept.
 
     Raises:
-        StoreError: the link cannot be made.
+        StoreError: the link cannot be created.
     """
     link = folder.parent / LATEST
     fresh = folder.parent / f".{LATEST}-{os.getpid()}"

@@ -1,4 +1,4 @@
-"""What a cut-off run had done already, read from its journal, so that it can be finished."""
+"""The progress of an interrupted run, read from its journal, so that it can be finished."""
 
 from __future__ import annotations
 
@@ -26,20 +26,19 @@ _FINAL = {TrialStatus.OK.value, TrialStatus.FAILED.value}
 
 @dataclass(frozen=True)
 class History:
-    """A run's plan and how far it got.
+    """A run's plan and its progress.
 
     Attributes:
         folder: the run's folder.
-        scenario_file: the scenario it ran, as it was named then.
+        scenario_file: the scenario's file name, as it was then.
         scenario: its resolved tree, with secrets redacted.
-        place: `host` and `engine` that it was begun on.
+        place: `host` and `engine` on which it was started.
         plan: all of its trials.
-        done: by number of the trial, -1 where it has its result, else how many attempts at it
-            there were.
-        images: what `identity` says of the image of each case that has had a trial.
-        ended: whether its end is in the journal, with all that it made removed before.
-        stopped: cases whose other trials are not made, for they failed twice the same way.
-        ready: cases of which a trial has got ready.
+        done: by trial number, -1 if it has a result, otherwise the number of attempts.
+        images: the `identity` of the image of each case that has had a trial.
+        ended: whether its end is in the journal, and everything it created was removed.
+        stopped: cases without further trials, since they failed twice in the same way.
+        ready: cases of which a trial became ready.
     """
 
     folder: Path
@@ -55,7 +54,7 @@ class History:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is left to do, the other trials of stopped cases apart."""
+        """Whether nothing is left to do, apart from the skipped trials of stopped cases."""
         over = set(self.stopped)
         if over and {key.case for key in self.plan} - {CALIBRATION_CASE} <= over:
             over.add(CALIBRATION_CASE)
@@ -65,24 +64,24 @@ class History:
 
 
 def identity(image: Mapping[str, Any]) -> str:
-    """What tells an image, or a stack with its file and images, from every other.
+    """A value that distinguishes an image, or a stack with its file and images, from every other.
 
     Args:
         image: the fields of an `image_ready` event.
     """
-    parts = (one["digest"] for one in image.get("parts", ()))
+    parts = (part["digest"] for part in image.get("parts", ()))
     return " ".join((image["digest"], image["config"].get("compose_sha256", ""), *parts)).strip()
 
 
 def read_history(folder: Path) -> History:
-    """How far the run in `folder` got.
+    """The progress of the run in `folder`.
 
     Raises:
         StoreError: there is no journal of a run in it, it is damaged, or another version of bench
             wrote it.
     """
     path = folder / FILE_NAME
-    read, kind = _Reading(folder), ""
+    read, kind = _HistoryReader(folder), ""
     try:
         for event in read.lines.events():
             kind = event["event"]
@@ -94,8 +93,8 @@ def read_history(folder: Path) -> History:
     return read.history(read.begun)
 
 
-class _Reading:
-    """What the events so far say of how far the run got."""
+class _HistoryReader:
+    """Gathers a run's progress from the events read so far."""
 
     def __init__(self, folder: Path) -> None:
         self.lines = Lines(folder / FILE_NAME)
@@ -112,7 +111,7 @@ class _Reading:
         self._ended = False
 
     def take(self, kind: str, event: dict[str, Any]) -> None:
-        """Take the next event, which is checked if anything of it is used."""
+        """Process the next event, which is validated if any part of it is used."""
         if kind == "run_started":
             check_version(self._folder / FILE_NAME, event, self.lines)
             _check_sealed(self._folder, self.lines)
@@ -151,7 +150,7 @@ class _Reading:
             self._ready.add(self._plan[number].case)
 
     def history(self, begun: RunHeader) -> History:
-        """All of it, of a run that began so."""
+        """The complete history of a run that started as `begun` says."""
         done = dict(self._attempts)
         for (number, _), count in self._final.items():
             # containers that are started at once have a result when all of them have one
@@ -172,7 +171,7 @@ class _Reading:
 
 
 def _check_sealed(folder: Path, lines: Lines) -> None:
-    """Refuse to go on with a journal to which nothing can be added."""
+    """Refuse to continue a journal to which nothing can be appended."""
     if not lines.sealed:
         raise StoreError(
             str(folder),
@@ -190,5 +189,5 @@ def _is_start(key: TrialKey) -> bool:
 
 
 def _number(trial_id: str) -> int:
-    """The place in the plan of a trial called `t0007`, `t0007.1` at a repeat, or `t0007-r2`."""
+    """The position in the plan of a trial called `t0007`, `t0007.1` (repeat), or `t0007-r2`."""
     return int(trial_id[1:].partition(".")[0].partition("-")[0])

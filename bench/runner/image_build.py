@@ -1,4 +1,4 @@
-"""Building the image of a case or service, and building it again after a small change."""
+"""Building the image of a case or service, and rebuilding it after a small change."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ADDRESS = "://"
 
 @dataclass(frozen=True)
 class Rebuild:
-    """Another build after a small change: seconds, and its steps that the cache did not have."""
+    """A rebuild after a small change: seconds, and its steps that were not cached."""
 
     seconds: float
     steps: tuple[str, ...] | None
@@ -39,11 +39,11 @@ class Rebuild:
 def build_request(
     build: Build, folder: Path, tag: str, label: str, environ: Mapping[str, str]
 ) -> Iterator[BuildRequest]:
-    """What `build` asks for; the text of an inline Dockerfile is a file while this lasts.
+    """The build request for `build`; an inline Dockerfile exists as a file within the block.
 
     Args:
         build: of a case or service.
-        folder: its paths start here.
+        folder: base of its paths.
         tag: name of the image.
         label: value of bench's own label on it.
         environ: variables that its secrets may come from.
@@ -68,10 +68,10 @@ def build_request(
                 name: where if _ADDRESS in where else str((folder / where).resolve())
                 for name, where in build.additional_contexts.items()
             },
-            secrets=tuple(_secret(one, folder, environ) for one in build.secrets),
-            ssh=tuple(_agent(one, folder) for one in build.ssh),
-            cache_from=tuple(_cache(one, folder) for one in build.cache_from),
-            cache_to=tuple(_cache(one, folder) for one in build.cache_to),
+            secrets=tuple(_secret(secret, folder, environ) for secret in build.secrets),
+            ssh=tuple(_agent(agent, folder) for agent in build.ssh),
+            cache_from=tuple(_cache(cache, folder) for cache in build.cache_from),
+            cache_to=tuple(_cache(cache, folder) for cache in build.cache_to),
             no_cache=build.no_cache,
             pull=build.pull,
             network=build.network,
@@ -94,7 +94,7 @@ def _agent(text: str, folder: Path) -> str:
 
 
 def _cache(text: str, folder: Path) -> str:
-    """A cache of the builder, with a folder of its own by its whole path."""
+    """A builder cache, with the path of its folder made absolute."""
     parts = [part.partition("=") for part in text.split(",")]
     if ("type", "=", "local") not in parts:
         return text
@@ -105,10 +105,10 @@ def _cache(text: str, folder: Path) -> str:
 
 
 def rebuild(engine: ContainerEngine, request: BuildRequest, names: tuple[str, ...]) -> Rebuild:
-    """Build once more after a change of the files `names`; the image does not stay.
+    """Build again after a change of the files `names`; the image is not kept.
 
     Raises:
-        BuildError: it does not build after the change.
+        BuildError: the build fails after the change.
     """
     tag = f"{request.tag}-changed"
     with changed_context(request.context, names) as changed:
@@ -138,13 +138,15 @@ def rebuild(engine: ContainerEngine, request: BuildRequest, names: tuple[str, ..
 
 
 def recorded(result: BuildResult, hide: Callable[[str], str]) -> tuple[BuiltStep, ...] | None:
-    """The steps of a build, for the record of a run; `hide` takes secrets out of them."""
+    """The steps of a build, for the journal; `hide` removes secrets from them."""
     if result.steps is None:
         return None
-    return tuple(BuiltStep(hide(one.instruction), one.cached, one.seconds) for one in result.steps)
+    return tuple(
+        BuiltStep(hide(step.instruction), step.cached, step.seconds) for step in result.steps
+    )
 
 
 def build_secrets(build: Build, request: BuildRequest) -> frozenset[str]:
-    """What must not be read in what a builder says: secrets, and arguments called like one."""
+    """Values to hide in a builder's output: secrets, and arguments with secret-looking names."""
     found = {value for name, value in build.args.items() if is_secret_name(name)}
-    return frozenset(found | {one.value for one in request.secrets if one.value})
+    return frozenset(found | {secret.value for secret in request.secrets if secret.value})

@@ -1,4 +1,4 @@
-"""Small readings that preparing an image needs: of its Dockerfile, its platform and its name."""
+"""Small helpers for preparing an image: its Dockerfile, its platform and its name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def text_of_dockerfile(dockerfile: Path) -> str:
-    """Its text.
+    """The text of the Dockerfile.
 
     Raises:
         BuildError: it cannot be read.
@@ -26,10 +26,10 @@ def text_of_dockerfile(dockerfile: Path) -> str:
 
 
 def architecture_of(name: str | None) -> str:
-    """The second part of a platform such as `linux/arm64/v8`; empty without one."""
+    """The second part of a platform such as `linux/arm64/v8`; empty if there is none."""
     return name.split("/")[1] if name and "/" in name else ""
 
 
 def repository_part(name: str) -> str:
-    """`name` as registries take it; two names may become one, for trials pull by digest."""
+    """`name` as a valid repository name; two may coincide, since trials pull by digest."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

@@ -1,4 +1,4 @@
-"""Getting images ready, once a run and outside the trials: built or mirrored, then pushed."""
+"""Preparing images, once a run and outside the trials: built or mirrored, then pushed."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReadyImage:
-    """An image in the registry: what is known of it, and what trials pull.
+    """An image in the registry: its facts, and the reference that trials pull.
 
     Attributes:
-        manifest: None where trials pull from the image's own registry.
-        bases: what the FROM lines of its Dockerfile stand for here.
-        base: which of its layers are its base's; None where nobody asked, or it has no base.
+        manifest: None if trials pull from the image's own registry.
+        bases: the bases that the FROM lines of its Dockerfile resolve to here.
+        base: which of its layers belong to its base; None if not needed, or if it has no base.
     """
 
     facts: ImageFacts
@@ -65,8 +65,8 @@ class ImageMaker:
     """Builds, mirrors and pushes the images of one run.
 
     Attributes:
-        brought: names of images that somebody's own engine did not have before and that carry no
-            label, for they were made elsewhere.
+        brought: names of images that were added to a user's own engine and carry no label,
+            because they were built elsewhere.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class ImageMaker:
 
     @property
     def _label(self) -> str:
-        """On bench's own builder images stay, as its cache; elsewhere they belong to the run."""
+        """The image's label: in bench's builder it marks a cache, elsewhere the run's own image."""
         return KEPT if self._session.is_exclusive else self._run_id
 
     def make(
@@ -105,14 +105,13 @@ class ImageMaker:
 
         Args:
             name: of the case or service.
-            container: what it is.
-            folder: its paths start here.
-            environ: variables that secrets of its build may come from; this process's own where
-                None.
+            container: the case or service.
+            folder: base of its paths.
+            environ: variables that secrets of its build may come from; this process's own if None.
 
         Raises:
             BuildError: the Dockerfile does not build: the image's fault.
-            EngineError: it can be had nowhere, or the engine failed.
+            EngineError: it is not available anywhere, or the engine failed.
         """
         self._refuse_emulation(name, architecture_of(container.platform))
         repository = f"{self._prefix}/{repository_part(name)}"
@@ -132,7 +131,7 @@ class ImageMaker:
         """The base of a case's image, and an image of its layers in the registry.
 
         Raises:
-            EngineError: it has none, or stands on other layers.
+            EngineError: it has none, or is built on other layers.
         """
         engine, registry = self._engine, self._session.registry
         name = case.base
@@ -217,7 +216,7 @@ class ImageMaker:
         return dataclasses.replace(ready, facts=facts)
 
     def _pull_missing(self, images: Sequence[str]) -> None:
-        """Have the engine pull what a build stands on, with the user's credentials."""
+        """Pull the bases of a build that the engine lacks, with the user's credentials."""
         engine = self._engine
         for image in images:
             if engine.images.has(image):
@@ -229,7 +228,7 @@ class ImageMaker:
                     pass
 
     def _prepare_bases(self, images: Sequence[str], *, ask_hub: bool = True) -> None:
-        """Have those of `images` that can be made here, where the builder lacks them."""
+        """Create those of `images` that can be made here, if the builder lacks them."""
         names = missing_among(self._engine, images)
         if names:
             prepare_bases(
@@ -253,17 +252,19 @@ class ImageMaker:
         if container.registry != "origin":
             return ready
         digests = engine.images.inspect(image).digests
-        origin = [one for one in digests if not one.startswith(self._session.registry.address)]
+        origin = [
+            digest for digest in digests if not digest.startswith(self._session.registry.address)
+        ]
         if not origin:
             raise EngineError(
                 image, "has no registry of its own to pull from", "leave `registry: origin` out"
             )
         wanted = familiar(split_reference(image)[0])
-        named = [one for one in origin if familiar(one.partition("@")[0]) == wanted]
+        named = [digest for digest in origin if familiar(digest.partition("@")[0]) == wanted]
         return ReadyImage(ready.facts, (named or origin)[0], None, ready.bases)
 
     def _fetch(self, name: str, image: str) -> str:
-        """Have `image` in the builder; says where it came from."""
+        """Make `image` available in the builder; returns where it came from."""
         engine = self._engine
         if not self._session.is_exclusive and engine.images.has(image):
             return "engine"
@@ -317,10 +318,10 @@ class ImageMaker:
         return ReadyImage(facts, facts.reference, manifest, bases)
 
     def _refuse_emulation(self, name: str, architecture: str) -> None:
-        """An emulated program has times that mean nothing.
+        """Refuse emulation: the times of an emulated program mean nothing.
 
         Raises:
-            EngineError: what is for `architecture` would be emulated here.
+            EngineError: an image for `architecture` would be emulated here.
         """
         own = self._engine.info.architecture
         if own and architecture and architecture != own:
@@ -331,7 +332,7 @@ class ImageMaker:
             )
 
     def make_calibration(self) -> ReadyImage | None:
-        """The image that does nothing; None on an architecture without one."""
+        """The do-nothing image; None on an architecture without one."""
         architecture = platform.machine()
         if not calibration.supports(architecture):
             return None

@@ -1,4 +1,4 @@
-"""What the image of a case or service says of its readiness, and what an engine makes of that."""
+"""Readiness settings taken from an image, and how an engine applies them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ImageWord:
-    """Takes from images what a scenario leaves to them, and says so on console and record."""
+    """Completes a scenario's `ready` from images, with a note on the console and on record."""
 
     def __init__(
         self,
@@ -44,16 +44,16 @@ class ImageWord:
         config: Mapping[str, Any],
         names: Mapping[str, int] | None = None,
     ) -> Watched:
-        """`watched`, with what its `ready` leaves to the image.
+        """`watched`, with its `ready` completed from the image.
 
         Args:
             path: of it in the scenario, such as `cases.good`.
             watched: the case or service.
             config: of its image.
-            names: of its ports, where they have any.
+            names: names of its ports, if they have any.
 
         Raises:
-            ScenarioError: the image does not say it.
+            ScenarioError: the image does not specify it.
         """
         try:
             says = said_of(watched, config, names)
@@ -90,5 +90,5 @@ class ImageWord:
 
 
 def _name(path: str) -> str:
-    """What reports call it: a case, or a service of one."""
+    """The name used in reports: a case, or a service of one."""
     return path.partition(".")[2].replace(".compose.ready.", ": ")

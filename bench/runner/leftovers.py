@@ -1,6 +1,6 @@
-"""What runs leave behind on engines and in cgroups, and its removal by the run that made it.
+"""Resources that runs leave on engines and in cgroups, and their removal.
 
-Everything that bench makes carries its label with the id of a run, and nothing else is touched.
+Everything that bench creates carries its label with the id of a run; nothing else is touched.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from bench.runtimes.protocol import Runtime
 
 KEPT = "kept"
-"""In the place of a run's id, on images that the private builder keeps as its cache."""
+"""Label value instead of a run's id, on images that the private builder keeps as its cache."""
 
 _TRIAL = re.compile(r"(?P<run>.*)-t\d{4,}(?:[-.].*)?")
-"""A trial's cgroup: the run, the trial, and a replica, a service or an attempt of it."""
+"""The name of a trial's cgroup: run, trial, and replica, service or attempt."""
 
 
 def remove_from(
     runtime: Runtime, is_left: Callable[[str], bool], *, images: bool = True
 ) -> list[str]:
-    """Remove what runs have left on a runtime.
+    """Remove resources that runs have left on a runtime.
 
     Args:
-        runtime: where it is.
-        is_left: whether what the run of this id made is to go.
-        images: whether its images go too.
+        runtime: the runtime.
+        is_left: whether the resources of the run with this id are to be removed.
+        images: whether its images are removed too.
 
     Returns:
-        What was removed, in words.
+        A description of what was removed.
 
     Raises:
         EngineError: something cannot be removed.
@@ -53,10 +53,10 @@ def remove_from(
 
 
 def remove_processes(mounts: CgroupMounts | None) -> list[str]:
-    """End the plain processes of a bench that runs no more; only root can have started any.
+    """Kill the plain processes of bench processes that have ended; only root can have started any.
 
     Raises:
-        HostError: one does not end though it was killed.
+        HostError: a process does not end after being killed.
     """
     if mounts is None or os.geteuid() != 0:
         return []
@@ -71,11 +71,17 @@ def remove_processes(mounts: CgroupMounts | None) -> list[str]:
 
 
 def remove_cgroups(mounts: CgroupMounts | None, is_left: Callable[[str], bool]) -> list[str]:
-    """Remove the cgroups of runs' trials; nobody else makes any under bench's parent."""
+    """Remove the cgroups of runs' trials, the only ones below bench's parent cgroup."""
     if mounts is None:
         return []
     bases = {mounts.path(controller, PARENT_NAME) for controller in mounts.controllers}
-    names = {one.name for base in bases if base.exists() for one in base.iterdir() if one.is_dir()}
+    names = {
+        folder.name
+        for base in bases
+        if base.exists()
+        for folder in base.iterdir()
+        if folder.is_dir()
+    }
     left = sorted(name for name in names if is_left(_run_of(name)))
     for name in left:
         remove_parent(mounts, f"/{PARENT_NAME}/{name}")

@@ -1,4 +1,4 @@
-"""What a plain process needs, made ready once a run: what the build is for an image."""
+"""Preparation of a plain process, once a run: the counterpart of an image build."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _SHOWN_LINES = 12
 
 
 def set_up(name: str, case: Case, process: PlainProcess, folder: Path, clock: Clock) -> ImageFacts:
-    """Run the setup of the case called `name`; what is known of it, in the place of an image.
+    """Run the setup of the case called `name`; returns its facts, in place of those of an image.
 
     Args:
         name: of the case.
-        case: that runs it.
+        case: the case.
         process: the plain process.
-        folder: relative paths start here.
+        folder: base of relative paths.
         clock: times it.
 
     Raises:
-        BuildError: a command of it failed.
+        BuildError: one of its commands failed.
     """
     where = (folder / process.working_dir).resolve()
-    environment = read_env_files([folder / one for one in case.env_file]) | case.environment
+    environment = read_env_files([folder / file for file in case.env_file]) | case.environment
     start_ns = clock.monotonic_ns()
     for command in process.setup:
         code, output = _run(split_words(command), where, os.environ | environment)
@@ -62,7 +62,7 @@ def set_up(name: str, case: Case, process: PlainProcess, folder: Path, clock: Cl
 
 
 def _run(command: tuple[str, ...], where: Path, environment: dict[str, str]) -> tuple[int, str]:
-    """Exit code and output of a command; an interruption ends it with all that it started."""
+    """Exit code and output of a command; an interruption kills it with its descendants."""
     try:
         with child_process(command, cwd=where, environment=environment) as process:
             output, _ = process.communicate()

@@ -1,8 +1,8 @@
-"""Waiting for a quiet host before a trial, so that it need not be thrown away afterwards.
+"""Waiting for a quiet host before a trial, so that the trial need not be discarded afterwards.
 
-A host that is busy all the time is waited for once: after a wait in vain the trials go on, and the
-next wait comes only when the host has been seen quiet again. Waits lie between trials and are part
-of no figure; each leaves an event in the journal.
+A host that is permanently busy is waited for once: after a wait that timed out the trials continue,
+and the next wait comes only after the host has been quiet again. Waits lie between trials and are
+part of no figure; each leaves an event in the journal.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from bench.trial.context import TrialContext
 
 WAIT_QUIET_S = 60.0
-"""How long a run waits for a quiet host where nothing else is said."""
+"""Default for the longest wait for a quiet host."""
 
 _GLANCE_S = 0.25
 """Before every trial: too short to make a run longer, and long enough for ticks of 10 ms."""
 
 _LOOK_S = 1.0
-"""While it waits: long enough that a moment between two compilers is not taken for quiet."""
+"""While it waits: long enough that a pause between two compiler runs does not count as quiet."""
 
 _NAMED = 3
 
 
 @dataclass
 class QuietHost:
-    """Waits until others leave the host alone.
+    """Waits until other programs leave the host idle.
 
     Attributes:
-        patience_s: how long at most, before one trial; 0 where there is no waiting.
-        bounds: what others may take in a trial; what has no bound is not waited for.
-        look: sees what others do, as `bench.host.present.look` does.
-        in_vain: whether the last wait was, and the host has not been quiet since.
+        patience_s: longest wait before one trial; 0 to disable waiting.
+        bounds: load of other programs allowed in a trial; loads without a bound are ignored.
+        look: measures the load of other programs, as `bench.host.present.look` does.
+        in_vain: whether the last wait timed out, and the host has not been quiet since.
     """
 
     patience_s: float
@@ -49,7 +49,7 @@ class QuietHost:
     in_vain: bool = False
 
     def wait(self, context: TrialContext) -> None:
-        """Come back when the host is quiet, or has not become so in time."""
+        """Return when the host is quiet, or when the wait timed out."""
         if self.patience_s <= 0 or not context.runtime.info.is_local:
             return
         now = self._see(context, _GLANCE_S)
@@ -81,15 +81,18 @@ class QuietHost:
         return self.look(context.load_now, seconds, names=names, own=own)
 
     def _tell(self, context: TrialContext, waited_s: float, seen: list[Present]) -> None:
-        busy = busiest_of(one for now in seen for one in now.busy)[:_NAMED]
+        busy = busiest_of(program for now in seen for program in now.busy)[:_NAMED]
         context.journal.append(
             "host_wait",
             at=context.clock.utc_now().isoformat(timespec="seconds"),
             waited_s=round(waited_s, 3),
             in_vain=self.in_vain,
-            other_share=max(one.other_share for one in seen),
-            steal_share=max(one.steal_share for one in seen),
-            busy=[{"name": one.name, "pid": one.pid, "cores": round(one.cores, 2)} for one in busy],
+            other_share=max(look.other_share for look in seen),
+            steal_share=max(look.steal_share for look in seen),
+            busy=[
+                {"name": program.name, "pid": program.pid, "cores": round(program.cores, 2)}
+                for program in busy
+            ],
         )
         waited = format_seconds(waited_s)
         if not self.in_vain:
@@ -103,13 +106,13 @@ class QuietHost:
 
 
 def busiest_of(seen: Iterable[Busy]) -> list[Busy]:
-    """Each program once, with the most cores that it was seen with; the busiest first."""
+    """Each program once, with its highest number of cores; the busiest first."""
     most: dict[tuple[str, int], Busy] = {}
-    for one in seen:
-        key = one.name, one.pid
-        if key not in most or most[key].cores < one.cores:
-            most[key] = one
-    return sorted(most.values(), key=lambda one: one.cores, reverse=True)
+    for program in seen:
+        key = program.name, program.pid
+        if key not in most or most[key].cores < program.cores:
+            most[key] = program
+    return sorted(most.values(), key=lambda program: program.cores, reverse=True)
 
 
 def _since(context: TrialContext, begun_ns: int) -> float:

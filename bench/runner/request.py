@@ -1,4 +1,4 @@
-"""What a run is asked for, and what comes of it."""
+"""The parameters of a run, and its result."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ Afterwards = Callable[
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What to run and where to put it.
+    """Parameters of a run.
 
     Attributes:
-        scenario: as loaded, already narrowed to the cases asked for.
-        out: folder in which the run's own folder is made.
-        seed: of the order within rounds; drawn where None.
-        keep: whether images are left on somebody's own engine.
-        wait_quiet_s: how long to wait for a quiet host before a trial, at most.
-        quiet: what to wait for; what the scenario bears where None.
-        keep_going: whether cases are measured though another has no image, and a case goes on
-            though it fails in the same way again and again.
-        baseline: the folder of the earlier run that it is to be compared with.
-        afterwards: measures more when the plan is done, as the results so far suggest; it is
-            given the run's folder, its cases, and what measures one more trial.
+        scenario: as loaded, already narrowed to the selected cases.
+        out: folder in which the run's own folder is created.
+        seed: of the order within rounds; drawn at random if None.
+        keep: whether images are left on a user's own engine.
+        wait_quiet_s: longest wait for a quiet host before a trial.
+        quiet: the load to wait for; the scenario's own bounds if None.
+        keep_going: whether cases are measured though another has no image, and a case continues
+            though it repeatedly fails in the same way.
+        baseline: the folder of the earlier run to compare with.
+        afterwards: runs further trials when the plan is done, depending on the results; it
+            receives the run's folder, its cases, and a function that runs one more trial.
     """
 
     scenario: LoadedScenario
@@ -51,7 +51,7 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class RunResult:
-    """Where a run's folder is, and how the run ended: 0, or the signal's exit code."""
+    """A run's folder and exit code: 0, or that of the signal which interrupted it."""
 
     folder: Path
     interrupted: int = 0

@@ -1,4 +1,4 @@
-"""A whole run: images once, services beside, every trial of the plan, and the clean-up."""
+"""A whole run: images, services, every trial of the plan, and the clean-up."""
 
 from __future__ import annotations
 
@@ -84,10 +84,10 @@ def resume_run(
     progress: Progress,
     clock: Clock | None = None,
 ) -> RunResult:
-    """Go on with a run that was cut off: every trial of its plan that has no result yet.
+    """Continue an interrupted run: every trial of its plan that has no result yet.
 
     Raises:
-        UsageError: it was begun on another host or engine; one median must not be of both.
+        UsageError: it was started on another host or engine; a median must not mix the two.
     """
     unlike = next(unlike_places(history.place, _place(session)), "")
     if unlike:
@@ -124,7 +124,7 @@ def _place(session: Session) -> dict[str, dict[str, Any]]:
 
 
 def _builder(session: Session) -> dict[str, str]:
-    """What builds images; nothing where there are none."""
+    """The builder of images; empty if there is none."""
     builder = session.building.builder
     if builder is None:
         return {}

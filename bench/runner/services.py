@@ -1,7 +1,7 @@
 """The services of a scenario: run beside the cases, reachable by name, and not measured.
 
 They run on the building engine. Its bridge is routed to the measuring engine's, and none of its
-layers can make a cold pull of a case any warmer.
+layers can speed up a cold pull of a case.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class RunningServices:
     """Starts services one after the other, and removes them all.
 
     Attributes:
-        workloads: ids of those that were made.
-        addresses: of those that are ready, by name.
+        workloads: ids of the created workloads.
+        addresses: of the ready services, by name.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class RunningServices:
         """Start each service and wait until it is ready; later ones reach earlier ones by name.
 
         Raises:
-            EngineError: one cannot be started or does not get ready; nothing can be judged then.
+            EngineError: a service cannot be started or does not become ready.
         """
         for name, service in services.items():
             self._say(f"starting service {name}")
@@ -113,7 +113,7 @@ class RunningServices:
             self._lasting[name] = watch
 
     def dead(self) -> str:
-        """Which service has ended that was to last, and how; empty where none has."""
+        """The service that exited and should not have, and how; empty if there is none."""
         for name, watch in self._lasting.items():
             if watch.ended:
                 return f"service {name} has ended, with code {watch.exit_code()}"

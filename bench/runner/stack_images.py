@@ -1,4 +1,4 @@
-"""The images of a stack: each made like that of a case, and all of them taken together."""
+"""The images of a stack, each prepared like that of a case, and their combined facts."""
 
 from __future__ import annotations
 
@@ -36,22 +36,21 @@ def make_stack(
     """The stack of the case called `name` with the images of its services.
 
     Args:
-        maker: builds or mirrors each of them.
+        maker: builds or mirrors each image.
         name: of the case.
         case: the case.
         use: how it uses its Compose file.
-        stack: what its Compose file describes.
-        reference: from a reference in the registry to the one that trials pull.
-        taken: gives the case of a service, by its place in the scenario, with what its `ready`
-            leaves to the image.
+        stack: the contents of its Compose file.
+        reference: maps a reference in the registry to the one that trials pull.
+        taken: completes the `ready` of a service from its image; takes its place in the scenario.
 
     Returns:
-        What trials measure, the facts of all images together, and what the FROM lines stood for.
+        The prepared stack, the facts of all images together, and the bases of the FROM lines.
 
     Raises:
         BuildError: a Dockerfile does not build.
-        EngineError: an image can be had nowhere, or the engine failed.
-        UsageError: others wait for the health of a service without a check.
+        EngineError: an image is not available anywhere, or the engine failed.
+        UsageError: other services wait for the health of a service without a health check.
     """
     parts = []
     made: list[tuple[str, ReadyImage]] = []
@@ -92,7 +91,7 @@ def _make(
 
 
 def secrets_of(member: ComposeService, stack: Stack) -> frozenset[str]:
-    """What must not be read in the output of `member`: its env files' values, and its secrets."""
+    """Values to hide in the output of `member`: its secrets, and values of its env files."""
     from_files = {k: v for k, v in member.environment.items() if v in member.from_files}
     found = file_secrets(from_files)
     for use in member.service.secrets:
@@ -107,9 +106,9 @@ def secrets_of(member: ComposeService, stack: Stack) -> frozenset[str]:
 
 
 def together(case: str, made: Sequence[tuple[str, ReadyImage]]) -> ImageFacts:
-    """The facts of all images of a stack as those of one; each distinct layer counts once."""
+    """The combined facts of a stack's images; each distinct layer counts once."""
     images = [image.facts for _, image in made]
-    layers = {layer.digest: layer for one in images for layer in one.layers}
+    layers = {layer.digest: layer for image in images for layer in image.layers}
     blobs = {
         blob.digest: blob.size_bytes
         for _, image in made
@@ -117,33 +116,33 @@ def together(case: str, made: Sequence[tuple[str, ReadyImage]]) -> ImageFacts:
         for blob in (*image.manifest.layers, image.manifest.config)
     }
     whole = all(image.manifest for _, image in made)
-    by_service = {one.case: one for one in images}
-    builds = [one.build_s for one in by_service.values() if one.build_s is not None]
-    by_digest = {one.digest: one for one in images}
+    by_service = {image.case: image for image in images}
+    builds = [image.build_s for image in by_service.values() if image.build_s is not None]
+    by_digest = {image.digest: image for image in images}
     return ImageFacts(
         case=case,
         reference="",
         digest="",
         source="compose",
         build_s=sum(builds) if builds else None,
-        size_bytes=_sum([one.unpacked_bytes for one in layers.values()]),
+        size_bytes=_sum([layer.unpacked_bytes for layer in layers.values()]),
         transfer_bytes=sum(blobs.values()) if whole else None,
-        waste_bytes=_sum([one.waste_bytes for one in by_digest.values()]),
+        waste_bytes=_sum([image.waste_bytes for image in by_digest.values()]),
         engine_size_bytes=None,
         layers=tuple(layers.values()),
         parts=tuple(
             ImagePart(
                 name,
-                one.facts.reference,
-                one.facts.digest,
-                one.facts.size_bytes,
-                one.facts.transfer_bytes,
+                image.facts.reference,
+                image.facts.digest,
+                image.facts.size_bytes,
+                image.facts.transfer_bytes,
             )
-            for name, one in made
+            for name, image in made
         ),
     )
 
 
 def _sum(values: Sequence[int | None]) -> int | None:
-    known = [one for one in values if one is not None]
+    known = [value for value in values if value is not None]
     return sum(known) if known and len(known) == len(values) else None

@@ -1,1 +1,1 @@
-"""Whatever runs a workload: engines of containers, plain processes, and the choice among them."""
+"""Runtimes that run workloads: container engines, plain processes, and the choice among them."""

@@ -1,4 +1,4 @@
-"""What is asked of a builder, and what it answers."""
+"""The request to build an image, and its result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SYNTAX = re.compile(r"#\s*syntax\s*=", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret that RUN instructions may mount: in a file, or as it stands here."""
+    """A secret that RUN instructions may mount: from a file, or given as a value."""
 
     id: str
     file: Path | None = None
@@ -60,7 +60,7 @@ class BuildRequest:
 
     @property
     def ignore_file(self) -> Path | None:
-        """What says which files of the context are left out; None where nothing does."""
+        """The file that lists the excluded files of the context; None if there is none."""
         own = self.dockerfile.with_name(f"{self.dockerfile.name}.dockerignore")
         for path in (own, self.context / ".dockerignore"):
             if path.exists():
@@ -68,12 +68,12 @@ class BuildRequest:
         return None
 
     def needs_session(self) -> list[str]:
-        """The keys whose values a builder can only ask the client for while it builds."""
+        """The keys whose values a builder can only request from the client during the build."""
         wanted = {
             "secrets": bool(self.secrets),
             "ssh": bool(self.ssh),
             "additional_contexts": bool(self.contexts),
-            "cache_from": any("type=" in one for one in self.cache_from),
+            "cache_from": any("type=" in cache for cache in self.cache_from),
             "cache_to": bool(self.cache_to),
         }
         return [key for key, is_so in wanted.items() if is_so]
@@ -81,11 +81,11 @@ class BuildRequest:
 
 @dataclass(frozen=True)
 class BuildTool:
-    """What an engine's images are built by.
+    """The program that builds an engine's images.
 
     Attributes:
         kind: `buildx`, `buildkit` (the engine's, by its API), `classic` or `podman`.
-        version: its own; of the last three it is the engine's.
+        version: its own; for the last three, the engine's.
     """
 
     kind: str
@@ -94,11 +94,11 @@ class BuildTool:
 
 @dataclass(frozen=True)
 class BuildStep:
-    """An instruction that a builder worked on, or had in its cache.
+    """An instruction that a builder executed or took from its cache.
 
     Attributes:
         instruction: as in the Dockerfile, on one line.
-        seconds: that it took; None where it came from the cache, or the builder does not say.
+        seconds: duration; None if cached, or if the builder does not report it.
     """
 
     instruction: str
@@ -112,8 +112,8 @@ class BuildResult:
 
     Attributes:
         seconds: from the request to the image.
-        steps: in the order of their start, without FROM; None where the builder does not tell.
-        remarks: what is not as the Dockerfile has it, a sentence each.
+        steps: in the order of their start, without FROM; None if the builder does not report them.
+        remarks: deviations from the Dockerfile, a sentence each.
     """
 
     seconds: float
@@ -122,20 +122,20 @@ class BuildResult:
 
     @property
     def done(self) -> tuple[str, ...] | None:
-        """The instructions that were worked on, and not taken from the cache."""
+        """The instructions that were executed rather than taken from the cache."""
         if self.steps is None:
             return None
         return tuple(step.instruction for step in self.steps if not step.cached)
 
 
 def frontend(dockerfile: str) -> str | None:
-    """The image that a Dockerfile asks to be read by, in its first comments; None for none."""
+    """The frontend image named in the first comments of a Dockerfile; None if there is none."""
     named = directives(dockerfile).get("syntax", "").split()
     return named[0] if named else None
 
 
 def without_frontend(dockerfile: str) -> str:
-    """The same Dockerfile, line for line, read by the builder's own frontend."""
+    """The same Dockerfile, line for line, for the builder's own frontend."""
     lines = dockerfile.splitlines(keepends=True)
     for number, line in enumerate(lines):
         if _SYNTAX.match(line.removeprefix("\ufeff")):
@@ -146,14 +146,14 @@ def without_frontend(dockerfile: str) -> str:
 
 
 def read_dockerfile(path: Path) -> str:
-    """Its text to the byte: line ends stay, and what is no UTF-8 comes back by `as_bytes`."""
+    """Its exact text: line ends are kept, and invalid UTF-8 is restored by `as_bytes`."""
     return path.read_bytes().decode(errors="surrogateescape")
 
 
 def as_bytes(dockerfile: str) -> bytes:
-    """The bytes of a text that `read_dockerfile` has read."""
+    """The bytes of a text read by `read_dockerfile`."""
     return dockerfile.encode(errors="surrogateescape")
 
 
 def quiet(_step: str) -> None:
-    """Tell nobody."""
+    """Ignore progress messages."""

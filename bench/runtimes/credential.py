@@ -1,9 +1,9 @@
-"""The credential of bench's own registry: new at each start, and readable by its owner alone.
+"""The credential of bench's own registry: new at each start, and readable only by its owner.
 
-The registry listens on loopback, where every user of the host can connect. What lies in it is
-built on and run with the rights of the engine, so that whoever could push there could run
-anything. The registry knows the secret by its hash; bench reads it from a file each time it is
-needed, for another bench may have started the registry again since.
+The registry listens on loopback, where every user of the host can connect. Its images are built on
+and run with the rights of the engine, so anyone who could push there could run anything. The
+registry stores only a hash of the secret; bench reads the secret from a file each time it needs it,
+because another bench process may have restarted the registry since.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ class RegistryLogin:
 
     Attributes:
         folder: where `renew` wrote it.
-        addresses: host:port of the registry, by each way that leads to it.
+        addresses: every host:port at which the registry is reachable.
     """
 
     folder: Path
     addresses: frozenset[str]
 
     def to(self, address: str) -> Credential | None:
-        """What to show at `address`; None where that is not bench's, or was never started."""
+        """The credential to send to `address`; None if it is not bench's, or was never started."""
         if address not in self.addresses:
             return None
         try:
@@ -55,17 +55,17 @@ class RegistryLogin:
 
 
 def secret_file(folder: Path) -> Path:
-    """The file that bench reads."""
+    """The file that bench reads the secret from."""
     return folder / "registry.secret"
 
 
 def hash_file(folder: Path) -> Path:
-    """The file that the registry reads, in the form of htpasswd."""
+    """The htpasswd file that the registry reads."""
     return folder / "registry.htpasswd"
 
 
 def renew(folder: Path) -> None:
-    """Write a new credential into `folder`, in the place of the one before."""
+    """Write a new credential into `folder`, replacing the previous one."""
     import bcrypt
 
     secret = secrets.token_urlsafe(_SECRET_BYTES)
@@ -75,13 +75,13 @@ def renew(folder: Path) -> None:
 
 
 def forget(folder: Path) -> None:
-    """Remove it; nothing listens any more that would take it."""
+    """Remove the credential, once no registry accepts it any more."""
     for path in (secret_file(folder), hash_file(folder)):
         path.unlink(missing_ok=True)
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace `path`, which nobody else may read at any moment."""
+    """Replace `path`, without it ever being readable by other users."""
     fresh = path.with_suffix(".partial")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

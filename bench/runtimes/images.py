@@ -1,4 +1,4 @@
-"""Images: what a runtime with a store of them answers, and what builds them."""
+"""Images: the protocols of a runtime's image store and of its builder."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class ImageInfo:
 
     Attributes:
         id: of its configuration.
-        names: tags that it has, with their repositories.
+        names: its tags, with their repositories.
         digests: names with a digest, as registries know it.
         layers: digests of its unpacked layers, base first.
-        architecture: as images name it (`amd64`); empty where it is not known.
-        size_bytes: as the store counts; None where it is not known.
-        config: how containers of it are run, by the keys of the OCI image configuration
+        architecture: as images name it (`amd64`); empty if unknown.
+        size_bytes: as the store counts; None if unknown.
+        config: defaults for its containers, by the keys of the OCI image configuration
             (`Entrypoint`, `Cmd`, `Volumes`, `Labels`…).
     """
 
@@ -45,7 +45,7 @@ class ImageInfo:
 
 
 class PullStep(Enum):
-    """What a line of a pull stream says of a layer."""
+    """The state of a layer that a line of a pull stream reports."""
 
     ANNOUNCED = auto()
     PRESENT = auto()
@@ -62,10 +62,10 @@ class PullLine:
     """A line of a pull stream.
 
     Attributes:
-        layer: short id of the layer that it is about; empty where it is about none.
-        text: as the engine has it.
-        total_bytes: of the layer; None where the line does not say.
-        digest: of the image, where the line tells that; else empty.
+        layer: short id of its layer; empty if it is not about one.
+        text: the engine's message.
+        total_bytes: of the layer; None if the line does not contain it.
+        digest: of the image, if the line contains it; else empty.
     """
 
     layer: str = ""
@@ -83,11 +83,11 @@ class ImageStore(Protocol):
         ...
 
     def has(self, reference: str) -> bool:
-        """Whether the image is there."""
+        """Whether the image is in the store."""
         ...
 
     def inspect(self, reference: str) -> ImageInfo:
-        """Everything that is known of an image that is there."""
+        """All properties of an image in the store."""
         ...
 
     def ids(self) -> list[str]:
@@ -103,7 +103,7 @@ class ImageStore(Protocol):
         ...
 
     def remove(self, reference: str) -> None:
-        """Remove an image and the layers that nothing else uses; absent is fine."""
+        """Remove an image and its unshared layers; no error if it is absent."""
         ...
 
     def import_rootfs(self, tar: Path, tag: str, changes: tuple[str, ...]) -> None:
@@ -115,7 +115,7 @@ class ImageStore(Protocol):
         ...
 
     def load(self, chunks: Iterator[bytes]) -> None:
-        """Take in an image archive as `save` makes it."""
+        """Import an image archive made by `save`."""
         ...
 
 
@@ -124,9 +124,9 @@ class Builder(Protocol):
 
     @property
     def tool(self) -> BuildTool:
-        """The program that does it."""
+        """The program that builds."""
         ...
 
     def build(self, request: BuildRequest, say: Callable[[str], None] = quiet) -> BuildResult:
-        """Build and tag an image, telling `say` each step as it starts; raises BuildError."""
+        """Build and tag an image, passing each step to `say` as it starts; raises BuildError."""
         ...

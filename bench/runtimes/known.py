@@ -1,4 +1,4 @@
-"""The runtimes that bench knows: a new one is a folder beside these and a line here."""
+"""The known runtimes: a new one is a folder beside these and a line here."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class EngineKind:
 
 @dataclass(frozen=True)
 class NamedRuntime:
-    """A runtime that is named and has no address.
+    """A runtime without an address.
 
     Attributes:
         capabilities: known before it is opened.
-        open: opens it; raises EngineUnavailableError where it is not to be had.
+        open: opens it; raises EngineUnavailableError if it is not available.
     """
 
     capabilities: Capabilities
@@ -58,10 +58,10 @@ ENGINES: Mapping[str, EngineKind] = {
     "docker": EngineKind(DockerRuntime, lambda _: (DOCKER_SOCKET,)),
     "podman": EngineKind(PodmanRuntime, _podman_sockets),
 }
-"""By what they say that they are, which is their value of `--engine` too."""
+"""Engines reached at an address, by the kind that they report, also their value of `--engine`."""
 
 BY_NAME: dict[str, NamedRuntime] = {"host": NamedRuntime(PLAIN_PROCESS, open_processes)}
-"""By their value of `--engine`."""
+"""Runtimes without an address, by their value of `--engine`."""
 
 
 def connect(
@@ -71,11 +71,11 @@ def connect(
 
     Args:
         address: `unix://…` or `tcp://…`.
-        login: what bench's registry is shown; None where nothing is pulled or pushed there.
+        login: credential for bench's registry; None if nothing is pulled or pushed there.
         is_exclusive: whether everything in the engine is bench's own.
 
     Raises:
-        EngineUnavailableError: no socket, no permission, nobody listening, API too old.
+        EngineUnavailableError: no socket, no permission, no listener, or the API is too old.
     """
     client = DockerClient(address, login)
     return ENGINES[client.info.kind].runtime(client, is_exclusive=is_exclusive)

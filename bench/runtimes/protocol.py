@@ -1,8 +1,8 @@
-"""The boundary to whatever runs a workload: a small protocol, and optional parts beside it.
+"""The boundary to the runtimes that run workloads: a small protocol, and optional parts.
 
-Everything above this boundary is the same whatever runs the workload. A runtime takes no times and
-keeps no state of a trial: callers stamp around its calls. What it lacks is `None` here, with the
-reason in its capabilities; nothing is stubbed.
+Code above this boundary is the same for every runtime. A runtime takes no timestamps and keeps no
+state of a trial: callers take them around its calls. Parts that it lacks are `None` here, with the
+reason in its capabilities; there are no stubs.
 """
 
 from __future__ import annotations
@@ -28,14 +28,13 @@ LABEL = "org.container-bench"
 
 @dataclass(frozen=True)
 class RuntimeInfo:
-    """Which runtime this is, for the record.
+    """The properties of a runtime, for the record.
 
     Attributes:
-        bridge: device that the containers of its default network are on; empty where the engine
-            does not say.
-        architecture: of its machine, as images name theirs (`amd64`); empty likewise.
-        runtimes: what can run a container, by name; empty likewise.
-        data_folder: where it keeps images and containers; empty likewise.
+        bridge: device that the containers of its default network are on; empty if unknown.
+        architecture: of its machine, as images name theirs (`amd64`); empty if unknown.
+        runtimes: the OCI runtimes it offers, by name; empty if unknown.
+        data_folder: where it keeps images and containers; empty if unknown.
     """
 
     kind: str
@@ -61,7 +60,7 @@ class RuntimeInfo:
 
 
 class OwnedKind(StrEnum):
-    """Kinds of things that a runtime can hold for bench, in the order in which they are removed."""
+    """Kinds of resources that a runtime can hold for bench, in removal order."""
 
     CONTAINER = "container"
     NETWORK = "network"
@@ -71,7 +70,7 @@ class OwnedKind(StrEnum):
 
 @dataclass(frozen=True)
 class Owned:
-    """Something that carries bench's label.
+    """A resource that carries bench's label.
 
     Attributes:
         name: id or name by which it is removed.
@@ -92,17 +91,17 @@ class Volumes(Protocol):
     """Named volumes."""
 
     def names(self, label: str) -> list[str]:
-        """Those that carry `label`."""
+        """Names of the volumes that carry `label`."""
         ...
 
     def create(
         self, name: str, labels: Mapping[str, str], options: Mapping[str, str] | None = None
     ) -> None:
-        """Make one; `options` are those of its driver."""
+        """Create a volume; `options` are those of its driver."""
         ...
 
     def remove(self, name: str) -> None:
-        """Remove one; absent is fine."""
+        """Remove a volume; no error if it is absent."""
         ...
 
 
@@ -117,48 +116,48 @@ class Networks(Protocol):
         internal: bool,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        """Make a bridge network; from an `internal` one no route leads out.
+        """Create a bridge network; an `internal` one has no route to the outside.
 
-        `options` are more of it in the engine's own words.
+        `options` are additional fields of the engine's API.
         """
         ...
 
     def remove(self, name: str) -> None:
-        """Remove one that no container is in; absent is fine."""
+        """Remove a network without containers."""
         ...
 
 
 class Runtime(Protocol):
-    """Something that runs workloads. Every call may raise EngineError, and nothing else."""
+    """A runtime that runs workloads. Every call may raise EngineError, and nothing else."""
 
     @property
     def info(self) -> RuntimeInfo:
-        """Which one it is."""
+        """Its properties."""
         ...
 
     @property
     def capabilities(self) -> Capabilities:
-        """Everything that it offers, and why not where it does not."""
+        """Its capabilities, and the reason for each that it lacks."""
         ...
 
     @property
     def images(self) -> ImageStore | None:
-        """The images that it holds; None where it has none."""
+        """Its image store; None if it has none."""
         ...
 
     @property
     def builder(self) -> Builder | None:
-        """Builds images; likewise."""
+        """Its builder; None if it has none."""
         ...
 
     @property
     def networks(self) -> Networks | None:
-        """Networks that are made for workloads; likewise."""
+        """Its networks for workloads; None if it has none."""
         ...
 
     @property
     def volumes(self) -> Volumes | None:
-        """Named volumes; likewise."""
+        """Its named volumes; None if it has none."""
         ...
 
     def create(self, spec: WorkloadSpec) -> Workload:
@@ -166,38 +165,38 @@ class Runtime(Protocol):
         ...
 
     def workload(self, name: str) -> Workload:
-        """A handle for a workload by its id or name; the runtime is asked for nothing."""
+        """A handle for a workload by its id or name; no call is made."""
         ...
 
     def owned(self, label: str) -> list[Owned]:
-        """Everything that carries `label`, in the order in which it can be removed."""
+        """Everything that carries `label`, in removal order."""
         ...
 
     def remove(self, item: Owned) -> None:
-        """Remove it; absent is fine."""
+        """Remove it; no error if it is absent."""
         ...
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close its connections."""
         ...
 
 
 class ContainerEngine(Runtime, Protocol):
-    """A runtime with all further parts: it builds, holds and runs images."""
+    """A runtime with all optional parts: it builds, stores and runs images."""
 
     @property
     def images(self) -> ImageStore:
-        """The images that it holds."""
+        """Its image store."""
         ...
 
     @property
     def builder(self) -> Builder:
-        """Builds images."""
+        """Its builder."""
         ...
 
     @property
     def networks(self) -> Networks:
-        """Networks that are made for workloads."""
+        """Its networks for workloads."""
         ...
 
     @property
@@ -207,10 +206,10 @@ class ContainerEngine(Runtime, Protocol):
 
 
 def container_engine(runtime: Runtime) -> ContainerEngine:
-    """`runtime`, which has all further parts.
+    """`runtime`, checked to have all optional parts.
 
     Raises:
-        EngineError: it has not.
+        EngineError: it does not.
     """
     parts = (runtime.images, runtime.builder, runtime.networks, runtime.volumes)
     if any(part is None for part in parts):

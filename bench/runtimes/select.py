@@ -1,8 +1,8 @@
-"""Which engine a run uses, and what stands beside it.
+"""The choice of the engine for a run, and its companions: registry, builder, plain processes.
 
-Order: `--engine`, BENCH_ENGINE, none where there are plain processes only, DOCKER_HOST, the
-private engine where it can be started, the default Docker socket, a Podman socket. What was named
-explicitly never falls through.
+Order: `--engine`, BENCH_ENGINE, none if there are only plain processes, DOCKER_HOST, the private
+engine if it can be started, the default Docker socket, a Podman socket. An engine that was named
+explicitly is never replaced by another.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Choice:
-    """An engine to use: `private`, `host` for none, or the address of somebody's own.
+    """An engine to use: `private`, `host` for none, or the address of a user's own.
 
     Attributes:
         explicit: whether the user named it.
-        origin: what decided, for messages.
+        origin: the source of the choice, for messages.
     """
 
     address: str
@@ -49,7 +49,7 @@ class Choice:
 
     @property
     def runs_images(self) -> bool:
-        """Whether it runs containers; else plain processes alone."""
+        """Whether it runs containers, rather than only plain processes."""
         named = BY_NAME.get(self.address)
         return named is None or Capability.IMAGE in named.capabilities
 
@@ -61,8 +61,8 @@ def choose(
 
     Args:
         option: value of `--engine`: private, docker, podman, host, or an address.
-        environ: environment variables; this process's own where None.
-        plain: whether there are plain processes only, for which none is needed.
+        environ: environment variables; this process's own if None.
+        plain: whether there are only plain processes, which need no engine.
     """
     environ = os.environ if environ is None else environ
     for value, origin in (
@@ -97,7 +97,7 @@ def _address(value: str, environ: Mapping[str, str]) -> str:
 
 
 def _exists(address: str) -> bool:
-    """Whether there is such a socket that this user can see; root's own folders are closed."""
+    """Whether this user can see such a socket; root's own folders are closed to others."""
     return os.path.exists(address.removeprefix("unix://"))  # noqa: PTH110 - Path.exists raises there
 
 
@@ -106,11 +106,11 @@ class Session:
     """The engines and the registry of one run.
 
     Attributes:
-        choice: what was chosen.
+        choice: the chosen engine.
         measuring: runs the cases.
-        building: builds, mirrors, and runs the services; the same one on somebody's own engine.
-        registry: what the trials pull from.
-        private: bench's own daemons; on somebody's own engine only its registry is used.
+        building: builds, mirrors, and runs the services; on a user's own engine the same one.
+        registry: the registry that the trials pull from.
+        private: bench's own daemons; with a user's own engine only its registry is used.
         host: runs the cases that are plain processes.
     """
 
@@ -127,11 +127,11 @@ class Session:
         return Capability.EXCLUSIVE_STORE in self.measuring.capabilities
 
     def runtime_for(self, case: Case) -> Runtime:
-        """What runs a case: the measuring runtime, or this host for a plain process."""
+        """The runtime of a case: the measuring one, or this host for a plain process."""
         return self.host if case.lacks(Capability.IMAGE) else self.measuring
 
     def users_engine(self) -> ContainerEngine | None:
-        """The user's own engine, for images that only it has; None where there is none."""
+        """The user's own engine, for images that only it has; None if there is none."""
         if not self.is_exclusive:
             return container_engine(self.measuring)
         try:
@@ -140,21 +140,21 @@ class Session:
             return None
 
     def revive(self) -> None:
-        """Start again whatever of bench's own has died."""
+        """Restart any of bench's own daemons that have died."""
         self.private.up(registry_alone=not self.is_exclusive)
 
 
 @contextmanager
 def open_session(choice: Choice, holder: str, on_wait: Callable[[str], None]) -> Iterator[Session]:
-    """Bring the chosen engine up and hold it for one run; it is left running afterwards.
+    """Start the chosen engine and hold it for one run; it is left running afterwards.
 
     Args:
         choice: from `choose`.
-        holder: who holds it, for a second run that must wait.
-        on_wait: told for whom this run waits.
+        holder: the holder's description, for a second run that must wait.
+        on_wait: receives the description of the run that this one waits for.
 
     Raises:
-        EngineUnavailableError: it is not there, with the remedy.
+        EngineUnavailableError: it is not available; includes the remedy.
     """
     private = PrivateEngine()
     if not choice.runs_images:

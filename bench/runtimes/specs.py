@@ -1,4 +1,4 @@
-"""What a container is made of, whatever runtime makes it."""
+"""Specifications of containers, independent of the runtime."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class WorkloadSpec:
         labels: marks it as bench's own.
         cgroup_parent: cgroup under which the engine puts it, or empty for the engine's own.
         extra_hosts: name -> address, written into the container's /etc/hosts.
-        dns: its DNS servers, where they are not to be the engine's.
-        dns_search: domains that short names are looked up in, `.` for none; likewise.
+        dns: its DNS servers, if not the engine's.
+        dns_search: search domains for short names, `.` for none, if not the engine's.
         healthcheck: the engine's own form, None to leave the image's, `NONE` to disable.
-        networks: networks that were made for it, and its names there; in the place of the mode.
-        hostname: where it is not to be the container's id.
-        endpoints: how it joins each of its networks, beside its names, in the engine's own words.
-        options: more of it in the engine's own words: parts of what the call that creates it says.
+        networks: networks created for it, and its names there; they replace the network mode.
+        hostname: if not the container's id.
+        endpoints: further settings for each of its networks, as fields of the engine's API.
+        options: further fields of the engine's create call.
     """
 
     image: str
@@ -73,16 +73,16 @@ class WorkloadSpec:
 
 @dataclass(frozen=True)
 class ContainerSetup:
-    """What a container runs, as the engine has put it together from its image and its spec.
+    """The command and user of a container, as the engine combined them from its image and spec.
 
     Attributes:
         command: program and arguments, the entrypoint's first.
-        arguments: those of `command` that are no part of the entrypoint.
-        user: `USER`, `USER:GROUP` or numbers, as they were given; empty for root.
-        groups: further groups of the user, likewise.
+        arguments: the part of `command` that does not belong to the entrypoint.
+        user: `USER`, `USER:GROUP` or numbers, as given; empty for root.
+        groups: supplementary groups of the user, as given.
         working_dir: where the program starts; empty for the root folder.
-        search_path: PATH of its environment, None where it has none.
-        has_init: whether the engine's own init is what it starts, which then runs `command`.
+        search_path: PATH of its environment, None if it has none.
+        has_init: whether it starts the engine's own init, which then runs `command`.
     """
 
     command: tuple[str, ...]
@@ -96,15 +96,15 @@ class ContainerSetup:
 
 @dataclass(frozen=True)
 class ContainerFile:
-    """A file of a container, running or not, as links lead to it.
+    """A file of a container, running or not, with links resolved.
 
     Attributes:
-        path: where it is once every link is followed.
-        kind: what it is; `other` for devices, sockets and pipes.
+        path: its path once every link is followed.
+        kind: its type; `other` for devices, sockets and pipes.
         mode: permission bits, such as 0o755.
-        user_id: whose it is.
-        group_id: likewise.
-        head: its first bytes; empty for what is no file.
+        user_id: its owner.
+        group_id: its group.
+        head: its first bytes; empty unless it is a regular file.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""A workload: the calls that a runtime answers about it, and the values that come back."""
+"""A workload: the protocol of its calls, and the values that they return."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class HealthChecks:
     """The health checks of a container, as far as its engine remembers them.
 
     Attributes:
-        first_s: seconds from the container's start to the first of them that it remembers.
-        span_s: from the beginning of the last but one (where there was none, the container's
-            start) to the end of the last.
+        first_s: seconds from the container's start to the first remembered check.
+        span_s: from the start of the last check but one (or the container's start, if there was
+            none) to the end of the last.
 
-    Both are None where none was made, or the engine does not say when.
+    Both are None if no check was made, or if the engine does not report when.
     """
 
     first_s: float | None = None
@@ -34,11 +34,11 @@ class WorkloadState:
     """The state of a workload; `pid` is 0 and `address` empty when it does not run.
 
     Attributes:
-        stop_signal: the signal that a stop sends first, as the image or the case has it; empty
-            where neither says, for then it is SIGTERM.
-        mac: its address on the link; empty when not running or not known.
-        health_checks: those that the engine has made; None where it has none to make.
-        setup: what it runs; None where the runtime does not say.
+        stop_signal: the signal that a stop sends first, from the image or the case; empty if
+            neither sets it, which means SIGTERM.
+        mac: its MAC address; empty when not running or unknown.
+        health_checks: those that the engine has made; None if it has no health check.
+        setup: its command and user; None if the runtime does not report it.
     """
 
     running: bool
@@ -71,7 +71,7 @@ class OutputChunk:
 
 
 class OutputStream(Protocol):
-    """The output of a workload as it comes; ends when the workload's output ends."""
+    """The output of a workload as it arrives; ends when the workload's output ends."""
 
     def __iter__(self) -> Iterator[OutputChunk]: ...
 
@@ -84,14 +84,14 @@ class WorkloadFiles(Protocol):
     """The file system of a workload."""
 
     def changes(self) -> list[Change]:
-        """Paths that differ from the image; volumes and file systems in memory are no part of it.
+        """Paths that differ from the image, without volumes and in-memory file systems.
 
-        A folder is named too where something in it has changed.
+        A folder is listed too if anything in it has changed.
         """
         ...
 
     def read(self, path: str, most_bytes: int) -> ContainerFile | None:
-        """A file with at most its first `most_bytes`; None where there is none."""
+        """A file with at most its first `most_bytes`; None if there is none."""
         ...
 
 
@@ -113,15 +113,15 @@ class Workload(Protocol):
 
     @property
     def files(self) -> WorkloadFiles | None:
-        """Its file system; None where it has none of its own."""
+        """Its file system; None if it has none of its own."""
         ...
 
     def attach(self) -> OutputStream:
-        """Follow the output; opened before the start, it misses nothing."""
+        """Follow the output; nothing is missed if opened before the start."""
         ...
 
     def start(self) -> None:
-        """Start it; returns when the runtime says so."""
+        """Start it; returns when the runtime reports the start."""
         ...
 
     def state(self) -> WorkloadState:
@@ -135,17 +135,17 @@ class Workload(Protocol):
     def execute(self, command: tuple[str, ...], timeout_s: float) -> int:
         """Run a command in it and return its exit code.
 
-        One that has not ended within `timeout_s` raises EngineTimeoutError, and is ended as far as
-        that can be done.
+        A command that has not ended within `timeout_s` raises EngineTimeoutError, and is killed if
+        possible.
         """
         ...
 
     def stop(self, grace_s: int) -> None:
-        """Ask it to stop, and kill it after `grace_s`: engines wait whole seconds."""
+        """Stop it, and kill it after `grace_s`: engines wait whole seconds."""
         ...
 
     def remove(self) -> None:
-        """Kill and remove it with its anonymous volumes; absent is fine."""
+        """Kill and remove it with its anonymous volumes; no error if it is absent."""
         ...
 
     def log_tail(self, lines: int) -> list[str]:
@@ -153,18 +153,18 @@ class Workload(Protocol):
         ...
 
     def usage(self) -> Mapping[str, int]:
-        """The runtime's own counters, now: the columns of samples that it can give."""
+        """The runtime's own counters, now: the columns of samples that it can provide."""
         ...
 
     def usages(self) -> Iterator[Mapping[str, int]]:
-        """The same as they come, about once a second, until it is removed."""
+        """The same as they arrive, about once a second, until it is removed."""
         ...
 
     def cgroup(self, mounts: CgroupMounts, parent: str) -> ContainerCgroup:
-        """Where its counters will be, known before it starts.
+        """Location of its counters, known before it starts.
 
         Args:
             mounts: this host's mounts.
-            parent: bench's cgroup for the trial; empty where the runtime takes none.
+            parent: bench's cgroup for the trial; empty if the runtime does not accept one.
         """
         ...

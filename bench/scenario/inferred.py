@@ -46,8 +46,8 @@ def is_settled(ready: Ready) -> bool:
 
 
 def _names_place(probe: ProbeChoice) -> bool:
-    one = probe.endpoint
-    return one is None or isinstance(one.port, int) or bool(one.socket)
+    endpoint = probe.endpoint
+    return endpoint is None or isinstance(endpoint.port, int) or bool(endpoint.socket)
 
 
 @dataclass(frozen=True)

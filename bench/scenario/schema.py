@@ -89,8 +89,8 @@ def scenario_schema() -> Schema:
     root = definitions.pop("Scenario")
     for key in _ONE_OR_MORE:
         alternatives = definitions["Case"]["properties"][key]["anyOf"]
-        one = next(other["items"] for other in alternatives if other.get("type") == "array")
-        alternatives.insert(0, one)
+        items = next(other["items"] for other in alternatives if other.get("type") == "array")
+        alternatives.insert(0, items)
     definitions["Case"]["properties"]["matrix"] = _MATRIX
     definitions |= _limits()
     root["properties"]["defaults"] = {

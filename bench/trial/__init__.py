@@ -1,1 +1,1 @@
-"""One trial: its steps in turn, a container's life, replicas, and whose fault a failure is."""
+"""One trial: its steps, a container's lifecycle, replicas, and who is to blame for a failure."""

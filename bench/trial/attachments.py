@@ -1,4 +1,4 @@
-"""What is fastened to a container before it starts, so that nothing of it is missed."""
+"""Observers attached to a container before it starts: output, exit, network and counters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.journal.facts.ending import ExitFact, MemoryKill
 from bench.observe.excerpts import ExcerptSearch
 from bench.observe.figures import FigureSearch
 from bench.observe.output import ExitWatch, OutputWatch
-from bench.trial.cause.ending import Ending, causes
+from bench.trial.cause.ending import FailedContainer, causes
 from bench.trial.instruments import Instruments
 from bench.trial.oom_kill import ending_words
 from bench.trial.redactor import redactor
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from bench.trial.record import TrialRecord
 
 _REST_OF_OUTPUT_S = 20.0
-"""How long the rest of the output may take to be searched after the container is gone."""
+"""Longest search of the remaining output after the container has exited."""
 
 
 class Attachments:
-    """The follower of a container's output, the sampler, and the watches on its end and network.
+    """Follows a container's output, samples its counters, and watches its exit and its network.
 
     Attributes:
-        exit: begins to watch once the process is known.
-        output: follows from the beginning.
+        exit: starts watching once the process id is known.
+        output: follows the output from the beginning.
         instruments: sample from the beginning.
     """
 
@@ -50,9 +50,9 @@ class Attachments:
         need: bool,
         watch: Callable[[], Watch],
     ) -> None:
-        """Attach to a container that was created; nothing is followed before `start`.
+        """Attach to a created container; nothing is followed before `start`.
 
-        `watch` makes what listens to its network, which hears from then on.
+        `watch` starts the packet capture, which records from then on.
         """
         self._record = record
         self._case = prepared.case
@@ -83,14 +83,14 @@ class Attachments:
         self._egress: Watch | None = watch()  # last: what is open must not be left open
 
     def start(self) -> None:
-        """Follow, listen and sample from now on."""
+        """Start following the output, capturing packets and sampling."""
         self.output.start()
         if self._egress:
             self._egress.start()
         self.instruments.start()
 
     def found(self, state: WorkloadState) -> None:
-        """It runs: this is its process, and these are its addresses."""
+        """Note the process id and addresses of the running container."""
         if self._egress:
             address = ipaddress.ip_address(state.address) if state.address else None
             self._egress.found(state.pid, address, state.mac)
@@ -103,11 +103,11 @@ class Attachments:
         self._record.samples(self.instruments.method, columns)
 
     def note_exit(self) -> int:
-        """The exit code of a container that has ended, which goes on record."""
+        """Record and return the exit code of a container that has ended."""
         return self._note_ending().exit_code
 
     def how_it_ended(self, when: str) -> str:
-        """The end of a container in words: its exit code, and the causes that are known.
+        """Describe how the container ended: its exit code, and the causes that are known.
 
         Raises:
             EngineError: the engine's disk is full.
@@ -116,9 +116,9 @@ class Attachments:
         return self._explained(ending_words(kill, when), kill)
 
     def how_it_hangs(self, text: str, pid: int) -> str:
-        """`text`, which says that a container is not ready, with the causes that are known.
+        """Add the known causes to `text`, which says that the container is not ready.
 
-        `pid` is its process 1, as it is seen from here; 0 where it is not.
+        `pid` is process 1 in the host's PID namespace; 0 if it is not visible from the host.
 
         Raises:
             EngineError: the engine's disk is full.
@@ -128,7 +128,7 @@ class Attachments:
     def _explained(self, text: str, kill: MemoryKill | None, pid: int = 0) -> str:
         kills = self.instruments.oom_kills()
         flag = self._workload.state().oom_killed if kill is None else kill.happened
-        ending = Ending(
+        failed = FailedContainer(
             exit_code=kill.exit_code if kill else None,
             kills=max(kills or 0, int(flag)),
             forks_refused=self.instruments.forks_refused,
@@ -136,11 +136,13 @@ class Attachments:
             output=self.output.text(),
             pid=pid,
         )
-        found = causes(self._workload, self._info, self._case, ending)
+        found = causes(self._workload, self._info, self._case, failed)
         if found:
             self._record.facts.cause = found[0]
-        # that it was killed for memory is said already of one that ended so
-        said = [one.words for one in found if kill is None or one.kind is not CauseKind.MEMORY]
+        # the description of an OOM-killed container already says so
+        said = [
+            cause.words for cause in found if kill is None or cause.kind is not CauseKind.MEMORY
+        ]
         return "; ".join([text, *said])
 
     def _note_ending(self) -> MemoryKill:
@@ -152,7 +154,7 @@ class Attachments:
         return kill
 
     def end_output(self) -> None:
-        """Follow the output no longer, and put on record what was found in it."""
+        """Stop following the output, and record what was found in it."""
         was_started = self._record.facts.start_sent_ns is not None
         if (self._figures or self._excerpts) and was_started:
             self._note_findings()
@@ -161,7 +163,7 @@ class Attachments:
             self._record.facts.first_output_ns = self.output.first_ns
 
     def _note_findings(self) -> None:
-        """What was found in all of the output; nothing where its end was not seen."""
+        """Record the findings of the complete output; nothing if its end was not seen."""
         if not self.output.wait_end(_REST_OF_OUTPUT_S):
             return
         facts = self._record.facts
@@ -171,7 +173,7 @@ class Attachments:
             facts.excerpts = self._excerpts.facts()
 
     def end_egress(self) -> None:
-        """Listen no longer, and put on record what it tried to reach."""
+        """Stop capturing packets, and record the destinations that the container tried to reach."""
         watch, self._egress = self._egress, None
         if watch is None:
             return
@@ -181,10 +183,10 @@ class Attachments:
             self._record.facts.egress = seen
 
     def end_sampling(self) -> None:
-        """Take the last totals.
+        """Stop sampling and take the final totals.
 
         Raises:
-            EngineError: the sampler failed on the way.
+            EngineError: the sampler failed during the trial.
         """
         self._record.facts.counters = self.instruments.finish()
         if self.instruments.failure:

@@ -1,4 +1,4 @@
-"""Establishing what is on the host when a trial starts."""
+"""Bringing the host into the cache state that a trial starts from."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 
 
 class CacheKeeper:
-    """Brings a runtime and this host into a cache state; without images, the page cache alone."""
+    """Brings a runtime and this host into a cache state; without images, only the page cache."""
 
     def __init__(self, runtime: Runtime, blob_path: Callable[[str], Path] | None = None) -> None:
         """Prepare.
 
         Args:
-            runtime: that runs the trials.
-            blob_path: where the registry keeps a blob on this host, None where it is not ours.
+            runtime: runs the trials.
+            blob_path: path of a registry blob on this host, or None if the registry is not bench's.
         """
         self._images = runtime.images
         self._capabilities = runtime.capabilities
@@ -35,7 +35,7 @@ class CacheKeeper:
 
     @property
     def drops_page_cache(self) -> bool:
-        """Whether the page cache can be dropped here."""
+        """Whether the page cache can be dropped on this host."""
         return os.geteuid() == 0 and os.access(DROP_CACHES, os.W_OK)
 
     def establish(
@@ -44,11 +44,11 @@ class CacheKeeper:
         """Bring the host into `state` for the images `references`.
 
         Args:
-            state: `cold` leaves no layer of them, `base` those of the base, the others leave them
-                present.
-            references: what the trial runs.
+            state: `cold` removes all their layers, `base` keeps those of the base, and the other
+                states keep the images present.
+            references: the images that the trial runs.
             blobs: digests that a cold trial will pull.
-            base: an image of the base's layers alone; empty where it is not known.
+            base: an image with only the base's layers; empty if unknown.
 
         Returns:
             Whether the page cache was dropped.
@@ -61,7 +61,7 @@ class CacheKeeper:
         return dropped
 
     def _dropped_page_cache(self, state: CacheState) -> bool:
-        """Drop the page cache where `state` asks for it and it can be done; whether it was."""
+        """Drop the page cache if `state` requires it and this host allows it; return whether."""
         if state is CacheState.WARM or not self.drops_page_cache:
             return False
         os.sync()
@@ -85,7 +85,7 @@ class CacheKeeper:
             _pull(images, base)
 
     def _read_blobs(self, blobs: list[str]) -> None:
-        """Have the registry's blobs in memory again: its disk is not what is measured."""
+        """Read the registry's blobs into memory, so that its disk is not measured."""
         if self._blob_path is None:
             return
         for digest in blobs:

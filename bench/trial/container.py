@@ -1,7 +1,7 @@
-"""The life of one container: created, armed, started, waited for, watched, stopped and removed.
+"""The lifecycle of one container: create, attach, start, wait, observe, stop and remove.
 
-The trial procedure calls the steps in this order. Between the start and the confirmed answer the
-engine is asked for nothing that the timing does not need.
+The trial procedure calls the steps in this order. Between the start and the confirming answer no
+engine call is made that the timing does not require.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ if TYPE_CHECKING:
 
 
 class ContainerLifecycle:
-    """One container of a trial; what it does goes into the trial's record.
+    """One container of a trial; its results go into the trial's record.
 
     Attributes:
-        name: that the engine is given for it.
-        workload: the container or process; None before it is created, and after it is removed.
-        ready: when it got ready, None where it did not.
+        name: of the container in the engine.
+        workload: the container or process; None before it is created and after it is removed.
+        ready: the ready fact, or None if it did not become ready.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class ContainerLifecycle:
         *,
         under_load: bool = False,
     ) -> None:
-        """Nothing is made before `prepare`; a load tool is run only `under_load`."""
+        """Nothing is created before `prepare`; a load tool runs only if `under_load`."""
         self._context = context
         self._prepared = prepared
         self._record = record
@@ -94,15 +94,15 @@ class ContainerLifecycle:
 
     @property
     def attached(self) -> Attachments:
-        """What was fastened to it."""
+        """The observers attached to the container."""
         assert self._attachments is not None, "a container is armed before it is started"
         return self._attachments
 
     def prepare(self) -> None:
-        """Make what it is to be in: volumes, network, a cgroup of its own if there can be.
+        """Create its volumes, its network and, if possible, a cgroup of its own.
 
         Raises:
-            HostError: another program has the port that it is asked at.
+            HostError: a port that its probes connect to is in use by another program.
         """
         context = self._context
         check_free(self._prepared.case)
@@ -113,10 +113,10 @@ class ContainerLifecycle:
         self._spec = self._make_spec()
 
     def create(self) -> None:
-        """Create it.
+        """Create the container.
 
         Raises:
-            FailedTrialError: its image, or how the case runs it, cannot be.
+            FailedTrialError: the image, or how the case runs it, prevents that.
         """
         context = self._context
         assert self._spec is not None, "it is prepared before it is created"
@@ -124,16 +124,16 @@ class ContainerLifecycle:
         swap_bytes = None if spec.memory_bytes is None else 0
         self._requested = LimitsAsked(spec.memory_bytes, swap_bytes, spec.cpus, spec.pids)
         self._facts.limits = LimitsFact(self._requested)
-        # known by its name until the answer is there, which a dying engine may not give
+        # identified by its name until the engine answers, which a dying engine may not do
         self.workload = context.runtime.workload(self.name)
-        # an engine goes on with a call that is cut off, and may make it after it was cleaned up
+        # an engine continues a call whose client is gone, and may create it after the clean-up
         with postponed(), self._record.phase("create"), self._blamed(spec):
             self.workload = context.runtime.create(spec)
         if self.workload.warnings:
             self._facts.warnings = self.workload.warnings
 
     def _blamed(self, spec: WorkloadSpec | None = None) -> AbstractContextManager[None]:
-        """While this lasts it is made from `spec`, or started."""
+        """Attribute errors within the block, which creates it from `spec`, or starts it."""
         return blamed(self._context.runtime, self._facts, self._made, spec)
 
     def _make_spec(self) -> WorkloadSpec:
@@ -159,7 +159,7 @@ class ContainerLifecycle:
         return self._made.cgroup(self._context.mounts, self._parent)
 
     def arm(self) -> None:
-        """Fasten to it what must be there before it starts.
+        """Attach the observers that must be in place before the start.
 
         Raises:
             FailedTrialError: its command cannot be run.
@@ -179,7 +179,7 @@ class ContainerLifecycle:
             self._attachments.start()
 
     def start(self) -> None:
-        """Start it, and ask once for its process and its address.
+        """Start the container, and inspect it once for its process id and address.
 
         Raises:
             FailedTrialError: its command cannot be run.
@@ -200,11 +200,11 @@ class ContainerLifecycle:
         """Wait for the confirming answer.
 
         Args:
-            unhealthy_is_final: whether it is given up once the engine calls it unhealthy.
+            unhealthy_is_final: whether the wait ends once the engine reports it as unhealthy.
 
         Raises:
-            FailedTrialError: it ended before, or time was up.
-            EngineError: it runs under other limits than it was to.
+            FailedTrialError: it exited before, or the time-out was reached.
+            EngineError: the kernel enforces other limits than those requested.
         """
         assert self._state is not None, "it is started before it is waited for"
         wait = ReadyWait(
@@ -215,7 +215,7 @@ class ContainerLifecycle:
         )
 
     def count_as_ready(self) -> None:
-        """It is ready because it is started, for nothing says when it can do something."""
+        """Treat it as ready once started, since no probe is configured."""
         self._is_ready(ReadyFact(self._started_ns, 0, 0, "started"))
 
     def _is_ready(self, fact: ReadyFact) -> None:
@@ -233,7 +233,7 @@ class ContainerLifecycle:
             self._check_limits()
 
     def _check_limits(self) -> None:
-        """Compare what was asked for with what the kernel holds; the engine drops some."""
+        """Compare the requested limits with the kernel's; engines silently drop some."""
         cgroup = self._cgroup()
         if cgroup is None:
             return
@@ -246,10 +246,10 @@ class ContainerLifecycle:
             raise EngineError("limits", f"the engine did not apply {', '.join(wrong)}")
 
     def observe(self) -> None:
-        """Go on sampling for as long as the case says.
+        """Keep sampling for as long as the case says.
 
         Raises:
-            FailedTrialError: it ended in the meantime, and that was not asked for.
+            FailedTrialError: it exited in the meantime, which was not expected.
         """
         case, attached = self._prepared.case, self.attached
         with self._record.phase("observe"):
@@ -271,12 +271,12 @@ class ContainerLifecycle:
             raise FailedTrialError(text)
 
     def processes(self) -> list[Process]:
-        """Its processes, process 1 first; empty where they cannot be seen from here."""
+        """Its processes, process 1 first; empty if not visible from this host."""
         pid = self._state.pid if self._state else 0
         return read_table(pid) if pid and self._context.is_local else []
 
     def stop(self) -> None:
-        """Ask it to stop, and note how it ended; one that has ended already is left alone."""
+        """Stop it, and record how it ended; does nothing if it has already exited."""
         if self.attached.exit.ended:
             with self._record.phase("settle"):
                 self.attached.note_exit()
@@ -300,7 +300,7 @@ class ContainerLifecycle:
         self.workload = None
 
     def take_down(self) -> str:
-        """Remove whatever it left, at whichever step it broke off; says what could not be done."""
+        """Remove everything it left, at whichever step it failed; returns what went wrong."""
         steps: list[Callable[[], None]] = [self.kill, self._remove_volumes]
         if self._load:
             steps.append(self._load.remove)
@@ -316,12 +316,12 @@ class ContainerLifecycle:
         return "; ".join(trouble)
 
     def kill(self) -> None:
-        """Remove it whatever it does; whoever waits for it notices its end."""
+        """Remove it in any state; pending waits for it return."""
         if self.workload is not None:
             self.workload.remove()
 
     def end_sampling(self) -> None:
-        """Take the last totals, once."""
+        """Take the final totals, once."""
         if self._is_sampled:
             self._is_sampled = False
             self.attached.end_sampling()
@@ -341,7 +341,7 @@ class ContainerLifecycle:
     def write_end(
         self, status: TrialStatus, reason: str, case: str, seconds_to_ready: float | None
     ) -> None:
-        """Write how the trial ended, and the output to a file of its own."""
+        """Write how the trial ended, and write the output to a file of its own."""
         output = self._attachments.output if self._attachments else None
         self._record.end(status, reason, self.last_words(), seconds_to_ready)
         if output:

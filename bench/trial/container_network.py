@@ -26,46 +26,51 @@ if TYPE_CHECKING:
     from bench.trial.context import PreparedCase, TrialContext
 
 CUT_PATIENCE_S = 15.0
-"""How much longer than its slowest open start a cut container is waited for: a resolver that gets
-no answer gives up after 10 s, and a program may well start without one."""
+"""Time allowed beyond the slowest start with an open network: a resolver that gets no answer gives
+up after 10 s, and the program may then start without one."""
+
+_CUT_WORDS = {
+    WayOut.REFUSED: "connections are refused",
+    WayOut.SILENT: "packets are dropped",
+}
 
 
 def way_out(key: TrialKey) -> WayOut:
-    """What becomes of a trial's packets; of two cut trials in a row one is refused, one is not."""
+    """How a trial's network treats packets; cut trials alternate between refused and silent."""
     if key.network == "open":
         return WayOut.OPEN
     return WayOut.SILENT if key.round % 2 else WayOut.REFUSED
 
 
 class ContainerNetwork(Protocol):
-    """What the life of a container asks of its network."""
+    """The network of one container, as `ContainerLifecycle` uses it."""
 
     def prepare(self, container: str) -> None:
-        """Make what a container of this name will join."""
+        """Create the network that the container of this name will join."""
         ...
 
     def joined(self, spec: WorkloadSpec) -> WorkloadSpec:
-        """`spec`, in its network."""
+        """Return `spec` with the container attached to this network."""
         ...
 
     def watch(self) -> Watch:
-        """What listens to the container from now on."""
+        """Start capturing the container's outgoing packets."""
         ...
 
     def address(self, state: WorkloadState) -> str:
-        """Where probes reach the container."""
+        """Return the address at which probes reach the container."""
         ...
 
     def patience(self, ready: Ready) -> Ready:
-        """`ready`, waited for no longer than makes sense."""
+        """Return `ready` with the time-out that suits this network."""
         ...
 
     def was_ready(self, seconds: float) -> None:
-        """It was ready so long after the return of the start call."""
+        """Note how long after the return of the start call the container became ready."""
         ...
 
     def explained(self, reason: str, *, ended: bool) -> str:
-        """Why it did not get ready, with what the network had to do with it."""
+        """Add to `reason`, why the container did not become ready, the state of the network."""
         ...
 
     def remove(self) -> None:
@@ -74,7 +79,7 @@ class ContainerNetwork(Protocol):
 
 
 class TrialNetwork:
-    """The network of one container, for the time of a trial."""
+    """The network of one container for the duration of a trial."""
 
     def __init__(self, context: TrialContext, prepared: PreparedCase, key: TrialKey) -> None:
         """Nothing is made before `prepare`."""
@@ -87,10 +92,10 @@ class TrialNetwork:
         self._cut: CutNetwork | None = None
 
     def prepare(self, container: str) -> None:
-        """Make the cut network that a container of this name will join; an open one is there.
+        """Create the cut network that the container of this name will join, if it is cut off.
 
         Raises:
-            EngineError, HostError: it cannot be made.
+            EngineError, HostError: it cannot be created.
         """
         if self._way_out is WayOut.OPEN or self._mode == "none":
             return
@@ -100,22 +105,23 @@ class TrialNetwork:
         self._cut.make(f"{container}-network", labels, self._hosts, reachable)
 
     def _reachable(self) -> list[Network]:
-        """What the scenario declares, as far as it has an address; names get one in `_hosts`."""
+        """Networks that the scenario allows; names are resolved and added to `_hosts`."""
         networks = []
-        for one in self._context.allow:
-            if one.network is not None:
-                networks.append(one.network)
-            elif one.name is not None:
-                address = self._hosts.get(one.name) or _resolved(one.name)
+        for allowed in self._context.allow:
+            if allowed.network is not None:
+                networks.append(allowed.network)
+            elif allowed.name is not None:
+                address = self._hosts.get(allowed.name) or _resolved(allowed.name)
                 if address:
-                    self._hosts[one.name] = address
+                    self._hosts[allowed.name] = address
                     networks.append(ipaddress.ip_network(address))
         return networks
 
     def joined(self, spec: WorkloadSpec) -> WorkloadSpec:
-        """`spec`, in the cut network where there is one; what goes with a network is the holder's.
+        """Return `spec`, attached to the cut network's holder container if there is one.
 
-        Its ports are not published then: probes go to the container itself.
+        Host names and ports belong to the holder then, and no ports are published: probes
+        connect to the container itself.
         """
         if self._cut is None or self._cut.holder is None:
             return spec
@@ -124,7 +130,7 @@ class TrialNetwork:
         )
 
     def watch(self) -> Watch:
-        """What listens from now on; the container is there and does not run."""
+        """Start capturing packets; the container exists and is not running yet."""
         if self._mode == "none":
             return NoWatch(NO_NETWORK, observed=True, way_out=self._way_out)
         names = _names(self._hosts)
@@ -136,11 +142,11 @@ class TrialNetwork:
         return watch_open(self._context.runtime.info, self._mode, ledger, alone=alone)
 
     def address(self, state: WorkloadState) -> str:
-        """Where probes reach the container."""
+        """Return the address at which probes reach the container."""
         return self._cut.address if self._cut else state.address
 
     def patience(self, ready: Ready) -> Ready:
-        """`ready`, waited for no longer than makes sense with the network cut off."""
+        """Return `ready`, its time-out shortened if the network is cut off."""
         slowest_s = self._context.slowest_ready_s.get(self._prepared.name)
         if self._way_out is WayOut.OPEN or slowest_s is None:
             return ready
@@ -149,25 +155,25 @@ class TrialNetwork:
         )
 
     def was_ready(self, seconds: float) -> None:
-        """An open start of this case took so long from the return of the start call."""
+        """Note the time from the return of the start call to ready, if the network was open."""
         if self._way_out is WayOut.OPEN:
             slowest = self._context.slowest_ready_s
             slowest[self._prepared.name] = max(seconds, slowest.get(self._prepared.name, 0.0))
 
     def explained(self, reason: str, *, ended: bool) -> str:
-        """Why it did not get ready, with what the network had to do with it.
+        """Add to `reason`, why the container did not become ready, the state of the network.
 
         Args:
-            reason: without that.
-            ended: whether it ended; else time was up.
+            reason: as found without regard to the network.
+            ended: whether the container exited; otherwise the time-out was reached.
         """
         if self._way_out is WayOut.OPEN:
             return reason
         slowest_s = self._context.slowest_ready_s.get(self._prepared.name)
         beside = ""
         if not ended and slowest_s is not None:
-            beside = f"; open, it took at most {format_seconds(slowest_s)}"
-        return f"{reason} (way out {self._way_out}{beside})"
+            beside = f"; with the network open it took at most {format_seconds(slowest_s)}"
+        return f"{reason} (network cut off: {_CUT_WORDS[self._way_out]}{beside})"
 
     def remove(self) -> None:
         """Remove what `prepare` made."""
@@ -183,7 +189,7 @@ def _names(hosts: Mapping[str, str]) -> dict[Address, list[str]]:
 
 
 def _resolved(name: str) -> str:
-    """The address that this host knows `name` by; empty where it knows none."""
+    """The IPv4 address that this host resolves `name` to; empty if it cannot."""
     try:
         found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
     except OSError:

@@ -1,4 +1,4 @@
-"""What a trial is given: its case as prepared, and what all trials of a run share."""
+"""The inputs of a trial: its prepared case, and what all trials of a run share."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def _none() -> str:
 
 @dataclass(frozen=True)
 class PreparedCase:
-    """What a trial measures: a case with its image, as resolved for this run.
+    """A case with its image, as resolved for this run.
 
     Attributes:
-        base: which of its layers are its base's, where that is known.
-        secrets: what must not be read in its output, beside what the case itself has.
-        load_reference: the image of its load tool; empty where it has none.
+        base: which of its layers belong to its base, if known.
+        secrets: secrets to remove from its output, besides those of the case itself.
+        load_reference: the image of its load tool; empty if it has none.
     """
 
     name: str
@@ -59,35 +59,35 @@ class PreparedCase:
 
     @property
     def blobs(self) -> list[str]:
-        """Digests of what a cold pull fetches."""
+        """Digests that a cold pull fetches."""
         if self.manifest is None:
             return []
         return [layer.digest for layer in self.manifest.layers] + [self.manifest.config.digest]
 
     def base_layers(self, state: CacheState) -> int:
-        """How many of its layers are there before a pull in this state."""
+        """How many of its layers are present before a pull in this state."""
         return self.base.count if self.base and state is CacheState.BASE else 0
 
 
 @dataclass(frozen=True)
 class TrialContext:
-    """What all trials of a run share.
+    """Everything that all trials of a run share.
 
     Attributes:
         runtime: runs the trials.
-        mounts: this host's cgroups, None where they cannot be read.
+        mounts: this host's cgroups, None if they cannot be read.
         daemons: pids by name of bench's own daemons, whose load is recorded.
         gpu: whether NVML finds a device.
         allow: outside contacts that the scenario declares.
-        slowest_ready_s: by case, the slowest open start so far, from the return of the start
-            call to ready; trials write it down for those with the network cut.
-        access_log: of the registry that trials pull from; None where it is not bench's own.
-        auxiliary: runs what is not measured, as load tools are; None where nothing is.
-        link_bit_s: what the way from that registry is shaped to; None where it is not.
-        services: where the counters of the scenario's services are.
-        dead_service: says which of them has ended that was to last; empty where none has.
-        bounds: how much of the host's core time others may take in a trial.
-        read_load: how busy the host and the daemons were up to now.
+        slowest_ready_s: by case, the slowest start with an open network so far, from the return of
+            the start call to ready; used for the time-out of trials with the network cut off.
+        access_log: of the registry that trials pull from; None if it is not bench's own.
+        auxiliary: runs unmeasured containers such as load tools; None if there are none.
+        link_bit_s: rate that the link from that registry is shaped to; None if it is not shaped.
+        services: the counter folders of the scenario's services.
+        dead_service: names a service that has exited and should not have; empty if there is none.
+        bounds: the largest share of the host's core time that other programs may take in a trial.
+        read_load: reads the load of the host and the daemons up to now.
     """
 
     run_id: str
@@ -112,26 +112,26 @@ class TrialContext:
 
     @property
     def is_local(self) -> bool:
-        """Whether workloads run under this kernel, so that their processes can be seen."""
+        """Whether workloads run under this kernel, so that their processes are visible."""
         return Capability.LOCAL in self.runtime.capabilities
 
     def cgroup_parent(self, trial_id: str) -> str:
-        """Make the cgroup that a trial's containers are put in; empty where there can be none."""
+        """Create the parent cgroup of a trial's containers; empty if that is not possible."""
         driver = self.runtime.info.cgroup_driver
         if self.mounts is None or not self.is_local or not takes_parent(driver):
             return ""
         return make_parent(self.mounts, f"{self.run_id}-{trial_id}")
 
     def excused(self, status: TrialStatus, reason: str) -> tuple[TrialStatus, str]:
-        """How a trial has ended: an image is not to blame where a service has died before."""
+        """The outcome of a trial, which does not blame an image if a service died before it."""
         dead = self.dead_service() if status is TrialStatus.FAILED else ""
         return (TrialStatus.ERROR, f"{dead}; {reason}") if dead else (status, reason)
 
     def load_now(self) -> HostLoad:
-        """How busy the host, bench with its daemons, and the services were up to now."""
+        """The load of the host, of bench with its daemons, and of the services up to now."""
         load = self.read_load({"bench": os.getpid(), **self.daemons})
-        used_ns = [CounterFiles(one).cpu_ns() for one in self.services]
-        known_ns = [one for one in used_ns if one is not None]
+        used_ns = [CounterFiles(cgroup).cpu_ns() for cgroup in self.services]
+        known_ns = [used for used in used_ns if used is not None]
         if not used_ns or len(known_ns) < len(used_ns):
             return load
         daemon_s = load.daemon_s | {"services": sum(known_ns) / 1e9}

@@ -1,7 +1,7 @@
-"""Ports that probes ask at this host's own address: free before the start, or no probe is worth it.
+"""Check that ports which probes connect to on this host are free before the start.
 
-A container has an address of its own. A plain process and a container in the host's network have
-not: whatever else listens on the port would answer in their place, and sooner.
+A container has its own address. A plain process and a container in the host's network do not: any
+other program that listens on the port would answer the probe in their place.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _PATIENCE_S = 0.2
 
 
 def check_free(case: Case) -> None:
-    """Ask each port that the probes of `case` will ask, where that is one of this host.
+    """Check every host port that the probes of `case` connect to.
 
     Raises:
-        HostError: something listens there already.
+        HostError: a program already listens there.
     """
     if case.network_mode != "host":
         return

@@ -1,8 +1,8 @@
-"""The pull of a trial: timed, taken apart, and proved to have fetched what it should have.
+"""The pull of a trial: timed, split by layer, and verified to have fetched the expected layers.
 
-There are two proofs. The engine's stream must show each layer being fetched that was not to be
-there; and by the registry's access log, exactly the bytes of these layers and of the
-configuration must have gone out. The log is read after the trial, when its time does not matter.
+There are two proofs. The engine's stream must show the download of every layer that was not to be
+present; and the registry's access log must show that exactly the bytes of these layers and of the
+configuration were served. The log is read after the trial, where it costs no measured time.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class ImagePull:
     ) -> None:
         """Nothing is pulled before `run`.
 
-        `shared` is how many of its layers, from the first, another image has brought before.
+        `shared` is the number of layers, from the first, that another image has already pulled.
         """
         self._context = context
         self._prepared = prepared
@@ -52,11 +52,11 @@ class ImagePull:
         self._is_done = False
 
     def run(self) -> None:
-        """Pull, and check by the stream what was fetched.
+        """Pull, and check against the stream what was fetched.
 
         Raises:
-            InvalidTrialError: the host was not in its state.
-            EngineError: the pull failed, or brought another image.
+            InvalidTrialError: the host was not in the expected cache state.
+            EngineError: the pull failed, or fetched another image.
         """
         context, prepared = self._context, self._prepared
         log = context.access_log
@@ -87,10 +87,10 @@ class ImagePull:
         return "not a cold pull" if is_cold else f"not a pull from {self._state}"
 
     def doubt(self) -> str:
-        """What the registry's log says against the pull; empty where it bears it out.
+        """How the registry's log contradicts the pull; empty if it confirms it.
 
-        What was served goes into the trial's facts. Without a log or a manifest there is nothing
-        to compare: the stream is the only proof then.
+        The served bytes go into the trial's facts. Without a log or a manifest there is nothing to
+        compare, and the stream is the only proof.
         """
         manifest, log = self._prepared.manifest, self._context.access_log
         if not self._is_done or manifest is None or log is None:
@@ -100,10 +100,11 @@ class ImagePull:
         if served is None:
             return f"{self._not_so}: the registry's access log cannot be read"
         self._record.facts.served = ServedFact(
-            requests=sum(one.requests for one in served.values()),
-            size_bytes=sum(one.size_bytes for one in served.values()),
+            requests=sum(blob.requests for blob in served.values()),
+            size_bytes=sum(blob.size_bytes for blob in served.values()),
             blobs={
-                digest: BlobServed(one.requests, one.size_bytes) for digest, one in served.items()
+                digest: BlobServed(blob.requests, blob.size_bytes)
+                for digest, blob in served.items()
             },
         )
         doubt = why_not_served(manifest, self._base_layers, served)
@@ -111,21 +112,21 @@ class ImagePull:
 
 
 def why_not_served(manifest: Manifest, base_layers: int, served: Mapping[str, Served]) -> str:
-    """Why what was `served` is not exactly what stands on the base's layers; empty where it is."""
+    """How `served` differs from the layers above the base; empty if they match exactly."""
     there = {blob.digest for blob in manifest.layers[:base_layers]}
     expected: dict[str, Blob] = {
         blob.digest: blob
         for blob in (*manifest.layers, manifest.config)
         if blob.digest not in there
     }
-    for digest, one in served.items():
+    for digest, blob in served.items():
         if digest not in expected:
             whose = "a layer of the base" if digest in there else "a blob not of this image"
             return f"the registry served {digest[7:19]}, {whose}"
-        if one.size_bytes != expected[digest].size_bytes:
+        if blob.size_bytes != expected[digest].size_bytes:
             return (
-                f"the registry served {one.size_bytes} bytes of {digest[7:19]} in "
-                f"{one.requests} requests, the manifest says {expected[digest].size_bytes}"
+                f"the registry served {blob.size_bytes} bytes of {digest[7:19]} in "
+                f"{blob.requests} requests, the manifest says {expected[digest].size_bytes}"
             )
     missing = [digest for digest in expected if digest not in served]
     if missing:
@@ -134,9 +135,9 @@ def why_not_served(manifest: Manifest, base_layers: int, served: Mapping[str, Se
 
 
 def achieved_bit_s(layers: Sequence[LayerPull]) -> float | None:
-    """Bits a second that came over the link while at least one layer was being downloaded.
+    """Bits per second transferred over the link while at least one layer was being downloaded.
 
-    Layers whose download was over before it was seen are left out, with their bytes.
+    Layers whose download ended before it was observed are left out, with their bytes.
     """
     spans = []
     size_bytes = 0

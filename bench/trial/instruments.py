@@ -1,4 +1,4 @@
-"""Everything that reads a container's counters during a trial, armed before it starts."""
+"""The samplers that read a container's counters during a trial, set up before it starts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Instruments:
-    """The sampler with the sources that this host and engine allow."""
+    """The sampler with the sources available on this host and engine."""
 
     def __init__(
         self,
@@ -39,17 +39,17 @@ class Instruments:
         on_batch: Callable[[Columns], None],
         on_threads: Callable[[ThreadChanges], None],
     ) -> None:
-        """Open what can be opened before the container starts.
+        """Open the sources that can be opened before the container starts.
 
         Args:
             workload: the container or process.
-            cgroup: where its counters are; None where they cannot be read from here.
+            cgroup: location of its counters; None if they cannot be read from this host.
             clock: stamps the samples.
             interval_s: between two samples.
-            need: whether its demand for cores is wanted, to its end.
-            gpu: whether there is a GPU to look at.
-            on_batch: is given the samples, once a second.
-            on_threads: is given the times of its threads until it is ready.
+            need: whether its CPU demand is measured, to its end.
+            gpu: whether there is a GPU to sample.
+            on_batch: receives the samples, once a second.
+            on_threads: receives the times of its threads until it is ready.
         """
         self._workload = workload
         self._cgroup = cgroup
@@ -84,17 +84,17 @@ class Instruments:
 
     @property
     def failure(self) -> Exception | None:
-        """What ended the sampler, where it did not end by itself."""
+        """The error that ended the sampler, if any."""
         return self._sampler.failure or self._failure
 
     def start(self) -> None:
-        """Begin to sample; the container need not run yet."""
+        """Start sampling; the container need not run yet."""
         self._sampler.start()
 
     def process_is(self, pid: int, network_mode: str) -> None:
-        """The main process is known: read what only it leads to.
+        """Note the main process, and open the sources that require its pid.
 
-        What goes over the network of the host, or of another container, is not its own.
+        Traffic in the network of the host, or of another container, is not counted as its own.
         """
         if self._files is None:
             self._sampler.add(EngineSource(self._workload))
@@ -105,7 +105,7 @@ class Instruments:
         self._look_now()
 
     def container_is_ready(self) -> int | None:
-        """It is ready: the CPU time that it took until now, in nanoseconds."""
+        """Note that it is ready; returns its CPU time so far, in nanoseconds."""
         cpu_ns = self._files.cpu_ns() if self._files else None
         self._look_now()
         if self._threads is not None:
@@ -113,11 +113,11 @@ class Instruments:
         return cpu_ns
 
     def process_ended(self) -> None:
-        """Its main process has ended: read at once what goes with its cgroup."""
+        """Read the counters at once that are removed with the cgroup of a process that exited."""
         self._look_now()
 
     def _look_now(self) -> None:
-        """Sample now, so that what follows is told apart from what went before."""
+        """Take a sample now, to separate what follows from what came before."""
         if self._threads is not None:
             self._threads.ask()
         if self._files is not None:  # the engine's own statistics may take seconds
@@ -125,18 +125,18 @@ class Instruments:
 
     @property
     def forks_refused(self) -> int | None:
-        """Forks that the kernel refused for the limit of processes, as far as `oom_kills` looked.
+        """Forks refused by the kernel at the process limit, as of the last call of `oom_kills`.
 
-        None where no count was seen.
+        None if no counter was read.
         """
         return self._forks_refused
 
     def tasks_peak(self) -> int | None:
-        """The most processes and threads at once, of the runtime's own start too."""
+        """The highest number of processes and threads at once, the runtime's own included."""
         return self._files.tasks_peak() if self._files else None
 
     def oom_kills(self) -> int | None:
-        """Kills for memory that the kernel counted so far; None where no count was seen."""
+        """Out-of-memory kills counted by the kernel so far; None if no counter was read."""
         try:
             self._sampler.flush()
         except Exception as error:  # noqa: BLE001 - handed to the trial, as what ends the thread is
@@ -144,7 +144,7 @@ class Instruments:
         return self._oom_kills
 
     def finish(self) -> CountersFact:
-        """End the sampling; returns the last total of CPU time and the high-water mark."""
+        """Stop sampling; returns the final CPU total and the memory high-water mark."""
         if self._threads is not None:
             self._threads.ask()
         try:
@@ -177,6 +177,6 @@ class Instruments:
 
 
 def _highest(columns: Columns, name: str, so_far: int | None) -> int | None:
-    """The highest value of a counter; None where none was ever read."""
+    """The highest value of a counter; None if it was never read."""
     seen = [int(value) for value in columns.get(name, []) if value is not None]
     return max(seen + ([] if so_far is None else [so_far]), default=None)

@@ -1,4 +1,4 @@
-"""What a container that is ready is watched for, and what it must not do meanwhile."""
+"""The observation of a container after it is ready, and what it must not do meanwhile."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def await_end(attached: Attachments, timeout_s: float) -> None:
-    """Wait until it ends.
+    """Wait until the container exits.
 
     Raises:
-        FailedTrialError: it did not; what it took until now would pass for all of it.
+        FailedTrialError: it did not; its totals so far would be mistaken for final ones.
     """
     attached.exit.wait(timeout_s)
     if not attached.exit.ended:
@@ -29,11 +29,11 @@ def await_end(attached: Attachments, timeout_s: float) -> None:
 
 
 def put_under_load(load: LoadRun, address: str, attached: Attachments, facts: TrialFacts) -> None:
-    """Run the load tool to its end; what it printed goes into `facts`.
+    """Run the load tool to its end; its output figures go into `facts`.
 
     Raises:
-        FailedTrialError: the case ended under it.
-        EngineError: the tool failed.
+        FailedTrialError: the case exited under load.
+        EngineError: the load tool failed.
     """
     ending = attached.exit
     try:
@@ -48,6 +48,6 @@ def put_under_load(load: LoadRun, address: str, attached: Attachments, facts: Tr
 
 
 def note_that_it_is_to_stay(attached: Attachments, facts: TrialFacts) -> None:
-    """Put into `facts` that it ended, where nothing went wrong with it but that."""
+    """Record in `facts` that it exited, if that is the only thing that went wrong."""
     if facts.cause is None and attached.note_exit() == 0:
         facts.cause = ENDED

@@ -1,4 +1,4 @@
-"""The end of a container in words, with what the witnesses of a kill for memory say."""
+"""A description of how a container ended, with the evidence for an out-of-memory kill."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KILLED_CODE = 137
 
 
 def ending_words(kill: MemoryKill, when: str) -> str:
-    """How it ended; `when` such as `before it was ready`."""
+    """Describe how it ended; `when` is for example `before it was ready`."""
     if not kill.happened:
         return f"exited with code {kill.exit_code} {when}"
     if kill.exit_code == KILLED_CODE:

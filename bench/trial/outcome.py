@@ -1,4 +1,4 @@
-"""Whose fault it is when a trial does not end well: the image's, the host's, or the engine's."""
+"""The blame for a trial that does not end well: the image, the host, or the engine."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ SWAP_BOUND_PAGES = 4096
 """Pages moved to or from swap; 16 MiB where a page has 4 KiB."""
 
 HEAT_BOUND = 0.05
-"""Share of the trial's time in which a core was slowed down for its heat."""
+"""Share of the trial's time in which a core was thermally throttled."""
 
 CLOCK_STEP_BOUND_S = 1.0
-"""A wall clock that moved further than this against the monotonic one makes a trial invalid."""
+"""A larger step of the wall clock against the monotonic one makes a trial invalid."""
 
 
 class _TrialError(Exception):
-    """Why a trial broke off; what it quotes from outside is cleaned."""
+    """Why a trial was aborted; text quoted from outside is cleaned."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(clean(reason))
 
 
 class InvalidTrialError(_TrialError):
-    """The trial was not in the state that it should have been in."""
+    """The trial did not run in the required state."""
 
 
 class FailedTrialError(_TrialError):
-    """The image's fault."""
+    """The trial failed because of the image."""
 
 
 def outcome_of(
     error: BenchError | FailedTrialError | InvalidTrialError,
 ) -> tuple[TrialStatus, str]:
-    """How a trial has ended that broke off with `error`, and why."""
+    """The status and reason of a trial that was aborted by `error`."""
     if isinstance(error, InvalidTrialError):
         return TrialStatus.INVALID, str(error)
     if isinstance(error, FailedTrialError):
@@ -51,13 +51,13 @@ def outcome_of(
 
 
 def judge_host(load: HostUse, bounds: HostBounds) -> tuple[TrialStatus, str]:
-    """Whether the host was fit for a measurement while it lasted, as `load_between` saw it."""
+    """Whether the host was fit for measurement during the trial, from `load_between`."""
     doubt = next(_doubts(load, bounds), "")
     return (TrialStatus.INVALID, doubt) if doubt else (TrialStatus.OK, "")
 
 
 def _doubts(load: HostUse, bounds: HostBounds) -> Iterator[str]:
-    """What makes the trial invalid; what the host does not count makes none."""
+    """Reasons to call the trial invalid; counters that the host lacks give none."""
     if doubt := bounds.exceeded(load.other_share, load.steal_share):
         yield doubt
     if (load.swapped_pages or 0) > SWAP_BOUND_PAGES:

@@ -1,4 +1,4 @@
-"""Steps that are taken at the same moment, each in a thread of its own."""
+"""Steps that run at the same time, each in its own thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _PATIENCE_S = 0.2
-"""How often to look whether there was a signal, and to cancel again what has not ended."""
+"""Interval at which signals are handled, and pending steps are cancelled again."""
 
 
 def at_once(
@@ -20,19 +20,18 @@ def at_once(
     opened: Callable[[], None],
     cancel: Callable[[], None],
 ) -> None:
-    """Take all `steps` at once, and return when the last has ended.
+    """Run all `steps` concurrently, and return when the last has ended.
 
-    Only this thread is interrupted by signals; the others are ended by what `cancel` takes away
-    from them.
+    Only this thread is interrupted by signals; the others end because of what `cancel` removes.
 
     Args:
-        steps: what to do.
+        steps: what to run.
         opened: called at the moment at which all threads are released.
-        cancel: makes steps that are under way end soon; called when this thread is interrupted,
-            and again until they have ended.
+        cancel: makes running steps end soon; called when this thread is interrupted, and repeated
+            until they have ended.
 
     Raises:
-        BaseException: what the first step that failed has raised, once all have ended.
+        BaseException: the error of the first step that failed, once all have ended.
     """
     barrier = threading.Barrier(len(steps), action=opened)
     failures: list[BaseException] = []
@@ -67,7 +66,7 @@ def at_once(
             barrier.abort()
             cancel()
             for thread, end in zip(threads, ends, strict=True):
-                # what is cancelled before it has begun to wait has to be cancelled again
+                # a step that was cancelled before it began to wait must be cancelled again
                 while thread.ident is not None and not end.wait(_PATIENCE_S):
                     cancel()
         raise

@@ -1,4 +1,4 @@
-"""One container among several of a trial: a replica, or a service of a stack."""
+"""One of several containers of a trial: a replica, or a service of a stack."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class Participant:
-    """A container that takes its steps with others.
+    """A container that goes through its steps together with others.
 
     Attributes:
         record: of this container alone.
-        container: its life cycle.
-        status: ok until a step goes wrong; then no further step is taken.
+        container: its lifecycle.
+        status: ok until a step fails; no further step is taken then.
         reason: why it is not ok.
     """
 
@@ -47,17 +47,17 @@ class Participant:
 
     @property
     def is_fine(self) -> bool:
-        """Whether every step so far went well."""
+        """Whether every step so far succeeded."""
         return self.status is TrialStatus.OK
 
     @property
     def seconds_to_ready(self) -> float | None:
-        """From the zero of the trial to its confirming answer; None where there was none."""
+        """From the zero of the trial to its confirming answer; None if there was none."""
         zero_ns, ready = self.record.facts.zero_ns, self.container.ready
         return (ready.at_ns - zero_ns) / 1e9 if ready and zero_ns else None
 
     def take(self, step: Callable[[], object]) -> None:
-        """Take a step where all is well so far; one that goes wrong sets the status.
+        """Run a step if all earlier ones succeeded; an error sets the status.
 
         Raises:
             StoreError: the journal cannot be written.
@@ -74,15 +74,15 @@ class Participant:
     def _broken_off(
         self, error: BenchError | FailedTrialError | InvalidTrialError
     ) -> tuple[TrialStatus, str]:
-        """How it ended with `error`, and why."""
+        """The status and reason of a participant that was aborted by `error`."""
         return outcome_of(error)
 
     def end(self, load: HostUse, status: TrialStatus | None, reason: str) -> None:
-        """Write how it ended, after everything was taken down.
+        """Write how it ended, after everything was removed.
 
         Args:
-            load: of the host, while the trial lasted.
-            status: of all of the trial, where that decides; None where its own does.
+            load: of the host, during the trial.
+            status: of the whole trial, if that decides; None if the participant's own does.
             reason: why.
         """
         self.record.facts.host = load

@@ -1,4 +1,4 @@
-"""The course of every trial, whatever takes part in it: begun, measured, taken down, written."""
+"""The course of every trial, for any number of containers: begin, measure, remove, write."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from bench.journal.facts.host import HostUse
     from bench.trial.context import TrialContext
     from bench.trial.record import TrialRecord
-    from bench.trial.same_failure import Ending
+    from bench.trial.same_failure import TrialOutcome
 
 
 class TrialProcedure(ABC):
-    """One trial; what it does is appended to the journal, and nothing is computed from it here."""
+    """One trial; its events are appended to the journal, and nothing is computed from them here."""
 
     def __init__(self, context: TrialContext, key: TrialKey) -> None:
         self._context = context
         self._key = key
 
     def run(self) -> TrialStatus:
-        """Measure, take everything down, and write how it ended.
+        """Measure, remove everything, and write how it ended.
 
         Raises:
             Interrupted: after the clean-up.
-            StoreError: the journal cannot be written; after the clean-up too.
+            StoreError: the journal cannot be written; raised after the clean-up too.
         """
         context = self._context
         self._begin()
@@ -70,8 +70,8 @@ class TrialProcedure(ABC):
         return status
 
     @property
-    def ending(self) -> Ending | None:
-        """How it ended, for telling failures of a kind; None where it says nothing of a case."""
+    def ending(self) -> TrialOutcome | None:
+        """How it ended, to recognise repeated failures; None if it says nothing about a case."""
         return None
 
     @property
@@ -81,26 +81,26 @@ class TrialProcedure(ABC):
 
     @abstractmethod
     def _begin(self) -> None:
-        """Write that it begins."""
+        """Write the start of the trial."""
 
     @abstractmethod
     def _measure(self) -> None:
-        """All of its phases."""
+        """Run all phases."""
 
     @abstractmethod
     def _take_down(self, *, whole: bool) -> str:
-        """Remove whatever it left; says what could not be done.
+        """Remove everything that is left; returns what could not be done.
 
         Args:
-            whole: whether every phase went well.
+            whole: whether every phase succeeded.
         """
 
     def _doubt(self) -> str:
-        """Why it was not in the state that it should have been in; empty where it was."""
+        """Why the trial did not run in the required state; empty if it did."""
         return ""
 
     def _settled(self, status: TrialStatus, reason: str, load: HostUse) -> tuple[TrialStatus, str]:
-        """The status once services, proofs of the state and the host's load are considered."""
+        """The status after services, proofs of the cache state and host load are considered."""
         status, reason = self._context.excused(status, reason)
         if status.counts and (doubt := self._doubt()):
             status, reason = TrialStatus.INVALID, doubt
@@ -110,4 +110,4 @@ class TrialProcedure(ABC):
 
     @abstractmethod
     def _end(self, status: TrialStatus, reason: str, load: HostUse) -> TrialStatus:
-        """Write how it ended; the status that counts for all of it."""
+        """Write how it ended; returns the status of the whole trial."""

@@ -1,4 +1,4 @@
-"""What a run tells whoever watches it; how that is shown is decided elsewhere."""
+"""Progress messages of a run; how they are displayed is decided elsewhere."""
 
 from __future__ import annotations
 
@@ -9,47 +9,47 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Receives what happens, in order, from the thread that runs the trials."""
+    """Receives the events of a run, in order, from the thread that runs the trials."""
 
     def say(self, text: str) -> None:
-        """Something worth a line."""
+        """Report a line of text."""
         ...
 
     def trial_begins(self, number: int, total: int, key: TrialKey) -> None:
-        """Trial `number` (from 1) of `total` begins."""
+        """Report that trial `number` (from 1) of `total` begins."""
         ...
 
     def phase_ended(self, phase: str, seconds: float) -> None:
-        """A phase of the current trial has ended."""
+        """Report that a phase of the current trial has ended."""
         ...
 
     def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
-        """The current trial has ended."""
+        """Report that the current trial has ended."""
         ...
 
 
 class Silent:
-    """Tells nobody."""
+    """Ignores all messages."""
 
     def say(self, text: str) -> None:
-        """Nothing."""
+        """Ignore it."""
 
     def trial_begins(self, number: int, total: int, key: TrialKey) -> None:
-        """Nothing."""
+        """Ignore it."""
 
     def phase_ended(self, phase: str, seconds: float) -> None:
-        """Nothing."""
+        """Ignore it."""
 
     def trial_ended(self, status: str, reason: str, startup_s: float | None) -> None:
-        """Nothing."""
+        """Ignore it."""
 
 
 class OnlyLines(Silent):
-    """Passes lines on, and nothing of trials: for one of several containers of a trial."""
+    """Passes on lines but no trial events: for one of several containers of a trial."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
 
     def say(self, text: str) -> None:
-        """A line."""
+        """Pass a line on."""
         self._progress.say(text)

@@ -1,9 +1,9 @@
-"""A pull, taken apart: what the engine's stream says of each layer, and the proof of coldness.
+"""A pull split by layer from the engine's stream, and the proof that it was cold.
 
 The stream carries no times, so each line is stamped on arrival. With the graph-driver stores a
-layer announces itself, waits, downloads, and is extracted after its parent; with the containerd
-store the same words come from a poll every 100 ms, a present image gives no layer lines, engines
-before 28 are silent about the extraction, and blobs that are no layers may be shown too.
+layer is announced, waits, is downloaded, and is extracted after its parent. With the containerd
+store the same messages come from a poll every 100 ms, a present image gives no layer lines, engines
+before 28 do not report the extraction, and blobs that are not layers may be listed too.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 _SHORT = 12
 _FETCHED = (PullStep.DOWNLOADED, PullStep.DONE)
-"""Last step of a layer that was fetched; the first of an engine that hides the extraction."""
+"""Last steps of a fetched layer; the first if the engine does not report the extraction."""
 
 
 @dataclass
-class _Layer:
-    """Moments of one layer, CLOCK_MONOTONIC ns."""
+class _LayerMoments:
+    """Timestamps of one layer, CLOCK_MONOTONIC ns."""
 
     announced_ns: int
     status: str = ""
@@ -42,18 +42,18 @@ class _Layer:
 
 @dataclass
 class PullRecorder:
-    """Takes the stamped lines of one pull, which was asked for at `begun_ns`."""
+    """Collects the stamped lines of one pull, which was requested at `begun_ns`."""
 
     begun_ns: int
-    layers: dict[str, _Layer] = field(default_factory=dict)
+    layers: dict[str, _LayerMoments] = field(default_factory=dict)
     digest: str = ""
 
     def line(self, stamp_ns: int, line: PullLine) -> None:
-        """Note one line of the stream."""
+        """Record one line of the stream."""
         self.digest = line.digest or self.digest
         if not line.layer:
             return
-        layer = self.layers.setdefault(line.layer, _Layer(stamp_ns))
+        layer = self.layers.setdefault(line.layer, _LayerMoments(stamp_ns))
         match line.step:
             case PullStep.DOWNLOADING:
                 layer.downloading_ns = layer.downloading_ns or stamp_ns
@@ -69,20 +69,20 @@ class PullRecorder:
         layer.step, layer.status = line.step, line.text
 
     def why_not_cold(self, manifest: Manifest | None, base_layers: int = 0) -> str:
-        """Why this pull was not that of a cold image; empty where it provably was one.
+        """Why this pull was not that of a cold image; empty if it provably was.
 
-        Without a manifest to hold it against, that is as far as the stream alone can tell.
+        Without a manifest to compare with, the stream is the only evidence.
 
         Args:
             manifest: of the image, or None.
-            base_layers: how many of its layers, from the first, were to be there already.
+            base_layers: how many of its layers, from the first, were to be present already.
         """
         there = set(_sizes(manifest, base_layers)) if manifest and base_layers else set()
-        present = {name for name, one in self.layers.items() if one.step is PullStep.PRESENT}
+        present = {name for name, layer in self.layers.items() if layer.step is PullStep.PRESENT}
         if present - there:
             count = len(manifest.layers) if manifest else len(self.layers)
             return f"{len(present - there)} of {count} layers were already there"
-        fetched = {name for name, one in self.layers.items() if one.step in _FETCHED}
+        fetched = {name for name, layer in self.layers.items() if layer.step in _FETCHED}
         if manifest is None:
             return "" if fetched else "the stream does not show a layer being fetched"
         again = {name for name in there if name in self.layers and self.layers[name].downloading_ns}
@@ -104,7 +104,7 @@ class PullRecorder:
         return ""
 
     def downloaded_bytes(self, manifest: Manifest) -> int:
-        """Compressed bytes of the layers that were fetched, each distinct layer once."""
+        """Compressed bytes of the fetched layers, each distinct layer once."""
         return sum(
             size
             for name, size in _sizes(manifest).items()
@@ -114,8 +114,8 @@ class PullRecorder:
     def intervals(self, blobs: Sequence[Blob], facts: Sequence[LayerFacts]) -> list[LayerPull]:
         """Queue, download, hold (waiting for the parent) and extract of each layer, in seconds.
 
-        A layer that is so small that its download was never seen has none; the queue then goes
-        on until it was there. A layer that stands in the image twice is pulled once.
+        A layer so small that its download was never observed has no download interval; its queue
+        then lasts until it was present. A layer that occurs in the image twice is pulled once.
         """
         digests = [blob.digest for blob in blobs]
         return [
@@ -161,7 +161,7 @@ def _short(digest: str) -> str:
 
 
 def _seconds(start_ns: int | None, end_ns: int | None) -> float | None:
-    """Seconds from one moment to the other; None where one is unknown, or they are swapped."""
+    """Seconds between two moments; None if one is unknown, or if they are out of order."""
     if start_ns is None or end_ns is None or end_ns < start_ns:
         return None
     return (end_ns - start_ns) / 1e9

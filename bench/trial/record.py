@@ -1,4 +1,4 @@
-"""What a trial leaves in the journal: its beginning, its phases and samples, and its end."""
+"""The journal events of a trial: its start, its phases and samples, and its end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bench.core.atomic import write_text
 from bench.core.domain import TrialStatus
 from bench.journal.facts.trial import TrialFacts
-from bench.trial.same_failure import Ending
+from bench.trial.same_failure import TrialOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,37 +24,36 @@ _FEW_LINES = 5
 
 
 class TrialRecord:
-    """Writes the events of one trial, and tells them to whoever watches.
+    """Writes the events of one trial, and reports them as progress.
 
     Attributes:
-        trial_id: such as `t0007`, or `t0007.1` for the second attempt at it; `t0007-r2` and
-            `t0007-r2.1` for the second of the containers that are started at once, `t0007-db` for
-            a service of a stack.
-        facts: what is written at the end beside the phases.
+        trial_id: such as `t0007`, or `t0007.1` for the second attempt; `t0007-r2` and
+            `t0007-r2.1` for the second of several replicas, `t0007-db` for a service of a stack.
+        facts: written at the end, besides the phases.
         ending: how it ended; None until then.
     """
 
     def __init__(self, context: TrialContext, number: int, attempt: int, part: str = "") -> None:
-        """`part` is which of several containers this is the record of; empty for one or for all."""
+        """`part` names one of several containers; empty for a single one, or for all of them."""
         self._context = context
         self._attempt = attempt
         self.trial_id = f"t{number:04d}" + (f"-{part}" if part else "")
         self.trial_id += f".{attempt}" if attempt else ""
         self.facts = TrialFacts()
-        self.ending: Ending | None = None
+        self.ending: TrialOutcome | None = None
 
     @property
     def cpu_s(self) -> float | None:
-        """CPU seconds of its container by the last totals.
+        """CPU seconds of its container from the final totals.
 
-        None where they were not read, and where a load tool ran beside it: what the trial's
-        containers used is not known then, for nobody counts that of the tool.
+        None if they were not read, or if a load tool ran: its CPU time is not counted, so the total
+        of the trial's containers is unknown.
         """
         cpu_ns = self.facts.counters.cpu_ns if self.facts.counters else None
         return None if cpu_ns is None or self.facts.load is not None else cpu_ns / 1e9
 
     def begin(self, key: TrialKey, service: str = "") -> None:
-        """The trial begins; `service` is that of a stack which this is the record of."""
+        """Write the start of the trial; `service` is the service of a stack it is for."""
         self._context.journal.append(
             "trial_started",
             trial_id=self.trial_id,
@@ -66,7 +65,7 @@ class TrialRecord:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Time a phase; one that ends in an error keeps no duration."""
+        """Time a phase; a phase that ends in an error has no duration."""
         start_ns = self._context.clock.monotonic_ns()
         yield
         self.phase_was(name, start_ns, self._context.clock.monotonic_ns())
@@ -74,7 +73,7 @@ class TrialRecord:
     def phase_was(
         self, name: str, start_ns: int, end_ns: int, resolution_ns: int | None = None
     ) -> None:
-        """A phase has ended."""
+        """Record a phase that has ended."""
         self._context.journal.append(
             "phase",
             trial_id=self.trial_id,
@@ -87,7 +86,7 @@ class TrialRecord:
         self._context.progress.phase_ended(name, (end_ns - start_ns) / 1e9)
 
     def layers(self, layers: Sequence[LayerPull]) -> None:
-        """What a pull did with each layer."""
+        """Record how a pull handled each layer."""
         self._context.journal.append(
             "layers",
             trial_id=self.trial_id,
@@ -95,13 +94,13 @@ class TrialRecord:
         )
 
     def samples(self, method: str, columns: Columns) -> None:
-        """A batch of samples; called from the sampler's thread."""
+        """Record a batch of samples; called from the sampler's thread."""
         self._context.journal.append(
             "samples", trial_id=self.trial_id, method=method, columns=columns
         )
 
     def threads(self, changes: ThreadChanges) -> None:
-        """What threads used and waited; called from the sampler's thread."""
+        """Record the CPU and wait times of threads; called from the sampler's thread."""
         self._context.journal.append(
             "threads", trial_id=self.trial_id, **dataclasses.asdict(changes)
         )
@@ -113,7 +112,7 @@ class TrialRecord:
         log_tail: list[str],
         startup_s: float | None,
     ) -> None:
-        """The trial has ended; of one that went well only the last few lines are kept."""
+        """Write the end of the trial; successful trials keep only the last lines of output."""
         self._context.journal.append(
             "trial_ended",
             trial_id=self.trial_id,
@@ -122,7 +121,7 @@ class TrialRecord:
             facts=self.facts.fields(),
             log_tail=log_tail[-_FEW_LINES:] if status is TrialStatus.OK else log_tail,
         )
-        self.ending = Ending(
+        self.ending = TrialOutcome(
             trial_id=self.trial_id,
             status=status,
             reason=reason,
@@ -142,7 +141,7 @@ class TrialRecord:
 
 
 def total_cpu_s(records: Sequence[TrialRecord]) -> float | None:
-    """CPU seconds of all their containers; None where those of any are not known."""
-    used = [one.cpu_s for one in records]
-    known = [one for one in used if one is not None]
+    """Total CPU seconds of all containers; None if any is unknown."""
+    used = [record.cpu_s for record in records]
+    known = [used_s for used_s in used if used_s is not None]
     return sum(known) if len(known) == len(used) else None

@@ -1,4 +1,4 @@
-"""The secrets that a container was given, taken out of its output before that is kept."""
+"""Removal of a container's secrets from its output before that is stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bench.compose.container_keys import Container
 
 _SHORTEST = 4
-"""What is shorter is left: `1` and `yes` stand in such files too, and all over every log."""
+"""Shorter values are not hidden: `1` and `yes` occur in such files too, and all over every log."""
 
 _USER_OF_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
@@ -25,16 +25,16 @@ _USER_OF_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 def redactor(
     container: Container, folder: Path, further: frozenset[str] = frozenset()
 ) -> Callable[[str], str]:
-    """What puts `***` in the place of the secrets of `container` in a text.
+    """Return a function that replaces the secrets of `container` in a text by `***`.
 
-    Secrets are the values from its `env_file` that `file_secrets` takes for some, those of
-    variables and of headers of its probes that are called like one, and the user part of URLs in
-    the other variables; as in the scenario that a journal keeps. `further` are others. Of one over
-    several lines each line is hidden too, for output is also looked at line by line. The text is
-    clean, and so are they.
+    Secrets are the values from its `env_file` that `file_secrets` recognises, values of variables
+    and probe headers whose names look secret, and the user part of URLs in the other variables, as
+    in the scenario stored in a journal. `further` are additional ones. Each line of a multi-line
+    secret is hidden too, since output is also processed line by line. Text and secrets are cleaned
+    first.
     """
     secrets = set(further) | file_secrets(
-        read_env_files([folder / one for one in container.env_file])
+        read_env_files([folder / file for file in container.env_file])
     )
     for name, value in container.environment.items():
         secrets |= {value} if is_secret_name(name) else set(_USER_OF_URL.findall(value))
@@ -42,9 +42,9 @@ def redactor(
         for probe in container.ready.probes():
             headers = probe.http.headers if probe.http else {}
             secrets |= {value for name, value in headers.items() if is_secret_name(name)}
-    secrets = {clean(one) for one in secrets}
-    secrets |= {line for one in secrets for line in one.splitlines() if is_telling(line)}
-    long = sorted((one for one in secrets if len(one) >= _SHORTEST), key=len, reverse=True)
+    secrets = {clean(secret) for secret in secrets}
+    secrets |= {line for secret in secrets for line in secret.splitlines() if is_telling(line)}
+    long = sorted((secret for secret in secrets if len(secret) >= _SHORTEST), key=len, reverse=True)
     if not long:
         return str
     pattern = re.compile("|".join(map(re.escape, long)))

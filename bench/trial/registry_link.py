@@ -1,4 +1,4 @@
-"""The way from the registry to the measuring engine: as it is, or shaped as a scenario asks."""
+"""The link from the registry to the measuring engine: unchanged, or shaped as a scenario asks."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ NOTHING_PULLED = "none: nothing is pulled"
 
 @dataclass(frozen=True)
 class RegistryRoute:
-    """The way that the pulls of a run go.
+    """The network path that the pulls of a run take.
 
     Attributes:
         session: the engines and the registry.
-        rate_bit_s: what it is shaped to; None where it is left as it is.
+        rate_bit_s: rate it is shaped to; None if unshaped.
     """
 
     session: Session
     rate_bit_s: int | None
 
     def check(self) -> None:
-        """Refuse, before anything is measured, what cannot be had.
+        """Refuse, before anything is measured, a link that cannot be set up.
 
         Raises:
             EngineUnavailableError: the engine is not bench's own.
@@ -46,7 +46,7 @@ class RegistryRoute:
             )
 
     def header(self) -> dict[str, Any]:
-        """What the journal says of it."""
+        """The link setting written to the journal."""
         if self.rate_bit_s is not None:
             return {"rate_bit_s": self.rate_bit_s, "text": format_rate(self.rate_bit_s)}
         if Capability.PULL not in self.session.measuring.capabilities:
@@ -55,7 +55,7 @@ class RegistryRoute:
 
     @contextmanager
     def laid(self) -> Iterator[None]:
-        """Have it for as long as the trials last."""
+        """Set the link up for the duration of the trials."""
         if self.rate_bit_s is None:
             yield
             return
@@ -63,16 +63,16 @@ class RegistryRoute:
             yield
 
     def stands(self) -> bool:
-        """Whether the registry at its far end runs."""
+        """Whether the registry at its far end is running."""
         return ("registry" if self.rate_bit_s is None else "link") in self.pids()
 
     def mend(self) -> None:
-        """Start the registry at the far end of a link again, where it has died."""
+        """Restart the registry at the far end of a link if it has died."""
         if self.rate_bit_s is not None:
             self.session.private.link().serve()
 
     def reference(self, reference: str) -> str:
-        """What trials pull to have the image `reference` come this way."""
+        """The reference that trials pull to fetch the image `reference` over this link."""
         if self.rate_bit_s is None:
             return reference
         own = f"{self.session.registry.address}/"
@@ -81,14 +81,14 @@ class RegistryRoute:
         return f"{self.session.private.link().address}/{reference.removeprefix(own)}"
 
     def access_log(self) -> AccessLog:
-        """The log of what went this way."""
+        """The access log of the registry at the far end."""
         return self.session.private.access_log(link=self.rate_bit_s is not None)
 
     def pids(self) -> dict[str, int]:
-        """The pids by name of bench's own daemons that have to do with this run.
+        """Pids by name of bench's own daemons that take part in this run.
 
-        That of the link is among them while it is laid, and on somebody's own engine only the
-        registry's is, whatever else may be running idly.
+        That of the link is included while it is set up. On a user's own engine only the registry is
+        included, even if other daemons are running idle.
         """
         found = dict(self.session.private.own_pids())
         if not self.session.is_exclusive:

@@ -25,7 +25,7 @@ _MOST_PROCESSES = 200
 
 
 class Replica(Participant):
-    """One container of a group, which takes its steps when the group says so."""
+    """One container of a group, which goes through its steps with the group."""
 
     def __init__(
         self,
@@ -35,13 +35,13 @@ class Replica(Participant):
         number: int,
         attempt: int,
     ) -> None:
-        """`key` says which replica it is, from 1 on."""
+        """`key` holds the number of the replica, from 1."""
         record = TrialRecord(context, number, attempt, f"r{key.replica}")
         network = TrialNetwork(context, prepared, key)
         super().__init__(context, prepared, key, record, network, Arm(key.arm))
 
     def begin(self) -> None:
-        """The trial begins."""
+        """Write the start of the trial."""
         self.record.begin(self._key)
 
     def start(self) -> None:
@@ -50,10 +50,10 @@ class Replica(Participant):
         self.container.await_ready()
 
     def observe(self, mounts: Sequence[str]) -> None:
-        """Go on sampling for a while; see which of its processes work, and what it wrote.
+        """Keep sampling for a while; record which of its processes are active, and what it wrote.
 
         Args:
-            mounts: where volumes and file systems in memory are mounted, which may be written to.
+            mounts: mount points of volumes and in-memory file systems, which may be written to.
         """
         before = self.container.processes()
         self.container.observe()
@@ -65,35 +65,35 @@ class Replica(Participant):
             self.record.facts.writes = outside(files.changes(), mounts)
 
     def restart(self) -> None:
-        """Start it again; its counters are those of its first life."""
+        """Start it again; its counters are those of its first run."""
         self.container.end_sampling()
         assert self.container.workload is not None, "it is restarted before it is removed"
         start_again(self._context, self._prepared, self.container.workload, self.record)
 
     def end(self, load: HostUse, status: TrialStatus | None, reason: str) -> None:
-        """Write how it ended; one that went well is judged by the host's load."""
+        """Write how it ended; a successful one is also judged by the host's load."""
         if status is None and self.is_fine:
             self.status, self.reason = judge_host(load, self._context.bounds)
         super().end(load, status, reason)
 
 
 def process_uses(before: Sequence[Process], after: Sequence[Process]) -> list[ProcessUse]:
-    """What each process has used that was alive at the second look, the largest first."""
-    inner = {one.pid: one.inner_pid for one in after}
-    used_s = {one.pid: one.cpu_s for one in before}
+    """Resource usage of each process alive at the second reading, largest first."""
+    inner = {process.pid: process.inner_pid for process in after}
+    used_s = {process.pid: process.cpu_s for process in before}
     uses = [
         ProcessUse(
-            inner_pid=one.inner_pid,
-            parent=inner.get(one.parent, 0),
-            name=one.name,
-            is_init=one.is_init,
-            is_shell=one.is_shell,
-            cpu_s=one.cpu_s,
-            observed_cpu_s=round(one.cpu_s - used_s.get(one.pid, 0.0), 2),
-            anon_bytes=one.anon_bytes,
+            inner_pid=process.inner_pid,
+            parent=inner.get(process.parent, 0),
+            name=process.name,
+            is_init=process.is_init,
+            is_shell=process.is_shell,
+            cpu_s=process.cpu_s,
+            observed_cpu_s=round(process.cpu_s - used_s.get(process.pid, 0.0), 2),
+            anon_bytes=process.anon_bytes,
         )
-        for one in after
-        if not one.is_zombie
+        for process in after
+        if not process.is_zombie
     ]
-    by_size = sorted(uses, key=lambda one: (-(one.anon_bytes or 0), one.inner_pid))
+    by_size = sorted(uses, key=lambda use: (-(use.anon_bytes or 0), use.inner_pid))
     return by_size[:_MOST_PROCESSES]

@@ -1,8 +1,8 @@
-"""Several containers of a case at once: made one after the other, started at the same moment.
+"""Several containers of a case at once: created one after the other, started at the same moment.
 
-Each has a life, a record, a cgroup and named volumes of its own; bind mounts and services are
-shared. Host ports are not published, for only one container could have each. The zero of all is
-the moment at which the start calls are let go.
+Each has its own lifecycle, record, cgroup and named volumes; bind mounts and services are shared.
+Host ports are not published, since only one container could have each. The common zero is the
+moment at which the start calls are released.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bench.trial.record import TrialRecord
 
 _LEAST_OBSERVED_S = 1.0
-"""How long processes are watched at least, to tell which of them work."""
+"""Shortest observation of processes, to tell which of them are active."""
 
 _GRAVITY = (
     TrialStatus.INTERRUPTED,
@@ -39,7 +39,7 @@ _GRAVITY = (
 
 
 class ReplicaTrial(TrialProcedure):
-    """One trial of a case with as many containers at once as its key says."""
+    """One trial of a case, with as many simultaneous containers as its key says."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class ReplicaTrial(TrialProcedure):
             replica.begin()
 
     def _settled(self, status: TrialStatus, reason: str, load: HostUse) -> tuple[TrialStatus, str]:
-        """That of all of the group; ok where each replica has its own."""
+        """The status of the group; ok if each replica has its own."""
         del load  # it is judged for each
         dead = self._context.dead_service()
         if dead and TrialStatus.FAILED in (status, *(each.status for each in self._replicas)):
@@ -76,7 +76,7 @@ class ReplicaTrial(TrialProcedure):
         return status, reason
 
     def _end(self, status: TrialStatus, reason: str, load: HostUse) -> TrialStatus:
-        """Write how each ended; the gravest status among them."""
+        """Write how each ended; returns the most serious status."""
         shared = None if status is TrialStatus.OK else status
         for replica in self._replicas:
             replica.end(load, shared, reason)
@@ -87,7 +87,7 @@ class ReplicaTrial(TrialProcedure):
         return worst.status
 
     def _seconds_to_ready(self) -> float | None:
-        """Until the last was ready."""
+        """Time until the last replica was ready."""
         times = [replica.seconds_to_ready for replica in self._replicas]
         known = [seconds for seconds in times if seconds is not None]
         return max(known) if len(known) == len(times) else None
@@ -130,7 +130,7 @@ class ReplicaTrial(TrialProcedure):
         at_once(steps, opened=opened, cancel=self._kill)
 
     def _kill(self) -> None:
-        """End what the threads wait for: every call about a container that is gone comes back."""
+        """Remove the containers, so that every call that threads are waiting for returns."""
         for replica in self._replicas:
             with contextlib.suppress(BenchError):  # the clean-up says what is left
                 replica.container.kill()
@@ -142,7 +142,7 @@ class ReplicaTrial(TrialProcedure):
 
     @contextlib.contextmanager
     def _phase(self, name: str) -> Iterator[None]:
-        """Tell whoever watches how long all of them together took."""
+        """Report how long all replicas together took for a phase."""
         start_ns = self._context.clock.monotonic_ns()
         yield
         self._context.progress.phase_ended(
@@ -150,17 +150,17 @@ class ReplicaTrial(TrialProcedure):
         )
 
     def _take_down(self, *, whole: bool) -> str:  # noqa: ARG002 - each leaves the same
-        """Remove whatever they left; says what could not be done."""
+        """Remove everything they left; returns what could not be done."""
         return "; ".join(
             left for replica in self._replicas if (left := replica.container.take_down())
         )
 
 
 def shared_out(prepared: PreparedCase, replicas: int) -> PreparedCase:
-    """`prepared` as each of so many runs it.
+    """Return `prepared` as each of `replicas` containers runs it.
 
-    Probes and counters are asked less often, the more there are, so that asking takes as much of
-    the host as for one; how finely ready is known is recorded as ever.
+    Probes and counters are read less often the more replicas there are, so that the total load on
+    the host stays that of one; the resolution of ready is recorded as usual.
     """
     case = prepared.case
     observed = case.observe

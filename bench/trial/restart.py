@@ -1,4 +1,4 @@
-"""Starting a container again that was stopped, with its volumes and all that it wrote."""
+"""Restarting a stopped container with its volumes and everything it wrote."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 def start_again(
     context: TrialContext, prepared: PreparedCase, workload: Workload, record: TrialRecord
 ) -> None:
-    """Start it and wait until it is ready, which is the phase `restart`; it is left running.
+    """Start it and wait until it is ready, as phase `restart`; it is left running.
 
     Raises:
-        FailedTrialError: it did not get ready again.
+        FailedTrialError: it did not become ready again.
     """
     ready, clock = prepared.case.ready, context.clock
     again = FollowedWorkload(workload, clock, ready.log_patterns())

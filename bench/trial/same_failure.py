@@ -1,8 +1,8 @@
-"""A case whose starts fail twice in the same way: its other trials would only say it again.
+"""Detection of a case whose starts fail twice in the same way, so that further trials add nothing.
 
-What counts are starts with an open way out, one container at a time, warm-ups apart, as long as
-none of the case got ready. One that gets ready now and then keeps all its trials: how often it
-does is what they are for.
+Counted are starts with an open network, one container at a time, without warm-ups, as long as no
+trial of the case became ready. A case that sometimes becomes ready keeps all its trials: how often
+it does is what they measure.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ ENOUGH = 2
 
 
 @dataclass(frozen=True)
-class Ending:
+class TrialOutcome:
     """How a trial ended.
 
     Attributes:
         trial_id: of the trial.
         status: ok, failed and so on.
-        reason: why, where it is not ok.
-        exit_code: of its process; None where it was not seen.
+        reason: why, if it is not ok.
+        exit_code: of its process; None if not seen.
         was_ready: whether it had been ready.
         log_tail: the last lines of its output.
     """
@@ -46,23 +46,23 @@ class FailureWatch:
     """Counts the failures of each case by their kind."""
 
     def __init__(self, ready: Iterable[str] = ()) -> None:
-        """`ready` are cases of which a trial got ready before a run was cut off."""
+        """`ready` are cases that became ready before the run was interrupted."""
         self._ready = set(ready)
         self._seen: dict[str, dict[tuple[str, int | None], list[str]]] = {}
 
-    def note(self, key: TrialKey, ending: Ending) -> list[str]:
-        """The trials of the case that failed like this one, itself last; none where it counts not.
+    def note(self, key: TrialKey, outcome: TrialOutcome) -> list[str]:
+        """The trials of the case that failed like this one, which is last; empty if not counted.
 
-        A case that has been ready once fails in no way that counts.
+        Failures of a case that has been ready once are not counted.
         """
         plain = key.network == "open" and not key.replicas and not key.warmup
         if not plain or key.case == CALIBRATION_CASE or key.arm == SIZE_ARM:
             return []
-        if ending.was_ready or ending.status is TrialStatus.OK:
+        if outcome.was_ready or outcome.status is TrialStatus.OK:
             self._ready.add(key.case)
-        if ending.status is not TrialStatus.FAILED or key.case in self._ready:
+        if outcome.status is not TrialStatus.FAILED or key.case in self._ready:
             return []
-        kind = failure_kind(ending.reason), ending.exit_code
+        kind = failure_kind(outcome.reason), outcome.exit_code
         same = self._seen.setdefault(key.case, {}).setdefault(kind, [])
-        same.append(ending.trial_id)
+        same.append(outcome.trial_id)
         return same

@@ -1,4 +1,4 @@
-"""From a case of a scenario to a container that an engine can create."""
+"""Translation of a case of a scenario into a container that an engine can create."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def container_spec(
     keep_healthcheck: bool = False,
     cgroup_parent: str = "",
 ) -> WorkloadSpec:
-    """What to create for `container`.
+    """Return the specification of a container for `container`.
 
     Args:
         container: the case or service.
         image: the reference that the engine has.
         name: of the container; named volumes are prefixed with it.
-        folder: relative paths start here.
+        folder: base of relative paths.
         labels: mark it as bench's.
-        arm: the need arm leaves the limits of memory and CPU away.
+        arm: the need arm omits the limits of memory and CPU.
         extra_hosts: addresses of the services by name.
-        keep_healthcheck: whether the image's own healthcheck may run; each of its probes is
-            charged to the container, so it is switched off where nobody waits for it.
-        cgroup_parent: cgroup to put it under.
+        keep_healthcheck: whether the image's own health check may run. Each of its probes is
+            charged to the container, so it is disabled if no probe waits for it.
+        cgroup_parent: parent cgroup.
     """
     limits = container.effective_limits
     capped = arm is Arm.FIT
@@ -55,11 +55,11 @@ def container_spec(
         labels=labels,
         command=_words(container.command),
         entrypoint=_words(container.entrypoint),
-        environment=read_env_files([folder / one for one in container.env_file])
+        environment=read_env_files([folder / file for file in container.env_file])
         | container.environment,
         ports=tuple(str(port) for port in container.ports),
-        binds=tuple(_bind(one, name, folder) for one in container.volumes),
-        tmpfs=dict(_tmpfs(one) for one in container.tmpfs),
+        binds=tuple(_bind(volume, name, folder) for volume in container.volumes),
+        tmpfs=dict(_tmpfs(mount) for mount in container.tmpfs),
         shm_bytes=container.shm_size,
         read_only=container.read_only,
         init=container.init,
@@ -80,12 +80,12 @@ def container_spec(
         memory_bytes=limits.memory if capped else None,
         memory_reservation_bytes=reservations.memory if reservations and capped else None,
         pids=limits.pids,
-        ulimits=tuple((key, one.soft, one.hard) for key, one in container.ulimits.items()),
+        ulimits=tuple((key, limit.soft, limit.hard) for key, limit in container.ulimits.items()),
         blkio_weight=container.blkio_config.weight if capped else None,
         read_bps=_rates(container.blkio_config.device_read_bps) if capped else (),
         write_bps=_rates(container.blkio_config.device_write_bps) if capped else (),
         gpus=container.gpus,
-        device_requests=tuple(_device_request(one) for one in reservations.devices)
+        device_requests=tuple(_device_request(device) for device in reservations.devices)
         if reservations
         else (),
         cgroup_parent=cgroup_parent,
@@ -93,7 +93,7 @@ def container_spec(
 
 
 def process_spec(spec: WorkloadSpec, process: PlainProcess, folder: Path) -> WorkloadSpec:
-    """What to create for a case that is a plain process, of what a container of it would be."""
+    """Return the specification of a plain process, derived from the equivalent container."""
     return dataclasses.replace(
         spec,
         command=split_words(process.command),
@@ -105,17 +105,17 @@ def named_volumes(container: Container, name: str) -> list[str]:
     """The engine's names of the named volumes that `container` needs."""
     return [
         f"{name}-{source}"
-        for source in (one.split(":")[0] for one in container.volumes if ":" in one)
+        for source in (volume.split(":")[0] for volume in container.volumes if ":" in volume)
         if not source.startswith((".", "/", "~"))
     ]
 
 
 def mount_points(container: Container, image_volumes: Iterable[str] = ()) -> list[str]:
-    """Where `container` has volumes and file systems in memory, those of its image among them."""
-    volumes = [one.split(":") for one in container.volumes]
+    """Mount points of `container`'s volumes and in-memory file systems, the image's included."""
+    volumes = [volume.split(":") for volume in container.volumes]
     return [
         *(parts[1] if len(parts) > 1 else parts[0] for parts in volumes),
-        *(_tmpfs(one)[0] for one in container.tmpfs),
+        *(_tmpfs(mount)[0] for mount in container.tmpfs),
         *image_volumes,
     ]
 
@@ -125,10 +125,10 @@ def _words(command: Command | None) -> tuple[str, ...] | None:
 
 
 def split_words(command: Command) -> tuple[str, ...]:
-    """The words of a command; Compose splits one that is written as text, without a shell.
+    """The words of a command; a command written as text is split as Compose does, without a shell.
 
     Raises:
-        UsageError: a quote in it is not closed.
+        UsageError: a quote is not closed.
     """
     if isinstance(command, list):
         return tuple(command)
@@ -157,7 +157,7 @@ def _tmpfs(text: str) -> tuple[str, str]:
 
 
 def _rates(rates: list[Any]) -> tuple[tuple[str, int], ...]:
-    return tuple((one.path, one.rate) for one in rates)
+    return tuple((rate.path, rate.rate) for rate in rates)
 
 
 def _device_request(device: Any) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _device_request(device: Any) -> dict[str, Any]:
 
 
 def healthcheck_config(healthcheck: Healthcheck | None, *, keep: bool) -> dict[str, Any] | None:
-    """The engine's own form of a check; None leaves the image's, where it may run (`keep`)."""
+    """The check in the engine's form; None keeps the image's own, if allowed (`keep`)."""
     if not keep or (healthcheck and healthcheck.disable):
         return {"Test": ["NONE"]}
     if healthcheck is None:

@@ -1,4 +1,4 @@
-"""Asking a container to stop, and how long that takes."""
+"""Stopping a container, and how long that takes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _KILLED = 137
 _NOTICED_S = 5.0
-"""How long the end of a container may take to be noticed after the stop call."""
+"""Longest wait for a container's exit to be observed after the stop call."""
 
 
 def stopped(
@@ -31,15 +31,15 @@ def stopped(
     table: Sequence[Process],
     grace_period_s: float,
 ) -> Stop:
-    """Ask a running container to stop, and wait for its end.
+    """Stop a running container, and wait for its end.
 
     Args:
         context: of the trial.
-        record: takes the phases.
-        attached: what is fastened to the container.
+        record: receives the phases.
+        attached: the observers of the container.
         workload: the container or process.
-        table: its processes, process 1 first; empty where they cannot be seen.
-        grace_period_s: after which the engine kills it.
+        table: its processes, process 1 first; empty if not visible from this host.
+        grace_period_s: time after which the engine kills it.
     """
     grace_s = math.ceil(grace_period_s)  # engines wait whole seconds
     with contextlib.closing(Endings(table[1:])) as endings:

@@ -1,4 +1,4 @@
-"""How a container stands before it is asked to stop, and how its processes ended then."""
+"""The state of a container just before it is stopped, and how its processes ended."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def standing_fact(
     stop_signal: str,
     hide: Callable[[str], str],
 ) -> Standing | Unseen:
-    """What goes on record of process 1: how it stands, or why that cannot be seen.
+    """The fact recorded about process 1: its state, or why it is not visible.
 
     Args:
         capabilities: of its runtime.
-        table: as far as it could be read.
+        table: its processes, as far as they could be read.
         stop_signal: of the container; empty for the default.
-        hide: takes secrets out of command lines.
+        hide: removes secrets from command lines.
     """
     why_not = capabilities.why_not(Capability.OWN_PROCESSES, Capability.LOCAL)
     if why_not:
@@ -55,12 +55,12 @@ def standing_fact(
 
 
 def standing(table: Sequence[Process], stop_signal: str, hide: Callable[[str], str]) -> Standing:
-    """Process 1, what it does with the stop signal, and what stands behind it.
+    """Process 1, how it handles the stop signal, and the processes below it.
 
     Args:
         table: of the container, process 1 first.
-        stop_signal: what it will be asked to stop with.
-        hide: takes secrets out of command lines.
+        stop_signal: the signal that will be sent.
+        hide: removes secrets from command lines.
     """
     first, below = table[0], table[1:]
     chain = _chain(table)
@@ -71,18 +71,22 @@ def standing(table: Sequence[Process], stop_signal: str, hide: Callable[[str], s
         signal=stop_signal,
         disposition=disposition,
         command=hide(" ".join(first.command))[:_LONGEST_COMMAND],
-        chain=tuple(one.name for one in chain),
-        shell=any(one.is_shell for one in chain[:-1]),
-        init=any(one.is_init for one in chain[:-1]),
-        children=tuple(one.name for one in below if not one.is_zombie)[:_MOST_NAMED],
-        zombies=sum(one.is_zombie for one in below),
+        chain=tuple(process.name for process in chain),
+        shell=any(process.is_shell for process in chain[:-1]),
+        init=any(process.is_init for process in chain[:-1]),
+        children=tuple(process.name for process in below if not process.is_zombie)[:_MOST_NAMED],
+        zombies=sum(process.is_zombie for process in below),
     )
 
 
 def _chain(table: Sequence[Process]) -> list[Process]:
     chain = [table[0]]
     while chain[-1].is_shell or chain[-1].is_init:
-        below = [one for one in table if one.parent == chain[-1].pid and not one.is_zombie]
+        below = [
+            process
+            for process in table
+            if process.parent == chain[-1].pid and not process.is_zombie
+        ]
         if not below:
             break
         chain.append(below[0])
@@ -92,24 +96,24 @@ def _chain(table: Sequence[Process]) -> list[Process]:
 class Endings:
     """Watches how the processes below process 1 end.
 
-    When process 1 ends the kernel kills what is left of the container. Which processes that
-    were, a pidfd that was opened before tells after their end, from Linux 6.15 on; a process that
-    process 1 itself killed looks the same. What was forked after the watch began is missed, and of
-    very many processes all but the first.
+    When process 1 exits, the kernel kills the rest of the container. Which processes those were can
+    be read after their end from a pidfd opened before, from Linux 6.15 on; a process killed by
+    process 1 itself looks the same. Processes forked after the watch began are missed, and of very
+    many processes only the first are watched.
     """
 
     def __init__(self, processes: Sequence[Process]) -> None:
-        """Begin to watch those of `processes` that are alive."""
+        """Start watching those of `processes` that are alive."""
         self._watched: list[tuple[Process, int]] = []
-        for one in processes:
-            if not one.is_zombie and len(self._watched) < _MOST_WATCHED:
+        for process in processes:
+            if not process.is_zombie and len(self._watched) < _MOST_WATCHED:
                 with contextlib.suppress(OSError):
-                    self._watched.append((one, os.pidfd_open(one.pid)))
+                    self._watched.append((process, os.pidfd_open(process.pid)))
 
     def killed(self) -> list[Killed] | None:
-        """Those that SIGKILL ended; None where the kernel does not tell. Ends the watch.
+        """Processes ended by SIGKILL; None if the kernel does not report it. Ends the watch.
 
-        To be asked once process 1 has ended, for then all others have.
+        Call it once process 1 has exited, since all others have ended then.
         """
         killed: list[Killed] | None = []
         for process, descriptor in self._watched:
@@ -124,14 +128,14 @@ class Endings:
         return killed
 
     def close(self) -> None:
-        """End the watch without an answer."""
+        """End the watch without a result."""
         for _, descriptor in self._watched:
             os.close(descriptor)
         self._watched = []
 
 
 def _wait_status(pidfd: int) -> int | None:
-    """How a process that has been reaped ended, as `wait` would have said."""
+    """How a reaped process ended, as `wait` would have reported it."""
     info = bytearray(_INFO_BYTES)
     struct.pack_into("=Q", info, 0, _EXIT_INFO)
     try:

@@ -1,6 +1,6 @@
-"""One trial: a case brought into its cache state, pulled, run, watched and taken down again.
+"""One trial: a case brought into its cache state, pulled, run, observed and removed again.
 
-A trial only appends events to the journal. Nothing here computes a metric.
+A trial only appends events to the journal. No metric is computed here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bench.core.domain import TrialKey
     from bench.journal.facts.host import HostUse
     from bench.trial.context import PreparedCase, TrialContext
-    from bench.trial.same_failure import Ending
+    from bench.trial.same_failure import TrialOutcome
 
 
 class Trial(TrialProcedure):
@@ -49,11 +49,11 @@ class Trial(TrialProcedure):
 
     @property
     def trial_id(self) -> str:
-        """Such as `t0007`, or `t0007.1` for the second attempt at it."""
+        """Such as `t0007`, or `t0007.1` for the second attempt."""
         return self._record.trial_id
 
     @property
-    def ending(self) -> Ending | None:
+    def ending(self) -> TrialOutcome | None:
         """How it ended; None until then."""
         return self._record.ending
 

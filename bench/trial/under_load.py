@@ -1,6 +1,6 @@
-"""A case under load: a tool in a container beside it, from when it is ready until the tool ends.
+"""A case under load: a tool in a container beside it, from ready until the tool ends.
 
-It runs on the building engine, as services do, so that nothing of it is in the measuring engine.
+It runs on the building engine, like services, so that it leaves no trace in the measuring engine.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class LoadRun:
     """One run of a load tool, for one trial."""
 
     def __init__(self, context: TrialContext, prepared: PreparedCase, name: str) -> None:
-        """Nothing is made before `run`.
+        """Nothing is created before `run`.
 
         Args:
             context: with an engine beside the measuring one.
-            prepared: whose case has a load tool.
+            prepared: a case with a load tool.
             name: of the tool's container.
         """
         assert context.auxiliary is not None, "a tool runs beside the measuring engine"
@@ -58,13 +58,13 @@ class LoadRun:
         self._workload: Workload | None = None
 
     def run(self, address: str, case: ExitWatch) -> None:
-        """Put the case at `address` under load, until the tool ends, or the case does.
+        """Put the case at `address` under load, until the tool or the case ends.
 
         Raises:
-            EngineError: the tool failed, or was not done in its time.
+            EngineError: the tool failed, or exceeded its time.
         """
         engine, labels = self._engine, {LABEL: self._run_id}
-        # known by its name until the answer is there, which an interruption may cut off
+        # identified by its name until the engine answers, which an interruption may prevent
         self._workload = engine.workload(self._name)
         for volume in named_volumes(self._tool, self._name):
             engine.volumes.create(volume, labels)
@@ -95,7 +95,7 @@ class LoadRun:
             raise self._fault(f"ended with code {code}")
 
     def _reachable(self, address: str) -> str:
-        """`address` as a container reaches it: what is on this host it finds at its gateway.
+        """`address` as reachable from a container: addresses of this host map to its gateway.
 
         Raises:
             EngineError: it cannot be reached from there.
@@ -104,9 +104,9 @@ class LoadRun:
             return address
         bridge = self._engine.info.bridge
         try:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
                 request = struct.pack("256s", bridge.encode()[:15])
-                answer = fcntl.ioctl(one, _ADDRESS_OF_A_DEVICE, request)
+                answer = fcntl.ioctl(probe, _ADDRESS_OF_A_DEVICE, request)
         except OSError as error:
             raise EngineError(
                 "load",
@@ -120,15 +120,15 @@ class LoadRun:
         return EngineError("load", f"the load tool {what}\n    {tail}".rstrip())
 
     def figures(self) -> dict[str, Matches]:
-        """What was found in its output, for the journal."""
+        """The matches found in its output, for the journal."""
         return self._figures.facts()
 
     def text(self) -> str:
-        """What is kept of its output."""
+        """The part of its output that is kept."""
         return self._output.text() if self._output else ""
 
     def remove(self) -> None:
-        """Remove it, at whichever step it is."""
+        """Remove it, in any state."""
         if self._workload is None:
             return
         self._workload.remove()

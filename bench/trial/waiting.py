@@ -1,4 +1,4 @@
-"""The wait until a container is ready, and what is said of one that does not get so."""
+"""The wait until a container is ready, and the description of one that does not become ready."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ReadyWait:
-    """The wait for the confirming answer of one container that runs."""
+    """The wait for the confirming answer of a running container."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class ReadyWait:
         state: WorkloadState,
         facts: TrialFacts,
     ) -> None:
-        """`facts` takes what is found out meanwhile."""
+        """`facts` receives observations made during the wait."""
         self._context = context
         self._prepared = prepared
         self._network = network
@@ -42,15 +42,15 @@ class ReadyWait:
         self._facts = facts
 
     def answer(self, workload: Workload, started_ns: int, *, unhealthy_is_final: bool) -> ReadyFact:
-        """Wait for it.
+        """Wait for the confirming answer.
 
         Args:
             workload: the container or process.
-            started_ns: when its start call had returned.
-            unhealthy_is_final: whether it is given up once the engine calls it unhealthy.
+            started_ns: when its start call returned.
+            unhealthy_is_final: whether the wait ends once the engine reports it as unhealthy.
 
         Raises:
-            FailedTrialError: it ended before, or time was up.
+            FailedTrialError: it exited before, or the time-out was reached.
         """
         attached = self._attached
         target = ProbeTarget(
@@ -87,14 +87,14 @@ class ReadyWait:
         return self._network.explained(text, ended=attached.exit.ended)
 
     def _say_where_it_listens(self, target: ProbeTarget) -> None:
-        """Tell whoever watches where it listens, if that is not where it is asked."""
+        """Report the address it listens on, if that differs from the probed one."""
         place = self._where_it_listens(target)
         if place.is_missing and place.found:
             waited = f"{self._prepared.name} is not ready after {LONG_WAIT_S:g} s"
             self._context.progress.say(f"{waited}: {place.words}")
 
     def _where_it_listens(self, target: ProbeTarget) -> Whereabouts:
-        """Where it listens, which goes on record."""
+        """The address it listens on, which is recorded."""
         case = self._prepared.case
         in_container = Capability.IMAGE in self._context.runtime.capabilities
         place = whereabouts(case.ready, target.address, target.own_pid, in_container=in_container)

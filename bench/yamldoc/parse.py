@@ -54,7 +54,7 @@ def parse_yaml(
     Raises:
         ScenarioError: it is no YAML, or more than a scenario can be.
     """
-    builder = _Builder(source, tags)
+    builder = _TreeBuilder(source, tags)
     for event in _events(source, source.text if text is None else text):
         builder.take(event)
     return builder.root, builder.faults
@@ -133,7 +133,7 @@ def _syntax_fault(place: Place, problem: str) -> Diagnostic:
     return place.diagnostic(f"not YAML: {problem}")
 
 
-class _Builder:
+class _TreeBuilder:
     """Makes the tree from the events, one at a time."""
 
     def __init__(self, source: Source, tags: Collection[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.egress.dns import Question, no_such_name, parse_message
+from bench.egress.dns import DnsQuestion, no_such_name, parse_message
 from tests.egress.frames import answer, name_bytes, question
 
 
@@ -17,7 +17,7 @@ def test_a_question_has_a_name_in_lower_case_and_a_type():
     message = parse_message(question("Updates.Example.COM", 28))
     assert message is not None
     assert (message.question, message.is_answer) == (
-        Question("updates.example.com", "AAAA"),
+        DnsQuestion("updates.example.com", "AAAA"),
         False,
     )
 

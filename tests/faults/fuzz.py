@@ -10,7 +10,7 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
-from bench.journal.lines import Link
+from bench.journal.lines import JournalPosition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -122,7 +122,7 @@ def _rename(rng: random.Random, holder: Any, key: Any, places: Sequence[Any]) ->
 
 def _journal(events: Sequence[dict[str, Any]], version: int) -> bytes:
     """The bytes of a journal of this version."""
-    link, data = Link(), b""
+    link, data = JournalPosition(), b""
     for event in events:
         is_header = "schema_version" in event
         text = json.dumps(event | {"schema_version": version} if is_header else event)

@@ -17,7 +17,7 @@ from bench.core.errors import StoreError
 from bench.core.text import clean_tree
 from bench.journal import lines as lines_module
 from bench.journal import writer as journal_module
-from bench.journal.lines import DEEPEST, LARGEST_JOURNAL, Lines, Link
+from bench.journal.lines import DEEPEST, LARGEST_JOURNAL, JournalPosition, Lines
 from bench.journal.writer import Journal, read_events
 from tests.journals import write_events
 
@@ -319,11 +319,11 @@ def nested(opening: str, depth: int) -> str:
 @pytest.mark.parametrize("opening", ["[", '{"x":'])
 def test_what_is_nested_deeper_than_bench_nests_is_no_event(path, opening):
     for depth in (DEEPEST, 100_000):
-        line, _ = Link().seal(f'{{"event":"note","value":{nested(opening, depth)}}}')
+        line, _ = JournalPosition().seal(f'{{"event":"note","value":{nested(opening, depth)}}}')
         path.write_bytes(line)
         with pytest.raises(StoreError, match="line 1 is no event"):
             events(path)
-    line, _ = Link().seal(f'{{"event":"note","value":{nested(opening, DEEPEST - 1)}}}')
+    line, _ = JournalPosition().seal(f'{{"event":"note","value":{nested(opening, DEEPEST - 1)}}}')
     path.write_bytes(line)
     assert len(events(path)) == 1
 

@@ -1,4 +1,4 @@
-"""Planted attempts to reach outside: all found, with the way out open and cut, none invented."""
+"""Planted attempts to reach outside: all found with the network open and cut, none invented."""
 
 from __future__ import annotations
 

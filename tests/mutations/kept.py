@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.journal.lines import Link
+from bench.journal.lines import JournalPosition
 from bench.journal.writer import read_events
 from tests.journals import text_of
 
@@ -82,7 +82,7 @@ class Made:
 
     def sealed(self) -> bytes:
         """The journal that a bench would write of these events."""
-        link, lines = Link(), []
+        link, lines = JournalPosition(), []
         for event in self.events:
             line, link = link.seal(text_of(event))
             lines.append(line)
@@ -101,7 +101,7 @@ class Made:
 @cache
 def kept_seals(name: str) -> list[tuple[bytes, bytes]]:
     """Of each line of a kept run what stands before its event and after it."""
-    link, found = Link(), []
+    link, found = JournalPosition(), []
     for number, event in enumerate(kept_events(name)):
         line, link = link.seal(text_of(event))
         found.append((b'{"seq":%d,' % number, line[-len(b',"crc":"01234567"}\n') :]))

@@ -30,7 +30,7 @@ def test_how_each_case_fared_with_no_way_out_stands_below(run):
     assert section is not None
     bad, *good = section.notes
     assert bad.startswith(
-        "bad with the network cut off: exited with code 1 before it was ready (way out"
+        "bad with the network cut off: exited with code 1 before it was ready (network cut off"
     )
     assert len(good) == 2
     assert all(one.startswith("good with the network cut off: ready 1.") for one in good)

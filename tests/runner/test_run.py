@@ -21,7 +21,7 @@ from bench.runner.request import RunRequest
 from bench.runner.run import resume_run
 from bench.runtimes.protocol import LABEL
 from bench.runtimes.specs import WorkloadSpec
-from bench.trial.same_failure import Ending, FailureWatch
+from bench.trial.same_failure import FailureWatch, TrialOutcome
 from tests.fakes import FakeClock, Script
 from tests.pulls import cold_stream, manifest_of, warm_stream
 from tests.trial.runs import (
@@ -627,8 +627,8 @@ def ending(
     *,
     status: TrialStatus = TrialStatus.FAILED,
     was_ready: bool = False,
-) -> Ending:
-    return Ending("t", status, reason, code, was_ready, ())
+) -> TrialOutcome:
+    return TrialOutcome("t", status, reason, code, was_ready, ())
 
 
 @pytest.mark.parametrize(

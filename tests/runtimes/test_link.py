@@ -15,7 +15,7 @@ from bench.core.errors import EngineUnavailableError, HostError
 from bench.runtimes.managed import link as module
 from bench.runtimes.managed.daemon import Daemon
 from bench.runtimes.managed.daemons import Settings, link_registry, write_configuration
-from bench.runtimes.managed.link import Link
+from bench.runtimes.managed.link import ShapedLink
 from bench.runtimes.managed.network import link_ends
 from tests.runtimes.test_private import private  # noqa: F401 - a fixture
 
@@ -65,7 +65,9 @@ def daemon(name: str, folder: Path) -> Daemon:
 
 @pytest.fixture
 def link(tmp_path, system):
-    return Link(ENDS, daemon("link", tmp_path), daemon("measuring", tmp_path), tmp_path / "note")
+    return ShapedLink(
+        ENDS, daemon("link", tmp_path), daemon("measuring", tmp_path), tmp_path / "note"
+    )
 
 
 def test_the_ends_are_addresses_that_the_daemons_hand_out_last():

@@ -17,9 +17,9 @@ from bench.runtimes.managed import network, requirements
 from bench.runtimes.managed import private as module
 from bench.runtimes.managed.daemon import Daemon
 from bench.runtimes.managed.daemons import (
-    ImageStore,
     Paths,
     Settings,
+    StorageBackend,
     own_daemons,
     write_configuration,
 )
@@ -166,20 +166,20 @@ def chosen(private: PrivateEngine) -> Settings:
 
 def test_images_are_kept_by_the_graph_driver_unless_something_else_is_said(private):
     remember(private, Settings("10.87.0.0/16", 5599).to_json())
-    assert chosen(private).image_store is ImageStore.GRAPHDRIVER
+    assert chosen(private).image_store is StorageBackend.GRAPHDRIVER
 
 
 def test_the_environment_chooses_the_image_store_and_it_is_remembered(private, monkeypatch):
     remember(private, Settings("10.87.0.0/16", 5599).to_json())
     monkeypatch.setenv("BENCH_IMAGE_STORE", "containerd")
     settings = chosen(private)
-    assert settings == Settings("10.87.0.0/16", 5599, ImageStore.CONTAINERD)
+    assert settings == Settings("10.87.0.0/16", 5599, StorageBackend.CONTAINERD)
     assert Settings.from_json(settings.to_json()) == settings
 
 
 def test_the_daemons_are_told_of_the_containerd_store(private):
     private.paths.state.mkdir(parents=True)
-    settings = Settings("10.87.0.0/16", 5599, ImageStore.CONTAINERD)
+    settings = Settings("10.87.0.0/16", 5599, StorageBackend.CONTAINERD)
     write_configuration(private.paths, settings)
     configuration = json.loads((private.paths.state / "daemon.json").read_text())
     assert configuration["features"] == {"containerd-snapshotter": True}
@@ -211,7 +211,7 @@ def test_an_image_store_that_there_is_not_is_refused(private, monkeypatch):
 
 
 def test_an_engine_that_ignores_the_choice_of_its_store_is_refused(private):
-    remember(private, Settings("10.87.0.0/16", 5599, ImageStore.CONTAINERD).to_json())
+    remember(private, Settings("10.87.0.0/16", 5599, StorageBackend.CONTAINERD).to_json())
     private.check_store(replace(FACTS, image_store="containerd"))
     with pytest.raises(EngineUnavailableError, match=r"Engine 20\.10\.24 uses graphdriver"):
         private.check_store(replace(FACTS, version="20.10.24", image_store="graphdriver"))

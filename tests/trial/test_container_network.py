@@ -160,11 +160,18 @@ def test_a_cut_container_is_waited_for_a_while_longer_than_its_slowest_open_star
 def test_why_it_was_not_ready_says_what_the_network_did(bench):
     common = lab(bench)
     cut = TrialNetwork(common, subject(bench), REFUSED)
-    assert cut.explained("too late", ended=False) == "too late (way out refused)"
+    assert (
+        cut.explained("too late", ended=False)
+        == "too late (network cut off: connections are refused)"
+    )
     TrialNetwork(common, subject(bench), OPEN).was_ready(2.0)
     late = cut.explained("too late", ended=False)
-    assert late == "too late (way out refused; open, it took at most 2.00 s)"
-    assert cut.explained("it ended", ended=True) == "it ended (way out refused)"
+    assert late == (
+        "too late (network cut off: connections are refused; "
+        "with the network open it took at most 2.00 s)"
+    )
+    ended = cut.explained("it ended", ended=True)
+    assert ended == "it ended (network cut off: connections are refused)"
     assert TrialNetwork(common, subject(bench), OPEN).explained("late", ended=False) == "late"
 
 
@@ -190,7 +197,9 @@ def test_the_holder_is_there_before_the_trials_zero(bench):
 def test_a_cut_trial_that_ends_early_has_failed_and_leaves_nothing(bench):
     bench.engine.script = Script(life_s=0.0, exit_code=9)
     assert run(bench, SILENT) is TrialStatus.FAILED
-    assert bench.ended["reason"] == "exited with code 9 before it was ready (way out silent)"
+    assert bench.ended["reason"] == (
+        "exited with code 9 before it was ready (network cut off: packets are dropped)"
+    )
     assert not FakeCut.made[0].is_there
 
 

@@ -1,1 +1,1 @@
-"""What the journal records, as the dataclasses that are written and read back."""
+"""The contents of the journal, as the dataclasses that are written and read back."""

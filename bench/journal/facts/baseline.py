@@ -1,6 +1,6 @@
-"""What a run was compared with: the earlier run of `--baseline`, and every comparison with it.
+"""The comparison of a run with the earlier run of `--baseline`, metric by metric.
 
-It is kept in the journal, so that reports made later say the same when the earlier run is gone.
+It is kept in the journal, so that later reports stay the same after the earlier run is deleted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How a container behaved beside its times: its process 1, its stop, its workers, its writes.
+"""The behaviour of a container besides its times: process 1, its stop, its workers, its writes.
 
-A trial records these as facts; judging and reports read them back from there. What is None was
-not seen.
+A trial records these as facts; judging and reports read them back from there. None means not
+observed.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 Disposition = Literal["handler", "blocked", "ignored", "default"]
-"""What becomes of a signal in process 1."""
+"""How process 1 handles a signal."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Process 1 of a container, and what stands behind it, just before it is asked to stop.
+    """Process 1 of a container, and the processes below it, just before the stop.
 
     Attributes:
-        signal: what it will be asked to stop with.
-        disposition: what becomes of that signal in process 1: `handler`, `blocked` (taken by
-            sigwait or a signalfd, or never), `ignored`, or `default`, which the kernel treats
-            like ignored for process 1 (pid_namespaces(7)); None where it is no known signal.
+        signal: the stop signal that will be sent.
+        disposition: how process 1 treats that signal: `handler`, `blocked` (taken by sigwait or a
+            signalfd, or never), `ignored`, or `default`, which the kernel treats like ignored for
+            process 1 (pid_namespaces(7)); None if it is not a known signal.
         command: of process 1, without secrets.
-        chain: names from process 1 on, for as long as a shell or an init stands before another
-            process; the last is what does the work.
-        shell: whether a shell stands there before another process.
+        chain: names from process 1 on, as long as a shell or an init precedes another process; the
+            last one does the work.
+        shell: whether a shell precedes another process there.
         init: whether an init does.
         children: names of the living processes below process 1, at most the first 20.
-        zombies: how many are dead, and were not waited for.
+        zombies: number of dead processes that were not reaped.
     """
 
     signal: str
@@ -45,14 +45,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Unseen:
-    """Why process 1 was not looked at."""
+    """Why process 1 was not inspected."""
 
     unseen: str
 
 
 @dataclass(frozen=True)
 class Killed:
-    """A process below process 1 that SIGKILL ended."""
+    """A process below process 1 that was ended by SIGKILL."""
 
     inner_pid: int
     name: str
@@ -60,14 +60,14 @@ class Killed:
 
 @dataclass(frozen=True)
 class Stop:
-    """How a container took the request to stop.
+    """How a container reacted to the stop request.
 
     Attributes:
-        grace_s: time that it had.
+        grace_s: its grace period.
         killed: whether it was killed at the end of that.
         ended_s: from sending the request to the end of process 1.
-        killed_below: processes that were still there when process 1 ended, and that the kernel
-            killed then (or process 1 did); None where the kernel does not tell.
+        killed_below: processes that were still running when process 1 ended, and that the kernel
+            killed then (or process 1 did); None if the kernel does not report it.
     """
 
     grace_s: float
@@ -78,15 +78,15 @@ class Stop:
 
 @dataclass(frozen=True)
 class ProcessUse:
-    """What one process has used.
+    """The resource usage of one process.
 
     Attributes:
-        inner_pid: its number in the container.
-        parent: its parent's number there; 0 for process 1.
-        is_init: whether it is one of the programs that are made to be process 1.
+        inner_pid: its pid in the container.
+        parent: its parent's pid there; 0 for process 1.
+        is_init: whether it is a program designed to run as process 1.
         is_shell: whether it is a shell.
         cpu_s: CPU seconds since its start, and `observed_cpu_s` over the second or so before.
-        anon_bytes: its share of anonymous memory, None where it cannot be read.
+        anon_bytes: its share of anonymous memory, None if it cannot be read.
     """
 
     inner_pid: int
@@ -109,7 +109,7 @@ class Write:
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder and how many paths were written below it, or a path written itself."""
+    """A folder and the number of paths written below it, or a single written path."""
 
     path: str
     paths: int
@@ -117,12 +117,12 @@ class Folder:
 
 @dataclass(frozen=True)
 class Writes:
-    """What a container wrote outside of where it may.
+    """Paths that a container wrote outside its writable mounts.
 
     Attributes:
-        count: paths in all.
-        folders: where most of them are.
-        paths: the first of them, in the order of their names.
+        count: number of paths.
+        folders: the folders with most of them.
+        paths: the first of them, sorted by name.
     """
 
     count: int

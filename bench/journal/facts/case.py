@@ -1,4 +1,4 @@
-"""What became of a case as a whole."""
+"""The outcome of a case as a whole."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from bench.journal.facts.form import Amount  # noqa: TC001 - pydantic reads the 
 
 @dataclass(frozen=True)
 class Stopped:
-    """A case that failed twice the same way before it was ready.
+    """A case that failed twice in the same way before it was ready.
 
     Attributes:
-        left_out: how many of its trials were not made.
-        planned: how many there were to be.
+        left_out: number of its trials that were skipped.
+        planned: number of its planned trials.
     """
 
     left_out: Amount

@@ -1,4 +1,4 @@
-"""Why a trial failed, where that is known from facts: its kind, in words, and what helps."""
+"""Why a trial failed, if known from facts: the kind of cause, a description, and a remedy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class CauseKind(StrEnum):
-    """What kept a container from starting, from getting ready or from lasting."""
+    """The kind of fault that kept a container from starting, becoming ready or staying alive."""
 
     NO_COMMAND = "no_command"
     NO_PROGRAM = "no_program"
@@ -32,8 +32,8 @@ class Cause:
     """One cause of a failure.
 
     Attributes:
-        kind: which.
-        words: what is the case, as a clause.
+        kind: its kind.
+        words: a description, as a clause.
         remedy: what to do about it.
     """
 

@@ -1,4 +1,4 @@
-"""One metric of a candidate against a baseline, as a comparison found it."""
+"""A comparison of one metric between a candidate and a baseline."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True)
 class Interval:
-    """A two-sided interval and the confidence it was made for (a share, such as 0.95)."""
+    """A two-sided interval and its confidence level (a share, such as 0.95)."""
 
     low: float
     high: float
@@ -16,7 +16,7 @@ class Interval:
 
 
 class Difference(StrEnum):
-    """What a comparison says of the candidate against the baseline."""
+    """The verdict of a comparison about the candidate, relative to the baseline."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -87,6 +87,6 @@ class Comparison:
 
     @property
     def candidate_fails_more_often(self) -> bool:
-        """Whether a larger share of the candidate's trials failed than of the baseline's."""
+        """Whether the candidate has a higher share of failed trials than the baseline."""
         before, after = self.failed_baseline, self.failed_candidate
         return after * (before + self.n_baseline) > before * (after + self.n_candidate)

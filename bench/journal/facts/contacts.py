@@ -1,4 +1,4 @@
-"""What a container tried to reach, as a trial's record has it."""
+"""Destinations that a container tried to reach, as recorded by a trial."""
 
 from __future__ import annotations
 
@@ -7,31 +7,30 @@ from enum import StrEnum
 
 
 class WayOut(StrEnum):
-    """What became of packets that left the container."""
+    """How packets that left the container were treated."""
 
     OPEN = "open"
-    """They went where they were sent."""
+    """They were delivered."""
     REFUSED = "refused"
-    """They led nowhere, and were answered: no such name, reset, unreachable."""
+    """They were rejected with an answer: no such name, reset, unreachable."""
     SILENT = "silent"
-    """They led nowhere, and nothing answered."""
+    """They were dropped without an answer."""
 
 
 @dataclass(frozen=True)
 class Contact:
-    """One destination that was tried.
+    """A destination that the container tried to reach.
 
     Attributes:
-        t_s: of the first try, in seconds since the start call was sent.
-        kind: `dns` for a name that was asked for, `tcp`, `udp`, `icmp`, or `ip` for any other
-            protocol.
-        name: asked for, or what the address is known as; empty where it is not.
-        address: that it was sent to; of a question, the server's.
-        port: of that address; None where the protocol has none.
-        process: command name of the process, None where it could not be seen.
-        question: types of record asked for, such as `A, AAAA`; or the protocol's number of `ip`.
+        t_s: time of the first attempt, in seconds since the start call was sent.
+        kind: `dns` for a name lookup, `tcp`, `udp`, `icmp`, or `ip` for any other protocol.
+        name: the name looked up, or the known name of the address; empty if there is none.
+        address: the destination; for a lookup, the server's.
+        port: of that address; None if the protocol has no ports.
+        process: command name of the process, None if it was not seen.
+        question: record types of a lookup, such as `A, AAAA`; or the protocol number for `ip`.
         allowed: whether the scenario declares it.
-        times: how many packets tried it, the kernel's own repetitions among them.
+        times: number of packets, including the kernel's own retransmissions.
     """
 
     t_s: float
@@ -46,7 +45,7 @@ class Contact:
 
     @property
     def destination(self) -> str:
-        """Where to, in the words of a report: a name asked for, or host and port."""
+        """The destination as reports show it: a looked-up name, or host and port."""
         if self.kind == "dns":
             return self.name
         host = self.name or (f"[{self.address}]" if ":" in self.address else self.address)
@@ -55,14 +54,14 @@ class Contact:
 
 @dataclass(frozen=True)
 class Observation:
-    """What was seen of one trial's contacts.
+    """The outside contacts observed in one trial.
 
     Attributes:
-        observed: whether anything could be seen; if not, no attempts mean nothing.
-        reach: how far the observation reaches, or why there is none.
-        way_out: what became of the packets.
+        observed: whether contacts could be observed; if not, an empty list means nothing.
+        reach: the scope of the observation, or why there is none.
+        way_out: how the packets were treated.
         attempts: in the order of their first time.
-        dropped: packets that were missed.
+        dropped: number of packets that the capture missed.
     """
 
     observed: bool

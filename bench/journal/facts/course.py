@@ -1,4 +1,4 @@
-"""The course of a trial, as its events tell it: how it began, its phases, how it ended."""
+"""The course of a trial, from its events: its start, its phases, its end."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from bench.journal.facts.trial import TrialFacts
 
 
 @dataclass(frozen=True)
-class _Place:
-    """The fields of a TrialKey, which bench.core cannot check, and no others."""
+class _TrialKeyFields:
+    """Exactly the fields of a TrialKey, validated here since bench.core cannot."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -32,7 +32,7 @@ class _Place:
 if TYPE_CHECKING:
     Key = TrialKey
 else:
-    Key = Annotated[_Place, AfterValidator(lambda place: TrialKey(**vars(place)))]
+    Key = Annotated[_TrialKeyFields, AfterValidator(lambda place: TrialKey(**vars(place)))]
 """A place in the plan, as a journal may have it."""
 
 
@@ -48,11 +48,11 @@ class TrialStart:
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase of a trial that has ended.
+    """A completed phase of a trial.
 
     Attributes:
-        clock: by which its stamps were taken.
-        resolution_ns: how finely its end is known, where that is not the clock's own.
+        clock: the clock of its timestamps.
+        resolution_ns: resolution of its end, if it is not the clock's own.
     """
 
     trial_id: str
@@ -63,13 +63,13 @@ class Phase:
     resolution_ns: Stamp | None = None
 
     def __post_init__(self) -> None:
-        """Refuse one that ends before it starts."""
+        """Refuse a phase that ends before it starts."""
         if self.end_ns < self.start_ns:
             raise ValueError("it ends before it starts")
 
     @property
     def took_ns(self) -> int:
-        """Its length."""
+        """Its duration."""
         return self.end_ns - self.start_ns
 
 

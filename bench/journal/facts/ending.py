@@ -1,9 +1,9 @@
-"""How a container ended, and whether it was killed for memory.
+"""How a container ended, and whether it was killed for lack of memory.
 
-Of a kill for memory there are three witnesses, of which none sees everything. The kernel counts
-every kill, but its counter goes with the container's cgroup. The engine keeps a flag for any
-process of the container, set late where process 1 lives on. The exit code 137 says that process 1
-was killed, by whomever.
+There are three sources for an out-of-memory kill, none of which is complete. The kernel counts
+every kill, but its counter is removed with the container's cgroup. The engine keeps a flag for any
+process of the container, which it sets late if process 1 survives. The exit code 137 says that
+process 1 was killed, but not by whom.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from bench.journal.facts.form import Amount, Stamp  # noqa: TC001 - pydantic rea
 
 @dataclass(frozen=True)
 class ExitFact:
-    """The end of process 1.
+    """The exit of process 1.
 
     Attributes:
         code: its exit code.
-        at_ns: when; None where that was not seen.
-        resolution_ns: how finely that is known.
+        at_ns: when; None if not seen.
+        resolution_ns: resolution of that time.
     """
 
     code: int
@@ -30,10 +30,10 @@ class ExitFact:
 
 @dataclass(frozen=True)
 class MemoryKill:
-    """What each of the three says once a container has ended.
+    """The reports of the three sources once a container has ended.
 
     Attributes:
-        kernel_kills: processes that the kernel counted; None where its counter was not seen.
+        kernel_kills: kills counted by the kernel; None if its counter was not read.
         engine_flag: the engine's OOMKilled.
         exit_code: of process 1.
     """
@@ -44,5 +44,5 @@ class MemoryKill:
 
     @property
     def happened(self) -> bool:
-        """Whether any process of it was killed for memory."""
+        """Whether any of its processes was killed for lack of memory."""
         return bool(self.kernel_kills) or self.engine_flag

@@ -1,4 +1,4 @@
-"""A part of what a workload printed in one trial, as a trial records it and as it is read back."""
+"""An excerpt of a workload's output in one trial, as recorded and read back."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 MOST_LINES = 60
 LONGEST_LINE = 200
-"""Characters of a line that are kept: a journal is no place for a whole log."""
+"""Characters kept per line, since a journal should not contain whole logs."""
 
 
 @dataclass(frozen=True)
 class ExcerptFound:
-    """What was found of one excerpt in the output of one trial.
+    """The text of one excerpt in the output of one trial.
 
     Attributes:
-        lines: the first `MOST_LINES` of it, each cut at `LONGEST_LINE`, without secrets.
-        left_out: how many lines came after those.
-        ended: whether its last line came; else it goes to the end of the output.
+        lines: its first `MOST_LINES` lines, each cut at `LONGEST_LINE`, without secrets.
+        left_out: number of further lines.
+        ended: whether its last line was found; otherwise it extends to the end of the output.
     """
 
     lines: tuple[str, ...]

@@ -1,7 +1,7 @@
-"""How facts stand in a journal: the numbers they may be, how they are written and read back.
+"""The representation of facts in a journal: valid numbers, and how facts are written and read back.
 
-A dataclass of this folder is the schema of its part of an event. Fields that it does not have may
-stand there, and are not read.
+A dataclass of this folder is the schema of its part of an event. Unknown fields are allowed and
+ignored.
 """
 
 from __future__ import annotations
@@ -31,37 +31,37 @@ def _moment(label: str) -> str:
 
 
 Label = Annotated[str, AfterValidator(_moment)]
-"""A moment in UTC, written out, by which a reader knows when it was."""
+"""A UTC timestamp as text, for readers."""
 
 LEFT_OUT = {"left_out": True}
 """Metadata of a field that is not written where it has its default; others are, as null."""
 
 FINITE = ConfigDict(allow_inf_nan=False)
-"""Configuration of what events hold, and of all that is in it."""
+"""Pydantic configuration of event contents, including nested ones."""
 
 _Form = TypeVar("_Form")
 
 
 def written(value: Any) -> Any:
-    """`value` as JSON has it: dataclasses are mappings, without the fields that are left out."""
+    """`value` in JSON form: dataclasses become mappings, without their left-out fields."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
-            one.name: written(held)
-            for one in dataclasses.fields(value)
-            if not ((held := getattr(value, one.name)) == _default(one) and one.metadata)
+            field.name: written(held)
+            for field in dataclasses.fields(value)
+            if not ((held := getattr(value, field.name)) == _default(field) and field.metadata)
         }
     if isinstance(value, Mapping):
-        return {key: written(one) for key, one in value.items()}
-    return [written(one) for one in value] if isinstance(value, list | tuple) else value
+        return {key: written(item) for key, item in value.items()}
+    return [written(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _default(one: dataclasses.Field[Any]) -> Any:
-    made = one.default_factory
-    return one.default if made is dataclasses.MISSING else made()
+def _default(field: dataclasses.Field[Any]) -> Any:
+    made = field.default_factory
+    return field.default if made is dataclasses.MISSING else made()
 
 
 def read_facts(form: type[_Form], facts: object) -> _Form:
-    """`facts` as a `form`.
+    """Parse `facts` as a `form`.
 
     Raises:
         ValueError: they have another form.
@@ -73,5 +73,5 @@ def read_facts(form: type[_Form], facts: object) -> _Form:
 
 @cache
 def _reader(form: Any) -> TypeAdapter[Any]:
-    """Kept: to make one takes longer than all that it reads in a run."""
+    """Cached, since creating a reader takes longer than everything it reads in a run."""
     return TypeAdapter(form)

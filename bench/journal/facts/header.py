@@ -1,4 +1,4 @@
-"""How a run began: its scenario, its plan, and where it was made."""
+"""The start of a run: its scenario, its plan, its host and its engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AtLeastOne = Annotated[int, Field(ge=1)]
 
 
 class _Host(BaseModel):
-    """What is relied on of a host; `bench.host.fingerprint` puts down more, which is kept."""
+    """The host properties that bench relies on; further ones of the fingerprint are kept."""
 
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
@@ -32,7 +32,7 @@ else:
 
 @dataclass(frozen=True)
 class LinkSetting:
-    """The way from the registry to the engine: in words, and the rate it is shaped to."""
+    """The link from the registry to the engine: a description, and its shaped rate."""
 
     text: str
     rate_bit_s: Rate | None = None
@@ -40,7 +40,7 @@ class LinkSetting:
 
 @dataclass(frozen=True)
 class NoiseFact:
-    """What the host makes of no difference, for one metric; as `NoiseFloor` of bench.judge."""
+    """Differences caused by the host alone, for one metric; as `NoiseFloor` of bench.judge."""
 
     share: Annotated[float, Field(ge=0)]
     median: Annotated[float, Field(gt=0)]
@@ -49,7 +49,7 @@ class NoiseFact:
 
 @dataclass(frozen=True)
 class HostNoiseFact:
-    """The noise of the host as it was known then, by metric."""
+    """The host's noise floors known at that time, by metric."""
 
     measured_at: str
     floors: dict[str, NoiseFact]
@@ -62,12 +62,12 @@ class RunHeader:
     Attributes:
         at: UTC label.
         seed: of the order of cases within the rounds.
-        scenario_file: as it was named on the command line.
+        scenario_file: as named on the command line.
         scenario: as resolved, with secrets redacted.
-        plan: every trial, in its order.
-        host, engine, builder: where the run was made; open, as they are shown.
-        checklist: the standard as it was then, or None.
-        baseline: the earlier run that it is to be compared with.
+        plan: every trial, in order.
+        host, engine, builder: of the run; open mappings, displayed as they are.
+        checklist: the checklist as it was then, or None.
+        baseline: the earlier run to compare with.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FINITE

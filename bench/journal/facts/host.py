@@ -1,4 +1,4 @@
-"""What the host did beside a run, and while a trial lasted."""
+"""The activity of the host beside a run and during a trial."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Busy:
-    """A program that is running now."""
+    """A running program that uses CPU time."""
 
     name: str
     pid: Amount
@@ -27,12 +27,12 @@ class Busy:
 
 @dataclass(frozen=True)
 class HostWait:
-    """A trial has waited for a quiet host.
+    """A wait for a quiet host before a trial.
 
     Attributes:
-        in_vain: whether the host was still busy in the end.
-        other_share, steal_share: the largest share of the core time that others took meanwhile.
-        busy: the programs that did, the busiest first.
+        in_vain: whether the host was still busy at the end.
+        other_share, steal_share: the largest share of core time taken by others meanwhile.
+        busy: the programs that took it, the busiest first.
     """
 
     waited_s: Seconds
@@ -52,16 +52,16 @@ class HostWaited(HostWait):
 
     @property
     def wait(self) -> HostWait:
-        """The wait alone."""
-        return HostWait(**{one.name: getattr(self, one.name) for one in fields(HostWait)})
+        """The wait without its UTC label."""
+        return HostWait(**{field.name: getattr(self, field.name) for field in fields(HostWait)})
 
 
 @dataclass(frozen=True)
 class Heat:
-    """What the sensor of heat counted that counted most; None where the host does not say.
+    """Counts of the thermal sensor with the highest count; None if the host has none.
 
     Attributes:
-        events: how often it said that its core or package is too hot.
+        events: how often its core or package was throttled.
         slowed_s: for how long.
     """
 
@@ -71,20 +71,20 @@ class Heat:
 
 @dataclass(frozen=True)
 class HostUse:
-    """How busy the host was over a stretch of time; None is what nobody saw.
+    """The load of the host over a period; None means not observed.
 
     Attributes:
-        wall_s: how long that was.
-        core_s: all core time that there was.
-        steal_share, busy_share: of it, taken by other tenants, and used by whomever.
+        wall_s: length of the period.
+        core_s: total core time available.
+        steal_share, busy_share: shares of it, taken by other tenants, and used in total.
         swapped_pages: pages moved to or from swap.
-        swap_used_bytes, memory_available_bytes: as they were before.
-        clock_step_s: how far the wall clock moved against the monotonic one.
-        cpu_s: CPU seconds by who used them.
-        other_share: of the core time, what none of these used; None where the workload, or an
+        swap_used_bytes, memory_available_bytes: at the start of the period.
+        clock_step_s: step of the wall clock relative to the monotonic one.
+        cpu_s: CPU seconds by user.
+        other_share: share of the core time used by none of these; None if the workload, or an
             engine that took part, is not among them.
-        stalled_s: seconds in which some task was held up, by resource; empty without PSI.
-        thermal: None where the host has no such counters.
+        stalled_s: seconds in which some task was stalled, by resource; empty without PSI.
+        thermal: None if the host has no such counters.
     """
 
     wall_s: Seconds | None = None

@@ -1,4 +1,4 @@
-"""What is known of an image, its layers and its build, as the journal has it."""
+"""Facts about an image, its layers and its build, as in the journal."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BaseRecord:
-    """What a FROM line stood for on the host.
+    """The base image that a FROM line resolved to on the host.
 
     Attributes:
-        image_id: empty where the builder does not have it.
+        image_id: empty if the builder does not have it.
         source: the value of a BaseSource.
-        made_of: what a home-made one really is.
+        made_of: the actual contents of a locally built one.
         remark: why nothing is known of it.
     """
 
@@ -57,7 +57,7 @@ class BuiltStep:
     Attributes:
         instruction: as in the Dockerfile, on one line.
         cached: whether the builder had it in its cache.
-        seconds: that it took; None where it came from the cache, or the builder does not say.
+        seconds: duration; None if cached, or if the builder does not report it.
     """
 
     instruction: str
@@ -67,25 +67,26 @@ class BuiltStep:
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What is known of a case's image for the whole run; of a stack, of all of them together.
+    """Facts about a case's image for the whole run; for a stack, about all its images together.
 
     Attributes:
-        reference: what trials pull, with its digest.
-        source: `built`, `mirrored`, `engine` (from the user's own), `builder` (it was there
-            already), `bootstrapped` (made here of Debian packages) or `compose`.
-        build_s: seconds of the build, None where nothing was built.
-        build_steps: steps of it that the builder's cache did not have, None where unknown.
-        built: all steps of it but FROM, None where the builder does not tell, or nothing was built.
-        remarks: what is not as the Dockerfile or the case has it, a sentence each.
-        rebuild_s: seconds of another build after a small change, None where none was asked for.
-        rebuilt: those of its steps that the builder's cache did not have, None where unknown.
+        reference: the reference that trials pull, with its digest.
+        source: `built`, `mirrored`, `engine` (from the user's own), `builder` (already present),
+            `bootstrapped` (made here from Debian packages) or `compose`.
+        build_s: seconds of the build, None if nothing was built.
+        build_steps: its uncached steps, None if unknown.
+        built: all its steps but FROM, None if the builder does not report them, or nothing was
+            built.
+        remarks: deviations from the Dockerfile or the case, a sentence each.
+        rebuild_s: seconds of a rebuild after a small change, None if none was requested.
+        rebuilt: the uncached steps of the rebuild, None if unknown.
         size_bytes: unpacked size: regular-file bytes over the layers, hard links once.
         transfer_bytes: compressed layers and configuration.
         waste_bytes: bytes overwritten or deleted by a later layer.
-        engine_size_bytes: what the engine itself says, which depends on its image store.
+        engine_size_bytes: as the engine reports it, which depends on its image store.
         config: user, entrypoint, command, healthcheck and the like, as in the image.
         parts: the images of a stack's services; the sizes are then those of their layers, each
-            distinct one once, and there is neither a reference nor a digest of all.
+            distinct one once, and there is no common reference or digest.
     """
 
     case: str
@@ -123,11 +124,11 @@ class ImageFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageReady(ImageFacts):
-    """The event `image_ready`: an image is where trials pull it from.
+    """The event `image_ready`: an image is available where trials pull it from.
 
     Attributes:
-        role: what it is for: `case`, `service`, `load` or `calibration`.
-        bases: what the FROM lines stood for.
+        role: its purpose: `case`, `service`, `load` or `calibration`.
+        bases: the bases that the FROM lines resolved to.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FINITE
@@ -137,5 +138,5 @@ class ImageReady(ImageFacts):
 
     @property
     def facts(self) -> ImageFacts:
-        """What is known of the image alone."""
-        return ImageFacts(**{one.name: getattr(self, one.name) for one in fields(ImageFacts)})
+        """The facts about the image alone."""
+        return ImageFacts(**{field.name: getattr(self, field.name) for field in fields(ImageFacts)})

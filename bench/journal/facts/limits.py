@@ -1,4 +1,4 @@
-"""The limits of a container: as they were asked for, and as the kernel held them."""
+"""The limits of a container: as requested, and as enforced by the kernel."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from bench.journal.facts.form import LEFT_OUT, Amount
 
 @dataclass(frozen=True)
 class LimitsAsked:
-    """What the engine was asked for; None where it was left open.
+    """The limits requested from the engine; None if not set.
 
     Attributes:
-        swap_bytes: beside the memory.
+        swap_bytes: in addition to memory.
     """
 
     memory_bytes: Amount | None = None
@@ -23,10 +23,10 @@ class LimitsAsked:
 
 @dataclass(frozen=True)
 class LimitsHeld:
-    """What the kernel held; None where that is nothing, or it did not say.
+    """The limits enforced by the kernel; None if there is none, or if unknown.
 
     Attributes:
-        swap_bytes: beside the memory; `unlimited` where there is no bound.
+        swap_bytes: in addition to memory; `unlimited` if there is no limit.
     """
 
     memory_bytes: Amount | None = field(default=None, metadata=LEFT_OUT)
@@ -37,7 +37,7 @@ class LimitsHeld:
 
 @dataclass(frozen=True)
 class LimitsFact:
-    """Both; `applied` is None where a container ended before it could be read back."""
+    """Both; `applied` is None if a container ended before it could be read back."""
 
     requested: LimitsAsked = LimitsAsked()
     applied: LimitsHeld | None = field(default=None, metadata=LEFT_OUT)

@@ -28,13 +28,13 @@ class Listener:
         return ipaddress.ip_address(self.address)
 
     def is_reached_at(self, address: str) -> bool:
-        """Whether a connection to `address` comes to it."""
+        """Whether connections to `address` reach it."""
         own = self._bound_to
         return own.is_unspecified or own == ipaddress.ip_address(address)
 
     @property
     def place(self) -> str:
-        """The port; with the address, where it is not every one."""
+        """The port, with the address unless it is bound to all of them."""
         own = self._bound_to
         if own.is_unspecified:
             return str(self.port)

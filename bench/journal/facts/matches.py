@@ -1,8 +1,8 @@
-"""Figures that a workload printed in one trial, as a trial records them and as they are read back.
+"""Figures that a workload printed in one trial, as recorded and read back.
 
-Kept is what is enough for any choice among several matches: their number, the first, the last,
-the smallest, the largest and the sum. So a journal stays small however much was printed, and
-reports need no logs.
+Stored is what suffices for any `take`: the number of matches, the first, the last, the smallest,
+the largest and the sum. A journal thus stays small however much was printed, and reports need no
+logs.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 MOST = 1e30
-"""Size from which on a number is not believed to be a figure; sums stay finite with it."""
+"""Magnitude from which a number is not accepted as a figure; it keeps sums finite."""
 
 
 @dataclass(frozen=True)
 class Matches:
-    """What was found of one figure in the output of one trial.
+    """The matches of one figure in the output of one trial.
 
     Attributes:
         take: which of them counts: the `take` of the scenario.
-        n: how many numbers there were.
-        first, last, low, high, total: of the numbers; None where there were none.
-        odd: how many matches were no numbers, or infinite, or not a number (`nan`).
+        n: number of numeric matches.
+        first, last, low, high, total: of the numbers; None if there were none.
+        odd: number of matches that were not numeric, infinite, or `nan`.
         odd_text: the first of those, shortened and without secrets.
     """
 
@@ -37,7 +37,7 @@ class Matches:
     odd_text: str = ""
 
     def with_number(self, value: float) -> Matches:
-        """The same with one more number."""
+        """The same with one more number added."""
         if self.first is None or self.low is None or self.high is None or self.total is None:
             return replace(self, n=1, first=value, last=value, low=value, high=value, total=value)
         return replace(
@@ -50,15 +50,15 @@ class Matches:
         )
 
     def with_oddity(self, text: str) -> Matches:
-        """The same with one more match that is no finite number."""
+        """The same with one more match that is not a finite number."""
         return replace(self, odd=self.odd + 1, odd_text=self.odd_text or text)
 
     @property
     def value(self) -> float | None:
-        """The figure; None where there is none.
+        """The figure; None if there is none.
 
-        One match that is no number takes the figure away: a loss that ended as `nan` is not the
-        loss of the epoch before.
+        A single match that is not a number invalidates the figure: a loss that ended as `nan` is
+        not the loss of the epoch before.
         """
         if self.odd or self.total is None:
             return None

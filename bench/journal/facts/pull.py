@@ -1,4 +1,4 @@
-"""A pull: what its stream said of each layer, how fast the link was, what the registry served."""
+"""A pull: the stream's messages on each layer, the speed of the link, the registry's log."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from bench.journal.facts.form import Amount, Rate, Seconds
 
 COPY_STATUS = "the same as layer"
-"""How the status of a layer begins that stands in its image further below too."""
+"""Prefix of the status of a layer that also occurs further below in its image."""
 
 
 @dataclass(frozen=True)
 class LayerPull:
-    """What the pull stream said of one layer; None where it did not say.
+    """The times of one layer from the pull stream; None if not reported.
 
     Attributes:
-        announced_s: from the pull request to the first word on the layer.
-        queue_s: from there to its first byte, or until it was there where none was seen before.
-        download_s: from its first byte until it was there and verified.
+        announced_s: from the pull request to the first message on the layer.
+        queue_s: from there to its first byte, or until it was present if no download was seen.
+        download_s: from its first byte until it was downloaded and verified.
         hold_s: from there to its extraction: the layers below come first.
-        extract_s: of the extraction, and of making it known to the store.
-        status: the last word of the stream on it.
+        extract_s: of the extraction, and of its registration in the store.
+        status: the last message of the stream on it.
     """
 
     index: Amount
@@ -38,12 +38,12 @@ class LayerPull:
 
     @property
     def is_copy(self) -> bool:
-        """Whether the image has the same layer further below: it is fetched once."""
+        """Whether the image has the same layer further below, so that it is fetched once."""
         return self.status.startswith(COPY_STATUS)
 
     @property
     def download_span_s(self) -> tuple[float, float] | None:
-        """From its first byte until it was there, since the pull request; None where unknown."""
+        """From its first byte until it was present, since the pull request; None if unknown."""
         if self.announced_s is None or self.queue_s is None or self.download_s is None:
             return None
         begun_s = self.announced_s + self.queue_s
@@ -52,11 +52,11 @@ class LayerPull:
 
 @dataclass(frozen=True)
 class LinkFact:
-    """The way from the registry, in bits a second.
+    """The link from the registry, in bits per second.
 
     Attributes:
-        rate_bit_s: that it was shaped to; None where it was not.
-        achieved_bit_s: that came over it while layers were being downloaded; None where unknown.
+        rate_bit_s: its shaped rate; None if not shaped.
+        achieved_bit_s: actual rate while layers were being downloaded; None if unknown.
     """
 
     rate_bit_s: Rate | None
@@ -65,7 +65,7 @@ class LinkFact:
 
 @dataclass(frozen=True)
 class BlobServed:
-    """How often a blob was served by the registry's access log, and how many bytes of it in all."""
+    """How often a blob was served according to the registry's access log, and its total bytes."""
 
     requests: Amount
     size_bytes: Amount
@@ -73,7 +73,7 @@ class BlobServed:
 
 @dataclass(frozen=True)
 class ServedFact:
-    """What the registry served for a pull: in all, and of each blob by its digest."""
+    """The requests and bytes that the registry served for a pull: in total, and by blob digest."""
 
     requests: Amount
     size_bytes: Amount

@@ -1,4 +1,4 @@
-"""When a container could do something: ready, or at least with a port that takes connections."""
+"""When a container was ready, or had at least a port that accepts connections."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from bench.journal.facts.form import Amount, Stamp  # noqa: TC001 - pydantic rea
 
 @dataclass(frozen=True)
 class ReadyFact:
-    """When readiness was confirmed, and how finely that is known.
+    """When readiness was confirmed, and the resolution of that time.
 
     Attributes:
         at_ns: arrival of the confirming answer.
-        resolution_ns: from the end of the last refusal (or from the moment that asking began)
-            to the sending of the successful attempt, plus its round trip; of an attempt that was
-            given up without an answer the sending counts, for it was not refused until its end;
-            of what is stamped as it comes, the lateness of the stamp; of a health check, back to
-            the beginning of the check before it.
-        attempts: attempts in all.
-        probe: the one that decided; of a stack, the service that was ready last.
-        floor_ns: when the engine's first check came after the start, where its checks decided:
-            nothing is healthy sooner. None where bench asked by itself.
+        resolution_ns: from the end of the last refusal (or from the start of probing) to the
+            sending of the successful attempt, plus its round trip. For an attempt that timed out
+            without an answer its sending counts, since it was not refused until its end. For events
+            stamped on arrival, the lateness of the stamp; for a health check, the time back to the
+            start of the check before it.
+        attempts: attempts in total.
+        probe: the one that decided; for a stack, the service that was ready last.
+        floor_ns: time of the engine's first check after the start, if its checks decided: nothing
+            is healthy sooner. None for bench's own probes.
     """
 
     at_ns: Stamp
@@ -33,10 +33,10 @@ class ReadyFact:
 
 @dataclass(frozen=True)
 class PortFact:
-    """When a port first took a connection, whether or not anything was answered on it.
+    """When a port first accepted a connection, whether or not anything was answered on it.
 
     Attributes:
-        at_ns: when the connection stood.
+        at_ns: when the connection was established.
         resolution_ns: from the end of the last refusal to that moment.
         probe: the one that connected.
     """

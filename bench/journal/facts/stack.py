@@ -1,4 +1,4 @@
-"""A stack and its services, as their trials record them."""
+"""A stack and its services, as recorded by their trials."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bench.journal.facts.form import LEFT_OUT, Amount
 
 @dataclass(frozen=True)
 class WaitFact:
-    """What a service waits for before it is started: a condition of another, as Compose has it."""
+    """A dependency of a service before its start: a condition of another, as in Compose."""
 
     service: str
     condition: str
@@ -20,10 +20,10 @@ class MemberFact:
     """A service of a stack.
 
     Attributes:
-        ready_by: what says that it is ready: `healthcheck`, `exit`, `probe` or `started`.
+        ready_by: the source of its readiness: `healthcheck`, `exit`, `probe` or `started`.
         restart: its restart policy, which is not honoured in a trial.
-        waits: what it waits for.
-        waited_ns: for how long; None where it did not come to its start.
+        waits: its dependencies.
+        waited_ns: time spent waiting for them; None if it was never started.
         pulled: whether its image was pulled for it.
     """
 

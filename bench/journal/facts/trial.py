@@ -1,4 +1,4 @@
-"""What a trial records beside its phases: its facts, gathered while it runs and read back later."""
+"""The facts that a trial records besides its phases, gathered while it runs and read back later."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CountersFact:
-    """The totals of a container, read last.
+    """The final totals of a container.
 
     Attributes:
-        method: how counters are read, such as `cgroup-v2`; empty where it is not on record.
+        method: how counters are read, such as `cgroup-v2`; empty if not recorded.
         memory_peak_bytes: the kernel's high-water mark.
         cpu_ns: CPU time of the last sample.
-        gpu_memory_unknown_because: why nobody knows what it held of the GPU's memory.
+        gpu_memory_unknown_because: why its GPU memory is unknown.
     """
 
     method: str = ""
@@ -43,45 +43,45 @@ class CountersFact:
 
 @dataclass(frozen=True)
 class LoadFact:
-    """The load tool that ran beside a case: the image of it."""
+    """The load tool that ran beside a case: its image."""
 
     reference: str
 
 
 @dataclass
 class TrialFacts:
-    """All of them; each is None, or empty, until it is known, and is not written then.
+    """All facts of a trial; each is None, or empty, until known, and not written then.
 
     Attributes:
         zero_ns: the moment from which the trial's times count.
         start_sent_ns: when the start call was sent.
-        first_output_ns: when the first line of output came.
-        cpu_ns_at_ready: CPU time that it had used when it was ready.
-        downloaded_bytes: what its pull fetched, by the stream.
-        ready: when it was ready; of a stack, when the last service was.
-        port_open: when a port first took a connection.
-        listening: where it listens, of one that is asked elsewhere or does not answer.
-        hint: what would probably help one that did not get ready.
+        first_output_ns: when the first line of output arrived.
+        cpu_ns_at_ready: CPU time used until ready.
+        downloaded_bytes: bytes fetched by its pull, according to the stream.
+        ready: when it was ready; for a stack, when the last service was.
+        port_open: when a port first accepted a connection.
+        listening: where it listens, if probed elsewhere or without an answer.
+        hint: a likely remedy, if it did not become ready.
         exit: how process 1 ended.
-        memory_kill: whether it was killed for memory.
-        cause: why it failed, where that is known.
-        stop: how it took the request to stop.
+        memory_kill: whether it was killed for lack of memory.
+        cause: why it failed, if known.
+        stop: how it reacted to the stop request.
         process: process 1 before that, or why it was not seen.
-        link: the way from the registry.
-        served: what the registry served.
+        link: the link from the registry.
+        served: bytes and requests served by the registry.
         page_cache_dropped: whether the page cache was dropped before it.
-        limits: asked for and held.
+        limits: requested and enforced.
         processes: those that were alive some time after ready.
-        writes: what it wrote where it should not.
-        egress: what it tried to reach.
-        counters: its totals.
+        writes: paths written outside its writable mounts.
+        egress: destinations that it tried to reach.
+        counters: its final totals.
         load: the tool that put it under load.
-        figures: what it printed, by metric; None where its output was not read to the end.
-        excerpts: parts of its output, by name.
-        member: of a service of a stack.
-        stack: of a stack as a whole.
-        host: what the host did meanwhile.
-        warnings: what the engine said when it was created.
+        figures: figures in its output, by metric; None if its output was not read to the end.
+        excerpts: excerpts of its output, by name.
+        member: set for a service of a stack.
+        stack: set for a stack as a whole.
+        host: the load of the host meanwhile.
+        warnings: the engine's warnings when it was created.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FINITE
@@ -117,7 +117,7 @@ class TrialFacts:
     warnings: tuple[str, ...] = ()
 
     def fields(self) -> dict[str, Any]:
-        """Those that are known, as the journal has them."""
-        known = {one.name: getattr(self, one.name) for one in fields(self)}
+        """The known facts, as in the journal."""
+        known = {field.name: getattr(self, field.name) for field in fields(self)}
         unsaid = vars(TrialFacts)  # a dataclass keeps each default there
-        return {name: written(one) for name, one in known.items() if one != unsaid[name]}
+        return {name: written(value) for name, value in known.items() if value != unsaid[name]}

@@ -100,7 +100,7 @@ class TrialRow:
 
 
 @dataclass(frozen=True)
-class File:
+class RunFile:
     """A file in the run's folder."""
 
     name: str
@@ -279,10 +279,10 @@ def scenario_text(run: Run) -> str:
     return visible(json.dumps(run.header.scenario, indent=2, ensure_ascii=False))
 
 
-def files(folder: Path) -> list[File]:
+def files(folder: Path) -> list[RunFile]:
     """The files of the run that lie in its folder now."""
     return [
-        File(name, what, format_bytes((folder / name).stat().st_size))
+        RunFile(name, what, format_bytes((folder / name).stat().st_size))
         for name, what in _FILES.items()
         if (folder / name).is_file()
     ]

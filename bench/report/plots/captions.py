@@ -65,7 +65,8 @@ def spread_words(run: Run, metric: str, cache: str) -> list[str]:
         values = strip_values(run, case, metric, cache)
         if values:
             low, middle, high = (
-                unit_words(one, unit) for one in (min(values), stats.median(values), max(values))
+                unit_words(value, unit)
+                for value in (min(values), stats.median(values), max(values))
             )
             parts.append(f"{case} median {middle} ({low} to {high}, n={len(values)})")
     return parts

@@ -139,7 +139,8 @@ def _margins(run: Run) -> Iterator[Plot]:
     alt = "; ".join(
         f"{row.name}: "
         + ", ".join(
-            f"{case} {actual_words(one)} ({one.verdict})" for case, one in row.verdicts.items()
+            f"{case} {actual_words(judged)} ({judged.verdict})"
+            for case, judged in row.verdicts.items()
         )
         for row in rows
     )
@@ -191,7 +192,10 @@ def _resources(run: Run, most: int) -> Iterator[Plot]:
 
 
 def _distributions(run: Run) -> Iterator[Plot]:
-    shown = (*DISTRIBUTED, *(one for one in run.scenario.own_metrics if _starts_at_zero(run, one)))
+    shown = (
+        *DISTRIBUTED,
+        *(name for name in run.scenario.own_metrics if _starts_at_zero(run, name)),
+    )
     for cache in _states(run):
         words = [
             f"{strip_title(run, name)}: {', '.join(parts)}"

@@ -48,7 +48,7 @@ def phase_waterfall(run: Run, cache: str = "cold") -> Figure:
     rows = _waterfall_rows(run, cache)
     height = 0.75 + sum(0.62 + 0.13 * len(thin) for _, _, thin in rows)
     figure, (axes,) = new_figure(1, max(1.4, height))
-    shown = [one for _, middle, thin in rows for one in ([middle] if middle else []) + thin]
+    shown = [trial for _, middle, thin in rows for trial in ([middle] if middle else []) + thin]
     top = max((_end_s(trial) for trial in shown), default=1.0) * 1.12
     limit_s = _startup_limit_s(run, cache)
     if limit_s is not None and limit_s <= 1.6 * top:
@@ -73,8 +73,8 @@ def phase_waterfall(run: Run, cache: str = "cold") -> Figure:
             beside(axes, _end_s(middle), y, words, weight="bold")
         else:
             beside(axes, 0, y, "no trial succeeded")
-        for number, one in enumerate(thin):
-            _phase_bar(axes, one, y + 0.36 + 0.13 * number, 0.07, top)
+        for number, trial in enumerate(thin):
+            _phase_bar(axes, trial, y + 0.36 + 0.13 * number, 0.07, top)
         y += 0.72 + 0.13 * len(thin)
     axes.set_yticks(ticks, [one_line(case) for case, _, _ in rows])
     axes.set_ylim(y - 0.3, -0.42)

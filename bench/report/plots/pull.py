@@ -54,7 +54,7 @@ def pull_timeline(run: Run, case: str, cache: str = "cold") -> Figure:
     layers = middle.layers if middle else ()
     path = middle.path if middle else None
     figure, (axes,) = new_figure(1, 0.8 + 0.3 * max(2, len(layers)))
-    ends = [_end_s(one) for one in layers] + ([path.wall_s] if path else [])
+    ends = [_end_s(layer) for layer in layers] + ([path.wall_s] if path else [])
     for row, layer in enumerate(layers):
         _layer_bar(axes, layer, row)
     is_shown = path is not None and bool(path.steps) and not path.unreliable
@@ -62,7 +62,10 @@ def pull_timeline(run: Run, case: str, cache: str = "cold") -> Figure:
         _draw_path(axes, path.steps)
     axes.set_yticks(
         range(len(layers)),
-        [f"{one.index + 1}  {_shortened(one.instruction) or one.digest[:19]}" for one in layers],
+        [
+            f"{layer.index + 1}  {_shortened(layer.instruction) or layer.digest[:19]}"
+            for layer in layers
+        ],
     )
     axes.set_ylim(len(layers) - 0.35, -0.6)
     axes.tick_params(axis="y", length=0)

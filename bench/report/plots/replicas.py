@@ -87,8 +87,8 @@ def _line(
     style: Style,
 ) -> None:
     known = [
-        (one.replicas, value)
-        for one, value in zip(groups, values, strict=True)
+        (group.replicas, value)
+        for group, value in zip(groups, values, strict=True)
         if value is not None
     ]
     if known:

@@ -55,12 +55,12 @@ def _curve(axes: Axes, curve: Sequence[Size], limits: Sequence[float], colour: s
     known = [point.startup_s for point in curve if point.startup_s is not None]
     top = max(known, default=1.0) * 1.25
     points = list(zip(limits, curve, strict=True))
-    enough = [(limit, one.startup_s) for limit, one in points if one.is_enough]
+    enough = [(limit, sized.startup_s) for limit, sized in points if sized.is_enough]
     if enough:
         axes.plot(*zip(*enough, strict=True), color=colour, marker="o", markersize=4)
-    for limit, one in points:
-        if not one.is_enough:
-            axes.plot(limit, one.startup_s or top / 1.08, marker="x", markersize=6, color=LIMIT)
+    for limit, sized in points:
+        if not sized.is_enough:
+            axes.plot(limit, sized.startup_s or top / 1.08, marker="x", markersize=6, color=LIMIT)
     axes.set_xscale("log")
     axes.minorticks_off()
     axes.set_ylim(0, top)

@@ -44,9 +44,9 @@ def stack_waterfall(start: StackStart) -> Figure:
         _bars(axes, row, member, on_the_way=member.service in chain)
     end_s = start.whole.metrics["startup_s"]
     axes.axvline(end_s, color=INK, linewidth=0.9, linestyle=":")
-    axes.set_yticks(range(len(members)), [one.service for one in members])
+    axes.set_yticks(range(len(members)), [member.service for member in members])
     axes.set_ylim(len(members) - 0.4, -0.6)
-    spans = [span for one in members for span in one.phases if span.phase in _BARS]
+    spans = [span for member in members for span in member.phases if span.phase in _BARS]
     last_s = max([end_s, *(span.end_s for span in spans)])
     time_axis(axes, last_s * 1.03, "seconds from the stack's zero; dotted: all of it is ready")
     present = [name for name in _BARS if name in {span.phase for span in spans}]
@@ -63,7 +63,7 @@ def stack_waterfall(start: StackStart) -> Figure:
 
 
 def _bars(axes: Axes, row: int, member: TrialResult, *, on_the_way: bool) -> None:
-    spans = [one for one in member.phases if one.phase in _BARS]
+    spans = [span for span in member.phases if span.phase in _BARS]
     for span in spans:
         axes.barh(
             row,
@@ -72,7 +72,7 @@ def _bars(axes: Axes, row: int, member: TrialResult, *, on_the_way: bool) -> Non
             height=_HEIGHT * (0.35 if span.phase == "wait" else 1.0),
             color=_COLOURS[span.phase],
         )
-    busy = [one for one in spans if one.phase in ("start", "ready")]
+    busy = [span for span in spans if span.phase in ("start", "ready")]
     if on_the_way and busy:
         below = row + _HEIGHT / 2 + 0.08
         axes.plot([busy[0].start_s, busy[-1].end_s], [below, below], color=LIMIT, linewidth=2.0)

@@ -173,7 +173,7 @@ def _step(top: float, unit: str) -> float:
         base = 60.0
     raw = top / base / 5
     power = 10.0 ** math.floor(math.log10(raw))
-    factor = next(one for one in (1, 2, 2.5, 5, 10) if raw <= one * power * 1.0001)
+    factor = next(step for step in (1, 2, 2.5, 5, 10) if raw <= step * power * 1.0001)
     step = factor * power * base
     is_whole = unit == "bytes" or (unit == "" and top >= 1)
     return max(step, 1.0) if is_whole else step

@@ -43,8 +43,10 @@ def inline_svg(text: str, name: str) -> str:
     text = _UPRIGHT.sub("", _PATH.sub(lambda path: f' d="{_LOOSE.sub("", path[0][4:])}', text))
     text = _SIZE.sub(r'<svg viewBox="\1" preserveAspectRatio="xMidYMid meet">', text, count=1)
     used = set(_REFERENCE.findall(text))
-    text = _ID.sub(lambda one: f'id="{name}-{one[1]}"' if one[1] in used else "", text)
-    text = _REFERENCE.sub(lambda one: one[0].replace(f"#{one[1]}", f"#{name}-{one[1]}"), text)
+    text = _ID.sub(lambda match: f'id="{name}-{match[1]}"' if match[1] in used else "", text)
+    text = _REFERENCE.sub(
+        lambda match: match[0].replace(f"#{match[1]}", f"#{name}-{match[1]}"), text
+    )
     text = _FONT_SIZE.sub(r"font-size: \1px", text)
     for colour, variable in VARIABLES.items():
         text = text.replace(colour, f"var({variable})")

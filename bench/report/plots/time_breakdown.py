@@ -31,8 +31,8 @@ def time_spent(run: Run) -> Figure:
     figure, (axes,) = new_figure(1, max(1.3, 0.75 + 0.42 * len(rows)))
     top = max((sum(row.seconds.values()) for row in rows), default=1.0) * 1.12
     several = len({row.cache for row in rows}) > 1
-    for y, one in enumerate(rows):
-        _bar(axes, one, y, top)
+    for y, row in enumerate(rows):
+        _bar(axes, row, y, top)
     names = [f"{row.case}, {row.cache}" if several else row.case for row in rows]
     axes.set_yticks(range(len(rows)), [one_line(name) for name in names])
     axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -49,13 +49,13 @@ def time_spent(run: Run) -> Figure:
     return figure
 
 
-def _bar(axes: Axes, one: Spent, y: int, top: float) -> None:
+def _bar(axes: Axes, spent: Spent, y: int, top: float) -> None:
     left = 0.0
     for name in SHARES:
-        length = one.seconds[name]
+        length = spent.seconds[name]
         axes.barh(y, length, 0.62, left=left, color=SPENT[name], linewidth=0)
         if length > _NARROW * top:
-            axes.text(left + length / 2, y, value_words(one.shares[name], name), ha="center",
+            axes.text(left + length / 2, y, value_words(spent.shares[name], name), ha="center",
                       va="center", color=ON_BAR, clip_on=True, in_layout=False)  # fmt: skip
         left += length
     axes.annotate(format_seconds(left), (left, y), xytext=(5, 0), textcoords="offset points",

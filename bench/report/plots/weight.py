@@ -65,7 +65,7 @@ def weights(run: Run) -> list[Weight]:
             pulls = tuple(row["pull_s"] for row in rows)
             starts = tuple(row["start_s"] for row in rows)
             found.append(Weight(case, image.transfer_bytes, pulls, starts))
-    found.sort(key=lambda one: one.transfer_bytes)
+    found.sort(key=lambda weight: weight.transfer_bytes)
     return found if len(_alike(found)) >= FEWEST_SIZES else []
 
 
@@ -73,10 +73,10 @@ def _alike(weights: Iterable[Weight]) -> list[list[Weight]]:
     """Those of about the same size together; `weights` begins with the lightest."""
     first = 0
 
-    def lightest(one: Weight) -> int:
+    def lightest(weight: Weight) -> int:
         nonlocal first
-        if one.transfer_bytes > first * _ALIKE:
-            first = one.transfer_bytes
+        if weight.transfer_bytes > first * _ALIKE:
+            first = weight.transfer_bytes
         return first
 
     return [list(group) for _, group in groupby(weights, lightest)]

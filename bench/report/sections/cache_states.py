@@ -54,15 +54,15 @@ def _row(run: Run, case: str, cache: str, trials: Sequence[TrialResult]) -> tupl
         and trial.status is TrialStatus.INVALID
         for trial in run.results
     )
-    served = [one.facts.served for one in trials if one.facts.served]
+    served = [trial.facts.served for trial in trials if trial.facts.served]
     return (
         case,
         cache,
         str(len(trials)),
         str(invalid),
         value_words(_median(_metric(trials, "pull_s")), "pull_s"),
-        unit_words(_median([one.size_bytes for one in served]), "bytes"),
-        unit_words(_median([one.requests for one in served]), ""),
+        unit_words(_median([pull.size_bytes for pull in served]), "bytes"),
+        unit_words(_median([pull.requests for pull in served]), ""),
         value_words(_median(_metric(trials, "startup_s")), "startup_s"),
         _page_cache_words(CacheState(cache), trials, cooled_trials(run.results)),
         _proof_words(CacheState(cache), trials),

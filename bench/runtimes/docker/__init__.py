@@ -1,1 +1,1 @@
-"""Docker and what speaks its API; nothing else imports its SDK."""
+"""Docker and engines with its API; no other package imports its SDK."""

@@ -1,4 +1,4 @@
-"""A connection to one engine, shared by everything that asks it for something."""
+"""A connection to one engine, shared by all its users in a run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class DockerClient:
-    """The SDK's low-level client of one engine, and what that engine is.
+    """The SDK's low-level client of one engine, and the engine's properties.
 
     Attributes:
         api: the SDK's client.
-        info: which engine it is.
+        info: the engine.
     """
 
     def __init__(self, address: str, login: RegistryLogin | None = None) -> None:
@@ -27,10 +27,10 @@ class DockerClient:
 
         Args:
             address: of the engine.
-            login: what bench's registry is shown; None where nothing is pulled or pushed there.
+            login: credential for bench's registry; None if nothing is pulled or pushed there.
 
         Raises:
-            EngineUnavailableError: no socket, no permission, nobody listening, API too old.
+            EngineUnavailableError: no socket, no permission, no listener, or the API is too old.
         """
         self._address = address
         self._login = login
@@ -42,7 +42,7 @@ class DockerClient:
             raise
 
     def call(self, subject: str) -> AbstractContextManager[None]:
-        """While this lasts the SDK's errors become those of bench, about `subject`."""
+        """Translate the SDK's errors within the block into those of bench, about `subject`."""
         return translated(subject, self._address)
 
     def credentials(self) -> dict[str, dict[str, str]]:
@@ -50,7 +50,7 @@ class DockerClient:
         return own_credentials(self._login)
 
     def credential(self, repository: str) -> Mapping[str, str] | None:
-        """What is shown for `repository`; None leaves that to the user's own configuration."""
+        """The credential for `repository`; None leaves it to the user's own configuration."""
         return self.credentials().get(repository.partition("/")[0])
 
     def close(self) -> None:

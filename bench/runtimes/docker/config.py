@@ -1,4 +1,4 @@
-"""A WorkloadSpec in the words of the Docker API's create call."""
+"""Translation of a WorkloadSpec into the Docker API's create call."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PORT = re.compile(
 def container_config(spec: WorkloadSpec) -> dict[str, Any]:
     """The body of POST /containers/create for `spec`.
 
-    CPU limits are written as a quota over a 100 ms period, which every engine takes; as
+    CPU limits are written as a quota over a 100 ms period, which every engine accepts; with
     NanoCPUs the engine would refuse more cores than the host has. The swap limit equals the
     memory limit, so that nothing is swapped.
     """
@@ -102,7 +102,7 @@ def endpoint(spec: WorkloadSpec, network: str) -> dict[str, Any]:
 
 
 def _with_options(config: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """`config` with `options` laid over it: lists are put together, mappings merged."""
+    """`config` merged with `options`: lists are concatenated, mappings merged."""
     result = dict(config)
     for key, value in options.items():
         below = result.get(key)
@@ -125,7 +125,7 @@ def _port_bindings(ports: tuple[str, ...]) -> dict[str, list[dict[str, str]]]:
         containers = _ports_of(match["container"])
         hosts = [match["host"] or ""] * len(containers)
         if len(containers) > 1 and match["host"]:
-            hosts = [str(one) for one in _ports_of(match["host"])]
+            hosts = [str(port) for port in _ports_of(match["host"])]
         if len(hosts) != len(containers):
             raise EngineError(f"port {text}", "the two ranges differ in length")
         for host, container in zip(hosts, containers, strict=True):
@@ -144,7 +144,7 @@ def _ports_of(text: str) -> range:
 
 
 def _device_requests(spec: WorkloadSpec) -> list[dict[str, Any]]:
-    requests = [dict(one) for one in spec.device_requests]
+    requests = [dict(request) for request in spec.device_requests]
     if spec.gpus is not None:
         count = -1 if spec.gpus == "all" else int(spec.gpus)
         requests.append({"Driver": "", "Count": count, "Capabilities": _GPU_CAPABILITIES})

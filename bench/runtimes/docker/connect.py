@@ -1,4 +1,4 @@
-"""Reaching a Docker Engine: the connection, what the engine is, and the SDK's errors as bench's.
+"""Connecting to a Docker Engine: the connection, the engine's properties, and the SDK's errors.
 
 Only this package imports `docker`.
 """
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bench.runtimes.credential import RegistryLogin
 
 MINIMUM_API = (1, 40)
-"""Docker 19.03; older engines lack what the measurements stand on."""
+"""Docker 19.03; older engines lack features that the measurements require."""
 
 CALL_TIMEOUT_S = 120
 _BUILD_CREDENTIALS = "X-Registry-Config"
@@ -57,7 +57,7 @@ _BROKEN = (
 
 @contextmanager
 def translated(subject: str, address: str) -> Iterator[None]:
-    """Turn the SDK's several trees of errors into the one of bench."""
+    """Translate the SDK's several error hierarchies into bench's."""
     try:
         yield
     except APIError as error:
@@ -84,9 +84,9 @@ def translated(subject: str, address: str) -> Iterator[None]:
 
 
 class _Client(docker.APIClient):
-    """The SDK's client, which would wait for a pull without end.
+    """The SDK's client, with a time-out for pulls, which it would wait for without end.
 
-    And it gives builds the credentials of the user's configuration alone.
+    It also passes the credentials of bench's registry to builds.
     """
 
     registry_login: RegistryLogin | None = None
@@ -106,20 +106,24 @@ class _Client(docker.APIClient):
 
 
 def own_credentials(login: RegistryLogin | None) -> dict[str, dict[str, str]]:
-    """What bench's registry is shown, by its addresses and in the form that an engine takes."""
-    found = {one: login.to(one) for one in sorted(login.addresses)} if login else {}
+    """The credentials of bench's registry, by address and in the form that an engine takes."""
+    found = {address: login.to(address) for address in sorted(login.addresses)} if login else {}
     return {
-        address: {"username": one.user, "password": one.secret, "serveraddress": address}
-        for address, one in found.items()
-        if one is not None
+        address: {
+            "username": credential.user,
+            "password": credential.secret,
+            "serveraddress": address,
+        }
+        for address, credential in found.items()
+        if credential is not None
     }
 
 
 def connect(address: str, login: RegistryLogin | None = None) -> Any:
-    """The SDK's low-level client; its type is left open, for its stubs know half of it.
+    """The SDK's low-level client; untyped, since its stubs are incomplete.
 
     Raises:
-        EngineUnavailableError: no socket, no permission, nobody listening, API too old.
+        EngineUnavailableError: no socket, no permission, no listener, or the API is too old.
     """
     try:
         api = _Client(base_url=address, version="auto", timeout=CALL_TIMEOUT_S)
@@ -137,13 +141,13 @@ def connect(address: str, login: RegistryLogin | None = None) -> Any:
 
 
 def api_version(api: Any) -> tuple[int, ...]:
-    """The version of the API that engine and SDK agreed upon."""
+    """The API version negotiated between engine and SDK."""
     return tuple(int(part) for part in api.api_version.split("."))
 
 
 def unreachable(address: str, error: Exception) -> EngineUnavailableError:
-    """Say why nobody answers, which the SDK hides in nested exceptions."""
-    texts = " ".join(str(one) for one in _causes(error))
+    """Why the engine does not answer, which the SDK hides in nested exceptions."""
+    texts = " ".join(str(cause) for cause in _causes(error))
     if "No such file" in texts or "FileNotFoundError" in texts:
         cause = "there is no socket at this address"
         remedy = "start the engine, or let bench start its own with `bench engine up`"
@@ -166,15 +170,15 @@ def unreachable(address: str, error: Exception) -> EngineUnavailableError:
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        yield from (one for one in error.args if isinstance(one, BaseException))
+        yield from (argument for argument in error.args if isinstance(argument, BaseException))
         error = error.__cause__ or error.__context__
 
 
 def read_info(api: Any, address: str) -> RuntimeInfo:
-    """Ask the engine what it is."""
+    """Read the engine's properties."""
     with translated(address, address):
         info, version = api.info(), api.version()
-    components = [one.get("Name", "") for one in version.get("Components") or []]
+    components = [component.get("Name", "") for component in version.get("Components") or []]
     status = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)
     snapshotter = "containerd" in str(status.get("driver-type", ""))
     is_podman = any("Podman" in name for name in components)
@@ -203,7 +207,7 @@ def read_info(api: Any, address: str) -> RuntimeInfo:
 
 
 def _bridge(api: Any, address: str) -> str:
-    """The device of the default network; empty where the engine does not say."""
+    """The device of the default network; empty if the engine does not report it."""
     try:
         with translated(address, address):
             options = api.inspect_network("bridge").get("Options") or {}
@@ -213,7 +217,7 @@ def _bridge(api: Any, address: str) -> str:
 
 
 def _podman_bridge(api: Any, address: str) -> str:
-    """The same of Podman, which says it in its own API alone."""
+    """The same for Podman, which reports it only in its own API."""
     try:
         with translated(address, address):
             answer = api.get(f"{api.base_url}{_PODMAN_NETWORK}", timeout=CALL_TIMEOUT_S)
@@ -229,7 +233,7 @@ def _same_kernel(info: Mapping[str, Any]) -> bool:
 
 
 def _decoder() -> str:
-    """What a graph-driver engine on this host decompresses layers with."""
+    """The program that a graph-driver engine on this host decompresses layers with."""
     for program in ("unpigz", "igzip"):
         if shutil.which(program):
             return program

@@ -68,8 +68,10 @@ class DockerContainer:
             details = self._api.inspect_container(self.id)
         state = details["State"]
         networks = details.get("NetworkSettings", {}).get("Networks") or {}
-        addresses = [one["IPAddress"] for one in networks.values() if one.get("IPAddress")]
-        macs = [one["MacAddress"] for one in networks.values() if one.get("MacAddress")]
+        addresses = [
+            network["IPAddress"] for network in networks.values() if network.get("IPAddress")
+        ]
+        macs = [network["MacAddress"] for network in networks.values() if network.get("MacAddress")]
         if details.get("HostConfig", {}).get("NetworkMode") == "host":
             addresses = ["127.0.0.1"]
         health = (state.get("Health") or state.get("Healthcheck") or {}).get("Status", "")
@@ -95,9 +97,9 @@ class DockerContainer:
         return int(answer["StatusCode"])
 
     def execute(self, command: tuple[str, ...], timeout_s: float) -> int:
-        """Run a command in it; 126 and 127 mean that it could not be run.
+        """Run a command in it; 126 and 127 mean that it could not be executed.
 
-        One that has not ended in time is killed where its process can be reached from here.
+        After a time-out its process is killed, if it is visible from this host.
         """
         with self._call():
             exec_id = self._api.exec_create(self.id, list(command))["Id"]
@@ -126,7 +128,7 @@ class DockerContainer:
             self._api.remove_container(self.id, v=True, force=True)
 
     def changes(self) -> list[Change]:
-        """What its own layer holds, as `docker diff` has it."""
+        """The contents of its own layer, as `docker diff` reports them."""
         with self._call():
             found = self._api.diff(self.id) or []
         return [Change(str(path["Path"]), _CHANGES[int(path["Kind"])]) for path in found]
@@ -150,13 +152,13 @@ class DockerContainer:
         return usage_columns(stats)
 
     def usages(self) -> Iterator[Mapping[str, int]]:
-        """Statistics as they come, until it is removed."""
+        """Statistics as they arrive, until it is removed."""
         with self._call():
             for stats in self._api.stats(self.id, stream=True, decode=True):
                 yield usage_columns(stats)
 
     def cgroup(self, mounts: CgroupMounts, parent: str) -> ContainerCgroup:
-        """Where the engine's cgroup driver puts it; a parent is taken by `cgroupfs` alone."""
+        """The location chosen by the engine's cgroup driver; only `cgroupfs` honours a parent."""
         if parent:
             return ContainerCgroup(mounts, parent, f"{parent}/{self.id}")
         if self._client.info.cgroup_driver != "systemd":
@@ -165,6 +167,6 @@ class DockerContainer:
         return self.scope(mounts, f"/system.slice/docker-{self.id}.scope")
 
     def scope(self, mounts: CgroupMounts, group: str) -> ContainerCgroup:
-        """A scope of systemd's; crun makes a cgroup below it on v2."""
+        """A systemd scope; crun creates a cgroup below it on v2."""
         has_child = self._client.info.runtime == "crun" and mounts.version is CgroupVersion.V2
         return ContainerCgroup(mounts, group, group + CRUN_CHILD if has_child else group)

@@ -1,4 +1,4 @@
-"""Ending a command that was run in a container: the Docker API can start one and not end it."""
+"""Killing a command that was run in a container, which the Docker API cannot do."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ PROC = Path("/proc")
 
 
 def kill_inside(pid: int, container_id: str, proc: Path = PROC) -> bool:
-    """Kill the process `pid` with its group, if it runs in that container; whether it was.
+    """Kill the process `pid` with its group if it is in that container; returns whether it was.
 
-    An engine may count processes in another namespace than bench: the cgroup says whether the
-    number means one of the container's here too.
+    The engine may count processes in another PID namespace than bench: the cgroup shows whether
+    the number refers to one of the container's processes here too.
     """
     if pid <= 1 or not _is_inside(pid, container_id, proc):
         return False

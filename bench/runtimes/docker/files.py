@@ -1,7 +1,7 @@
-"""What a container runs and single files of it, by the Docker API.
+"""A container's command and single files of it, read through the Docker API.
 
-A file comes as the archive that the engine makes of it (`GET /containers/ID/archive`), of which no
-more is read than is wanted.
+A file arrives as the archive that the engine makes of it (`GET /containers/ID/archive`), of which
+only as much is read as needed.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 _STAT = "X-Docker-Container-Path-Stat"
 _HEADERS = 8 * tarfile.BLOCKSIZE
-"""What may stand before a file's bytes in an archive: its own header, and others for long names."""
+"""Bytes that may precede a file in an archive: its own header, and others for long names."""
 
 _TIMEOUT_S = 30
 
 
 def setup_of(details: Mapping[str, Any]) -> ContainerSetup | None:
-    """What a container runs, from the engine's inspection of it; None where that does not say."""
+    """A container's command and user, from the engine's inspection; None if it lacks them."""
     config = details.get("Config") or {}
     host = details.get("HostConfig") or {}
-    environment = dict(one.partition("=")[::2] for one in config.get("Env") or [])
+    environment = dict(variable.partition("=")[::2] for variable in config.get("Env") or [])
     if "Path" not in details:
         return None
     return ContainerSetup(
@@ -45,17 +45,17 @@ def setup_of(details: Mapping[str, Any]) -> ContainerSetup | None:
 
 
 def read_file(api: Any, container_id: str, path: str, most_bytes: int) -> ContainerFile | None:
-    """A file of a container with its first bytes; None where there is none.
+    """A file of a container with its first bytes; None if there is none.
 
     Args:
         api: the SDK's client.
         container_id: running or not.
-        path: absolute; where it is a link, what that leads to is read.
-        most_bytes: of it.
+        path: absolute; symbolic links are followed.
+        most_bytes: largest number of bytes to read.
 
     Raises:
         APIError: the engine refuses.
-        EngineError: what it gives is no archive.
+        EngineError: its answer is not an archive.
     """
     found = _entry(api, container_id, path, most_bytes)
     if found is None:
@@ -78,7 +78,7 @@ def read_file(api: Any, container_id: str, path: str, most_bytes: int) -> Contai
 def _entry(
     api: Any, container_id: str, path: str, most_bytes: int
 ) -> tuple[str, tarfile.TarInfo, bytes] | None:
-    """Where a link leads (else empty), the first entry of the archive, and its first bytes."""
+    """The target of a link (else empty), the first entry of the archive, and its first bytes."""
     url = f"{api.base_url}/v{api.api_version}/containers/{container_id}/archive"
     plain = {"Accept-Encoding": "identity"}
     with api.get(

@@ -1,4 +1,4 @@
-"""When an engine has made its health checks, and when a start interval has no effect."""
+"""The times of an engine's health checks, and when a start interval has no effect."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def ignored_start_interval(
     start_period_s: float | None,
     of_image: Mapping[str, Any],
 ) -> str:
-    """Why a `start_interval` has no effect; empty where it has, or there is none.
+    """Why a `start_interval` has no effect; empty if it has one, or if there is none.
 
     Args:
         engine: the engine.
-        start_interval_s: that the container is given; None leaves it to the image.
+        start_interval_s: set for the container; None leaves it to the image.
         start_period_s: likewise.
         of_image: the image's `Healthcheck`.
     """
@@ -54,10 +54,10 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def health_checks(details: Mapping[str, Any]) -> HealthChecks | None:
-    """The checks that an engine has made of a container; None where it has none to make.
+    """The checks that an engine has made of a container; None if it has no health check.
 
-    They are read from its log of the last five, and not worked out from what is configured:
-    engines differ in what they make of a start interval that is not set.
+    They are read from its log of the last five rather than computed from the configuration:
+    engines treat an unset start interval differently.
 
     Args:
         details: the engine's inspection of the container.
@@ -67,7 +67,7 @@ def health_checks(details: Mapping[str, Any]) -> HealthChecks | None:
         return None
     state = details.get("State") or {}
     log = (state.get("Health") or state.get("Healthcheck") or {}).get("Log") or []
-    begun = [one for entry in log if (one := _instant_s(entry.get("Start"))) is not None]
+    begun = [instant for entry in log if (instant := _instant_s(entry.get("Start"))) is not None]
     started_s = _instant_s(state.get("StartedAt"))
     ended_s = _instant_s(log[-1].get("End")) if log else None
     if not begun or started_s is None or ended_s is None:
@@ -77,9 +77,9 @@ def health_checks(details: Mapping[str, Any]) -> HealthChecks | None:
 
 
 def _instant_s(text: object) -> float | None:
-    """Seconds since the epoch; None for what is no instant.
+    """Seconds since the epoch; None if the text is not a time.
 
-    Engines write nanoseconds, of which Python reads no more than six digits.
+    Engines write nanoseconds; Python reads at most six digits.
     """
     match = _INSTANT.fullmatch(str(text))
     if match is None:

@@ -94,7 +94,7 @@ class DockerImages:
             self._api.tag(reference, repository, tag=tag, force=True)
 
     def push(self, reference: str) -> str:
-        """Push, and return the digest that the registry knows it by.
+        """Push, and return the digest under which the registry stores it.
 
         Raises:
             EngineError: the push failed, or ended without a digest.
@@ -105,9 +105,9 @@ class DockerImages:
         return digest
 
     def pushed(self, reference: str) -> str:
-        """Push; the digest, or empty where the stream does not say.
+        """Push; returns the digest, or empty if the stream does not contain it.
 
-        Engine 26 with the containerd store has it in its last status line only.
+        Engine 26 with the containerd store reports it only in its last status line.
         """
         repository, tag = split_reference(reference)
         digest = ""
@@ -138,7 +138,7 @@ class DockerImages:
             yield from self._api.get_image(reference)
 
     def load(self, chunks: Iterator[bytes]) -> None:
-        """Take in an image archive."""
+        """Import an image archive."""
         with self._client.call("image archive"):
             for line in self._api.load_image(chunks):
                 if "error" in line:

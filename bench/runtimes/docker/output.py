@@ -20,7 +20,7 @@ _HEADER = struct.Struct(">BxxxL")
 
 
 class FramedOutput:
-    """The frames of an attached container's output, until it or this end closes."""
+    """The frames of an attached container's output, until either end closes."""
 
     def __init__(self, raw: Any) -> None:
         """Read from `raw`, the SDK's raw stream over a socket."""
@@ -60,7 +60,7 @@ def drain(raw: Any, timeout_s: float) -> None:
     """Read a raw stream to its end.
 
     Raises:
-        TimeoutError: it went on for longer than `timeout_s`, silent or not.
+        TimeoutError: it did not end within `timeout_s`.
     """
     deadline_s = time.monotonic() + timeout_s
     while (left_s := deadline_s - time.monotonic()) > 0:

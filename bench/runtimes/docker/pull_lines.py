@@ -1,4 +1,4 @@
-"""The lines of an engine's pull stream as bench knows them."""
+"""Conversion of the lines of an engine's pull stream."""
 
 from __future__ import annotations
 

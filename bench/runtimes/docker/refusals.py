@@ -1,7 +1,7 @@
-"""The words with which an engine refuses to make or start a container.
+"""Recognition of the errors with which an engine refuses to create or start a container.
 
-They quote names that the image's author has chosen, so that no words in them can be trusted but
-those that they begin with: at which step the OCI runtime was.
+They quote names that the image's author has chosen, so only their beginning can be trusted: the
+step at which the OCI runtime failed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STEPS = re.compile(
     r"|unable to start container process: "
     r"|starting container process caused: )*"
 )
-"""What stands before the step that failed: of Docker, containerd, Podman, runc and crun."""
+"""Prefixes before the step that failed: those of Docker, containerd, Podman, runc and crun."""
 
 _PROGRAM = ('exec: "', "exec /", "executable file `", "open executable: ")
 """How the step begins at which a runtime runs the program."""
@@ -30,13 +30,13 @@ _NOBODY = ("unable to find user ", "unable to find group ")
 
 
 def workload_fault(explanation: str) -> str:
-    """What of the workload the runtime cannot run, in its own words; empty where it is not that.
+    """The fault in the workload, in the runtime's own words; empty if the workload is not at fault.
 
-    Without a runtime's prefix the engine itself could not run a program of its own, such as
+    Without a runtime's prefix, the engine itself failed to run one of its own programs, such as
     docker-init.
 
     Args:
-        explanation: what the engine said.
+        explanation: the engine's message.
     """
     before = _STEPS.match(explanation)
     assert before is not None, "it may be empty"

@@ -1,7 +1,7 @@
 """The Docker Engine as a runtime.
 
-Only the SDK's low-level calls are used: the high-level ones pull on their own, swallow errors
-in streams and drop the warnings of a create.
+Only the SDK's low-level calls are used: the high-level ones pull implicitly, swallow errors in
+streams and drop the warnings of a create call.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ class DockerRuntime:
 
     @property
     def info(self) -> RuntimeInfo:
-        """Which engine this is."""
+        """The engine."""
         return self._client.info
 
     @property
     def capabilities(self) -> Capabilities:
-        """Everything, but for what only an engine of bench's own, or of this kernel, has."""
+        """Everything except what requires an engine of bench's own, or one under this kernel."""
         lacking = {}
         if not self._is_exclusive:
             lacking[Capability.EXCLUSIVE_STORE] = _SHARED_STORE
@@ -74,7 +74,7 @@ class DockerRuntime:
         return made
 
     def _join(self, container_id: str, network: str, how: Mapping[str, Any]) -> None:
-        """The SDK's own call knows only some of what the engine takes."""
+        """Attach the container to a network; the SDK's own call supports only some settings."""
         url = self._api._url("/networks/{0}/connect", network)  # noqa: SLF001
         body = {"Container": container_id, "EndpointConfig": how}
         self._api._raise_for_status(self._api._post_json(url, data=body))  # noqa: SLF001

@@ -26,7 +26,7 @@ class DockerVolumes:
         return [(volume["Name"], (volume.get("Labels") or {}).get(label, "")) for volume in found]
 
     def names(self, label: str) -> list[str]:
-        """Those that carry `label`."""
+        """Names of the volumes that carry `label`."""
         return [name for name, _ in self.labelled(label)]
 
     def create(

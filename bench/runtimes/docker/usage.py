@@ -1,4 +1,4 @@
-"""An engine's statistics of a container, in the columns of bench's samples."""
+"""An engine's container statistics, converted to the columns of bench's samples."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ if TYPE_CHECKING:
 
 
 def usage_columns(stats: Mapping[str, Any]) -> dict[str, int]:
-    """The columns that cgroups have, as far as the engine gives them.
+    """The columns that cgroups provide, as far as the engine reports them.
 
     Args:
         stats: an answer of `GET /containers/ID/stats`, of cgroup v1 or v2.
 
     Returns:
-        Values by column; none of a container that has ended.
+        Values by column; empty for a container that has ended.
     """
     memory, cpu = stats.get("memory_stats") or {}, stats.get("cpu_stats") or {}
     if not memory and not (cpu.get("cpu_usage") or {}).get("total_usage"):
-        return {}  # it has ended: these zeros are nobody's figures
+        return {}  # it has ended: these zeros are not its figures
     detail = memory.get("stats") or {}
     networks = stats.get("networks") or {}
     throttling = cpu.get("throttling_data") or {}
@@ -38,6 +38,6 @@ def usage_columns(stats: Mapping[str, Any]) -> dict[str, int]:
         "quota_periods_n": throttling.get("periods"),
     }
     if networks:
-        found["net_rx_bytes"] = sum(one["rx_bytes"] for one in networks.values())
-        found["net_tx_bytes"] = sum(one["tx_bytes"] for one in networks.values())
+        found["net_rx_bytes"] = sum(network["rx_bytes"] for network in networks.values())
+        found["net_tx_bytes"] = sum(network["tx_bytes"] for network in networks.values())
     return {name: int(value) for name, value in found.items() if value is not None}

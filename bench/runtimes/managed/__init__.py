@@ -1,1 +1,1 @@
-"""The private engine: its daemons, its registry, its link, and what it changes on the host."""
+"""The private engine: its daemons, its registry, its link, and its changes to the host."""

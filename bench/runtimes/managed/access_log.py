@@ -1,7 +1,7 @@
-"""What the registry served, by its own access log: the proof of what a pull has fetched.
+"""The registry's access log: the proof of what a pull has fetched.
 
-The log is in Apache's combined form. A line is written when its answer is over, with the bytes
-that went out, so that a download which broke off shows with what it got to.
+The log is in Apache's combined form. A line is written when its response ends, with the number of
+bytes sent, so that an aborted download shows how far it got.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BLOB_SERVED = re.compile(
 
 @dataclass(frozen=True)
 class Served:
-    """How often a blob was served, and how many bytes of it in all."""
+    """How often a blob was served, and the total number of bytes."""
 
     requests: int
     size_bytes: int
@@ -36,17 +36,17 @@ class AccessLog:
         self._path = path
 
     def mark(self) -> int | None:
-        """Where the log ends now; None where it cannot be read."""
+        """The current end of the log; None if it cannot be read."""
         try:
             return self._path.stat().st_size
         except OSError:
             return None
 
     def served(self, repository: str, since: int | None) -> Mapping[str, Served] | None:
-        """What was served of the blobs of `repository` since a `mark`, by digest.
+        """Blobs of `repository` served since a `mark`, by digest.
 
         Returns:
-            None where the log cannot be read, or is not the one that was marked.
+            None if the log cannot be read, or is not the one that was marked.
         """
         if since is None:
             return None

@@ -1,7 +1,7 @@
-"""Which runs are alive on this host, so that what a dead one left can be told from theirs.
+"""Which runs are active on this host, to tell their resources from those left by dead runs.
 
-A run takes a name in the kernel's table of abstract sockets. The kernel takes the name back when
-the process ends, however it ends: no file is left behind that would have to be doubted.
+A run binds a name in the kernel's table of abstract sockets. The kernel releases the name when the
+process ends, however it ends, so that no stale file is left behind.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def alive(run_id: str) -> Iterator[None]:
-    """Count as the process that runs `run_id`, for every other process of this host.
+    """Mark this process as the one that executes `run_id`, for all processes of this host.
 
     Raises:
-        UsageError: another process runs it.
+        UsageError: another process executes it.
     """
     with socket.socket(socket.AF_UNIX) as name:
         if not _take(name, run_id):
@@ -32,13 +32,13 @@ def alive(run_id: str) -> Iterator[None]:
 
 
 def is_alive(run_id: str) -> bool:
-    """Whether a process of this host runs `run_id` now."""
+    """Whether a process of this host executes `run_id` now."""
     with socket.socket(socket.AF_UNIX) as name:
         return not _take(name, run_id)
 
 
 def _take(name: socket.socket, run_id: str) -> bool:
-    """Take the run's name; whether it was free. Names are short, and those of runs need not be."""
+    """Bind the run's name; returns whether it was free. Socket names are short, so it is hashed."""
     digest = hashlib.sha256(run_id.encode()).hexdigest()
     try:
         name.bind(f"\0container-bench-{digest[:32]}")

@@ -1,4 +1,4 @@
-"""Daemons that outlive the command which started them: start, recognise, end."""
+"""Daemons that outlive the command which started them: starting, recognising and stopping them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Daemon:
     """A background process of bench's own, known by a pid file.
 
     Attributes:
-        name: what people call it.
+        name: its display name.
         arguments: its command line; `marker` must occur in it.
-        marker: text by which a process is recognised as this daemon, whoever has its pid now.
-        pid_file, log_file: where its pid and its output go.
-        leftovers: files that a killed one leaves and a new one stumbles over.
+        marker: text that identifies the process as this daemon, in case its pid was reused.
+        pid_file, log_file: where its pid and its output are written.
+        leftovers: files that a killed daemon leaves behind and that stop a new one from starting.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Daemon:
     leftovers: tuple[Path, ...] = ()
 
     def pid(self) -> int | None:
-        """The pid of the running daemon, None where it does not run."""
+        """The pid of the running daemon; None if it is not running."""
         try:
             pid = int(self.pid_file.read_text())
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -50,7 +50,7 @@ class Daemon:
         return pid if self.marker.encode() in command else None
 
     def start(self) -> None:
-        """Start it in a session of its own, unless it runs already."""
+        """Start it in a session of its own, unless it is already running."""
         if self.pid() is not None:
             return
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
@@ -74,10 +74,10 @@ class Daemon:
             time.sleep(0.001)  # between fork and exec it has no command line yet
 
     def comes_up(self, answers: Callable[[], bool], timeout_s: float) -> bool:
-        """Wait until it answers; false where it ends before, or time is up.
+        """Wait until it answers; returns False if it exits, or on a time-out.
 
-        One that another program starts (`ip netns exec`) has no command line for the moment in
-        which it becomes itself, like one that has ended: it is gone when it stays so.
+        A daemon started through another program (`ip netns exec`) has no command line while exec
+        replaces the program, just like a process that has ended; it counts as gone if that lasts.
         """
         deadline = time.monotonic() + timeout_s
         looks = 0
@@ -89,7 +89,7 @@ class Daemon:
         return True
 
     def stop(self, timeout_s: float = 15.0) -> None:
-        """End it: SIGTERM, and SIGKILL where that is not heeded."""
+        """Stop it with SIGTERM, then with SIGKILL if it does not exit."""
         pid = self.pid()
         if pid is not None:
             for number, patience_s in ((signal.SIGTERM, timeout_s), (signal.SIGKILL, 5.0)):
@@ -109,12 +109,12 @@ class Daemon:
         return False
 
     def _reap(self) -> None:
-        """Collect it where it is a child of this very process."""
+        """Reap it if it is a child of this process."""
         with contextlib.suppress(ChildProcessError, OSError, ValueError):
             os.waitpid(int(self.pid_file.read_text()), os.WNOHANG)
 
     def log_tail(self, lines: int = 6) -> str:
-        """The last lines that it wrote."""
+        """The last lines of its log."""
         try:
             text = self.log_file.read_text(errors="replace")
         except OSError:

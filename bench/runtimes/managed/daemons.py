@@ -1,4 +1,4 @@
-"""What bench's own daemons are: where they keep their things, and what they are started with."""
+"""bench's own daemons: their paths, settings and command lines."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _OWNER_ALONE = 0o700
 
 @dataclass(frozen=True)
 class Paths:
-    """Where the private engine keeps its things; sockets need a short path."""
+    """Paths of the private engine; sockets need a short path."""
 
     state: Path = Path("/var/lib/container-bench")
     run: Path = Path("/run/container-bench")
 
     @classmethod
     def of_this_user(cls) -> Paths:
-        """Root's, which are the host's; anybody else's are in folders of their own."""
+        """Host-wide paths for root; folders of their own for other users."""
         if os.geteuid() == 0:
             return cls()
         base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
@@ -45,7 +45,7 @@ class Paths:
         return cls(state, Path(runtime) / "container-bench" if runtime else state / "run")
 
     def make(self) -> None:
-        """Have both folders, closed to every other user; those of an older bench were open.
+        """Create both folders, closed to other users; those of an older bench were open.
 
         They hold the layers of all images, logs, sockets and the registry's credential.
         """
@@ -56,21 +56,21 @@ class Paths:
 
     @property
     def settings(self) -> Path:
-        """The file that remembers what was chosen for this host."""
+        """The file that stores the settings chosen for this host."""
         return self.state / "engine.json"
 
     @property
     def programs(self) -> Path:
-        """Where programs of bench's own lie; they come before those of the host."""
+        """Programs of bench's own, which take precedence over those of the host."""
         return self.state / "programs" / "bin"
 
     @property
     def lock(self) -> Path:
-        """Held by the one run that uses the engine."""
+        """Lock file held by the run that uses the engine."""
         return self.run / "lock"
 
     def log(self, name: str) -> Path:
-        """Where the daemon `name` writes."""
+        """The log file of the daemon `name`."""
         return self.state / "log" / f"{name}.log"
 
     def socket(self, role: str) -> Path:
@@ -78,51 +78,51 @@ class Paths:
         return self.run / f"{role}.sock"
 
 
-class ImageStore(StrEnum):
-    """Where a dockerd keeps images: in its own storage driver, or in containerd (Engine 24 on)."""
+class StorageBackend(StrEnum):
+    """Where a dockerd stores images: its storage driver, or containerd (Engine 24 on)."""
 
     GRAPHDRIVER = "graphdriver"
     CONTAINERD = "containerd"
 
 
 class UnknownSettingsError(Exception):
-    """What was chosen has names that this version of bench does not know."""
+    """The stored settings contain names unknown to this version of bench."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What was chosen for this host when the engine was first set up.
+    """Settings chosen for this host when the engine was first set up.
 
     Attributes:
-        image_store: of both daemons; the one setting that may change later.
+        image_store: of both daemons; the only setting that may change later.
     """
 
     network_base: str
     registry_port: int
-    image_store: ImageStore = ImageStore.GRAPHDRIVER
+    image_store: StorageBackend = StorageBackend.GRAPHDRIVER
 
     @staticmethod
     def from_json(text: str) -> Settings:
-        """Read back what `to_json` wrote.
+        """Parse the output of `to_json`.
 
         Raises:
-            UnknownSettingsError: there is more than these.
+            UnknownSettingsError: it contains further settings.
             ValueError, TypeError, AttributeError: it is something else.
         """
         fields = json.loads(text)
-        unknown = fields.keys() - {one.name for one in dataclasses.fields(Settings)}
+        unknown = fields.keys() - {field.name for field in dataclasses.fields(Settings)}
         if unknown:
             raise UnknownSettingsError(", ".join(sorted(unknown)))
-        store = ImageStore(fields.pop("image_store", ImageStore.GRAPHDRIVER))
+        store = StorageBackend(fields.pop("image_store", StorageBackend.GRAPHDRIVER))
         return Settings(**fields, image_store=store)
 
     def to_json(self) -> str:
-        """The form in which it is remembered."""
+        """The settings in the form in which they are stored."""
         return json.dumps(asdict(self))
 
 
 def write_configuration(paths: Paths, settings: Settings) -> bool:
-    """Write what the daemons read when they start; says whether that of the registry is new."""
+    """Write the daemons' configuration files; returns whether the registry's is new."""
     credential = f"auth: {{htpasswd: {{realm: container-bench, path: '{hash_file(paths.run)}'}}}}\n"
     file = paths.state / "registry.yml"
     text = (
@@ -155,20 +155,20 @@ version = 2
 [plugins."io.containerd.internal.v1.opt"]
   path = "{state}/opt"
 """
-"""What one namespace has fetched is not to be there already in another: a cold pull of the
-measuring daemon would be served by what the building daemon has. The second setting keeps a folder
-out of /opt."""
+"""Content fetched in one namespace must not be shared with another: a cold pull of the measuring
+daemon would be served from the building daemon's content. The second setting avoids a folder in
+/opt."""
 
 
 def _daemon_configuration(settings: Settings, ends: network.LinkEnds) -> str:
     wanted: dict[str, object] = {"insecure-registries": insecure_registries(ends)}
-    if settings.image_store is ImageStore.CONTAINERD:
+    if settings.image_store is StorageBackend.CONTAINERD:
         wanted["features"] = {"containerd-snapshotter": True}
     return json.dumps(wanted) + "\n"
 
 
 def own_daemons(paths: Paths, settings: Settings) -> list[tuple[Daemon, Callable[[], bool]]]:
-    """The daemons in the order of their start, each with what shows that it answers."""
+    """The daemons in start order, each with a check that it answers."""
     measuring, building = network.bridges(settings.network_base)
     containerd_socket = paths.run / "containerd.sock"
     return [
@@ -269,6 +269,6 @@ def _dockerd(
 
 
 def _without_proxy(own: str) -> str:
-    """Where no proxy leads: as the user has it, and to bench's own addresses."""
+    """Addresses reached without a proxy: the user's own list, and bench's addresses."""
     given = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
     return f"{given},{own}" if given else own

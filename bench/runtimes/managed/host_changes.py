@@ -1,7 +1,7 @@
-"""What the private engine changes on the host outside its own folders, and its undoing.
+"""The private engine's changes to the host outside its own folders, and how they are undone.
 
-What was there before is noted when the engine goes up, so that going down can put it back. A
-setting that another engine may rely on by then is left as it is.
+The previous state is recorded when the engine goes up, so that going down can restore it. A setting
+that another engine may rely on by then is left as it is.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MADE_BY_DAEMONS = (
     Path("/opt/containerd"),
     Path("/run/netns"),
 )
-"""What dockerd, containerd and `ip netns` make outside of any folder that they are given."""
+"""Paths that dockerd, containerd and `ip netns` create outside their configured folders."""
 
 _CGROUP = "container-bench"
 _CGROUP_OF_ENGINES = "docker"
@@ -41,7 +41,7 @@ _ENGINES = {"dockerd", "containerd"}
 
 @dataclass(frozen=True)
 class HostChanges:
-    """The changes of one private engine, which keeps its things in `paths`."""
+    """The changes of one private engine, whose folders are in `paths`."""
 
     paths: Paths
 
@@ -50,31 +50,31 @@ class HostChanges:
         return self.paths.state / "host.json"
 
     def note(self) -> None:
-        """Note what is there, before anything is changed; a note that stands is kept.
+        """Record the state of the host before anything is changed; an existing record is kept.
 
-        After a restart of the machine the setting of the kernel is what it was at boot.
+        After a reboot the kernel setting is what it was at boot.
         """
         noted, boot = self._noted(), _BOOT_ID.read_text().strip()
         if noted.get("boot") != boot:
             noted |= {"boot": boot, "ip_forward": network.forwarding()}
-        noted.setdefault("made", [str(one) for one in _MADE_BY_DAEMONS if not one.exists()])
+        noted.setdefault("made", [str(path) for path in _MADE_BY_DAEMONS if not path.exists()])
         fresh = self._file.with_suffix(".partial")
         fresh.write_text(json.dumps(noted))
         fresh.replace(self._file)
 
     def present(self, base: str) -> list[str]:
-        """What is changed now, a line for each."""
+        """The changes in effect now, a line for each."""
         noted = self._noted()
         lines = network.present(base)
         before, now = noted.get("ip_forward", ""), network.forwarding()
         if before and before != now:
             lines.append(f"net.ipv4.ip_forward: {before} before, {now} now")
-        lines += [f"file {one}" for one in noted.get("made", []) if Path(one).exists()]
-        lines += [f"mount {one}" for one in dict.fromkeys(self._mounts())]
-        return lines + [f"cgroups below {one}" for one in _cgroups(_CGROUP)]
+        lines += [f"file {path}" for path in noted.get("made", []) if Path(path).exists()]
+        lines += [f"mount {target}" for target in dict.fromkeys(self._mounts())]
+        return lines + [f"cgroups below {cgroup}" for cgroup in _cgroups(_CGROUP)]
 
     def undo(self) -> None:
-        """Put back what was there; the daemons have ended, and networks are gone.
+        """Restore the previous state; the daemons have exited, and the networks are removed.
 
         Raises:
             HostError: a mount cannot be removed.
@@ -85,16 +85,16 @@ class HostChanges:
         if not _another_engine_runs():
             for cgroup in _cgroups(_CGROUP_OF_ENGINES):
                 _remove_empty(cgroup)
-            for one in noted.get("made", []):
-                _remove(Path(one))
+            for path in noted.get("made", []):
+                _remove(Path(path))
             if noted.get("ip_forward") == "0" and noted.get("boot") == _BOOT_ID.read_text().strip():
                 network.forward("0")
         self._file.unlink(missing_ok=True)
         self._unmount_all()
 
     def _unmount_all(self) -> None:
-        """With one mount others may go; those below a later one of the same place are nobody's."""
-        while mounts := [one for one in self._mounts() if Path(one).exists()]:
+        """Unmount everything; one unmount may remove others, and stacked mounts need several."""
+        while mounts := [target for target in self._mounts() if Path(target).exists()]:
             trouble = _unmount(mounts[-1])
             if trouble and mounts[-1] in self._mounts() and Path(mounts[-1]).exists():
                 raise HostError(
@@ -108,43 +108,45 @@ class HostChanges:
         return {}
 
     def _mounts(self) -> list[str]:
-        """What is mounted in the engine's folders, in the order in which it was."""
+        """Mount points in the engine's folders, in mount order."""
         own = (self.paths.state, self.paths.run)
-        return [one for one in _targets() if any(folder in Path(one).parents for folder in own)]
+        return [
+            target for target in _targets() if any(folder in Path(target).parents for folder in own)
+        ]
 
 
 def _targets() -> list[str]:
-    """Where something is mounted; a folder mounted on itself shows nowhere else."""
+    """All mount points; a folder mounted on itself is listed only here."""
     return [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
 
 
 def _unmount(target: str) -> str:
-    """Unmount it; says why not."""
+    """Unmount it; returns the error, if any."""
     done = network.run_program("umount", target)
     return done.stderr.strip() if done.returncode != 0 else ""
 
 
 def _remove(path: Path) -> None:
-    """Remove what a daemon made; a folder in which somebody has put a file since stays."""
+    """Remove a daemon's files; a folder to which a user has added a file is kept."""
     if not path.is_dir():
         path.unlink(missing_ok=True)
-    elif all(one.is_dir() for one in path.rglob("*")):
+    elif all(inner.is_dir() for inner in path.rglob("*")):
         while str(path) in _targets() and not _unmount(str(path)):
             pass  # `ip netns` mounts it more than once
         shutil.rmtree(path, ignore_errors=True)
 
 
 def _cgroups(name: str) -> list[Path]:
-    """A cgroup in each hierarchy; runtimes make one in those too that bench does not use."""
+    """A cgroup in each hierarchy; runtimes also create one in those that bench does not use."""
     mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
-    places = [Path(one[1]) / name for one in mounts if one[2] in ("cgroup", "cgroup2")]
-    return [one for one in places if one.is_dir()]
+    places = [Path(mount[1]) / name for mount in mounts if mount[2] in ("cgroup", "cgroup2")]
+    return [place for place in places if place.is_dir()]
 
 
 def _remove_empty(cgroup: Path) -> None:
-    """Remove a cgroup and those below it, but for any that holds a process."""
-    folders = [one for one in cgroup.rglob("*") if one.is_dir()]
-    for folder in (*sorted(folders, key=lambda one: -len(one.parts)), cgroup):
+    """Remove a cgroup and those below it, except those that contain a process."""
+    folders = [folder for folder in cgroup.rglob("*") if folder.is_dir()]
+    for folder in (*sorted(folders, key=lambda inner: -len(inner.parts)), cgroup):
         with contextlib.suppress(OSError):
             folder.rmdir()
 
@@ -154,7 +156,7 @@ def _another_engine_runs() -> bool:
 
 
 def _programs() -> Iterator[str]:
-    """The names of the programs that run; one that has ended has no command line any more."""
+    """The names of the running programs; a process that has ended has no command line."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             yield path.read_bytes().partition(b"\0")[0].decode(errors="replace").rpartition("/")[2]

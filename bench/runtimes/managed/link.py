@@ -1,11 +1,11 @@
-"""A slower way from the registry to the measuring engine, for as long as a run asks for one.
+"""A rate-limited link from the registry to the measuring engine, for runs that ask for one.
 
-The registry's store is served a second time, read-only, by a registry in a network namespace of
-its own. A pair of virtual cards leads from there to the host, and the card on the registry's side
-is shaped by the kernel's token bucket filter: what the measuring engine pulls goes through it, and
-pushes and everything else go the way they always went. No delay is added, and the way back, on
-which only requests and acknowledgements travel, is not shaped. Bits are those of whole Ethernet
-frames, as `tc` counts them.
+The registry's store is served a second time, read-only, by a registry in its own network namespace.
+A veth pair connects the namespace to the host, and the interface on the registry's side is shaped
+by the kernel's token bucket filter: the measuring engine's pulls go through it, while pushes and
+everything else take the usual path. No delay is added, and the opposite direction, which carries
+only requests and acknowledgements, is not shaped. Bits are those of whole Ethernet frames, as `tc`
+counts them.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ _QUEUE_MS = 100
 
 
 @dataclass(frozen=True)
-class Link:
-    """Makes and removes the shaped way.
+class ShapedLink:
+    """Creates and removes the rate-limited link between registry and engine.
 
     Attributes:
-        ends: the addresses of the two cards.
+        ends: the addresses of the two interfaces.
         registry: the daemon that serves the store from inside the namespace.
         measuring: the daemon that pulls; its configuration names the far end, but it may have
-            been started by a bench that had no links.
-        note: a file that is there as long as something of the link may be; names of cards and
-            namespaces are the host's, and only who wrote the note may take them for its own.
+            been started by a bench version without links.
+        note: a file that exists as long as any part of the link may. Interface and namespace names
+            are host-wide, and only the bench that wrote the note may assume that they are its own.
     """
 
     ends: LinkEnds
@@ -66,11 +66,11 @@ class Link:
 
     @contextmanager
     def shaped(self, rate_bit_s: int) -> Iterator[None]:
-        """Have it at `rate_bit_s`, and remove it afterwards.
+        """Set it up at `rate_bit_s`, and remove it afterwards.
 
         Raises:
-            HostError: it cannot be made.
-            EngineUnavailableError: a daemon does not follow.
+            HostError: it cannot be created.
+            EngineUnavailableError: a daemon does not start or reload.
         """
         self.remove()
         try:
@@ -82,7 +82,7 @@ class Link:
             self.remove()
 
     def serve(self) -> None:
-        """Have the registry at the far end run, which may have died.
+        """Start the registry at the far end, unless it is running.
 
         Raises:
             EngineUnavailableError: it does not come up.
@@ -91,7 +91,7 @@ class Link:
         _await(lambda: listens((self.ends.far, _PORT)), self.registry)
 
     def remove(self) -> int:
-        """Remove it, or what a killed run has left of it; says how many there were: 0 or 1."""
+        """Remove it, or what a killed run left of it; returns how many there were: 0 or 1."""
         if not self.note.exists():
             return 0
         self.registry.stop()
@@ -125,7 +125,7 @@ class Link:
                                 "leave `link` out of the scenario")  # fmt: skip
 
     def _accept(self) -> None:
-        """Have the measuring daemon read its configuration again."""
+        """Make the measuring daemon reload its configuration."""
         pid = self.measuring.pid()
         if pid is None:
             raise EngineUnavailableError(
@@ -138,12 +138,12 @@ class Link:
 
 
 def insecure_registries(ends: LinkEnds) -> list[str]:
-    """What dockerd must be told in its configuration: the far end serves without TLS."""
+    """Dockerd's configuration for the far end, which serves without TLS."""
     return [ends.network]
 
 
 def registry_configuration(ends: LinkEnds, store: Path) -> str:
-    """The configuration of the registry at the far end, which serves `store` and writes nothing."""
+    """The configuration of the read-only registry at the far end, which serves `store`."""
     return (
         "version: 0.1\n"
         "log: {accesslog: {disabled: false}, level: warn}\n"

@@ -1,7 +1,7 @@
-"""The private engine's own bridges: addresses that nobody else uses, and a way out for them.
+"""The private engine's own bridges: unused addresses, and routing to the outside for them.
 
-The private daemons run with iptables switched off, because a second dockerd that manages
-iptables flushes the chains of the first. What they need is set here, in rules of their own.
+The private daemons run with iptables switched off, because a second dockerd that manages iptables
+flushes the chains of the first. The rules they need are added here, as bench's own.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 _SYSTEM_PROGRAMS = Path("/usr/sbin")  # often not on a user's PATH
 
 _ASK_AGAIN_MS = 20
-"""How soon the host asks again for an address on a bridge that nobody answers for.
+"""Interval of the host's ARP requests for an unanswered address on a bridge.
 
-Addresses are used again, and a late packet for the container before (an answer to what it tried
-to reach) makes the host ask for its address before there is a container that has it. The first
-probe would then wait for the next asking, a whole second by the kernel's default.
+Addresses are reused, and a late packet for the previous container (a reply to one of its requests)
+makes the host send an ARP request before a new container has the address. The first probe would
+then wait for the next request, a whole second by the kernel's default.
 """
 
 
@@ -50,7 +50,7 @@ def bridges(base: str) -> tuple[Bridge, Bridge]:
 
 @dataclass(frozen=True)
 class LinkEnds:
-    """The addresses of the two ends of a shaped link, and the network that holds just them."""
+    """The addresses of the two ends of a shaped link, and the network that holds only them."""
 
     near: str
     far: str
@@ -58,7 +58,7 @@ class LinkEnds:
 
 
 def link_ends(base: str) -> LinkEnds:
-    """Addresses inside the range `base` that the daemons would hand out last."""
+    """Addresses inside the range `base` that the daemons would assign last."""
     *_, last = ipaddress.IPv4Network(base).subnets(new_prefix=30)
     return LinkEnds(str(last[1]), str(last[2]), str(last))
 
@@ -72,7 +72,7 @@ def free_base() -> str:
     taken = _routed_networks()
     for candidate in _CANDIDATES:
         network = ipaddress.IPv4Network(candidate)
-        if not any(network.overlaps(one) for one in taken):
+        if not any(network.overlaps(used) for used in taken):
             return candidate
     raise HostError(
         "private engine",
@@ -82,7 +82,7 @@ def free_base() -> str:
 
 
 def _routed_networks() -> list[ipaddress.IPv4Network]:
-    """The IPv4 networks in the main routing table, the default route apart."""
+    """The IPv4 networks in the main routing table, except the default route."""
     networks = []
     for line in Path("/proc/net/route").read_text().splitlines()[1:]:
         fields = line.split()
@@ -94,7 +94,7 @@ def _routed_networks() -> list[ipaddress.IPv4Network]:
 
 
 def set_up(base: str) -> None:
-    """Make the bridges and the rules that let containers out; existing ones are left alone."""
+    """Create the bridges and the rules that let containers out; existing ones are kept."""
     if forwarding() != "1":
         forward("1")
     for bridge in bridges(base):
@@ -115,7 +115,7 @@ def forwarding() -> str:
 
 
 def forward(value: str) -> None:
-    """Have it forward packets (`1`), which containers need to reach anything, or not (`0`).
+    """Enable (`1`) or disable (`0`) packet forwarding, which containers need to reach anything.
 
     Raises:
         HostError: not permitted here.
@@ -127,20 +127,20 @@ def forward(value: str) -> None:
 
 
 def present(base: str) -> list[str]:
-    """What `set_up` made and is there now, a line for each."""
+    """The parts of `set_up` that exist now, a line for each."""
     found = [
-        f"bridge {one.name} ({one.address})"
-        for one in bridges(base)
-        if Path(f"/sys/class/net/{one.name}").exists()
+        f"bridge {bridge.name} ({bridge.address})"
+        for bridge in bridges(base)
+        if Path(f"/sys/class/net/{bridge.name}").exists()
     ]
-    rules = [one for one in _rules(base) if _iptables(*one.check())]
+    rules = [rule for rule in _rules(base) if _iptables(*rule.check())]
     return found + [
-        f"rule {' '.join(('-t', one.table, '-A', one.chain, *one.match))}" for one in rules
+        f"rule {' '.join(('-t', rule.table, '-A', rule.chain, *rule.match))}" for rule in rules
     ]
 
 
 def tear_down(base: str) -> None:
-    """Remove what `set_up` made."""
+    """Remove everything that `set_up` created."""
     for rule in _rules(base):
         while _iptables(*rule.check()):
             _iptables(*rule.delete(), must=True)
@@ -150,8 +150,8 @@ def tear_down(base: str) -> None:
 
 
 @dataclass(frozen=True)
-class _Rule:
-    """A rule of the kernel's packet filter; one that not every kernel knows is no must."""
+class _FilterRule:
+    """A rule of the kernel's packet filter; optional if not every kernel supports it."""
 
     table: str
     chain: str
@@ -168,24 +168,24 @@ class _Rule:
         return ("-t", self.table, "-D", self.chain, *self.match)
 
 
-def _rules(base: str) -> tuple[_Rule, ...]:
-    """The way out, and two ways that are closed.
+def _rules(base: str) -> tuple[_FilterRule, ...]:
+    """Rules that let containers out, and two that block traffic.
 
-    No container reaches the registry at the far end of a link, to which the measuring daemon alone
-    connects, from the host. And none reaches a network of the measuring engine that it is not in:
-    dockerd would see to that, were it to make rules. What passes within a bridge is no matter of
-    theirs, also where the kernel shows it to iptables. The table is one that comes before the
-    filter's, so that the order of the rules there does not matter.
+    No container can reach the registry at the far end of a link; only the measuring daemon
+    connects to it, from the host. And no container can reach a network of the measuring engine
+    that it is not attached to, which dockerd would enforce if it managed rules. Traffic within a
+    bridge is not affected, even if the kernel passes it to iptables. The table is evaluated before
+    the filter table, so that the order of the rules there does not matter.
     """
     mark = ("-m", "comment", "--comment", _COMMENT)
     measuring = str(next(ipaddress.IPv4Network(base).subnets(new_prefix=17)))
     among = ("-s", measuring, "-d", measuring, "-m", "physdev", "!", "--physdev-is-bridged")
     return (
-        _Rule("nat", "POSTROUTING", ("-s", base, "!", "-d", base, *mark, "-j", "MASQUERADE")),
-        _Rule("filter", "FORWARD", ("-s", base, *mark, "-j", "ACCEPT")),
-        _Rule("filter", "FORWARD", ("-d", base, *mark, "-j", "ACCEPT")),
-        _Rule("mangle", "FORWARD", ("-d", link_ends(base).network, *mark, "-j", "DROP")),
-        _Rule("mangle", "FORWARD", (*among, *mark, "-j", "DROP"), must=False),
+        _FilterRule("nat", "POSTROUTING", ("-s", base, "!", "-d", base, *mark, "-j", "MASQUERADE")),
+        _FilterRule("filter", "FORWARD", ("-s", base, *mark, "-j", "ACCEPT")),
+        _FilterRule("filter", "FORWARD", ("-d", base, *mark, "-j", "ACCEPT")),
+        _FilterRule("mangle", "FORWARD", ("-d", link_ends(base).network, *mark, "-j", "DROP")),
+        _FilterRule("mangle", "FORWARD", (*among, *mark, "-j", "DROP"), must=False),
     )
 
 

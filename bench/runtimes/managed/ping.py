@@ -1,4 +1,4 @@
-"""Whether somebody answers at an address of this host, without loading the SDK for it."""
+"""Checks for listeners at an address of this host, without loading the SDK."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LISTENING = "0A"
 
 
 def listens(address: str | tuple[str, int]) -> bool:
-    """Whether somebody takes connections at a socket's path or at (host, port)."""
+    """Whether connections are accepted at a socket's path or at (host, port)."""
     family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.settimeout(1)
@@ -24,10 +24,10 @@ def listens(address: str | tuple[str, int]) -> bool:
 
 
 def listens_as_this_user(port: int) -> bool:
-    """Whether a process of this user takes connections at `port` of 127.0.0.1.
+    """Whether a process of this user accepts connections at `port` of 127.0.0.1.
 
-    A port that was chosen long ago may be somebody else's by now, who would be given what is
-    meant for the daemon.
+    A port that was chosen earlier may belong to another user's program by now, which would then
+    receive the daemon's requests.
     """
     address = f"0100007F:{port:04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
@@ -36,7 +36,7 @@ def listens_as_this_user(port: int) -> bool:
 
 
 def docker_answers(path: Path) -> bool:
-    """Whether the daemon at `path` answers a ping, without loading the SDK for it."""
+    """Whether the daemon at `path` answers a ping."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(5)
         try:
@@ -48,7 +48,7 @@ def docker_answers(path: Path) -> bool:
 
 
 def free_port(preferred: int) -> int:
-    """A port of loopback that nobody has: the preferred one where that is free.
+    """A free loopback port: the preferred one if possible.
 
     Raises:
         HostError: there is none.

@@ -1,8 +1,8 @@
 """The private engine: a dockerd that measures, one that builds and serves, and a registry.
 
-The measuring engine's store may be wiped for a cold trial, because nothing of the user's is in
-it. Base images, build cache and the scenario's services live in the builder, so that no layer
-of theirs is ever "already there". Both pull from and push to a registry on loopback.
+The measuring engine's store may be wiped for a cold trial, because it holds nothing of the user's.
+Base images, build cache and the scenario's services live in the builder, so that none of their
+layers is ever "already there". Both pull from and push to a registry on loopback.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from bench.runtimes.credential import RegistryLogin, forget, renew, secret_file
 from bench.runtimes.managed import network
 from bench.runtimes.managed.access_log import AccessLog
 from bench.runtimes.managed.daemons import (
-    ImageStore,
     Paths,
     Settings,
+    StorageBackend,
     UnknownSettingsError,
     link_registry,
     own_daemons,
     write_configuration,
 )
 from bench.runtimes.managed.host_changes import HostChanges
-from bench.runtimes.managed.link import Link
+from bench.runtimes.managed.link import ShapedLink
 from bench.runtimes.managed.ping import free_port
 from bench.runtimes.managed.requirements import why_impossible, why_no_registry
 
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
     from bench.runtimes.protocol import RuntimeInfo
 
 REGISTRY = "registry"
-"""The one daemon of bench's own that is wanted beside somebody's own engine."""
+"""The only daemon of bench's own that is used with a user's own engine."""
 
 
 STORE_VARIABLE = "BENCH_IMAGE_STORE"
-"""Says where the daemons are to keep images: `graphdriver` or `containerd`."""
+"""Selects where the daemons store images: `graphdriver` or `containerd`."""
 
 _PREFERRED_PORT = 5591
 _START_TIMEOUT_S = 60.0
@@ -51,24 +51,24 @@ _START_TIMEOUT_S = 60.0
 
 @dataclass(frozen=True)
 class DaemonStatus:
-    """One daemon: its name, whether it runs, and under which pid."""
+    """One daemon: its name, and its pid if it is running."""
 
     name: str
     pid: int | None
 
 
 class PrivateEngine:
-    """Starts, finds and ends the private daemons."""
+    """Starts, finds and stops the private daemons."""
 
     def __init__(self, paths: Paths | None = None) -> None:
         self.paths = paths or Paths.of_this_user()
 
     def settings(self) -> Settings | None:
-        """What was chosen at the first start; None before that, or where it is damaged.
+        """The settings chosen at the first start; None before that, or if the file is damaged.
 
         Raises:
-            EngineUnavailableError: another version of bench chose more than this one knows; its
-                daemons may run, and would be lost sight of.
+            EngineUnavailableError: another version of bench stored settings that this one does not
+                know; its daemons may be running, and would be lost track of.
         """
         try:
             return Settings.from_json(self.paths.settings.read_text())
@@ -96,17 +96,17 @@ class PrivateEngine:
         return f"127.0.0.1:{settings.registry_port}"
 
     def login(self) -> RegistryLogin:
-        """What the registry is shown, at both of its addresses."""
+        """The registry's credential, for both of its addresses."""
         if self.settings() is None:
             return RegistryLogin(self.paths.run, frozenset())
         addresses = {self.registry_address(), self.link().address}
         return RegistryLogin(self.paths.run, frozenset(addresses))
 
     def up(self, *, registry_alone: bool = False) -> None:
-        """Start what does not run yet; returns when all of it answers.
+        """Start the daemons that are not running; returns when all of them answer.
 
         Args:
-            registry_alone: start nothing but the registry, and no networks.
+            registry_alone: start only the registry, and no networks.
 
         Raises:
             EngineUnavailableError: not possible here, or a daemon did not come up.
@@ -132,20 +132,20 @@ class PrivateEngine:
                 _await(daemon, answers)
 
     def _renew_credential(self, registry: Daemon, is_new: bool) -> None:
-        """A new one for each start; one that runs and asks for none is to start again."""
+        """Write a new one for each start; a registry that runs without one is restarted."""
         if is_new or not secret_file(self.paths.run).exists():
             registry.stop()
         if registry.pid() is None:
             renew(self.paths.run)
 
     def _remember(self, settings: Settings) -> None:
-        """Keep them, whole or not at all: a full disk must not cost the ones that were there."""
+        """Store them, whole or not at all: a full disk must not destroy the previous file."""
         fresh = self.paths.settings.with_suffix(".partial")
         fresh.write_text(settings.to_json())
         fresh.replace(self.paths.settings)
 
     def _chosen_settings(self) -> Settings:
-        """Those of the first start, with the image store that the environment names, if any."""
+        """The stored settings, with the image store that the environment names, if any."""
         settings = self.settings() or Settings(network.free_base(), free_port(_PREFERRED_PORT))
         wanted = _wanted_store(os.environ.get(STORE_VARIABLE))
         if wanted is None or wanted is settings.image_store:
@@ -160,10 +160,10 @@ class PrivateEngine:
         return replace(settings, image_store=wanted)
 
     def check_store(self, facts: RuntimeInfo) -> None:
-        """Refuse an engine that keeps images elsewhere than it was told; old ones ignore it.
+        """Refuse an engine that does not use the configured image store; old ones ignore it.
 
         Raises:
-            EngineUnavailableError: it does.
+            EngineUnavailableError: it uses another one.
         """
         settings = self.settings()
         if settings is not None and facts.image_store != settings.image_store:
@@ -175,7 +175,7 @@ class PrivateEngine:
             )
 
     def down(self) -> None:
-        """End all daemons and undo what was changed on the host; images and packages stay.
+        """Stop all daemons and undo the changes to the host; images and packages are kept.
 
         Raises:
             EngineUnavailableError: a run holds the engine, or pulls from its registry.
@@ -195,58 +195,61 @@ class PrivateEngine:
                 HostChanges(self.paths).undo()
 
     def changes(self) -> list[str]:
-        """What is changed on the host outside the engine's own folders, a line for each."""
+        """The changes to the host outside the engine's own folders, a line for each."""
         settings = self.settings()
         if settings is None or os.geteuid() != 0:
             return []
         return HostChanges(self.paths).present(settings.network_base)
 
     def status(self) -> list[DaemonStatus]:
-        """Each daemon and whether it runs."""
+        """The status of each daemon."""
         settings = self.settings() or Settings("10.213.0.0/16", _PREFERRED_PORT)
-        return [DaemonStatus(one.name, one.pid()) for one, _ in own_daemons(self.paths, settings)]
+        return [
+            DaemonStatus(daemon.name, daemon.pid())
+            for daemon, _ in own_daemons(self.paths, settings)
+        ]
 
     def is_up(self) -> bool:
-        """Whether all daemons run."""
-        return all(one.pid is not None for one in self.status())
+        """Whether all daemons are running."""
+        return all(daemon.pid is not None for daemon in self.status())
 
     def own_pids(self) -> dict[str, int]:
-        """The pid of each daemon that runs, by name, for the record of their own load."""
-        return {one.name: one.pid for one in self.status() if one.pid is not None}
+        """The pid of each running daemon, by name, to record their load."""
+        return {daemon.name: daemon.pid for daemon in self.status() if daemon.pid is not None}
 
     def blob_path(self, digest: str) -> Path:
-        """Where the registry keeps a blob."""
+        """Path of a blob in the registry's store."""
         algorithm, _, value = digest.partition(":")
         store = self.paths.state / "registry" / "docker" / "registry" / "v2" / "blobs"
         return store / algorithm / value[:2] / value / "data"
 
     def access_log(self, *, link: bool = False) -> AccessLog:
-        """What the registry says that it served; or that at the far end of a link."""
+        """The access log of the registry; or of that at the far end of a link."""
         return AccessLog(self.paths.log("link" if link else "registry"))
 
-    def link(self) -> Link:
-        """The shaped way to the registry's store, which is there while a run has it made."""
+    def link(self) -> ShapedLink:
+        """The rate-limited link to the registry's store, which exists while a run has it set up."""
         settings = self.settings()
         if settings is None:
             raise EngineUnavailableError(
                 "private engine", "was never started", "start it with `bench engine up`"
             )
-        daemons = {one.name: one for one, _ in own_daemons(self.paths, settings)}
+        daemons = {daemon.name: daemon for daemon, _ in own_daemons(self.paths, settings)}
         ends = network.link_ends(settings.network_base)
         note = self.paths.run / "link"
-        return Link(ends, link_registry(self.paths), daemons["measuring"], note)
+        return ShapedLink(ends, link_registry(self.paths), daemons["measuring"], note)
 
     def remove_link(self) -> int:
-        """Remove what a killed run left of its link; says how many there were: 0 or 1."""
+        """Remove what a killed run left of its link; returns how many there were: 0 or 1."""
         return 0 if self.settings() is None else self.link().remove()
 
     def layer_directory(self) -> Path:
-        """Where facts about layers are kept between runs."""
+        """The folder that keeps facts about layers between runs."""
         return self.paths.state / "layers"
 
     @contextmanager
     def registry_in_use(self) -> Iterator[None]:
-        """Keep `down` from ending the registry; several runs on other engines may use it."""
+        """Keep `down` from stopping the registry, which runs on other engines may share."""
         self.paths.make()
         with self._registry_lock.open("w") as file:
             fcntl.flock(file, fcntl.LOCK_SH)
@@ -267,7 +270,7 @@ class PrivateEngine:
 
     @contextmanager
     def reserved(self, holder: str, on_wait: Callable[[str], None]) -> Iterator[None]:
-        """Hold the engine for one run; a second one waits, and `on_wait` is told for whom."""
+        """Hold the engine for one run; a second run waits, and `on_wait` receives the holder."""
         self.paths.make()
         with self.paths.lock.open("a+") as file:
             try:
@@ -291,17 +294,17 @@ def _refuse(holder: str) -> None:
     )
 
 
-def _wanted_store(name: str | None) -> ImageStore | None:
-    """The image store called `name`, None where none is named."""
+def _wanted_store(name: str | None) -> StorageBackend | None:
+    """The image store called `name`; None if no name is given."""
     if not name:
         return None
     try:
-        return ImageStore(name)
+        return StorageBackend(name)
     except ValueError as error:
         raise EngineUnavailableError(
             STORE_VARIABLE,
             f"{name} is not an image store",
-            f"it may be {' or '.join(ImageStore)}",
+            f"it may be {' or '.join(StorageBackend)}",
         ) from error
 
 

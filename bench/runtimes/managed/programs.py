@@ -1,7 +1,7 @@
 """An engine newer than the host's: Debian's current one, unpacked into a folder of bench's own.
 
-What the host has installed stays as it is. The programs of Debian 13 run with the libraries of
-Debian 12; only its runc does not, and that of the host takes its place.
+The host's installed packages are not changed. The programs of Debian 13 run with the libraries of
+Debian 12, except runc, for which the host's is used.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SUITE = "trixie"
 """The Debian release whose engine is taken: Engine 26 with buildx 0.13."""
 
 _OLDEST_WELCOME = 23
-"""The first Engine with BuildKit as its builder, which reads what Dockerfiles say today."""
+"""The first Engine with BuildKit as its builder, which current Dockerfiles need."""
 
 _PACKAGES = ("docker.io", "tini", "containerd", "docker-buildx")
 _PROGRAMS = {
@@ -39,14 +39,14 @@ _PROGRAMS = {
     "docker-init": "--version",
     "docker-buildx": "version",
 }
-"""What is taken out of the packages, and what shows that it runs here; nothing where none does."""
+"""Programs taken from the packages, with an option that shows that each runs, if it has one."""
 
 _TOOLS = ("apt-get", "dpkg-deb")
 _VERSION = re.compile(r"version (\d+)\.")
 
 
 def installed_engine() -> int | None:
-    """The first number of the version of the host's own dockerd; None without one."""
+    """The major version of the host's own dockerd; None without one."""
     program = shutil.which("dockerd", path=SEARCH_PATH)
     if program is None:
         return None
@@ -60,7 +60,7 @@ def installed_engine() -> int | None:
 
 
 def wants_newer(paths: Paths) -> bool:
-    """Whether the host's own engine is too old, and no newer one has been fetched."""
+    """Whether the host's own engine is too old, and no newer one has been downloaded."""
     if (paths.programs / "dockerd").exists():
         return False
     version = installed_engine()
@@ -68,17 +68,17 @@ def wants_newer(paths: Paths) -> bool:
 
 
 def fetch_programs(paths: Paths, sources: Sequence[Path], say: Callable[[str], None]) -> None:
-    """Have Debian's current engine in `paths.programs`, whole or not at all.
+    """Install Debian's current engine in `paths.programs`, whole or not at all.
 
     Args:
         paths: of the private engine.
         sources: files of apt sources of SUITE.
-        say: told what is being done.
+        say: receives progress messages.
 
     Raises:
-        HostError: it cannot be had here, or does not run here.
+        HostError: it is not available here, or does not run here.
     """
-    missing = [one for one in _TOOLS if shutil.which(one, path=SEARCH_PATH) is None]
+    missing = [tool for tool in _TOOLS if shutil.which(tool, path=SEARCH_PATH) is None]
     if missing or not sources:
         why = f"not installed here: {', '.join(missing)}" if missing else "no sources of Debian's"
         raise HostError("newer engine", why, "install Docker Engine 23 or newer yourself")
@@ -104,8 +104,8 @@ def fetch_programs(paths: Paths, sources: Sequence[Path], say: Callable[[str], N
 
 
 def _download(scratch: Path, sources: Sequence[Path], say: Callable[[str], None]) -> None:
-    """Download the packages and unpack them below `root`, by an apt that changes nothing else."""
-    parts, lists, cache = (scratch / one for one in ("parts", "lists", "cache"))
+    """Download the packages and unpack them below `root`, with an apt that changes nothing else."""
+    parts, lists, cache = (scratch / name for name in ("parts", "lists", "cache"))
     for folder in (parts, lists / "partial", cache / "archives" / "partial"):
         folder.mkdir(parents=True)
     for source in sources:
@@ -128,7 +128,7 @@ def _download(scratch: Path, sources: Sequence[Path], say: Callable[[str], None]
 
 
 def _unpacked(root: Path, program: str) -> Path:
-    found = [one for one in root.rglob(program) if one.is_file() and os.access(one, os.X_OK)]
+    found = [path for path in root.rglob(program) if path.is_file() and os.access(path, os.X_OK)]
     if not found:
         raise HostError(program, f"is not in the packages of Debian {SUITE}")
     return found[0]
@@ -147,7 +147,7 @@ def _run(command: list[str], folder: Path) -> None:
     except OSError as error:
         raise HostError(command[0], f"cannot be run: {error.strerror}") from error
     if process.returncode:
-        lines = [one for one in said.splitlines() if one.strip()]
+        lines = [line for line in said.splitlines() if line.strip()]
         raise HostError(
             Path(command[0]).name,
             f"failed: {lines[-1] if lines else f'code {process.returncode}'}",

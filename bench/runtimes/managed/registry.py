@@ -1,4 +1,4 @@
-"""What bench asks of a registry: manifests, configurations, layers (OCI distribution API)."""
+"""A client of a registry: manifests, configurations, layers (OCI distribution API)."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ class Manifest:
 
 
 class Registry:
-    """A registry that is reached by plain HTTP on `address` (host:port)."""
+    """A registry reachable by plain HTTP at `address` (host:port)."""
 
     def __init__(self, address: str, login: RegistryLogin | None = None) -> None:
-        """Nobody is asked for anything yet.
+        """No request is sent yet.
 
         Args:
             address: host:port.
-            login: what bench's own is shown; None where none is asked for.
+            login: credential of bench's own registry; None if none is required.
         """
         self.address = address
         self._login = login
@@ -73,7 +73,7 @@ class Registry:
         """The manifest behind a tag or digest; of an index, the one for `architecture`.
 
         Raises:
-            RegistryError: it is not there, or nobody answers.
+            RegistryError: it does not exist, or the registry does not answer.
         """
         answer = self._get(f"{repository}/manifests/{reference}", accept=_MANIFEST_TYPES)
         try:
@@ -114,10 +114,10 @@ class Registry:
 
     @contextmanager
     def blob(self, repository: str, digest: str) -> Iterator[IO[bytes]]:
-        """A blob's bytes as they come, still compressed.
+        """A blob's bytes as they arrive, still compressed.
 
         Raises:
-            RegistryError: it is not there, or breaks off while it is read.
+            RegistryError: it does not exist, or the transfer is aborted.
         """
         answer = self._get(f"{repository}/blobs/{digest}", stream=True)
         try:
@@ -130,10 +130,10 @@ class Registry:
     def push_image(
         self, repository: str, tag: str, config: Mapping[str, Any], layers: Sequence[Blob]
     ) -> str:
-        """Make an image of `layers`, which the repository has, and return its digest.
+        """Create an image from `layers`, which the repository has, and return its digest.
 
         Raises:
-            RegistryError: the registry does not take it.
+            RegistryError: the registry refuses it.
         """
         data = json.dumps(config, sort_keys=True).encode()
         config_blob = Blob(f"sha256:{hashlib.sha256(data).hexdigest()}", len(data), _CONFIG)
@@ -194,12 +194,12 @@ class Registry:
         return answer
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         self._session.close()
 
 
 def _entry_for(architecture: str, entries: list[dict[str, Any]]) -> str | None:
-    """The digest of the entry of an index that is for Linux on `architecture`."""
+    """The digest of an index's entry for Linux on `architecture`."""
     for entry in entries:
         platform = entry.get("platform", {})
         if platform.get("architecture") == architecture and platform.get("os") == "linux":

@@ -1,4 +1,4 @@
-"""What this host must have for a private engine, or a registry alone, to be started."""
+"""Requirements on this host for starting a private engine, or only a registry."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def missing_programs() -> list[str]:
 
 
 def why_no_registry() -> EngineUnavailableError | None:
-    """Why bench cannot run a registry of its own, or None where it can; it needs no root."""
+    """Why bench cannot run its own registry here, or None if it can; needs no root."""
     if shutil.which(REGISTRY_PROGRAM, path=SEARCH_PATH):
         return None
     return EngineUnavailableError(
@@ -30,7 +30,7 @@ def why_no_registry() -> EngineUnavailableError | None:
 
 
 def why_impossible() -> EngineUnavailableError | None:
-    """Why the private engine cannot be started on this host, or None where it can."""
+    """Why the private engine cannot be started on this host, or None if it can."""
     if os.geteuid() != 0:
         return EngineUnavailableError(
             "private engine",

@@ -1,1 +1,1 @@
-"""Podman by its Docker-compatible socket: what it does otherwise than Docker."""
+"""Podman by its Docker-compatible socket: its differences from Docker."""

@@ -1,4 +1,4 @@
-"""Podman as a runtime: the Docker Engine's, but for what Podman does otherwise."""
+"""Podman as a runtime: the Docker Engine's, with Podman's differences."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class PodmanImages(DockerImages):
     """The images of Podman."""
 
     def push(self, reference: str) -> str:
-        """Push; Podman does not say by which digest."""
+        """Push; Podman does not report the digest."""
         return self.pushed(reference)
 
     def remove(self, reference: str) -> None:
-        """Remove an image; absent is fine, and so is one that has gone by another name."""
+        """Remove an image; no error if it is absent or already gone under another name."""
         try:
             super().remove(reference)
         except EngineRefusedError as error:
@@ -47,7 +47,7 @@ class PodmanImages(DockerImages):
 
 
 class PodmanBuilder(DockerBuilder):
-    """Podman builds by a builder of its own."""
+    """Podman's own builder."""
 
     @property
     def tool(self) -> BuildTool:
@@ -59,7 +59,7 @@ class PodmanContainer(DockerContainer):
     """A container of Podman."""
 
     def cgroup(self, mounts: CgroupMounts, parent: str) -> ContainerCgroup:
-        """Where Podman's cgroup manager puts it."""
+        """The location chosen by Podman's cgroup manager."""
         name = f"libpod-{self.id}"
         if parent:
             return ContainerCgroup(mounts, parent, f"{parent}/{name}")
@@ -75,7 +75,7 @@ class PodmanRuntime(DockerRuntime):
     def __init__(
         self, client: DockerClient, *, is_exclusive: bool = False, systemd: Path = _SYSTEMD
     ) -> None:
-        """`systemd` is there where that is the host's first process."""
+        """`systemd` says whether systemd is the host's first process."""
         super().__init__(client, is_exclusive=is_exclusive)
         self.images = PodmanImages(client)
         self.builder = PodmanBuilder(client)
@@ -83,7 +83,7 @@ class PodmanRuntime(DockerRuntime):
 
     @property
     def capabilities(self) -> Capabilities:
-        """Those of an engine, but for health checks on a host without systemd."""
+        """Those of an engine, except health checks on a host without systemd."""
         found = super().capabilities
         if self.info.is_local and not self._systemd.is_dir():
             return Capabilities({**found.lacking, Capability.HEALTH_CHECKS: _NO_SYSTEMD})

@@ -1,1 +1,1 @@
-"""Plain processes of the host in the place of containers."""
+"""Plain processes of the host in place of containers."""

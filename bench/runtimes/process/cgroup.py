@@ -1,8 +1,8 @@
-"""The cgroup of a plain process, made below the one that bench has for the trial.
+"""The cgroup of a plain process, created below the one that bench has for the trial.
 
-It stands where an engine would put that of a container, so that everything which reads counters
-finds it there. Its name says which bench made it: what a killed bench left can be told from what
-belongs to one that runs.
+It is located where an engine would put that of a container, so that everything which reads counters
+finds it there. Its name identifies the bench process that created it: cgroups left by a killed
+bench can be told from those in use.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _PAUSE_S = 0.005
 
 
 def new_name() -> str:
-    """A name for a cgroup of this bench, used nowhere else."""
+    """A unique name for a cgroup of this bench."""
     return f"{_PREFIX}{os.getpid()}-{_birth(os.getpid())}-{secrets.token_hex(4)}"
 
 
 def _birth(pid: int) -> str:
-    """When a process was born, in ticks since boot: with its number it is one and no other."""
+    """Start time of a process, in ticks since boot, which together with its pid identifies it."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -42,23 +42,25 @@ def _birth(pid: int) -> str:
 
 
 class ProcessCgroup:
-    """The cgroup of one plain process and all that it starts."""
+    """The cgroup of one plain process and all its descendants."""
 
     def __init__(self, mounts: CgroupMounts, path: str) -> None:
-        """`path` is absolute among the cgroups, below a trial's own; nothing is made yet."""
+        """`path` is absolute in the cgroup tree, below a trial's own; nothing is created yet."""
         self._mounts = mounts
         self.path = path
 
     @property
     def _folders(self) -> list[Path]:
         """Its folders: one on v2, one for each hierarchy on v1."""
-        return sorted({self._mounts.path(one, self.path) for one in self._mounts.controllers})
+        return sorted(
+            {self._mounts.path(controller, self.path) for controller in self._mounts.controllers}
+        )
 
     def make(self, *, memory_bytes: int | None, cpus: float | None, pids: int | None) -> None:
-        """Make it under these limits; no swap is given beside the memory.
+        """Create it with these limits; no swap is allowed beyond the memory.
 
         Raises:
-            HostError: the kernel does not take one of them.
+            HostError: the kernel refuses one of them.
         """
         try:
             for folder in self._folders:
@@ -93,26 +95,26 @@ class ProcessCgroup:
         (self._mounts.path(controller, self.path) / name).write_text(value)
 
     def take(self, pid: int) -> None:
-        """Move a process into it; what it has used until then is not charged here.
+        """Move a process into it; its earlier usage is not charged here.
 
         Raises:
-            OSError: it is gone, or may not be moved.
+            OSError: it has ended, or may not be moved.
         """
         for folder in self._folders:
             (folder / "cgroup.procs").write_text(str(pid))
 
     def processes(self) -> list[int]:
-        """The processes in it; none where it is gone."""
+        """The processes in it; none if it does not exist."""
         with contextlib.suppress(OSError):
             text = (self._mounts.path("memory", self.path) / "cgroup.procs").read_text()
             return [int(pid) for pid in text.split()]
         return []
 
     def kill(self, patience_s: float = _PATIENCE_S) -> None:
-        """Kill all that is in it, and what that starts in the meantime.
+        """Kill all processes in it, including any that they start in the meantime.
 
         Raises:
-            HostError: something is left, as what waits for a dead disk.
+            HostError: a process cannot be killed, for example one in uninterruptible sleep.
         """
         deadline = time.monotonic() + patience_s
         while left := self.processes():
@@ -124,7 +126,7 @@ class ProcessCgroup:
             time.sleep(_PAUSE_S)
 
     def oom_kills(self) -> int:
-        """How many of its processes the kernel has killed for memory."""
+        """Number of its processes that the kernel has killed for lack of memory."""
         is_v2 = self._mounts.version is CgroupVersion.V2
         name = "memory.events" if is_v2 else "memory.oom_control"
         with contextlib.suppress(OSError):
@@ -135,14 +137,14 @@ class ProcessCgroup:
         return 0
 
     def remove(self) -> None:
-        """Remove it; it must be empty, and may be gone."""
+        """Remove it; it must be empty, and may be absent."""
         for folder in self._folders:
             with contextlib.suppress(OSError):
                 folder.rmdir()
 
 
 def abandoned(mounts: CgroupMounts) -> list[ProcessCgroup]:
-    """The cgroups whose bench runs no more."""
+    """The cgroups whose bench process no longer runs."""
     base = mounts.path("memory", PARENT_NAME)
     found = []
     for folder in sorted(base.glob(f"*/{_PREFIX}*")):

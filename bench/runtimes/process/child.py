@@ -1,8 +1,8 @@
-"""One plain process of this host: made ready to run, started, stopped, its output.
+"""One plain process of this host: prepared, started, stopped, and its output.
 
-Like a container it is made before it is started. A shell waits in its cgroup for the word to go
-on, and becomes the program then: the number of the process is known before its start, and what
-the shell itself used is charged elsewhere.
+Like a container it is created before it is started. A shell waits in its cgroup for the signal to
+continue, and then executes the program: the pid is known before the start, and the shell's own
+usage is charged elsewhere.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ _NOT_EXECUTABLE = 400
 """The status with which the Docker API refuses a command that is not there."""
 _READ_BYTES = 65536
 _KILLED_WITHIN_S = 30.0
-"""A killed process needs a core to end, which it may wait for on a busy host."""
+"""A killed process needs CPU time to exit, for which it may have to wait on a busy host."""
 
 
 def _ignored() -> list[signal.Signals]:
     """The signals that bench was started to ignore, as by nohup or in a shell's background."""
     asked = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
-    return [one for one in asked if signal.getsignal(one) is signal.SIG_IGN]
+    return [number for number in asked if signal.getsignal(number) is signal.SIG_IGN]
 
 
 def _heed() -> None:
-    """Let a new process heed them: it would ignore them too, unlike one in a container."""
-    for one in _ignored():
-        signal.signal(one, signal.SIG_DFL)
+    """Reset them in a new process, which would inherit them, unlike one in a container."""
+    for number in _ignored():
+        signal.signal(number, signal.SIG_DFL)
 
 
 class ChildProcess:
@@ -57,15 +57,15 @@ class ChildProcess:
         cores: frozenset[int] | None,
         is_silent: bool = False,
     ) -> None:
-        """Nothing is made before `prepare`.
+        """Nothing is created before `prepare`.
 
         Args:
             command: the program and its arguments.
             working_dir: absolute.
-            environment: all that it gets.
-            cgroup: that exists.
+            environment: its complete environment.
+            cgroup: an existing one.
             cores: on which it may run; None for all.
-            is_silent: whether nobody wants its output.
+            is_silent: whether its output is discarded.
         """
         self._command = command
         self._working_dir = working_dir
@@ -78,10 +78,10 @@ class ChildProcess:
         self.output: PipeOutput | None = None
 
     def prepare(self) -> None:
-        """Have a shell wait in the cgroup for the start.
+        """Start a shell that waits in the cgroup.
 
         Raises:
-            HostError: there is no such folder, or no room for a process.
+            HostError: the folder does not exist, or no process can be created.
         """
         shell = ["/bin/sh", "-c", _WAIT_FOR_THE_WORD, self._command[0], *self._command]
         output = subprocess.DEVNULL if self._is_silent else subprocess.PIPE
@@ -110,16 +110,16 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
-        """Its number; 0 where it was never made, or has ended."""
+        """Its pid; 0 if it was never created, or has ended."""
         return self._process.pid if self._process and self.exit_code is None else 0
 
     @property
     def exit_code(self) -> int | None:
-        """Its exit code, 128 and the signal where one ended it; None while it runs."""
+        """Its exit code, 128 plus the signal if killed by one; None while it runs."""
         return None if self._process is None else _shell_code(self._process.poll())
 
     def start(self) -> None:
-        """Say the word.
+        """Let the waiting shell execute the program.
 
         Raises:
             NoProgramError: there is no such program.
@@ -146,7 +146,7 @@ class ChildProcess:
         """The exit code, once it has ended.
 
         Raises:
-            EngineTimeoutError: it has not, in this time or before the process `unless` has.
+            EngineTimeoutError: it did not end within this time, or before the process `unless` did.
         """
         if not self._await_end(timeout_s, unless):
             raise EngineTimeoutError(self._command[0], "did not end in time")
@@ -155,18 +155,18 @@ class ChildProcess:
         return code
 
     def _await_end(self, timeout_s: float, unless: ChildProcess | None = None) -> bool:
-        """Wait for its end, at most until that of `unless`; whether it came."""
+        """Wait until it or `unless` ends; returns whether it has ended."""
         if self.exit_code is None:
             poll = select.poll()
-            for one in (self, unless) if unless else (self,):
-                poll.register(one._pidfd, select.POLLIN)  # noqa: SLF001 - its own kind
+            for child in (self, unless) if unless else (self,):
+                poll.register(child._pidfd, select.POLLIN)  # noqa: SLF001 - its own kind
             poll.poll(timeout_s * 1000)
         return self.exit_code is not None
 
     def stop(self, number: int, grace_s: float) -> None:
-        """Send it the signal `number`, and kill it and all that it started after `grace_s`.
+        """Send the signal `number`, and kill it and its descendants after `grace_s`.
 
-        What it leaves running is killed when it ends, as the kernel does with a container.
+        Descendants that outlive it are killed, as the kernel does with a container.
         """
         assert self._process is not None
         self._process.send_signal(number)
@@ -175,7 +175,7 @@ class ChildProcess:
         self._await_end(_KILLED_WITHIN_S)
 
     def end(self) -> None:
-        """Kill it, whether or not it ever came into its cgroup, and let its pipes go."""
+        """Kill it, whether or not it was moved into its cgroup, and close its pipes."""
         process = self._process
         if process is None:
             return
@@ -191,15 +191,15 @@ class ChildProcess:
 
 
 def _shell_code(code: int | None) -> int | None:
-    """An exit code as shells and engines have it."""
+    """An exit code as shells and engines report it."""
     return 128 - code if code is not None and code < 0 else code
 
 
 class PipeOutput:
-    """What comes out of two pipes, as it comes, until both are closed or this end lets go."""
+    """The output of two pipes as it arrives, until both are closed or reading is stopped."""
 
     def __init__(self, stdout: IO[bytes], stderr: IO[bytes]) -> None:
-        """Take these two over."""
+        """Take ownership of these two pipes."""
         self._pipes = (stdout, stderr)
         self._streams = {stdout.fileno(): 1, stderr.fileno(): 2}
         self._end = os.eventfd(0)
@@ -234,7 +234,7 @@ class PipeOutput:
                     left -= 1
 
     def close(self) -> None:
-        """Read no further, from any thread."""
+        """Stop reading, from any thread."""
         with self._lock:
             if self._is_read and not self._is_closed:
                 os.eventfd_write(self._end, 1)
@@ -242,7 +242,7 @@ class PipeOutput:
         self._close()
 
     def process_ended(self) -> None:
-        """Close the pipes where nobody reads them; who does reads to their end."""
+        """Close the pipes if they have no reader; a reader reads them to their end."""
         if not self._is_read:
             self._close()
 

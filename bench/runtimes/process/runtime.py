@@ -1,7 +1,7 @@
-"""The bare host as a runtime: plain processes where others have containers.
+"""The bare host as a runtime: plain processes in place of containers.
 
-It is the yardstick for what a container costs. A process has a cgroup of its own under the same
-limits as a container would, but the file system, the network and the process numbers of the host.
+It is the reference for what a container costs. A process has its own cgroup with the limits that a
+container would have, but shares the host's file system, network and PID namespace.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 KIND = "host"
 ADDRESS = "127.0.0.1"
-"""Where a plain process is reached: it listens where the host does."""
+"""The address of a plain process, which listens in the host's network."""
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
-"""What a process gets of bench's own environment: what finds programs and libraries, no more."""
+"""Variables that a process inherits from bench: only those for finding programs and libraries."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,13 @@ class ProcessRuntime:
     networks = None
 
     def __init__(self, mounts: CgroupMounts | None = None) -> None:
-        """`mounts` are those of this host where None."""
+        """`mounts` are those of this host if None."""
         self._mounts = mounts or find_mounts()
         self._made: dict[str, _Made] = {}
 
     @property
     def info(self) -> RuntimeInfo:
-        """The host; what only engines have is empty."""
+        """The host; fields that only engines have are empty."""
         mounts = self._mounts
         return RuntimeInfo(
             kind=KIND,
@@ -80,7 +80,7 @@ class ProcessRuntime:
         )
 
     def create(self, spec: WorkloadSpec) -> ProcessWorkload:
-        """Have a process ready to be started, in a cgroup below that of its trial.
+        """Prepare a process to be started, in a cgroup below that of its trial.
 
         Raises:
             EngineUnavailableError: not as root, or without cgroups.
@@ -107,17 +107,17 @@ class ProcessRuntime:
         return self.workload(name)
 
     def workload(self, name: str) -> ProcessWorkload:
-        """A handle for a process by its id, or by the name that its spec gave."""
+        """A handle for a process by its id, or by the name in its spec."""
         return ProcessWorkload(self, name)
 
     def find(self, name: str) -> _Made | None:
-        """The process of this id or name; None where there is none."""
+        """The process with this id or name; None if there is none."""
         if name in self._made:
             return self._made[name]
         return next((made for made in self._made.values() if made.spec.name == name), None)
 
     def forget(self, name: str) -> None:
-        """Kill it with all that it started, and know it no longer; absent is fine."""
+        """Kill it with its descendants, and drop it; no error if it is absent."""
         found = self.find(name)
         if found is None:
             return
@@ -135,17 +135,17 @@ class ProcessRuntime:
         ]
 
     def remove(self, item: Owned) -> None:
-        """Kill it; absent is fine."""
+        """Kill it; no error if it is absent."""
         self.forget(item.name)
 
     def close(self) -> None:
-        """Kill whatever is left."""
+        """Kill all remaining processes."""
         for name in list(self._made):
             self.forget(name)
 
 
 class ProcessWorkload:
-    """One plain process and all that it starts."""
+    """One plain process and its descendants."""
 
     capabilities = PLAIN_PROCESS
     files = None
@@ -173,7 +173,7 @@ class ProcessWorkload:
         self._made.process.start()
 
     def state(self) -> WorkloadState:
-        """How it is."""
+        """Its current state."""
         made = self._made
         pid, code = made.process.pid, made.process.exit_code
         return WorkloadState(
@@ -214,19 +214,19 @@ class ProcessWorkload:
         made.process.stop(signal_number(made.spec.stop_signal or DEFAULT_SIGNAL), grace_s)
 
     def remove(self) -> None:
-        """Kill it with all that it started; absent is fine."""
+        """Kill it with its descendants; no error if it is absent."""
         self._runtime.forget(self.id)
 
     def log_tail(self, lines: int) -> list[str]:  # noqa: ARG002 - as the protocol has it
-        """Its output is followed by whoever attached, and kept nowhere else."""
+        """Empty: its output goes only to the reader that attached."""
         return []
 
     def usage(self) -> Mapping[str, int]:
-        """Nothing: only its cgroup says what it uses."""
+        """Empty: its usage is only known from its cgroup."""
         return {}
 
     def usages(self) -> Iterator[Mapping[str, int]]:
-        """Nothing, as `usage`."""
+        """Empty, as `usage`."""
         return iter(())
 
     def cgroup(self, mounts: CgroupMounts, parent: str) -> ContainerCgroup:
@@ -247,9 +247,9 @@ def open_processes() -> ProcessRuntime:
 
 
 def why_no_processes(mounts: CgroupMounts | None = None) -> EngineUnavailableError | None:
-    """Why plain processes cannot be measured here, or None where they can.
+    """Why plain processes cannot be measured here, or None if they can.
 
-    `mounts` are the cgroups of this host; they are looked up where None.
+    `mounts` are the cgroups of this host; they are looked up if None.
     """
     if os.geteuid() != 0:
         return EngineUnavailableError(
@@ -265,7 +265,7 @@ def why_no_processes(mounts: CgroupMounts | None = None) -> EngineUnavailableErr
 
 
 def _environment(spec: WorkloadSpec) -> dict[str, str]:
-    """What a process gets; without `gpus` it sees none, as in a container."""
+    """The environment of a process; without `gpus` it sees no GPU, as in a container."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     if not isinstance(spec.gpus, str):  # it is not `all`
         inherited["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, range(spec.gpus or 0)))

@@ -151,4 +151,4 @@ def _unfit(root: Map, members: Sequence[ComposeService]) -> list[Diagnostic]:
 
 def _sorted(found: Sequence[Diagnostic]) -> list[Diagnostic]:
     once = dict.fromkeys(found)
-    return sorted(once, key=lambda one: (one.file, one.line, one.col))
+    return sorted(once, key=lambda diagnostic: (diagnostic.file, diagnostic.line, diagnostic.col))

@@ -46,10 +46,10 @@ def _defined(root: Map) -> Iterator[tuple[str, Entry]]:
 def _like_the_first(name: str, node: Map, first: Map) -> Iterator[Diagnostic]:
     """One name is one metric: its values are judged, compared and tabulated together."""
     for key in ("unit", "better"):
-        one, other = node.get(key), first.get(key)
-        if isinstance(one, Scalar) and isinstance(other, Scalar) and one.value != other.value:
+        own, other = node.get(key), first.get(key)
+        if isinstance(own, Scalar) and isinstance(other, Scalar) and own.value != other.value:
             fault = f"{shown(name)} has another {key} in another case: {shown(other.value)}"
-            yield one.place.diagnostic(fault, "write the same, or call it something else")
+            yield own.place.diagnostic(fault, "write the same, or call it something else")
 
 
 def own_units(root: Map) -> dict[str, str]:

@@ -266,7 +266,15 @@ def _defaults_faults(root: Map, defaults: Node) -> list[Diagnostic]:
 def _sorted(faults: Iterable[Diagnostic], source: Source) -> list[Diagnostic]:
     """`faults` by place, each once: what defaults give to three cases is wrong in one place."""
     once = dict.fromkeys(faults)
-    return sorted(once, key=lambda one: (one.file != source.name, one.file, one.line, one.col))
+    return sorted(
+        once,
+        key=lambda diagnostic: (
+            diagnostic.file != source.name,
+            diagnostic.file,
+            diagnostic.line,
+            diagnostic.col,
+        ),
+    )
 
 
 __all__ = [

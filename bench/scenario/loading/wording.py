@@ -52,7 +52,7 @@ def reworded(
     """
     faults = []
     for complaint in error.errors(include_url=False):
-        finding = _Finding(
+        finding = _ValidationFinding(
             complaint["type"],
             complaint["loc"],
             locate(root, complaint["loc"])[1],
@@ -77,7 +77,7 @@ def split_advice(text: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class _Finding:
+class _ValidationFinding:
     """One of pydantic's complaints, and what of the file it is about."""
 
     kind: str
@@ -103,7 +103,7 @@ class _Finding:
         return self.kind in ("missing", "extra_forbidden") or self.path[-1] == "[key]"
 
 
-def _words(finding: _Finding, said: str) -> tuple[str, str]:
+def _words(finding: _ValidationFinding, said: str) -> tuple[str, str]:
     label, last = finding.label, finding.path[-1] if finding.path else ""
     if finding.kind == "extra_forbidden":
         return _unknown_key(str(last), finding.path[:-1], finding.model)
@@ -126,7 +126,7 @@ def _words(finding: _Finding, said: str) -> tuple[str, str]:
 _NAME_RULE = "use letters, digits, `.`, `_` and `-`, at most 63, the first a letter or digit"
 
 
-def _plain_words(finding: _Finding) -> tuple[str, str]:
+def _plain_words(finding: _ValidationFinding) -> tuple[str, str]:
     node, context = finding.node, finding.context
     value = node.value if isinstance(node, Scalar) else value_of(node)
     what = shown(value)

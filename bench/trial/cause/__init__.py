@@ -1,1 +1,1 @@
-"""Why a container did not start or did not last, from facts: never from words in a path."""
+"""Why a container did not start or exited early, from facts, never from the words in a path."""

@@ -1,4 +1,4 @@
-"""What a command leads to: the programs that a shell, a starter or an entrypoint script runs."""
+"""The programs that a command runs through a shell, a wrapper or an entrypoint script."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ if TYPE_CHECKING:
 
 _SHELLS = ("sh", "bash", "ash", "dash", "busybox", "ksh", "zsh")
 _STARTERS = ("env", "tini", "tini-static", "dumb-init", "docker-init", "catatonit", "exec", "nice")
-_FLAGS = ("-S", "-i", "-", "-s", "-g", "-v", "-0", "-c", "-w")
-"""Options of theirs that have no value, or whose value are the words that follow."""
+"""Programs that execute the program named in their arguments."""
 
-"""Programs that become, or start, the one that is named after them."""
+_FLAGS = ("-S", "-i", "-", "-s", "-g", "-v", "-0", "-c", "-w")
+"""Options of theirs that have no value, or whose value is the rest of the words."""
 
 _ONE_COMMAND = re.compile(r"[^;&|<>()`\n]+")
 _ASSIGNMENT = re.compile(r"\w+=\S*")
 _DEEPEST = 4
-"""Commands that run another."""
+"""Longest chain of commands that run one another."""
 
 
 def following(
     command: Sequence[str], arguments: Sequence[str], *, is_script: bool, depth: int = 0
 ) -> Iterator[tuple[list[str], bool]]:
-    """The commands that `command` leads to, and which are scripts that a shell reads.
+    """The commands that `command` runs in turn, and whether each is a script read by a shell.
 
-    As far as its words tell.
+    Only as far as this can be read from the words of the command.
 
     Args:
         command: program and arguments, none of which is empty.
-        arguments: those that the image or the case gives its entrypoint.
-        is_script: whether its program is a script, which usually ends with what stands after it.
-        depth: commands before it.
+        arguments: those that the image or the case passes to its entrypoint.
+        is_script: whether the program is a script, which usually ends by running its arguments.
+        depth: number of commands before it.
     """
     name, rest = posixpath.basename(command[0]), list(command[1:])
     found: list[str] = []
@@ -57,7 +57,7 @@ def following(
 
 
 def _of_shell(words: list[str]) -> tuple[list[str], bool]:
-    """What a shell with these arguments runs: the one command of its `-c`, or a script it reads."""
+    """The command that a shell with these arguments runs: a single `-c` command, or a script."""
     for index, word in enumerate(words):
         if word.startswith("-") and "c" in word.lstrip("-") and not word.startswith("--"):
             return (_of_text(words[index + 1]) if index + 1 < len(words) else []), False
@@ -67,7 +67,7 @@ def _of_shell(words: list[str]) -> tuple[list[str], bool]:
 
 
 def _of_text(text: str) -> list[str]:
-    """The words of a text that is one command; empty where it is more than that."""
+    """The words of a text that is a single command; empty if it is more than one."""
     if not _ONE_COMMAND.fullmatch(text.strip()):
         return []
     try:
@@ -79,9 +79,9 @@ def _of_text(text: str) -> list[str]:
 
 
 def of_starter(words: list[str]) -> list[str]:
-    """`words` without what stands before the program: options, assignments, `exec`.
+    """`words` without what comes before the program: options, assignments, `exec`.
 
-    Empty where an option may have a value, so that nobody can tell which word is the program.
+    Empty if an option may take a value, which leaves the position of the program unknown.
     """
     if "--" in words:
         return words[words.index("--") + 1 :]

@@ -1,4 +1,4 @@
-"""Whether the disk is full on which an engine keeps its containers."""
+"""Detection of a full disk where an engine keeps its containers."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from bench.runtimes.protocol import RuntimeInfo
 
 FULL_BYTES = 32 * 2**20
-"""With less than this a container can hardly be made, and hardly anything can be written in one."""
+"""With less than this a container can hardly be created or write anything."""
 
 
 @dataclass(frozen=True)
 class FullDisk:
-    """A disk on which next to nothing is free: what is the case, and what to do about it."""
+    """A disk with almost no free space: a description, and the remedy."""
 
     words: str
     remedy: str
 
 
 def free_bytes(facts: RuntimeInfo) -> int | None:
-    """What is free where the engine keeps its containers; None where that is not seen from here."""
+    """Free space where the engine keeps its containers; None if not visible from this host."""
     if not (facts.is_local and facts.data_folder):
         return None
     try:
@@ -34,7 +34,7 @@ def free_bytes(facts: RuntimeInfo) -> int | None:
 
 
 def full_disk(facts: RuntimeInfo) -> FullDisk | None:
-    """The full disk of an engine; None where there is room, or nobody knows."""
+    """The engine's disk if it is full; None if there is space, or if that is unknown."""
     free = free_bytes(facts)
     if free is None or free >= FULL_BYTES:
         return None

@@ -1,7 +1,7 @@
-"""Why a container ended, or did not get ready: from kernel counters, its files and its settings.
+"""Why a container exited or did not become ready: from kernel counters, its files and settings.
 
-Output is text of the program's own: of that, only the system's messages for a file system that is
-read-only or full are looked for, and only where something of the case or of the host is so.
+The output is the program's own text. Only the system's messages for a read-only or full file
+system are looked for there, and only if a setting of the case or the host matches.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ ENDED = Cause(
     "run it in the foreground, so that it goes on; of a job that is to end, `ready: {exit: true}` "
     "or `observe: exit` says so",
 )
-"""A service is there to stay."""
+"""A service must keep running."""
 
 
 def job_cause(service: str) -> Cause:
-    """Why a service of a stack that ended with code 0 has failed."""
+    """Why a service of a stack that exited with code 0 counts as failed."""
     return Cause(
         CauseKind.ENDED,
         ENDED.words,
@@ -50,21 +50,22 @@ _READ_ONLY = "Read-only file system"
 _AGAIN = "Resource temporarily unavailable"
 _FULL = "No space left on device"
 _SMALL_BYTES = 64 * 2**10
-"""With less than this a file system in memory is as good as full."""
+"""Free space below which an in-memory file system counts as full."""
 
 
 @dataclass(frozen=True)
-class Ending:
-    """What is known of a container that ended, or did not get ready.
+class FailedContainer:
+    """Observations of a container that exited, or did not become ready.
 
     Attributes:
-        exit_code: None where it still runs.
-        kills: of its processes for memory; None where nobody counts.
-        forks_refused: for its limit of processes; likewise. The count goes with the container, so
-            that of one that ends at once it may not have been seen.
-        tasks_peak: the most processes and threads at once; likewise.
-        output: the last of it.
-        pid: of its process 1; 0 where it does not run, or cannot be seen.
+        exit_code: None while it still runs.
+        kills: processes killed for lack of memory; None if no counter was read.
+        forks_refused: forks refused because of the process limit; None if no counter was read.
+            The counter is removed with the container, so for a container that exits at once it
+            may be missed.
+        tasks_peak: the highest number of processes and threads at once; None if not read.
+        output: its last lines.
+        pid: of process 1; 0 if it is not running or not visible.
     """
 
     exit_code: int | None
@@ -75,64 +76,68 @@ class Ending:
     pid: int = 0
 
 
-def causes(workload: Workload, info: RuntimeInfo, case: Case, ending: Ending) -> list[Cause]:
-    """What is known to have kept a container from lasting, or from getting ready.
+def causes(
+    workload: Workload, info: RuntimeInfo, case: Case, failed: FailedContainer
+) -> list[Cause]:
+    """Known causes of a container's exit or failure to become ready.
 
     Raises:
-        EngineError: the engine's disk is full, so that nobody can say what it would have done.
+        EngineError: the engine's disk is full, so the container cannot be blamed.
     """
-    return list(_causes(workload, info, case, ending))
+    return list(_causes(workload, info, case, failed))
 
 
-def _causes(workload: Workload, info: RuntimeInfo, case: Case, ending: Ending) -> Iterator[Cause]:
+def _causes(
+    workload: Workload, info: RuntimeInfo, case: Case, failed: FailedContainer
+) -> Iterator[Cause]:
     limits = case.effective_limits
-    if ending.kills:
+    if failed.kills:
         now = f" ({format_bytes(limits.memory)} now)" if limits.memory else ""
         yield Cause(
             CauseKind.MEMORY,
-            f"the kernel killed {_counted(ending.kills, 'process', 'processes')} of it for memory",
+            f"the kernel killed {_counted(failed.kills, 'process', 'processes')} of it for memory",
             f"raise `limits.memory`{now}, or have it use less",
         )
-    if refused := _forks_refused(ending, limits.pids):
+    if refused := _forks_refused(failed, limits.pids):
         now = f" ({limits.pids} now)" if limits.pids else ""
         yield Cause(
             CauseKind.PROCESSES,
             f"it reached its limit of processes and threads: {refused}",
             f"raise `limits.pids`{now}, or have it start fewer processes and threads",
         )
-    if ending.exit_code:
+    if failed.exit_code:
         with contextlib.suppress(EngineError):  # what cannot be seen says nothing
             look = look_at(workload, info.architecture)
-            if look is not None and (found := look.ended(ending.exit_code)):
+            if look is not None and (found := look.ended(failed.exit_code)):
                 yield found
-    if _says(ending.output, _READ_ONLY) and (where := _read_only(case)):
+    if _says(failed.output, _READ_ONLY) and (where := _read_only(case)):
         yield Cause(
             CauseKind.READ_ONLY,
             f"its output says “{_READ_ONLY}”, and {where}",
             "mount a `tmpfs` where it writes, or have that written to",
         )
-    yield from _full(info, case, ending)
+    yield from _full(info, case, failed)
 
 
-def _forks_refused(ending: Ending, limit: int | None) -> str:
-    """How the limit of processes showed; empty where it did not."""
-    if ending.forks_refused:
-        return f"the kernel refused {_counted(ending.forks_refused, 'fork', 'forks')}"
-    reached = limit is not None and ending.tasks_peak is not None and ending.tasks_peak >= limit
-    return f"its output says “{_AGAIN}”" if reached and _says(ending.output, _AGAIN) else ""
+def _forks_refused(failed: FailedContainer, limit: int | None) -> str:
+    """The evidence that the process limit was reached; empty if there is none."""
+    if failed.forks_refused:
+        return f"the kernel refused {_counted(failed.forks_refused, 'fork', 'forks')}"
+    reached = limit is not None and failed.tasks_peak is not None and failed.tasks_peak >= limit
+    return f"its output says “{_AGAIN}”" if reached and _says(failed.output, _AGAIN) else ""
 
 
-def _full(info: RuntimeInfo, case: Case, ending: Ending) -> Iterator[Cause]:
+def _full(info: RuntimeInfo, case: Case, failed: FailedContainer) -> Iterator[Cause]:
     mounts = _in_memory(case)
     for path in mounts:
-        if ending.pid and _is_full(ending.pid, path):
+        if failed.pid and _is_full(failed.pid, path):
             yield Cause(
                 CauseKind.FULL,
                 f"the file system in memory at {path} is full ({mounts[path]})",
                 _larger(path),
             )
             return
-    if not _says(ending.output, _FULL):
+    if not _says(failed.output, _FULL):
         return
     full = full_disk(info)
     if full:
@@ -156,10 +161,10 @@ def _larger(path: str) -> str:
 
 
 def _in_memory(case: Case) -> dict[str, str]:
-    """Where the case has file systems in memory of a size, and how large they are."""
+    """The paths of the case's size-limited in-memory file systems, with their sizes."""
     found = {}
-    for one in case.tmpfs:
-        path, _, options = one.partition(":")
+    for mount in case.tmpfs:
+        path, _, options = mount.partition(":")
         size = re.search(r"(?:^|,)size=([^,]+)", options)
         if size:
             found[path] = f"size={size[1]}"
@@ -168,10 +173,10 @@ def _in_memory(case: Case) -> dict[str, str]:
 
 
 def _is_full(pid: int, path: str) -> bool:
-    """Whether what is mounted at `path` is full.
+    """Whether the file system mounted at `path` is full.
 
-    Only where the kernel itself calls it that: a path of which a part is a link of the image's
-    would be followed from here, and end on the host.
+    Only if the kernel itself lists it under that path: if part of the path were a symbolic link
+    of the image, it would be resolved from here and lead into the host's files.
     """
     try:
         mounted = Path(f"/proc/{pid}/mountinfo").read_text(errors="replace")
@@ -185,17 +190,17 @@ def _is_full(pid: int, path: str) -> bool:
 
 
 def _read_only(case: Case) -> str:
-    """What of the case is read-only; empty where nothing is."""
+    """The setting that makes some of the container's files read-only; empty if there is none."""
     if case.read_only:
         return "`read_only: true` is set"
-    mounted = [one for one in case.volumes if "ro" in one.split(":")[-1].split(",")]
+    mounted = [volume for volume in case.volumes if "ro" in volume.split(":")[-1].split(",")]
     return f"{mounted[0].split(':')[1]} is mounted read-only" if mounted else ""
 
 
 def _says(output: str, message: str) -> bool:
-    """Whether a line of `output` has the system's message, and not as a part of a path."""
+    """Whether a line of `output` contains the system's message other than as part of a path."""
     return re.search(rf"(?<![\w/.-]){message}(?![\w/.-]*/)", output, re.IGNORECASE) is not None
 
 
-def _counted(count: int, one: str, more: str) -> str:
-    return f"{count} {one if count == 1 else more}"
+def _counted(count: int, singular: str, plural: str) -> str:
+    return f"{count} {singular if count == 1 else plural}"

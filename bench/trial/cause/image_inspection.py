@@ -1,4 +1,4 @@
-"""What the file system of a container says of what it was to run: program, user, working folder."""
+"""A container's program, user and working directory, checked in its file system."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LARGEST_LIST = 2**20
 """Bytes of /etc/passwd or /etc/group."""
 
 _NOT_FOUND, _NOT_RUN, _NOT_READ = 127, 126, 2
-"""What shells and starters end with: a program is not there or cannot be run, a script is not."""
+"""Exit codes of shells and wrappers: program not found, not executable; script not found."""
 
 NO_COMMAND = Cause(
     CauseKind.NO_COMMAND,
@@ -35,26 +35,26 @@ NO_COMMAND = Cause(
 
 
 class Look:
-    """Looks at the file system of one container; it need not run.
+    """Inspects the file system of a container, running or not.
 
-    Every method may raise EngineError: what cannot be seen says nothing.
+    Every method may raise EngineError: a file that cannot be read is no evidence.
     """
 
     def __init__(self, files: WorkloadFiles, setup: ContainerSetup, machine: str) -> None:
-        """`machine` is the engine's, as images name theirs."""
+        """`machine` is the engine's architecture, as images name it."""
         self._files = files
         self._setup = setup
         self._machine = machine
 
     def refused(self) -> Cause | None:
-        """Why the container cannot be started; None where nothing of it is wrong."""
+        """Why the container cannot be started; None if no fault was found."""
         return self._folder() or self._identity() or self._argv(self._setup.command)
 
     def ended(self, code: int) -> Cause | None:
-        """Why a container ended with `code` that could be started; None where that is not seen.
+        """Why a container that could be started exited with `code`; None if unknown.
 
-        A runtime may say that a container has started before its program is run; and what was run
-        may itself have had something to run.
+        A runtime may report a container as started before its program is executed, and that program
+        may in turn have failed to execute another one.
         """
         command = self._setup.command
         if not command or code == 0:
@@ -74,7 +74,7 @@ class Look:
         return None
 
     def _unreadable(self, script: ContainerFile) -> Cause | None:
-        """What keeps the interpreter of a script from reading it, which Engine 26 has run."""
+        """Why a script's interpreter cannot read it, though Engine 26 has executed it."""
         found = self._permission(script)
         if found or self._user.may_read(script):
             return found
@@ -85,11 +85,11 @@ class Look:
         )
 
     def _run(self, words: Sequence[str], code: int) -> Cause | None:
-        """What is wrong with a program that the first one was to run."""
+        """The fault in a program that the first program was to execute."""
         return self._argv(words) if code in (_NOT_FOUND, _NOT_RUN) else None
 
     def _read(self, script: str, code: int) -> Cause | None:
-        """What is wrong with a script that a shell was to read."""
+        """The fault in a script that a shell was to read."""
         file = self._file(self._absolute(script), HEAD_BYTES)
         if file is None:
             is_there = "/" not in script or code not in (_NOT_FOUND, _NOT_READ)
@@ -99,7 +99,7 @@ class Look:
     # program
 
     def _argv(self, command: Sequence[str]) -> Cause | None:
-        """What keeps the first word of `command` from being run."""
+        """The reason why the first word of `command` cannot be executed."""
         if not command or not command[0]:
             return NO_COMMAND
         name = command[0]
@@ -153,7 +153,7 @@ class Look:
         return None
 
     def _content(self, file: ContainerFile, *, only_crlf: bool = False) -> Cause | None:
-        """What the kernel, or `only_crlf` a shell that reads it, has against a file."""
+        """Why the kernel (or, with `only_crlf`, a shell) cannot execute a file."""
         found = program_in(file.head)
         if not isinstance(found, Binary) and found.crlf:
             return Cause(
@@ -210,7 +210,7 @@ class Look:
         )
 
     def _find(self, name: str) -> ContainerFile | None:
-        """The file that a word of a command names, as the runtime looks for it."""
+        """The file that a word of a command refers to, looked up as the runtime does."""
         if not name or "\0" in name:
             return None
         if "/" in name:
@@ -226,7 +226,7 @@ class Look:
         return found
 
     def _file(self, path: str, most_bytes: int) -> ContainerFile | None:
-        """A file of the container; below what is no folder there is none, whatever engines say.
+        """A file of the container; None below a path that is no folder, whatever engines report.
 
         Raises:
             EngineError: it cannot be looked at.
@@ -252,7 +252,7 @@ class Look:
     # folder
 
     def _folder(self) -> Cause | None:
-        """What is wrong with the folder that it starts in."""
+        """The fault in the working directory."""
         folder = self._setup.working_dir
         if not folder:
             return None
@@ -272,7 +272,7 @@ class Look:
     # user
 
     def _identity(self) -> Cause | None:
-        """What is wrong with the user that it runs as."""
+        """The fault in the user that the container runs as."""
         given = self._setup.user
         if not given and not self._setup.groups:
             return None
@@ -301,16 +301,16 @@ def _no_user(words: str) -> Cause:
 
 
 def _parents(path: str) -> list[str]:
-    """The folders above `path`, the outermost first, without the root folder."""
+    """The parent folders of `path`, outermost first, without the root folder."""
     parts = path.strip("/").split("/")[:-1]
     return ["/" + "/".join(parts[: count + 1]) for count in range(len(parts))]
 
 
 def look_at(workload: Workload, machine: str) -> Look | None:
-    """A look at a container; None where its file system, or what it runs, is not to be had.
+    """Inspect a container; None if its file system or its command is not available.
 
     Raises:
-        EngineError: the engine does not say what it runs.
+        EngineError: the engine does not report the command.
     """
     setup = workload.state().setup if workload.files else None
     return Look(workload.files, setup, machine) if workload.files and setup else None

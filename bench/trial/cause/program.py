@@ -1,4 +1,4 @@
-"""What the kernel makes of a file that it is to run: a program, a script, or nothing.
+"""How the kernel treats a file that it is to execute: as a program, a script, or not at all.
 
 Format of programs: elf(5); of scripts: execve(2), "Interpreter scripts".
 """
@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 
 HEAD_BYTES = 64 * 1024
-"""What is looked at of a file; the loader of a program is named within its first page or two."""
+"""Bytes read from a file; a program's loader is named within its first page or two."""
 
 _ELF = b"\x7fELF"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -24,23 +24,23 @@ _MACHINES = {
 """Machines of elf.h by the names that images have for them."""
 
 _ALSO_RUNS = {"amd64": ("386",), "arm64": ("arm",)}
-"""What else a machine runs by itself."""
+"""Other architectures that a machine runs natively."""
 
 
 @dataclass(frozen=True)
 class Binary:
-    """A program in ELF form.
+    """An ELF program.
 
     Attributes:
-        machine: that it is for, as images name theirs; its number in elf.h where that is unknown.
-        loader: what loads its libraries; empty where it needs none.
+        machine: its architecture, as images name it; its number in elf.h if unknown.
+        loader: the dynamic loader; empty if it needs none.
     """
 
     machine: str
     loader: str
 
     def runs_on(self, machine: str) -> bool:
-        """Whether `machine` runs it; one that is not known does."""
+        """Whether `machine` can run it; assumed if the architecture is unknown."""
         return not machine or self.machine in (machine, *_ALSO_RUNS.get(machine, ()))
 
 
@@ -49,9 +49,9 @@ class Script:
     """A script with an interpreter.
 
     Attributes:
-        interpreter: path as it stands after `#!`.
-        argument: what follows it on the first line; empty where nothing does.
-        crlf: whether the first line ends in CRLF, of which the CR is taken for a part of it.
+        interpreter: path after `#!`.
+        argument: the rest of the first line; may be empty.
+        crlf: whether the first line ends in CRLF; the kernel takes the CR for part of the line.
     """
 
     interpreter: str
@@ -61,10 +61,10 @@ class Script:
 
 @dataclass(frozen=True)
 class Unknown:
-    """What the kernel does not run.
+    """A file that the kernel does not execute.
 
     Attributes:
-        words: what it is, as it goes on after its name.
+        words: a description that continues a sentence after the file's name.
         crlf: whether it is text whose first line ends in CRLF.
     """
 
@@ -73,7 +73,7 @@ class Unknown:
 
 
 def program_in(head: bytes) -> Binary | Script | Unknown:
-    """What a file is whose first bytes are `head`."""
+    """Identify a file from its first bytes, `head`."""
     if head.startswith(_ELF):
         return _binary(head)
     first = head[:_LONGEST_FIRST_LINE].split(b"\n", 1)[0]
@@ -91,7 +91,7 @@ def program_in(head: bytes) -> Binary | Script | Unknown:
 
 
 def _binary(head: bytes) -> Binary | Unknown:
-    """A program by its header and, for its loader, its program headers."""
+    """A program, from its ELF header and, for its loader, its program headers."""
     try:
         order = {1: "<", 2: ">"}[head[5]]
         is_wide = {1: False, 2: True}[head[4]]

@@ -1,9 +1,9 @@
-"""Whose fault it is that an engine refuses to make or to start a container.
+"""The blame for an engine's refusal to create or start a container.
 
-The image's, where something of it, or of how the case runs it, keeps every engine from starting it:
-there is no such program, it may not be run, the user or the working folder are not there. That is
-read from the container's own file system. Where the files do not tell, the runtime says whether it
-was the workload that it could not run.
+The image is to blame if something in it, or in how the case runs it, prevents every engine from
+starting it: the program does not exist or may not be executed, or the user or working directory is
+missing. That is read from the container's own file system. If the files do not tell, the runtime
+says whether it was the workload that could not be run.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 
 def image_cause(workload: Workload, machine: str, error: EngineRefusedError) -> Cause | None:
-    """What of the image keeps a container from being started; None where it is not the image.
+    """The fault in the image that prevents the container's start; None if it is not the image.
 
     Args:
-        workload: the container, which was created.
+        workload: the created container.
         machine: architecture of the engine's machine, as images name it.
-        error: what the engine said.
+        error: the engine's error.
     """
     if isinstance(error, NoProgramError):
         return Cause(CauseKind.NO_PROGRAM, error.cause, error.remedy)
@@ -52,10 +52,10 @@ def image_cause(workload: Workload, machine: str, error: EngineRefusedError) -> 
 
 
 def creation_cause(runtime: Runtime, spec: WorkloadSpec) -> Cause | None:
-    """What of the image keeps a container from being created; None where it is not the image.
+    """The fault in the image that prevents the container's creation; None if it is not the image.
 
     Args:
-        runtime: that refuses.
+        runtime: refused to create it.
         spec: of the container.
     """
     if runtime.images is None:
@@ -81,9 +81,9 @@ def creation_cause(runtime: Runtime, spec: WorkloadSpec) -> Cause | None:
 
 
 def _file_on_the_way(runtime: Runtime, spec: WorkloadSpec, folder: str) -> str:
-    """What stands in the way of a working folder; empty where nothing does.
+    """The file that occupies the path of a working directory; empty if there is none.
 
-    A container of the same image is made for the look, which is never started.
+    A container of the same image is created for this inspection and never started.
     """
     if folder in ("", "/"):
         return ""
@@ -117,7 +117,7 @@ def _file_on_the_way(runtime: Runtime, spec: WorkloadSpec, folder: str) -> str:
 
 
 def disk_error(runtime: Runtime, error: EngineRefusedError) -> EngineError | None:
-    """A refusal of an engine whose disk is full; None where it is not, or nobody knows."""
+    """An engine's refusal explained by a full disk; None if the disk is not full, or unknown."""
     full = full_disk(runtime.info)
     if not full:
         return None
@@ -128,12 +128,12 @@ def disk_error(runtime: Runtime, error: EngineRefusedError) -> EngineError | Non
 def blamed(
     runtime: Runtime, facts: TrialFacts, workload: Workload, spec: WorkloadSpec | None
 ) -> Iterator[None]:
-    """While this lasts a container is made from `spec`, or started where that is None.
+    """Attribute errors within the block, which creates a container from `spec` or starts it (None).
 
     Raises:
-        FailedTrialError: that was refused for what its image holds, or how the case runs it; the
-            cause goes into `facts`.
-        EngineError: it was refused for something else.
+        FailedTrialError: refused because of the image's contents, or how the case runs it; the
+            cause is added to `facts`.
+        EngineError: refused for another reason.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""As whom a container runs: users and groups as its own files have them."""
+"""The user and groups that a container runs as, resolved from its own files."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ Entries = list[list[str]]
 """The fields of each line: passwd(5), group(5)."""
 
 _HIGHEST_ID = 2**31 - 1
-"""What engines take."""
+"""The highest id that engines accept."""
 
 
 @dataclass(frozen=True)
 class User:
-    """A user with the groups that it is in."""
+    """A user id with its group ids."""
 
     user_id: int
     groups: frozenset[int]
 
     def may_execute(self, file: ContainerFile) -> bool:
-        """Whether it may execute a file, or enter a folder."""
+        """Whether the user may execute a file, or enter a folder."""
         if self.user_id == 0:
             return file.kind == "folder" or bool(file.mode & 0o111)
         return self._has(file, 0o1)
 
     def may_read(self, file: ContainerFile) -> bool:
-        """Whether it may read a file."""
+        """Whether the user may read a file."""
         return self.user_id == 0 or self._has(file, 0o4)
 
     def _has(self, file: ContainerFile, bit: int) -> bool:
@@ -45,18 +45,18 @@ ROOT = User(0, frozenset())
 
 
 def entries(data: bytes) -> Entries:
-    """The entries of a file of users or groups."""
+    """The entries of a passwd or group file."""
     return [line.split(":") for line in data.decode(errors="replace").splitlines()]
 
 
 def user_of(given: str, further: Sequence[str], passwd: Entries, group: Entries) -> User:
-    """The user that `given` (`USER`, `USER:GROUP`, numbers, or nothing) stands for.
+    """Resolve `given` (`USER`, `USER:GROUP`, numbers, or empty) to a user.
 
     Args:
         given: the user.
-        further: groups that it is in besides, by name or number.
-        passwd: what the container knows of users.
-        group: what it knows of groups.
+        further: supplementary groups, by name or number.
+        passwd: entries of the container's passwd file.
+        group: entries of its group file.
     """
     name, _, own = given.partition(":")
     user_id, groups = int(name) if name.isdigit() else 0, set[int]()
@@ -65,26 +65,26 @@ def user_of(given: str, further: Sequence[str], passwd: Entries, group: Entries)
             user_id, groups = _number(entry[2]), {_number(entry[3])}
             name = entry[0]
             break
-    asked = [one for one in (own, *further) if one]
-    groups |= {int(one) for one in asked if one.isdigit()}
+    asked = [group_name for group_name in (own, *further) if group_name]
+    groups |= {int(group_name) for group_name in asked if group_name.isdigit()}
     for entry in group:
-        is_asked = any(one in (entry[0], entry[2]) for one in asked if len(entry) > 2)
+        is_asked = any(group_name in (entry[0], entry[2]) for group_name in asked if len(entry) > 2)
         if len(entry) > 3 and (name in entry[3].split(",") or is_asked):
             groups.add(_number(entry[2]))
     return User(user_id, frozenset(groups))
 
 
 def unknown(given: str, groups: Sequence[str], passwd: Entries, group: Entries) -> str:
-    """What of a user and its groups the image does not know, in words; empty where it knows all."""
+    """A user or group that the image does not define, as a clause; empty if all are known."""
     name, _, own = given.partition(":")
     asked = [(name, "user", PASSWD, passwd)]
-    asked += [(one, "group", GROUP, group) for one in (own, *groups)]
-    for one, what, path, known in asked:
-        if one.isdigit():
-            if int(one) > _HIGHEST_ID:
-                return f"{what} {one} is above the highest number, {_HIGHEST_ID}"
-        elif one and one not in (entry[0] for entry in known):
-            return f"there is no {what} {one} in {path} of the image"
+    asked += [(group_name, "group", GROUP, group) for group_name in (own, *groups)]
+    for given_name, what, path, known in asked:
+        if given_name.isdigit():
+            if int(given_name) > _HIGHEST_ID:
+                return f"{what} {given_name} is above the highest number, {_HIGHEST_ID}"
+        elif given_name and given_name not in (entry[0] for entry in known):
+            return f"there is no {what} {given_name} in {path} of the image"
     return ""
 
 

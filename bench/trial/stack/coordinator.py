@@ -1,4 +1,4 @@
-"""How far each service of a stack has come, which the threads of the others wait for."""
+"""The progress of each service of a stack, which the threads of the others wait for."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 class GivenUpError(FailedTrialError):
-    """Another service of the stack went wrong; the text says which, and how."""
+    """Another service of the stack failed; the text says which, and how."""
 
 
 class DependencyCoordinator:
-    """Takes note of what has come to pass, and wakes whoever waits for it.
+    """Records which conditions are met, and wakes the threads that wait for them.
 
     Attributes:
-        broken: what went wrong first, `service: reason`; empty while all is well.
+        broken: the first failure, `service: reason`; empty while there is none.
     """
 
     def __init__(self, services: Iterable[str], on_break: Callable[[], None]) -> None:
-        """`on_break` ends what the others are at, once something went wrong."""
+        """`on_break` ends the steps of the other services after a failure."""
         self._changed = threading.Condition()
         self._services = set(services)
         self._met: set[tuple[str, Condition]] = set()
@@ -38,44 +38,44 @@ class DependencyCoordinator:
         """Wait until all these conditions are met.
 
         Raises:
-            GivenUpError: they never will be.
+            GivenUpError: they can no longer be met.
         """
-        wanted = {(one.service, one.condition) for one in waits}
+        wanted = {(wait.service, wait.condition) for wait in waits}
         with self._changed:
             self._changed.wait_for(lambda: bool(self.broken) or wanted <= self._met)
         self.go_on()
 
     def go_on(self) -> None:
-        """Nothing where all is well.
+        """Return if no service has failed.
 
         Raises:
-            GivenUpError: something went wrong.
+            GivenUpError: a service failed.
         """
         if self.broken:
             raise GivenUpError(f"given up: {self.broken}")
 
     def note(self, service: str, *conditions: Condition) -> None:
-        """These conditions on `service` are met."""
+        """Record that these conditions on `service` are met."""
         with self._changed:
-            self._met |= {(service, one) for one in conditions}
+            self._met |= {(service, condition) for condition in conditions}
             self._changed.notify_all()
 
     def note_ready(self, service: str) -> None:
-        """The service is ready."""
+        """Record that the service is ready."""
         with self._changed:
             self._ready.add(service)
             self._changed.notify_all()
 
     def wake(self) -> None:
-        """Something has ended: whoever waits looks again."""
+        """Make waiting threads check again, after a container has exited."""
         with self._changed:
             self._changed.notify_all()
 
     def await_rest(self, has_ended: Callable[[], bool]) -> bool:
-        """Wait until all services are ready; false where `has_ended` came first.
+        """Wait until all services are ready; returns False if `has_ended` becomes true first.
 
         Raises:
-            GivenUpError: that will never be.
+            GivenUpError: that can no longer happen.
         """
         with self._changed:
             self._changed.wait_for(
@@ -86,12 +86,12 @@ class DependencyCoordinator:
         return all_ready
 
     def await_end(self, has_ended: Callable[[], bool], timeout_s: float) -> bool:
-        """Wait for so long; whether `has_ended` before."""
+        """Wait for this long; returns whether `has_ended` became true before."""
         with self._changed:
             return self._changed.wait_for(has_ended, timeout_s)
 
     def break_up(self, service: str, reason: str) -> None:
-        """The service went wrong, and with it the stack; what comes after is its consequence."""
+        """Record that the service failed, and the stack with it; later ones are consequences."""
         with self._changed:
             first = not self.broken
             self.broken = self.broken or f"{service}: {reason}"

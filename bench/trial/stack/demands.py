@@ -1,4 +1,4 @@
-"""What a stack asks of the engine and its host, checked before an image is pulled for it."""
+"""Requirements of a stack on the engine and its host, checked before any image is pulled."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def check_demands(stack: Stack, facts: RuntimeInfo) -> None:
-    """Nothing where the services of `stack` can be created on this engine.
+    """Check that the services of `stack` can be created on this engine.
 
     Raises:
-        EngineError: one asks for a runtime that the engine has not.
-        HostError: one asks for a device that the host has not.
+        EngineError: a service needs a runtime that the engine does not have.
+        HostError: a service needs a device that the host does not have.
     """
     for member in stack.members:
         runtime = member.service.runtime

@@ -1,4 +1,4 @@
-"""The place of a service in its stack: networks, volumes and files, made for one trial."""
+"""The networks, volumes and files that a stack's services share, created for one trial."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ _SECRETS, _CONFIGS = "/run/secrets", "/"
 
 
 class StackEnvironment:
-    """What the services of a stack share for one trial.
+    """Resources that the services of a stack share for one trial.
 
     Attributes:
-        containers: the engine's names of the containers, by their own.
-        found_empty: whether volumes that were to be filled had to be made.
+        containers: the engine's container names, by service name.
+        found_empty: whether volumes that should have been filled had to be created.
     """
 
     def __init__(
         self, engine: ContainerEngine, run_id: str, prepared: PreparedStack, trial_id: str
     ) -> None:
-        """Nothing is made before `make`."""
+        """Nothing is created before `make`."""
         self._engine = engine
         self._labels = {LABEL: run_id}
         self._prepared = prepared
@@ -67,14 +67,14 @@ class StackEnvironment:
         return f"{self._volumes}-{name}"
 
     def address_of(self, member: ComposeService) -> str:
-        """Where a container that has been started is reached; empty where nowhere."""
+        """The address of a started container; empty if it has none."""
         owner = member.shared.get(member.service.network_mode or "")
         if owner:
             return self.address_of(self._prepared.stack.member(owner))
         return self._engine.workload(self.containers[member.name]).state().address
 
     def make(self) -> None:
-        """Make the networks and the volumes that are not there."""
+        """Create the missing networks and volumes."""
         for name, network in self._prepared.stack.networks.items():
             self._networks.append(self.network(name))
             self._engine.networks.create(
@@ -91,7 +91,7 @@ class StackEnvironment:
                 self._engine.volumes.create(self.volume(name), self._labels, options)
 
     def remove(self) -> str:
-        """Remove what `make` made; says what could not be done."""
+        """Remove what `make` created; returns what could not be done."""
         trouble: list[str] = []
         for name in self._networks:
             with noted(trouble):
@@ -103,13 +103,13 @@ class StackEnvironment:
         return "; ".join(trouble)
 
     def empty(self, trouble: list[str]) -> None:
-        """Remove the volumes with what is in them."""
+        """Remove the volumes and their contents."""
         for name in self._prepared.stack.volumes:
             with noted(trouble):
                 self._engine.volumes.remove(self.volume(name))
 
     def file(self, kind: str, use: FileUse) -> str:
-        """Where on this host the config or secret lies that `use` mounts.
+        """Path on this host of the config or secret that `use` mounts.
 
         Raises:
             HostError: it cannot be written.
@@ -138,7 +138,7 @@ class StackEnvironment:
 
 @contextlib.contextmanager
 def noted(trouble: list[str]) -> Iterator[None]:
-    """Go on where the engine refuses, and say so in `trouble`."""
+    """Continue if the engine refuses, and add that to `trouble`."""
     try:
         yield
     except BenchError as error:
@@ -146,7 +146,7 @@ def noted(trouble: list[str]) -> Iterator[None]:
 
 
 class ServiceNetwork:
-    """The network of one service, and all else that it shares with the others."""
+    """The networks of one service, and everything else that it shares with the others."""
 
     def __init__(
         self,
@@ -162,10 +162,10 @@ class ServiceNetwork:
         self._became_ready = became_ready
 
     def prepare(self, container: str) -> None:
-        """The surroundings are made for all services at once."""
+        """Do nothing: the environment is created for all services at once."""
 
     def joined(self, spec: WorkloadSpec) -> WorkloadSpec:
-        """`spec` in its networks, with its volumes, files and names, and with its own check."""
+        """`spec` with its networks, volumes, files, names and health check."""
         around, member = self._around, self._part.member
         service = member.service
         uses = service.networks or {}
@@ -179,7 +179,7 @@ class ServiceNetwork:
         if "pid" in shared:
             host["PidMode"] = shared["pid"]
         if service.volumes_from:
-            host["VolumesFrom"] = [self._volumes_of(one) for one in service.volumes_from]
+            host["VolumesFrom"] = [self._volumes_of(volume) for volume in service.volumes_from]
         own = {name: all_[0] for name, all_ in service.extra_hosts.items() if all_}
         return dataclasses.replace(
             spec,
@@ -196,14 +196,14 @@ class ServiceNetwork:
             extra_hosts={} if "network_mode" in shared else {**spec.extra_hosts, **own},
             options=options,
             binds=(
-                *(self._bind(one) for one in member.mounts if one.type != "tmpfs"),
+                *(self._bind(mount) for mount in member.mounts if mount.type != "tmpfs"),
                 *self._files(member),
             ),
             healthcheck=healthcheck_config(self._part.prepared.case.healthcheck, keep=True),
         )
 
     def _volumes_of(self, written: str) -> str:
-        """The container whose volumes it has, in the engine's words."""
+        """The container whose volumes it mounts, in the engine's syntax."""
         member = self._part.member
         is_read_only = written.endswith(":ro")
         name = self._around.containers[member.shared[written]]
@@ -212,12 +212,12 @@ class ServiceNetwork:
     def _bind(self, mount: Mount) -> str:
         modes = ["ro"] if mount.read_only else []
         if mount.type == "bind":
-            modes += [one for one in (mount.bind.selinux, mount.bind.propagation) if one]
+            modes += [mode for mode in (mount.bind.selinux, mount.bind.propagation) if mode]
             source = mount.source or ""
         else:
             modes += ["nocopy"] if mount.volume.nocopy else []
             source = self._around.volume(mount.source) if mount.source else ""
-        return ":".join(one for one in (source, mount.target, ",".join(modes)) if one)
+        return ":".join(part for part in (source, mount.target, ",".join(modes)) if part)
 
     def _files(self, member: ComposeService) -> list[str]:
         service = member.service
@@ -229,26 +229,26 @@ class ServiceNetwork:
         ]
 
     def watch(self) -> Watch:
-        """Nothing: services talk to each other, and what leaves the stack is not told apart."""
+        """No capture: traffic within a stack cannot be told from outside contacts."""
         return NoWatch(NOT_WATCHED)
 
     def address(self, state: WorkloadState) -> str:
-        """Its address in the first of its networks, or that of the container on whose it is."""
+        """Its address in its first network, or that of the container it shares one with."""
         member = self._part.member
         is_shared = (member.service.network_mode or "") in member.shared
         return self._around.address_of(member) if is_shared else state.address
 
     def patience(self, ready: Ready) -> Ready:
-        """As long as the case says."""
+        """Return `ready` unchanged."""
         return ready
 
     def was_ready(self, seconds: float) -> None:  # noqa: ARG002 - when is noted elsewhere
-        """The confirming answer has just come."""
+        """Note that the confirming answer has just arrived."""
         self._became_ready()
 
     def explained(self, reason: str, *, ended: bool) -> str:  # noqa: ARG002 - as it is
-        """The reason alone."""
+        """Return `reason` unchanged."""
         return reason
 
     def remove(self) -> None:
-        """The surroundings are removed for all services at once."""
+        """Do nothing: the environment is removed for all services at once."""

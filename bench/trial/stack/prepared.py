@@ -1,4 +1,4 @@
-"""What a trial of a stack measures: its services with their images, as resolved for this run."""
+"""The inputs of a stack's trial: its services with their images, as resolved for this run."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 class ReadyBy(StrEnum):
-    """What decides that a service of a stack is ready."""
+    """The source of a service's readiness."""
 
     HEALTHCHECK = "healthcheck"
-    """The engine calls it healthy; no sooner than the interval of its check after its start."""
+    """The engine reports it as healthy, at the earliest one check interval after its start."""
     EXIT = "exit"
-    """It ends with code 0, which others wait for."""
+    """It exits with code 0, which other services wait for."""
     PROBE = "probe"
-    """The scenario says what to ask it."""
+    """A probe of the scenario."""
     STARTED = "started"
     """Nothing: its start call returned."""
 
@@ -40,9 +40,9 @@ class PreparedService:
     """One service of a stack, ready to be measured.
 
     Attributes:
-        member: as the Compose file has it.
+        member: as in the Compose file.
         prepared: its image, and how to run it.
-        ready_by: what decides that it is ready.
+        ready_by: the source of its readiness.
     """
 
     member: ComposeService
@@ -61,9 +61,9 @@ class PreparedStack:
 
     Attributes:
         name: of the case.
-        use: how the case has it measured.
+        use: how the case measures it.
         case: the case.
-        stack: as its Compose file has it.
+        stack: as in its Compose file.
         parts: its services, each after those that it waits for.
     """
 
@@ -75,44 +75,46 @@ class PreparedStack:
 
     @property
     def references(self) -> list[str]:
-        """What its services run, each image once."""
-        return list(dict.fromkeys(one.prepared.reference for one in self.parts))
+        """The images that its services run, each once."""
+        return list(dict.fromkeys(part.prepared.reference for part in self.parts))
 
     @property
     def blobs(self) -> list[str]:
-        """Digests of what a cold pull of all fetches."""
-        return list(dict.fromkeys(blob for one in self.parts for blob in one.prepared.blobs))
+        """Digests that a cold pull of all images fetches."""
+        return list(dict.fromkeys(blob for part in self.parts for blob in part.prepared.blobs))
 
     def pulls(self) -> list[tuple[PreparedService, int]]:
-        """The services with whose start an image is pulled, one after the other.
+        """The services whose image must be pulled, in order.
 
-        With each goes how many layers of its image, from the first, those before have brought:
-        an engine knows a layer again only where it stands on the same ones.
+        Each comes with the number of leading layers of its image that earlier pulls have fetched:
+        an engine reuses a layer only on top of the same parent layers.
         """
         found: list[tuple[PreparedService, int]] = []
         there: list[list[str]] = []
         for part in self.parts:
             prepared = part.prepared
-            if prepared.reference in [one.prepared.reference for one, _ in found]:
+            if prepared.reference in [earlier.prepared.reference for earlier, _ in found]:
                 continue
-            layers = [one.digest for one in prepared.manifest.layers] if prepared.manifest else []
-            found.append((part, max((_in_common(layers, one) for one in there), default=0)))
+            layers = (
+                [layer.digest for layer in prepared.manifest.layers] if prepared.manifest else []
+            )
+            found.append((part, max((_in_common(layers, known) for known in there), default=0)))
             there.append(layers)
         return found
 
     def with_extra_hosts(self, addresses: Mapping[str, str]) -> PreparedStack:
-        """The same, whose services also reach these names."""
+        """The same stack, with these host names added to all services."""
         parts = [
             dataclasses.replace(
-                one, prepared=dataclasses.replace(one.prepared, extra_hosts=addresses)
+                part, prepared=dataclasses.replace(part.prepared, extra_hosts=addresses)
             )
-            for one in self.parts
+            for part in self.parts
         ]
         return dataclasses.replace(self, parts=tuple(parts))
 
 
 def _in_common(first: list[str], second: list[str]) -> int:
-    """How many items both begin with."""
+    """The number of leading items that both have in common."""
     pairs = zip(first, second, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
@@ -120,10 +122,10 @@ def _in_common(first: list[str], second: list[str]) -> int:
 def readiness_of(
     member: ComposeService, stack: Stack, use: ComposeUse, image: ImageFacts
 ) -> ReadyBy:
-    """What decides that `member` is ready.
+    """The source of the readiness of `member`.
 
     Raises:
-        UsageError: others wait for its health, and nothing checks that.
+        UsageError: other services wait for its health, and it has no health check.
     """
     if member.of in use.ready:
         return ReadyBy.EXIT if use.ready[member.of].is_an_end else ReadyBy.PROBE
@@ -150,9 +152,9 @@ def _checks_health(image: ImageFacts) -> bool:
 
 
 def ready_for(by: ReadyBy, member: ComposeService, use: ComposeUse) -> Ready:
-    """What to wait for, and how long.
+    """The probes to wait for, and the time-out.
 
-    A service that counts as ready once it is started may end by itself, like a job.
+    A service that counts as ready once started may exit by itself, like a job.
     """
     if member.of in use.ready:
         return use.ready[member.of]

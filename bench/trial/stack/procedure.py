@@ -1,9 +1,9 @@
-"""One trial of a stack: its images pulled, its services started as they wait for each other.
+"""One trial of a stack: its images pulled, its services started in the order of their dependencies.
 
-Pulls come one after the other, so that each can prove that it was cold; `docker compose` has them
-overlap. All containers are made before the first is started. Then each service has a thread of
-its own that waits for those before it, and a life, a record, a cgroup and a sampler of its own.
-The zero of all is that of the stack: the start of the first pull, or of making it.
+Pulls run one after the other, so that each can be proved cold; `docker compose` overlaps them. All
+containers are created before the first is started. Then each service has a thread that waits for
+its dependencies, and its own lifecycle, record, cgroup and sampler. The common zero is that of the
+stack: the start of the first pull, or of the creation of its networks.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from bench.journal.facts.host import HostUse
     from bench.trial.context import TrialContext
-    from bench.trial.same_failure import Ending
+    from bench.trial.same_failure import TrialOutcome
     from bench.trial.stack.prepared import PreparedService, PreparedStack
 
 
@@ -82,7 +82,7 @@ class StackTrial(TrialProcedure):
         self._facts.stack = StackFact(tuple(self._members), self._prepared.use.volumes.value)
 
     @property
-    def ending(self) -> Ending | None:
+    def ending(self) -> TrialOutcome | None:
         """How it ended; None until then."""
         return self._record.ending
 
@@ -138,7 +138,7 @@ class StackTrial(TrialProcedure):
         self._facts.downloaded_bytes = downloaded
 
     def _come_up(self) -> None:
-        """Start all as they wait for each other; note when the last was ready."""
+        """Start all services in dependency order; record when the last became ready."""
         members = list(self._members.values())
         begun: list[int] = []
         steps = [self._coming_up(member) for member in members]
@@ -162,17 +162,17 @@ class StackTrial(TrialProcedure):
         return lambda: member.take(member.come_up)
 
     def _each(self, step: Callable[[ServiceTrial], object], *, backwards: bool = False) -> None:
-        """Take a step with one service after the other, and stop where one goes wrong."""
+        """Run a step for one service after the other, and stop at the first failure."""
         members = list(self._members.values())
         for member in reversed(members) if backwards else members:
             member.take(lambda member=member: step(member))  # type: ignore[misc]
         self._blame()
 
     def _blame(self) -> None:
-        """Nothing where all services are well.
+        """Return if all services are fine.
 
         Raises:
-            FailedTrialError, InvalidTrialError, BenchError: what went wrong with the first.
+            FailedTrialError, InvalidTrialError, BenchError: the first failure.
         """
         for member in self._members.values():
             if member.failure is not None:
@@ -183,13 +183,13 @@ class StackTrial(TrialProcedure):
         self._kill()
 
     def _kill(self) -> None:
-        """End what the threads wait for: every call about a container that is gone comes back."""
+        """Remove the containers, so that every call that threads are waiting for returns."""
         for member in self._members.values():
             with contextlib.suppress(BenchError):  # the clean-up says what is left
                 member.container.kill()
 
     def _take_down(self, *, whole: bool) -> str:
-        """Remove whatever they left; volumes that only a whole trial may fill are emptied."""
+        """Remove what they left; volumes that only a complete trial may fill are emptied."""
         members = self._members.values()
         trouble = [left for member in members if (left := member.container.take_down())]
         trouble += [left] if (left := self._around.remove()) else []
@@ -201,7 +201,7 @@ class StackTrial(TrialProcedure):
         return next((doubt for pull in self._pulls if (doubt := pull.doubt())), "")
 
     def _settled(self, status: TrialStatus, reason: str, load: HostUse) -> tuple[TrialStatus, str]:
-        """A trial that has filled the stack's volumes is none that started with them filled."""
+        """The status; a trial that had to fill the stack's volumes is not valid."""
         status, reason = super()._settled(status, reason, load)
         if status is TrialStatus.OK and self._around.found_empty and not self._key.warmup:
             return TrialStatus.INVALID, "its volumes were empty: this trial has filled them"
@@ -228,17 +228,17 @@ class StackTrial(TrialProcedure):
 def _named(
     service: str, error: BenchError | FailedTrialError | InvalidTrialError
 ) -> BenchError | FailedTrialError | InvalidTrialError:
-    """The same error, which says whose it is."""
+    """The same error with the name of the service."""
     if isinstance(error, BenchError):
         return error
     return type(error)(f"{service}: {error}")
 
 
 def shared_out(prepared: PreparedStack) -> PreparedStack:
-    """`prepared` as its services run side by side.
+    """Return `prepared` as its services run side by side.
 
-    Probes and counters of each are asked less often, the more there are, so that asking takes as
-    much of the host as for one; how finely ready is known is recorded as ever.
+    Probes and counters are read less often the more services there are, so that the total load on
+    the host stays that of one; the resolution of ready is recorded as usual.
     """
     count = len(prepared.parts)
 

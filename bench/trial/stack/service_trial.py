@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 
 class ServiceTrial(Participant):
-    """One service, which takes its steps when those that it waits for have come far enough.
+    """One service, which takes its steps when its dependencies have come far enough.
 
     Attributes:
         part: the service.
-        failure: what went wrong with it, where it was the first; None else.
+        failure: its error, if it was the first to fail; otherwise None.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class ServiceTrial(Participant):
         around: StackEnvironment,
         coordinator: DependencyCoordinator,
     ) -> None:
-        """`context` is quiet: whoever watches is told of the stack."""
+        """`context` reports no progress: progress is reported for the stack."""
         arm = Arm.NEED if key.arm == Arm.NEED else Arm.FIT
         network = ServiceNetwork(part, around, self._became_ready, arm)
         super().__init__(context, part.prepared, key, record, network, arm)
@@ -57,17 +57,17 @@ class ServiceTrial(Participant):
         self._is_observed = False
 
     def begin(self) -> None:
-        """The trial begins."""
+        """Write the start of the trial."""
         self.record.begin(self._key, self.part.name)
         waits = self.part.member.waits
         self.record.facts.member = MemberFact(
             ready_by=self.part.ready_by.value,
             restart=self.part.member.service.restart_policy,
-            waits=tuple(WaitFact(one.service, one.condition.value) for one in waits),
+            waits=tuple(WaitFact(wait.service, wait.condition.value) for wait in waits),
         )
 
     def know(self, **known: Any) -> None:
-        """Put on record what is known of it as a member of its stack by now."""
+        """Record the facts known so far about it as a member of its stack."""
         member = self.record.facts.member
         assert member is not None, "it has begun"
         self.record.facts.member = dataclasses.replace(member, **known)
@@ -75,7 +75,7 @@ class ServiceTrial(Participant):
     def _broken_off(
         self, error: BenchError | FailedTrialError | InvalidTrialError
     ) -> tuple[TrialStatus, str]:
-        """How it ended; the first that breaks off breaks the stack up."""
+        """How it ended; the first failure aborts the whole stack."""
         status, reason = outcome_of(error)
         if isinstance(error, GivenUpError):
             return status, reason
@@ -87,7 +87,7 @@ class ServiceTrial(Participant):
         return status, reason
 
     def come_up(self) -> None:
-        """Wait for those before it, start, get ready, and stay alive until all are ready."""
+        """Wait for its dependencies, start, become ready, and stay alive until all are ready."""
         clock, member = self._context.clock, self.part.member
         begun_ns = clock.monotonic_ns()
         self._coordinator.await_all(member.waits)
@@ -119,14 +119,14 @@ class ServiceTrial(Participant):
         return ending.ended and ending.exit_code() == 0
 
     def is_observed(self) -> None:
-        """All services are ready: what goes on from now on is there to stay."""
+        """Note that all services are ready: from now on it must not exit."""
         self._was_done = self.container.attached.exit.ended
         self._is_observed = True
 
     def has_died(self) -> bool:
-        """Whether it ended, and not as a job that is done.
+        """Whether it exited, other than as a finished job.
 
-        One of which nothing says when it is ready may be a job, and be done before all are ready.
+        A service without a readiness source may be a job, and finish before all are ready.
         """
         ending = self.container.attached.exit
         if not ending.ended or self.part.ready_by is ReadyBy.EXIT:
@@ -136,7 +136,7 @@ class ServiceTrial(Participant):
         return not (may_end and ending.exit_code() == 0)
 
     def check_alive(self) -> None:
-        """It lives, or is done.
+        """Check that it is running, or a finished job.
 
         Raises:
             FailedTrialError: it is not.

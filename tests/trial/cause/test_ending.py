@@ -13,11 +13,11 @@ import pytest
 from bench.core.errors import EngineError
 from bench.runtimes.specs import WorkloadSpec
 from bench.scenario.model import Case
-from bench.trial.cause.ending import Ending, causes
+from bench.trial.cause.ending import FailedContainer, causes
 from tests.fakes import FACTS, FakeRuntime, Script
 from tests.trial.cause.container import files, setup
 
-LIVES = Ending(exit_code=None, kills=0, forks_refused=0, tasks_peak=None, output="")
+LIVES = FailedContainer(exit_code=None, kills=0, forks_refused=0, tasks_peak=None, output="")
 
 
 def found(changes: dict[str, object] | None = None, *, free: int | None = None, **ending: Any):

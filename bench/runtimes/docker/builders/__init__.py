@@ -1,1 +1,1 @@
-"""Building images: what is asked of a builder, and the builders that an engine may offer."""
+"""Building images with the builders that an engine may offer."""

@@ -1,8 +1,8 @@
-"""Builds by the engine's own API: with BuildKit where it can do without a session, else classic.
+"""Builds by the engine's own API: with BuildKit if no session is needed, otherwise classic.
 
-BuildKit asks its client for secrets, agents and further folders in a session, which the API alone
-does not offer: `buildx.py` does. The classic builder is what remains for an engine whose BuildKit
-takes no archive, and for Podman, whose builder answers by the same call.
+BuildKit requests secrets, agents and additional folders from its client in a session, which the API
+alone does not offer; `buildx.py` does. The classic builder is used for engines whose BuildKit does
+not accept an archive, and for Podman, whose builder answers the same call.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TRACE = "moby.buildkit.trace"
 _STEP = re.compile(r"Step (\d+)/\d+ : (.+)")
 _FROM_CACHE = " ---> Using cache"
 _NO_WORK = ("FROM ", f"LABEL {LABEL}=".upper())
-"""What takes no time, and the label that this builder adds as a last step."""
+"""Steps that take no time, and the label that this builder adds as a last step."""
 
 _SHOWN_LINES = 30
 
@@ -38,16 +38,16 @@ _SHOWN_LINES = 30
 def by_buildkit(
     api: Any, request: BuildRequest, dockerfile: str, progress: BuildProgress
 ) -> BuildResult:
-    """Build with the engine's BuildKit, which is sent the context as an archive.
+    """Build with the engine's BuildKit, to which the context is sent as an archive.
 
     Args:
         api: the SDK's client.
-        request: what to build; nothing in it needs a session.
+        request: the build; it must not need a session.
         dockerfile: text of the Dockerfile.
-        progress: takes in what the builder tells.
+        progress: receives the builder's messages.
 
     Raises:
-        BuildError: it does not build.
+        BuildError: the build failed.
         OSError: the context cannot be read.
     """
     start_s = time.monotonic()
@@ -73,12 +73,12 @@ def by_classic(
 
     Args:
         api: the SDK's client.
-        request: what to build; what this builder cannot read was refused before.
+        request: the build; requests that this builder does not support were refused before.
         dockerfile: text of the Dockerfile.
-        progress: is told the steps.
+        progress: receives the steps.
 
     Raises:
-        BuildError: it does not build.
+        BuildError: the build failed.
         OSError: the context cannot be read.
     """
     start_s = time.monotonic()
@@ -102,7 +102,7 @@ def by_classic(
 
 
 def _remarks(dockerfile: str, *, is_added: bool) -> tuple[str, ...]:
-    """What to say of a Dockerfile that the context would not have."""
+    """Remarks on a Dockerfile that had to be added to the context."""
     if not is_added:
         return ()
     where = f"without buildx the Dockerfile goes to the builder in the context, as {dockerfile}"
@@ -110,12 +110,12 @@ def _remarks(dockerfile: str, *, is_added: bool) -> tuple[str, ...]:
 
 
 def classic_steps(output: Iterable[str]) -> tuple[BuildStep, ...] | None:
-    """The steps of a classic build, FROM left out; None where none can be told, as with Podman.
+    """The steps of a classic build, without FROM; None if unknown, as with Podman.
 
-    What a step prints itself does not count: steps are numbered.
+    Output printed by a step itself is not mistaken for one: steps are numbered.
 
     Args:
-        output: what the builder said, piece by piece.
+        output: the builder's messages.
     """
     steps: list[BuildStep] = []
     number, just_named = 0, False
@@ -130,7 +130,7 @@ def classic_steps(output: Iterable[str]) -> tuple[BuildStep, ...] | None:
         just_named = just_named and not text
     if not number:
         return None
-    return tuple(one for one in steps if not one.instruction.upper().startswith(_NO_WORK))
+    return tuple(step for step in steps if not step.instruction.upper().startswith(_NO_WORK))
 
 
 def _parameters(request: BuildRequest, dockerfile: str) -> dict[str, str]:
@@ -149,7 +149,7 @@ def _parameters(request: BuildRequest, dockerfile: str) -> dict[str, str]:
 
 
 def _lines(api: Any, parameters: Mapping[str, str], data: Any) -> Iterator[dict[str, Any]]:
-    """What the engine says, as it comes."""
+    """The engine's messages, as they arrive."""
     headers = {"Content-Type": "application/x-tar"}
     api._set_auth_headers(headers)  # noqa: SLF001 - the SDK's `build` knows no version 2
     answer = api._post(  # noqa: SLF001

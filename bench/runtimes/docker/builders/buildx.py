@@ -1,4 +1,4 @@
-"""Builds by `docker buildx`, which can hand a builder secrets, agents and further folders."""
+"""Builds by `docker buildx`, which can pass secrets, agents and additional folders to a builder."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Buildx:
 
 @functools.cache
 def find_buildx() -> Buildx | None:
-    """The first one that is new enough: bench's own, the user's, the host's."""
+    """The first recent enough buildx: bench's own, the user's, or the host's."""
     user = Path(os.environ.get("DOCKER_CONFIG") or "~/.docker").expanduser() / "cli-plugins"
     folders = [Paths.of_this_user().programs, user, *map(Path, _FOLDERS)]
     found = [folder / _PROGRAM for folder in folders]
@@ -79,7 +79,7 @@ def find_buildx() -> Buildx | None:
 
 
 def _version(path: Path) -> str | None:
-    """Its version; None where it is too old, or cannot be run."""
+    """Its version; None if it is too old, or cannot be run."""
     if not os.access(path, os.X_OK):
         return None
     with contextlib.suppress(OSError, subprocess.SubprocessError):
@@ -105,13 +105,13 @@ def build(
     Args:
         buildx: the program.
         address: of the engine, as DOCKER_HOST takes it.
-        request: what to build.
+        request: the build.
         dockerfile: text of the Dockerfile.
-        credentials: of registries, beside those of the user's own configuration.
-        progress: takes in what the builder tells.
+        credentials: of registries, in addition to those of the user's own configuration.
+        progress: receives the builder's messages.
 
     Raises:
-        BuildError: it does not build.
+        BuildError: the build failed.
         EngineError: buildx cannot work with this engine.
     """
     start_s = time.monotonic()
@@ -158,7 +158,7 @@ def build(
 
 
 def _with_text(request: BuildRequest, dockerfile: str, folder: Path) -> BuildRequest:
-    """The same with a Dockerfile of that text, in `folder` where it is not the file's own."""
+    """The same request with the given Dockerfile text, in `folder` if it differs from the file."""
     if read_dockerfile(request.dockerfile) == dockerfile:
         return request
     file = folder / "build" / request.dockerfile.name
@@ -170,7 +170,7 @@ def _with_text(request: BuildRequest, dockerfile: str, folder: Path) -> BuildReq
 
 
 def _sweep(run: Path) -> None:
-    """Remove what a bench that was killed while it built has left."""
+    """Remove files left by a bench process that was killed during a build."""
     for folder in run.glob(f"{_PREFIX_OF_FOLDERS}*-*"):
         pid = folder.name.removeprefix(_PREFIX_OF_FOLDERS).partition("-")[0]
         if not Path("/proc", pid).exists():
@@ -178,11 +178,11 @@ def _sweep(run: Path) -> None:
 
 
 def handed_over(request: BuildRequest, environ: Mapping[str, str]) -> dict[str, str]:
-    """Variables for what no command line may show: secrets, and build arguments.
+    """Environment variables for values that no command line may show: secrets and build arguments.
 
-    A build argument whose name is a variable of this process already stays an argument.
+    A build argument whose name is already a variable of this process remains a plain argument.
     """
-    secrets = {_variable(n): one.value or "" for n, one in enumerate(request.secrets)}
+    secrets = {_variable(n): secret.value or "" for n, secret in enumerate(request.secrets)}
     return secrets | {name: value for name, value in request.args.items() if name not in environ}
 
 
@@ -203,10 +203,10 @@ def arguments(request: BuildRequest, environ: Mapping[str, str]) -> list[str]:
         ),
         *(("--label", f"{name}={value}") for name, value in request.labels.items()),
         *(("--build-context", f"{name}={value}") for name, value in request.contexts.items()),
-        *(("--secret", _secret(one, number)) for number, one in enumerate(request.secrets)),
-        *(("--ssh", one) for one in request.ssh),
-        *(("--cache-from", one) for one in request.cache_from),
-        *(("--cache-to", one) for one in request.cache_to),
+        *(("--secret", _secret(secret, number)) for number, secret in enumerate(request.secrets)),
+        *(("--ssh", agent) for agent in request.ssh),
+        *(("--cache-from", cache) for cache in request.cache_from),
+        *(("--cache-to", cache) for cache in request.cache_to),
     ]
     if request.target:
         options.append(("--target", request.target))
@@ -220,22 +220,22 @@ def arguments(request: BuildRequest, environ: Mapping[str, str]) -> list[str]:
 
 
 def _secret(secret: Secret, number: int) -> str:
-    """In the form of a line of CSV, which a path may need quotes in."""
+    """A CSV field for `--secret`, in which a path may need quotes."""
     source = f"src={secret.file}" if secret.file else f"env={_variable(number)}"
     quoted = source.replace('"', '""')
     return f'id={secret.id},"{quoted}"'
 
 
 def _configure(folder: Path, credentials: Mapping[str, Mapping[str, str]]) -> None:
-    """A configuration of Docker's command line: the user's own, and `credentials`."""
+    """A Docker CLI configuration: the user's own, and `credentials`."""
     own = Path(os.environ.get("DOCKER_CONFIG") or "~/.docker").expanduser() / "config.json"
     settings: dict[str, Any] = {}
     with contextlib.suppress(OSError, ValueError):
         read = json.loads(own.read_text())
         settings = read if isinstance(read, dict) else {}
     auths, helpers = dict(settings.get("auths") or {}), dict(settings.get("credHelpers") or {})
-    for address, one in credentials.items():
-        token = b64encode(f"{one['username']}:{one['password']}".encode()).decode()
+    for address, credential in credentials.items():
+        token = b64encode(f"{credential['username']}:{credential['password']}".encode()).decode()
         auths[address], helpers[address] = {"auth": token}, ""
     file = folder / "config.json"
     file.touch(mode=0o600)
@@ -243,21 +243,21 @@ def _configure(folder: Path, credentials: Mapping[str, Mapping[str, str]]) -> No
 
 
 def _follow(output: Iterable[str], progress: BuildProgress) -> list[str]:
-    """Take in what buildx says to its end; returns what is no progress, line by line."""
+    """Read buildx's output to its end; returns the lines that are not progress messages."""
     texts = []
-    for one in _documents(output):
-        if isinstance(one, str):
-            texts.append(clean(one))
+    for document in _documents(output):
+        if isinstance(document, str):
+            texts.append(clean(document))
             continue
-        for vertex in one.get("vertexes") or ():
+        for vertex in document.get("vertexes") or ():
             progress.vertex(_event(vertex))
-        for log in one.get("logs") or ():
+        for log in document.get("logs") or ():
             progress.log(str(log.get("vertex")), b64decode(log.get("data") or ""))
     return texts
 
 
 def _documents(output: Iterable[str]) -> Iterator[dict[str, Any] | str]:
-    """JSON objects, each on one line or on several, and lines of text between them."""
+    """JSON objects, each on one or several lines, and the lines of text between them."""
     decoder, buffer = json.JSONDecoder(), ""
     for line in output:
         if not buffer and not line.startswith("{"):
@@ -285,7 +285,7 @@ def _event(vertex: Mapping[str, Any]) -> VertexEvent:
 
 
 def _ns(text: str | None) -> int | None:
-    """Nanoseconds since 1970 of a time as Go writes it."""
+    """Nanoseconds since 1970 of a timestamp in Go's format."""
     if not text:
         return None
     whole, _, rest = text.rstrip("Z").partition(".")
@@ -294,11 +294,11 @@ def _ns(text: str | None) -> int | None:
 
 
 def _final(texts: list[str]) -> list[str]:
-    """The builder's last word, and the lines before it, which show the place in the Dockerfile."""
-    said = [one for one in texts if one.strip()]
+    """The builder's final error, followed by the lines that show the place in the Dockerfile."""
+    said = [text for text in texts if text.strip()]
     if not said:
         return ["it ended without a word"]
-    errors = [number for number, one in enumerate(said) if one.startswith("ERROR:")]
+    errors = [number for number, text in enumerate(said) if text.startswith("ERROR:")]
     place = errors[-1] if errors else len(said) - 1
     message = _PREFIX.sub("", said[place], count=1)
     return [message, *said[:place], *said[place + 1 :]]

@@ -1,8 +1,8 @@
-"""Which builder an engine's images are built by, and a build by it.
+"""The choice of the builder for an engine's images, and a build with it.
 
-Buildx comes first, for it builds whatever a Dockerfile and a Compose file can say; then the
-BuildKit of the engine's API; then the classic builder. What a builder would make something else
-of than is written is refused before it is given to it.
+Buildx comes first, since it supports everything a Dockerfile and a Compose file can express; then
+the BuildKit of the engine's API; then the classic builder. A request that a builder would not build
+as written is refused before it is sent.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _OFFICIAL_FRONTENDS = ("docker/dockerfile:", "docker.io/docker/dockerfile:")
 _INSTALL = "install docker-buildx 0.13 or newer"
 
 _unreachable: set[str] = set()
-"""Frontends that could not be had in this process; asking again costs a time-out each."""
+"""Frontends that could not be pulled in this process; each retry would cost a time-out."""
 
 
 class DockerBuilder:
@@ -50,7 +50,7 @@ class DockerBuilder:
 
     @property
     def tool(self) -> BuildTool:
-        """The best that there is for this engine."""
+        """The best builder available for this engine."""
         return builder_of(self._client.info)
 
     def build(self, request: BuildRequest, say: Callable[[str], None] = quiet) -> BuildResult:
@@ -80,14 +80,14 @@ def build_image(
 
     Args:
         api: the SDK's client of the engine.
-        facts: which engine it is.
-        tool: that builds.
-        request: what to build.
+        facts: the engine.
+        tool: the builder.
+        request: the build.
         credentials: of bench's registry, by address.
-        say: told the name of each step.
+        say: receives the name of each step.
 
     Raises:
-        BuildError: it does not build, or this engine's builders would make something else of it.
+        BuildError: the build failed, or this engine's builders would not build it as written.
         EngineError: the engine failed.
         OSError: the context cannot be read.
     """
@@ -115,7 +115,7 @@ def build_image(
 
 
 def builder_of(facts: RuntimeInfo) -> BuildTool:
-    """What images are built by on this engine."""
+    """The builder of this engine."""
     buildx = find_buildx()
     if buildx is not None:
         return BuildTool("buildx", buildx.version)
@@ -141,7 +141,7 @@ def _build(
     if lacking:
         raise BuildError(
             str(request.dockerfile),
-            f"only buildx can build with {', '.join(f'`{one}`' for one in lacking)}",
+            f"only buildx can build with {', '.join(f'`{key}`' for key in lacking)}",
             "take another engine, or leave them out" if tool.kind == "podman" else _INSTALL,
         )
     if tool.kind == "buildkit":

@@ -1,4 +1,4 @@
-"""What of a Dockerfile the classic builder does not read as BuildKit does."""
+"""Parts of a Dockerfile that the classic builder does not read as BuildKit does."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _REPOSITORY = re.compile(r"(?:^|[\s\"\[])(?:git@|git://|ssh://|https?://\S+?\.gi
 
 
 def not_read(request: BuildRequest, dockerfile: str) -> list[str]:
-    """What it would refuse, or quietly make something else of; a line of words for each.
+    """Instructions that it would refuse or silently misread, as a phrase for each.
 
     Args:
-        request: what is to be built.
+        request: the build.
         dockerfile: text of the Dockerfile.
     """
     found = [
-        f"{what} (line {one.line})"
-        for one in instructions(dockerfile)
-        for what in _of(one.triggered, request.args)
+        f"{what} (line {instruction.line})"
+        for instruction in instructions(dockerfile)
+        for what in _of(instruction.triggered, request.args)
     ]
     own = request.dockerfile.with_name(f"{request.dockerfile.name}.dockerignore")
     if own.exists():
@@ -42,15 +42,15 @@ def not_read(request: BuildRequest, dockerfile: str) -> list[str]:
     return found
 
 
-def _of(one: Instruction, arguments: Mapping[str, str]) -> Iterator[str]:
-    for flag in one.flags:
-        if flag.removeprefix("--").partition("=")[0] in _FLAGS.get(one.keyword, ()):
+def _of(instruction: Instruction, arguments: Mapping[str, str]) -> Iterator[str]:
+    for flag in instruction.flags:
+        if flag.removeprefix("--").partition("=")[0] in _FLAGS.get(instruction.keyword, ()):
             yield flag.partition("=")[0]
-    if one.has_heredocs:
+    if instruction.has_heredocs:
         yield "here-documents"
-    if one.keyword == "ADD" and _REPOSITORY.search(one.rest):
+    if instruction.keyword == "ADD" and _REPOSITORY.search(instruction.rest):
         yield "a repository to clone"
-    pattern = _PLATFORM_ARGUMENT if one.keyword == "ARG" else _PLATFORM_VARIABLE
-    for name in pattern.findall(" ".join((*one.flags, one.rest))):
+    pattern = _PLATFORM_ARGUMENT if instruction.keyword == "ARG" else _PLATFORM_VARIABLE
+    for name in pattern.findall(" ".join((*instruction.flags, instruction.rest))):
         if name not in arguments:
             yield name

@@ -1,4 +1,4 @@
-"""The folder that an image is built from, as the archive that an engine takes."""
+"""The build context of an image, as the archive that an engine takes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from bench.runtimes.build_request import BuildRequest
 
 _ADDED = ".bench.Dockerfile"
-"""Name of a Dockerfile in an archive that would otherwise not have it."""
+"""Name of a Dockerfile that is added to the archive."""
 
 
 def archive(request: BuildRequest, dockerfile: str) -> tuple[IO[bytes], str, bool]:
-    """The files of the context that are not left out, and the Dockerfile.
+    """The files of the context that are not ignored, and the Dockerfile.
 
     Args:
         request: with the context.
         dockerfile: text of the Dockerfile.
 
     Returns:
-        A tar archive at its beginning, the name of the Dockerfile in it, and whether that is a
-        file which the builder's context would not have.
+        A tar archive positioned at its beginning, the name of the Dockerfile in it, and whether
+        that is a file which the builder's own context would not contain.
 
     Raises:
         OSError: a file cannot be read.
@@ -59,7 +59,7 @@ def _patterns(ignore_file: Path | None) -> list[str]:
 
 
 def _name_inside(request: BuildRequest) -> str | None:
-    """The Dockerfile's path in the context; None where it lies elsewhere."""
+    """The Dockerfile's path in the context; None if it lies outside."""
     context, dockerfile = request.context.resolve(), request.dockerfile.resolve()
     if not dockerfile.is_relative_to(context):
         return None

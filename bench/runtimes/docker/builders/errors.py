@@ -1,4 +1,4 @@
-"""How a failed build is told: the file, the step, the builder's own words."""
+"""The errors of a failed build: the file, the step, and the builder's own message."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _REMEDY = "mend that step of the Dockerfile, or what it copies or fetches"
 def build_failed(
     request: BuildRequest, message: str, *, step: str = "", lines: Iterable[str] = ()
 ) -> BuildError:
-    """The error of a build that the builder gave up.
+    """The error of a build that the builder reported as failed.
 
     Args:
-        request: what was to be built.
+        request: the build.
         message: the builder's own.
-        step: the one that failed, where it is known.
-        lines: the last ones of its output.
+        step: the failed one, if known.
+        lines: the last lines of its output.
     """
     where = f" at {step}" if step else ""
     cause = f"the build failed{where}: {message}"
@@ -32,5 +32,5 @@ def build_failed(
 
 
 def step_failed(request: BuildRequest, failed: FailedStep) -> BuildError:
-    """The same of a step of BuildKit's."""
+    """The same for a failed step of BuildKit."""
     return build_failed(request, failed.error, step=failed.name, lines=failed.lines)

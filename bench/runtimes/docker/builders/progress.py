@@ -1,4 +1,4 @@
-"""What BuildKit tells while it builds, whichever way it tells it: vertexes and their logs."""
+"""BuildKit's progress messages, from either source: vertexes and their logs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _SHOWN_LINES = 30
 
 @dataclass(frozen=True)
 class VertexEvent:
-    """One thing said of a vertex, which is a step of the build or of BuildKit's own work.
+    """A message about a vertex, which is a step of the build or of BuildKit's internal work.
 
     Attributes:
-        digest: by which BuildKit knows it.
-        name: such as `[build 2/5] RUN make`; empty where it was told before.
-        started_ns, completed_ns: on the builder's clock; None where it has not.
+        digest: BuildKit's identifier of it.
+        name: such as `[build 2/5] RUN make`; empty if sent before.
+        started_ns, completed_ns: on the builder's clock; None if that has not happened.
     """
 
     digest: str
@@ -58,15 +58,15 @@ class FailedStep:
 
 
 class BuildProgress:
-    """Collects what is told of the vertexes of one build."""
+    """Collects the messages about the vertexes of one build."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        """Hand the name of each step to `say` when it starts."""
+        """Pass the name of each step to `say` when it starts."""
         self.say = say
         self._vertexes: dict[str, _Vertex] = {}
 
     def vertex(self, event: VertexEvent) -> None:
-        """Take in what is said of a vertex; one may start and complete more than once."""
+        """Process a message about a vertex, which may start and complete more than once."""
         known = self._vertexes.setdefault(event.digest, _Vertex(clean(event.name)))
         known.name = clean(event.name) or known.name
         if event.started_ns is not None:
@@ -79,14 +79,14 @@ class BuildProgress:
         known.error = clean(event.error) or known.error
 
     def log(self, digest: str, data: bytes) -> None:
-        """Take in a piece of a vertex's output, which need not end at the end of a line."""
+        """Process a piece of a vertex's output, which need not end at the end of a line."""
         known = self._vertexes.setdefault(digest, _Vertex(""))
         *lines, known.open_line = (known.open_line + data.decode(errors="replace")).split("\n")
         known.log.extend(clean(line.rstrip("\r").rpartition("\r")[2]) for line in lines)
 
     @property
     def has_begun(self) -> bool:
-        """Whether the builder has told of anything at all."""
+        """Whether the builder has sent any message."""
         return bool(self._vertexes)
 
     def steps(self) -> tuple[BuildStep, ...]:
@@ -103,20 +103,20 @@ class BuildProgress:
                 seconds = (vertex.completed_ns - vertex.started_ns) / 1e9
             instruction = _one_line(step["instruction"])
             found.append((vertex.started_ns or 0, BuildStep(instruction, vertex.cached, seconds)))
-        return tuple(step for _, step in sorted(found, key=lambda one: one[0]))
+        return tuple(step for _, step in sorted(found, key=lambda started: started[0]))
 
     def failed(self) -> FailedStep | None:
-        """The vertex that failed first; those that were only cut short by it are none."""
-        broken = [one for one in self._vertexes.values() if one.error]
-        own = [one for one in broken if not one.error.endswith(_CANCELED)] or broken
+        """The vertex that failed first; vertexes that were cancelled as a result do not count."""
+        broken = [vertex for vertex in self._vertexes.values() if vertex.error]
+        own = [vertex for vertex in broken if not vertex.error.endswith(_CANCELED)] or broken
         if not own:
             return None
-        first = min(own, key=lambda one: one.completed_ns or one.started_ns or 0)
+        first = min(own, key=lambda vertex: vertex.completed_ns or vertex.started_ns or 0)
         rest = [clean(first.open_line)] if first.open_line else []
         return FailedStep(_one_line(first.name), first.error, (*first.log, *rest))
 
     def missing_frontend(self) -> str | None:
-        """The image that was to read the Dockerfile, where that could not be had."""
+        """The frontend image of the Dockerfile, if it could not be fetched."""
         for vertex in self._vertexes.values():
             named = _FRONTEND.match(vertex.name)
             if named and vertex.error:

@@ -1,6 +1,6 @@
-"""BuildKit's own account of a build, as the engine's API sends it: messages of protobuf.
+"""BuildKit's trace of a build, as the engine's API sends it: protobuf messages.
 
-Format: `StatusResponse` of moby/buildkit's control API. Only what bench reads of it is decoded.
+Format: `StatusResponse` of moby/buildkit's control API. Only the fields that bench uses are read.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 
 
 def read_trace(aux: str, progress: BuildProgress) -> None:
-    """Take one message into `progress`.
+    """Pass one message to `progress`.
 
     Args:
         aux: the message, in base64.
-        progress: what it is told to.
+        progress: receives its contents.
 
     Raises:
-        ValueError: it is no such message.
+        ValueError: it is not such a message.
     """
     for number, value in _fields(b64decode(aux)):
         if number == _VERTEXES and isinstance(value, bytes):
@@ -92,7 +92,7 @@ def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def _varint(message: bytes, place: int) -> tuple[int, int]:
-    """A number, and the place after it."""
+    """A number, and the position after it."""
     value = shift = 0
     while True:
         if place >= len(message):
