@@ -105,7 +105,7 @@ def refuse_contradictions(course: Course, samples: Samples) -> None:
     """
     why = _phases(course)
     if course.status != "":
-        checks = (_zero, _ready, _ending, _completeness, _bytes, _writes)
+        checks = (_membership, _zero, _ready, _ending, _completeness, _bytes, _writes)
         why = why or next((why for check in checks if (why := check(course))), "")
         why = why or _sampling(course, samples)
     if why:
@@ -124,6 +124,14 @@ def _phases(course: Course) -> str:
             return f"phase {name} begins before phase {before} has ended"
         place, end_ns, before = own, span.end_ns, name
     return ""
+
+
+def _membership(course: Course) -> str:
+    """A service of a stack has the facts of its membership, and nothing else has."""
+    has_facts = course.facts.member is not None
+    if bool(course.started.service) == has_facts:
+        return ""
+    return "it is no service of a stack" if has_facts else "nothing says what it waited for"
 
 
 def _zero(course: Course) -> str:

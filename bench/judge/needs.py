@@ -22,7 +22,7 @@ _BY_METRIC = {
 
 
 def needed(rule: Rule) -> tuple[Capability, ...]:
-    """What `rule` needs; nothing for most.
+    """The capabilities that `rule` needs; none for most.
 
     A start that is judged without a pull is one that everything has.
     """

@@ -48,7 +48,9 @@ class CheckTrials:
     def rounds_of_need(self) -> list[list[str]]:
         """The cases of each round of trials without limits."""
         count = max(self.need.values(), default=0)
-        return [[name for name, own in self.need.items() if own > one] for one in range(count)]
+        return [
+            [name for name, own in self.need.items() if own > number] for number in range(count)
+        ]
 
     def of(self, case: str, first_round: int) -> list[TrialKey]:
         """The other trials of `case`, whose rounds count on from `first_round`."""

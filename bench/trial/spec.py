@@ -49,6 +49,9 @@ def container_spec(
     limits = container.effective_limits
     capped = arm is Arm.FIT
     reservations = container.deploy.resources.reservations
+    reserved = reservations.memory if reservations and capped else None
+    if reserved and limits.memory:  # `bench right-size` tries limits below what is reserved
+        reserved = min(reserved, limits.memory)
     return WorkloadSpec(
         image=image,
         name=name,
@@ -78,7 +81,7 @@ def container_spec(
         cpus=limits.cpus if capped else None,
         cpuset=container.cpuset if capped else None,
         memory_bytes=limits.memory if capped else None,
-        memory_reservation_bytes=reservations.memory if reservations and capped else None,
+        memory_reservation_bytes=reserved,
         pids=limits.pids,
         ulimits=tuple((key, limit.soft, limit.hard) for key, limit in container.ulimits.items()),
         blkio_weight=container.blkio_config.weight if capped else None,

@@ -34,3 +34,11 @@ def test_a_device_that_the_host_has_not_is_named(tmp_path):
 def test_what_an_engine_elsewhere_has_is_for_it_to_say(tmp_path):
     found = stack(tmp_path, "services: {web: {image: a, devices: [/dev/nope], runtime: x}}")
     check_demands(found, dataclasses.replace(FACTS, is_local=False))
+
+
+def test_a_core_that_the_host_has_not_is_named(tmp_path):
+    found = stack(tmp_path, "services: {web: {image: a, cpuset: '0,7'}}")
+    with pytest.raises(HostError, match="has cores 0-1") as raised:
+        check_demands(found, dataclasses.replace(HERE, cpus=2))
+    assert raised.value.subject == "web: cpuset 0,7"
+    check_demands(found, dataclasses.replace(HERE, cpus=8))
