@@ -187,6 +187,11 @@ def no_samples(made: Made) -> None:
     of(made, "trial_ended")["facts"]["counters"]["cpu_ns"] = 1
 
 
+def a_member(made: Made) -> None:
+    fact = {"ready_by": "started", "restart": "no", "waits": [], "pulled": False}
+    of(made, "trial_ended")["facts"]["member"] = fact
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -212,6 +217,7 @@ def no_samples(made: Made) -> None:
         (moment("exit", "code", to=0), "it was killed at the end of its grace period, and ended"),
         (moment("downloaded_bytes", to=1), "1 bytes were downloaded, and its layers had"),
         (no_samples, "it succeeded without a sample"),
+        (a_member, "it is no service of a stack"),
         (moment("counters", "cpu_ns", to=1), "its CPU time is not that of its last sample"),
         (moment("memory_kill", to={"kernel_kills": 1, "engine_flag": False, "exit_code": 137}),
          "the kernel counted more kills than were sampled"),
