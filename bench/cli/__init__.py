@@ -24,6 +24,7 @@ COMMANDS = {
     "run": "Measure the cases of scenarios and judge them.",
     "validate": "Check scenario files without an engine.",
     "schema": "Print the JSON Schema that editors use.",
+    "lint": "Find costly habits in Dockerfiles, without an engine.",
     "right-size": "Find the smallest limits at which a scenario still passes.",
     "report": "Write the reports of a run again from its journal.",
     "compare": "Compare two runs, or two cases of one run.",

@@ -28,8 +28,8 @@ _DIRECTIONS = {
 @click.command(name="explain")
 @click.argument("subject", metavar="ID")
 def command(subject: str) -> None:
-    """Explain a checklist row (CI-5), a metric (startup_s), an exit code (3), or a list:
-    `metrics`, `checklist`, `exit-codes`.
+    """Explain a checklist row (CI-5), a metric (startup_s), a rule of `bench lint` (no-user),
+    an exit code (3), or a list: `metrics`, `checklist`, `exit-codes`.
     """  # noqa: D205 - the whole is the help text
     click.echo(explanation(subject))
 
@@ -40,6 +40,7 @@ def explanation(subject: str) -> str:
     Raises:
         UsageError: nothing is called that; the message suggests the nearest.
     """
+    from bench.dockerfile.lint.lint import RULES
     from bench.judge.ready import READY
     from bench.standard.checklist import load_checklist
 
@@ -60,6 +61,10 @@ def explanation(subject: str) -> str:
             metric.meaning,
         ]
         return "\n".join([*lines, f"Misleads: {metric.misleads}"] if metric.misleads else lines)
+    if subject.lower() in RULES:
+        found = RULES[subject.lower()]
+        title = f"{found.id}: a rule of bench lint ({found.severity})"
+        return "\n".join([title, f"Why: {found.why}", f"Remedy: {found.remedy}"])
     by_lower = {name.lower(): rule for name, rule in rules.items()}
     if subject.lower() in by_lower:
         rule = by_lower[subject.lower()]
@@ -73,7 +78,7 @@ def explanation(subject: str) -> str:
         return "\n".join([f"{rule.id}: {rule.title}", rule.rule, *told])
     import difflib
 
-    names = (*METRICS, *rules, *EXIT_CODES, "metrics", "checklist", "exit-codes")
+    names = (*METRICS, *rules, *RULES, *EXIT_CODES, "metrics", "checklist", "exit-codes")
     known = {name.lower(): name for name in names}
     near = [known[name] for name in difflib.get_close_matches(subject.lower(), known, n=1)]
     raise UsageError(

@@ -32,13 +32,17 @@ class Stage:
         name: in lower case; empty without AS.
         base: the image or the earlier stage that it names; empty where that cannot be read.
         parent: the number of the earlier stage that this is.
+        opening: its FROM.
         sources: the images and stages that it takes files from.
+        instructions: what stands under its FROM.
     """
 
     name: str
     base: str
     parent: int | None
+    opening: Instruction
     sources: list[str] = field(default_factory=list)
+    instructions: list[Instruction] = field(default_factory=list)
 
 
 def external_images(
@@ -104,6 +108,7 @@ def read(text: str, args: Mapping[str, str], architecture: str = "") -> tuple[St
             stages.append(_stage(instruction, values, stages, lexer))
         elif stages:
             stages[-1].sources += _sources(instruction, lexer)
+            stages[-1].instructions.append(instruction)
     return tuple(stages)
 
 
@@ -131,7 +136,7 @@ def _stage(
     except WordError:
         base = ""
     has_name = len(words) == max(_FROM_FORMS) and words[1].upper() == "AS"
-    return Stage(words[2].lower() if has_name else "", base, _named(base, stages))
+    return Stage(words[2].lower() if has_name else "", base, _named(base, stages), instruction)
 
 
 def _sources(instruction: Instruction, lexer: Lexer) -> list[str]:

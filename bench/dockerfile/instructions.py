@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.dockerfile.words import Lexer, WordError
@@ -29,12 +29,19 @@ class Instruction:
         flags: those between the keyword and the arguments, such as `--from=build`.
         rest: the arguments as they stand.
         line: number of its first line, from 1 on.
+        last_line: number of its last line, that of its heredocs included.
+        comments: those since the instruction before it, and among its own lines, each with the
+            number of its line.
+        heredocs: the texts of its heredocs, in order.
     """
 
     keyword: str
     flags: tuple[str, ...]
     rest: str
     line: int = 0
+    last_line: int = 0
+    comments: tuple[tuple[int, str], ...] = ()
+    heredocs: tuple[str, ...] = ()
 
     @property
     def has_heredocs(self) -> bool:
@@ -46,7 +53,10 @@ class Instruction:
         """The instruction itself; of ONBUILD, the one that it triggers later."""
         if self.keyword != "ONBUILD":
             return self
-        return _instruction(self.rest, Lexer(), self.line).triggered
+        inner = _instruction(self.rest, Lexer(), self.line)
+        return replace(
+            inner, last_line=self.last_line, comments=self.comments, heredocs=self.heredocs
+        ).triggered
 
 
 def instructions(text: str) -> Iterator[Instruction]:
@@ -56,24 +66,37 @@ def instructions(text: str) -> Iterator[Instruction]:
     lexer = Lexer(escape)
     goes_on = re.compile(rf"(?<!{re.escape(escape)}){re.escape(escape)}[ \t]*$")
     at = 0
+    earlier: list[tuple[int, str]] = []
     while at < len(lines):
-        joined, ended, first = "", False, 0
+        joined, ended, first, comments = "", False, 0, []
         while at < len(lines) and not ended:
             line, at = lines[at], at + 1
-            if line.lstrip().startswith("#") or (joined and not line.strip()):
+            if line.lstrip().startswith("#"):
+                comments.append((at, line.strip()))
+                continue
+            if joined and not line.strip():
                 continue
             line, first = (line, first) if joined else (line.lstrip(), at)
             ended = goes_on.search(line) is None
             joined += goes_on.sub("", line)
         if not joined.strip():
+            earlier += comments
             continue
         instruction = _instruction(joined, lexer, first)
+        heredocs = []
         for ending, is_indented in _heredocs(instruction):
+            inside = []
             while at < len(lines):
                 line, at = lines[at], at + 1
-                if (line.lstrip("\t") if is_indented else line) == ending:
+                bare = line.lstrip("\t") if is_indented else line
+                if bare == ending:
                     break
-        yield instruction
+                inside.append(bare)
+            heredocs.append("\n".join(inside))
+        yield replace(
+            instruction, last_line=at, comments=(*earlier, *comments), heredocs=tuple(heredocs)
+        )
+        earlier = []
 
 
 def directives(text: str) -> dict[str, str]:
@@ -123,6 +146,6 @@ def _heredocs(instruction: Instruction) -> Iterator[tuple[str, bool]]:
 def _is_json(text: str) -> bool:
     try:
         words = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(words, list) and all(isinstance(word, str) for word in words)

@@ -1,0 +1,91 @@
+"""`bench lint`: habits in Dockerfiles that cost time, space or safety, without an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bench.core.text import clean, clean_tree
+
+if TYPE_CHECKING:
+    from bench.dockerfile.lint.finding import LintFinding
+
+_UNUSABLE = 2
+"""Exit code where a file is no Dockerfile."""
+
+
+@click.command("lint")
+@click.argument(
+    "files", nargs=-1, required=True, metavar="DOCKERFILE...", type=click.Path(path_type=Path)
+)
+@click.option(
+    "output",
+    "--format",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="json: a list of findings. github: annotations for GitHub Actions.",
+)
+@click.pass_context
+def command(context: click.Context, files: tuple[Path, ...], output: str) -> None:
+    """Find costly habits in Dockerfiles, without an engine.
+
+    Shows each finding with its line, its rule and a remedy. `# bench: ignore=RULE reason` on the
+    line before an instruction silences one; `bench explain RULE` explains it. The folder of the
+    Dockerfile is taken as the context of the build.
+
+    Exits with 0 if there is no error and no warning, with 1 if there is, and with 2 if a file
+    cannot be read as a Dockerfile.
+    """
+    from bench.core.errors import UsageError
+    from bench.dockerfile.lint.lint import lint_file
+
+    found: list[tuple[Path, LintFinding]] = []
+    is_unusable = False
+    for path in files:
+        try:
+            here = lint_file(path)
+        except UsageError as error:
+            click.echo(str(error), err=True)
+            is_unusable = True
+            continue
+        found += [(path, one) for one in here]
+        if output == "text" and not here:
+            click.echo(clean(f"{path}: ok"))
+        elif output != "json":
+            for one in here:
+                click.echo(_text(path, one) if output == "text" else _annotation(path, one))
+    if output == "json":
+        _print_json(found)
+    fails = any(one.severity.fails for _, one in found)
+    context.exit(_UNUSABLE if is_unusable else int(fails))
+
+
+def _text(path: Path, one: LintFinding) -> str:
+    head = clean(f"{path}:{one.line}: {one.severity}: {one.message} [{one.rule}]")
+    return f"{head}\n      = {clean(one.remedy)}"
+
+
+def _annotation(path: Path, one: LintFinding) -> str:
+    level = "notice" if one.severity == "info" else one.severity
+    place = f"file={_property(str(path))},line={one.line},endLine={one.last_line}"
+    text = _data(f"{one.message}\nWhat to do: {one.remedy}")
+    return f"::{level} {place},title={_property(one.rule)}::{text}"
+
+
+def _data(text: str) -> str:
+    return clean(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _print_json(found: list[tuple[Path, LintFinding]]) -> None:
+    import json
+    from dataclasses import asdict
+
+    listed = clean_tree([{"file": str(path), **asdict(one)} for path, one in found])
+    click.echo(json.dumps(listed, indent=2, ensure_ascii=False))

@@ -1,0 +1,194 @@
+"""Rules for what an image stands on and holds, and the user it runs as."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from bench.dockerfile.lint.dockerfile import commands, flag
+from bench.dockerfile.lint.finding import LintRule, LintSeverity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.dockerfile.instructions import Instruction
+    from bench.dockerfile.lint.dockerfile import Dockerfile
+
+_SECRET = re.compile(
+    r"(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|SECRET_KEY"
+    r"|CREDENTIALS?)$",
+    re.IGNORECASE,
+)
+_NO_SECRETS = re.compile(r"(yes|no|true|false|on|off|none|null|\d)?|/.*", re.IGNORECASE)
+_PRIVATE = (".git", "node_modules", ".venv")
+_WITHOUT_ROOT = ("nonroot", "rootless", "unprivileged")
+
+
+def unpinned_base(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
+    """FROM without a tag, or with `latest`."""
+    for stage in file.stages:
+        name = stage.base.rpartition("/")[2]
+        if stage.parent is not None or not name or stage.base == "scratch" or "@" in name:
+            continue
+        image, colon, tag = name.partition(":")
+        if image and (not colon or tag == "latest"):
+            what = "the tag `latest`" if colon else "no tag"
+            yield stage.opening, f"{stage.base} has {what}"
+
+
+def add_of_url(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
+    """ADD of a URL whose content nothing checks."""
+    for one in (one for stage in file.stages for one in stage.instructions):
+        if one.keyword != "ADD" or flag(one, "checksum"):
+            continue
+        for source in file.paths(one)[0]:
+            if source.startswith(("http://", "https://")) and not source.endswith(".git"):
+                yield one, f"{source} is added without --checksum"
+
+
+def late_chown(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
+    """RUN chown -R of files that a COPY brought."""
+    folder = "/"
+    copied: list[str] = []
+    for stage in file.shipped:
+        for one in stage.instructions:
+            if one.keyword == "WORKDIR":
+                folder = posixpath.join(folder, file.bare(one.rest))
+            elif one.keyword in ("COPY", "ADD") and not flag(one, "chown"):
+                copied.append(_place(folder, file.paths(one)[1]))
+            elif one.keyword == "RUN":
+                found = [place for place in _owned(one, folder) if _meets(place, copied)]
+                if found:
+                    yield one, f"`chown -R` of {found[0]} copies the files into one more layer"
+
+
+def _owned(run: Instruction, folder: str) -> Iterator[str]:
+    """The folders whose owner a RUN changes with all that is in them."""
+    for command in commands(run):
+        if command.program == "cd" and command.arguments:
+            folder = posixpath.join(folder, command.arguments[0])
+        options = [word for word in command.words[1:] if word.startswith("-")]
+        is_deep = any(
+            word == "--recursive" or (not word.startswith("--") and "R" in word) for word in options
+        )
+        if command.program == "chown" and is_deep:
+            yield from (_place(folder, word) for word in command.arguments[1:])
+
+
+def _place(folder: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, path)).replace("//", "/")
+
+
+def _meets(place: str, copied: list[str]) -> bool:
+    """Whether one is in the other."""
+    return any(
+        f"{one}/".startswith(f"{place.rstrip('/')}/")
+        or (one != "/" and place.startswith(f"{one}/"))
+        for one in copied
+    )
+
+
+def missing_dockerignore(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
+    """COPY of a folder with things in it that belong in no image."""
+    for stage in file.stages:
+        for one, sources, _ in file.copies(stage):
+            if set(sources) & {".", "./", "/"}:
+                found = [name for name in _PRIVATE if _is_sent(file, name)]
+                if found:
+                    yield one, f"{', '.join(found)} of the context is copied too"
+                return
+
+
+def _is_sent(file: Dockerfile, name: str) -> bool:
+    """Whether a folder is in the context and no ignore file names it."""
+    context = file.path.parent
+    if not (context / name).is_dir():
+        return False
+    own = context / f"{file.path.name}.dockerignore"
+    try:
+        path = own if own.is_file() else context / ".dockerignore"
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return True
+    is_sent = True
+    for line in lines:
+        pattern = line.strip().removeprefix("!").strip()
+        for _ in range(2):
+            pattern = pattern.removeprefix("./").removeprefix("**/").strip("/")
+            pattern = pattern.removesuffix("/**").removesuffix("/*")
+        if not line.startswith("#") and fnmatch.fnmatchcase(name, pattern):
+            is_sent = line.strip().startswith("!")
+    return is_sent
+
+
+def no_user(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
+    """A service that runs as root."""
+    if file.last("CMD") is None and file.last("ENTRYPOINT") is None:
+        return
+    user = file.last("USER")
+    if user is None:
+        base = file.shipped[0].base
+        if not any(word in base for word in _WITHOUT_ROOT):
+            yield file.shipped[-1].opening, "no USER is set, so that the service runs as root"
+    elif file.bare(user.rest).partition(":")[0] in ("root", "0"):
+        yield user, "the last USER is root"
+
+
+def secret_in_env(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
+    """A secret whose value is in the Dockerfile."""
+    for one in file.instructions:
+        if one.keyword not in ("ENV", "ARG"):
+            continue
+        for name, value in file.variables(one).items():
+            if _SECRET.search(name) and "$" not in value and not _NO_SECRETS.fullmatch(value):
+                yield one, f"{one.keyword} {name} has a value that everyone can read"
+
+
+RULES = (
+    LintRule(
+        "unpinned-base",
+        LintSeverity.WARNING,
+        "Two builds of the same file may stand on different images.",
+        "name a release, such as `python:3.11-slim-bookworm`, or a digest",
+        unpinned_base,
+    ),
+    LintRule(
+        "add-of-url",
+        LintSeverity.WARNING,
+        "Whatever the server sends becomes part of the image, and nothing notices a change.",
+        "add --checksum=sha256:…, or download and check it in a stage of its own",
+        add_of_url,
+    ),
+    LintRule(
+        "late-chown",
+        LintSeverity.WARNING,
+        "A change of owner stores every file once more in a layer of its own.",
+        "use COPY --chown=USER:GROUP",
+        late_chown,
+    ),
+    LintRule(
+        "missing-dockerignore",
+        LintSeverity.WARNING,
+        "History, packages and virtual environments of the developer go into the image, and make "
+        "its layer new at each build.",
+        "name them in .dockerignore",
+        missing_dockerignore,
+    ),
+    LintRule(
+        "no-user",
+        LintSeverity.WARNING,
+        "An intruder is root in the container, one flaw of the engine away from root on the host.",
+        "end with a USER by number, such as `USER 10001:10001`",
+        no_user,
+    ),
+    LintRule(
+        "secret-in-env",
+        LintSeverity.ERROR,
+        "Values of ENV and ARG are stored with the image, where everyone who can pull it reads "
+        "them.",
+        "use RUN --mount=type=secret when building, and pass it in when the container starts",
+        secret_in_env,
+    ),
+)

@@ -1,0 +1,155 @@
+"""A Dockerfile as rules see it: its stages, which of them are shipped, and the folder around it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from bench.dockerfile.bases import Stage, read
+from bench.dockerfile.instructions import directives, instructions
+from bench.dockerfile.lint.shell import ShellCommand, is_shell, is_shell_script, shell_commands
+from bench.dockerfile.words import Lexer, WordError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bench.dockerfile.instructions import Instruction
+
+
+@dataclass(frozen=True)
+class Dockerfile:
+    """A Dockerfile.
+
+    Attributes:
+        text: of the file.
+        path: where it is; its folder is taken as the context of the build.
+    """
+
+    text: str
+    path: Path
+
+    @cached_property
+    def lexer(self) -> Lexer:
+        """How its words are read."""
+        return Lexer("`" if directives(self.text).get("escape") == "`" else "\\")
+
+    @cached_property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """All of them, in order."""
+        return tuple(instructions(self.text))
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """All of them, in order."""
+        return read(self.text, {})
+
+    @cached_property
+    def shipped(self) -> tuple[Stage, ...]:
+        """The last stage and those that it stands on, the lowest first."""
+        found: list[Stage] = []
+        number: int | None = len(self.stages) - 1
+        while number is not None:
+            found.insert(0, self.stages[number])
+            number = self.stages[number].parent
+        return tuple(found)
+
+    @cached_property
+    def shipped_instructions(self) -> tuple[Instruction, ...]:
+        """Those of the stages that are shipped, in the order in which the image is made."""
+        return tuple(one for stage in self.shipped for one in stage.instructions)
+
+    def last(self, keyword: str) -> Instruction | None:
+        """The instruction of this name that holds for the image."""
+        found = [one for one in self.shipped_instructions if one.keyword == keyword]
+        return found[-1] if found else None
+
+    def variables(self, instruction: Instruction) -> dict[str, str]:
+        """What an ENV or an ARG sets, as it is written, without quotes."""
+        words = self.lexer.split(instruction.rest)
+        if instruction.keyword == "ENV" and words and "=" not in words[0]:
+            words = [f"{words[0]}={' '.join(words[1:])}"]
+        pairs = (word.partition("=") for word in words if "=" in word)
+        return {name: self.bare(value) for name, _, value in pairs}
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """What ENV of the shipped stages sets, as it is written."""
+        return {
+            name: value
+            for one in self.shipped_instructions
+            if one.keyword == "ENV"
+            for name, value in self.variables(one).items()
+        }
+
+    def bare(self, word: str) -> str:
+        """A word without its quotes; variables stay as they are."""
+        try:
+            return word.strip("\"'") if "$" in word else self.lexer.expand(word, {})
+        except WordError:
+            return word
+
+    def paths(self, instruction: Instruction) -> tuple[list[str], str]:
+        """The sources of a COPY or ADD, and its destination."""
+        words = json_words(instruction.rest)
+        if words is None:
+            words = [self.bare(word) for word in self.lexer.split(instruction.rest)]
+        return words[:-1], words[-1] if words else ""
+
+    def copies(self, stage: Stage) -> Iterator[tuple[Instruction, list[str], str]]:
+        """What COPY and ADD of a stage take from the context, and where to."""
+        for one in stage.instructions:
+            if one.keyword in ("COPY", "ADD") and not flag(one, "from"):
+                sources, destination = self.paths(one)
+                yield one, [it for it in sources if not it.startswith("<<")], destination
+
+
+def flag(instruction: Instruction, name: str) -> str:
+    """The value of a flag of an instruction; empty where it is not given."""
+    for one in instruction.flags:
+        key, _, value = one.removeprefix("--").partition("=")
+        if key == name:
+            return value or "true"
+    return ""
+
+
+def json_words(text: str) -> list[str] | None:
+    """The words of the exec form; None where the text is none."""
+    if not text.startswith("["):
+        return None
+    try:
+        words = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(words, list) and all(isinstance(word, str) for word in words):
+        return words
+    return None
+
+
+@lru_cache(maxsize=1024)
+def commands(instruction: Instruction) -> tuple[ShellCommand, ...]:
+    """The commands of a RUN, CMD or ENTRYPOINT, those of a script in a heredoc included."""
+    words = json_words(instruction.rest)
+    if words is not None:
+        script = script_of(words)
+        return tuple(shell_commands(script)) if script is not None else (ShellCommand((*words,)),)
+    if len(instruction.heredocs) == 1:
+        before, _, after = instruction.rest.partition("<<")
+        is_script = is_shell(before.strip() or "sh") and len(after.split()) == 1
+        if is_script and is_shell_script(instruction.heredocs[0]):
+            return tuple(shell_commands(instruction.heredocs[0]))
+    return tuple(shell_commands(instruction.rest))
+
+
+def script_of(words: list[str] | tuple[str, ...]) -> str | None:
+    """The script in `sh -c SCRIPT`; None of any other command."""
+    if not words or not is_shell(words[0]):
+        return None
+    for at, word in enumerate(words[1:], 1):
+        if word.startswith("-") and not word.startswith("--") and word.endswith("c"):
+            return words[at + 1] if at + 1 < len(words) else ""
+        if not word.startswith("-"):
+            break
+    return None

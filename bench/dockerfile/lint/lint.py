@@ -1,0 +1,114 @@
+"""The findings in a Dockerfile, less those that its comments ignore."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from bench.core.errors import UsageError
+from bench.dockerfile.lint import content_rules, ignores, install_rules, start_rules
+from bench.dockerfile.lint.dockerfile import Dockerfile
+from bench.dockerfile.lint.finding import LintFinding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bench.dockerfile.lint.finding import LintRule
+
+RULES = {
+    rule.id: rule
+    for rule in (*install_rules.RULES, *start_rules.RULES, *content_rules.RULES, *ignores.RULES)
+}
+"""All rules by their id."""
+
+_KEYWORDS = (
+    *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL"),
+    *("MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
+)
+_LARGEST_BYTES = 1024 * 1024
+
+
+def lint_file(path: Path) -> list[LintFinding]:
+    """The findings in a file.
+
+    Raises:
+        UsageError: it cannot be read, or is no Dockerfile.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(str(path), f"cannot be read: {error.strerror}") from error
+    if len(data) > _LARGEST_BYTES:
+        raise UsageError(str(path), "is larger than 1 MiB, so it is hardly a Dockerfile")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(str(path), "is no text in UTF-8") from error
+    return lint(text, path)
+
+
+def lint(text: str, path: Path) -> list[LintFinding]:
+    """The findings in a Dockerfile, in the order of its lines.
+
+    Args:
+        text: of the file.
+        path: where it is; its folder is taken as the context of the build.
+
+    Raises:
+        UsageError: no builder takes it for a Dockerfile.
+    """
+    file = Dockerfile(text, path)
+    _check(file)
+    found = [
+        _finding(rule, one.line, one.last_line, message)
+        for rule in RULES.values()
+        if rule.find
+        for one, message in rule.find(file)
+    ]
+    given = list(ignores.ignores(file))
+    silenced = {(one.rule, one.covers) for one in given}
+    kept = [one for one in found if (one.rule, one.line) not in silenced]
+    kept += _of_ignores(given, {(one.rule, one.line) for one in found})
+    return sorted(kept, key=lambda one: (one.line, one.rule))
+
+
+def _check(file: Dockerfile) -> None:
+    """What no builder takes: unknown instructions, and no stage."""
+    has_stage = False
+    for one in file.instructions:
+        if one.keyword not in _KEYWORDS:
+            near = difflib.get_close_matches(one.keyword[:20], _KEYWORDS, n=1)
+            raise UsageError(
+                f"{file.path}:{one.line}",
+                f"there is no instruction {one.keyword[:20]}",
+                f"did you mean {near[0]}?" if near else "give a Dockerfile",
+            )
+        has_stage = has_stage or one.keyword == "FROM"
+        if not has_stage and one.keyword != "ARG":
+            raise UsageError(
+                f"{file.path}:{one.line}", f"{one.keyword} stands before the first FROM"
+            )
+    if not has_stage:
+        raise UsageError(str(file.path), "has no FROM", "give a Dockerfile")
+
+
+def _finding(rule: LintRule, line: int, last_line: int, message: str) -> LintFinding:
+    return LintFinding(rule.id, rule.severity, line, last_line, message, rule.remedy)
+
+
+def _of_ignores(given: list[ignores.Ignore], found: set[tuple[str, int]]) -> Iterator[LintFinding]:
+    """Findings about the comments that ignore others."""
+    for one in given:
+        if one.rule not in RULES:
+            near = difflib.get_close_matches(one.rule[:40], RULES, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            message = f"there is no rule {one.rule[:40] or 'named'}{hint}"
+            yield _finding(ignores.UNKNOWN_RULE, one.line, one.line, message)
+        elif (one.rule, one.covers) not in found:
+            message = f"no {one.rule} is found at the instruction after it"
+            yield _finding(ignores.WITHOUT_EFFECT, one.line, one.line, message)
+        elif not one.reason:
+            message = f"{one.rule} is ignored without a reason"
+            yield _finding(ignores.WITHOUT_REASON, one.line, one.line, message)
