@@ -51,13 +51,13 @@ def add_of_url(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
 def late_chown(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """RUN chown -R of files that a COPY brought."""
     folder = "/"
-    copied: list[str] = []
+    copied: set[str] = set()
     for stage in file.shipped:
         for one in stage.instructions:
             if one.keyword == "WORKDIR":
                 folder = posixpath.join(folder, file.bare(one.rest))
             elif one.keyword in ("COPY", "ADD") and not flag(one, "chown"):
-                copied.append(_place(folder, file.paths(one)[1]))
+                copied.add(_place(folder, file.paths(one)[1]))
             elif one.keyword == "RUN":
                 found = [place for place in _owned(one, folder) if _meets(place, copied)]
                 if found:
@@ -81,7 +81,7 @@ def _place(folder: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(folder, path)).replace("//", "/")
 
 
-def _meets(place: str, copied: list[str]) -> bool:
+def _meets(place: str, copied: set[str]) -> bool:
     """Whether one is in the other."""
     return any(
         f"{one}/".startswith(f"{place.rstrip('/')}/")

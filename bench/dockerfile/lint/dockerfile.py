@@ -98,6 +98,16 @@ class Dockerfile:
             words = [self.bare(word) for word in self.lexer.split(instruction.rest)]
         return words[:-1], words[-1] if words else ""
 
+    @cached_property
+    def shipped_copies(self) -> tuple[tuple[tuple[str, ...], str, str], ...]:
+        """What shipped stages copy from the context, each once: sources, destination, heredoc."""
+        found = (
+            (tuple(sources), destination, one.heredocs[0] if one.heredocs else "")
+            for stage in self.shipped
+            for one, sources, destination in self.copies(stage)
+        )
+        return tuple(dict.fromkeys(found))
+
     def copies(self, stage: Stage) -> Iterator[tuple[Instruction, list[str], str]]:
         """What COPY and ADD of a stage take from the context, and where to."""
         for one in stage.instructions:

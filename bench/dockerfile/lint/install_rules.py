@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from typing import TYPE_CHECKING
 
@@ -42,24 +43,19 @@ def _runs(file: Dockerfile) -> Iterator[tuple[Instruction, tuple[ShellCommand, .
 def copy_before_install(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """COPY of the whole context, and an install after it in the same stage."""
     for stage in file.stages:
+        installs = [
+            (one.line, command)
+            for one in stage.instructions
+            if one.keyword == "RUN"
+            for command in commands(one)
+            if is_install(command) and not (is_pip_install(command) and needs_the_source(command))
+        ]
         for copy, sources, _ in file.copies(stage):
-            if not set(sources) & set(_WHOLE_CONTEXT):
-                continue
-            later = stage.instructions[stage.instructions.index(copy) + 1 :]
-            install = next(
-                (
-                    (one, command)
-                    for one in later
-                    if one.keyword == "RUN"
-                    for command in commands(one)
-                    if is_install(command)
-                    and not (is_pip_install(command) and needs_the_source(command))
-                ),
-                None,
-            )
-            if install:
-                words = " ".join(install[1].words[:3])
-                yield copy, f"everything is copied before `{words}` in line {install[0].line}"
+            at = bisect.bisect(installs, copy.line, key=lambda install: install[0])
+            if at < len(installs) and set(sources) & set(_WHOLE_CONTEXT):
+                line, install = installs[at]
+                words = " ".join(install.words[:3])
+                yield copy, f"everything is copied before `{words}` in line {line}"
 
 
 def build_tools_shipped(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:

@@ -57,17 +57,15 @@ def _script(file: Dockerfile, command: ShellCommand) -> str:
         names = list(command.arguments[:1])
     for name in names:
         base = posixpath.basename(name)
-        for stage in file.shipped:
-            for copy, sources, destination in file.copies(stage):
-                if copy.heredocs and posixpath.basename(destination) == base:
-                    return copy.heredocs[0]
-                for source in sources:
-                    inside = source.lstrip("/")
-                    places = (inside,) if posixpath.basename(inside) == base else ()
-                    for place in (*places, posixpath.join(inside, base)):
-                        text = _read(file.path.parent, place)
-                        if text and is_shell_script(text):
-                            return text
+        for sources, destination, heredoc in file.shipped_copies:
+            if heredoc and posixpath.basename(destination) == base:
+                return heredoc
+            for source in (source.lstrip("/") for source in sources):
+                itself = [source] if posixpath.basename(source) == base else []
+                for place in (*itself, posixpath.join(source, base)):
+                    text = _read(file.path.parent, place)
+                    if text and is_shell_script(text):
+                        return text
     return ""
 
 
