@@ -160,6 +160,6 @@ def script_of(words: list[str] | tuple[str, ...]) -> str | None:
     for at, word in enumerate(words[1:], 1):
         if word.startswith("-") and not word.startswith("--") and word.endswith("c"):
             return words[at + 1] if at + 1 < len(words) else ""
-        if not word.startswith("-"):
+        if not word.startswith("-") and not words[at - 1].endswith("o"):  # -o pipefail
             break
     return None

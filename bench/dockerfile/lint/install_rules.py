@@ -48,7 +48,7 @@ def copy_before_install(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
             for one in stage.instructions
             if one.keyword == "RUN"
             for command in commands(one)
-            if is_install(command) and not (is_pip_install(command) and needs_the_source(command))
+            if is_install(command) and not needs_the_source(command)
         ]
         for copy, sources, _ in file.copies(stage):
             at = bisect.bisect(installs, copy.line, key=lambda install: install[0])

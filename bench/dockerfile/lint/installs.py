@@ -82,5 +82,6 @@ def installed(command: ShellCommand) -> tuple[str, ...]:
 
 def needs_the_source(command: ShellCommand) -> bool:
     """Whether it installs the project itself, for which all of the source has to be there."""
-    after = command.arguments[command.arguments.index("install") + 1 :]
+    words = command.arguments
+    after = words[words.index("install") + 1 :] if "install" in words else ()
     return bool(after) and all(_THE_PROJECT.fullmatch(word) for word in after)

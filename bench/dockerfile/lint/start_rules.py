@@ -23,11 +23,19 @@ _HERE = ("localhost", "127.0.0.1", "[::1]")
 
 
 def _starts(file: Dockerfile) -> Iterator[Instruction]:
-    """ENTRYPOINT and CMD as they hold for the image."""
-    for keyword in ("ENTRYPOINT", "CMD"):
-        one = file.last(keyword)
-        if one is not None and one.rest:
-            yield one
+    """ENTRYPOINT and CMD as they hold for the image.
+
+    CMD does not count beside an ENTRYPOINT in shell form, nor if it is of a stage below that of
+    the ENTRYPOINT.
+    """
+    entrypoint, cmd = file.last("ENTRYPOINT"), file.last("CMD")
+    if entrypoint is not None and entrypoint.rest:
+        yield entrypoint
+        (stage,) = (it for it in file.shipped if any(one is entrypoint for one in it.instructions))
+        if json_words(entrypoint.rest) is None or (cmd and cmd.line < stage.opening.line):
+            return
+    if cmd is not None and cmd.rest:
+        yield cmd
 
 
 def _without_init(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -133,10 +141,12 @@ def python_buffered_output(file: Dockerfile) -> Iterator[tuple[Instruction, str]
     """Python whose output is buffered."""
     if file.environment.get("PYTHONUNBUFFERED"):
         return
+    cmd = file.last("CMD")
     for one in _starts(file):
+        arguments = json_words(cmd.rest) if cmd and one.keyword == "ENTRYPOINT" else None
         for command in _started(one):
             options = []
-            for word in command.words[1:]:
+            for word in (*command.words[1:], *(arguments or ())):
                 if not word.startswith("-") or word in ("-m", "-c"):
                     break
                 options.append(word)
