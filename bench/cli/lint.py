@@ -51,28 +51,28 @@ def command(context: click.Context, files: tuple[Path, ...], output: str) -> Non
             click.echo(str(error), err=True)
             is_unusable = True
             continue
-        found += [(path, one) for one in here]
+        found += [(path, finding) for finding in here]
         if output == "text" and not here:
             click.echo(clean(f"{path}: ok"))
         elif output != "json":
-            for one in here:
-                click.echo(_text(path, one) if output == "text" else _annotation(path, one))
+            for finding in here:
+                click.echo(_text(path, finding) if output == "text" else _annotation(path, finding))
     if output == "json":
         _print_json(found)
-    fails = any(one.severity.fails for _, one in found)
+    fails = any(finding.severity.fails for _, finding in found)
     context.exit(_UNUSABLE if is_unusable else int(fails))
 
 
-def _text(path: Path, one: LintFinding) -> str:
-    head = clean(f"{path}:{one.line}: {one.severity}: {one.message} [{one.rule}]")
-    return f"{head}\n      = {clean(one.remedy)}"
+def _text(path: Path, finding: LintFinding) -> str:
+    head = clean(f"{path}:{finding.line}: {finding.severity}: {finding.message} [{finding.rule}]")
+    return f"{head}\n      = {clean(finding.remedy)}"
 
 
-def _annotation(path: Path, one: LintFinding) -> str:
-    level = "notice" if one.severity == "info" else one.severity
-    place = f"file={_property(str(path))},line={one.line},endLine={one.last_line}"
-    text = _data(f"{one.message}\nWhat to do: {one.remedy}")
-    return f"::{level} {place},title={_property(one.rule)}::{text}"
+def _annotation(path: Path, finding: LintFinding) -> str:
+    level = "notice" if finding.severity == "info" else finding.severity
+    place = f"file={_property(str(path))},line={finding.line},endLine={finding.last_line}"
+    text = _data(f"{finding.message}\nWhat to do: {finding.remedy}")
+    return f"::{level} {place},title={_property(finding.rule)}::{text}"
 
 
 def _data(text: str) -> str:
@@ -87,5 +87,5 @@ def _print_json(found: list[tuple[Path, LintFinding]]) -> None:
     import json
     from dataclasses import asdict
 
-    listed = clean_tree([{"file": str(path), **asdict(one)} for path, one in found])
+    listed = clean_tree([{"file": str(path), **asdict(finding)} for path, finding in found])
     click.echo(json.dumps(listed, indent=2, ensure_ascii=False))

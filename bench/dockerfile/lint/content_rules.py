@@ -40,12 +40,12 @@ def unpinned_base(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
 
 def add_of_url(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """ADD of a URL whose content nothing checks."""
-    for one in (one for stage in file.stages for one in stage.instructions):
-        if one.keyword != "ADD" or flag(one, "checksum"):
+    for instruction in file.instructions:
+        if instruction.keyword != "ADD" or flag(instruction, "checksum"):
             continue
-        for source in file.paths(one)[0]:
+        for source in file.paths(instruction)[0]:
             if source.startswith(("http://", "https://")) and not source.endswith(".git"):
-                yield one, f"{source} is added without --checksum"
+                yield instruction, f"{source} is added without --checksum"
 
 
 def late_chown(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
@@ -53,15 +53,18 @@ def late_chown(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     folder = "/"
     copied: set[str] = set()
     for stage in file.shipped:
-        for one in stage.instructions:
-            if one.keyword == "WORKDIR":
-                folder = posixpath.join(folder, file.bare(one.rest))
-            elif one.keyword in ("COPY", "ADD") and not flag(one, "chown"):
-                copied.add(_place(folder, file.paths(one)[1]))
-            elif one.keyword == "RUN":
-                found = [place for place in _owned(one, folder) if _meets(place, copied)]
+        for instruction in stage.instructions:
+            if instruction.keyword == "WORKDIR":
+                folder = posixpath.join(folder, file.bare(instruction.rest))
+            elif instruction.keyword in ("COPY", "ADD") and not flag(instruction, "chown"):
+                copied.add(_place(folder, file.paths(instruction)[1]))
+            elif instruction.keyword == "RUN":
+                found = [place for place in _owned(instruction, folder) if _meets(place, copied)]
                 if found:
-                    yield one, f"`chown -R` of {found[0]} copies the files into one more layer"
+                    yield (
+                        instruction,
+                        f"`chown -R` of {found[0]} copies the files into one more layer",
+                    )
 
 
 def _owned(run: Instruction, folder: str) -> Iterator[str]:
@@ -84,20 +87,20 @@ def _place(folder: str, path: str) -> str:
 def _meets(place: str, copied: set[str]) -> bool:
     """Whether one is in the other."""
     return any(
-        f"{one}/".startswith(f"{place.rstrip('/')}/")
-        or (one != "/" and place.startswith(f"{one}/"))
-        for one in copied
+        f"{other}/".startswith(f"{place.rstrip('/')}/")
+        or (other != "/" and place.startswith(f"{other}/"))
+        for other in copied
     )
 
 
 def missing_dockerignore(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """COPY of a folder with things in it that belong in no image."""
     for stage in file.stages:
-        for one, sources, _ in file.copies(stage):
+        for instruction, sources, _ in file.copies(stage):
             if set(sources) & {".", "./", "/"}:
                 found = [name for name in _PRIVATE if _is_sent(file, name)]
                 if found:
-                    yield one, f"{', '.join(found)} of the context is copied too"
+                    yield instruction, f"{', '.join(found)} of the context is copied too"
                 return
 
 
@@ -138,12 +141,15 @@ def no_user(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
 
 def secret_in_env(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """A secret whose value is in the Dockerfile."""
-    for one in file.instructions:
-        if one.keyword not in ("ENV", "ARG"):
+    for instruction in file.instructions:
+        if instruction.keyword not in ("ENV", "ARG"):
             continue
-        for name, value in file.variables(one).items():
+        for name, value in file.variables(instruction).items():
             if _SECRET.search(name) and "$" not in value and not _NO_SECRETS.fullmatch(value):
-                yield one, f"{one.keyword} {name} has a value that everyone can read"
+                yield (
+                    instruction,
+                    f"{instruction.keyword} {name} has a value that everyone can read",
+                )
 
 
 RULES = (

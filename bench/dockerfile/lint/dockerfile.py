@@ -59,11 +59,15 @@ class Dockerfile:
     @cached_property
     def shipped_instructions(self) -> tuple[Instruction, ...]:
         """Those of the stages that are shipped, in the order in which the image is made."""
-        return tuple(one for stage in self.shipped for one in stage.instructions)
+        return tuple(instruction for stage in self.shipped for instruction in stage.instructions)
 
     def last(self, keyword: str) -> Instruction | None:
         """The instruction of this name that holds for the image."""
-        found = [one for one in self.shipped_instructions if one.keyword == keyword]
+        found = [
+            instruction
+            for instruction in self.shipped_instructions
+            if instruction.keyword == keyword
+        ]
         return found[-1] if found else None
 
     def variables(self, instruction: Instruction) -> dict[str, str]:
@@ -79,9 +83,9 @@ class Dockerfile:
         """What ENV of the shipped stages sets, as it is written."""
         return {
             name: value
-            for one in self.shipped_instructions
-            if one.keyword == "ENV"
-            for name, value in self.variables(one).items()
+            for instruction in self.shipped_instructions
+            if instruction.keyword == "ENV"
+            for name, value in self.variables(instruction).items()
         }
 
     def bare(self, word: str) -> str:
@@ -102,24 +106,24 @@ class Dockerfile:
     def shipped_copies(self) -> tuple[tuple[tuple[str, ...], str, str], ...]:
         """What shipped stages copy from the context, each once: sources, destination, heredoc."""
         found = (
-            (tuple(sources), destination, one.heredocs[0] if one.heredocs else "")
+            (tuple(sources), destination, instruction.heredocs[0] if instruction.heredocs else "")
             for stage in self.shipped
-            for one, sources, destination in self.copies(stage)
+            for instruction, sources, destination in self.copies(stage)
         )
         return tuple(dict.fromkeys(found))
 
     def copies(self, stage: Stage) -> Iterator[tuple[Instruction, list[str], str]]:
         """What COPY and ADD of a stage take from the context, and where to."""
-        for one in stage.instructions:
-            if one.keyword in ("COPY", "ADD") and not flag(one, "from"):
-                sources, destination = self.paths(one)
-                yield one, [it for it in sources if not it.startswith("<<")], destination
+        for instruction in stage.instructions:
+            if instruction.keyword in ("COPY", "ADD") and not flag(instruction, "from"):
+                sources, destination = self.paths(instruction)
+                yield instruction, [it for it in sources if not it.startswith("<<")], destination
 
 
 def flag(instruction: Instruction, name: str) -> str:
     """The value of a flag of an instruction; empty where it is not given."""
-    for one in instruction.flags:
-        key, _, value = one.removeprefix("--").partition("=")
+    for given in instruction.flags:
+        key, _, value = given.removeprefix("--").partition("=")
         if key == name:
             return value or "true"
     return ""

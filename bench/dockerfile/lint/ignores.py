@@ -36,10 +36,10 @@ class Ignore:
 def ignores(file: Dockerfile) -> Iterator[Ignore]:
     """All of them, in order."""
     last = 0
-    for one in file.instructions:
-        last = one.last_line
-        for line, comment in one.comments:
-            yield from _read(comment, line, one.line)
+    for instruction in file.instructions:
+        last = instruction.last_line
+        for line, comment in instruction.comments:
+            yield from _read(comment, line, instruction.line)
     for line, text in enumerate(file.text.split("\n")[last:], last + 1):
         yield from _read(text.strip(), line, 0)
 

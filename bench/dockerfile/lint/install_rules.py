@@ -35,19 +35,19 @@ _APT_LISTS = "/var/lib/apt"
 
 
 def _runs(file: Dockerfile) -> Iterator[tuple[Instruction, tuple[ShellCommand, ...]]]:
-    for one in file.shipped_instructions:
-        if one.keyword == "RUN":
-            yield one, commands(one)
+    for instruction in file.shipped_instructions:
+        if instruction.keyword == "RUN":
+            yield instruction, commands(instruction)
 
 
 def copy_before_install(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """COPY of the whole context, and an install after it in the same stage."""
     for stage in file.stages:
         installs = [
-            (one.line, command)
-            for one in stage.instructions
-            if one.keyword == "RUN"
-            for command in commands(one)
+            (instruction.line, command)
+            for instruction in stage.instructions
+            if instruction.keyword == "RUN"
+            for command in commands(instruction)
             if is_install(command) and not needs_the_source(command)
         ]
         for copy, sources, _ in file.copies(stage):
@@ -60,7 +60,7 @@ def copy_before_install(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
 
 def build_tools_shipped(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """Compilers that a shipped stage installs and does not remove in the same layer."""
-    for one, found in _runs(file):
+    for instruction, found in _runs(file):
         removed: set[str] = set()
         for command in found:
             if set(command.arguments) & set(_REMOVALS) or command.program == "apt-mark":
@@ -75,13 +75,15 @@ def build_tools_shipped(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
             if _TOOLS.fullmatch(name) and name not in removed
         ]
         if tools and "auto" not in removed:
-            yield one, f"the image ships {', '.join(dict.fromkeys(tools))}"
+            yield instruction, f"the image ships {', '.join(dict.fromkeys(tools))}"
 
 
 def apt_lists_kept(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """`apt-get update` whose lists stay in the layer."""
-    for one, found in _runs(file):
-        if _mounts(one, _APT_LISTS) or not any(is_apt(command, "update") for command in found):
+    for instruction, found in _runs(file):
+        if _mounts(instruction, _APT_LISTS) or not any(
+            is_apt(command, "update") for command in found
+        ):
             continue
         cleaned = any(
             is_apt(command, "dist-clean")
@@ -93,30 +95,30 @@ def apt_lists_kept(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
             for command in found
         )
         if not cleaned:
-            yield one, "the package lists of `apt-get update` stay in the layer"
+            yield instruction, "the package lists of `apt-get update` stay in the layer"
 
 
 def apt_recommends(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """`apt-get install` that brings what packages only recommend."""
-    for one, found in _runs(file):
-        text = "\n".join((one.rest, *one.heredocs))
+    for instruction, found in _runs(file):
+        text = "\n".join((instruction.rest, *instruction.heredocs))
         if "install-recommends" in text.lower().replace("--no-install-recommends", ""):
             return  # switched off for this and all later commands, by an option or a file
         for command in found:
             if is_apt(command, "install") and "--no-install-recommends" not in command.words:
-                yield one, f"`{command.program} install` without --no-install-recommends"
+                yield instruction, f"`{command.program} install` without --no-install-recommends"
                 break
 
 
 def pip_cache_kept(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """`pip install` that leaves its downloads in the layer."""
     is_off = False
-    for one in file.shipped_instructions:
-        if one.keyword in ("ENV", "ARG"):
-            is_off = is_off or bool(file.variables(one).get("PIP_NO_CACHE_DIR"))
-        if one.keyword != "RUN" or is_off or _mounts(one, "cache"):
+    for instruction in file.shipped_instructions:
+        if instruction.keyword in ("ENV", "ARG"):
+            is_off = is_off or bool(file.variables(instruction).get("PIP_NO_CACHE_DIR"))
+        if instruction.keyword != "RUN" or is_off or _mounts(instruction, "cache"):
             continue
-        found = commands(one)
+        found = commands(instruction)
         is_cleaned = any(
             (command.program == "rm" and any(".cache" in word for word in command.words))
             or ("cache" in command.arguments and "purge" in command.arguments)
@@ -124,7 +126,7 @@ def pip_cache_kept(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
         )
         for command in found:
             if is_pip_install(command) and not is_cleaned and _caches(command):
-                yield one, "`pip install` keeps its downloads in the layer"
+                yield instruction, "`pip install` keeps its downloads in the layer"
                 break
 
 
@@ -138,7 +140,7 @@ def _caches(command: ShellCommand) -> bool:
 
 def _mounts(instruction: Instruction, place: str) -> bool:
     """Whether a cache, or memory, is mounted where the name of the folder has `place` in it."""
-    mounts = (one for one in instruction.flags if one.startswith("--mount="))
+    mounts = (given for given in instruction.flags if given.startswith("--mount="))
     return any(
         part.partition("=")[0] in ("target", "dst", "destination") and place in part
         for mount in mounts

@@ -62,33 +62,34 @@ def lint(text: str, path: Path) -> list[LintFinding]:
     file = Dockerfile(text, path)
     _check(file)
     found = [
-        _finding(rule, one.line, one.last_line, message)
+        _finding(rule, instruction.line, instruction.last_line, message)
         for rule in RULES.values()
         if rule.find
-        for one, message in rule.find(file)
+        for instruction, message in rule.find(file)
     ]
     given = list(ignores.ignores(file))
-    silenced = {(one.rule, one.covers) for one in given}
-    kept = [one for one in found if (one.rule, one.line) not in silenced]
-    kept += _of_ignores(given, {(one.rule, one.line) for one in found})
-    return sorted(kept, key=lambda one: (one.line, one.rule))
+    silenced = {(ignore.rule, ignore.covers) for ignore in given}
+    kept = [finding for finding in found if (finding.rule, finding.line) not in silenced]
+    kept += _of_ignores(given, {(finding.rule, finding.line) for finding in found})
+    return sorted(kept, key=lambda finding: (finding.line, finding.rule))
 
 
 def _check(file: Dockerfile) -> None:
     """What no builder takes: unknown instructions, and no stage."""
     has_stage = False
-    for one in file.instructions:
-        if one.keyword not in _KEYWORDS:
-            near = difflib.get_close_matches(one.keyword[:20], _KEYWORDS, n=1)
+    for instruction in file.instructions:
+        if instruction.keyword not in _KEYWORDS:
+            near = difflib.get_close_matches(instruction.keyword[:20], _KEYWORDS, n=1)
             raise UsageError(
-                f"{file.path}:{one.line}",
-                f"there is no instruction {one.keyword[:20]}",
+                f"{file.path}:{instruction.line}",
+                f"there is no instruction {instruction.keyword[:20]}",
                 f"did you mean {near[0]}?" if near else "give a Dockerfile",
             )
-        has_stage = has_stage or one.keyword == "FROM"
-        if not has_stage and one.keyword != "ARG":
+        has_stage = has_stage or instruction.keyword == "FROM"
+        if not has_stage and instruction.keyword != "ARG":
             raise UsageError(
-                f"{file.path}:{one.line}", f"{one.keyword} stands before the first FROM"
+                f"{file.path}:{instruction.line}",
+                f"{instruction.keyword} stands before the first FROM",
             )
     if not has_stage:
         raise UsageError(str(file.path), "has no FROM", "give a Dockerfile")
@@ -100,15 +101,15 @@ def _finding(rule: LintRule, line: int, last_line: int, message: str) -> LintFin
 
 def _of_ignores(given: list[ignores.Ignore], found: set[tuple[str, int]]) -> Iterator[LintFinding]:
     """Findings about the comments that ignore others."""
-    for one in given:
-        if one.rule not in RULES:
-            near = difflib.get_close_matches(one.rule[:40], RULES, n=1)
+    for ignore in given:
+        if ignore.rule not in RULES:
+            near = difflib.get_close_matches(ignore.rule[:40], RULES, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            message = f"there is no rule {one.rule[:40] or 'named'}{hint}"
-            yield _finding(ignores.UNKNOWN_RULE, one.line, one.line, message)
-        elif (one.rule, one.covers) not in found:
-            message = f"no {one.rule} is found at the instruction after it"
-            yield _finding(ignores.WITHOUT_EFFECT, one.line, one.line, message)
-        elif not one.reason:
-            message = f"{one.rule} is ignored without a reason"
-            yield _finding(ignores.WITHOUT_REASON, one.line, one.line, message)
+            message = f"there is no rule {ignore.rule[:40] or 'named'}{hint}"
+            yield _finding(ignores.UNKNOWN_RULE, ignore.line, ignore.line, message)
+        elif (ignore.rule, ignore.covers) not in found:
+            message = f"no {ignore.rule} is found at the instruction after it"
+            yield _finding(ignores.WITHOUT_EFFECT, ignore.line, ignore.line, message)
+        elif not ignore.reason:
+            message = f"{ignore.rule} is ignored without a reason"
+            yield _finding(ignores.WITHOUT_REASON, ignore.line, ignore.line, message)

@@ -31,7 +31,11 @@ def _starts(file: Dockerfile) -> Iterator[Instruction]:
     entrypoint, cmd = file.last("ENTRYPOINT"), file.last("CMD")
     if entrypoint is not None and entrypoint.rest:
         yield entrypoint
-        (stage,) = (it for it in file.shipped if any(one is entrypoint for one in it.instructions))
+        (stage,) = (
+            it
+            for it in file.shipped
+            if any(instruction is entrypoint for instruction in it.instructions)
+        )
         if json_words(entrypoint.rest) is None or (cmd and cmd.line < stage.opening.line):
             return
     if cmd is not None and cmd.rest:
@@ -92,13 +96,13 @@ def _read(context: Path, place: str) -> str:
 
 def download_at_start(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """A start that fetches packages or files."""
-    for one in _starts(file):
-        for command in _started(one):
+    for instruction in _starts(file):
+        for command in _started(instruction):
             inner = shell_commands(_script(file, command))
             fetch = next((it for it in (command, *inner) if _fetches(it)), None)
             if fetch is not None:
                 words = " ".join(fetch.words[:2])
-                yield one, f"every start runs `{words}`"
+                yield instruction, f"every start runs `{words}`"
                 break
 
 
@@ -111,14 +115,14 @@ def _fetches(command: ShellCommand) -> bool:
 
 def shell_wrapper(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """A shell that stays process 1."""
-    for one in _starts(file):
-        words = json_words(one.rest)
+    for instruction in _starts(file):
+        words = json_words(instruction.rest)
         if words is not None and script_of(_without_init(tuple(words))) is None:
             continue
-        found = _started(one)
+        found = _started(instruction)
         if found and not found[-1].execs and not _traps(found):
             form = "the shell form" if words is None else "`sh -c`"
-            yield one, f"{form} starts `{found[-1].program}` from a shell, without `exec`"
+            yield instruction, f"{form} starts `{found[-1].program}` from a shell, without `exec`"
 
 
 def _traps(found: Iterable[ShellCommand]) -> bool:
@@ -128,12 +132,15 @@ def _traps(found: Iterable[ShellCommand]) -> bool:
 
 def script_without_exec(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """A script of the context that starts the service and stays its parent."""
-    for one in _starts(file):
-        for command in _started(one):
+    for instruction in _starts(file):
+        for command in _started(instruction):
             script = _script(file, command)
             found = shell_commands(script)
             if found and not any(it.execs for it in found) and not _traps(found):
-                yield one, f"the script of `{' '.join(command.words[:2])}` ends without `exec`"
+                yield (
+                    instruction,
+                    f"the script of `{' '.join(command.words[:2])}` ends without `exec`",
+                )
                 break
 
 
@@ -142,9 +149,9 @@ def python_buffered_output(file: Dockerfile) -> Iterator[tuple[Instruction, str]
     if file.environment.get("PYTHONUNBUFFERED"):
         return
     cmd = file.last("CMD")
-    for one in _starts(file):
-        arguments = json_words(cmd.rest) if cmd and one.keyword == "ENTRYPOINT" else None
-        for command in _started(one):
+    for instruction in _starts(file):
+        arguments = json_words(cmd.rest) if cmd and instruction.keyword == "ENTRYPOINT" else None
+        for command in _started(instruction):
             options = []
             for word in (*command.words[1:], *(arguments or ())):
                 if not word.startswith("-") or word in ("-m", "-c"):
@@ -153,7 +160,7 @@ def python_buffered_output(file: Dockerfile) -> Iterator[tuple[Instruction, str]
             is_unbuffered = any("u" in word for word in options if not word.startswith("--"))
             is_set = any(it.startswith("PYTHONUNBUFFERED=") for it in command.assignments)
             if is_python(command.program) and not is_unbuffered and not is_set:
-                yield one, f"`{command.program}` without -u or PYTHONUNBUFFERED"
+                yield instruction, f"`{command.program}` without -u or PYTHONUNBUFFERED"
 
 
 def no_healthcheck(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
