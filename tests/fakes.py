@@ -563,10 +563,14 @@ class FakeImages(ImageStore):
         self._labels[tag] = {}
 
     def save(self, reference: str) -> Iterator[bytes]:
-        raise NotImplementedError
+        """An archive that holds the name alone, which `load` reads again."""
+        self._runtime.enter("save", reference)
+        yield reference.encode()
 
     def load(self, chunks: Iterator[bytes]) -> None:
-        raise NotImplementedError
+        reference = b"".join(chunks).decode()
+        self._runtime.enter("load", reference)
+        self._labels[reference] = {}
 
 
 class FakeBuilder(Builder):

@@ -226,9 +226,8 @@ def check_volume_name(name: str) -> None:
     Raises:
         ValueError: no engine takes it.
     """
-    if not _VOLUME_NAME.fullmatch(name):
-        rule = "use letters, digits, `.`, `_` and `-`, or begin a path with ./"
-        raise ValueError(f"{shown(name)} is no name of a volume; {rule}")
+    advice = "use letters, digits, `.`, `_` and `-`, or begin a path with ./"
+    _check_form(name, _VOLUME_NAME, "name of a volume", advice)
 
 
 def check_tmpfs_mount(text: str) -> None:
@@ -267,10 +266,7 @@ def check_ip_address(text: str) -> None:
     Raises:
         ValueError: it is none.
     """
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        raise ValueError(f"{shown(text)} is no address; write one such as 192.0.2.1") from None
+    _check_address(text, "192.0.2.1")
 
 
 def check_host_address(text: str) -> None:
@@ -280,12 +276,14 @@ def check_host_address(text: str) -> None:
         ValueError: it is neither.
     """
     if text != "host-gateway":
-        try:
-            ipaddress.ip_address(text)
-        except ValueError:
-            raise ValueError(
-                f"{shown(text)} is no address; write one such as 192.0.2.1, or host-gateway"
-            ) from None
+        _check_address(text, "192.0.2.1, or host-gateway")
+
+
+def _check_address(text: str, such_as: str) -> None:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError(f"{shown(text)} is no address; write one such as {such_as}") from None
 
 
 def check_mac_address(text: str) -> None:
@@ -294,8 +292,7 @@ def check_mac_address(text: str) -> None:
     Raises:
         ValueError: it is none.
     """
-    if not _MAC.fullmatch(text):
-        raise ValueError(f"{shown(text)} is no hardware address; write it as 02:42:ac:11:00:02")
+    _check_form(text, _MAC, "hardware address", "write it as 02:42:ac:11:00:02")
 
 
 def check_host_name(text: str) -> None:
@@ -304,9 +301,7 @@ def check_host_name(text: str) -> None:
     Raises:
         ValueError: it is longer, or has other characters than names have.
     """
-    if not _HOST_NAME.fullmatch(text):
-        rule = "use letters, digits, `.` and `-`, at most 64"
-        raise ValueError(f"{shown(text)} is no name of a host; {rule}")
+    _check_form(text, _HOST_NAME, "name of a host", "use letters, digits, `.` and `-`, at most 64")
 
 
 def check_container_name(text: str) -> None:
@@ -315,9 +310,8 @@ def check_container_name(text: str) -> None:
     Raises:
         ValueError: no engine takes it.
     """
-    if not _CONTAINER_NAME.fullmatch(text):
-        rule = "use at least two letters, digits, `.`, `_` and `-`"
-        raise ValueError(f"{shown(text)} is no name of a container; {rule}")
+    advice = "use at least two letters, digits, `.`, `_` and `-`"
+    _check_form(text, _CONTAINER_NAME, "name of a container", advice)
 
 
 def check_device_rule(text: str) -> None:
@@ -326,5 +320,9 @@ def check_device_rule(text: str) -> None:
     Raises:
         ValueError: it has another form.
     """
-    if not _DEVICE_RULE.fullmatch(text):
-        raise ValueError(f"{shown(text)} is no rule for devices; write it as 'c 10:229 rwm'")
+    _check_form(text, _DEVICE_RULE, "rule for devices", "write it as 'c 10:229 rwm'")
+
+
+def _check_form(text: str, form: re.Pattern[str], what: str, advice: str) -> None:
+    if not form.fullmatch(text):
+        raise ValueError(f"{shown(text)} is no {what}; {advice}")
