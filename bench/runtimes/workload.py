@@ -163,6 +163,8 @@ class Workload(Protocol):
     def cgroup(self, mounts: CgroupMounts, parent: str) -> ContainerCgroup:
         """Location of its counters, known before it starts.
 
+        Asked only of a workload that declares `Capability.LOCAL`.
+
         Args:
             mounts: this host's mounts.
             parent: bench's cgroup for the trial; empty if the runtime does not accept one.
