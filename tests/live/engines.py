@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from bench.runtimes.managed.ping import docker_answers
 from tests.programs import find, need
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 ENGINE = os.environ.get("BENCH_TEST_ENGINE", "private")
 PATIENCE = float(os.environ.get("BENCH_TEST_PATIENCE", "1"))
@@ -106,11 +105,13 @@ def podman_service(folder: Path, registry: str) -> Iterator[str]:
         environment=(
             ("CONTAINERS_CONF", f"{folder}/containers.conf"),
             ("CONTAINERS_REGISTRIES_CONF", f"{folder}/registries.conf"),
+            ("TMPDIR", str(folder)),  # it leaves a file there for each image loaded
         ),
     )  # fmt: skip
     daemon.start()
     try:
-        _await(lambda: docker_answers(socket), daemon)
+        if not daemon.comes_up(lambda: docker_answers(socket), _START_TIMEOUT_S):
+            raise RuntimeError(f"podman did not come up:\n    {daemon.log_tail()}")
         yield f"unix://{socket}"
     finally:
         daemon.stop()
@@ -122,11 +123,3 @@ def _unmount_below(folder: Path) -> None:
     targets = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     for target in reversed([one for one in targets if Path(one).is_relative_to(folder)]):
         subprocess.run(["umount", target], check=True)
-
-
-def _await(answers: Callable[[], bool], daemon: Daemon) -> None:
-    deadline = time.monotonic() + _START_TIMEOUT_S
-    while not answers():
-        if daemon.pid() is None or time.monotonic() > deadline:
-            raise RuntimeError(f"{daemon.name} did not come up:\n    {daemon.log_tail()}")
-        time.sleep(0.05)

@@ -312,7 +312,7 @@ def test_its_processes_are_in_its_cgroup(subject):
 
 def test_it_is_killed_for_memory_and_says_so(subject):
     subject.needs(Capability.LOCAL)
-    workload = subject.start("tail /dev/zero", memory_bytes=16 * 2**20)
+    workload = subject.start("tail /dev/zero", memory_bytes=64 * 2**20)
     assert workload.wait(PATIENCE_S) != 0
     assert workload.state().oom_killed is subject.flags_oom
 

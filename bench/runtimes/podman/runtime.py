@@ -59,12 +59,14 @@ class PodmanContainer(DockerContainer):
     """A container of Podman."""
 
     def cgroup(self, mounts: CgroupMounts, parent: str) -> ContainerCgroup:
-        """The location chosen by Podman's cgroup manager."""
+        """The location chosen by Podman's cgroup manager.
+
+        It is the container's own even below a parent of bench's: Podman puts its monitor there
+        too, whose cleaning up after a container takes more than a small container does.
+        """
         name = f"libpod-{self.id}"
-        if parent:
-            return ContainerCgroup(mounts, parent, f"{parent}/{name}")
-        if self._client.info.cgroup_driver != "systemd":
-            group = f"/libpod_parent/{name}"
+        if parent or self._client.info.cgroup_driver != "systemd":
+            group = f"{parent or '/libpod_parent'}/{name}"
             return ContainerCgroup(mounts, group, group)
         return self.scope(mounts, f"/machine.slice/{name}.scope")
 
