@@ -46,5 +46,5 @@ class FollowedWorkload:
         self.workload.start()
         self.returned_ns = self._clock.monotonic_ns()
         state = self.workload.state()
-        self.exit.start(state.pid, self.sent_ns)
+        self.exit.started(state, self.sent_ns)
         return state

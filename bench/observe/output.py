@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from bench.core.capability import Capability
 from bench.core.errors import EngineError
 from bench.core.text import clean, decoded
+from bench.observe.observer import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bench.core.clock import Clock
-    from bench.runtimes.workload import OutputStream, Workload
+    from bench.runtimes.workload import OutputStream, Workload, WorkloadState
 
 _TAIL_BYTES = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
@@ -29,7 +30,7 @@ REST_S = 0.2
 """How long the beginning of a line must stand alone until it is looked at as it is: a prompt."""
 
 
-class ExitWatch:
+class ExitWatch(Observer):
     """Notes when the main process ends.
 
     Where the process can be seen from here its pidfd tells within about a millisecond; elsewhere
@@ -50,6 +51,10 @@ class ExitWatch:
     def on_end(self, listener: Callable[[], None]) -> None:
         """Call `listener` from the watching thread when the process ends."""
         self._listeners.append(listener)
+
+    def started(self, state: WorkloadState, sent_ns: int) -> None:
+        """Watch its process."""
+        self.start(state.pid, sent_ns)
 
     def start(self, pid: int, started_ns: int) -> None:
         """Begin to watch; `pid` is 0 where the process has ended already.

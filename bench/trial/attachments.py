@@ -1,16 +1,15 @@
-"""Observers attached to a container before it starts: output, exit, network and counters."""
+"""All observers of a container, attached before it starts, and what they say of its end."""
 
 from __future__ import annotations
 
-import ipaddress
+from functools import partial
 from typing import TYPE_CHECKING
 
-from bench.core.errors import EngineError
 from bench.journal.facts.cause import CauseKind
 from bench.journal.facts.ending import ExitFact, MemoryKill
-from bench.observe.excerpts import ExcerptSearch
-from bench.observe.figures import FigureSearch
-from bench.observe.output import ExitWatch, OutputWatch
+from bench.observe.output import ExitWatch
+from bench.scenario.compose_service import SHARED_NETWORK
+from bench.trial.case_observers import EgressObserver, OutputObserver
 from bench.trial.cause.ending import FailedContainer, causes
 from bench.trial.instruments import Instruments
 from bench.trial.oom_kill import ending_words
@@ -21,20 +20,17 @@ if TYPE_CHECKING:
 
     from bench.cgroup.mounts import ContainerCgroup
     from bench.egress.watch import Watch
+    from bench.observe.observer import Observer
     from bench.runtimes.workload import Workload, WorkloadState
-    from bench.sampling.sampler import Columns
     from bench.trial.context import PreparedCase, TrialContext
     from bench.trial.record import TrialRecord
 
-_REST_OF_OUTPUT_S = 20.0
-"""Longest search of the remaining output after the container has exited."""
-
 
 class Attachments:
-    """Follows a container's output, samples its counters, and watches its exit and its network.
+    """The observers of a container: each is told of every step of its life.
 
     Attributes:
-        exit: starts watching once the process id is known.
+        exit: watches the end of the main process.
         output: follows the output from the beginning.
         instruments: sample from the beginning.
     """
@@ -50,57 +46,51 @@ class Attachments:
         need: bool,
         watch: Callable[[], Watch],
     ) -> None:
-        """Attach to a created container; nothing is followed before `start`.
+        """Attach to a created container; nothing is followed before `created`.
 
         `watch` starts the packet capture, which records from then on.
         """
         self._record = record
-        self._case = prepared.case
+        self._case = case = prepared.case
         self._info = context.runtime.info
         self._workload = workload
         self.exit = ExitWatch(workload, context.clock)
-        hide = redactor(prepared.case, prepared.folder, prepared.secrets)
-        self._figures = FigureSearch(prepared.case.metrics, hide)
-        self._excerpts = ExcerptSearch(prepared.case.excerpts, hide)
-        self.output = OutputWatch(
-            workload.attach(),
-            context.clock,
-            prepared.case.ready.log_patterns(),
-            hide,
-            self._read_line if self._figures or self._excerpts else None,
-        )
+        hide = redactor(case, prepared.folder, prepared.secrets)
+        output = OutputObserver(workload, context.clock, case, hide)
+        self.output = output.watch
         self.instruments = Instruments(
             workload,
             cgroup,
             context.clock,
-            prepared.case.sample.interval,
+            case.sample.interval,
             need=need,
             gpu=context.gpu,
-            on_batch=self._write_samples,
+            has_own_network=case.network_mode not in ("host", SHARED_NETWORK),
+            on_batch=record.samples,
             on_threads=record.threads,
         )
         self.exit.on_end(self.instruments.process_ended)
-        self._egress: Watch | None = watch()  # last: what is open must not be left open
+        egress = EgressObserver(watch())  # last: what is open must not be left open
+        self._observers: tuple[Observer, ...] = (self.exit, output, self.instruments, egress)
 
-    def start(self) -> None:
-        """Start following the output, capturing packets and sampling."""
-        self.output.start()
-        if self._egress:
-            self._egress.start()
-        self.instruments.start()
+    def created(self) -> None:
+        """Observe from now on; the container does not run yet."""
+        for observer in self._observers:
+            observer.created()
 
-    def found(self, state: WorkloadState) -> None:
+    def started(self, state: WorkloadState, sent_ns: int) -> None:
         """Note the process id and addresses of the running container."""
-        if self._egress:
-            address = ipaddress.ip_address(state.address) if state.address else None
-            self._egress.found(state.pid, address, state.mac)
+        for observer in self._observers:
+            observer.started(state, sent_ns)
 
-    def _read_line(self, line: str) -> None:
-        self._figures.take(line)
-        self._excerpts.take(line)
+    def ready(self) -> None:
+        """Note that the container is ready."""
+        for observer in self._observers:
+            observer.ready(self._record.facts)
 
-    def _write_samples(self, columns: Columns) -> None:
-        self._record.samples(self.instruments.method, columns)
+    def endings(self) -> list[Callable[[], None]]:
+        """The last step of each observer, to be taken whether or not another one fails."""
+        return [partial(observer.finish, self._record.facts) for observer in self._observers]
 
     def note_exit(self) -> int:
         """Record and return the exit code of a container that has ended."""
@@ -152,42 +142,3 @@ class Attachments:
         kill = MemoryKill(self.instruments.oom_kills(), flag, code)
         self._record.facts.memory_kill = kill
         return kill
-
-    def end_output(self) -> None:
-        """Stop following the output, and record what was found in it."""
-        was_started = self._record.facts.start_sent_ns is not None
-        if (self._figures or self._excerpts) and was_started:
-            self._note_findings()
-        self.output.close()
-        if self.output.first_ns:
-            self._record.facts.first_output_ns = self.output.first_ns
-
-    def _note_findings(self) -> None:
-        """Record the findings of the complete output; nothing if its end was not seen."""
-        if not self.output.wait_end(_REST_OF_OUTPUT_S):
-            return
-        facts = self._record.facts
-        if figures := (facts.figures or {}) | self._figures.facts():
-            facts.figures = figures  # those of its load tool are there already
-        if self._excerpts:
-            facts.excerpts = self._excerpts.facts()
-
-    def end_egress(self) -> None:
-        """Stop capturing packets, and record the destinations that the container tried to reach."""
-        watch, self._egress = self._egress, None
-        if watch is None:
-            return
-        start_ns = self._record.facts.start_sent_ns
-        seen = watch.finish(start_ns or 0)
-        if start_ns is not None:
-            self._record.facts.egress = seen
-
-    def end_sampling(self) -> None:
-        """Stop sampling and take the final totals.
-
-        Raises:
-            EngineError: the sampler failed during the trial.
-        """
-        self._record.facts.counters = self.instruments.finish()
-        if self.instruments.failure:
-            raise EngineError("sampler", f"the sampler failed: {self.instruments.failure}")

@@ -81,7 +81,6 @@ class ContainerLifecycle:
         self._started_ns = 0
         is_loaded = under_load and prepared.case.load is not None
         self._load = LoadRun(context, prepared, f"{self.name}-load") if is_loaded else None
-        self._is_sampled = False
         self.ready: ReadyFact | None = None
 
     @property
@@ -175,8 +174,7 @@ class ContainerLifecycle:
                     need=self._arm == "need",
                     watch=self._network.watch,
                 )
-            self._is_sampled = True
-            self._attachments.start()
+            self._attachments.created()
 
     def start(self) -> None:
         """Start the container, and inspect it once for its process id and address.
@@ -192,9 +190,7 @@ class ContainerLifecycle:
         self._started_ns = context.clock.monotonic_ns()
         self._record.phase_was("start", start_ns, self._started_ns)
         self._state = self._made.state()
-        self.attached.exit.start(self._state.pid, start_ns)
-        self.attached.instruments.process_is(self._state.pid, self._prepared.case.network_mode)
-        self.attached.found(self._state)
+        self.attached.started(self._state, start_ns)
 
     def await_ready(self, *, unhealthy_is_final: bool = False) -> None:
         """Wait for the confirming answer.
@@ -219,16 +215,13 @@ class ContainerLifecycle:
         self._is_ready(ReadyFact(self._started_ns, 0, 0, "started"))
 
     def _is_ready(self, fact: ReadyFact) -> None:
-        attached = self.attached
         self.ready = fact
         self._network.was_ready((fact.at_ns - self._started_ns) / 1e9)
         self._facts.ready = fact
         # a line of output may come some milliseconds before the start call returns
         ready_ns = max(self._started_ns, fact.at_ns)
         with self._record.phase("check"):
-            cpu_ns = attached.instruments.container_is_ready()
-            if cpu_ns is not None:
-                self._facts.cpu_ns_at_ready = cpu_ns
+            self.attached.ready()
             self._record.phase_was("ready", self._started_ns, ready_ns, fact.resolution_ns)
             self._check_limits()
 
@@ -305,8 +298,7 @@ class ContainerLifecycle:
         if self._load:
             steps.append(self._load.remove)
         if self._attachments:
-            attached = self._attachments
-            steps += [attached.end_output, attached.end_egress, self.end_sampling]
+            steps += self._attachments.endings()
         trouble = []
         for step in (*steps, self._network.remove, self._remove_cgroup):
             try:
@@ -321,10 +313,8 @@ class ContainerLifecycle:
             self.workload.remove()
 
     def end_sampling(self) -> None:
-        """Take the final totals, once."""
-        if self._is_sampled:
-            self._is_sampled = False
-            self.attached.end_sampling()
+        """Take the final totals now."""
+        self.attached.instruments.finish(self._facts)
 
     def _remove_volumes(self) -> None:
         for volume in self._volume_names():

@@ -6,7 +6,9 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from bench.cgroup.counters import CounterFiles
+from bench.core.errors import EngineError
 from bench.journal.facts.trial import CountersFact
+from bench.observe.observer import Observer
 from bench.sampling.exits import ExitReports
 from bench.sampling.gpu import GpuSource
 from bench.sampling.network_counters import NetworkCounters
@@ -14,17 +16,17 @@ from bench.sampling.sampler import Columns, Sampler
 from bench.sampling.sources import CgroupSource, EngineSource, NetworkSource
 from bench.sampling.thread_source import ThreadChanges, ThreadSource
 from bench.sampling.threads import ThreadTimes
-from bench.scenario.compose_service import SHARED_NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.cgroup.mounts import ContainerCgroup
     from bench.core.clock import Clock
-    from bench.runtimes.workload import Workload
+    from bench.journal.facts.trial import TrialFacts
+    from bench.runtimes.workload import Workload, WorkloadState
 
 
-class Instruments:
+class Instruments(Observer):
     """The sampler with the sources available on this host and engine."""
 
     def __init__(
@@ -36,7 +38,8 @@ class Instruments:
         *,
         need: bool,
         gpu: bool,
-        on_batch: Callable[[Columns], None],
+        has_own_network: bool,
+        on_batch: Callable[[str, Columns], None],
         on_threads: Callable[[ThreadChanges], None],
     ) -> None:
         """Open the sources that can be opened before the container starts.
@@ -48,7 +51,9 @@ class Instruments:
             interval_s: between two samples.
             need: whether its CPU demand is measured, to its end.
             gpu: whether there is a GPU to sample.
-            on_batch: receives the samples, once a second.
+            has_own_network: whether traffic in its network is its own: not in the network of the
+                host, or of another container.
+            on_batch: receives the samples and how they were read, once a second.
             on_threads: receives the times of its threads until it is ready.
         """
         self._workload = workload
@@ -62,6 +67,8 @@ class Instruments:
         self._forks_refused: int | None = None
         self._cpu_ns: int | None = None
         self._failure: Exception | None = None
+        self._has_own_network = has_own_network
+        self._is_sampling = False
         self._on_batch = on_batch
         self._on_threads = on_threads
         self._sampler = Sampler(clock, interval_s, self._batch)
@@ -82,35 +89,29 @@ class Instruments:
         """How the counters are read."""
         return self._files.method if self._files else EngineSource.method
 
-    @property
-    def failure(self) -> Exception | None:
-        """The error that ended the sampler, if any."""
-        return self._sampler.failure or self._failure
-
-    def start(self) -> None:
-        """Start sampling; the container need not run yet."""
+    def created(self) -> None:
+        """Sample from now on."""
+        self._is_sampling = True
         self._sampler.start()
 
-    def process_is(self, pid: int, network_mode: str) -> None:
-        """Note the main process, and open the sources that require its pid.
-
-        Traffic in the network of the host, or of another container, is not counted as its own.
-        """
+    def started(self, state: WorkloadState, sent_ns: int) -> None:  # noqa: ARG002 - of every step
+        """Open the sources that require the process id."""
         if self._files is None:
             self._sampler.add(EngineSource(self._workload))
             return
-        if pid and network_mode not in ("host", SHARED_NETWORK):
-            self._network = NetworkCounters(pid)
+        if state.pid and self._has_own_network:
+            self._network = NetworkCounters(state.pid)
             self._sampler.add(NetworkSource(self._network))
         self._look_now()
 
-    def container_is_ready(self) -> int | None:
-        """Note that it is ready; returns its CPU time so far, in nanoseconds."""
+    def ready(self, facts: TrialFacts) -> None:
+        """Record the CPU time so far."""
         cpu_ns = self._files.cpu_ns() if self._files else None
+        if cpu_ns is not None:
+            facts.cpu_ns_at_ready = cpu_ns
         self._look_now()
         if self._threads is not None:
             self._threads.container_is_ready()
-        return cpu_ns
 
     def process_ended(self) -> None:
         """Read the counters at once that are removed with the cgroup of a process that exited."""
@@ -143,7 +144,20 @@ class Instruments:
             self._failure = error
         return self._oom_kills
 
-    def finish(self) -> CountersFact:
+    def finish(self, facts: TrialFacts) -> None:
+        """Stop sampling, and record the final totals; once, whoever asks for them first.
+
+        Raises:
+            EngineError: the sampler failed during the trial.
+        """
+        if not self._is_sampling:
+            return
+        self._is_sampling = False
+        facts.counters = self._totals()
+        if failure := self._sampler.failure or self._failure:
+            raise EngineError("sampler", f"the sampler failed: {failure}")
+
+    def _totals(self) -> CountersFact:
         """Stop sampling; returns the final CPU total and the memory high-water mark."""
         if self._threads is not None:
             self._threads.ask()
@@ -170,7 +184,7 @@ class Instruments:
         self._oom_kills = _highest(columns, "oom_kills", self._oom_kills)
         self._forks_refused = _highest(columns, "forks_refused", self._forks_refused)
         self._cpu_ns = _highest(columns, "cpu_ns", self._cpu_ns)
-        self._on_batch(columns)
+        self._on_batch(self.method, columns)
         changes = self._threads.take_changes() if self._threads is not None else None
         if changes is not None and changes.t_ns:
             self._on_threads(changes)

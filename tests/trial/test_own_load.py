@@ -7,6 +7,7 @@ import pytest
 from bench.cgroup.mounts import CgroupVersion
 from bench.core.clock import SystemClock
 from bench.host.load import HostLoad
+from bench.journal.facts.trial import TrialFacts
 from bench.trial.instruments import Instruments
 from bench.trial.record import TrialRecord, total_cpu_s
 from tests.facts import facts_of
@@ -40,10 +41,13 @@ def test_the_last_total_of_cpu_time_is_kept(tmp_path, version):
     (root / name).write_text(text)
     instruments = Instruments(
         FakeRuntime().workload("c"), cgroup_of(version, root), SystemClock(), 60.0,
-        need=False, gpu=False, on_batch=lambda _: None, on_threads=lambda _: None,
+        need=False, gpu=False, has_own_network=True,
+        on_batch=lambda *_: None, on_threads=lambda _: None,
     )  # fmt: skip
-    instruments.start()
-    assert instruments.finish().cpu_ns == 3_500_000_000
+    facts = TrialFacts()
+    instruments.created()
+    instruments.finish(facts)
+    assert facts.counters.cpu_ns == 3_500_000_000
 
 
 def test_a_container_whose_counters_cannot_be_read_has_no_total(bench):
