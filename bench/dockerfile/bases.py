@@ -86,14 +86,18 @@ def external_images(
 
 def final_base(text: str, args: Mapping[str, str], target: str | None = None) -> str | None:
     """The image that the last stage, or the stage `target`, stands on; None where on nothing."""
-    stages = read(text, args)
+    stages = stages_of(read(text, args), target)
+    return stages[0].base if stages and stages[0].base not in ("", "scratch") else None
+
+
+def stages_of(stages: tuple[Stage, ...], target: str | None = None) -> tuple[Stage, ...]:
+    """The last stage, or the stage `target`, and those that it stands on, the lowest first."""
+    found: list[Stage] = []
     number = _target_of(stages, target)
-    if number is None:
-        return None
-    stage = stages[number]
-    while stage.parent is not None:
-        stage = stages[stage.parent]
-    return None if stage.base in ("", "scratch") else stage.base
+    while number is not None:
+        found.insert(0, stages[number])
+        number = stages[number].parent
+    return tuple(found)
 
 
 def read(text: str, args: Mapping[str, str], architecture: str = "") -> tuple[Stage, ...]:

@@ -13,7 +13,7 @@ traffic is slower than its rate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from bench.analysis.pull_path import DOWNLOAD_SLOTS, layer_times
 from bench.judge.statistics.stats import median
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from bench.analysis.model import TrialResult
 
@@ -45,10 +45,12 @@ class _Download:
     """A layer to be fetched and extracted.
 
     Attributes:
+        index: of the layer in its image.
         most_bytes_s: bytes a second above which it was not downloaded.
         extract_s: from the moment it could be extracted until it was.
     """
 
+    index: int
     size_bytes: int
     most_bytes_s: float
     extract_s: float
@@ -94,7 +96,9 @@ class PullModel:
             if link_bit_s is None and layer.download_s and size_bytes:
                 fastest = size_bytes / layer.download_s
             begin_s = max(done_s, times.downloaded_s)
-            loads.append(_Download(size_bytes, fastest, max(0.0, times.done_s - begin_s)))
+            loads.append(
+                _Download(layer.index, size_bytes, fastest, max(0.0, times.done_s - begin_s))
+            )
             done_s = times.done_s
         return cls(
             loads=tuple(loads),
@@ -103,6 +107,11 @@ class PullModel:
             rest_s=startup_s - done_s,
             startup_s=startup_s,
         )
+
+    def without(self, layers: Collection[int]) -> PullModel:
+        """The same start from an image that lacks `layers`, given by their indexes."""
+        loads = tuple(load for load in self.loads if load.index not in layers)
+        return replace(self, loads=loads)
 
     def startup_at(self, rate_bit_s: float | None) -> float:
         """Seconds to ready over a link of `rate_bit_s`; None for one that is no obstacle."""

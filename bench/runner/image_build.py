@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.core.errors import BuildError
+from bench.dockerfile.bases import read, stages_of
+from bench.images.bases.layers import shared_layers
 from bench.images.rebuild import changed_context
-from bench.journal.facts.image import BuiltStep
+from bench.journal.facts.image import BuiltStep, DockerfileFacts
 from bench.runtimes.build_request import BuildRequest, Secret
 from bench.runtimes.protocol import LABEL
 from bench.scenario.redact import is_secret_name
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from bench.runtimes.protocol import ContainerEngine
 
 _ADDRESS = "://"
+_MOST_CHARACTERS = 256 * 1024
+"""Length of a Dockerfile up to which it is kept."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,34 @@ def recorded(result: BuildResult, hide: Callable[[str], str]) -> tuple[BuiltStep
     return tuple(
         BuiltStep(hide(step.instruction), step.cached, step.seconds) for step in result.steps
     )
+
+
+def dockerfile_facts(
+    build: Build,
+    text: str,
+    engine: ContainerEngine,
+    tag: str,
+    hide: Callable[[str], str],
+) -> DockerfileFacts | None:
+    """The Dockerfile of a build, for the journal; None if it is too long to keep.
+
+    Args:
+        build: of a case or service.
+        text: of the Dockerfile.
+        engine: asked for the base; BuildKit may keep a base to itself.
+        tag: of the image that was built.
+        hide: removes secrets.
+    """
+    if len(text) > _MOST_CHARACTERS:
+        return None
+    stages, count = stages_of(read(text, build.args), build.target), None
+    base = stages[0].base if stages else ""
+    if base == "scratch":
+        count = 0
+    elif base and engine.images.has(base):
+        count = shared_layers(*(engine.images.inspect(it).layers for it in (base, tag))) or None
+    name = "dockerfile_inline" if build.dockerfile_inline is not None else build.dockerfile
+    return DockerfileFacts(name, hide(text), build.target, count)
 
 
 def build_secrets(build: Build, request: BuildRequest) -> frozenset[str]:

@@ -22,7 +22,13 @@ from bench.images.bases.layers import BaseLayers, push_base, shared_layers
 from bench.images.bases.records import base_records
 from bench.images.facts import gather
 from bench.images.layers import LayerReader
-from bench.runner.image_build import build_request, build_secrets, rebuild, recorded
+from bench.runner.image_build import (
+    build_request,
+    build_secrets,
+    dockerfile_facts,
+    rebuild,
+    recorded,
+)
 from bench.runner.image_names import (
     architecture_of,
     repository_part,
@@ -204,6 +210,7 @@ class ImageMaker:
                 build_steps=None if built.done is None else len(built.done),
                 built=recorded(built, hide),
                 remarks=built.remarks,
+                dockerfile=dockerfile_facts(build, text, engine, tag, hide),
             )
             if build.rebuild_after:
                 self._say(f"building {name} after a change of {', '.join(build.rebuild_after)}")
@@ -306,15 +313,9 @@ class ImageMaker:
         self._refuse_emulation(name, image.architecture)
         manifest = registry.manifest(repository, digest or "latest", image.architecture)
         facts = gather(
-            name,
-            repository,
-            manifest,
-            registry,
-            self._reader,
-            source=source,
-            build_s=build_s,
-            engine_size_bytes=image.size_bytes,
-        )
+            name, repository, manifest, registry, self._reader,
+            source=source, build_s=build_s, engine_size_bytes=image.size_bytes,
+        )  # fmt: skip
         return ReadyImage(facts, facts.reference, manifest, bases)
 
     def _refuse_emulation(self, name: str, architecture: str) -> None:

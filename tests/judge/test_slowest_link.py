@@ -61,6 +61,13 @@ def test_over_a_shaped_link_nothing_is_known_of_how_fast_it_could_be():
 TWO = trial(layer(0, 10, 0.1, 0.0, 5.0), layer(1, 90, 0.9, 4.2, 3.0), wall_s=8.1, startup_s=8.1)
 
 
+def test_without_a_layer_its_download_and_extraction_are_saved():
+    whole = model(TWO)
+    assert whole.without([1]).startup_at(link(80)) == pytest.approx(1.0 + 5.0)
+    assert whole.without([0]).startup_at(link(80)) == pytest.approx(9.0 + 3.0)
+    assert whole.without([]) == whole
+
+
 def test_a_layer_is_downloaded_while_the_one_below_is_extracted():
     # both share 80 Mbit/s: 10 MB each in 2 s, the other 80 MB in 8 s more; 5 s of extraction
     # go by meanwhile

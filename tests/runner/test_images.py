@@ -22,7 +22,7 @@ from bench.runtimes.build_request import BuildResult, BuildStep, BuildTool, Secr
 from bench.runtimes.images import ImageInfo
 from bench.runtimes.select import Choice, Session
 from bench.scenario.model import Case
-from tests.fakes import FakeBuilder, FakeRuntime
+from tests.fakes import FakeBuilder, FakeImages, FakeRuntime
 from tests.pulls import digest_of, manifest_of
 
 if TYPE_CHECKING:
@@ -123,6 +123,38 @@ def test_a_build_is_tagged_for_the_registry_timed_and_pushed(make, builder, dock
     assert builder.arguments_of("push") == [(TAG,)]
     assert image.facts.source == "built"
     assert image.facts.build_s == 0.5
+
+
+def test_its_dockerfile_is_kept_without_secrets(make, dockerfile):
+    (dockerfile / "Dockerfile").write_text("FROM scratch\nARG API_TOKEN=hunter2-hunter2\n")
+    args = {"API_TOKEN": "hunter2-hunter2"}
+    kept = make({"build": {"context": "app", "args": args, "target": None}}).facts.dockerfile
+    assert (kept.name, kept.target, kept.base_layers) == ("Dockerfile", None, 0)
+    assert kept.text.startswith("FROM scratch\nARG API_TOKEN=")
+    assert "hunter2" not in kept.text
+
+
+@pytest.mark.parametrize(
+    ("opening", "has", "count"),
+    [
+        ("FROM mine:1", True, 2),
+        ("FROM mine:1", False, None),
+        ("FROM mine:1 AS a\nFROM a", True, 2),
+        ("FROM ${BASE}", True, None),
+    ],
+)
+def test_the_layers_of_its_base_are_counted_where_the_engine_has_it(
+    make, builder, dockerfile, monkeypatch, opening, has, count
+):
+    (dockerfile / "Dockerfile").write_text(f"{opening}\nCOPY . .\n")
+    builder.image = ImageInfo("sha256:1", layers=("x", "y"), size_bytes=7)
+    monkeypatch.setattr(FakeImages, "has", lambda *_: has)
+    assert make({"build": "app"}).facts.dockerfile.base_layers == count
+
+
+def test_a_dockerfile_that_is_too_long_is_not_kept(make, dockerfile):
+    (dockerfile / "Dockerfile").write_text("FROM scratch\n" + "# x\n" * 70_000)
+    assert make({"build": "app"}).facts.dockerfile is None
 
 
 def test_trials_pull_by_digest(make, dockerfile):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from bench.dockerfile.bases import Stage, read
+from bench.dockerfile.bases import Stage, read, stages_of
 from bench.dockerfile.instructions import directives, instructions
 from bench.dockerfile.lint.shell import ShellCommand, is_shell, is_shell_script, shell_commands
 from bench.dockerfile.words import Lexer, WordError
@@ -49,12 +49,7 @@ class Dockerfile:
     @cached_property
     def shipped(self) -> tuple[Stage, ...]:
         """The last stage and those that it stands on, the lowest first."""
-        found: list[Stage] = []
-        number: int | None = len(self.stages) - 1
-        while number is not None:
-            found.insert(0, self.stages[number])
-            number = self.stages[number].parent
-        return tuple(found)
+        return stages_of(self.stages)
 
     @cached_property
     def shipped_instructions(self) -> tuple[Instruction, ...]:

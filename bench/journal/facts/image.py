@@ -66,6 +66,23 @@ class BuiltStep:
 
 
 @dataclass(frozen=True)
+class DockerfileFacts:
+    """The Dockerfile that an image was built from.
+
+    Attributes:
+        name: as in the scenario.
+        text: without secrets.
+        target: the stage that was built; None for the last one.
+        base_layers: how many of the image's layers are its base's; None if that is unknown.
+    """
+
+    name: str
+    text: str
+    target: str | None
+    base_layers: Amount | None
+
+
+@dataclass(frozen=True)
 class ImageFacts:
     """Facts about a case's image for the whole run; for a stack, about all its images together.
 
@@ -77,6 +94,7 @@ class ImageFacts:
         build_steps: its uncached steps, None if unknown.
         built: all its steps but FROM, None if the builder does not report them, or nothing was
             built.
+        dockerfile: None if it was not built from one, or if the text is too long to keep.
         remarks: deviations from the Dockerfile or the case, a sentence each.
         rebuild_s: seconds of a rebuild after a small change, None if none was requested.
         rebuilt: the uncached steps of the rebuild, None if unknown.
@@ -106,6 +124,7 @@ class ImageFacts:
     parts: tuple[ImagePart, ...] = ()
     built: tuple[BuiltStep, ...] | None = None
     remarks: tuple[str, ...] = ()
+    dockerfile: DockerfileFacts | None = None
 
     def metrics(self) -> dict[str, float]:
         """The metrics that belong to the image, by name."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bench.report.sections.cache_states import cache_states
 from bench.report.sections.contacts import contacts
+from bench.report.sections.dockerfile_lines import dockerfile_lines
 from bench.report.sections.excerpts import excerpts
 from bench.report.sections.gpu import gpu
 from bench.report.sections.own_load import own_load_section
@@ -26,6 +27,7 @@ _MAKERS = (
     stack,
     excerpts,
     cache_states,
+    dockerfile_lines,
     slowest_link,
     time_to_ready,
     gpu,

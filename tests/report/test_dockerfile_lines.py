@@ -1,0 +1,55 @@
+"""The section on the lines of Dockerfiles."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.report.sections.all import sections
+from bench.report.sections.dockerfile_lines import dockerfile_lines
+from bench.results.run import load_run
+from tests.journals import events, write_events
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A run whose cases have Dockerfiles with one instruction for each layer of their images."""
+    found = events()
+    for event in found:
+        if event["event"] == "image_ready" and event.get("role") == "case":
+            lines = [layer["instruction"] for layer in event["layers"]]
+            event["dockerfile"] = {
+                "name": "app.Dockerfile",
+                "text": "\n".join(["# \u202ea comment", *lines, 'CMD ["python"]', ""]),
+                "target": None,
+                "base_layers": 1,
+            }
+    return load_run(write_events(tmp_path_factory.mktemp("built"), found))
+
+
+def test_each_instruction_has_its_bytes_and_its_seconds_of_a_cold_start(built):
+    section = dockerfile_lines(built)
+    assert section in sections(built)
+    bad = [row for row in section.rows if row[0] == "bad"]
+    image = built.images["bad"]
+    assert len(bad) == len(image.layers) + 1
+    assert [row[4] for row in bad] == [str(2 + at) for at in range(len(bad))]
+    assert all(row[3].endswith("s") for row in bad)
+    assert bad[-1][1:3] == ("", "")
+    assert bad[0][-1].startswith("FROM ")
+
+
+def test_the_text_stands_beside_the_costs_and_controls_nothing(built):
+    section = dockerfile_lines(built)
+    title, text = section.details[0]
+    assert title == "bad: app.Dockerfile, line by line"
+    assert "\u202e" not in text
+    assert text.splitlines()[2].endswith(built.images["bad"].layers[0].instruction)
+
+
+def test_how_far_the_prediction_was_off_is_said(built):
+    notes = " ".join(dockerfile_lines(built).notes)
+    assert "each start, predicted from the others, was off by at most" in notes
+
+
+def test_a_run_that_kept_no_dockerfile_has_no_such_section(run):
+    assert dockerfile_lines(run) is None
