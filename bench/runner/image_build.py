@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from bench.core.errors import BuildError
 from bench.dockerfile.bases import read, stages_of
+from bench.dockerfile.lint.dockerfile import Dockerfile
 from bench.images.bases.layers import shared_layers
 from bench.images.rebuild import changed_context
-from bench.journal.facts.image import BuiltStep, DockerfileFacts
+from bench.journal.facts.image import BuiltStep, DockerfileFacts, ImageFacts
 from bench.runtimes.build_request import BuildRequest, Secret
 from bench.runtimes.protocol import LABEL
-from bench.scenario.redact import is_secret_name
+from bench.scenario.redact import REDACTED, is_plain, is_secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -141,16 +143,43 @@ def rebuild(engine: ContainerEngine, request: BuildRequest, names: tuple[str, ..
     return Rebuild(built.seconds, built.done)
 
 
-def recorded(result: BuildResult, hide: Callable[[str], str]) -> tuple[BuiltStep, ...] | None:
-    """The steps of a build, for the journal; `hide` removes secrets from them."""
-    if result.steps is None:
-        return None
-    return tuple(
-        BuiltStep(hide(step.instruction), step.cached, step.seconds) for step in result.steps
+def with_build(
+    facts: ImageFacts,
+    build: Build,
+    text: str,
+    tag: str,
+    result: BuildResult,
+    engine: ContainerEngine,
+    hide: Callable[[str], str],
+) -> ImageFacts:
+    """The facts of an image with those of its build.
+
+    Args:
+        facts: of the image.
+        build: of a case or service.
+        text: of the Dockerfile.
+        tag: of the image.
+        result: of the build.
+        engine: that built it.
+        hide: removes secrets.
+    """
+    steps = result.steps
+    return dataclasses.replace(
+        facts,
+        layers=tuple(
+            dataclasses.replace(layer, instruction=hide(layer.instruction))
+            for layer in facts.layers
+        ),
+        build_steps=None if result.done is None else len(result.done),
+        built=None
+        if steps is None
+        else tuple(BuiltStep(hide(step.instruction), step.cached, step.seconds) for step in steps),
+        remarks=result.remarks,
+        dockerfile=_dockerfile_facts(build, text, engine, tag, hide),
     )
 
 
-def dockerfile_facts(
+def _dockerfile_facts(
     build: Build,
     text: str,
     engine: ContainerEngine,
@@ -175,10 +204,35 @@ def dockerfile_facts(
     elif base and engine.images.has(base):
         count = shared_layers(*(engine.images.inspect(it).layers for it in (base, tag))) or None
     name = "dockerfile_inline" if build.dockerfile_inline is not None else build.dockerfile
-    return DockerfileFacts(name, hide(text), build.target, count)
+    return DockerfileFacts(name, hide(_without_secrets(text)), build.target, count)
 
 
-def build_secrets(build: Build, request: BuildRequest) -> frozenset[str]:
-    """Values to hide in a builder's output: secrets, and arguments with secret-looking names."""
+def _without_secrets(text: str) -> str:
+    """A Dockerfile without the values of secret-looking variables, where it sets them."""
+    for name, value in _written_secrets(text):
+        setting = rf"(?<=\b{re.escape(name)})(\s*=\s*|\s+)([\"']?){re.escape(value)}"
+        text = re.sub(setting, rf"\1\2{REDACTED}", text)
+    return text
+
+
+def _written_secrets(text: str) -> set[tuple[str, str]]:
+    """Names and values of the secret-looking variables that ENV and ARG set."""
+    dockerfile = Dockerfile(text, Path())
+    return {
+        (name, value)
+        for instruction in dockerfile.instructions
+        if instruction.keyword in ("ARG", "ENV")
+        for name, value in dockerfile.variables(instruction).items()
+        if value and "$" not in value and is_secret_name(name)
+    }
+
+
+def build_secrets(build: Build, request: BuildRequest, text: str) -> frozenset[str]:
+    """Values to hide in a builder's output: secrets, and arguments with secret-looking names.
+
+    Of the variables that the Dockerfile itself (`text`) sets, words and numbers are not hidden:
+    they occur elsewhere too.
+    """
     found = {value for name, value in build.args.items() if is_secret_name(name)}
+    found |= {value for _, value in _written_secrets(text) if not is_plain(value)}
     return frozenset(found | {secret.value for secret in request.secrets if secret.value})

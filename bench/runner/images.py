@@ -22,13 +22,7 @@ from bench.images.bases.layers import BaseLayers, push_base, shared_layers
 from bench.images.bases.records import base_records
 from bench.images.facts import gather
 from bench.images.layers import LayerReader
-from bench.runner.image_build import (
-    build_request,
-    build_secrets,
-    dockerfile_facts,
-    rebuild,
-    recorded,
-)
+from bench.runner.image_build import build_request, build_secrets, rebuild, with_build
 from bench.runner.image_names import (
     architecture_of,
     repository_part,
@@ -194,7 +188,7 @@ class ImageMaker:
             if engine.builder.tool.kind == "buildkit":  # without a session it has no credentials
                 self._pull_missing(images)
             self._say(f"building {name}")
-            hide = redactor(container, folder, build_secrets(build, request))
+            hide = redactor(container, folder, build_secrets(build, request, text))
             try:
                 built = engine.builder.build(request)
             except BuildError as error:
@@ -205,13 +199,7 @@ class ImageMaker:
             ready = self._push(
                 name, repository, tag, source="built", build_s=built.seconds, bases=tuple(bases)
             )
-            facts = dataclasses.replace(
-                ready.facts,
-                build_steps=None if built.done is None else len(built.done),
-                built=recorded(built, hide),
-                remarks=built.remarks,
-                dockerfile=dockerfile_facts(build, text, engine, tag, hide),
-            )
+            facts = with_build(ready.facts, build, text, tag, built, engine, hide)
             if build.rebuild_after:
                 self._say(f"building {name} after a change of {', '.join(build.rebuild_after)}")
                 again = rebuild(engine, request, tuple(build.rebuild_after))

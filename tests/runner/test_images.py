@@ -125,13 +125,36 @@ def test_a_build_is_tagged_for_the_registry_timed_and_pushed(make, builder, dock
     assert image.facts.build_s == 0.5
 
 
-def test_its_dockerfile_is_kept_without_secrets(make, dockerfile):
-    (dockerfile / "Dockerfile").write_text("FROM scratch\nARG API_TOKEN=hunter2-hunter2\n")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ARG API_TOKEN=hunter2-hunter2",
+        "ARG API_TOKEN",
+        'ENV A=1 API_TOKEN="hunter2-hunter2"',
+        "ENV API_TOKEN hunter2-hunter2",
+        "ENV API_TOKEN=hunter",
+        "ENV API_TOKEN='hunter'",
+        "RUN login --as me:hunter2-hunter2",
+    ],
+)
+def test_its_dockerfile_is_kept_without_secrets(make, dockerfile, line):
+    (dockerfile / "Dockerfile").write_text(f"FROM scratch\n{line}\nRUN hunt\n")
     args = {"API_TOKEN": "hunter2-hunter2"}
-    kept = make({"build": {"context": "app", "args": args, "target": None}}).facts.dockerfile
+    kept = make({"build": {"context": "app", "args": args}}).facts.dockerfile
     assert (kept.name, kept.target, kept.base_layers) == ("Dockerfile", None, 0)
-    assert kept.text.startswith("FROM scratch\nARG API_TOKEN=")
-    assert "hunter2" not in kept.text
+    assert kept.text.startswith(f"FROM scratch\n{line[:10]}")
+    assert "hunter" not in kept.text
+    assert kept.text.endswith("RUN hunt\n")
+
+
+def test_records_of_its_layers_are_kept_without_secrets(make, dockerfile, registry, monkeypatch):
+    made_by = "RUN |1 API_TOKEN=hunter2-hunter2 /bin/bash -c make"
+    layers = manifest_of("x", 4096, 100).layers
+    config = {"history": [{"created_by": made_by}] * len(layers)}
+    monkeypatch.setattr(registry, "config", lambda *_: config)
+    image = make({"build": {"context": "app", "args": {"API_TOKEN": "hunter2-hunter2"}}})
+    said = {layer.instruction for layer in image.facts.layers}
+    assert said == {"RUN |1 API_TOKEN=*** /bin/bash -c make"}
 
 
 @pytest.mark.parametrize(
