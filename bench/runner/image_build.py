@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.core.errors import BuildError
+from bench.core.errors import BuildError, UsageError
 from bench.dockerfile.bases import read, stages_of
 from bench.dockerfile.lint.dockerfile import Dockerfile
+from bench.dockerfile.lint.lint import lint
 from bench.images.bases.layers import shared_layers
 from bench.images.rebuild import changed_context
-from bench.journal.facts.image import BuiltStep, DockerfileFacts, ImageFacts
+from bench.journal.facts.image import BuiltStep, DockerfileFacts, DockerfileFinding, ImageFacts
 from bench.runtimes.build_request import BuildRequest, Secret
 from bench.runtimes.protocol import LABEL
 from bench.scenario.redact import REDACTED, is_plain, is_secret_name
@@ -147,7 +148,7 @@ def with_build(
     facts: ImageFacts,
     build: Build,
     text: str,
-    tag: str,
+    request: BuildRequest,
     result: BuildResult,
     engine: ContainerEngine,
     hide: Callable[[str], str],
@@ -158,8 +159,8 @@ def with_build(
         facts: of the image.
         build: of a case or service.
         text: of the Dockerfile.
-        tag: of the image.
-        result: of the build.
+        request: for the build.
+        result: of it.
         engine: that built it.
         hide: removes secrets.
     """
@@ -175,7 +176,7 @@ def with_build(
         if steps is None
         else tuple(BuiltStep(hide(step.instruction), step.cached, step.seconds) for step in steps),
         remarks=result.remarks,
-        dockerfile=_dockerfile_facts(build, text, engine, tag, hide),
+        dockerfile=_dockerfile_facts(build, text, engine, request, hide),
     )
 
 
@@ -183,7 +184,7 @@ def _dockerfile_facts(
     build: Build,
     text: str,
     engine: ContainerEngine,
-    tag: str,
+    request: BuildRequest,
     hide: Callable[[str], str],
 ) -> DockerfileFacts | None:
     """The Dockerfile of a build, for the journal; None if it is too long to keep.
@@ -192,7 +193,7 @@ def _dockerfile_facts(
         build: of a case or service.
         text: of the Dockerfile.
         engine: asked for the base; BuildKit may keep a base to itself.
-        tag: of the image that was built.
+        request: for the build.
         hide: removes secrets.
     """
     if len(text) > _MOST_CHARACTERS:
@@ -202,9 +203,31 @@ def _dockerfile_facts(
     if base == "scratch":
         count = 0
     elif base and engine.images.has(base):
-        count = shared_layers(*(engine.images.inspect(it).layers for it in (base, tag))) or None
+        count = (
+            shared_layers(*(engine.images.inspect(it).layers for it in (base, request.tag))) or None
+        )
     name = "dockerfile_inline" if build.dockerfile_inline is not None else build.dockerfile
-    return DockerfileFacts(name, hide(_without_secrets(text)), build.target, count)
+    return DockerfileFacts(
+        name,
+        hide(_without_secrets(text)),
+        build.target,
+        count,
+        None if build.target else _findings(text, request, hide),
+    )
+
+
+def _findings(
+    text: str, request: BuildRequest, hide: Callable[[str], str]
+) -> tuple[DockerfileFinding, ...] | None:
+    """The findings in a Dockerfile; None if rules cannot read what its frontend could."""
+    try:
+        found = lint(text, request.context / request.dockerfile.name)
+    except UsageError:
+        return None
+    return tuple(
+        DockerfileFinding(it.rule, it.severity, it.line, hide(it.message), it.remedy)
+        for it in found
+    )
 
 
 def _without_secrets(text: str) -> str:

@@ -199,7 +199,7 @@ class ImageMaker:
             ready = self._push(
                 name, repository, tag, source="built", build_s=built.seconds, bases=tuple(bases)
             )
-            facts = with_build(ready.facts, build, text, tag, built, engine, hide)
+            facts = with_build(ready.facts, build, text, request, built, engine, hide)
             if build.rebuild_after:
                 self._say(f"building {name} after a change of {', '.join(build.rebuild_after)}")
                 again = rebuild(engine, request, tuple(build.rebuild_after))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.report.sections.all import sections
+from bench.report.sections.dockerfile_findings import dockerfile_findings
 from bench.report.sections.dockerfile_lines import dockerfile_lines
 from bench.results.run import load_run
 from tests.journals import events, write_events
@@ -22,6 +23,16 @@ def built(tmp_path_factory):
                 "text": "\n".join(["# \u202ea comment", *lines, 'CMD ["python"]', ""]),
                 "target": None,
                 "base_layers": 1,
+                "findings": [
+                    {
+                        "rule": rule,
+                        "severity": "warning",
+                        "line": 2,
+                        "message": "found \u202e it",
+                        "remedy": "mend it",
+                    }
+                    for rule in ("pip-cache-kept", "no-healthcheck")
+                ],
             }
     return load_run(write_events(tmp_path_factory.mktemp("built"), found))
 
@@ -51,5 +62,17 @@ def test_how_far_the_prediction_was_off_is_said(built):
     assert "each start, predicted from the others, was off by at most" in notes
 
 
+def test_findings_stand_with_what_was_measured_of_them(built):
+    section = dockerfile_findings(built)
+    assert section in sections(built)
+    first, second, *_ = [row for row in section.rows if row[0] == "bad"]
+    assert first[:3] == ("bad", "2", "pip-cache-kept")
+    assert first[4].startswith("its layers: ")
+    assert first[4].endswith(" of a cold start")
+    assert second[4] == "not measured"
+    assert not any("\u202e" in cell for row in section.rows for cell in row)
+
+
 def test_a_run_that_kept_no_dockerfile_has_no_such_section(run):
     assert dockerfile_lines(run) is None
+    assert dockerfile_findings(run) is None

@@ -175,6 +175,15 @@ def test_the_layers_of_its_base_are_counted_where_the_engine_has_it(
     assert make({"build": "app"}).facts.dockerfile.base_layers == count
 
 
+def test_its_findings_are_kept_with_it(make, dockerfile):
+    (dockerfile / "Dockerfile").write_text("FROM scratch\nENV API_TOKEN=hunter2-hunter2\n")
+    (dockerfile / "run").write_text("")
+    found = make({"build": "app"}).facts.dockerfile.findings
+    assert ("secret-in-env", "error", 2) in [(it.rule, it.severity, it.line) for it in found]
+    assert "hunter2" not in repr(found)
+    assert make({"build": {"context": "app", "target": "0"}}).facts.dockerfile.findings is None
+
+
 def test_a_dockerfile_that_is_too_long_is_not_kept(make, dockerfile):
     (dockerfile / "Dockerfile").write_text("FROM scratch\n" + "# x\n" * 70_000)
     assert make({"build": "app"}).facts.dockerfile is None

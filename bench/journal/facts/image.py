@@ -66,6 +66,17 @@ class BuiltStep:
 
 
 @dataclass(frozen=True)
+class DockerfileFinding:
+    """A finding of `bench lint` in the Dockerfile of an image."""
+
+    rule: str
+    severity: str
+    line: Amount
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
 class DockerfileFacts:
     """The Dockerfile that an image was built from.
 
@@ -74,12 +85,14 @@ class DockerfileFacts:
         text: without secrets.
         target: the stage that was built; None for the last one.
         base_layers: how many of the image's layers are its base's; None if that is unknown.
+        findings: None if a stage was built that rules do not look at: another than the last.
     """
 
     name: str
     text: str
     target: str | None
     base_layers: Amount | None
+    findings: tuple[DockerfileFinding, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bench.report.sections.cache_states import cache_states
 from bench.report.sections.contacts import contacts
+from bench.report.sections.dockerfile_findings import dockerfile_findings
 from bench.report.sections.dockerfile_lines import dockerfile_lines
 from bench.report.sections.excerpts import excerpts
 from bench.report.sections.gpu import gpu
@@ -28,6 +29,7 @@ _MAKERS = (
     excerpts,
     cache_states,
     dockerfile_lines,
+    dockerfile_findings,
     slowest_link,
     time_to_ready,
     gpu,
