@@ -23,10 +23,10 @@ _UNUSABLE = 2
 @click.option(
     "output",
     "--format",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(["text", "json", "sarif", "github"]),
     default="text",
     show_default=True,
-    help="json: a list of findings. github: annotations for GitHub Actions.",
+    help="json: a list of findings. sarif: for code hosts. github: annotations for GitHub Actions.",
 )
 @click.pass_context
 def command(context: click.Context, files: tuple[Path, ...], output: str) -> None:
@@ -54,11 +54,15 @@ def command(context: click.Context, files: tuple[Path, ...], output: str) -> Non
         found += [(path, finding) for finding in here]
         if output == "text" and not here:
             click.echo(clean(f"{path}: ok"))
-        elif output != "json":
+        elif output in ("text", "github"):
             for finding in here:
                 click.echo(_text(path, finding) if output == "text" else _annotation(path, finding))
     if output == "json":
         _print_json(found)
+    elif output == "sarif":
+        from bench.report.text.sarif import lint_sarif
+
+        click.echo(lint_sarif(found))
     fails = any(finding.severity.fails for _, finding in found)
     context.exit(_UNUSABLE if is_unusable else int(fails))
 

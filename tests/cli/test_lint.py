@@ -81,3 +81,47 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path):
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_every_rule_can_be_explained(rule):
     assert rule.why in explanation(rule.id)
+
+
+def test_sarif_is_read_by_others_with_levels_places_and_rules(tmp_path, monkeypatch):
+    from sarif_pydantic import Sarif
+
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, 'FROM a\nUSER 1\nENV API_TOKEN=secret-secret\nCMD ["x"]\n', "my file")
+    write(tmp_path, GOOD, "good")
+    result = run("--format", "sarif", "my file", "good", str(tmp_path / "my file"))
+    assert result.exit_code == 1
+    log = Sarif.model_validate_json(result.stdout)
+    (only,) = log.runs
+    assert [rule.id for rule in only.tool.driver.rules] == list(RULES)
+    here = json.loads(result.stdout)["runs"][0]["results"]
+    places = [found["locations"][0]["physicalLocation"] for found in here]
+    assert {place["artifactLocation"]["uri"] for place in places} == {
+        "my%20file",
+        (tmp_path / "my file").as_uri(),
+    }
+    levels = {found["ruleId"]: found["level"] for found in here}
+    assert levels["unpinned-base"] == "warning"
+    assert levels["secret-in-env"] == "error"
+    assert levels["no-healthcheck"] == "note"
+    by_rule = {found["ruleId"]: found for found in here}
+    assert by_rule["secret-in-env"]["locations"][0]["physicalLocation"]["region"] == {
+        "startLine": 3,
+        "endLine": 3,
+    }
+    assert all(only.tool.driver.rules[found["ruleIndex"]].id == found["ruleId"] for found in here)
+
+
+def test_in_sarif_a_finding_is_the_same_when_lines_come_before_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def fingerprints(text: str) -> set[str]:
+        write(tmp_path, text)
+        log = json.loads(run("--format", "sarif", "Dockerfile").stdout)
+        found = [one["partialFingerprints"]["benchLint/v1"] for one in log["runs"][0]["results"]]
+        assert len(set(found)) == len(found)
+        return set(found)
+
+    twice = "FROM a:1\nUSER 1\nRUN apt-get install -y x\nRUN apt-get install -y x\n"
+    assert fingerprints(twice) == fingerprints(f"# new\n\n{twice}")
+    assert fingerprints(twice) > fingerprints("FROM a:1\nUSER 1\n")
