@@ -41,6 +41,7 @@ def explanation(subject: str) -> str:
         UsageError: nothing is called that; the message suggests the nearest.
     """
     from bench.dockerfile.lint.lint import RULES
+    from bench.dockerfile.lint.pages import PAGES
     from bench.judge.ready import READY
     from bench.standard.checklist import load_checklist
 
@@ -64,7 +65,12 @@ def explanation(subject: str) -> str:
     if subject.lower() in RULES:
         found = RULES[subject.lower()]
         title = f"{found.id}: a rule of bench lint ({found.severity})"
-        return "\n".join([title, f"Why: {found.why}", f"Remedy: {found.remedy}"])
+        lines = [title, f"Why: {found.why}", f"Remedy: {found.remedy}"]
+        if page := PAGES.get(found.id):
+            lines += [f"Misleads: {page.misleads}"] if page.misleads else []
+            for head, text in (("Instead of:", page.bad), ("Write:", page.good)):
+                lines += [head, *(f"    {line}" for line in text.splitlines())]
+        return "\n".join(lines)
     by_lower = {name.lower(): rule for name, rule in rules.items()}
     if subject.lower() in by_lower:
         rule = by_lower[subject.lower()]

@@ -6,7 +6,15 @@ import difflib
 from typing import TYPE_CHECKING
 
 from bench.core.errors import UsageError
-from bench.dockerfile.lint import content_rules, ignores, install_rules, start_rules
+from bench.dockerfile.lint import (
+    cache_rules,
+    content_rules,
+    form_rules,
+    ignores,
+    install_rules,
+    layer_rules,
+    start_rules,
+)
 from bench.dockerfile.lint.dockerfile import Dockerfile
 from bench.dockerfile.lint.finding import LintFinding
 
@@ -18,7 +26,16 @@ if TYPE_CHECKING:
 
 RULES = {
     rule.id: rule
-    for rule in (*install_rules.RULES, *start_rules.RULES, *content_rules.RULES, *ignores.RULES)
+    for rules in (
+        install_rules.RULES,
+        start_rules.RULES,
+        content_rules.RULES,
+        cache_rules.RULES,
+        layer_rules.RULES,
+        form_rules.RULES,
+        ignores.RULES,
+    )
+    for rule in rules
 }
 """All rules by their id."""
 
