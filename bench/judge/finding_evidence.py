@@ -91,20 +91,26 @@ def _of_rebuild(measured: Measured) -> str:
     )
 
 
+def _of_cpu(measured: Measured) -> str:
+    """What a start computes, compiling included."""
+    used = [
+        it.metrics["cpu_to_ready_s"] for it in measured.trials if "cpu_to_ready_s" in it.metrics
+    ]
+    if not used:
+        return ""
+    return f"CPU time up to ready: {format_seconds(median(used))} (median of {len(used)})"
+
+
 def _of_user(measured: Measured) -> str:
     user = str(measured.image.config.get("User") or "")
     return f"the image's user is {user}" if user else "the image has no user: it runs as root"
 
 
 _OF_LAYERS = (
-    "add-of-url",
-    "apt-lists-kept",
-    "apt-recommends",
-    "build-tools-shipped",
-    "late-chown",
-    "missing-dockerignore",
-    "pip-cache-kept",
-    "unpinned-base",
+    *("add-of-url", "apk-cache-kept", "apt-lists-kept", "apt-recommends", "apt-update-alone"),
+    *("apt-upgrade", "build-tools-shipped", "chmod-in-later-layer", "conda-cache-kept"),
+    *("devel-base-shipped", "dnf-cache-kept", "late-chown", "missing-dockerignore"),
+    *("node-dev-dependencies", "npm-cache-kept", "pip-cache-kept", "torch-with-cuda"),
 )
 """Rules whose cost lies in the layers of the line that they are about."""
 
@@ -112,6 +118,7 @@ _OF_RULES = {
     "shell-wrapper": _of_stop,
     "entrypoint-script-without-exec": _of_stop,
     "download-at-start": _of_contacts,
+    "bytecode-never-kept": _of_cpu,
     "copy-before-install": _of_rebuild,
     "no-user": _of_user,
 }

@@ -66,6 +66,13 @@ def test_the_order_of_copies_is_borne_out_by_a_rebuild():
     assert said("copy-before-install", measured()) == ""
 
 
+def test_compiling_at_every_start_is_borne_out_by_cpu_time():
+    assert said("bytecode-never-kept", measured(cpu_to_ready_s=1.5)) == (
+        "CPU time up to ready: 1.50 s (median of 2)"
+    )
+    assert said("bytecode-never-kept", measured()) == ""
+
+
 def test_the_user_is_the_images():
     assert said("no-user", measured()) == "the image has no user: it runs as root"
     assert said("no-user", measured(replace(IMAGE, config={"User": "app"}))) == (
