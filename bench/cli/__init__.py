@@ -25,6 +25,7 @@ COMMANDS = {
     "validate": "Check scenario files without an engine.",
     "schema": "Print the JSON Schema that editors use.",
     "lint": "Find costly habits in Dockerfiles, without an engine.",
+    "inspect": "Show what is in an image, and what could be saved.",
     "right-size": "Find the smallest limits at which a scenario still passes.",
     "report": "Write the reports of a run again from its journal.",
     "compare": "Compare two runs, or two cases of one run.",

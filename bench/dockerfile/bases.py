@@ -8,11 +8,11 @@ that no builder takes is read.
 from __future__ import annotations
 
 import csv
-import platform
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.core.image_reference import familiar
+from bench.core.machine import own_architecture
 from bench.dockerfile.instructions import Instruction, directives, instructions
 from bench.dockerfile.words import Lexer, WordError
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _FROM_FORMS = (1, 3)
 """`FROM image` and `FROM image AS name`."""
-_MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7", "i686": "386"}
 
 
 @dataclass
@@ -210,7 +209,7 @@ def _needed(stages: tuple[Stage, ...], target: str | None) -> list[int]:
 
 def _platform_values(architecture: str) -> dict[str, str]:
     """The arguments that BuildKit sets by itself, for a build for the builder's own machine."""
-    machine = architecture or _MACHINES.get(platform.machine(), platform.machine())
+    machine = architecture or own_architecture()
     kind, _, variant = machine.partition("/")
     whole = {"PLATFORM": f"linux/{machine}", "OS": "linux", "ARCH": kind, "VARIANT": variant}
     return {side + name: value for side in ("BUILD", "TARGET") for name, value in whole.items()}

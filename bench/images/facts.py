@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from bench.images.layers import LayerReader, waste_bytes
+from bench.images.waste import waste_bytes
 from bench.journal.facts.image import ImageFacts, LayerFacts
 
 if TYPE_CHECKING:
+    from bench.images.layers import LayerReader
     from bench.runtimes.managed.registry import Manifest, Registry
 
 _LONGEST = 300
@@ -41,11 +42,11 @@ def gather(
     """The facts of the image behind `manifest`; sizes that cannot be read stay None."""
     config = registry.config(repository, manifest)
     contents = reader.contents(repository, manifest)
-    instructions = _instructions(config, len(manifest.layers))
+    made_by = instructions(config, len(manifest.layers))
     layers = tuple(
         LayerFacts(
             digest=layer.digest,
-            instruction=instructions[index],
+            instruction=made_by[index],
             transfer_bytes=layer.size_bytes,
             unpacked_bytes=contents[index].unpacked_bytes if contents else None,
         )
@@ -70,7 +71,7 @@ def gather(
     )
 
 
-def _instructions(config: dict[str, Any], count: int) -> list[str]:
+def instructions(config: dict[str, Any], count: int) -> list[str]:
     """The instruction that made each layer; empty where the history does not say."""
     history = [
         _readable(str(entry.get("created_by") or entry.get("comment") or ""))[:_LONGEST]

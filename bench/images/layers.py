@@ -1,9 +1,8 @@
-"""Contents of an image's layers: unpacked size and waste, the same on every image store.
+"""Contents of an image's layers and their unpacked size, the same on every image store.
 
 The unpacked size is the sum of regular-file bytes over the layers with hard links counted once,
-read from the layers' own tar archives. Waste is what one layer ships and a later one hides: the
-whiteout rules are those of the OCI image specification, section "Image Layer Filesystem
-Changeset".
+read from the layers' own tar archives. Whiteouts are those of the OCI image specification,
+section "Image Layer Filesystem Changeset".
 """
 
 from __future__ import annotations
@@ -16,12 +15,13 @@ import tarfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from bench.core.errors import RegistryError
+from bench.images.decompress import Decompressed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from bench.runtimes.managed.registry import Manifest, Registry
 
@@ -75,69 +75,77 @@ class _TarEntry(tarfile.TarInfo):
         return found
 
 
-def read_layer(archive: IO[bytes]) -> LayerContent:
-    """The paths in a gzip-compressed or plain tar stream.
+class FileWatcher(Protocol):
+    """Looks at the regular files of a layer while its archive is read."""
+
+    def see(self, path: str, member: tarfile.TarInfo, data: Iterator[bytes]) -> None:
+        """A file and its bytes as they are stored; `data` need not be read."""
+        ...
+
+
+def entries(stream: Decompressed) -> Iterator[tuple[tarfile.TarInfo, Iterator[bytes]]]:
+    """The entries of a tar archive and the bytes that each stores, in one pass.
 
     Raises:
-        tarfile.TarError: another compression, a damaged archive, or one with more paths or larger
-            headers than an image has. One that is cut off between two files may read as a smaller
-            one.
+        tarfile.TarError: no archive, a damaged one, or one with larger headers than any has.
+    """
+    with tarfile.TarFile(fileobj=cast("IO[bytes]", stream), tarinfo=_TarEntry) as tar:
+        for member in tar:
+            tar.members = []  # type: ignore[attr-defined]  # not to grow: a stream is read once
+            yield member, _stored(stream, tar.offset - member.offset_data, member.size)
+
+
+def _stored(stream: Decompressed, stored: int, size: int) -> Iterator[bytes]:
+    """The bytes of an entry; a sparse one stores fewer than its size, in whole blocks."""
+    missing = min(stored, size)
+    while missing:
+        data = stream.read_some(missing)
+        if not data:
+            raise tarfile.ReadError("unexpected end of data")
+        missing -= len(data)
+        yield data
+
+
+def read_layer(archive: IO[bytes]) -> LayerContent:
+    """The paths in a compressed or plain tar stream; raises as `read_unpacked` does."""
+    return read_unpacked(Decompressed(archive))
+
+
+def read_unpacked(archive: Decompressed, watcher: FileWatcher | None = None) -> LayerContent:
+    """The paths in the archive of a layer, read in one pass; `watcher` is shown each file.
+
+    Raises:
+        tarfile.TarError: a damaged archive, or one with more paths or larger headers than an
+            image has. One that is cut off between two files may read as a smaller one.
+        EOFError: compressed data that ends too early.
     """
     files: dict[str, int] = {}
     hidden: list[str] = []
     opaque: list[str] = []
     path_bytes = 0
-    with tarfile.open(fileobj=archive, mode="r|*", tarinfo=_TarEntry) as tar:
-        for member in tar:
-            path_bytes += len(member.name) + _EACH_BYTES
-            if path_bytes > _MOST_BYTES:
-                raise tarfile.ReadError("more paths than an image has")
-            tar.members = []  # type: ignore[attr-defined]  # not to grow: a stream is read once
-            path = str(PurePosixPath("/", member.name))
-            parent, name = str(PurePosixPath(path).parent), PurePosixPath(path).name
-            if name == _OPAQUE:
-                opaque.append(parent)
-            elif name.startswith(_WHITEOUT):
-                hidden.append(str(PurePosixPath(parent, name.removeprefix(_WHITEOUT))))
-            elif not member.isdir():
-                files[path] = member.size if member.isreg() else 0
+    for member, data in entries(archive):
+        path_bytes += len(member.name) + _EACH_BYTES
+        if path_bytes > _MOST_BYTES:
+            raise tarfile.ReadError("more paths than an image has")
+        path = _absolute(member.name)
+        parent, _, name = path.rpartition("/")
+        if name == _OPAQUE:
+            opaque.append(parent or "/")
+        elif name.startswith(_WHITEOUT):
+            hidden.append(f"{parent}/{name.removeprefix(_WHITEOUT)}")
+        elif not member.isdir():
+            files[path] = member.size if member.isreg() else 0
+            if watcher and member.isreg():
+                watcher.see(path, member, data)
     return LayerContent(files, tuple(hidden), tuple(opaque))
 
 
-def waste_bytes(layers: Sequence[LayerContent]) -> int:
-    """Bytes of files that a later layer overwrites or deletes; `layers` start at the base."""
-    gone: set[str] = set()  # hidden with everything below: deleted, or no folder any more
-    emptied: set[str] = set()  # folders whose content is hidden
-    folders: set[str] = set()
-    total = 0
-    for layer in reversed(layers):
-        covered: dict[str, bool] = {}
-        for path, size in layer.files.items():
-            if size and (path in gone or path in folders or _covered(path, gone, emptied, covered)):
-                total += size
-        gone.update(layer.files, layer.hidden)
-        emptied.update(layer.opaque)
-        for path in layer.files:
-            _add_parents(path, folders)
-    return total
-
-
-def _covered(path: str, gone: set[str], emptied: set[str], known: dict[str, bool]) -> bool:
-    """Whether a folder above `path` is hidden; `known` holds what was found of other folders."""
-    if path == "/":
-        return False
-    folder = path.rpartition("/")[0] or "/"
-    if folder not in known:
-        hidden = folder in gone or folder in emptied
-        known[folder] = hidden or _covered(folder, gone, emptied, known)
-    return known[folder]
-
-
-def _add_parents(path: str, folders: set[str]) -> None:
-    folder = path.rpartition("/")[0]
-    while folder and folder not in folders:
-        folders.add(folder)
-        folder = folder.rpartition("/")[0]
+def _absolute(name: str) -> str:
+    """The path of an entry, which may be written `./etc/passwd`, `/etc/passwd` or `etc//passwd`."""
+    plain = name.removeprefix("./")
+    if plain.startswith((".", "/")) or "//" in plain or "/." in plain or plain.endswith("/"):
+        return str(PurePosixPath("/", name))
+    return f"/{plain}"
 
 
 class _Checked:

@@ -17,6 +17,7 @@ _SECRET = re.compile(
 _SHORTEST = 8
 _PLAIN = re.compile(r"[A-Za-z]?[a-z]*|[A-Z]*|[+-]?\d+([.,]\d+)*")
 _IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
+_ASSIGNMENT = re.compile(r"""\b([A-Za-z_]\w*)=("[^"]*"|'[^']*'|[^\s"';&|]+)""")
 
 
 def is_secret_name(name: str) -> bool:
@@ -51,6 +52,14 @@ def redacted(tree: dict[str, Any]) -> dict[str, Any]:
     variable. What `env_file` names is never in a tree.
     """
     return {key: _redacted(value, key) for key, value in tree.items()}
+
+
+def redacted_text(text: str) -> str:
+    """`text` without values of `NAME=value` whose name looks secret, and without users of URLs."""
+    without = _ASSIGNMENT.sub(
+        lambda found: f"{found[1]}={REDACTED}" if is_secret_name(found[1]) else found[0], text
+    )
+    return _IN_URL.sub(f"{REDACTED}@", without)
 
 
 def _redacted(value: Any, key: str) -> Any:

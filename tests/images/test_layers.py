@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.core.errors import RegistryError
-from bench.images.layers import LayerContent, LayerReader, read_layer, waste_bytes
+from bench.images.layers import LayerContent, LayerReader, read_layer
+from bench.images.waste import waste_bytes
 from bench.runtimes.managed.registry import Blob, Manifest
 
 if TYPE_CHECKING:

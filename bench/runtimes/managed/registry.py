@@ -55,19 +55,24 @@ class Manifest:
 
 
 class Registry:
-    """A registry reachable by plain HTTP at `address` (host:port)."""
+    """A registry at `address` (host:port): by plain HTTP on this host, by HTTPS elsewhere."""
 
-    def __init__(self, address: str, login: RegistryLogin | None = None) -> None:
+    def __init__(
+        self, address: str, login: RegistryLogin | None = None, *, is_remote: bool = False
+    ) -> None:
         """No request is sent yet.
 
         Args:
             address: host:port.
             login: credential of bench's own registry; None if none is required.
+            is_remote: whether it stands on another host; it is asked without a credential.
         """
         self.address = address
         self._login = login
+        self._is_remote = is_remote
+        self._root = f"{'https' if is_remote else 'http'}://{address}/v2"
         self._session = requests.Session()
-        self._session.trust_env = False  # it stands on this host: no proxy leads there
+        self._session.trust_env = is_remote  # no proxy leads to one on this host
 
     def manifest(self, repository: str, reference: str, architecture: str = "") -> Manifest:
         """The manifest behind a tag or digest; of an index, the one for `architecture`.
@@ -137,7 +142,7 @@ class Registry:
         """
         data = json.dumps(config, sort_keys=True).encode()
         config_blob = Blob(f"sha256:{hashlib.sha256(data).hexdigest()}", len(data), _CONFIG)
-        upload = self._send("POST", f"http://{self.address}/v2/{repository}/blobs/uploads/", 202)
+        upload = self._send("POST", f"{self._root}/{repository}/blobs/uploads/", 202)
         place = upload.headers["Location"]
         place += f"{'&' if '?' in place else '?'}digest={config_blob.digest}"
         self._send("PUT", place, 201, data, "application/octet-stream")
@@ -148,9 +153,7 @@ class Registry:
             "layers": [_entry(layer) for layer in layers],
         }
         body = json.dumps(manifest, sort_keys=True).encode()
-        self._send(
-            "PUT", f"http://{self.address}/v2/{repository}/manifests/{tag}", 201, body, _MANIFEST
-        )
+        self._send("PUT", f"{self._root}/{repository}/manifests/{tag}", 201, body, _MANIFEST)
         return f"sha256:{hashlib.sha256(body).hexdigest()}"
 
     def _send(
@@ -175,11 +178,13 @@ class Registry:
         return RegistryError(
             self.address,
             "the registry does not answer",
-            "`bench engine up` starts it again",
+            "check its address; it is asked by HTTPS"
+            if self._is_remote
+            else "`bench engine up` starts it again",
         )
 
     def _get(self, path: str, accept: str = "*/*", *, stream: bool = False) -> requests.Response:
-        url = f"http://{self.address}/v2/{path}"
+        url = f"{self._root}/{path}"
         headers = {"Accept": accept, "Accept-Encoding": "identity"}
         try:
             answer = self._session.get(
@@ -188,8 +193,11 @@ class Registry:
         except requests.RequestException as error:
             raise self._no_answer() from error
         if answer.status_code != 200:
+            wants_login = self._is_remote and answer.status_code in (401, 403)
             raise RegistryError(
-                f"{self.address}/{path}", f"the registry answered {answer.status_code}"
+                f"{self.address}/{path}",
+                f"the registry answered {answer.status_code}",
+                "pull it into an engine that is logged in there" if wants_login else "",
             )
         return answer
 

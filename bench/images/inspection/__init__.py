@@ -1,0 +1,1 @@
+"""`bench inspect`: an image read in one pass, and the facts about it."""

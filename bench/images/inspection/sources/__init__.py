@@ -1,0 +1,1 @@
+"""Sources of an image to inspect: archives, layout folders, registries."""
