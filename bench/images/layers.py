@@ -15,9 +15,10 @@ import tarfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Protocol, cast
+from typing import IO, TYPE_CHECKING, Protocol, Self, cast
 
 from bench.core.errors import RegistryError
+from bench.core.units import format_bytes
 from bench.images.decompress import Decompressed
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _EXTENDED = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
 )
+_LINKS = (tarfile.LNKTYPE, tarfile.SYMTYPE)
+_USUAL = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE, *_LINKS)
 _LONGEST_HEADER = 2**20
 """Bytes of an extended header; the paths and attributes in one are a few KiB."""
 
@@ -68,11 +71,66 @@ class _TarEntry(tarfile.TarInfo):
     A few KiB may unpack to gigabytes of header, which `tarfile` reads into memory at once.
     """
 
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """An entry from its header: of usual ones only what a layer is asked for.
+
+        Four times as fast as reading times, owners and devices too. Whatever is unusual is left
+        to `tarfile`, errors included.
+        """
+        if buf[156:157] in _USUAL and _has_plain_checksum(buf):
+            entry = cls(_text(buf, 0, 100, encoding, errors))
+            size = _octal(buf[124:136])
+            if entry.name and size is not None:
+                entry.size, entry.type = size, bytes(buf[156:157])
+                if entry.type in _LINKS:
+                    entry.linkname = _text(buf, 157, 257, encoding, errors)
+                elif entry.type == tarfile.AREGTYPE and entry.name.endswith("/"):
+                    entry.type = tarfile.DIRTYPE
+                prefix = _text(buf, 345, 500, encoding, errors)
+                entry.name = f"{prefix}/{entry.name}" if prefix else entry.name
+                return entry
+        return super().frombuf(buf, encoding, errors)
+
     def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
         if self.type in _EXTENDED and self.size > _LONGEST_HEADER:
             raise tarfile.ReadError(f"an extended header of {self.size} bytes")
         found: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
         return found
+
+
+def _has_plain_checksum(header: bytes | bytearray) -> bool:
+    field = header[148:156]
+    return _octal(field) == sum(header) - sum(field) + len(field) * ord(" ")
+
+
+def _octal(field: bytes | bytearray) -> int | None:
+    """The number in a field of a header; None if it is written in another way."""
+    digits = field.strip(b" \0")
+    return int(digits, 8) if digits.isdigit() and not set(digits) & set(b"89") else None
+
+
+def _text(header: bytes | bytearray, begin: int, end: int, encoding: str, errors: str) -> str:
+    return header[begin:end].partition(b"\0")[0].decode(encoding, errors)
+
+
+class PathBudget:
+    """Memory that the paths of one or several layers may use."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._left_bytes = most_bytes
+
+    def take(self, path: str) -> None:
+        """Take what `path` needs.
+
+        Raises:
+            tarfile.ReadError: nothing is left.
+        """
+        self._left_bytes -= len(path) + _EACH_BYTES
+        if self._left_bytes < 0:
+            most = format_bytes(self._most_bytes)
+            raise tarfile.ReadError(f"more paths than an image has: they take more than {most}")
 
 
 class FileWatcher(Protocol):
@@ -108,10 +166,12 @@ def _stored(stream: Decompressed, stored: int, size: int) -> Iterator[bytes]:
 
 def read_layer(archive: IO[bytes]) -> LayerContent:
     """The paths in a compressed or plain tar stream; raises as `read_unpacked` does."""
-    return read_unpacked(Decompressed(archive))
+    return read_unpacked(Decompressed(archive), PathBudget(_MOST_BYTES))
 
 
-def read_unpacked(archive: Decompressed, watcher: FileWatcher | None = None) -> LayerContent:
+def read_unpacked(
+    archive: Decompressed, budget: PathBudget, watcher: FileWatcher | None = None
+) -> LayerContent:
     """The paths in the archive of a layer, read in one pass; `watcher` is shown each file.
 
     Raises:
@@ -122,11 +182,8 @@ def read_unpacked(archive: Decompressed, watcher: FileWatcher | None = None) -> 
     files: dict[str, int] = {}
     hidden: list[str] = []
     opaque: list[str] = []
-    path_bytes = 0
     for member, data in entries(archive):
-        path_bytes += len(member.name) + _EACH_BYTES
-        if path_bytes > _MOST_BYTES:
-            raise tarfile.ReadError("more paths than an image has")
+        budget.take(member.name)
         path = _absolute(member.name)
         parent, _, name = path.rpartition("/")
         if name == _OPAQUE:

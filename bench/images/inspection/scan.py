@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bench.images.decompress import Decompressed
-    from bench.images.layers import LayerContent
+    from bench.images.layers import LayerContent, PathBudget
 
 _NPM_LIST = "/node_modules/.package-lock.json"
 _LARGEST_NPM_LIST = 16 * 2**20
@@ -49,10 +49,10 @@ class ScannedLayer:
     dev_packages: frozenset[str] = frozenset()
 
 
-def scan_layer(archive: Decompressed) -> ScannedLayer:
+def scan_layer(archive: Decompressed, budget: PathBudget) -> ScannedLayer:
     """Read a layer in one pass; raises as `read_unpacked` does."""
     scan = _Scan()
-    content = read_unpacked(archive, scan)
+    content = read_unpacked(archive, budget, scan)
     return ScannedLayer(
         content,
         scan.file_count,

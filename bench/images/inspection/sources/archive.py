@@ -23,6 +23,7 @@ from bench.images.inspection.sources.source import (
     ReadImage,
     diff_ids,
     parse_document,
+    path_budget,
     read_blob,
 )
 from bench.images.layers import entries
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
     from bench.core.errors import BenchError
     from bench.images.decompress import Readable
     from bench.images.inspection.sources.source import ReadLayer
+    from bench.images.layers import PathBudget
 
+_ENTRANCES = ("manifest.json", "index.json")
 _MOST_DOCUMENT_BYTES = 64 * 2**20
 _MOST_MEMBERS = 10_000
 
@@ -48,6 +51,7 @@ class _Members:
     blobs: dict[str, ReadBlob] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     damaged: dict[str, str] = field(default_factory=dict)
+    budget: PathBudget = field(default_factory=path_budget)
 
     def followed(self, path: str) -> str:
         """The path that a link leads to; a layer that another image has too may be a link."""
@@ -99,9 +103,9 @@ class ImageArchive:
             ) from error
         except OSError as error:
             raise self._fault(self._name, f"cannot be read: {error.strerror or error}") from error
-        if "manifest.json" in members.documents:
+        if _ENTRANCES[0] in members.documents:
             return self._saved(members)
-        if "index.json" in members.documents:
+        if _ENTRANCES[1] in members.documents:
             return self._layout(members)
         raise self._fault(
             self._name,
@@ -133,19 +137,20 @@ class ImageArchive:
         stream: Readable = Chunks(data)
         if size <= LARGEST_DOCUMENT:
             whole = b"".join(data)
-            if whole[:1] in (b"{", b"[") and _is_json(whole):
+            if path in _ENTRANCES or (whole[:1] in (b"{", b"[") and _is_json(whole)):
                 members.documents[path] = whole
                 return whole
             stream = io.BytesIO(whole)
         try:
-            members.blobs[path] = read_blob(stream)
+            members.blobs[path] = read_blob(stream, members.budget)
         except DamagedBlobError as error:
             members.damaged[path] = str(error)
         return b""
 
     def _saved(self, members: _Members) -> ReadImage:
         """The image that `manifest.json` describes."""
-        images = json.loads(members.documents["manifest.json"])
+        data = members.documents["manifest.json"]
+        images = json.loads(data) if _is_json(data) else None
         if not isinstance(images, list) or not all(isinstance(image, dict) for image in images):
             raise self._fault(self._name, "its manifest.json is not that of `docker save`")
         if len(images) != 1:

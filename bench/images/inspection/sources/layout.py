@@ -14,6 +14,7 @@ from bench.images.inspection.sources.source import (
     algorithm_of,
     diff_ids,
     parse_document,
+    path_budget,
     read_blob,
 )
 from bench.images.streams import Hashed
@@ -31,6 +32,7 @@ class LayoutFolder:
         """Nothing is read yet; `architecture` is that of this machine, as images name it."""
         self._folder = folder
         self._name = str(folder)
+        self._budget = path_budget()
         self._documents = OciDocuments(self._name, self._blob, architecture, UsageError)
 
     def read(self) -> ReadImage:
@@ -48,7 +50,7 @@ class LayoutFolder:
         path = self._path(digest)
         try:
             with path.open("rb") as file:
-                blob = read_blob(file, algorithm_of(digest))
+                blob = read_blob(file, self._budget, algorithm_of(digest))
         except OSError as error:
             raise self._unreadable(f"layer {digest}", error) from error
         except DamagedBlobError as error:

@@ -13,6 +13,7 @@ from bench.images.inspection.sources.source import (
     ReadImage,
     algorithm_of,
     diff_ids,
+    path_budget,
     read_blob,
 )
 
@@ -32,6 +33,7 @@ class RegistryImage:
         self._repository = repository
         self._reference = reference
         self._architecture = architecture
+        self._budget = path_budget()
         separator = "@" if ":" in reference else ":"
         self._name = f"{registry.address}/{repository}{separator}{reference}"
 
@@ -47,7 +49,7 @@ class RegistryImage:
     def _layer(self, digest: str, diff_id: str) -> ReadLayer:
         try:
             with self._registry.blob(self._repository, digest) as stream:
-                blob = read_blob(stream, algorithm_of(digest) or "sha256")
+                blob = read_blob(stream, self._budget, algorithm_of(digest) or "sha256")
         except (DamagedBlobError, requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise RegistryError(
                 self._name, f"layer {digest} cannot be read: {error}", "push the image again"

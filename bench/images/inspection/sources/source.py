@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from bench.images.decompress import Decompressed
 from bench.images.inspection.scan import scan_layer
+from bench.images.layers import PathBudget
 from bench.images.streams import Hashed
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 LARGEST_DOCUMENT = 8 * 2**20
 """Bytes of a manifest or a configuration; real ones have some KiB."""
+
+_MOST_PATH_BYTES = 128 * 2**20
 
 _DIGEST = re.compile(r"(sha256):[0-9a-f]{64}|(sha512):[0-9a-f]{128}")
 
@@ -97,7 +100,7 @@ class DamagedBlobError(Exception):
     """A blob is not a whole archive of a layer; the message says why."""
 
 
-def read_blob(stream: Readable, algorithm: str = "sha256") -> ReadBlob:
+def read_blob(stream: Readable, budget: PathBudget, algorithm: str = "sha256") -> ReadBlob:
     """Read a layer's archive to its end.
 
     Raises:
@@ -106,11 +109,16 @@ def read_blob(stream: Readable, algorithm: str = "sha256") -> ReadBlob:
     hashed = Hashed(stream, algorithm)
     try:
         archive = Decompressed(hashed)
-        scan = scan_layer(archive)
+        scan = scan_layer(archive, budget)
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise DamagedBlobError(str(error) or "unexpected end of data") from error
     digest = hashed.digest()
     return ReadBlob(digest, hashed.size_bytes, archive.is_compressed, scan)
+
+
+def path_budget() -> PathBudget:
+    """Memory for the paths of one image: some 600,000 of them."""
+    return PathBudget(_MOST_PATH_BYTES)
 
 
 def algorithm_of(digest: str) -> str:
