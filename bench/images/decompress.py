@@ -63,6 +63,8 @@ _MAGIC: dict[bytes, Callable[[], _Decompressor]] = {
     b"BZh": bz2.BZ2Decompressor,
     b"\xfd7zXZ\x00": lzma.LZMADecompressor,
 }
+_LIMITED = (bz2.BZ2Decompressor, lzma.LZMADecompressor)
+"""Those that unpack their input bit by bit; a KiB of bzip2 may be hundreds of MiB."""
 _ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
 """Bytes 2 to 4 of a zstd frame that holds no data; zstd:chunked has such frames."""
 
@@ -151,13 +153,17 @@ class Decompressed(io.RawIOBase):
             data, self._packed = self._packed, b""
             return data or self._stream.read(_CHUNK)
         while True:
-            packed = self._packed or self._stream.read(self._piece)
+            packed = self._packed
+            if not packed and not self._has_more():
+                packed = self._stream.read(self._piece)
             self._packed = b""
-            if not packed:
+            while 0 < len(packed) < _LONGEST_MAGIC and (more := self._stream.read(self._piece)):
+                packed += more
+            if not packed and not self._has_more():
                 if self._member is not None:
                     raise EOFError("compressed data ends too early")
                 return b""
-            if self._member is None and not self._begins_member(packed):
+            if packed and self._member is None and not self._begins_member(packed):
                 self._new, self._packed = None, b""  # padding, as GNU gzip ignores it too
                 while self._stream.read(_CHUNK):
                     pass
@@ -165,6 +171,11 @@ class Decompressed(io.RawIOBase):
             data = self._decompress(packed)
             if data:
                 return data
+
+    def _has_more(self) -> bool:
+        """Whether the decompressor holds input that it has not unpacked."""
+        member = self._member
+        return isinstance(member, _LIMITED) and not member.needs_input
 
     def _begins_member(self, packed: bytes) -> bool:
         return packed[:1] in {magic[:1] for magic in _MAGIC} or packed[1:4] == _ZSTD_SKIPPABLE
@@ -174,7 +185,10 @@ class Decompressed(io.RawIOBase):
         if self._member is None:
             self._member = self._new()
         try:
-            data = self._member.decompress(packed)
+            if isinstance(self._member, _LIMITED):
+                data = self._member.decompress(packed, _CHUNK)
+            else:
+                data = self._member.decompress(packed)
         except Exception as error:
             if not _is_damage(error):
                 raise

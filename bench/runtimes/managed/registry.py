@@ -193,6 +193,7 @@ class Registry:
         except requests.RequestException as error:
             raise self._no_answer() from error
         if answer.status_code != 200:
+            answer.close()
             wants_login = self._is_remote and answer.status_code in (401, 403)
             raise RegistryError(
                 f"{self.address}/{path}",
