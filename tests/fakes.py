@@ -269,6 +269,7 @@ class FakeRuntime(Runtime):
         on_call: called with the name of each call of that thread, before it takes effect.
         present_images: labels of the images that are there, by reference.
         image: what is said of every image.
+        archives: of the images that tests read, by reference.
         lacking: capabilities that it lacks, beside those that its facts say.
     """
 
@@ -284,6 +285,7 @@ class FakeRuntime(Runtime):
         self.network_labels: dict[str, Mapping[str, str]] = {}
         self.present_images: dict[str, Mapping[str, str]] = {}
         self.image = ImageInfo("sha256:1", size_bytes=1000)
+        self.archives: dict[str, bytes] = {}
         self.calls: list[Call] = []
         self.pulls_of: list[str] = []
         self.is_dead = False
@@ -563,9 +565,9 @@ class FakeImages(ImageStore):
         self._labels[tag] = {}
 
     def save(self, reference: str) -> Iterator[bytes]:
-        """An archive that holds the name alone, which `load` reads again."""
+        """Its archive, or else one that holds the name alone, which `load` reads again."""
         self._runtime.enter("save", reference)
-        yield reference.encode()
+        yield self._runtime.archives.get(reference, reference.encode())
 
     def load(self, chunks: Iterator[bytes]) -> None:
         reference = b"".join(chunks).decode()
