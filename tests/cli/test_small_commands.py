@@ -21,9 +21,12 @@ from bench.cgroup.mounts import CgroupMounts, CgroupVersion
 from bench.cli import clean, doctor, explain
 from bench.cli import engine as engine_command
 from bench.cli.explain import EXIT_CODES, explanation
+from bench.core.domain import Arm, CacheState, TrialStatus
 from bench.core.errors import EngineUnavailableError, HostError, UsageError
 from bench.core.metrics import METRICS
+from bench.dockerfile.lint.lint import RULES
 from bench.host.finding import Health, HostFinding
+from bench.judge.model import Outcome
 from bench.runtimes.managed.daemons import Paths
 from bench.runtimes.managed.private import PrivateEngine
 from bench.runtimes.managed.requirements import PACKAGES
@@ -83,6 +86,23 @@ def test_every_exit_code_can_be_explained(code):
 
 
 @pytest.mark.parametrize(
+    "term",
+    [*CacheState, *Outcome, *TrialStatus, *Arm, "trial", "OOM kill", "working set", "waste"],
+)
+def test_every_state_verdict_and_term_can_be_explained(term):
+    text = explanation(term.upper())
+    assert text.lower().startswith(f"{term}: ".lower())
+    assert "](" not in text
+    assert f"{term} " in explanation("terms")
+
+
+def test_every_name_means_one_thing():
+    names = [*METRICS, *ROWS, *RULES, *EXIT_CODES, *explain.glossary()]
+    lowered = [name.lower() for name in names if name != "READY"]  # a row, and a term of it
+    assert len(set(lowered)) == len(lowered)
+
+
+@pytest.mark.parametrize(
     ("subject", "named"),
     [("metrics", list(METRICS)), ("checklist", [*ROWS, "READY"]), ("exit-codes", list(EXIT_CODES))],
 )
@@ -97,8 +117,8 @@ def test_each_list_names_one_thing_a_line(subject, named):
         ("image_size_byte", "image_size_bytes"),
         ("CI5", "CI-5"),
         ("ci5", "CI-5"),
-        ("metric", "metrics"),
-        ("STARTUP_S", "startup_s"),
+        ("STARTUP_ZS", "startup_s"),
+        ("inconclsive", "inconclusive"),
     ],
 )
 def test_what_is_nearly_right_is_suggested(subject, meant):
@@ -110,7 +130,7 @@ def test_what_is_nearly_right_is_suggested(subject, meant):
 def test_what_resembles_nothing_is_told_what_there_is():
     with pytest.raises(UsageError) as caught:
         explanation("qqqq")
-    assert "metrics, checklist or exit-codes" in caught.value.remedy
+    assert "metrics, checklist, rules, exit-codes, terms" in caught.value.remedy
 
 
 def test_an_explanation_is_a_result_and_a_mistake_is_not(main):
