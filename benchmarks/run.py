@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from typing import TYPE_CHECKING
 
-from benchmarks import bare, growth, lab, pulls
+from benchmarks import bare, growth, inspection, lab, pulls
 from benchmarks.reports import report_cost
 
 if TYPE_CHECKING:
@@ -107,6 +107,12 @@ def link_foreseen() -> None:
         show(*line)
 
 
+def inspection_cost() -> None:
+    """What reading an image takes, against `tar tf` over the same layers."""
+    for line in inspection.ratios():
+        show(*line)
+
+
 def main() -> None:
     """Run the parts asked for, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -121,6 +127,7 @@ def main() -> None:
         "growth": trials_grow,
         "pulls": pull_closure,
         "link": link_foreseen,
+        "inspect": inspection_cost,
     }
     for part in options.parts or parts:
         parts[part]()

@@ -131,7 +131,7 @@ def test_a_sparse_file_has_the_size_that_a_program_sees(tmp_path, form):
     "data",
     [
         b"",
-        b"\x28\xb5\x2f\xfd" + bytes(600),  # zstd, in a library that does not know it
+        b"\x28\xb5\x2f\xfd" + bytes(600),  # damaged zstd
         b"<html>not found</html>" * 60,
         archive(("a", 5000), mode="w:gz")[:-30],
         archive(("a", 5000))[:2000],
