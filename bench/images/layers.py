@@ -238,7 +238,7 @@ class LayerReader:
         self._directory = directory
 
     def contents(self, repository: str, manifest: Manifest) -> list[LayerContent] | None:
-        """The content of each layer, base first; None where one cannot be read (damaged, foreign)."""
+        """The content of each layer, base first; None where one cannot be read."""
         contents = []
         for layer in manifest.layers:
             content = self._remembered(layer.digest)
