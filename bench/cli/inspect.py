@@ -29,4 +29,8 @@ def command(image: str, against: str | None, engine: str | None, form: str) -> N
 
     other = None if against is None else read_image(against, engine)
     found = inspect_image(read_image(image, engine), other)
-    click.echo(inspection_json(found) if form == "json" else inspection_text(found))
+    if form == "text":
+        click.echo(inspection_text(found))
+        return
+    for line in inspection_json(found):
+        click.echo(line)

@@ -75,13 +75,13 @@ def test_nothing_in_an_image_controls_the_terminal():
     )
     image = inspect_image(read(made))
     assert speaking(inspection_text(image)) == ""
-    texts = texts_in(json.loads(inspection_json(image)))
+    texts = texts_in(json.loads("\n".join(inspection_json(image))))
     assert [speaking(text) for text in texts if speaking(text)] == []
 
 
 def test_the_json_has_the_same_facts():
     image = inspect_image(read(MADE), read(Made((BASE,))))
-    document = json.loads(inspection_json(image))
+    document = json.loads("\n".join(inspection_json(image)))
     assert document["unpacked_bytes"] == image.unpacked_bytes
     assert document["transfer_bytes"] is None
     assert document["layers"][0]["instruction"] == "ADD rootfs.tar /"

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import shlex
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.core.text import clean_tree
 from bench.core.units import format_bytes
@@ -31,9 +31,30 @@ _SIZE = 10
 """Columns of a size: `1023 MiB` and two blanks."""
 
 
-def inspection_json(image: Inspection) -> str:
-    """All facts, as `docs/inspect.md` lists them."""
-    return json.dumps(clean_tree(dataclasses.asdict(image)), indent=2, ensure_ascii=False)
+def inspection_json(image: Inspection) -> Iterator[str]:
+    """All facts, as `docs/inspect.md` lists them: the lines of a JSON object.
+
+    Each item of a list is on a line of its own; hundreds of thousands of files are never held as
+    one text.
+    """
+    names = [field.name for field in dataclasses.fields(image)]
+    yield "{"
+    for name in names:
+        value, end = getattr(image, name), "" if name == names[-1] else ","
+        if isinstance(value, tuple):
+            yield f'  "{name}": ['
+            for number, item in enumerate(value, 1):
+                yield f"    {_json(item)}{',' if number < len(value) else ''}"
+            yield f"  ]{end}"
+        else:
+            yield f'  "{name}": {_json(value)}{end}'
+    yield "}"
+
+
+def _json(value: Any) -> str:
+    is_facts = dataclasses.is_dataclass(value) and not isinstance(value, type)
+    plain = dataclasses.asdict(value) if is_facts else value
+    return json.dumps(clean_tree(plain), ensure_ascii=False)
 
 
 def inspection_text(image: Inspection) -> str:
