@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from bench.images.inspection.leftovers import Classifier
 from bench.images.waste import waste_bytes
-from bench.journal.facts.image import ImageFacts, LayerFacts
+from bench.journal.facts.image import ImageFacts, LayerFacts, LeftoverFact
 
 if TYPE_CHECKING:
-    from bench.images.layers import LayerReader
+    from bench.images.layers import LayerContent, LayerReader
     from bench.runtimes.managed.registry import Manifest, Registry
 
 _LONGEST = 300
@@ -49,6 +50,7 @@ def gather(
             instruction=made_by[index],
             transfer_bytes=layer.size_bytes,
             unpacked_bytes=contents[index].unpacked_bytes if contents else None,
+            leftovers=_leftovers(contents[index]) if contents else (),
         )
         for index, layer in enumerate(manifest.layers)
     )
@@ -68,6 +70,18 @@ def gather(
         layers=layers,
         config={key: inner[key] for key in _CONFIG_KEYS if inner.get(key)}
         | {"architecture": config.get("architecture", ""), "created": config.get("created", "")},
+    )
+
+
+def _leftovers(content: LayerContent) -> tuple[LeftoverFact, ...]:
+    """The leftovers of a layer by their kind, the largest first; those of no bytes are left out."""
+    classifier = Classifier()
+    sizes: dict[str, int] = {}
+    for path, size in content.files.items():
+        if size and (kind := classifier.kind(path)):
+            sizes[kind.id] = sizes.get(kind.id, 0) + size
+    return tuple(
+        LeftoverFact(kind, size) for kind, size in sorted(sizes.items(), key=lambda it: -it[1])
     )
 
 

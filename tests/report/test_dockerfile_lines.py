@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from bench.report.fix_next import fix_next
+from bench.report.html.page import html_text
 from bench.report.sections.all import sections
 from bench.report.sections.dockerfile_findings import dockerfile_findings
 from bench.report.sections.dockerfile_lines import dockerfile_lines
+from bench.report.text.markdown import markdown_text
 from bench.results.run import load_run
 from tests.journals import events, write_events
 
@@ -31,7 +34,7 @@ def built(tmp_path_factory):
                         "message": "found \u202e it",
                         "remedy": "mend it",
                     }
-                    for rule in ("pip-cache-kept", "no-healthcheck")
+                    for rule in ("pip-cache-kept", "no-healthcheck", "apt-recommends")
                 ],
             }
     return load_run(write_events(tmp_path_factory.mktemp("built"), found))
@@ -76,3 +79,21 @@ def test_findings_stand_with_what_was_measured_of_them(built):
 def test_a_run_that_kept_no_dockerfile_has_no_such_section(run):
     assert dockerfile_lines(run) is None
     assert dockerfile_findings(run) is None
+
+
+def test_what_to_fix_next_is_said_in_every_report(built):
+    (line, *more) = fix_next(built)
+    assert len(more) < 3
+    assert line == (
+        f"bad, line 2: found it. Mend it (saves at most {line.partition('at most ')[2]}"
+    )
+    assert line.endswith(" of a cold start)")
+    for text in (html_text(built), markdown_text(built)):
+        assert "Fix next" in text
+    assert line.split(":")[0] in markdown_text(built)
+
+
+def test_a_run_without_dockerfiles_has_nothing_to_fix_next(run):
+    assert fix_next(run) == []
+    assert "Fix next" not in html_text(run)
+    assert "Fix next" not in markdown_text(run)

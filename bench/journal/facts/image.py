@@ -30,6 +30,19 @@ class BaseRecord:
 
 
 @dataclass(frozen=True)
+class LeftoverFact:
+    """Files of one kind in a layer that a running service rarely needs.
+
+    Attributes:
+        kind: as in docs/inspect.md.
+        size_bytes: unpacked.
+    """
+
+    kind: str
+    size_bytes: Amount
+
+
+@dataclass(frozen=True)
 class LayerFacts:
     """One layer of an image as it is shipped."""
 
@@ -37,6 +50,7 @@ class LayerFacts:
     instruction: str
     transfer_bytes: Amount
     unpacked_bytes: Amount | None
+    leftovers: tuple[LeftoverFact, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from bench.core.atomic import write_text
 from bench.core.metrics import METRICS
 from bench.report import caveats
 from bench.report.failing import failing
+from bench.report.fix_next import fix_next
 from bench.report.headline import answer
 from bench.report.html import detail as html_detail
 from bench.report.html import view as html_view
@@ -88,6 +89,7 @@ def _render(run: Run, plots: list[Plot], detail: Detail) -> str:
             title=run.header.name,
             description=run.scenario.description,
             answer=answer(run),
+            fix_next=fix_next(run),
             standard=standard_words(run),
             verdict=exit_words(run),
             failing=failing(run),

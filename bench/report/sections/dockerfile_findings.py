@@ -31,7 +31,7 @@ def dockerfile_findings(run: Run) -> Section | None:
         )
         for case, found in costs_by_case(run).items()
         if found.dockerfile.findings
-        for measured in [_measured(run, case, found)]
+        for measured in [measured_of(run, case, found)]
         for finding in found.dockerfile.findings
     ]
     if not rows:
@@ -46,7 +46,8 @@ def dockerfile_findings(run: Run) -> Section | None:
     )
 
 
-def _measured(run: Run, case: str, costs: DockerfileCosts) -> Measured:
+def measured_of(run: Run, case: str, costs: DockerfileCosts) -> Measured:
+    """What the run has of a case that bears on the findings in its Dockerfile."""
     good = [
         trial
         for cache, arm in measured_states(run, case)

@@ -21,6 +21,7 @@ from bench.judge.stops import STOP_TIMES, killed_words
 from bench.report import caveats
 from bench.report.baseline import baseline_words
 from bench.report.failing import failing
+from bench.report.fix_next import fix_next
 from bench.report.headline import answer
 from bench.report.rows import case_outcomes, comparison_groups, reason_groups, rule_rows
 from bench.report.sections.all import sections
@@ -117,6 +118,8 @@ def _blocks(run: Run) -> Iterable[RenderableType]:
     if floor:
         yield Text.assemble(("FLOOR OF THE ENGINE", "bold"), f"  {floor}")
     doubts = caveats.warnings(run)
+    if mends := fix_next(run):
+        yield Group(heading("FIX NEXT"), *(_item("→", text) for text in mends))
     if doubts:
         yield Group(heading("BEFORE YOU TRUST THIS"), *(_item("!", text) for text in doubts))
     yield _where(run)

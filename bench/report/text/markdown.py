@@ -17,6 +17,7 @@ from bench.report.comparison_words import (
     rule_words,
 )
 from bench.report.failing import failing
+from bench.report.fix_next import fix_next
 from bench.report.headline import answer
 from bench.report.rows import (
     case_outcomes,
@@ -93,6 +94,8 @@ def _lines(run: Run) -> Iterator[str]:
         f"Run `{one_line(run.run_id)}`, link: {escaped(run.link)}, exit code {run.exit_code}: "
         f"{exit_words(run)}."
     )
+    if mends := fix_next(run):
+        yield from ("", "## Fix next", "", *(f"- {escaped(text)}" for text in mends))
     yield from _checklist(run)
     yield from _comparisons(run)
     yield from _reasons(run)
