@@ -148,6 +148,10 @@ class RegistryError(BenchError):
     """The registry does not answer, or lacks what was requested."""
 
 
+class NotInRegistryError(RegistryError):
+    """The registry answers that it lacks what was requested."""
+
+
 class HostError(BenchError):
     """This host does not meet a requirement: privileges, packages, disk, kernel."""
 

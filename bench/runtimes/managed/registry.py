@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import requests
 import urllib3
 
-from bench.core.errors import RegistryError
+from bench.core.errors import NotInRegistryError, RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -194,6 +194,8 @@ class Registry:
             raise self._no_answer() from error
         if answer.status_code != 200:
             answer.close()
+            if answer.status_code == 404:
+                raise NotInRegistryError(f"{self.address}/{path}", "the registry answered 404")
             wants_login = self._is_remote and answer.status_code in (401, 403)
             raise RegistryError(
                 f"{self.address}/{path}",

@@ -6,7 +6,13 @@ import json
 
 import pytest
 
-from bench.core.errors import EngineError, EngineUnavailableError, RegistryError, UsageError
+from bench.core.errors import (
+    EngineError,
+    EngineRefusedError,
+    EngineUnavailableError,
+    RegistryError,
+    UsageError,
+)
 from bench.images.inspection.sources import find
 from bench.images.inspection.sources.find import read_image
 from tests.fakes import FakeRuntime
@@ -80,9 +86,29 @@ def test_what_is_nowhere_is_a_mistake_of_the_user(engine):
     assert error.value.exit_code == 2
 
 
-def test_what_the_registry_lacks_is_said(engine, registry):
-    with pytest.raises(RegistryError, match="404"):
+def test_what_the_registry_lacks_is_a_mistake_of_the_user_too(engine, registry):
+    with pytest.raises(UsageError, match="registry has no such image"):
         read_image(f"{registry.address}/shop/other:1", ENGINE)
+
+
+def test_a_registry_that_refuses_is_at_fault(engine, registry):
+    registry.answers["shop/web/manifests/1.4"] = Answer(b"", 500)
+    with pytest.raises(RegistryError, match="500") as error:
+        read_image(f"{registry.address}/shop/web:1.4", ENGINE)
+    assert error.value.exit_code == 3
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\0b"])
+def test_an_empty_name_is_a_mistake_of_the_user(name):
+    with pytest.raises(UsageError):
+        read_image(name, ENGINE)
+
+
+def test_what_the_engine_takes_for_no_name_is_a_mistake_of_the_user(engine):
+    refusal = EngineRefusedError("A b", "the engine refused: invalid reference format", status=400)
+    engine.trouble("has_image", refusal)
+    with pytest.raises(UsageError, match="invalid reference format"):
+        read_image("A b", ENGINE)
 
 
 def test_an_engine_that_does_not_answer_is_its_fault(engine):

@@ -7,7 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.core.errors import BenchError, EngineError, EngineUnavailableError, UsageError
+from bench.core.errors import (
+    BenchError,
+    EngineError,
+    EngineRefusedError,
+    EngineUnavailableError,
+    UsageError,
+)
 from bench.core.image_reference import split_reference
 from bench.core.machine import own_architecture
 from bench.core.paths import is_there
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from bench.runtimes.select import Choice
 
 _ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.zst")
+_BAD_REQUEST = 400
 _ARCHITECTURE = own_architecture().partition("/")[0]
 
 
@@ -43,6 +50,8 @@ def read_image(text: str, engine: str | None) -> ReadImage:
         BenchError: there is no such image, or it cannot be read; a UsageError where neither the
             engine nor the registry is at fault.
     """
+    if not text.strip() or "\0" in text:
+        raise UsageError("IMAGE", "is empty or is not a name", "name an image or a path")
     path = Path(text)
     if is_there(path, Path.is_file):
         return _archive(path).read()
@@ -161,8 +170,13 @@ def _opened(choice: Choice) -> Iterator[ContainerEngine]:
 
 
 def _from_engine(name: str, engine: ContainerEngine) -> ReadImage | None:
-    if not engine.images.has(name):
-        return None
+    try:
+        if not engine.images.has(name):
+            return None
+    except EngineRefusedError as error:
+        if error.status != _BAD_REQUEST:
+            raise
+        raise UsageError(name, error.cause, "write it as NAME:TAG or NAME@DIGEST") from error
 
     @contextmanager
     def opened() -> Iterator[Chunks]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import requests
 import urllib3
 
-from bench.core.errors import RegistryError
+from bench.core.errors import NotInRegistryError, RegistryError, UsageError
 from bench.images.inspection.sources.source import (
     DamagedBlobError,
     ReadImage,
@@ -19,7 +19,7 @@ from bench.images.inspection.sources.source import (
 
 if TYPE_CHECKING:
     from bench.images.inspection.sources.source import ReadLayer
-    from bench.runtimes.managed.registry import Registry
+    from bench.runtimes.managed.registry import Manifest, Registry
 
 
 class RegistryImage:
@@ -38,13 +38,21 @@ class RegistryImage:
         self._name = f"{registry.address}/{repository}{separator}{reference}"
 
     def read(self) -> ReadImage:
-        """Read the image; raises RegistryError."""
-        manifest = self._registry.manifest(self._repository, self._reference, self._architecture)
+        """Read the image; raises RegistryError, or UsageError if there is none of that name."""
+        manifest = self._manifest()
         config = self._registry.config(self._repository, manifest)
         ids = diff_ids(config, len(manifest.layers), self._name, RegistryError)
         digests = [layer.digest for layer in manifest.layers]
         layers = tuple(map(self._layer, digests, ids))
         return ReadImage(self._name, "registry", manifest.digest, config, layers)
+
+    def _manifest(self) -> Manifest:
+        try:
+            return self._registry.manifest(self._repository, self._reference, self._architecture)
+        except NotInRegistryError as error:
+            raise UsageError(
+                self._name, "the registry has no such image", "check its name and its tag"
+            ) from error
 
     def _layer(self, digest: str, diff_id: str) -> ReadLayer:
         try:
