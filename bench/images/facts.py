@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from bench.images.inspection.leftovers import Classifier
+from bench.images.leftovers import Classifier
 from bench.images.waste import waste_bytes
 from bench.journal.facts.image import ImageFacts, LayerFacts, LeftoverFact
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.core.units import format_bytes, format_seconds
-from bench.images.inspection.leftovers import KINDS
+from bench.images.leftovers import KINDS
 from bench.judge.finding_evidence import finding_evidence
 from bench.judge.statistics.stats import median
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bench.dockerfile.lint.lint import RULES
-from bench.images.inspection.leftovers import KINDS
+from bench.images.leftovers import KINDS
 from bench.journal.facts.image import DockerfileFacts, DockerfileFinding, ImageFacts, LeftoverFact
 from bench.judge import fixes as module
 from bench.judge.finding_evidence import Measured

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
+from pathlib import Path
 
 from click.testing import CliRunner
 
 from bench.cli import COMMANDS
 from bench.cli.inspect import command
 from bench.images.inspection.inspect import inspect_image
+from bench.images.inspection.model import (
+    Hidden,
+    ImageSettings,
+    Inspection,
+    LayerFigures,
+    Leftover,
+    Shared,
+    ShippedSecret,
+    WastedPath,
+)
+from bench.images.leftovers import KINDS
 from bench.report.text.inspection import inspection_json, inspection_text
 from tests.hostile import SEQUENCES, speaking, texts_in
 from tests.images.inspection.made import Made, archive_of, entry, layer, read, saved, write_layout
@@ -92,6 +106,17 @@ def test_the_json_has_the_same_facts():
     assert document["leftovers"][0]["kind"] == "apt-lists"
     assert document["against"]["is_base"] is True
     assert document["settings"]["environment"] == {"API_KEY": "***", "LANG": "C"}
+
+
+def test_the_page_explains_each_key_and_each_kind():
+    page = (Path(__file__).parents[2] / "docs" / "inspect.md").read_text()
+    page = re.sub(r"```.*?```", "", page, flags=re.DOTALL)
+    words = set(re.findall(r"\w+(?:-\w+)*", " ".join(re.findall(r"`([^`]+)`", page))))
+    facts = (Inspection, LayerFigures, WastedPath, Leftover, ShippedSecret, Shared, ImageSettings)
+    keys = {field.name for kind in facts for field in dataclasses.fields(kind)}
+    assert keys - words == set()
+    assert {kind.id for kind in KINDS} - words == set()
+    assert {str(how) for how in Hidden} - words == set()
 
 
 def test_the_command_takes_an_archive_and_a_folder(tmp_path):

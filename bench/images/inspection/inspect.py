@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from bench.images.bases.layers import shared_layers
 from bench.images.facts import instructions
-from bench.images.inspection.leftovers import Classifier, LeftoverKind
 from bench.images.inspection.model import (
     Hidden,
     Inspection,
@@ -19,6 +18,7 @@ from bench.images.inspection.model import (
     WastedPath,
 )
 from bench.images.inspection.settings import image_settings
+from bench.images.leftovers import Classifier, LeftoverKind
 from bench.images.waste import hidden_files
 from bench.scenario.redact import redacted_text
 

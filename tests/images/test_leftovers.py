@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.images.inspection.leftovers import KINDS, Classifier
+from bench.images.leftovers import KINDS, Classifier
 
 PACKAGES = "/usr/local/lib/python3.11/site-packages"
 
