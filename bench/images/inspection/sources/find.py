@@ -30,7 +30,7 @@ from bench.runtimes.select import choose
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.images.inspection.sources.source import ImageSource, ReadImage
+    from bench.images.inspection.sources.source import InspectionSource, ReadImage
     from bench.runtimes.protocol import ContainerEngine
     from bench.runtimes.select import Choice
 
@@ -70,7 +70,7 @@ def _is_layout(path: Path) -> bool:
     return is_there(path / "index.json", Path.is_file)
 
 
-def _layout(path: Path) -> ImageSource:
+def _layout(path: Path) -> InspectionSource:
     if not _is_layout(path):
         raise UsageError(
             str(path),
@@ -80,7 +80,7 @@ def _layout(path: Path) -> ImageSource:
     return LayoutFolder(path, _ARCHITECTURE)
 
 
-def _archive(path: Path) -> ImageSource:
+def _archive(path: Path) -> InspectionSource:
     return ImageArchive(str(path), "archive", lambda: path.open("rb"), _ARCHITECTURE, UsageError)
 
 

@@ -63,7 +63,7 @@ class ReadImage:
     layers: tuple[ReadLayer, ...]
 
 
-class ImageSource(Protocol):
+class InspectionSource(Protocol):
     """Where an image is read from."""
 
     def read(self) -> ReadImage:
