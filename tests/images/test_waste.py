@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def hidden(*stack: LayerContent) -> list[tuple[str, int, int, bool]]:
-    return [(one.path, one.layer, one.hidden_by, one.deleted) for one in hidden_files(stack)]
+    return [(file.path, file.layer, file.hidden_by, file.deleted) for file in hidden_files(stack)]
 
 
 @pytest.mark.parametrize(
@@ -54,15 +54,15 @@ def test_a_path_deeper_than_any_recursion_is_followed():
 @given(st.lists(layers(), max_size=4))
 def test_no_file_is_hidden_twice_and_the_hiding_layer_stands_above(stack):
     found = list(hidden_files(stack))
-    assert len({(one.layer, one.path) for one in found}) == len(found)
-    assert all(one.layer < one.hidden_by < len(stack) for one in found)
-    assert all(stack[one.layer].files[one.path] == one.size_bytes for one in found)
+    assert len({(file.layer, file.path) for file in found}) == len(found)
+    assert all(file.layer < file.hidden_by < len(stack) for file in found)
+    assert all(stack[file.layer].files[file.path] == file.size_bytes for file in found)
 
 
 @given(st.lists(layers(), max_size=4))
 def test_a_file_is_hidden_as_soon_as_its_layer_stands_in_the_stack(stack):
-    for one in hidden_files(stack):
-        below, whole = stack[: one.hidden_by], stack[: one.hidden_by + 1]
-        assert (one.layer, one.path) not in {(it.layer, it.path) for it in hidden_files(below)}
-        assert (one.layer, one.path) in {(it.layer, it.path) for it in hidden_files(whole)}
+    for file in hidden_files(stack):
+        below, whole = stack[: file.hidden_by], stack[: file.hidden_by + 1]
+        assert (file.layer, file.path) not in {(it.layer, it.path) for it in hidden_files(below)}
+        assert (file.layer, file.path) in {(it.layer, it.path) for it in hidden_files(whole)}
         assert visible_bytes(below) + waste_bytes(below) == sum(it.unpacked_bytes for it in below)

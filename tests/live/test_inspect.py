@@ -62,9 +62,9 @@ def test_the_bytes_of_each_layer_are_those_that_tar_lists(bench, building, image
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     saved = b"".join(building.images.save(image))
-    assert [one["unpacked_bytes"] for one in found["layers"]] == independent_sizes(saved)
+    assert [item["unpacked_bytes"] for item in found["layers"]] == independent_sizes(saved)
     assert len(found["layers"]) == 5
-    hidden = {(one["path"], one["how"]) for one in found["wasted"]}
+    hidden = {(file["path"], file["how"]) for file in found["wasted"]}
     assert {("/www/program", "metadata"), ("/www/other", "deleted")} <= hidden
     (secret,) = found["secrets"]
     assert (secret["path"], secret["layer"], secret["hidden_by"]) == ("/etc/id_rsa", 3, 4)

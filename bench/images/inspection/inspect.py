@@ -154,7 +154,10 @@ def _shared(image: ReadImage, other: ReadImage) -> Shared:
     own = {layer.diff_id: layer.scan.content.unpacked_bytes for layer in image.layers}
     theirs = {layer.diff_id: layer.scan.content.unpacked_bytes for layer in other.layers}
     both = own.keys() & theirs.keys()
-    ids, others = [layer.diff_id for layer in image.layers], [one.diff_id for one in other.layers]
+    ids, others = (
+        [layer.diff_id for layer in image.layers],
+        [layer.diff_id for layer in other.layers],
+    )
     return Shared(
         image=other.name,
         is_base=shared_layers(others, ids) > 0,

@@ -91,7 +91,7 @@ class Leftover:
 
 @dataclass(frozen=True)
 class ShippedSecret:
-    """A file that looks like a secret; whoever can pull the image can read it, hidden or not.
+    """A file that looks like a secret: anyone who can pull the image can read it, hidden or not.
 
     Attributes:
         kind: what it looks like.
@@ -129,7 +129,7 @@ class Shared:
 
 @dataclass(frozen=True)
 class ImageSettings:
-    """What an image says of its containers; empty or None where it says nothing."""
+    """Settings of an image for its containers; empty or None where it says nothing."""
 
     architecture: str = ""
     created: str = ""

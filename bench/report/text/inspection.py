@@ -108,7 +108,7 @@ def _against(shared: Shared) -> Iterator[str]:
 def _secrets(image: Inspection) -> Iterator[str]:
     if not image.secrets:
         return
-    yield "POSSIBLE SECRETS  whoever can pull the image can read them, deleted or not"
+    yield "POSSIBLE SECRETS  anyone who can pull the image can read them, deleted or not"
     for secret in image.secrets[:_TOP]:
         hidden = "" if secret.hidden_by is None else f", hidden by layer {secret.hidden_by}"
         yield _cut(f"  layer {secret.layer}{hidden}: {secret.kind}  {secret.path}")

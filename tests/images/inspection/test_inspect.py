@@ -24,7 +24,7 @@ def inspect(*layers: bytes, history: tuple[str, ...] = (), **config: object):
 
 def wasted(*layers: bytes) -> list[tuple[str, int, int, int, str]]:
     found = inspect(*layers).wasted
-    return [(one.path, one.bytes, one.layer, one.hidden_by, str(one.how)) for one in found]
+    return [(file.path, file.bytes, file.layer, file.hidden_by, str(file.how)) for file in found]
 
 
 BASE = layer(("srv/app.py", b"print()\n"), ("srv/data", b"x" * 100), ("etc/motd", b"hi"))
@@ -56,8 +56,8 @@ def test_a_changed_owner_of_all_files_ships_each_once_more():
     )
     image = inspect(BASE, owned, history=("COPY . .", "RUN chown -R app /srv"))
     assert image.waste_bytes == 108
-    assert {one.how for one in image.wasted} == {Hidden.METADATA}
-    assert [one.waste_bytes for one in image.layers] == [108, 0]
+    assert {file.how for file in image.wasted} == {Hidden.METADATA}
+    assert [item.waste_bytes for item in image.layers] == [108, 0]
 
 
 def test_an_opaque_folder_hides_what_is_below_it_and_not_its_own_files():
@@ -94,7 +94,7 @@ def archives(draw: st.DrawFn) -> bytes:
         folder, _, name = path.rpartition("/")
         plain = f"{folder}/{name.removeprefix('.wh.')}".lstrip("/")
         others = {other.replace(".wh.", "") for other in content if not other.endswith(".opq")}
-        ways = (plain.startswith(f"{one}/") or one.startswith(f"{plain}/") for one in others)
+        ways = (plain.startswith(f"{other}/") or other.startswith(f"{plain}/") for other in others)
         if plain not in others and not any(ways):
             content[path] = b"" if name.startswith(".wh.") else data
     return layer(*content.items())
@@ -104,11 +104,11 @@ def archives(draw: st.DrawFn) -> bytes:
 def test_waste_and_what_is_visible_are_all_that_is_shipped(stack):
     read_back = read(Made(tuple(stack)))
     image = inspect_image(read_back)
-    contents = [one.scan.content for one in read_back.layers]
+    contents = [item.scan.content for item in read_back.layers]
     assert image.visible_bytes == visible_bytes(contents)
-    assert image.waste_bytes == waste_bytes(contents) == sum(one.bytes for one in image.wasted)
+    assert image.waste_bytes == waste_bytes(contents) == sum(file.bytes for file in image.wasted)
     assert image.waste_bytes + image.visible_bytes == image.unpacked_bytes
-    assert sum(one.waste_bytes for one in image.layers) == image.waste_bytes
+    assert sum(item.waste_bytes for item in image.layers) == image.waste_bytes
 
 
 # leftovers
@@ -187,7 +187,7 @@ def test_a_base_is_told_by_the_digests_of_its_layers():
     assert shared is not None
     assert (shared.is_base, shared.layer_count, shared.bytes) == (True, 1, 110)
     assert (shared.own_bytes, shared.others_own_bytes) == (7, 0)
-    assert [one.shared for one in inspect_image(image, base).layers] == [True, False]
+    assert [item.shared for item in inspect_image(image, base).layers] == [True, False]
 
 
 def test_layers_in_another_order_are_shared_and_no_base():
@@ -201,7 +201,7 @@ def test_layers_in_another_order_are_shared_and_no_base():
 def test_without_another_image_nothing_is_said_of_sharing():
     image = inspect(BASE)
     assert image.against is None
-    assert [one.shared for one in image.layers] == [None]
+    assert [item.shared for item in image.layers] == [None]
 
 
 # configuration

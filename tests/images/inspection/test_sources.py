@@ -70,7 +70,7 @@ WHOLE: dict[str, bytes] = {}
 
 def figures(image: ReadImage) -> Inspection:
     found = inspect_image(image)
-    layers = tuple(replace(one, digest="", transfer_bytes=None) for one in found.layers)
+    layers = tuple(replace(item, digest="", transfer_bytes=None) for item in found.layers)
     return replace(found, image="", source="", digest=None, transfer_bytes=None, layers=layers)
 
 
@@ -80,9 +80,9 @@ def expected():
 
 
 def test_the_figures_are_those_of_the_layers(expected):
-    assert [one.unpacked_bytes for one in expected.layers] == [3005, 12, 31]
-    assert [one.file_count for one in expected.layers] == [2, 1, 1]
-    assert [one.instruction for one in expected.layers] == list(MADE.history)
+    assert [item.unpacked_bytes for item in expected.layers] == [3005, 12, 31]
+    assert [item.file_count for item in expected.layers] == [2, 1, 1]
+    assert [item.instruction for item in expected.layers] == list(MADE.history)
     assert expected.waste_bytes == 17
 
 
@@ -99,13 +99,13 @@ def test_a_layout_folder_gives_the_same_figures(tmp_path, packed, expected):
 def test_the_transfer_size_is_that_of_the_compressed_layers(tmp_path):
     image = inspect_image(read_layout(write_layout(tmp_path, MADE)))
     sizes = [len(packed_gzip(data)) for data in MADE.layers]
-    assert [one.transfer_bytes for one in image.layers] == sizes
+    assert [item.transfer_bytes for item in image.layers] == sizes
     assert image.transfer_bytes == sum(sizes)
 
 
 def test_where_the_layers_are_unpacked_the_transfer_size_is_absent():
     image = inspect_image(read_archive(archive_of(saved(MADE))))
-    assert [one.transfer_bytes for one in image.layers] == [None, None, None]
+    assert [item.transfer_bytes for item in image.layers] == [None, None, None]
     assert image.transfer_bytes is None
 
 
@@ -123,7 +123,7 @@ def test_an_image_without_layers_is_read():
 
 def test_a_layer_without_files_is_read():
     image = inspect_image(read_archive(archive_of(saved(Made((layer(),))))))
-    assert [one.unpacked_bytes for one in image.layers] == [0]
+    assert [item.unpacked_bytes for item in image.layers] == [0]
 
 
 def test_long_odd_and_deep_names_are_read():
@@ -134,7 +134,7 @@ def test_long_odd_and_deep_names_are_read():
         again = layer((deep, b"1"), form=form)
         image = inspect_image(read_archive(archive_of(saved(Made((data, again))))))
         assert image.unpacked_bytes == 5 * len(names) + 1
-        assert [one.path for one in image.wasted] == [f"/{deep}"]
+        assert [file.path for file in image.wasted] == [f"/{deep}"]
 
 
 # what is no image, or a damaged one
@@ -331,7 +331,7 @@ def test_a_registry_gives_the_same_figures_and_the_transfer_size(server, expecte
     image = read_from(server)
     assert figures(image) == expected
     sizes = [len(packed_gzip(data)) for data in MADE.layers]
-    assert [one.transfer_bytes for one in image.layers] == sizes
+    assert [item.transfer_bytes for item in image.layers] == sizes
     assert image.digest.startswith("sha256:")
 
 
