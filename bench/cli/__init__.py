@@ -27,6 +27,7 @@ COMMANDS = {
     "lint": "Find costly habits in Dockerfiles, without an engine.",
     "inspect": "Show what is in an image, and what could be saved.",
     "right-size": "Find the smallest limits at which a scenario still passes.",
+    "ladder": "Measure what each change between two images buys.",
     "report": "Write the reports of a run again from its journal.",
     "compare": "Compare two runs, or two cases of one run.",
     "list": "List the runs under a folder, newest first.",

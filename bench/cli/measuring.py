@@ -162,6 +162,7 @@ def _reloaded(file: str, tree: dict[str, object], overrides: Sequence[str]) -> L
             )
         return scenario_from_tree(tree, file)
     loaded = load_scenario(Path(file), overrides=overrides)
+    loaded = loaded.of_ladder() if "ladder" in tree else loaded
     cases = tree["cases"]
     assert isinstance(cases, dict)
     kept = dict(loaded.tree)

@@ -27,6 +27,7 @@ from bench.results.digits import cells_of, joined, plain_numbers, seconds_cells
 from bench.results.frames import (
     SAMPLE_KEYS,
     Table,
+    ladder_table,
     layers_table,
     phases_table,
     trials_table,
@@ -65,6 +66,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "calibration": [dataclasses.asdict(summary) for summary in calibration(run)],
         "verdicts": [dataclasses.asdict(verdict) for verdict in run.verdicts],
         "comparisons": [dataclasses.asdict(comparison) for comparison in run.comparisons],
+        "ladder": [dataclasses.asdict(figure) for figure in run.ladder_figures],
         "baseline": _baseline(run),
         "notes": list(run.notes),
         "exit_code": run.exit_code,
@@ -150,12 +152,14 @@ def trials_csv(run: Run) -> str:
 
 
 def write_tables(run: Run, folder: Path) -> list[Path]:
-    """Write trials.csv, phases.csv and layers.csv."""
+    """Write trials.csv, phases.csv and layers.csv, and ladder.csv where there is a ladder."""
     texts = {
         "trials.csv": trials_csv(run),
         "phases.csv": csv_text(phases_table(run.results)),
         "layers.csv": csv_text(layers_table(run.results)),
     }
+    if run.ladder_figures:
+        texts["ladder.csv"] = csv_text(ladder_table(run.ladder_figures))
     return [write_text(folder / name, text) for name, text in texts.items()]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bench.analysis.model import TrialResult
     from bench.journal.columns import Samples, Values
+    from bench.judge.ladder import LadderFigure
 
 TRIAL_METRICS = [name for name, metric in METRICS.items() if metric.scope is Scope.TRIAL]
 PHASE_COLUMNS = [
@@ -49,13 +50,30 @@ LAYER_COLUMNS = [
     "status",
     "announced_s",
 ]
+LADDER_COLUMNS = [
+    "metric",
+    "unit",
+    "cache",
+    "arm",
+    "part",
+    "rung",
+    "before",
+    "n",
+    "value",
+    "change",
+    "low",
+    "high",
+    "difference",
+    "reason",
+]
 SAMPLE_KEYS = ["trial_id", "case", "round", "t_s", "method"]
 Lengths = np.ndarray[Any, np.dtype[np.int64]]
 _TEXT = {
     "trial_id", "case", "service", "cache", "arm", "network", "status", "reason", "phase",
-    "clock", "digest", "instruction", "method",
+    "clock", "digest", "instruction", "method", "metric", "unit", "part", "rung", "before",
+    "difference",
 }  # fmt: skip
-_WHOLE = {"replica", "replicas", "round", "attempt", "index"}
+_WHOLE = {"replica", "replicas", "round", "attempt", "index", "n"}
 
 
 @dataclass(frozen=True)
@@ -158,6 +176,36 @@ def layers_table(trials: Sequence[TrialResult]) -> Table:
         for layer in trial.layers
     ]
     return Table(LAYER_COLUMNS, rows)
+
+
+def ladder_table(figures: Sequence[LadderFigure]) -> Table:
+    """One row a metric and rung (`part` is `rung`), then one from the first to the last (`whole`).
+
+    Metrics that are absent have no row.
+    """
+    rows = [
+        {
+            "metric": figure.metric,
+            "unit": figure.unit,
+            "cache": figure.cache,
+            "arm": figure.arm,
+            "part": part,
+            "rung": step.rung,
+            "before": step.before,
+            "n": step.n,
+            "value": step.value,
+            "change": step.change,
+            "low": step.interval.low if step.interval else None,
+            "high": step.interval.high if step.interval else None,
+            "difference": step.difference.value if step.difference else "",
+            "reason": step.reason,
+        }
+        for figure in figures
+        for part, steps in (("rung", figure.steps), ("whole", (figure.whole,)))
+        for step in steps
+        if step is not None
+    ]
+    return Table(LADDER_COLUMNS, rows)
 
 
 def unreliable(trial: TrialResult) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,19 +22,25 @@ from bench.journal.facts.form import written
 from bench.journal.reader import UNSOUND, damage, read_journal
 from bench.journal.writer import FILE_NAME
 from bench.judge.compare import ComparisonSide, compare_cases
+from bench.judge.ladder import LadderFigure, follow_ladder
 from bench.judge.model import JudgeContext
 from bench.judge.regression import watch_judged, watched_exit_code
 from bench.judge.statistics.noise import HostNoise
 from bench.judge.verdicts import exit_code, judge
-from bench.results.frames import layers_table, phases_table, samples_frame, trials_table
+from bench.results.frames import (
+    ladder_table,
+    layers_table,
+    phases_table,
+    samples_frame,
+    trials_table,
+)
+from bench.results.inferred_probes import with_inferred
 from bench.results.measured_states import memory_shown_in
-from bench.scenario.inferred import UnsaidError, said_of, settled
 from bench.scenario.model import threshold_limit
 from bench.scenario.stored import read_scenario
 from bench.standard.checklist import Checklist
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
 
     import pandas as pd
 
@@ -184,6 +189,15 @@ class Run:
             for comparison in compare_cases(baseline, self.sample(candidate))
         )
 
+    @cached_property
+    def ladder_figures(self) -> tuple[LadderFigure, ...]:
+        """Each metric along the rungs of the ladder that it measured; empty where it had none."""
+        ladder = self.scenario.ladder
+        if ladder is None:
+            return ()
+        cases = {name: case for name, case in ladder.cases.items() if case in self.scenario.cases}
+        return follow_ladder([self.sample(case, name) for name, case in cases.items()])
+
     @property
     def all_comparisons(self) -> tuple[Comparison, ...]:
         """Those, and those with the earlier run."""
@@ -252,6 +266,11 @@ class Run:
         return layers_table(self.results).frame()
 
     @cached_property
+    def ladder(self) -> pd.DataFrame:
+        """One row a metric and rung of its ladder, and one for the whole way of a metric."""
+        return ladder_table(self.ladder_figures).frame()
+
+    @cached_property
     def samples(self) -> pd.DataFrame:
         """One row a sample."""
         return samples_frame(self.results, self.sample_columns)
@@ -285,7 +304,7 @@ def load_run(path: str | Path) -> Run:
     return Run(
         folder=folder,
         header=header,
-        scenario=_with_inferred_probes(scenario, reading.images),
+        scenario=with_inferred(scenario, reading.images),
         checklist=_checklist(journal, header),
         images=reading.images,
         failed_images=reading.failed_images,
@@ -301,18 +320,6 @@ def load_run(path: str | Path) -> Run:
         interrupted=reading.interrupted,
         baseline=reading.baseline,
     )
-
-
-def _with_inferred_probes(scenario: Scenario, images: Mapping[str, ImageFacts]) -> Scenario:
-    """The scenario with the probes that its images decided, as far as they did."""
-    cases = {}
-    for name, case in scenario.cases.items():
-        cases[name] = case
-        if name in images:
-            with suppress(UnsaidError):  # then no trial was made of it
-                ready = settled(case.ready, said_of(case, images[name].config))
-                cases[name] = case.model_copy(update={"ready": ready})
-    return scenario.model_copy(update={"cases": cases})
 
 
 def result_of(events: TrialEvents, samples: Samples) -> TrialResult:

@@ -23,6 +23,7 @@ from bench.scenario.compose_case import ComposeUse
 from bench.scenario.excerpts import Excerpt
 from bench.scenario.figures import MetricName, WorkloadMetric, own_metrics
 from bench.scenario.host_bounds import OTHER_LOAD, STEAL, HostBounds
+from bench.scenario.ladder import Ladder
 from bench.scenario.load_tool import LoadTool
 from bench.scenario.plain_process import PlainProcess
 from bench.scenario.probes import Ready
@@ -279,6 +280,8 @@ class Scenario(Model):
     """Changes to rows of the checklist, by id; `off` leaves a row out."""
     compare: Compare | None = None
     """Which cases are set against which."""
+    ladder: Ladder | None = None
+    """Way from one case to another, one change at a time, which `bench ladder` measures."""
     answer: list[Text] = []
     """Metrics of which the one sentence is made that a report begins with; start, size and memory,
     and the scenario's own, where unset."""

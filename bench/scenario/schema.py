@@ -133,6 +133,7 @@ def _attribute_docs() -> dict[str, dict[str, str]]:
         "scenario.figures",
         "scenario.excerpts",
         "scenario.load_tool",
+        "scenario.ladder",
         "scenario.model",
     )
     root = Path(__file__).parents[1]

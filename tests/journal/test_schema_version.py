@@ -14,6 +14,7 @@ from bench.journal.facts.case import Stopped
 from bench.journal.facts.comparison import Comparison, Interval
 from bench.journal.facts.image import BuiltStep, ImageFacts, ImagePart, LayerFacts
 from bench.journal.writer import SCHEMA_HISTORY, SCHEMA_VERSION
+from bench.judge.ladder import LadderFigure, LadderStep
 from bench.judge.model import Verdict
 from bench.results.summary import MetricSummary
 from tests.journal.fields import KEPT, written_fields
@@ -34,6 +35,8 @@ DESCRIBED = {
     BuiltStep: IMAGE["built"]["items"],
     Verdict: DEFINED["verdict"],
     Comparison: DEFINED["comparison"],
+    LadderFigure: DEFINED["ladder_figure"],
+    LadderStep: DEFINED["ladder_step"],
     Stopped: DEFINED["case"]["properties"]["stopped"]["oneOf"][1],
 }
 """The parts of run.json that are dataclasses, and what the published schema says of each."""

@@ -25,7 +25,8 @@ def fields_at(path: Sequence[str | int], model: type[BaseModel]) -> tuple[str, l
     for type_ in _types_at(path, model):
         if isinstance(type_, type) and issubclass(type_, BaseModel):
             beside = {Scenario: ("defaults",), Case: ("matrix",)}.get(type_, ())
-            return type_.__name__, [*type_.model_fields, *beside]
+            names = [field.alias or name for name, field in type_.model_fields.items()]
+            return type_.__name__, [*names, *beside]
     return "", []
 
 

@@ -5,21 +5,24 @@ text -> nodes -> without x- -> --set -> ${VAR} -> defaults merged -> matrix expa
      -> Scenario
 ```
 
+A ladder becomes a tree of its own, beside this one: see `LoadedScenario.of_ladder`.
+
 The Compose files that its cases name are read with it; see `bench.compose`.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from bench.core.errors import ScenarioError
+from bench.core.errors import ScenarioError, UsageError
 from bench.scenario.loading.checks import check
 from bench.scenario.loading.hints import remarks
+from bench.scenario.loading.ladder import ladder_root
 from bench.scenario.loading.matrix import expand_matrices
 from bench.scenario.loading.merge import merge_defaults
 from bench.scenario.loading.overrides import apply_override
@@ -65,6 +68,20 @@ class LoadedScenario:
     tree: dict[str, Any] = field(repr=False)
     _root: Map = field(repr=False, compare=False)
     stacks: Mapping[str, Stack] = field(repr=False, compare=False)
+    _ladder: Map | None = field(default=None, repr=False, compare=False)
+
+    def of_ladder(self) -> LoadedScenario:
+        """The scenario that measures the rungs of its ladder, and judges nothing but their start.
+
+        Raises:
+            UsageError: it has no ladder.
+        """
+        if self._ladder is None:
+            advice = "name the case to begin at and its changes under `ladder`: see docs/ladder.md"
+            raise UsageError(str(self.path), "has no `ladder`", advice)
+        tree = value_of(self._ladder)
+        scenario = Scenario.model_validate(tree)
+        return replace(self, scenario=scenario, tree=tree, stacks={}, _root=self._ladder)
 
     @property
     def warnings(self) -> list[Diagnostic]:
@@ -190,12 +207,31 @@ def _load(
         faults += reworded(error, merged, Scenario)
         unexplained = error.errors()[0]["msg"]
     faults += check(merged, folder)
+    ladder = None
+    if scenario is not None and scenario.ladder is not None and not faults:
+        ladder = _checked_ladder(merged, folder, faults)
+        merged = merged.replace({"ladder": None})
+        tree = value_of(merged)
+        scenario = Scenario.model_validate(tree)
     stacks = {} if scenario is None else stacks_of(scenario, merged, folder, environ, faults)
     if scenario is None and not faults:
         faults.append(source.at(1, 1).diagnostic(unexplained))
     if faults or scenario is None:
         raise ScenarioError(_sorted(faults, source))
-    return LoadedScenario(scenario, path, folder, tree, merged, stacks)
+    return LoadedScenario(scenario, path, folder, tree, merged, stacks, ladder)
+
+
+def _checked_ladder(root: Map, folder: Path, faults: list[Diagnostic]) -> Map | None:
+    """The tree of the scenario's ladder, whose cases are checked as any other."""
+    ladder = ladder_root(root, folder, faults)
+    if ladder is None:
+        return None
+    try:
+        Scenario.model_validate(value_of(ladder))
+    except ValidationError as error:
+        faults += reworded(error, ladder, Scenario)
+    faults += check(ladder, folder)
+    return ladder
 
 
 def _resolved(

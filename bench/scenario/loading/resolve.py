@@ -95,7 +95,23 @@ def with_environments(root: Map, faults: list[Diagnostic]) -> Map:
             changes[key] = Entry(root.entries[key].place, named.replace(containers))
     if (defaults := root.get("defaults")) is not None:
         changes["defaults"] = Entry(root.entries["defaults"].place, _container(defaults, faults))
+    if isinstance(ladder := root.get("ladder"), Map) and isinstance(ladder.get("rungs"), Map):
+        rungs: dict[str, Entry | None] = {
+            name: Entry(entry.place, _rung(entry.node, faults))
+            for name, entry in ladder.map("rungs").entries.items()
+        }
+        together = Entry(ladder.entries["rungs"].place, ladder.map("rungs").replace(rungs))
+        changes["ladder"] = Entry(root.entries["ladder"].place, ladder.replace({"rungs": together}))
     return root.replace(changes)
+
+
+def _rung(node: Node, faults: list[Diagnostic]) -> Node:
+    """A rung of a ladder, which has the arguments of a build by themselves or in a build."""
+    return (
+        _container(_with_variables_of(node, "args", faults), faults)
+        if isinstance(node, Map)
+        else node
+    )
 
 
 def _container(node: Node, faults: list[Diagnostic]) -> Node:
