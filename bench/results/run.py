@@ -41,7 +41,6 @@ from bench.scenario.stored import read_scenario
 from bench.standard.checklist import Checklist
 
 if TYPE_CHECKING:
-
     import pandas as pd
 
     from bench.analysis.model import TrialResult

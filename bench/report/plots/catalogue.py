@@ -18,6 +18,7 @@ from bench.report.plots.captions import (
     spread_words,
     waterfall_words,
 )
+from bench.report.plots.ladder import ladder_panels, ladder_waterfall, ladder_words
 from bench.report.plots.phases import phase_waterfall, zero_words
 from bench.report.plots.pull import path_words, pull_timeline
 from bench.report.plots.replicas import replica_curves, sweep_words, sweeps
@@ -93,6 +94,7 @@ def make_plots(run: Run, *, most_curves: int | None = None) -> list[Plot]:
     if most_curves is None:
         most_curves = max(3, min(MOST_CURVES, _CURVES_IN_ALL // len(run.scenario.cases)))
     return [
+        *_ladder(run),
         *_margins(run),
         *_waterfalls(run),
         *_resources(run, most_curves),
@@ -129,6 +131,19 @@ def _states(run: Run) -> list[str]:
         if arm == "fit"
     ]
     return list(dict.fromkeys(found))
+
+
+def _ladder(run: Run) -> Iterator[Plot]:
+    if panels := ladder_panels(run):
+        yield _plot(
+            "ladder",
+            "From rung to rung",
+            "The first bar is the median of the first rung, and each of the others the step from "
+            "the one before: green for better, red for worse, grey where it cannot be told from "
+            "noise or is none. The thin line is the 95 % interval of the step.",
+            ladder_words(panels),
+            ladder_waterfall(panels),
+        )
 
 
 def _margins(run: Run) -> Iterator[Plot]:

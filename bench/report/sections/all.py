@@ -10,6 +10,7 @@ from bench.report.sections.dockerfile_findings import dockerfile_findings
 from bench.report.sections.dockerfile_lines import dockerfile_lines
 from bench.report.sections.excerpts import excerpts
 from bench.report.sections.gpu import gpu
+from bench.report.sections.ladder import ladder, more_of_ladder
 from bench.report.sections.own_load import own_load_section
 from bench.report.sections.right_size import right_size
 from bench.report.sections.scale_out import scale_out
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from bench.results.run import Run
 
 _MAKERS = (
+    ladder,
+    more_of_ladder,
     workload,
     stack,
     excerpts,

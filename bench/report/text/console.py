@@ -94,6 +94,9 @@ def _blocks(run: Run) -> Iterable[RenderableType]:
     else:
         yield Group(_result(run), _summary(run))
     names = list(run.scenario.cases)
+    shown = [section for section in sections(run) if section.in_terminal]
+    leading = [section for section in shown if section.leads]
+    yield from map(_section, leading)
     rows = rule_rows(run)
     if rows:
         for start in range(0, len(names), _CASES_AT_ONCE):
@@ -105,15 +108,13 @@ def _blocks(run: Run) -> Iterable[RenderableType]:
     if run.baseline is not None:
         for _, group in comparison_groups(run.baseline.comparisons):
             yield from comparison_blocks(group, everything=False)
-    alone = [name for name in names if name not in compared]
+    alone = [name for name in names if name not in compared and not leading]
     for start in range(0, len(alone), _CASES_AT_ONCE):
         yield from _medians(run, alone[start : start + _CASES_AT_ONCE])
     groups = reason_groups(run)
     if groups:
         yield Group(heading("WHY"), *(_reason(group) for group in groups))
-    for section in sections(run):
-        if section.in_terminal:
-            yield _section(section)
+    yield from (_section(section) for section in shown if not section.leads)
     floor = floor_words(run)
     if floor:
         yield Text.assemble(("FLOOR OF THE ENGINE", "bold"), f"  {floor}")
