@@ -49,6 +49,7 @@ _FILES = {
     "trials.csv": "one row per trial, one column per metric",
     "phases.csv": "one row per phase of a trial",
     "layers.csv": "one row per layer of a pull",
+    "ladder.csv": "one row per metric and rung of the ladder",
     "samples.csv.gz": "every reading of the counters",
     "events.jsonl": "the journal, from which all other files are made",
 }
@@ -271,7 +272,8 @@ def command(run: Run) -> str:
     seed = f"--seed {run.header.seed}"
     if file.startswith("--"):
         return f"bench run {file} … {seed}   the scenario it stands for is below"
-    return f"bench run {shlex.quote(file)} {seed}"
+    verb = "ladder" if run.scenario.ladder else "run"
+    return f"bench {verb} {shlex.quote(file)} {seed}"
 
 
 def scenario_text(run: Run) -> str:

@@ -44,7 +44,7 @@ def ladder(run: Run) -> Section | None:
         beside=_beside(figures),
         columns=_COLUMNS,
         rows=_rows(figures),
-        notes=(_changes(run), _SUM, *absent, *_bridges(figures)),
+        notes=(_changes(run), _SUM, *_without_interval(figures), *absent, *_bridges(figures)),
         plots="ladder",
         leads=True,
     )
@@ -116,6 +116,18 @@ def _changes(run: Run) -> str:
 
 def _short(change: str) -> str:
     return PurePath(change).name if "=" not in change else change
+
+
+def _without_interval(figures: Sequence[LadderFigure]) -> list[str]:
+    """Why a step has no interval; nothing where each has one."""
+    steps = [step for figure in figures for step in figure.steps if step.change is not None]
+    if all(step.interval for step in steps):
+        return []
+    why = (
+        "A step without an interval has too few trials (it takes 4 on either side), or a stop that "
+        "ended in SIGKILL, whose time is the grace period."
+    )
+    return [why]
 
 
 def _bridges(figures: Sequence[LadderFigure]) -> list[str]:

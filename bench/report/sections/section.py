@@ -20,8 +20,8 @@ class Section:
         notes: sentences below the table.
         plots: kind of the pictures that belong to it; empty for none.
         in_terminal: whether it is shown at the end of a run, too.
-        leads: whether it is what the run was made for, so that the terminal shows it first, in
-            the place of the medians of each case.
+        leads: whether it is what the run was made for, so that it stands first in the page,
+            and in the terminal in the place of the medians of each case.
         details: titles and texts of several lines, which only the page shows, folded away.
         texts: the same, which page and Markdown show.
     """
