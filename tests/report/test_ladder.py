@@ -7,6 +7,7 @@ import math
 
 import pytest
 
+from bench.core.domain import CALIBRATION_CASE
 from bench.judge.ladder import LADDER_METRICS
 from bench.report.formats import write_reports
 from bench.report.plots.catalogue import make_plots
@@ -14,7 +15,7 @@ from bench.report.sections.ladder import HEADLINE, ladder, more_of_ladder, signe
 from bench.report.text.console import end_block
 from bench.report.text.markdown import markdown_text
 from bench.results.run import Run, load_run
-from tests.journals import BAD, CALIBRATION_CASE, GOOD, NOTHING, Build, Trouble, write_journal
+from tests.journals import BAD, GOOD, NOTHING, Build, Trouble, write_journal
 
 RUNGS = ("bad", "slim", "good")
 SPEC = {"from": "bad", "rungs": {"slim": {"patch": "ladder/1-slim.diff"}, "good": {"case": "good"}}}
