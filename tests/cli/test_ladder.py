@@ -6,7 +6,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bench.cli.ladder import command
+from bench.cli.measuring import _reloaded
+from bench.cli.run import narrowed
 from bench.core.errors import ScenarioError, UsageError
+from bench.scenario.loading.load import load_scenario
+from bench.scenario.redact import redacted
 
 SCENARIO = """
 version: 1
@@ -58,3 +62,17 @@ def test_a_scenario_without_a_ladder_is_refused(file):
 def test_a_ladder_with_a_fault_is_refused_before_anything_runs(file):
     file.write_text(SCENARIO.replace("from: bad", "from: bat"))
     assert isinstance(invoke(file).exception, ScenarioError)
+
+
+@pytest.mark.parametrize("rungs", [(), ("bad", "two")])
+def test_a_ladder_is_read_again_as_one_to_finish_its_run(file, rungs):
+    climbed = narrowed(load_scenario(file).of_ladder(), rungs, 3)
+    tree = redacted(climbed.tree)
+    again = _reloaded(str(file), tree, ())
+    assert redacted(again.tree) == tree
+    assert again.scenario == climbed.scenario
+
+
+def test_a_run_without_the_ladder_is_read_again_without_it(file):
+    tree = redacted(load_scenario(file).tree)
+    assert redacted(_reloaded(str(file), tree, ()).tree) == tree
