@@ -100,6 +100,15 @@ def test_the_picture_is_drawn_with_few_trials_and_with_gaps(tmp_path, fails):
     assert next(plot.kind for plot in made) == "ladder"
 
 
+def test_too_few_trials_to_tell_anything_are_said_once(tmp_path, climbed):
+    few, enough = ladder(run_of(tmp_path, rounds=4)), ladder(climbed)
+    assert few is not None
+    assert enough is not None
+    (note,) = [note for note in few.notes if "cannot be told from noise here" in note]
+    assert note.endswith("it takes 6 trials on either side, and there are 4.")
+    assert not any("cannot be told from noise here" in note for note in enough.notes)
+
+
 def test_a_run_without_a_ladder_has_nothing_of_it(run, tmp_path):
     assert run.ladder_figures == ()
     assert (ladder(run), more_of_ladder(run)) == (None, None)

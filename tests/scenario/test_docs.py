@@ -56,10 +56,10 @@ def test_the_examples_of_metrics_excerpts_matrix_processes_and_load_are_good(tmp
 
 def test_every_key_is_named():
     keys = {
-        key
+        field.alias or key
         for one in vars(models).values()
         if isinstance(one, type) and issubclass(one, BaseModel)
-        for key in one.model_fields
+        for key, field in one.model_fields.items()
     }
     words = re.findall(r"`[^`]+`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL))
     named = set(re.findall(r"\w+", " ".join(words)))

@@ -9,6 +9,7 @@ from bench.core.units import format_value
 from bench.journal.facts.comparison import Difference
 from bench.report.sections.section import Section
 from bench.report.wording import start_words, unit_words
+from bench.standard.thresholds import INTERVAL_NEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,14 @@ def ladder(run: Run) -> Section | None:
         beside=_beside(figures),
         columns=_COLUMNS,
         rows=_rows(figures),
-        notes=(_changes(run), _SUM, *_without_interval(figures), *absent, *_bridges(figures)),
+        notes=(
+            _changes(run),
+            _SUM,
+            *_too_few(figures),
+            *_without_interval(figures),
+            *absent,
+            *_bridges(figures),
+        ),
         plots="ladder",
         leads=True,
     )
@@ -128,6 +136,15 @@ def _without_interval(figures: Sequence[LadderFigure]) -> list[str]:
         "ended in SIGKILL, whose time is the grace period."
     )
     return [why]
+
+
+def _too_few(figures: Sequence[LadderFigure]) -> list[str]:
+    """Why no step of a trial's metric can be told from noise; nothing where one can."""
+    counts = [step.n for figure in figures if figure.cache for step in figure.steps if step.n]
+    if not counts or min(counts) >= INTERVAL_NEEDS:
+        return []
+    least = f"it takes {INTERVAL_NEEDS} trials on either side, and there are {min(counts)}"
+    return [f"A step between trials cannot be told from noise here: {least}."]
 
 
 def _bridges(figures: Sequence[LadderFigure]) -> list[str]:
