@@ -70,6 +70,7 @@ def test_each_change_is_built_measured_and_counted(bench: Bench, busybox: str):
     assert [step.rung for step in size.steps] == ["heavy", "half", "none", "broken"]
     first, half, none, broken = (step.change for step in size.steps)
     assert first is None
+    assert half is not None
     assert half == pytest.approx(-4 * MIB, abs=MIB / 8)
     assert none == pytest.approx(-4 * MIB, abs=MIB / 8)
     assert broken is not None

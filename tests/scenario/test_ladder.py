@@ -7,7 +7,7 @@ import pytest
 from bench.core.errors import UsageError
 from bench.scenario.loading.load import LoadedScenario, parse_scenario_text
 from bench.scenario.model import Scenario
-from tests.scenario.marked import one_fault
+from tests.scenario.marked import faults_in, one_fault
 
 HEAD = """
 version: 1
@@ -132,6 +132,19 @@ def test_a_scenario_without_a_ladder_says_so(folder):
 )
 def test_the_fault_is_where_it_stands(folder, ladder, message):
     assert message in one_fault(f"{HEAD}ladder: {ladder}\n", folder).message
+
+
+def test_rungs_that_make_more_values_than_a_scenario_may_have_are_refused(folder):
+    rungs = ", ".join(f"r{number}: {{args: {{A: '2'}}}}" for number in range(1500))
+    text = f"{HEAD}ladder: {{from: bad, rungs: {{{rungs}}}}}\n"
+    wide = ", ".join(f"E{number}: x" for number in range(40))
+    text = (
+        text.replace("expect: {fail: [CI-3]}", f"environment: {{{wide}}}")
+        .replace("rungs: {", "rungs: {\n  ")
+        .replace("}, r", "},\n  r")
+    )
+    (fault,) = faults_in(text, folder)
+    assert "values once the rungs are made" in fault.message
 
 
 def test_a_patch_beside_an_ignore_file_of_that_dockerfile_alone_is_refused(folder):

@@ -17,10 +17,13 @@ from bench.scenario.loading.build_checks import check_build, names_in
 from bench.scenario.loading.merge import long_build
 from bench.scenario.loading.tree import given_keys, text_of
 from bench.yamldoc.nodes import Entry, Map, Node, Scalar
+from bench.yamldoc.parse import MOST_NODES
 from bench.yamldoc.source import read_source
 from bench.yamldoc.suggest import did_you_mean, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bench.yamldoc.source import Place
 
 _JUDGED = ("checklist", "checks", "thresholds", "compare")
@@ -47,6 +50,7 @@ def ladder_root(root: Map, folder: Path, faults: list[Diagnostic]) -> Map | None
         start = _start(written, cases)
         build = _build_of(start[1])
         made[start[0]] = start[1]
+        size = start[1].node.size
         for name, rung in written.map("rungs").entries.items():
             assert isinstance(rung.node, Map), "the models have seen to that"
             entry = _rung_case(name, rung, start[1], build, cases, folder)
@@ -56,6 +60,10 @@ def ladder_root(root: Map, folder: Path, faults: list[Diagnostic]) -> Map | None
                 raise _refused(rung.place, fault, "keep one of them")
             made[case] = entry
             build = _build_of(entry)
+            size += entry.node.size
+            if size > MOST_NODES:
+                fault = f"more than {MOST_NODES} values once the rungs are made"
+                raise _refused(rung.place, fault, "leave some rungs out")
     except ScenarioError as error:
         faults += error.diagnostics
         return None
@@ -71,8 +79,7 @@ def _unjudged(cases: dict[str, Entry]) -> dict[str, Entry]:
     }
 
 
-def _start(written: Map, cases: object) -> tuple[str, Entry]:
-    assert isinstance(cases, dict)
+def _start(written: Map, cases: Mapping[str, Entry]) -> tuple[str, Entry]:
     node = written.get("from")
     name = text_of(node) or ""
     place = node.place if node else written.place
@@ -93,7 +100,12 @@ def _build_of(entry: Entry) -> Map | None:
 
 
 def _rung_case(
-    name: str, rung: Entry, start: Entry, before: Map | None, cases: object, folder: Path
+    name: str,
+    rung: Entry,
+    start: Entry,
+    before: Map | None,
+    cases: Mapping[str, Entry],
+    folder: Path,
 ) -> Entry:
     """The case that a rung becomes.
 
@@ -101,7 +113,6 @@ def _rung_case(
         ScenarioError: it cannot be made.
     """
     assert isinstance(rung.node, Map)
-    assert isinstance(cases, dict)
     (kind,) = given_keys(rung.node, KINDS)
     change = rung.node.entries[kind]
     if kind == "case":
@@ -123,7 +134,7 @@ def _rung_case(
     return Entry(rung.place, start.node.replace({"build": Entry(change.place, build)}))
 
 
-def _existing(node: Node, cases: dict[str, Entry]) -> Entry:
+def _existing(node: Node, cases: Mapping[str, Entry]) -> Entry:
     name = text_of(node) or ""
     entry = cases.get(name)
     if entry is None:
