@@ -20,6 +20,7 @@ def test_each_layer_goes_to_the_line_that_made_it():
     made_by = [*BASE, "WORKDIR /srv", "COPY . .", "RUN pip install pandas"]
     assert lines_of(text, made_by) == [None, None, 2, 3, 5]
     found = layer_lines(text, made_by)
+    assert found.opening is not None
     assert (found.opening.line, found.base_layers) == (1, 2)
 
 

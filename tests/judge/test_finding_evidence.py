@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,10 +15,13 @@ from bench.judge.line_costs import dockerfile_costs
 from tests.judge.test_line_costs import LAYERS, TEXT, TRIAL
 from tests.judge.test_slowest_link import link
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 IMAGE = ImageFacts("web", "r", "d", "built", 1.0, 1, 1, 0, 1, tuple(LAYERS))
 
 
-def measured(image=IMAGE, cut=(), **metrics):
+def measured(image: ImageFacts = IMAGE, cut: Sequence[bool] = (), **metrics: float) -> Measured:
     trials = [replace(TRIAL, metrics=TRIAL.metrics | metrics)] * 2
     dockerfile = DockerfileFacts("Dockerfile", TEXT, None, 1)
     costs = dockerfile_costs(dockerfile, LAYERS, trials, link(800))

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from bench.journal.facts.image import DockerfileFacts, LayerFacts
 from bench.judge.line_costs import dockerfile_costs
 from tests.judge.test_slowest_link import layer, link, trial
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.analysis.model import TrialResult
+    from bench.judge.line_costs import DockerfileCosts
 
 TEXT = "FROM base\nCOPY . .\nRUN make\nCMD run\n"
 LAYERS = [
@@ -20,9 +28,11 @@ TRIAL = trial(
 )  # fmt: skip
 
 
-def costs(text=TEXT, layers=LAYERS, trials=(TRIAL,), base_layers=1):
+def costs(
+    text: str = TEXT, trials: Sequence[TrialResult] = (TRIAL,), base_layers: int | None = 1
+) -> DockerfileCosts:
     dockerfile = DockerfileFacts("Dockerfile", text, None, base_layers)
-    return dockerfile_costs(dockerfile, layers, trials, link(800))
+    return dockerfile_costs(dockerfile, LAYERS, trials, link(800))
 
 
 def test_each_line_has_the_bytes_of_its_layers():

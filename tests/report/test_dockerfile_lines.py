@@ -56,6 +56,7 @@ def test_each_instruction_has_its_bytes_and_its_seconds_of_a_cold_start(built):
 
 def test_the_text_stands_beside_the_costs_and_controls_nothing(built):
     section = dockerfile_lines(built)
+    assert section is not None
     title, text = section.details[0]
     assert title == "bad: app.Dockerfile, line by line"
     assert "\u202e" not in text
@@ -63,7 +64,9 @@ def test_the_text_stands_beside_the_costs_and_controls_nothing(built):
 
 
 def test_how_far_the_prediction_was_off_is_said(built):
-    notes = " ".join(dockerfile_lines(built).notes)
+    section = dockerfile_lines(built)
+    assert section is not None
+    notes = " ".join(section.notes)
     assert "each start, predicted from the others, was off by at most" in notes
 
 

@@ -47,6 +47,7 @@ def test_the_last_total_of_cpu_time_is_kept(tmp_path, version):
     facts = TrialFacts()
     instruments.created()
     instruments.finish(facts)
+    assert facts.counters is not None
     assert facts.counters.cpu_ns == 3_500_000_000
 
 
