@@ -106,15 +106,9 @@ def missing_dockerignore(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
 
 def _is_sent(file: Dockerfile, name: str) -> bool:
     """Whether a folder is in the context and no ignore file names it."""
-    context = file.path.parent
-    if not (context / name).is_dir():
+    if not (file.context / name).is_dir():
         return False
-    own = context / f"{file.path.name}.dockerignore"
-    try:
-        path = own if own.is_file() else context / ".dockerignore"
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return True
+    lines = (ignore_file(file)[1] or "").splitlines()
     is_sent = True
     for line in lines:
         pattern = line.strip().removeprefix("!").strip()
@@ -124,6 +118,18 @@ def _is_sent(file: Dockerfile, name: str) -> bool:
         if not line.startswith("#") and fnmatch.fnmatchcase(name, pattern):
             is_sent = line.strip().startswith("!")
     return is_sent
+
+
+def ignore_file(file: Dockerfile) -> tuple[str, str | None]:
+    """The place of the ignore file that holds for a Dockerfile, and its text, if it is there."""
+    try:
+        own = file.path.resolve().relative_to(file.context.resolve()).as_posix()
+    except ValueError:
+        own = file.path.name
+    text = file.context_text(f"{own}.dockerignore")
+    if text is not None:
+        return f"{own}.dockerignore", text
+    return ".dockerignore", file.context_text(".dockerignore")
 
 
 def no_user(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import posixpath
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,12 @@ from bench.dockerfile.lint.shell import ShellCommand, is_shell, is_shell_script,
 from bench.dockerfile.words import Lexer, WordError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from bench.dockerfile.instructions import Instruction
+
+_LARGEST_TEXT_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,35 @@ class Dockerfile:
 
     Attributes:
         text: of the file.
-        path: where it is; its folder is taken as the context of the build.
+        path: where it is.
+        folder: the context of the build; the folder of the Dockerfile where None.
+        changed: texts of files of the context that stand for what is on the disk, by their place.
     """
 
     text: str
     path: Path
+    folder: Path | None = None
+    changed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def context(self) -> Path:
+        """The folder from which COPY takes files."""
+        return self.folder or self.path.parent
+
+    def context_text(self, place: str) -> str | None:
+        """The text of a small file of the context; None where it is none."""
+        place = posixpath.normpath(place)
+        if place in self.changed:
+            return self.changed[place]
+        try:
+            path = (self.context / place).resolve()
+            if not path.is_relative_to(self.context.resolve()) or not path.is_file():
+                return None
+            if path.stat().st_size > _LARGEST_TEXT_BYTES:
+                return None
+            return path.read_bytes().decode()
+        except (OSError, ValueError):
+            return None
 
     @cached_property
     def lexer(self) -> Lexer:

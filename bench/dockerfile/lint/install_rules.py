@@ -58,6 +58,11 @@ def copy_before_install(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
                 yield copy, f"everything is copied before `{words}` in line {line}"
 
 
+def is_tool(package: str) -> bool:
+    """Whether a package of the system is a compiler, or a tool that runs one."""
+    return _TOOLS.fullmatch(package) is not None
+
+
 def build_tools_shipped(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """Compilers that a shipped stage installs and does not remove in the same layer."""
     for instruction, found in _runs(file):
@@ -72,7 +77,7 @@ def build_tools_shipped(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
             for command in found
             if is_system_install(command)
             for name in installed(command)
-            if _TOOLS.fullmatch(name) and name not in removed
+            if is_tool(name) and name not in removed
         ]
         if tools and "auto" not in removed:
             yield instruction, f"the image ships {', '.join(dict.fromkeys(tools))}"

@@ -76,7 +76,15 @@ def lint(text: str, path: Path) -> list[LintFinding]:
     Raises:
         UsageError: no builder takes it for a Dockerfile.
     """
-    file = Dockerfile(text, path)
+    return findings(Dockerfile(text, path))
+
+
+def findings(file: Dockerfile) -> list[LintFinding]:
+    """The findings in a Dockerfile, in the order of its lines.
+
+    Raises:
+        UsageError: no builder takes it for a Dockerfile.
+    """
     _check(file)
     found = [
         _finding(rule, instruction.line, instruction.last_line, message)

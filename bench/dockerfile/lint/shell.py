@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,11 +39,21 @@ class ShellCommand:
         words: its program and its arguments, without quotes.
         assignments: the variables that are set for it alone.
         execs: whether it takes the place of the shell.
+        leading: the keywords and prefixes in front of it, such as `then` and `sudo`.
+        ends: where each of its words ends in the script.
+        span: where it begins, after keywords, and ends in the script, redirections included.
+        before: the operator in front of it; empty at the start.
+        after: the operator after it; empty at the end.
     """
 
     words: tuple[str, ...]
     assignments: tuple[str, ...] = ()
     execs: bool = False
+    leading: tuple[str, ...] = field(default=(), compare=False)
+    ends: tuple[int, ...] = field(default=(), compare=False)
+    span: tuple[int, int] = field(default=(0, 0), compare=False)
+    before: str = field(default="", compare=False)
+    after: str = field(default="", compare=False)
 
     @property
     def program(self) -> str:
@@ -58,21 +68,43 @@ class ShellCommand:
 
 def shell_commands(script: str) -> list[ShellCommand]:
     """The commands of `script`, in order."""
+    return [command for command in shell_statements(script) if command.words]
+
+
+def shell_statements(script: str) -> list[ShellCommand]:
+    """The commands of `script`, and the assignments that stand alone, in order."""
     found = []
-    for words in _split(script):
+    for part in _split(script):
+        words = [word for word, _, _ in part.words]
         assignments: list[str] = []
-        execs = False
+        leading: list[str] = []
+        begin = 0
         while words and (
             words[0] in _KEYWORDS or words[0] in _PREFIXES or _ASSIGNMENT.match(words[0])
         ):
             word = words.pop(0)
-            execs = execs or word == "exec"
             if "=" in word:
                 assignments.append(word)
+            else:
+                leading.append(word)
+            begin += word in _KEYWORDS
             while word in _PREFIXES and words and words[0].startswith("-"):
                 words.pop(0)
-        if words:
-            found.append(ShellCommand(tuple(words), tuple(assignments), execs))
+        if words or assignments:
+            places = part.words[-len(words) :] if words else []
+            start = part.words[min(begin, len(part.words) - 1)][1]
+            found.append(
+                ShellCommand(
+                    tuple(words),
+                    tuple(assignments),
+                    "exec" in leading,
+                    tuple(leading),
+                    tuple(end for _, _, end in places),
+                    (start, start + len(script[start : part.end].rstrip())),
+                    part.before,
+                    part.after,
+                )
+            )
     return found
 
 
@@ -87,20 +119,32 @@ def is_shell_script(text: str) -> bool:
     return not first.startswith("#!") or any(is_shell(word) for word in first[2:].split()[:2])
 
 
-def _split(script: str) -> Iterator[list[str]]:
+@dataclass(frozen=True)
+class _Part:
+    """What stands between two operators: words with their places, the operators, the end."""
+
+    words: list[tuple[str, int, int]]
+    before: str
+    after: str
+    end: int
+
+
+def _split(script: str) -> Iterator[_Part]:
     """The words of each command; what files are redirected to is left out."""
-    words: list[str] = []
+    words: list[tuple[str, int, int]] = []
     word: str | None = None
     is_target = False
     endings: list[str] = []
-    at = 0
+    at = begin = 0
+    before = ""
     while token := _TOKEN.match(script, at):
         at = token.end()
         if token["part"] is not None:
+            begin = token.start() if word is None else begin
             word = (word or "") + _unquoted(token["part"])
             continue
         if word is not None and not is_target:
-            words.append(word)
+            words.append((word, begin, token.start()))
         is_target = is_target and word is None and token["blank"] is not None
         word = None
         if token["redirect"]:
@@ -108,16 +152,16 @@ def _split(script: str) -> Iterator[list[str]]:
         elif token["heredoc"]:
             endings.append(token["ending"])
         elif token["end"]:
-            yield words
-            words = []
+            yield _Part(words, before, token["end"], token.start())
+            words, before = [], token["end"]
             if token["end"] == "\n":
                 for ending in endings:
                     end = re.compile(rf"^\t*{re.escape(ending)}$", re.MULTILINE).search(script, at)
                     at = end.end() if end else len(script)
                 endings = []
     if word is not None and not is_target:
-        words.append(word)
-    yield words
+        words.append((word, begin, at))
+    yield _Part(words, before, "", at)
 
 
 def _unquoted(part: str) -> str:

@@ -12,17 +12,15 @@ from bench.dockerfile.lint.shell import ShellCommand, is_shell, is_shell_script,
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from bench.dockerfile.instructions import Instruction
     from bench.dockerfile.lint.dockerfile import Dockerfile
 
 _INITS = ("tini", "dumb-init")
-_LARGEST_SCRIPT_BYTES = 64 * 1024
 _HERE = ("localhost", "127.0.0.1", "[::1]")
 
 
-def _starts(file: Dockerfile) -> Iterator[Instruction]:
+def starts(file: Dockerfile) -> Iterator[Instruction]:
     """ENTRYPOINT and CMD as they hold for the image.
 
     CMD does not count beside an ENTRYPOINT in shell form, nor if it is of a stage below that of
@@ -50,7 +48,7 @@ def _without_init(words: tuple[str, ...]) -> tuple[str, ...]:
     return words[at:]
 
 
-def _started(instruction: Instruction) -> tuple[ShellCommand, ...]:
+def started(instruction: Instruction) -> tuple[ShellCommand, ...]:
     """The commands that it runs, without a small init."""
     found = []
     for command in commands(instruction):
@@ -62,8 +60,11 @@ def _started(instruction: Instruction) -> tuple[ShellCommand, ...]:
     return tuple(found)
 
 
-def _script(file: Dockerfile, command: ShellCommand) -> str:
-    """The text of the shell script that it starts; empty where it is not in the context."""
+def started_script(file: Dockerfile, command: ShellCommand) -> tuple[str, str]:
+    """The shell script that a command starts: its place in the context, and its text.
+
+    The place is empty where a heredoc has it, and both where the context has no such script.
+    """
     names = [word for word in command.words[:1] if "/" in word or word.endswith(".sh")]
     if is_shell(command.program):
         names = list(command.arguments[:1])
@@ -71,42 +72,30 @@ def _script(file: Dockerfile, command: ShellCommand) -> str:
         base = posixpath.basename(name)
         for sources, destination, heredoc in file.shipped_copies:
             if heredoc and posixpath.basename(destination) == base:
-                return heredoc
+                return "", heredoc
             for source in (source.lstrip("/") for source in sources):
                 itself = [source] if posixpath.basename(source) == base else []
                 for place in (*itself, posixpath.join(source, base)):
-                    text = _read(file.path.parent, place)
+                    text = file.context_text(place)
                     if text and is_shell_script(text):
-                        return text
-    return ""
-
-
-def _read(context: Path, place: str) -> str:
-    """A small text file of the context; empty where it is none."""
-    try:
-        path = (context / place).resolve()
-        if not path.is_relative_to(context.resolve()) or not path.is_file():
-            return ""
-        if path.stat().st_size > _LARGEST_SCRIPT_BYTES:
-            return ""
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return ""
+                        return posixpath.normpath(place), text
+    return "", ""
 
 
 def download_at_start(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """A start that fetches packages or files."""
-    for instruction in _starts(file):
-        for command in _started(instruction):
-            inner = shell_commands(_script(file, command))
-            fetch = next((it for it in (command, *inner) if _fetches(it)), None)
+    for instruction in starts(file):
+        for command in started(instruction):
+            inner = shell_commands(started_script(file, command)[1])
+            fetch = next((it for it in (command, *inner) if fetches(it)), None)
             if fetch is not None:
                 words = " ".join(fetch.words[:2])
                 yield instruction, f"every start runs `{words}`"
                 break
 
 
-def _fetches(command: ShellCommand) -> bool:
+def fetches(command: ShellCommand) -> bool:
+    """Whether it fetches packages or files over a network."""
     if command.program in ("curl", "wget"):
         return not any(place in word for word in command.words for place in _HERE)
     is_clone = command.program == "git" and command.arguments[:1] == ("clone",)
@@ -115,11 +104,11 @@ def _fetches(command: ShellCommand) -> bool:
 
 def shell_wrapper(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """A shell that stays process 1."""
-    for instruction in _starts(file):
+    for instruction in starts(file):
         words = json_words(instruction.rest)
         if words is not None and script_of(_without_init(tuple(words))) is None:
             continue
-        found = _started(instruction)
+        found = started(instruction)
         if found and not found[-1].execs and not _traps(found):
             form = "the shell form" if words is None else "`sh -c`"
             yield instruction, f"{form} starts `{found[-1].program}` from a shell, without `exec`"
@@ -132,9 +121,9 @@ def _traps(found: Iterable[ShellCommand]) -> bool:
 
 def script_without_exec(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """A script of the context that starts the service and stays its parent."""
-    for instruction in _starts(file):
-        for command in _started(instruction):
-            script = _script(file, command)
+    for instruction in starts(file):
+        for command in started(instruction):
+            _, script = started_script(file, command)
             found = shell_commands(script)
             if found and not any(it.execs for it in found) and not _traps(found):
                 yield (
@@ -149,9 +138,9 @@ def python_buffered_output(file: Dockerfile) -> Iterator[tuple[Instruction, str]
     if file.environment.get("PYTHONUNBUFFERED"):
         return
     cmd = file.last("CMD")
-    for instruction in _starts(file):
+    for instruction in starts(file):
         arguments = json_words(cmd.rest) if cmd and instruction.keyword == "ENTRYPOINT" else None
-        for command in _started(instruction):
+        for command in started(instruction):
             options = []
             for word in (*command.words[1:], *(arguments or ())):
                 if not word.startswith("-") or word in ("-m", "-c"):
@@ -165,7 +154,7 @@ def python_buffered_output(file: Dockerfile) -> Iterator[tuple[Instruction, str]
 
 def no_healthcheck(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """An image that starts something, and nobody asks whether it answers."""
-    if file.last("HEALTHCHECK") is None and list(_starts(file)):
+    if file.last("HEALTHCHECK") is None and list(starts(file)):
         yield file.shipped[-1].opening, "the image has no HEALTHCHECK"
 
 
