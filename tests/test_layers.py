@@ -37,6 +37,7 @@ LAYERS = (
     "trial",
     "runner",
     "sizing",
+    "improve",
     "selftest",
     "report",
     "api",

@@ -26,6 +26,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema that editors use.",
     "lint": "Find costly habits in Dockerfiles, without an engine.",
     "inspect": "Show what is in an image, and what could be saved.",
+    "improve": "Mend a Dockerfile by rule, and measure what each mend brings.",
     "right-size": "Find the smallest limits at which a scenario still passes.",
     "ladder": "Measure what each change between two images buys.",
     "report": "Write the reports of a run again from its journal.",

@@ -30,7 +30,7 @@ def scenario_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenari
 
     _refuse(options, "--image", ("compose", "services", "profiles"))
     image = options["image"]
-    ready = _ready(options)
+    ready = ready_of(options)
     if options["timeout"]:
         ready["timeout"] = options["timeout"]
     limits = {
@@ -39,7 +39,7 @@ def scenario_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenari
     case: dict[str, Any] = {"image": image} | ({"ready": ready} if ready else {})
     if limits:
         case["limits"] = limits
-    name = _name_of(image.rpartition("/")[2].partition("@")[0]) or "image"
+    name = name_of(image.rpartition("/")[2].partition("@")[0]) or "image"
     return parse_scenario_text(_shown(name, {"image": case}), "--image", overrides=overrides)
 
 
@@ -58,7 +58,7 @@ def stack_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenario:
     use |= {key: list(options[key]) for key in ("services", "profiles") if options[key]}
     if options["timeout"]:
         use["timeout"] = options["timeout"]
-    name = _name_of(Path(files[0]).absolute().parent.name) or "stack"
+    name = name_of(Path(files[0]).absolute().parent.name) or "stack"
     text = _shown(name, {"stack": {"compose": use}})
     return parse_scenario_text(text, "--compose", overrides=overrides)
 
@@ -72,7 +72,8 @@ def _refuse(options: dict[str, Any], beside: str, names: tuple[str, ...]) -> Non
             )
 
 
-def _name_of(text: str) -> str:
+def name_of(text: str) -> str:
+    """A text as the name of a scenario."""
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:60]
 
 
@@ -84,7 +85,8 @@ def _shown(name: str, cases: dict[str, Any]) -> str:
     return text
 
 
-def _ready(options: dict[str, Any]) -> dict[str, Any]:
+def ready_of(options: dict[str, Any]) -> dict[str, Any]:
+    """The `ready` that the options amount to; empty where they leave it to the image."""
     probes: list[dict[str, Any]] = []
     if options["http"] is not None:
         match = re.fullmatch(r":?(\d{1,5})(/\S*)?", options["http"])
@@ -103,7 +105,7 @@ def _ready(options: dict[str, Any]) -> dict[str, Any]:
         probes.append({"exit": True})
     if len(probes) > 1:
         raise UsageError(
-            "--image",
+            "--image" if options.get("image") else "the command",
             "takes at most one of --http, --tcp, --log, --exec, --exit",
             "state when the container is ready, for example --http 8080/healthz",
         )

@@ -84,6 +84,13 @@ def check(loaded: LoadedScenario, settings: RunOptions) -> str | None:
 
 
 def _measure(loaded: LoadedScenario, settings: RunOptions, afterwards: Afterwards | None) -> int:
+    return _conclude(start(loaded, settings, afterwards), settings)
+
+
+def start(
+    loaded: LoadedScenario, settings: RunOptions, afterwards: Afterwards | None = None
+) -> RunResult:
+    """Run one scenario from its start, and more `afterwards`, without judging or printing it."""
     earlier = check(loaded, settings)
     for warning in loaded.warnings:
         settings.progress.say(str(warning))
@@ -100,8 +107,7 @@ def _measure(loaded: LoadedScenario, settings: RunOptions, afterwards: Afterward
     holder = f"bench run {loaded.path}"
     choice = choose_engine(loaded.scenario, settings.engine)
     with open_session(choice, holder, _waiting(settings.progress)) as session:
-        result = start_run(request, session, settings.progress)
-    return _conclude(result, settings)
+        return start_run(request, session, settings.progress)
 
 
 def resume(text: str, settings: RunOptions, overrides: Sequence[str] = ()) -> int:

@@ -142,6 +142,7 @@ USER = Mend(
     (),
     Footing.TRY,
     other_user,
+    must_gain=False,
 )
 COMPILED = Mend(
     "compile-source",

@@ -12,6 +12,7 @@ from bench.dockerfile.mends import (
     install_mends,
     stages_mend,
     start_mends,
+    tools_mend,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ MENDS: tuple[Mend, ...] = (
     copy_mends.COPY_ORDER,
     stages_mend.STAGES,
     install_mends.RECOMMENDS,
+    tools_mend.TOOLS,
     base_mends.SLIM,
     base_mends.COMPILED,
     base_mends.USER,

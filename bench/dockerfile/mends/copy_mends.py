@@ -258,6 +258,7 @@ COPY_ORDER = Mend(
     (),
     Footing.CERTAIN,
     copied_last,
+    must_gain=False,
 )
 COPY_OWNER = Mend(
     "copy-chown",
@@ -274,4 +275,5 @@ IGNORE_FILE = Mend(
     (),
     Footing.CERTAIN,
     ignored,
+    must_gain=False,
 )

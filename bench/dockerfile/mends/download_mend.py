@@ -163,7 +163,17 @@ def without_installs(script: str) -> _Moved:
         lines.append(line)
     if not taken:
         raise NotKnownError("no install stands in the script")
+    # the base's own pip installs as well; an upgrade of it would be one more layer to pull
+    needed = [line for it, line in zip(taken, lines, strict=True) if not _is_of_pip(it)]
+    lines = needed or lines
     return _Moved(_rest(script, taken, values), tuple(lines), tuple(dict.fromkeys(hosts)))
+
+
+def _is_of_pip(command: ShellCommand) -> bool:
+    """Whether it upgrades nothing but pip itself."""
+    named = [it for it in command.arguments if it not in ("install", "-m") and "$" not in it]
+    names = {re.split(r"[=<>~]", it)[0] for it in named}
+    return is_pip_install(command) and names <= {"pip", "setuptools", "wheel"} and "pip" in names
 
 
 def _assign(words: str, it: ShellCommand, values: dict[str, str]) -> None:
@@ -260,4 +270,5 @@ DOWNLOAD = Mend(
     ("startup_s", "ready_s", "net_rx_bytes"),
     Footing.TRY,
     installed_in_build,
+    must_gain=False,
 )

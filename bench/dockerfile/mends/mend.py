@@ -42,10 +42,11 @@ class Mend:
         id: its name.
         title: in a few words.
         rules: the lint rules whose findings it answers; none for one that no rule asks for.
-        improves: the metrics that it is expected to improve; empty where it is for safety, or
-            for what is built and kept rather than for one start.
+        improves: the metrics that it is expected to improve.
         footing: whether it is a try.
         apply: changes the sources, once; a second time there is nothing to do.
+        must_gain: whether it is left out where no gain can be measured; not so where it is for
+            safety, or for what one start does not show.
     """
 
     id: str
@@ -54,8 +55,4 @@ class Mend:
     improves: tuple[str, ...]
     footing: Footing
     apply: Callable[[Sources], Mended]
-
-    @property
-    def is_for_gain(self) -> bool:
-        """Whether it has to earn its place by a measured gain."""
-        return bool(self.improves)
+    must_gain: bool = True

@@ -100,6 +100,13 @@ def changed_places(before: Sources, after: Sources) -> list[str]:
     return sorted(places, key=lambda place: (place != after.dockerfile, place))
 
 
+def pinned(before: Sources, after: Sources) -> Sources:
+    """The sources with the texts, as they are now, of all files that differ afterwards."""
+    texts = {place: before.read(place) for place in changed_places(before, after)}
+    found = {place: text for place, text in texts.items() if text is not None}
+    return Sources(before.context, before.dockerfile, {**before.texts, **found})
+
+
 def diff(before: Sources, after: Sources) -> str:
     """A unified diff for `git apply` or `patch -p1` in the context; empty without a change."""
     parts = []

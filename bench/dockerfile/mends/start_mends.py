@@ -193,6 +193,7 @@ EXEC_FORM = Mend(
     ("stop_s", "memory_peak_bytes"),
     Footing.CERTAIN,
     exec_form,
+    must_gain=False,
 )
 SCRIPT_EXEC = Mend(
     "script-exec",
@@ -201,6 +202,7 @@ SCRIPT_EXEC = Mend(
     ("stop_s", "memory_peak_bytes"),
     Footing.CERTAIN,
     script_exec,
+    must_gain=False,
 )
 UNBUFFERED = Mend(
     "python-unbuffered",
@@ -209,4 +211,5 @@ UNBUFFERED = Mend(
     (),
     Footing.CERTAIN,
     unbuffered,
+    must_gain=False,
 )

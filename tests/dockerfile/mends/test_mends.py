@@ -54,6 +54,16 @@ CHANGED = [
         ),
     ),
     (
+        "no-editors",
+        "FROM a:1\nRUN apt-get install -y curl vim  && x",
+        "FROM a:1\nRUN apt-get install -y curl  && x",
+    ),
+    (
+        "no-editors",
+        "FROM a:1\nRUN apt-get install \\\n    nano \\\n    curl\n",
+        "FROM a:1\nRUN apt-get install \\\n    curl\n",
+    ),
+    (
         "pip-no-cache",
         "FROM a:1\nRUN --mount=type=bind,target=/r \\\n    python -m pip install x",
         "FROM a:1\nRUN --mount=type=bind,target=/r \\\n    python -m pip install --no-cache-dir x",
@@ -116,6 +126,9 @@ LEFT = [
 ]
 
 SILENT = [
+    ("no-editors", "FROM a:1\nRUN apt-get install vim"),
+    ("no-editors", "FROM a:1\nRUN apt-get install curl less && less x"),
+    ("no-editors", "FROM a:1\nRUN apt-get install curl libvim vimx"),
     ("exec-form", 'FROM a:1\nCMD ["a"]'),
     ("exec-form", "FROM a:1\n# bench: ignore=shell-wrapper it traps\nCMD a"),
     ("slim-base", "FROM python:3.11-slim"),
@@ -213,6 +226,12 @@ def test_the_installs_of_a_start_script_move_into_the_build(sources):
     assert mended.sources.texts["start.sh"] == "#!/bin/bash\r\nset -e\r\nuvicorn app:app\r\n"
     assert "COPY . .\nRUN pip install --no-cache-dir -r r.txt\nCMD" in mended.sources.text
     assert "http://index:8000/s" in mended.notes[0]
+
+
+def test_pip_itself_is_not_upgraded_in_the_build(sources):
+    given = sources("FROM a:1\nCMD pip install -U pip && pip install x && y")
+    mended = BY_ID["install-in-build"].apply(given).sources
+    assert mended.text == "FROM a:1\nRUN pip install --no-cache-dir x\nCMD y"
 
 
 def test_an_index_with_a_domain_is_kept(sources):

@@ -1,0 +1,1 @@
+"""Mends of a Dockerfile, tried and measured."""

@@ -1,0 +1,53 @@
+"""What mends of a Dockerfile brought, as a table on the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.improve.gains import SHOWN
+from bench.report.comparison_words import change_words, median_words, ratio_interval_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bench.improve.gains import Gain
+    from bench.journal.facts.comparison import Comparison
+
+_NOT_MEASURED = "not measured"
+
+
+def gains_text(gains: Sequence[Gain]) -> str:
+    """One block for each mend: its title, whether it is kept, and each metric that changed."""
+    lines = []
+    for gain in gains:
+        mark = "+" if gain.is_kept else "-"
+        lines.append(f"{mark} {gain.mend.title} [{gain.mend.id}]: {gain.reason}")
+        lines += _metric_lines(gain.metrics)
+    return "\n".join(lines)
+
+
+def total_text(metrics: Mapping[str, Comparison]) -> str:
+    """The improved image against the original."""
+    return "\n".join(["improved against original", *_metric_lines(metrics)])
+
+
+def _metric_lines(metrics: Mapping[str, Comparison]) -> list[str]:
+    return [f"    {_words(name, metrics.get(name))}" for name in SHOWN]
+
+
+def _words(name: str, it: Comparison | None) -> str:
+    if it is None:
+        return f"{name}: {_NOT_MEASURED}"
+    if it.baseline_median is None or it.candidate_median is None:
+        if it.killed_baseline or it.killed_candidate:
+            return f"{it.title}: {change_words(it)}"
+        return f"{it.title}: {_NOT_MEASURED}: {it.reason}"
+    before, after = median_words(it)
+    words = f"{it.title}: {before} -> {after}"
+    change = change_words(it)
+    interval = ratio_interval_words(it)
+    if change:
+        words += f", {change}"
+    if interval:
+        words += f" (95 %: {interval})"
+    return words
