@@ -22,12 +22,13 @@ _CLAUSES = ("then", "else", "do", "{")
 
 
 def without_option(sources: Sources, rule: str, option: str, action: str) -> Mended:
-    """Add `option` after the word `install` of each command that a rule finds."""
+    """Add `option` after the word `install`, or apk's `add`, of each command that a rule finds."""
     edits: list[Edit] = []
     left = []
     for instruction in sources.found(rule):
+        word = "add" if action == "apk" else "install"
         found = [
-            start + command.ends[command.words.index("install")]
+            start + command.ends[command.words.index(word)]
             for command, start in located(sources.file, instruction)
             if _installs(command, action) and option not in command.words
         ]
@@ -40,6 +41,8 @@ def without_option(sources: Sources, rule: str, option: str, action: str) -> Men
 def _installs(command: ShellCommand, action: str) -> bool:
     if action == "pip":
         return is_pip_install(command) and "install" in command.words
+    if action == "apk":
+        return command.program == "apk" and "add" in command.words
     return is_apt(command, "install")
 
 
@@ -166,6 +169,14 @@ PIP_CACHE = Mend(
     SIZE,
     Footing.CERTAIN,
     lambda sources: without_option(sources, "pip-cache-kept", "--no-cache-dir", "pip"),
+)
+APK_CACHE = Mend(
+    "apk-no-cache",
+    "no index of apk's packages",
+    ("apk-cache-kept",),
+    SIZE,
+    Footing.CERTAIN,
+    lambda sources: without_option(sources, "apk-cache-kept", "--no-cache", "apk"),
 )
 PIP_COMPILE = Mend(
     "pip-compile",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bench.dockerfile.lint.ignores import RULES as IGNORE_RULES
@@ -331,10 +333,19 @@ def test_packages_that_need_a_compiler_are_built_in_a_stage_of_their_own(sources
 def test_all_mends_together_leave_only_what_has_a_reason(sources):
     given = sources(
         "FROM python:3.11\nCOPY . .\nRUN apt-get update\nRUN apt-get install x\n"
-        "RUN pip install flask\nCMD python app.py\n",
+        "RUN pip install flask==3.1.0\nCMD python app.py\n",
         **{"app.py": ""},
     )
     proposal = proposed(given)
     assert {it.rule for it in proposal.after.findings} == {"no-healthcheck"}
     assert any("HEALTHCHECK" in reason for reason in proposal.left)
     assert proposed(proposal.after).steps == ()
+
+
+def test_the_page_lists_every_mend_as_it_is():
+    page = (Path(__file__).parents[3] / "docs" / "improve.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:-1] for line in page.splitlines() if line.startswith("| `")]
+    listed = {row[0].strip(" `"): (row[2].strip(), row[3].strip()) for row in rows}
+    assert listed == {
+        mend.id: (mend.footing.value, "yes" if mend.must_gain else "no") for mend in MENDS
+    }
