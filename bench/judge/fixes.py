@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.core.units import format_bytes, format_seconds
@@ -38,6 +38,7 @@ _WHOLE_LINE = (
 )
 """Rules whose mend saves a part of the line's layers, and it is not known which."""
 
+_AT_MOST = "saves at most"
 _OF_THE_BASE = "name a smaller base, such as the slim variant of the same release"
 
 
@@ -52,7 +53,7 @@ class Fix:
         size_bytes: unpacked bytes that it saves; None if that is unknown.
         seconds: of a cold start, or of `seconds_of`, that it saves; None if unknown.
         seconds_of: what the seconds are of.
-        at_most: whether both are an upper bound.
+        how: what the figures are: what is saved, its upper bound, or what the fault takes.
         evidence: what was measured, if neither is known.
     """
 
@@ -62,7 +63,7 @@ class Fix:
     size_bytes: int | None = None
     seconds: float | None = None
     seconds_of: str = "a cold start"
-    at_most: bool = False
+    how: str = "saves about"
     evidence: str = ""
 
     @property
@@ -73,7 +74,7 @@ class Fix:
             parts.append(f"{format_seconds(self.seconds)} of {self.seconds_of}")
         if not parts:
             return self.evidence
-        return f"saves {'at most' if self.at_most else 'about'} {' and '.join(parts)}"
+        return f"{self.how} {' and '.join(parts)}"
 
 
 def fixes(measured: Measured) -> list[Fix]:
@@ -104,7 +105,8 @@ def _of_leftovers(measured: Measured) -> Iterator[Fix]:
             tools = {kind: known[kind] for kind in ("compilers", "headers") if kind in known}
             if tools:
                 words = f"{cost.instruction.rest} holds compilers and headers"
-                yield _leftover_fix(cost, words, _OF_THE_BASE, sum(tools.values()))
+                found = _leftover_fix(cost, words, _OF_THE_BASE, sum(tools.values()))
+                yield replace(found, how="they take")  # another base may differ in more
             continue
         for kind, size in known.items():
             yield _leftover_fix(cost, kinds[kind].title, kinds[kind].remedy, size)
@@ -129,11 +131,11 @@ def _of_findings(measured: Measured) -> Iterator[Fix]:
                 finding.remedy,
                 cost.unpacked_bytes,
                 cost.start_s,
-                at_most=True,
+                how=_AT_MOST,
             )
         elif finding.rule == "download-at-start" and cost is not None and cost.start_s is not None:
             yield Fix(
-                finding.line, finding.message, finding.remedy, None, cost.start_s, at_most=True
+                finding.line, finding.message, finding.remedy, None, cost.start_s, how=_AT_MOST
             )
         elif finding.rule in ("shell-wrapper", "entrypoint-script-without-exec") and not has_stop:
             stop = _killed_stop_s(measured)
@@ -146,7 +148,7 @@ def _of_findings(measured: Measured) -> Iterator[Fix]:
                     None,
                     stop,
                     "a stop",
-                    at_most=True,
+                    how=_AT_MOST,
                 )
         elif finding.severity == "error" and finding.rule not in _COVERED:
             yield _by_evidence(finding, measured)

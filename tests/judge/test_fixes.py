@@ -58,6 +58,7 @@ def test_tools_in_the_base_speak_for_another_base():
     (fix,) = mends(leftovers=leftovers)
     assert (fix.line, fix.size_bytes) == (1, 100 * MIB)
     assert fix.what == "base holds compilers and headers"
+    assert fix.gain.startswith("they take 100 MiB and ")
 
 
 def test_where_only_the_line_is_known_it_is_an_upper_bound():
