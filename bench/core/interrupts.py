@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,6 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
+
+
+_AGAIN_S = 0.01
+"""After which time a signal whose exception was dropped is sent once more."""
 
 
 class Interrupted(BaseException):
@@ -33,7 +39,11 @@ class _Gate:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise Interrupted on the first SIGINT or SIGTERM; later ones wait for the clean-up."""
+    """Raise Interrupted on the first SIGINT or SIGTERM; later ones wait for the clean-up.
+
+    What is raised while Python runs a finalizer or the callback of a weak reference is dropped by
+    it; the signal is sent once more then.
+    """
     raised = False
 
     def handle(number: int, _frame: FrameType | None) -> None:
@@ -46,10 +56,21 @@ def interruptible() -> Iterator[None]:
         else:
             raise Interrupted(number)
 
+    def dropped(unraisable: sys.UnraisableHookArgs) -> None:
+        nonlocal raised
+        if not isinstance(unraisable.exc_value, Interrupted):
+            hook(unraisable)
+            return
+        raised = False
+        number = unraisable.exc_value.exit_code - 128
+        threading.Timer(_AGAIN_S, os.kill, (os.getpid(), number)).start()
+
+    hook, sys.unraisablehook = sys.unraisablehook, dropped
     previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for number, handler in previous.items():
             signal.signal(number, handler)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import sys
+import weakref
 
 import pytest
 
@@ -36,6 +38,38 @@ def test_further_signals_do_not_cut_the_clean_up_short():
         work()
     assert caught.value.exit_code == 130
     assert cleaned == [True]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_whose_exception_is_dropped_by_a_callback_comes_again(number):
+    class Item:
+        pass
+
+    def be_signalled() -> None:
+        item = Item()
+        kept = weakref.ref(item, lambda _: signal.raise_signal(number))
+        del item  # Python ignores what its callback raises
+        assert kept() is None
+        signal.sigtimedwait([], 10)  # until a signal comes
+
+    with pytest.raises(Interrupted) as caught, interruptible():
+        be_signalled()
+    assert caught.value.exit_code == 128 + number
+
+
+def test_other_exceptions_that_are_dropped_are_reported_as_ever(monkeypatch):
+    seen = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda it: seen.append(it.exc_value))
+
+    class Item:
+        def __del__(self):
+            raise KeyError("x")
+
+    with interruptible():
+        item = Item()
+        del item
+    assert [type(one) for one in seen] == [KeyError]
+    assert sys.unraisablehook.__name__ == "<lambda>"
 
 
 def test_what_handled_the_signals_before_handles_them_again():
