@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 import bench.core.text  # not its function alone: `clean` is a command here
+from bench.cli.output import tell
 from bench.core.errors import BenchError
 from bench.core.interrupts import Interrupted
 from bench.core.version import __version__
@@ -79,13 +80,13 @@ def main() -> NoReturn:
         error.show()
         code = 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        tell("interrupted", err=True)
         code = 130
     except Interrupted as signal:
-        click.echo(f"interrupted ({signal})", err=True)
+        tell(f"interrupted ({signal})", err=True)
         code = signal.exit_code
     except BenchError as error:
-        click.echo(bench.core.text.clean(error), err=True)
+        tell(bench.core.text.clean(error), err=True)
         code = error.exit_code
     except BrokenPipeError:
         # the reader of our output has gone; Python would complain once more at its end
@@ -96,7 +97,7 @@ def main() -> NoReturn:
         gone = type(sys.stdout).__name__.endswith("PacifyFlushWrapper")
         code = 0 if gone else end.code
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for users
-        click.echo(bench.core.text.clean(_fault(error)), err=True)
+        tell(bench.core.text.clean(_fault(error)), err=True)
         code = 3
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.cli.output import tell
 from bench.core.text import clean, clean_tree
 
 if TYPE_CHECKING:
@@ -18,7 +19,11 @@ _UNUSABLE = 2
 
 @click.command("lint")
 @click.argument(
-    "files", nargs=-1, required=True, metavar="DOCKERFILE...", type=click.Path(path_type=Path)
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="DOCKERFILE...",
+    type=click.Path(path_type=Path, readable=False),
 )
 @click.option(
     "output",
@@ -43,26 +48,29 @@ def command(context: click.Context, files: tuple[Path, ...], output: str) -> Non
     from bench.dockerfile.lint.lint import lint_file
 
     found: list[tuple[Path, LintFinding]] = []
+    lines: list[str] = []
     is_unusable = False
     for path in files:
         try:
             here = lint_file(path)
         except UsageError as error:
-            click.echo(str(error), err=True)
+            tell(str(error), err=True)
             is_unusable = True
             continue
         found += [(path, finding) for finding in here]
         if output == "text" and not here:
-            click.echo(clean(f"{path}: ok"))
+            lines.append(clean(f"{path}: ok"))
         elif output in ("text", "github"):
-            for finding in here:
-                click.echo(_text(path, finding) if output == "text" else _annotation(path, finding))
+            words = _text if output == "text" else _annotation
+            lines += [words(path, finding) for finding in here]
     if output == "json":
-        _print_json(found)
+        lines = [_json(found)]
     elif output == "sarif":
         from bench.report.text.sarif import lint_sarif
 
-        click.echo(lint_sarif(found))
+        lines = [lint_sarif(found)]
+    for line in lines:
+        tell(line)
     fails = any(finding.severity.fails for _, finding in found)
     context.exit(_UNUSABLE if is_unusable else int(fails))
 
@@ -87,9 +95,9 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _print_json(found: list[tuple[Path, LintFinding]]) -> None:
+def _json(found: list[tuple[Path, LintFinding]]) -> str:
     import json
     from dataclasses import asdict
 
     listed = clean_tree([{"file": str(path), **asdict(finding)} for path, finding in found])
-    click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+    return json.dumps(listed, indent=2, ensure_ascii=False)

@@ -19,7 +19,11 @@ _UNUSABLE = 2
 
 @click.command("validate")
 @click.argument(
-    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(path_type=Path, readable=False),
 )
 @click.option(
     "output",

@@ -87,10 +87,11 @@ def _leftovers(content: LayerContent) -> tuple[LeftoverFact, ...]:
 
 def instructions(config: dict[str, Any], count: int) -> list[str]:
     """The instruction that made each layer; empty where the history does not say."""
+    written = config.get("history")
     history = [
         _readable(str(entry.get("created_by") or entry.get("comment") or ""))[:_LONGEST]
-        for entry in config.get("history") or []
-        if not entry.get("empty_layer")
+        for entry in (written if isinstance(written, list) else ())
+        if isinstance(entry, dict) and not entry.get("empty_layer")
     ]
     return history if len(history) == count else [""] * count
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -11,9 +14,6 @@ from click.testing import CliRunner, Result
 from bench.cli import lint
 from bench.cli.explain import explanation
 from bench.dockerfile.lint.lint import RULES
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 GOOD = "FROM a:1\nUSER 1\n"
 WARNED = "FROM a\nUSER 1\n"
@@ -125,3 +125,46 @@ def test_in_sarif_a_finding_is_the_same_when_lines_come_before_it(tmp_path, monk
     twice = "FROM a:1\nUSER 1\nRUN apt-get install -y x\nRUN apt-get install -y x\n"
     assert fingerprints(twice) == fingerprints(f"# new\n\n{twice}")
     assert fingerprints(twice) > fingerprints("FROM a:1\nUSER 1\n")
+
+
+def test_what_no_builder_takes_is_refused(tmp_path):
+    for text in ("FROM\n", "FROM a:1 b c d\n", "FROM a:1 AS\n", "FROM a:1\nCOPY\n"):
+        result = run(write(tmp_path, text))
+        assert result.exit_code == 2, text
+        assert f"{tmp_path / 'Dockerfile'}:" in result.stderr
+
+
+def test_a_pipe_is_not_waited_for_and_others_are_read_all_the_same(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    result = run(str(tmp_path / "pipe"), write(tmp_path, WARNED))
+    assert result.exit_code == 2
+    assert "is a pipe" in result.stderr
+    assert "unpinned-base" in result.stdout
+
+
+def test_a_start_script_that_leads_to_itself_is_no_script(tmp_path):
+    (tmp_path / "run.sh").symlink_to("run.sh")
+    path = write(tmp_path, 'FROM a:1\nCOPY run.sh /run.sh\nUSER 1\nENTRYPOINT ["/run.sh"]\n')
+    assert run(path).exit_code == 0
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+def test_the_exit_code_holds_though_nobody_reads_what_was_found(tmp_path, form):
+    path = write(tmp_path, WARNED * 2000)
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "lint", "--format", form, path],
+        stdout=writer, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_an_error_that_nobody_reads_keeps_its_exit_code(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bench", "lint", str(tmp_path / "absent")],
+            stderr=full, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2

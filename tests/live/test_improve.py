@@ -10,6 +10,18 @@ from bench.results.run import load_run
 
 pytestmark = pytest.mark.engine
 
+SCENARIO = """
+version: 1
+name: small
+cases:
+  image:
+    build: {context: image}
+    repeat: 1
+    cache: image
+    ready: {log: ready, timeout: 30s}
+    observe: 0s
+    stop_grace_period: 1s
+"""
 SCRIPT = "#!/bin/sh\nhttpd -p 8080\necho ready\nsleep 600\n"
 MENDED = "#!/bin/sh\nhttpd -p 8080\necho ready\nexec sleep 600\n"
 
@@ -21,7 +33,7 @@ def test_the_mends_that_work_are_measured_and_printed_as_a_diff(bench, busybox):
     (folder / "Dockerfile").write_text(text)
     (folder / "start.sh").write_text(SCRIPT)
     done = bench(
-        *("improve", "image/Dockerfile", "--log", "ready", "--repeat", "1"),
+        *("improve", "image/Dockerfile", "--scenario", bench.scenario(SCENARIO)),
         *("--progress", "plain", "--max-other-load", "any", "--wait-quiet", "0s"),
     )
     assert done.returncode == 0, done.stderr

@@ -37,6 +37,7 @@ def folder(tmp_path):
         (web / name).write_text(DOCKERFILE)
     (tmp_path / "one.diff").write_text(PATCH)
     (tmp_path / "two.diff").write_text(NEXT)
+    (tmp_path / "same.diff").write_text("@@ -1,2 +1,2 @@\n FROM a\n CMD b\n")
     return tmp_path
 
 
@@ -115,6 +116,9 @@ def test_a_scenario_without_a_ladder_says_so(folder):
         ("{from: bad, rungs: {a: «{}}}", "needs one change"),
         ("{from: bad, rungs: {a: «{args: {A: '2'}, patch: one.diff}}}", "needs one change"),
         ("{from: bad, rungs: {«good: {args: {A: '2'}}}}", "there is a case 'good' already"),
+        ("{from: bad, rungs: {«a: {args: {A: '1'}}}}", "'a' changes nothing"),
+        ("{from: bad, rungs: {«a: {dockerfile: bad.Dockerfile}}}", "'a' changes nothing"),
+        ("{from: bad, rungs: {a: {patch: «same.diff}}}", "the patch changes nothing"),
         ("{from: bad, rungs: {a: {case: «goof}}}", "there is no case 'goof'"),
         ("{from: bad, rungs: {«a: {case: bad}}}", "the ladder goes over 'bad' twice"),
         ("{from: bad, rungs: {a: {patch: «three.diff}}}", "there is no file 'three.diff'"),
@@ -135,7 +139,7 @@ def test_the_fault_is_where_it_stands(folder, ladder, message):
 
 
 def test_rungs_that_make_more_values_than_a_scenario_may_have_are_refused(folder):
-    rungs = ", ".join(f"r{number}: {{args: {{A: '2'}}}}" for number in range(1500))
+    rungs = ", ".join(f"r{number}: {{args: {{A: '{number}x'}}}}" for number in range(1500))
     text = f"{HEAD}ladder: {{from: bad, rungs: {{{rungs}}}}}\n"
     wide = ", ".join(f"E{number}: x" for number in range(40))
     text = (

@@ -55,7 +55,7 @@ class Dockerfile:
             if path.stat().st_size > _LARGEST_TEXT_BYTES:
                 return None
             return path.read_bytes().decode()
-        except (OSError, ValueError):
+        except (OSError, ValueError, RuntimeError):  # the last for a loop of symbolic links
             return None
 
     @cached_property

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bench.dockerfile.instructions import Instruction
     from bench.dockerfile.lint.finding import LintRule
 
 RULES = {
@@ -44,6 +45,7 @@ _KEYWORDS = (
     *("MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
 )
 _LARGEST_BYTES = 1024 * 1024
+_OF_THIS_PROCESS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 
 
 def lint_file(path: Path) -> list[LintFinding]:
@@ -53,10 +55,13 @@ def lint_file(path: Path) -> list[LintFinding]:
         UsageError: it cannot be read, or is no Dockerfile.
     """
     try:
+        if path.is_fifo() and not str(path).startswith(_OF_THIS_PROCESS):
+            raise UsageError(str(path), "is a pipe", "name a file, or /dev/stdin")
         with path.open("rb") as file:
             data = file.read(_LARGEST_BYTES + 1)
     except OSError as error:
-        raise UsageError(str(path), f"cannot be read: {error.strerror}") from error
+        remedy = "name the Dockerfile in it" if path.is_dir() else "give the path of a Dockerfile"
+        raise UsageError(str(path), f"cannot be read: {error.strerror}", remedy) from error
     if len(data) > _LARGEST_BYTES:
         raise UsageError(str(path), "is larger than 1 MiB, so it is hardly a Dockerfile")
     try:
@@ -110,6 +115,10 @@ def _check(file: Dockerfile) -> None:
                 f"there is no instruction {instruction.keyword[:20]}",
                 f"did you mean {near[0]}?" if near else "give a Dockerfile",
             )
+        if fault := _malformed(instruction):
+            raise UsageError(
+                f"{file.path}:{instruction.line}", fault, "write it as builders read it"
+            )
         has_stage = has_stage or instruction.keyword == "FROM"
         if not has_stage and instruction.keyword != "ARG":
             raise UsageError(
@@ -118,6 +127,17 @@ def _check(file: Dockerfile) -> None:
             )
     if not has_stage:
         raise UsageError(str(file.path), "has no FROM", "give a Dockerfile")
+
+
+def _malformed(instruction: Instruction) -> str:
+    """What no builder takes in an instruction; empty where nothing is seen."""
+    if not instruction.rest.strip():
+        return f"{instruction.keyword} has no arguments"
+    if instruction.keyword == "FROM":
+        words = instruction.rest.split()
+        if len(words) != 1 and not (len(words) == 3 and words[1].upper() == "AS"):
+            return "FROM takes an image, and a name after AS"
+    return ""
 
 
 def _finding(rule: LintRule, line: int, last_line: int, message: str) -> LintFinding:

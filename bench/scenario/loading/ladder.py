@@ -16,7 +16,7 @@ from bench.scenario.ladder import KINDS
 from bench.scenario.loading.build_checks import check_build, names_in
 from bench.scenario.loading.merge import long_build
 from bench.scenario.loading.tree import given_keys, text_of
-from bench.yamldoc.nodes import Entry, Map, Node, Scalar
+from bench.yamldoc.nodes import Entry, Map, Node, Scalar, value_of
 from bench.yamldoc.parse import MOST_NODES
 from bench.yamldoc.source import read_source
 from bench.yamldoc.suggest import did_you_mean, shown
@@ -59,7 +59,11 @@ def ladder_root(root: Map, folder: Path, faults: list[Diagnostic]) -> Map | None
                 fault = f"the ladder goes over {shown(case)} twice"
                 raise _refused(rung.place, fault, "keep one of them")
             made[case] = entry
-            build = _build_of(entry)
+            changed = _build_of(entry)
+            is_same = None not in (build, changed) and _values(build) == _values(changed)
+            if is_same and not rung.node.entries.get("case"):
+                raise _refused(rung.place, f"{shown(name)} changes nothing", "leave it out")
+            build = changed
             size += entry.node.size
             if size > MOST_NODES:
                 fault = f"more than {MOST_NODES} values once the rungs are made"
@@ -90,6 +94,10 @@ def _start(written: Map, cases: Mapping[str, Entry]) -> tuple[str, Entry]:
         fault = f"the case {shown(name)} is not built, so that no change of its build can be made"
         raise _refused(place, fault, "name a case with `build`")
     return name, entry
+
+
+def _values(build: Map | None) -> object:
+    return None if build is None else value_of(build)
 
 
 def _build_of(entry: Entry) -> Map | None:
@@ -153,6 +161,8 @@ def _changed(before: Map, kind: str, change: Entry, folder: Path) -> Node:
     if kind == "dockerfile":
         return before.replace({"dockerfile_inline": None, "dockerfile": change})
     text = _patched(before, change, folder)
+    if text == _dockerfile_text(before, folder, change.node.place):
+        raise _refused(change.node.place, "the patch changes nothing", "leave the rung out")
     inline = Scalar(change.node.place, text, text)
     return before.replace({"dockerfile": None, "dockerfile_inline": Entry(change.place, inline)})
 
