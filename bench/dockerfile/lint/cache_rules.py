@@ -129,6 +129,8 @@ def node_dev_dependencies(file: Dockerfile) -> Iterator[tuple[Instruction, str]]
     if file.environment.get("NODE_ENV") == "production":
         return
     for instruction, found in _runs(file):
+        if any("prune" in command.arguments for command in found):
+            continue
         for command in found:
             is_all = _installs_node(command) and not command.arguments[1:]
             is_set = "NODE_ENV=production" in command.assignments

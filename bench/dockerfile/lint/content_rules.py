@@ -23,7 +23,8 @@ _SECRET = re.compile(
 )
 _NO_SECRETS = re.compile(r"(yes|no|true|false|on|off|none|null|\d)?|/.*", re.IGNORECASE)
 _PRIVATE = (".git", "node_modules", ".venv")
-_WITHOUT_ROOT = ("nonroot", "rootless", "unprivileged")
+_WITHOUT_ROOT = ("nonroot", "rootless", "unprivileged", "windows", "nanoserver", "mambaorg/")
+"""Parts of the names of bases whose user is not root; on Windows there is none."""
 
 
 def unpinned_base(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:

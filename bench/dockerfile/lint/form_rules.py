@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from bench.dockerfile.lint.dockerfile import Dockerfile
 
 _FETCH_INTO_PIPE = re.compile(r"(?:^|[;&|(\n]|\bsudo\b)\s*(?:curl|wget)\b[^;&\n|]*(?<!\|)\|(?!\|)")
-_SUDO = re.compile(r"(?:^|[;&|(\n])\s*sudo\s")
 _KILL = ("KILL", "SIGKILL", "9")
 
 
@@ -50,7 +49,8 @@ def fetch_without_pipefail(file: Dockerfile) -> Iterator[tuple[Instruction, str]
             if instruction.keyword != "RUN" or json_words(instruction.rest) is not None:
                 continue
             text = "\n".join((instruction.rest, *instruction.heredocs))
-            if not has_shell and "pipefail" not in text and _FETCH_INTO_PIPE.search(text):
+            is_wanted = text.rstrip().endswith("|| true") or "pipefail" in text
+            if not has_shell and not is_wanted and _FETCH_INTO_PIPE.search(text):
                 yield instruction, "if the download fails, the RUN may succeed all the same"
 
 
@@ -58,7 +58,9 @@ def sudo_in_run(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """`sudo` while building."""
     for stage in file.stages:
         for instruction in stage.instructions:
-            if instruction.keyword == "RUN" and _SUDO.search(instruction.rest):
+            if instruction.keyword == "RUN" and any(
+                "sudo" in command.leading for command in commands(instruction)
+            ):
                 yield instruction, "`sudo` while building"
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from bench.dockerfile.lint.dockerfile import Dockerfile
     from bench.dockerfile.lint.shell import ShellCommand
 
+_PACKAGES_ALONE = ("--no-install-project", "--no-root", "--no-install-workspace")
+"""Options with which a tool installs what a project needs, and in a later step the project."""
+
 _WHOLE_CONTEXT = (".", "./", "*", "./*", "/")
 _TOOLS = re.compile(
     r"(gcc|g\+\+|clang|gfortran|golang|rustc|cargo|llvm)(-\d[\d.]*|-dev|-go)?"
@@ -43,12 +46,19 @@ def _runs(file: Dockerfile) -> Iterator[tuple[Instruction, tuple[ShellCommand, .
 def copy_before_install(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """COPY of the whole context, and an install after it in the same stage."""
     for stage in file.stages:
-        installs = [
+        ran = [
             (instruction.line, command)
             for instruction in stage.instructions
             if instruction.keyword == "RUN"
             for command in commands(instruction)
-            if is_install(command) and not needs_the_source(command)
+        ]
+        in_two_steps = {it.program for _, it in ran if set(it.words) & set(_PACKAGES_ALONE)}
+        installs = [
+            (line, command)
+            for line, command in ran
+            if is_install(command)
+            and not needs_the_source(command)
+            and command.program not in in_two_steps
         ]
         for copy, sources, _ in file.copies(stage):
             at = bisect.bisect(installs, copy.line, key=lambda install: install[0])

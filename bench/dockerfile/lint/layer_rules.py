@@ -104,7 +104,7 @@ def add_of_files(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
         if instruction.keyword != "ADD" or flag(instruction, "checksum"):
             continue
         sources = [it for it in file.paths(instruction)[0] if not it.startswith("<<")]
-        plain = [it for it in sources if "://" not in it and not it.startswith("git@")]
+        plain = [it for it in sources if not re.search(r"://|^git@|\$", it)]
         if plain and len(plain) == len(sources) and not any(map(_ARCHIVES.search, plain)):
             yield instruction, f"ADD of {plain[0]} does no more than COPY"
 
@@ -134,7 +134,7 @@ def devel_base_shipped(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
 def torch_with_cuda(file: Dockerfile) -> Iterator[tuple[Instruction, str]]:
     """`pip install torch` from the default index, on a base without CUDA."""
     text = " ".join([file.shipped[0].base, *file.environment, *file.environment.values()])
-    if _CUDA.search(text):
+    if _CUDA.search(text) or "INDEX_URL" in text:
         return
     for instruction in file.shipped_instructions:
         if instruction.keyword != "RUN":

@@ -148,7 +148,8 @@ def python_buffered_output(file: Dockerfile) -> Iterator[tuple[Instruction, str]
                 options.append(word)
             is_unbuffered = any("u" in word for word in options if not word.startswith("--"))
             is_set = any(it.startswith("PYTHONUNBUFFERED=") for it in command.assignments)
-            if is_python(command.program) and not is_unbuffered and not is_set:
+            runs = len(options) < len(command.words[1:]) + len(arguments or ())
+            if is_python(command.program) and runs and not is_unbuffered and not is_set:
                 yield instruction, f"`{command.program}` without -u or PYTHONUNBUFFERED"
 
 

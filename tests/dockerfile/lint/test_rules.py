@@ -219,6 +219,16 @@ NOT_FOUND = [
     ("stop-signal-kill", "FROM a:1\nSTOPSIGNAL SIGQUIT"),
     ("maintainer-deprecated", "FROM a:1\nLABEL maintainer=x"),
     ("sshd-in-image", "FROM a:1\nEXPOSE 2222"),
+    ("copy-before-install", "FROM a:1\nRUN uv sync --no-install-project\nCOPY . .\nRUN uv sync"),
+    ("copy-before-install", "FROM a:1\nRUN poetry install --no-root\nCOPY . .\nRUN poetry install"),
+    ("fetch-without-pipefail", "FROM a:1\nRUN curl -s https://x | grep -q yes || true"),
+    ("python-buffered-output", 'FROM a:1\nCMD ["python3"]'),
+    ("python-buffered-output", 'FROM a:1\nCMD ["python3", "--version"]'),
+    ("sudo-in-run", 'FROM a:1\nRUN echo "x; sudo y"'),
+    ("node-dev-dependencies", "FROM a:1\nRUN npm ci && npm run build && npm prune --omit=dev"),
+    ("torch-with-cuda", "FROM a:1\nENV PIP_INDEX_URL=https://x/cpu\nRUN pip install torch"),
+    ("add-of-files", "FROM a:1\nADD ${JAR_FILE} app.jar"),
+    ("no-user", 'FROM mcr.x/windows/nanoserver:1\nCMD ["x"]'),
 ]
 
 
