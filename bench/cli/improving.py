@@ -13,7 +13,8 @@ import click
 
 from bench.cli import measuring
 from bench.core.atomic import write_text
-from bench.core.domain import Severity, TrialStatus
+from bench.core.domain import Arm, Severity, TrialStatus
+from bench.core.errors import EngineError
 from bench.core.exit_code import MET, NOT_MET
 from bench.core.interrupts import Interrupted, interruptible
 from bench.core.text import clean
@@ -31,6 +32,7 @@ from bench.results.run import load_run
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bench.analysis.model import TrialResult
     from bench.cli.measuring import RunOptions
     from bench.dockerfile.mends.sources import Sources
     from bench.improve.cases import Basis
@@ -131,16 +133,20 @@ class _Improvement:
         self._say(f"trying {', '.join(variants)}")
         keys = {"repeat": 1, "warmup": 0, "cache": "image"}
         loaded = self.basis.scenario("improve-try", self._builds(variants), judged=False, **keys)
-        settings = dataclasses.replace(self.settings, out=self.folder / "runs")
+        settings = dataclasses.replace(self.settings, out=self.folder / "runs", wait_quiet_s=0.0)
         run = self._ran(loaded, settings)
         failures = {}
         for name in variants:
             if name in run.failed_images:
                 failures[name] = run.failed_images[name]
                 continue
-            trials = [it for it in run.results if it.key.case == name]
-            if not any(it.status is TrialStatus.OK for it in trials):
-                failures[name] = trials[-1].reason if trials else "it was not started"
+            if _results(run, name, TrialStatus.OK):
+                continue
+            if not (failed := _results(run, name, TrialStatus.FAILED)):
+                reasons = [it.reason for it in run.results if it.key.case == name]
+                why = reasons[-1] if reasons else "it was not started"
+                raise EngineError(name, f"could not be tried: {why}", "run it again")
+            failures[name] = failed[-1].reason
         return failures
 
     def _measured(self, variants: Mapping[str, Sources]) -> Run:
@@ -151,6 +157,11 @@ class _Improvement:
         loaded = self.basis.scenario(name, self._builds(variants), judged=True)
         run = self._ran(loaded, self.settings)
         write_reports(run, list(DEFAULT))
+        for name in (ORIGINAL, list(variants)[-1]):
+            if not _results(run, name, TrialStatus.OK, TrialStatus.FAILED):
+                reasons = [it.reason for it in run.results if it.key.case == name]
+                why = reasons[-1] if reasons else run.failed_images.get(name, "it has no trial")
+                raise EngineError(name, f"could not be measured: {why}", "run it again")
         return run
 
     def _ran(self, loaded: LoadedScenario, settings: RunOptions) -> Run:
@@ -188,3 +199,12 @@ class _Improvement:
     def _say(self, text: str) -> None:
         for line in text.splitlines():
             self.settings.progress.say(line)
+
+
+def _results(run: Run, case: str, *kinds: TrialStatus) -> list[TrialResult]:
+    """The trials of a case under its limits that ended in one of these ways."""
+    return [
+        it
+        for it in run.results
+        if it.key.case == case and it.key.arm == Arm.FIT and it.status in kinds
+    ]

@@ -94,6 +94,8 @@ class Basis:
                 "checklist": _CHECKLIST,
                 "checks": {rule: "off" for rule in _rules(self.loaded) if rule != _WITH_MEMORY},
             }
+        else:  # whether it gets ready at all can be told on a busy host too
+            tree |= {"max_other_load": "any", "max_steal": "any"}
         loaded = scenario_from_tree(tree, str(self.loaded.path), folder=self.loaded.folder)
         return dataclasses.replace(loaded, path=self.loaded.path)
 

@@ -51,6 +51,12 @@ def test_each_variant_is_a_case_like_the_one_it_comes_from(loaded):
     assert scenario.checklist is None
 
 
+def test_a_busy_host_is_no_reason_not_to_try_whether_an_image_works(loaded):
+    basis, builds = basis_of(loaded, "web", None), {"original": {"context": "web"}}
+    assert basis.scenario("s", builds, judged=False).tree["max_other_load"] == "any"
+    assert "max_other_load" not in basis.scenario("s", builds, judged=True).tree
+
+
 def test_only_the_rule_about_memory_is_judged_beside_the_scenarios_thresholds(loaded):
     builds = {"original": {"context": "web"}}
     tree = basis_of(loaded, "web", 2).scenario("improve", builds, judged=True).tree
