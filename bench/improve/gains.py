@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 SHOWN = ("image_size_bytes", "image_transfer_bytes", "startup_s", "memory_peak_bytes", "stop_s")
 """The metrics in which gains are shown."""
 
-_SIZES = ("image_size_bytes", "image_transfer_bytes")
-_LEAST_BYTES = 100_000
-"""Two builds of one Dockerfile differ by their time stamps, which is less."""
+SIZES = ("image_size_bytes", "image_transfer_bytes")
+"""Those of the image itself, which have no noise."""
+_LEAST_BYTES = {Footing.CERTAIN: 100_000, Footing.TRY: 1_000_000}
+"""Two builds of one Dockerfile differ by their time stamps, which is less; a try is worth more."""
 _ENOUGH_TRIALS = 6
 """With fewer on each side no difference is called."""
 _PROBABLE = 0.9
@@ -78,13 +79,13 @@ def decided(mend: Mend, metrics: Iterable[Comparison]) -> tuple[bool, str]:
     """
     by_name = {it.metric: it for it in metrics}
     expected = [by_name[name] for name in mend.improves if name in by_name]
-    if any(it.difference is Difference.BETTER or _is_smaller(it) for it in expected):
+    if any(it.difference is Difference.BETTER or _is_smaller(it, mend.footing) for it in expected):
         return True, "measured"
     if any(it.killed_baseline and not it.killed_candidate for it in expected):
         return True, "measured: the stop is no longer a kill"
     if not mend.must_gain:
         return True, "kept for what one start does not show"
-    few = [it for it in expected if it.metric not in _SIZES and _trials(it) < _ENOUGH_TRIALS]
+    few = [it for it in expected if it.metric not in SIZES and _trials(it) < _ENOUGH_TRIALS]
     if any(it.ratio is not None and it.ratio <= _PROBABLE for it in few):
         return True, f"probable: {_trials(few[0])} trials are too few to call a difference"
     if few and mend.footing is Footing.CERTAIN:
@@ -96,8 +97,8 @@ def _trials(comparison: Comparison) -> int:
     return min(comparison.n_baseline, comparison.n_candidate)
 
 
-def _is_smaller(it: Comparison) -> bool:
-    """Whether a size fell by more than two builds of the same file differ."""
-    if it.metric not in _SIZES or it.baseline_median is None or it.candidate_median is None:
+def _is_smaller(it: Comparison, footing: Footing) -> bool:
+    """Whether a size fell by enough."""
+    if it.metric not in SIZES or it.baseline_median is None or it.candidate_median is None:
         return False
-    return it.baseline_median - it.candidate_median > _LEAST_BYTES
+    return it.baseline_median - it.candidate_median > _LEAST_BYTES[footing]

@@ -44,9 +44,17 @@ def test_what_is_for_safety_stays_without_a_gain():
     assert decided(USER, compared(SLOW, SLOW))[0]
 
 
-@pytest.mark.parametrize(("after", "is_kept"), [(899_000_000, True), (899_990_000, False)])
-def test_any_smaller_size_is_a_gain_but_not_that_of_time_stamps(after, is_kept):
-    assert decided(SLIM, size(900_000_000, after))[0] is is_kept
+@pytest.mark.parametrize(
+    ("mend", "smaller_by", "is_kept"),
+    [
+        (SLIM, 2_000_000, True),
+        (SLIM, 200_000, False),
+        (BY_ID["apt-lists"], 200_000, True),
+        (BY_ID["apt-lists"], 10_000, False),
+    ],
+)
+def test_a_smaller_size_is_a_gain_but_not_that_of_time_stamps(mend, smaller_by, is_kept):
+    assert decided(mend, size(900_000_000, 900_000_000 - smaller_by))[0] is is_kept
 
 
 def test_with_few_trials_a_try_is_kept_only_if_the_median_falls_by_a_tenth():

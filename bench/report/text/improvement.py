@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.improve.gains import SHOWN
+from bench.core.units import format_bytes
+from bench.improve.gains import SHOWN, SIZES
 from bench.report.comparison_words import change_words, median_words, ratio_interval_words
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from bench.journal.facts.comparison import Comparison
 
 _NOT_MEASURED = "not measured"
+_LEAST_SHOWN_BYTES = 10_000
+"""Less is the work of time stamps."""
 
 
 def gains_text(gains: Sequence[Gain]) -> str:
@@ -43,11 +46,16 @@ def _words(name: str, it: Comparison | None) -> str:
             return f"{it.title}: {change_words(it)}"
         return f"{it.title}: {_NOT_MEASURED}: {it.reason}"
     before, after = median_words(it)
-    words = f"{it.title}: {before} -> {after}"
-    change = change_words(it)
+    words = f"{it.title}: {before} -> {after}, "
+    if name in SIZES:
+        return words + _size_words(it.candidate_median - it.baseline_median)
     interval = ratio_interval_words(it)
-    if change:
-        words += f", {change}"
-    if interval:
-        words += f" (95 %: {interval})"
-    return words
+    n = min(it.n_baseline, it.n_candidate)
+    return words + f"{change_words(it)} ({f'95 %: {interval}' if interval else f'n = {n}'})"
+
+
+def _size_words(change: float) -> str:
+    """The change of an image's size, which is known to the byte."""
+    if abs(change) < _LEAST_SHOWN_BYTES:
+        return "the same"
+    return f"{format_bytes(abs(change))} {'more' if change > 0 else 'less'}"
