@@ -490,6 +490,9 @@ class FakeWorkload(Workload):
         if container is not None:
             container.end(137)
 
+    def mounted_at(self) -> tuple[str, ...]:
+        return (f"/no-mount-of-{self.id}",)
+
     def changes(self) -> list[Change]:
         return list(self._enter("changes").script.changes)
 

@@ -86,17 +86,21 @@ class Diagnostic:
         return f"{lead}{line[start:end]}{tail}", column - start + len(lead)
 
 
-class ScenarioError(UsageError):
-    """One or more scenario files cannot be used; carries every fault found in them."""
+class LocatedError(UsageError):
+    """One or more files cannot be used; carries every fault found in them, with its place."""
 
     def __init__(self, diagnostics: list[Diagnostic]) -> None:
         self.diagnostics = diagnostics
         count = len(diagnostics)
-        subject = diagnostics[0].file if diagnostics else "scenario"
+        subject = diagnostics[0].file if diagnostics else "file"
         super().__init__(subject, f"{count} error{'s' if count != 1 else ''}")
 
     def __str__(self) -> str:
         return "\n\n".join(str(diagnostic) for diagnostic in self.diagnostics)
+
+
+class ScenarioError(LocatedError):
+    """One or more scenario files cannot be used."""
 
 
 class EngineError(BenchError):

@@ -33,6 +33,7 @@ class Instruction:
         comments: those since the instruction before it, and among its own lines, each with the
             number of its line.
         heredocs: the texts of its heredocs, in order.
+        open_heredoc: the line that would have to end its last heredoc, where the file ends first.
     """
 
     keyword: str
@@ -42,6 +43,7 @@ class Instruction:
     last_line: int = 0
     comments: tuple[tuple[int, str], ...] = ()
     heredocs: tuple[str, ...] = ()
+    open_heredoc: str = ""
 
     @property
     def has_heredocs(self) -> bool:
@@ -55,7 +57,11 @@ class Instruction:
             return self
         inner = _instruction(self.rest, Lexer(), self.line)
         return replace(
-            inner, last_line=self.last_line, comments=self.comments, heredocs=self.heredocs
+            inner,
+            last_line=self.last_line,
+            comments=self.comments,
+            heredocs=self.heredocs,
+            open_heredoc=self.open_heredoc,
         ).triggered
 
 
@@ -83,7 +89,7 @@ def instructions(text: str) -> Iterator[Instruction]:
             earlier += comments
             continue
         instruction = _instruction(joined, lexer, first)
-        heredocs = []
+        heredocs, missing = [], ""
         for ending, is_indented in _heredocs(instruction):
             inside = []
             while at < len(lines):
@@ -92,9 +98,15 @@ def instructions(text: str) -> Iterator[Instruction]:
                 if bare == ending:
                     break
                 inside.append(bare)
+            else:
+                missing = ending
             heredocs.append("\n".join(inside))
         yield replace(
-            instruction, last_line=at, comments=(*earlier, *comments), heredocs=tuple(heredocs)
+            instruction,
+            last_line=at,
+            comments=(*earlier, *comments),
+            heredocs=tuple(heredocs),
+            open_heredoc=missing,
         )
         earlier = []
 

@@ -251,6 +251,12 @@ class LayerReader:
             contents.append(content)
         return contents
 
+    def known(self, manifest: Manifest) -> list[LayerContent] | None:
+        """The content of each layer, base first; None where one has not been read yet."""
+        contents = [self._remembered(layer.digest) for layer in manifest.layers]
+        known = [content for content in contents if content is not None]
+        return known if len(known) == len(contents) else None
+
     def _file(self, digest: str) -> Path:
         return self._directory / f"{digest.replace(':', '-')}.json.gz"
 

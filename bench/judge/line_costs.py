@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bench.analysis.model import TrialResult
     from bench.dockerfile.instructions import Instruction
     from bench.journal.facts.image import DockerfileFacts, LayerFacts
+    from bench.journal.facts.opened import OpenedFiles
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class LineCost:
         layers: indexes of its layers; none of the command's.
         transfer_bytes: compressed; None without layers.
         unpacked_bytes: of regular files; None without layers, or if one could not be read.
+        opened_bytes: of the files that were opened before ready; None without layers, or if that
+            was not observed.
         start_s: seconds of the median cold start; None if no pull could be taken apart.
     """
 
@@ -39,6 +42,7 @@ class LineCost:
     layers: tuple[int, ...]
     transfer_bytes: int | None
     unpacked_bytes: int | None
+    opened_bytes: int | None
     start_s: float | None
 
 
@@ -66,6 +70,7 @@ def dockerfile_costs(
     layers: Sequence[LayerFacts],
     trials: Sequence[TrialResult],
     link_bit_s: float | None,
+    opened: OpenedFiles | None = None,
 ) -> DockerfileCosts:
     """The cost of each instruction that made a layer.
 
@@ -74,6 +79,7 @@ def dockerfile_costs(
         layers: of the image.
         trials: cold ones that got ready.
         link_bit_s: the shaped rate of the link; None if it was not shaped.
+        opened: the files that were opened before ready; None if that was not observed.
     """
     found = layer_lines(
         dockerfile.text,
@@ -81,6 +87,8 @@ def dockerfile_costs(
         target=dockerfile.target,
         base_layers=dockerfile.base_layers,
     )
+    if opened is not None and len(opened.layers) != len(layers):
+        opened = None
     by_line: dict[Instruction, list[int]] = {}
     if found.opening is not None and found.base_layers:
         by_line[found.opening] = list(range(found.base_layers))
@@ -94,13 +102,14 @@ def dockerfile_costs(
             tuple(indexes),
             sum(layers[index].transfer_bytes for index in indexes),
             _total([layers[index].unpacked_bytes for index in indexes]),
+            None if opened is None else sum(opened.layers[index].opened_bytes for index in indexes),
             _saved_s(models, indexes, link_bit_s),
         )
         for instruction, indexes in by_line.items()
     ]
     ready_s = [trial.metrics["ready_s"] for trial in trials if "ready_s" in trial.metrics]
     if found.command is not None and ready_s:
-        lines.append(LineCost(found.command, (), None, None, median(ready_s)))
+        lines.append(LineCost(found.command, (), None, None, None, median(ready_s)))
     return DockerfileCosts(
         dockerfile=dockerfile,
         lines=tuple(lines),

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bench.core.clock import Clock
+    from bench.images.layers import LayerContent
     from bench.journal.writer import Journal
     from bench.runner.services import RunningServices
+    from bench.runtimes.managed.registry import Manifest
     from bench.runtimes.select import Session
     from bench.scenario.compose_case import ComposeUse
     from bench.scenario.loading.load import LoadedScenario
@@ -93,6 +95,10 @@ class CasePreparer:
     def brought(self) -> list[str]:
         """Names of images that were added to a user's own engine by this run."""
         return self._maker.brought
+
+    def known_layers(self, manifest: Manifest) -> list[LayerContent] | None:
+        """The files in the layers of an image that was prepared; None if they were not read."""
+        return self._maker.reader.known(manifest)
 
     def make(self) -> None:
         """Prepare all cases, once a run; a case that has no image is recorded.

@@ -148,6 +148,7 @@ class RunExecution:
             services=self._service_cgroups(),
             dead_service=self._services.dead,
             bounds=self._request.scenario.scenario.host_bounds,
+            known_layers=self._preparer.known_layers,
         )
         for number, key in enumerate(self._plan):
             attempts = self._done.get(number, 0)

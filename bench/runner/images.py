@@ -67,6 +67,7 @@ class ImageMaker:
     Attributes:
         brought: names of images that were added to a user's own engine and carry no label,
             because they were built elsewhere.
+        reader: of the layers in the registry.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class ImageMaker:
         self._prefix = repository_part(scenario_name)
         self._say = say
         self.brought: list[str] = []
-        self._reader = LayerReader(session.registry, session.private.layer_directory())
+        self.reader = LayerReader(session.registry, session.private.layer_directory())
 
     @property
     def _engine(self) -> ContainerEngine:
@@ -301,7 +302,7 @@ class ImageMaker:
         self._refuse_emulation(name, image.architecture)
         manifest = registry.manifest(repository, digest or "latest", image.architecture)
         facts = gather(
-            name, repository, manifest, registry, self._reader,
+            name, repository, manifest, registry, self.reader,
             source=source, build_s=build_s, engine_size_bytes=image.size_bytes,
         )  # fmt: skip
         return ReadyImage(facts, facts.reference, manifest, bases)

@@ -83,6 +83,10 @@ class OutputStream(Protocol):
 class WorkloadFiles(Protocol):
     """The file system of a workload."""
 
+    def mounted_at(self) -> tuple[str, ...]:
+        """How the path may end where it is mounted on the engine's host while the workload runs."""
+        ...
+
     def changes(self) -> list[Change]:
         """Paths that differ from the image, without volumes and in-memory file systems.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bench.journal.facts.cause import CauseKind
 from bench.journal.facts.ending import ExitFact, MemoryKill
+from bench.observe.opened_files import OpenedFilesObserver
 from bench.observe.output import ExitWatch
 from bench.scenario.compose_service import SHARED_NETWORK
 from bench.trial.case_observers import EgressObserver, OutputObserver
@@ -16,7 +17,7 @@ from bench.trial.oom_kill import ending_words
 from bench.trial.redactor import redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bench.cgroup.mounts import ContainerCgroup
     from bench.egress.watch import Watch
@@ -70,8 +71,25 @@ class Attachments:
             on_threads=record.threads,
         )
         self.exit.on_end(self.instruments.process_ended)
+        opened = self._opened_files(context, prepared) if need else ()
         egress = EgressObserver(watch())  # last: what is open must not be left open
-        self._observers: tuple[Observer, ...] = (self.exit, output, self.instruments, egress)
+        self._observers: tuple[Observer, ...] = (
+            self.exit,
+            output,
+            self.instruments,
+            *opened,
+            egress,
+        )
+
+    def _opened_files(
+        self, context: TrialContext, prepared: PreparedCase
+    ) -> Sequence[OpenedFilesObserver]:
+        """Without limits alone: what is observed costs the container some CPU time."""
+        files, manifest = self._workload.files, prepared.manifest
+        if files is None or manifest is None or not context.is_local:
+            return ()
+        layers = partial(context.known_layers, manifest)
+        return (OpenedFilesObserver(context.clock, files, layers),)
 
     def created(self) -> None:
         """Observe from now on; the container does not run yet."""

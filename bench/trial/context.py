@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bench.cgroup.mounts import CgroupMounts, ContainerCgroup
     from bench.core.clock import Clock
     from bench.images.bases.layers import BaseLayers
+    from bench.images.layers import LayerContent
     from bench.journal.facts.image import LayerFacts
     from bench.journal.writer import Journal
     from bench.runtimes.managed.access_log import AccessLog
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 def _none() -> str:
     return ""
+
+
+def _no_layers(_: Manifest) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ class TrialContext:
         services: the counter folders of the scenario's services.
         dead_service: names a service that has exited and should not have; empty if there is none.
         bounds: the largest share of the host's core time that other programs may take in a trial.
+        known_layers: the files in the layers of an image, if they were read before.
         read_load: reads the load of the host and the daemons up to now.
     """
 
@@ -108,6 +114,7 @@ class TrialContext:
     services: tuple[ContainerCgroup, ...] = ()
     dead_service: Callable[[], str] = _none
     bounds: HostBounds = field(default_factory=HostBounds)
+    known_layers: Callable[[Manifest], list[LayerContent] | None] = _no_layers
     read_load: Callable[[dict[str, int]], HostLoad] = read_load
 
     @property

@@ -71,7 +71,11 @@ def journals() -> tuple[list[dict[str, Any]], ...]:
 def place_of_scenarios(folder: Path) -> Path:
     """Where all of them are good as long as nobody breaks them."""
     shutil.copytree(ROOT / "images", folder / "images")
-    return prepare(folder)
+    place = prepare(folder)
+    for inner in (ROOT / "scenarios").iterdir():  # what they name beside themselves
+        if inner.is_dir():
+            shutil.copytree(inner, place / inner.name, dirs_exist_ok=True)
+    return place
 
 
 @pytest.fixture(scope="module")

@@ -94,8 +94,10 @@ def test_what_it_left_is_removed_by_bench_clean(bench, busybox, measuring, build
     kill(bench, scenario(bench, busybox), "web:open:1", phase)
     run_id = bench.latest().run_id
     there = left(run_id, measuring, building)
-    assert any("volumes" in one for one in there)
-    assert any("containers" in one for one in there) is (phase not in ("prepare", "pull", "remove"))
+    assert any(one.startswith("volume ") for one in there)
+    assert any(one.startswith("container ") for one in there) is (
+        phase not in ("prepare", "pull", "remove")
+    )
     cleaned = bench("clean")
     assert cleaned.returncode == 0, cleaned.stderr
     assert left(run_id, measuring, building) == []
@@ -109,7 +111,7 @@ def test_a_service_and_the_holder_of_a_cut_network_do_not_spoil_the_next_run(
     kill(bench, path, "web:cut:1", phase)
     killed = bench.latest()
     for engine in (measuring, building):
-        assert any("containers" in one for one in left(killed.run_id, engine))
+        assert any(one.startswith("container ") for one in left(killed.run_id, engine))
 
     done = bench("run", scenario(bench, busybox, name="next"), "--progress", "plain")
     assert done.returncode == 0, done.stderr

@@ -48,9 +48,9 @@ def test_each_instruction_has_its_bytes_and_its_seconds_of_a_cold_start(built):
     bad = [row for row in section.rows if row[0] == "bad"]
     image = built.images["bad"]
     assert len(bad) == len(image.layers) + 1
-    assert [row[4] for row in bad] == [str(2 + at) for at in range(len(bad))]
-    assert all(row[3].endswith("s") for row in bad)
-    assert bad[-1][1:3] == ("", "")
+    assert [row[5] for row in bad] == [str(2 + at) for at in range(len(bad))]
+    assert all(row[4].endswith("s") for row in bad)
+    assert bad[-1][1:4] == ("", "", "")
     assert bad[0][-1].startswith("FROM ")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from bench.core.errors import UsageError
+from bench.core.errors import LocatedError, UsageError
+from bench.dockerfile.faults import dockerfile_faults
 from bench.dockerfile.lint import (
     cache_rules,
     content_rules,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bench.dockerfile.instructions import Instruction
     from bench.dockerfile.lint.finding import LintRule
 
 RULES = {
@@ -40,10 +40,6 @@ RULES = {
 }
 """All rules by their id."""
 
-_KEYWORDS = (
-    *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL"),
-    *("MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
-)
 _LARGEST_BYTES = 1024 * 1024
 _OF_THIS_PROCESS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 
@@ -79,7 +75,7 @@ def lint(text: str, path: Path) -> list[LintFinding]:
         path: where it is; its folder is taken as the context of the build.
 
     Raises:
-        UsageError: no builder takes it for a Dockerfile.
+        LocatedError: no builder takes it for a Dockerfile.
     """
     return findings(Dockerfile(text, path))
 
@@ -88,9 +84,10 @@ def findings(file: Dockerfile) -> list[LintFinding]:
     """The findings in a Dockerfile, in the order of its lines.
 
     Raises:
-        UsageError: no builder takes it for a Dockerfile.
+        LocatedError: no builder takes it for a Dockerfile.
     """
-    _check(file)
+    if faults := dockerfile_faults(file.text, str(file.path)):
+        raise LocatedError(faults)
     found = [
         _finding(rule, instruction.line, instruction.last_line, message)
         for rule in RULES.values()
@@ -102,42 +99,6 @@ def findings(file: Dockerfile) -> list[LintFinding]:
     kept = [finding for finding in found if (finding.rule, finding.line) not in silenced]
     kept += _of_ignores(given, {(finding.rule, finding.line) for finding in found})
     return sorted(kept, key=lambda finding: (finding.line, finding.rule))
-
-
-def _check(file: Dockerfile) -> None:
-    """What no builder takes: unknown instructions, and no stage."""
-    has_stage = False
-    for instruction in file.instructions:
-        if instruction.keyword not in _KEYWORDS:
-            near = difflib.get_close_matches(instruction.keyword[:20], _KEYWORDS, n=1)
-            raise UsageError(
-                f"{file.path}:{instruction.line}",
-                f"there is no instruction {instruction.keyword[:20]}",
-                f"did you mean {near[0]}?" if near else "give a Dockerfile",
-            )
-        if fault := _malformed(instruction):
-            raise UsageError(
-                f"{file.path}:{instruction.line}", fault, "write it as builders read it"
-            )
-        has_stage = has_stage or instruction.keyword == "FROM"
-        if not has_stage and instruction.keyword != "ARG":
-            raise UsageError(
-                f"{file.path}:{instruction.line}",
-                f"{instruction.keyword} stands before the first FROM",
-            )
-    if not has_stage:
-        raise UsageError(str(file.path), "has no FROM", "give a Dockerfile")
-
-
-def _malformed(instruction: Instruction) -> str:
-    """What no builder takes in an instruction; empty where nothing is seen."""
-    if not instruction.rest.strip():
-        return f"{instruction.keyword} has no arguments"
-    if instruction.keyword == "FROM":
-        words = instruction.rest.split()
-        if len(words) != 1 and not (len(words) == 3 and words[1].upper() == "AS"):
-            return "FROM takes an image, and a name after AS"
-    return ""
 
 
 def _finding(rule: LintRule, line: int, last_line: int, message: str) -> LintFinding:

@@ -16,6 +16,7 @@ from bench.journal.facts.host import HostUse
 from bench.journal.facts.limits import LimitsFact
 from bench.journal.facts.listener import Listener
 from bench.journal.facts.matches import Matches
+from bench.journal.facts.opened import OpenedFiles, OpenedUnknown
 from bench.journal.facts.pull import LinkFact, ServedFact
 from bench.journal.facts.ready import PortFact, ReadyFact
 from bench.journal.facts.stack import MemberFact, StackFact
@@ -74,6 +75,8 @@ class TrialFacts:
         processes: those that were alive some time after ready.
         writes: paths written outside its writable mounts.
         egress: destinations that it tried to reach.
+        opened: files of its image that it opened until ready, or why that is unknown; None if that
+            was not to be observed.
         counters: its final totals.
         load: the tool that put it under load.
         figures: figures in its output, by metric; None if its output was not read to the end.
@@ -107,6 +110,7 @@ class TrialFacts:
     processes: tuple[ProcessUse, ...] | None = None
     writes: Writes | None = None
     egress: Observation | None = None
+    opened: OpenedFiles | OpenedUnknown | None = None
     counters: CountersFact | None = None
     load: LoadFact | None = None
     figures: dict[str, Matches] | None = None

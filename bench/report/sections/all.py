@@ -11,6 +11,7 @@ from bench.report.sections.dockerfile_lines import dockerfile_lines
 from bench.report.sections.excerpts import excerpts
 from bench.report.sections.gpu import gpu
 from bench.report.sections.ladder import ladder, more_of_ladder
+from bench.report.sections.opened_files import opened_files_section
 from bench.report.sections.own_load import own_load_section
 from bench.report.sections.right_size import right_size
 from bench.report.sections.scale_out import scale_out
@@ -33,6 +34,7 @@ _MAKERS = (
     cache_states,
     dockerfile_lines,
     dockerfile_findings,
+    opened_files_section,
     slowest_link,
     time_to_ready,
     gpu,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bench.core.domain import CacheState
 from bench.core.units import format_bytes, format_seconds
 from bench.judge.line_costs import dockerfile_costs
+from bench.report.sections.opened_files import opened_of
 from bench.report.sections.section import Section
 from bench.report.wording import one_line, visible
 from bench.results.summary import good_trials
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
     from bench.results.run import Run
 
 _LONGEST = 60
-_WIDTHS = (9, 12, 12, 6)
+_WIDTHS = (9, 12, 9, 12, 6)
 _EXPLANATION = (
     "FROM: the layers of the base. Cold start: by how much it would be shorter without these "
     "layers, predicted by replaying the measured pulls; downloads overlap, so the seconds of "
-    "several lines do not add up. Of CMD or ENTRYPOINT: the median time from start to ready."
+    "several lines do not add up. Opened: bytes of the files that were opened before ready, in a "
+    "trial without limits. Of CMD or ENTRYPOINT: the median time from start to ready."
 )
-_HEADS = ("unpacked", "compressed", "cold start", "line")
+_HEADS = ("unpacked", "compressed", "opened", "cold start", "line")
 
 
 def dockerfile_lines(run: Run) -> Section | None:
@@ -61,16 +63,18 @@ def costs_by_case(run: Run) -> dict[str, DockerfileCosts]:
             image.layers,
             good_trials(run, case, CacheState.COLD),
             run.header.link.rate_bit_s,
+            opened_of(run, case),
         )
         for case in run.single_cases
         if (image := run.images.get(case)) is not None and image.dockerfile is not None
     }
 
 
-def _cells(cost: LineCost) -> tuple[str, str, str, str]:
+def _cells(cost: LineCost) -> tuple[str, str, str, str, str]:
     return (
         "" if cost.unpacked_bytes is None else format_bytes(cost.unpacked_bytes),
         "" if cost.transfer_bytes is None else format_bytes(cost.transfer_bytes),
+        "" if cost.opened_bytes is None else format_bytes(cost.opened_bytes),
         "" if cost.start_s is None else format_seconds(cost.start_s),
         str(cost.instruction.line),
     )
@@ -107,7 +111,7 @@ def _listing(found: DockerfileCosts) -> str:
     lines = [_aligned(_HEADS)]
     for number, line in enumerate(found.dockerfile.text.splitlines(), 1):
         cost = costs.get(number)
-        cells = _cells(cost)[:3] if cost else ("", "", "")
+        cells = _cells(cost)[:-1] if cost else ("",) * (len(_WIDTHS) - 1)
         lines.append(f"{_aligned((*cells, str(number)))}  {visible(line)}".rstrip())
     return "\n".join(lines)
 

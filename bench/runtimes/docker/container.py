@@ -133,6 +133,14 @@ class DockerContainer:
             found = self._api.diff(self.id) or []
         return [Change(str(path["Path"]), _CHANGES[int(path["Kind"])]) for path in found]
 
+    def mounted_at(self) -> tuple[str, ...]:
+        """As its storage driver says; else by the engine's own store, or that of containerd."""
+        with self._call():
+            details = self._api.inspect_container(self.id)
+        merged = ((details.get("GraphDriver") or {}).get("Data") or {}).get("MergedDir")
+        own_id = details["Id"]
+        return (str(merged),) if merged else (f"/{own_id}", f"/{own_id}/rootfs")
+
     def read(self, path: str, most_bytes: int) -> ContainerFile | None:
         """A file of it, with its first bytes."""
         with self._call():

@@ -107,21 +107,6 @@ def test_a_habit_is_one_finding_more(habit, rule):
     assert {one.rule for one in lint_file(folder / f"{habit}.Dockerfile")} == good | {rule}
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "has no FROM"),
-        ("# FROM a\nARG X\n", "has no FROM"),
-        ("RUN x\nFROM a\n", "RUN stands before the first FROM"),
-        ("FROM a\nRUNN x\n", "there is no instruction RUNN"),
-        ("Once upon a time\n", "there is no instruction ONCE"),
-    ],
-)
-def test_what_no_builder_takes_is_refused(text, said):
-    with pytest.raises(UsageError, match=said):
-        lint(text, Path("Dockerfile"))
-
-
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"#" * (1024 * 1024 + 1)])
 def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path, data):
     path = tmp_path / "Dockerfile"
