@@ -1,9 +1,10 @@
-"""`bench run --image` and `--compose`: the scenario that the options amount to."""
+"""`bench run --image`, `--dockerfile` and `--compose`: the scenario that the options amount to."""
 
 from __future__ import annotations
 
 import io
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,34 +14,104 @@ from bench.core.errors import UsageError
 from bench.core.text import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.scenario.loading.load import LoadedScenario
 
 
 _PROBES = ("http", "tcp", "log", "exec_", "exit_")
+_LONGEST_NAME = 57  # of a case, less a number
 _LIMITS = ("memory", "cpus", "pids")
 
 
 def scenario_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenario:
-    """The scenario for one image, printed to stderr so that it can be kept.
+    """The scenario for images and Dockerfiles, printed to stderr so that it can be kept.
+
+    Several are compared with the first, images before Dockerfiles.
 
     Raises:
-        UsageError: more than one probe, or a malformed one.
+        UsageError: more than one probe, or a malformed one; or the same source twice.
     """
     from bench.scenario.loading.load import parse_scenario_text
 
-    _refuse(options, "--image", ("compose", "services", "profiles"))
-    image = options["image"]
+    option = "--image" if options["images"] else "--dockerfile"
+    _refuse(options, option, ("compose", "services", "profiles"))
+    sources = [
+        *(_Source(image, _image_name(image), {"image": image}) for image in options["images"]),
+        *map(_of_dockerfile, options["dockerfiles"]),
+    ]
+    _refuse_twice(sources)
     ready = ready_of(options)
     if options["timeout"]:
         ready["timeout"] = options["timeout"]
     limits = {
         key: options[f"limit_{key}"] for key in _LIMITS if options[f"limit_{key}"] is not None
     }
-    case: dict[str, Any] = {"image": image} | ({"ready": ready} if ready else {})
-    if limits:
-        case["limits"] = limits
-    name = name_of(image.rpartition("/")[2].partition("@")[0]) or "image"
-    return parse_scenario_text(_shown(name, {"image": case}), "--image", overrides=overrides)
+    shared: dict[str, Any] = ({"ready": ready} if ready else {}) | (
+        {"limits": limits} if limits else {}
+    )
+    if len(sources) == 1:
+        (one,) = sources
+        tree: dict[str, Any] = {"cases": {"image": one.case | shared}}
+        return parse_scenario_text(_shown(one.name, tree), option, overrides=overrides)
+    names = _distinct([source.name for source in sources])
+    tree = {"defaults": shared} if shared else {}
+    tree["cases"] = dict(zip(names, (source.case for source in sources), strict=True))
+    tree["compare"] = {"baseline": names[0], "candidates": names[1:]}
+    text = _shown(name_of("-".join(names)), tree)
+    return parse_scenario_text(text, option, overrides=overrides)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """An image, or a Dockerfile, as a case.
+
+    Attributes:
+        given: as it was typed.
+        name: it is called so.
+    """
+
+    given: str
+    name: str
+    case: dict[str, Any]
+
+
+def _image_name(image: str) -> str:
+    return name_of(image.rpartition("/")[2].partition("@")[0]) or "image"
+
+
+def _of_dockerfile(text: str) -> _Source:
+    path = Path(text)
+    build = {"context": str(path.parent), "dockerfile": path.name}
+    stem = path.name.removesuffix(".Dockerfile").removeprefix("Dockerfile.")
+    named = path.absolute().parent.name if stem in ("Dockerfile", "Containerfile") else stem
+    return _Source(text, name_of(named) or "image", {"build": build})
+
+
+def _refuse_twice(sources: Sequence[_Source]) -> None:
+    """Refuse to compare something with itself; `bench compare` does that with two runs.
+
+    Raises:
+        UsageError: a source was named twice.
+    """
+    seen = set()
+    for source in sources:
+        key = str(source.case)
+        if key in seen:
+            raise UsageError(source.given, "is named twice", "name each image once")
+        seen.add(key)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """The names, those that came before with a number; all fit into the id of a case."""
+    found: list[str] = []
+    for name in names:
+        number, free = 1, name
+        while free in found:
+            number += 1
+            free = f"{name[:_LONGEST_NAME]}-{number}"
+        found.append(free)
+    return found
 
 
 def stack_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenario:
@@ -59,7 +130,7 @@ def stack_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenario:
     if options["timeout"]:
         use["timeout"] = options["timeout"]
     name = name_of(Path(files[0]).absolute().parent.name) or "stack"
-    text = _shown(name, {"stack": {"compose": use}})
+    text = _shown(name, {"cases": {"stack": {"compose": use}}})
     return parse_scenario_text(text, "--compose", overrides=overrides)
 
 
@@ -77,10 +148,10 @@ def name_of(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:60]
 
 
-def _shown(name: str, cases: dict[str, Any]) -> str:
+def _shown(name: str, tree: dict[str, Any]) -> str:
     """A scenario of these cases, which is printed."""
-    tree = {"version": 1, "name": name, "checklist": "cloud-native", "cases": cases}
-    text = _yaml(tree).replace("$", "$$")  # what is typed here is meant as it stands
+    head = {"version": 1, "name": name, "checklist": "cloud-native"}
+    text = _yaml(head | tree).replace("$", "$$")  # what is typed here is meant as it stands
     click.echo(clean(f"# the scenario that these options stand for\n{text}"), err=True)
     return text
 
@@ -105,7 +176,7 @@ def ready_of(options: dict[str, Any]) -> dict[str, Any]:
         probes.append({"exit": True})
     if len(probes) > 1:
         raise UsageError(
-            "--image" if options.get("image") else "the command",
+            "the command",
             "takes at most one of --http, --tcp, --log, --exec, --exit",
             "state when the container is ready, for example --http 8080/healthz",
         )

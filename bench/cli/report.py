@@ -16,8 +16,8 @@ from bench.core.text import clean
     "--format",
     "formats",
     multiple=True,
-    help="html, md, json, csv, junit, github, plots or parquet (repeatable); the default ones "
-    "if none is given.",
+    help="html, md, json, csv, junit, github, sarif, trace, plots or parquet (repeatable); the "
+    "default ones if none is given.",
 )
 @click.option(
     "-o", "--output", metavar="-|FILE", help="Write the one report to stdout (-) or to this file."

@@ -18,7 +18,20 @@ if TYPE_CHECKING:
 
 @click.command(name="run")
 @click.argument("scenarios", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--image", help="Measure this image against the checklist, without a file.")
+@click.option(
+    "--image",
+    "images",
+    multiple=True,
+    help="Measure this image against the checklist, without a file (repeatable: several are "
+    "compared with the first).",
+)
+@click.option(
+    "--dockerfile",
+    "dockerfiles",
+    multiple=True,
+    help="The same for the image of this Dockerfile, whose folder is the context (repeatable, also "
+    "beside --image).",
+)
 @click.option(
     "--compose",
     multiple=True,
@@ -34,17 +47,17 @@ if TYPE_CHECKING:
     multiple=True,
     help="With --compose: activate this profile (repeatable).",
 )
-@click.option("--http", help="With --image: ready when PORT[/PATH] answers with 2xx.")
-@click.option("--tcp", type=int, help="With --image: ready when this port accepts connections.")
-@click.option("--log", help="With --image: ready when a line of output matches.")
+@click.option("--http", help="With an image: ready when PORT[/PATH] answers with 2xx.")
+@click.option("--tcp", type=int, help="With an image: ready when this port accepts connections.")
+@click.option("--log", help="With an image: ready when a line of output matches.")
 @click.option(
-    "--exec", "exec_", help="With --image: ready when this command succeeds in the container."
+    "--exec", "exec_", help="With an image: ready when this command succeeds in the container."
 )
-@click.option("--exit", "exit_", is_flag=True, help="With --image: ready when it ends with 0.")
-@click.option("--limit-memory", help="With --image: memory limit, such as 8g.")
-@click.option("--limit-cpus", help="With --image: limit in cores.")
-@click.option("--limit-pids", type=int, help="With --image: limit of processes and threads.")
-@click.option("--timeout", help="With --image or --compose: how long to wait, such as 60s.")
+@click.option("--exit", "exit_", is_flag=True, help="With an image: ready when it ends with 0.")
+@click.option("--limit-memory", help="With an image: memory limit, such as 8g.")
+@click.option("--limit-cpus", help="With an image: limit in cores.")
+@click.option("--limit-pids", type=int, help="With an image: limit of processes and threads.")
+@click.option("--timeout", help="With an image or --compose: how long to wait, such as 60s.")
 @click.option("--case", "cases", multiple=True, help="Only this case (repeatable).")
 @click.option(
     "--repeat", type=click.IntRange(1, 10_000), help="Trials of each case and cache state."
@@ -80,7 +93,8 @@ if TYPE_CHECKING:
     "--format",
     "formats",
     multiple=True,
-    help="Also write `github` or `parquet`, or print `json` on stdout (repeatable).",
+    help="Also write `github`, `sarif`, `trace` or `parquet`, or print `json` on stdout "
+    "(repeatable).",
 )
 @click.option("--baseline", metavar="RUN", help="Compare with an earlier run of the scenario.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 instead of 1.")
@@ -125,9 +139,9 @@ def command(
         exit_zero=exit_zero,
     )
     if resume:
-        if scenarios or ad_hoc["image"] or ad_hoc["compose"]:
+        if scenarios or ad_hoc["images"] or ad_hoc["dockerfiles"] or ad_hoc["compose"]:
             raise UsageError(
-                "--resume", "takes the run only; leave out scenarios, --image and --compose"
+                "--resume", "takes the run only; leave out scenarios, images and --compose"
             )
         said = {"cases": cases, "repeat": repeat, "seed": seed, "dry_run": dry_run, **ad_hoc}
         if given := _given(said):
@@ -158,7 +172,8 @@ def worst(codes: list[int], *, exit_zero: bool) -> int:
 
 
 _OF_COMPOSE = ("services", "profiles")
-_SEVERAL = (*_OF_COMPOSE, "cases")
+_SEVERAL = (*_OF_COMPOSE, "cases", "images", "dockerfiles")
+_WITHOUT_A_FILE = ("images", "dockerfiles", "compose")
 
 
 def _given(ad_hoc: dict[str, Any]) -> list[str]:
@@ -184,15 +199,15 @@ def _load(
     from bench.scenario.loading.load import load_scenarios
 
     changes = list(overrides)
-    named = next((name for name in ("image", "compose") if ad_hoc[name]), "")
+    named = next((name for name in _WITHOUT_A_FILE if ad_hoc[name]), "")
     if named:
         if scenarios:
             raise UsageError(
-                f"--{named}", "cannot be used with a scenario file", "use one or the other"
+                _option(named), "cannot be used with a scenario file", "use one or the other"
             )
         from bench.cli import ad_hoc as options
 
-        made = {"image": options.scenario_for, "compose": options.stack_for}[named]
+        made = options.stack_for if named == "compose" else options.scenario_for
         return [narrowed(made(ad_hoc, changes), cases, repeat)]
     if not scenarios:
         raise UsageError(

@@ -90,6 +90,18 @@ def _github(run: Run) -> str:
     return annotations_text(run)
 
 
+def _sarif(run: Run) -> str:
+    from bench.report.text.sarif import run_sarif
+
+    return run_sarif(run)
+
+
+def _trace(run: Run) -> str:
+    from bench.report.text.trace import trace_text
+
+    return trace_text(run)
+
+
 def _write_plots(_: Run, folder: Path, plots: list[Plot]) -> list[Path]:
     from bench.report.plots.catalogue import write_plots
 
@@ -109,6 +121,8 @@ FORMATS: dict[str, Format] = {
     "plots": Format("plots", _write_plots, draws=True),
     "html": Format("index.html", _write_html, _html, draws=True),
     "github": _of_text("annotations.txt", _github),
+    "sarif": _of_text("bench.sarif", _sarif),
+    "trace": _of_text("trace.json", _trace),
     "parquet": Format("samples.parquet", _write_parquet),
 }
 """By name; in the order in which they are written, for the page lists the files that are there."""
@@ -116,23 +130,14 @@ FORMATS: dict[str, Format] = {
 DEFAULT = ("json", "csv", "md", "junit", "plots", "html")
 """The formats that every run writes."""
 
-NOT_BUILT = ("sarif", "trace")
-"""Names that the contract has and this version does not make."""
-
 
 def check_formats(names: Iterable[str]) -> None:
     """Refuse names of formats that are not there, before anything is run.
 
     Raises:
-        UsageError: unknown, or not built yet.
+        UsageError: unknown.
     """
     for name in names:
-        if name in NOT_BUILT:
-            raise UsageError(
-                f"--format {name}",
-                "is not available in this version",
-                f"formats: {', '.join(FORMATS)}",
-            )
         if name not in FORMATS:
             known = ", ".join(FORMATS)
             raise UsageError(f"--format {name}", "is not a format", f"formats: {known}")

@@ -101,13 +101,13 @@ def test_exit_zero_masks_a_standard_that_was_not_met_and_nothing_else(codes, cod
 
 def options(**changes: Any) -> dict[str, Any]:
     """The values of the options that go with --image."""
-    names = ("image", "http", "tcp", "log", "exec_", "timeout")
+    names = ("http", "tcp", "log", "exec_", "timeout")
     limits = ("limit_memory", "limit_cpus", "limit_pids")
-    return {**dict.fromkeys((*names, *limits)), "exit_": False, "image": "nginx"} | changes
+    return {**dict.fromkeys((*names, *limits)), "exit_": False, "images": ("nginx",),
+            "dockerfiles": ()} | changes  # fmt: skip
 
 
 def ad_hoc(**changes: Any):
-    from bench.cli.ad_hoc import scenario_for
 
     return scenario_for(options(**changes), []).scenario
 
@@ -163,7 +163,7 @@ def test_the_image_is_judged_by_the_built_in_checklist():
     ],
 )
 def test_the_scenario_is_called_after_the_image(image, name):
-    scenario = ad_hoc(image=image, exit_=True)
+    scenario = ad_hoc(images=(image,), exit_=True)
     assert scenario.name == name
     assert scenario.cases["image"].image == image
 
@@ -218,11 +218,69 @@ def test_an_empty_probe_is_not_taken_for_none():
 
 
 def test_without_a_probe_the_image_decides():
-    options = dict.fromkeys(
-        ("http", "tcp", "log", "exec_", "exit_", "compose", "services", "profiles", "timeout"),
-    ) | {f"limit_{key}": None for key in ("memory", "cpus", "pids")}
-    case = scenario_for({**options, "image": "nginx"}, []).scenario.cases["image"]
-    assert case.ready.named() == []
+    assert ad_hoc().cases["image"].ready.named() == []
+
+
+def test_several_images_are_compared_with_the_first():
+    scenario = ad_hoc(images=("nginx:1.26", "r.example/nginx:1.27"), http="80/", limit_cpus="2")
+    assert list(scenario.cases) == ["nginx-1-26", "nginx-1-27"]
+    assert scenario.compare.baseline == "nginx-1-26"
+    assert scenario.compare.candidates == ["nginx-1-27"]
+    for case in scenario.cases.values():
+        assert case.ready.http.port == 80
+        assert case.limits.cpus == 2
+
+
+def test_images_of_one_name_are_told_apart():
+    scenario = ad_hoc(images=("a.example/web", "b.example/web", "c.example/web"), exit_=True)
+    assert list(scenario.cases) == ["web", "web-2", "web-3"]
+
+
+@pytest.fixture
+def dockerfiles(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("web/bad.Dockerfile", "web/Dockerfile.good", "shop/Dockerfile", "Dockerfile"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("FROM scratch\n")
+    return tmp_path
+
+
+def test_a_dockerfile_is_built_in_its_own_folder(dockerfiles):
+    case = ad_hoc(images=(), dockerfiles=("web/bad.Dockerfile",), exit_=True).cases["image"]
+    assert (case.build.context, case.build.dockerfile) == ("web", "bad.Dockerfile")
+
+
+def test_dockerfiles_are_called_after_their_files_or_their_folders(dockerfiles):
+    given = ("web/bad.Dockerfile", "web/Dockerfile.good", "shop/Dockerfile", "Dockerfile")
+    scenario = ad_hoc(images=("nginx",), dockerfiles=given, exit_=True)
+    here = dockerfiles.name.replace("_", "-")[:60].strip("-")
+    assert list(scenario.cases) == ["nginx", "bad", "good", "shop", here]
+    assert scenario.compare.baseline == "nginx"
+
+
+def test_what_is_compared_prints_the_scenario_that_it_amounts_to(capsys, dockerfiles):
+    given = ("web/bad.Dockerfile", "shop/Dockerfile")
+    scenario = ad_hoc(images=(), dockerfiles=given, http="80/")
+    kept = parse_scenario_text(capsys.readouterr().err, str(dockerfiles / "kept.yaml")).scenario
+    assert kept == scenario
+
+
+def test_a_dockerfile_that_is_not_there_is_refused_with_its_path(dockerfiles):
+    error = refusal("--dockerfile", "web/none.Dockerfile", "--exit")
+    assert isinstance(error, ScenarioError)
+    assert "none.Dockerfile" in str(error)
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        ("--image", "a", "--image", "a"),
+        ("--dockerfile", "Dockerfile", "--dockerfile", "./Dockerfile"),
+    ],
+)
+def test_nothing_is_compared_with_itself(dockerfiles, twice):
+    assert "named twice" in refusal(*twice, "--exit").cause
 
 
 def test_an_image_and_a_file_do_not_go_together(file):

@@ -1,4 +1,4 @@
-"""Findings in Dockerfiles as SARIF 2.1.0, which code hosts show beside the lines.
+"""Findings in Dockerfiles, and verdicts of a run, as SARIF 2.1.0, which code hosts show.
 
 Source: OASIS Standard "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
 """
@@ -7,24 +7,36 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from bench.core.domain import Severity
 from bench.core.text import clean, clean_tree
 from bench.core.version import __version__
 from bench.dockerfile.lint.finding import LintSeverity
 from bench.dockerfile.lint.lint import RULES
+from bench.judge.model import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from bench.dockerfile.lint.finding import LintFinding, LintRule
+    from bench.judge.model import Verdict
+    from bench.results.run import Run
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
+_KINDS = {
+    Outcome.PASS: "pass",
+    Outcome.FAIL: "fail",
+    Outcome.INCONCLUSIVE: "review",
+    Outcome.ERROR: "open",
+    Outcome.NOT_MEASURED: "notApplicable",
+}
+"""How far a verdict is one; what could not be judged is open, and no pass."""
+_VERDICT_LEVELS = {Severity.BLOCK: "error", Severity.WARN: "warning"}
 _LEVELS = {LintSeverity.ERROR: "error", LintSeverity.WARNING: "warning", LintSeverity.INFO: "note"}
 
 
@@ -35,24 +47,70 @@ def lint_sarif(found: Sequence[tuple[Path, LintFinding]]) -> str:
         found: each file with a finding in it; a relative path is taken to start where the reader's
             repository does.
     """
+    return _log("bench lint", [_rule(rule) for rule in RULES.values()], list(_results(found)))
+
+
+def run_sarif(run: Run) -> str:
+    """The verdicts of a run as a SARIF log with one run: those that are met pass.
+
+    A failure that the scenario expects is suppressed, with that as its justification.
+    """
+    rules = {
+        verdict.id: {
+            "id": verdict.id,
+            "shortDescription": {"text": verdict.title or verdict.id},
+            "help": {"text": f"`bench explain {verdict.id}` says more."},
+        }
+        for verdict in run.verdicts
+    }
+    index = {name: number for number, name in enumerate(rules)}
+    uri = _uri(Path(run.header.scenario_file))
+    results = [
+        {"ruleIndex": index[verdict.id], **_result(verdict, uri)} for verdict in run.verdicts
+    ]
+    return _log("bench", list(rules.values()), results)
+
+
+def _log(tool: str, rules: list[dict[str, Any]], results: list[dict[str, Any]]) -> str:
     document = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {
-                    "driver": {
-                        "name": "bench lint",
-                        "version": __version__,
-                        "rules": [_rule(rule) for rule in RULES.values()],
-                    }
-                },
+                "tool": {"driver": {"name": tool, "version": __version__, "rules": rules}},
                 "columnKind": "unicodeCodePoints",
-                "results": list(_results(found)),
+                "results": results,
             }
         ],
     }
     return json.dumps(clean_tree(document), indent=2, ensure_ascii=False)
+
+
+def _result(verdict: Verdict, uri: str) -> dict[str, Any]:
+    kind = _KINDS[verdict.verdict]
+    found: dict[str, Any] = {
+        "ruleId": verdict.id,
+        "kind": kind,
+        "level": "none" if kind != "fail" else _VERDICT_LEVELS[Severity(verdict.severity)],
+        "message": {"text": f"{verdict.case}: {_sentence(verdict.reason)}"},
+        "locations": [
+            {
+                "physicalLocation": {"artifactLocation": {"uri": uri}},
+                "logicalLocations": [{"name": verdict.case, "kind": "resource"}],
+            }
+        ],
+        "partialFingerprints": {"benchVerdict/v1": f"{verdict.case}/{verdict.id}/{verdict.cache}"},
+    }
+    if kind == "fail" and verdict.remedy:
+        found["message"]["text"] += f" What to do: {_sentence(verdict.remedy)}"
+    if kind == "fail" and verdict.expected:
+        why = "the scenario expects it to fail"
+        found["suppressions"] = [{"kind": "external", "justification": why}]
+    return found
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
 
 
 def _rule(rule: LintRule) -> dict[str, Any]:
