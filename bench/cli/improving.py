@@ -137,6 +137,9 @@ class _Improvement:
         run = self._ran(loaded, settings)
         failures = {}
         for name in variants:
+            if name in run.faultless_images:
+                why = run.failed_images[name]
+                raise EngineError(name, f"could not be tried: {why}", "mend that, run it again")
             if name in run.failed_images:
                 failures[name] = run.failed_images[name]
                 continue

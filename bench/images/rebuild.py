@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.core.errors import BuildError
+from bench.core.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ def changed_context(context: Path, names: Sequence[str]) -> Iterator[Path]:
     """A copy of the folder `context` in which the files `names` have changed; gone afterwards.
 
     Raises:
-        BuildError: it cannot be copied, or has no such file any more.
+        EngineError: it cannot be copied, or has no such file any more.
     """
     with tempfile.TemporaryDirectory(prefix="container-bench-") as folder:
         copy = Path(folder) / "context"
@@ -34,7 +34,7 @@ def changed_context(context: Path, names: Sequence[str]) -> Iterator[Path]:
                 with (copy / name).open("ab") as file:
                     file.write(_blank_line())
         except OSError as error:  # of several files copytree makes one that has no strerror
-            raise BuildError(
+            raise EngineError(
                 str(context),
                 f"cannot be copied for `rebuild_after`: {error.strerror or error}",
                 "look at the free space for temporary files, or leave `rebuild_after` out",

@@ -67,12 +67,12 @@ class Basis:
             keys: keys of every case that say otherwise than the scenario.
         """
         case = self.case
-        for key in ("expect", "dockerfile", "patch", "ladder"):
+        for key in ("expect", "dockerfile", "patch", "ladder", "replicas"):
             case.pop(key, None)
         kept = {
             key: value
             for key, value in self.build.items()
-            if key not in ("context", "dockerfile", "dockerfile_inline")
+            if key not in ("context", "dockerfile", "dockerfile_inline", "rebuild_after")
         }
         keys = ({"repeat": self.repeat} if self.repeat else {}) | keys
         left_out = ("cases", "compare", "answer", "checks", "checklist", "defaults", "thresholds")

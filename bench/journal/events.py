@@ -30,10 +30,11 @@ class Shape(BaseModel):
 
 
 class ImageFailed(Shape):
-    """A case has no image."""
+    """A case has no image: `failed` by its own fault, `error` by that of an engine or bench."""
 
     case: str
     reason: str
+    status: str = "failed"
 
 
 class CaseStopped(Shape):

@@ -39,6 +39,7 @@ class Reading:
         header: the start of the run.
         images: facts about each case's image, including the calibration's.
         failed_images: why a case has no image, by case.
+        faultless_images: the cases of those of which an engine or bench is the cause.
         stopped: by case, facts about cases whose remaining trials were skipped.
         bases: the bases that the FROM lines of each case resolved to.
         trials: by id, in chronological order.
@@ -56,6 +57,7 @@ class Reading:
     header: RunHeader
     images: dict[str, ImageFacts] = field(default_factory=dict)
     failed_images: dict[str, str] = field(default_factory=dict)
+    faultless_images: set[str] = field(default_factory=set)
     stopped: dict[str, Stopped] = field(default_factory=dict)
     bases: dict[str, list[BaseRecord]] = field(default_factory=dict)
     trials: dict[str, TrialEvents] = field(default_factory=dict)
@@ -95,8 +97,11 @@ class Reading:
             self.images[read.case] = read.facts
             self.bases[read.case] = list(read.bases)
             self.failed_images.pop(read.case, None)
+            self.faultless_images.discard(read.case)
         elif kind == "image_failed":
             self.failed_images[event["case"]] = event["reason"]
+            if event.get("status") == "error":
+                self.faultless_images.add(event["case"])
         elif kind == "host_wait":
             self.waits.append(read.wait)
         elif kind == "case_stopped":

@@ -69,6 +69,7 @@ class Run:
         checklist: the standard as it was then, or None.
         images: what is known of each case's image, the calibration's among them.
         failed_images: why a case has no image, by case.
+        faultless_images: the cases of those of which an engine or bench is the cause.
         stopped: the cases whose other trials were not made, for they failed twice the same way.
         bases: what the FROM lines of each case stood for.
         results: every attempt at every trial, in the order of time.
@@ -87,6 +88,7 @@ class Run:
     checklist: Checklist | None
     images: dict[str, ImageFacts]
     failed_images: dict[str, str]
+    faultless_images: frozenset[str]
     stopped: dict[str, Stopped]
     bases: dict[str, list[BaseRecord]]
     results: tuple[TrialResult, ...]
@@ -307,6 +309,7 @@ def load_run(path: str | Path) -> Run:
         checklist=_checklist(journal, header),
         images=reading.images,
         failed_images=reading.failed_images,
+        faultless_images=frozenset(reading.faultless_images),
         stopped=reading.stopped,
         bases=reading.bases,
         results=tuple(results),

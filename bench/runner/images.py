@@ -31,6 +31,7 @@ from bench.runner.image_names import (
 from bench.runner.leftovers import KEPT
 from bench.runtimes.protocol import LABEL, container_engine
 from bench.scenario.model import Case
+from bench.trial.cause.disk import full_disk
 from bench.trial.redactor import redactor
 
 if TYPE_CHECKING:
@@ -193,6 +194,8 @@ class ImageMaker:
             try:
                 built = engine.builder.build(request)
             except BuildError as error:
+                if full := full_disk(engine.info):  # then a step of it may fail, too
+                    raise EngineError("builder", full.words, full.remedy) from error
                 if self._session.is_exclusive and (missing := base_to_blame(engine, images)):
                     raise missing from error  # asked on bench's own alone: it may leave a base
                 raise BuildError(error.subject, hide(error.cause), error.remedy) from error

@@ -28,11 +28,17 @@ def tried(tmp_path, monkeypatch):
     dockerfile: Path = tmp_path / "Dockerfile"
     dockerfile.write_text("FROM a:1\n")
 
-    def call(status: TrialStatus, failed_images: dict[str, str] | None = None) -> dict[str, str]:
+    def call(
+        status: TrialStatus,
+        failed_images: dict[str, str] | None = None,
+        faultless: frozenset[str] = frozenset(),
+    ) -> dict[str, str]:
         one = dataclasses.replace(
             trial(0, case="improved", figures={}), status=status, reason="because"
         )
-        run: Any = SimpleNamespace(results=[one], failed_images=failed_images or {})
+        run: Any = SimpleNamespace(
+            results=[one], failed_images=failed_images or {}, faultless_images=faultless
+        )
         monkeypatch.setattr(
             measuring, "start", lambda *_: SimpleNamespace(interrupted=0, folder=tmp_path)
         )
@@ -61,6 +67,11 @@ def test_an_image_that_gets_ready_works(tried):
 def test_one_that_fails_or_is_not_built_does_not(tried):
     assert tried(TrialStatus.FAILED) == {"improved": "because"}
     assert tried(TrialStatus.OK, {"improved": "no such base"}) == {"improved": "no such base"}
+
+
+def test_an_image_that_bench_or_the_builder_could_not_make_breaks_no_mend(tried):
+    with pytest.raises(EngineError, match="could not be tried: disk full"):
+        tried(TrialStatus.OK, {"improved": "disk full"}, frozenset({"improved"}))
 
 
 @pytest.mark.parametrize("status", [TrialStatus.INVALID, TrialStatus.ERROR])

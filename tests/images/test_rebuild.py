@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from bench.core.errors import BuildError
+from bench.core.errors import EngineError
 from bench.images.rebuild import changed_context
 
 
@@ -45,10 +45,10 @@ def test_no_two_changes_are_alike_so_that_no_builder_knows_them(context):
     assert len(texts) == 5
 
 
-def test_a_context_that_cannot_be_copied_is_a_build_error_with_a_remedy(context):
+def test_a_context_that_cannot_be_copied_is_no_fault_of_the_image(context):
     os.mkfifo(context / "pipe")
     with (
-        pytest.raises(BuildError, match="cannot be copied for `rebuild_after`"),
+        pytest.raises(EngineError, match="cannot be copied for `rebuild_after`"),
         changed_context(context, []),
     ):
         pass

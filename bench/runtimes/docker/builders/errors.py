@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.core.errors import BuildError
+from bench.core.errors import BuildError, EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,13 +12,17 @@ if TYPE_CHECKING:
     from bench.runtimes.build_request import BuildRequest
     from bench.runtimes.docker.builders.progress import FailedStep
 
+_NO_SPACE = "no space left on device"
 _REMEDY = "mend that step of the Dockerfile, or what it copies or fetches"
 
 
 def build_failed(
     request: BuildRequest, message: str, *, step: str = "", lines: Iterable[str] = ()
-) -> BuildError:
+) -> EngineError:
     """The error of a build that the builder reported as failed.
+
+    The image is to blame, unless the builder itself has no space left: what a step says on its
+    output is not the builder's own message.
 
     Args:
         request: the build.
@@ -28,9 +32,11 @@ def build_failed(
     """
     where = f" at {step}" if step else ""
     cause = f"the build failed{where}: {message}"
+    if _NO_SPACE in message.lower():
+        return EngineError("builder", f"its disk is full: {cause}", "free some disk space there")
     return BuildError(str(request.dockerfile), "\n    ".join((cause, *lines)), _REMEDY)
 
 
-def step_failed(request: BuildRequest, failed: FailedStep) -> BuildError:
+def step_failed(request: BuildRequest, failed: FailedStep) -> EngineError:
     """The same for a failed step of BuildKit."""
     return build_failed(request, failed.error, step=failed.name, lines=failed.lines)
