@@ -19,6 +19,7 @@ _KEYWORDS = (
     *("MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
 )
 _ESCAPE = re.compile(r"#\s*escape\s*=", re.IGNORECASE)
+_MAY_BE_EMPTY = ("CMD", "ENTRYPOINT")
 _LONGEST = 20
 _FAULT = tuple[str, str]
 _FROM_FORM = "write FROM IMAGE, or FROM IMAGE AS NAME"
@@ -31,6 +32,9 @@ def dockerfile_faults(text: str, file: str) -> list[Diagnostic]:
         text: of the file.
         file: its path, as the user gave it.
     """
+    syntax = directives(text).get("syntax", "")
+    if syntax and "docker/dockerfile" not in syntax:
+        return []  # another language
     lines = text.removeprefix("\ufeff").split("\n")
     found = [
         _diagnostic(file, lines, line, part, fault) for line, part, fault in _faults(text, lines)
@@ -81,7 +85,7 @@ def _fault(instruction: Instruction) -> _FAULT | None:
         near = difflib.get_close_matches(keyword[:_LONGEST], _KEYWORDS, n=1)
         remedy = f"did you mean {near[0]}?" if near else "give a Dockerfile"
         return f"there is no instruction {keyword[:_LONGEST]}", remedy
-    if not instruction.rest.strip():
+    if not instruction.rest.strip() and keyword not in _MAY_BE_EMPTY:
         return f"{keyword} has no arguments", "write them after it, or take it out"
     if keyword == "FROM":
         words = instruction.rest.split()

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.core.paths import is_there
-from bench.scenario.loading.tree import given_keys, text_of
+from bench.dockerfile.faults import dockerfile_faults
+from bench.scenario.loading.tree import text_of
 from bench.yamldoc.nodes import Map, Node, Series
 from bench.yamldoc.suggest import did_you_mean, shown
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.core.errors import Diagnostic
+
+_LARGEST_BYTES = 1024 * 1024
 
 
 def check_build(build: Node | None, folder: Path) -> Iterator[Diagnostic]:
@@ -29,16 +32,29 @@ def check_build(build: Node | None, folder: Path) -> Iterator[Diagnostic]:
     keys = build if isinstance(build, Map) else Map(build.place if build else context.place, {})
     dockerfile = keys.get("dockerfile")
     name = text_of(dockerfile) if dockerfile else "Dockerfile"
-    if (
-        name
-        and not given_keys(keys, ("dockerfile_inline",))
-        and not is_there(base / name, Path.is_file)
-    ):
+    inline = keys.get("dockerfile_inline")
+    if inline is not None:
+        for fault in dockerfile_faults(text_of(inline) or "", "line"):
+            yield inline.place.diagnostic(f"line {fault.line}: {fault.message}", fault.suggestion)
+    elif name and not is_there(base / name, Path.is_file):
         place = dockerfile.place if dockerfile else context.place
         suggestion = did_you_mean(name, names_in(base), kind="there are")
         yield place.diagnostic(f"there is no file {shown(name)} in {shown(where)}", suggestion)
+    elif name:
+        yield from _faults_in(base / name)
     yield from _build_inputs(keys, folder)
     yield from _rebuild_after(keys.get("rebuild_after"), base, where)
+
+
+def _faults_in(path: Path) -> Iterator[Diagnostic]:
+    """What no builder takes in a Dockerfile that has been written and can be read."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LARGEST_BYTES).decode()
+    except (OSError, UnicodeDecodeError):
+        return
+    if text.strip():
+        yield from dockerfile_faults(text, str(path))
 
 
 def _build_inputs(build: Map, folder: Path) -> Iterator[Diagnostic]:
