@@ -211,7 +211,7 @@ def _without_kills(pair: Pair) -> Pair:
 
 
 def _image_pairs(baseline: ComparisonSide, candidate: ComparisonSide) -> list[Pair]:
-    before, after = (side.image.metrics() if side.image else {} for side in (baseline, candidate))
+    before, after = (side.image.metric_values() if side.image else {} for side in (baseline, candidate))
     return [
         Pair(metric, _single(before, name), _single(after, name), step=step(metric))
         for name, metric in METRICS.items()

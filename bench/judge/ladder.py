@@ -142,7 +142,7 @@ class _Way:
     def _values(self, rung: str, metric: Metric) -> list[float]:
         image = self._sides[rung].image
         if metric.scope is Scope.IMAGE:
-            figures = image.metrics() if image else {}
+            figures = image.metric_values() if image else {}
             return [figures[metric.name]] if metric.name in figures else []
         return [row[metric.name] for row in self._rows[rung] if metric.name in row]
 

@@ -108,7 +108,7 @@ def _case(run: Run, case: str) -> dict[str, Any]:
     return {
         "verdict": outcome.outcome,
         "as_expected": outcome.as_expected,
-        "image": {**dataclasses.asdict(image), "metrics": image.metrics()} if image else None,
+        "image": {**dataclasses.asdict(image), "metrics": image.metric_values()} if image else None,
         "image_failed": run.failed_images.get(case),
         "bases": written(run.bases.get(case, [])),
         "stopped": dataclasses.asdict(run.stopped[case]) if case in run.stopped else None,

@@ -153,7 +153,7 @@ class ImageFacts:
     remarks: tuple[str, ...] = ()
     dockerfile: DockerfileFacts | None = None
 
-    def metrics(self) -> dict[str, float]:
+    def metric_values(self) -> dict[str, float]:
         """The metrics that belong to the image, by name."""
         values = {
             "build_s": self.build_s,
