@@ -65,6 +65,7 @@ benchmarks: engine images
 
 schema: $(STAMP)
 	$(BIN)/bench schema > bench/scenario/scenario.v1.schema.json
+	$(BIN)/python -m bench.results.document_schema > bench/results/run.v2.schema.json
 
 # A cut-off installation leaves no stamp and is done again.
 $(STAMP): pyproject.toml constraints.txt

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from bench.core.domain import Arm, CacheState, TrialStatus
 from bench.core.metrics import METRICS, Metric, Scope
-from bench.journal.facts.comparison import Comparison
+from bench.journal.facts.comparison import BandFrom, Comparison
 from bench.judge.evidence import Evidence, gather
 from bench.judge.finding import sentence
 from bench.judge.memory_arm import CHARGED_ELSEWHERE, MEMORY, by_need
 from bench.judge.resolution import runtime_floor, step
 from bench.judge.statistics.difference import ALPHA, Pair, call_difference, call_once
 from bench.judge.statistics.multiple_testing import correct
-from bench.judge.statistics.noise import PRACTICAL_BAND, Band, BandFrom, band_for
+from bench.judge.statistics.noise import PRACTICAL_BAND, Band, band_for
 from bench.judge.stops import STOP_TIMES, call_killed, killed_words
 
 if TYPE_CHECKING:
@@ -211,7 +211,9 @@ def _without_kills(pair: Pair) -> Pair:
 
 
 def _image_pairs(baseline: ComparisonSide, candidate: ComparisonSide) -> list[Pair]:
-    before, after = (side.image.metrics() if side.image else {} for side in (baseline, candidate))
+    before, after = (
+        side.image.metric_values() if side.image else {} for side in (baseline, candidate)
+    )
     return [
         Pair(metric, _single(before, name), _single(after, name), step=step(metric))
         for name, metric in METRICS.items()

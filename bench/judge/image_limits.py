@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def judge_image(rule: Rule, image: ImageFacts | None, *, complete: bool) -> Finding:
     """Judge a metric that the image has one value of."""
     metric, limit = rule.measured, rule.bound
-    value = image.metrics().get(rule.metric) if image else None
+    value = image.metric_values().get(rule.metric) if image else None
     if image is None or value is None:
         if image is None and not complete:
             how = "the run was interrupted before the image was there"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bench.core.domain import Arm
 from bench.core.metrics import METRICS, Metric, Scope
+from bench.core.schema_keywords import Count  # noqa: TC001 - pydantic reads the annotations
 from bench.journal.facts.comparison import Difference, Interval
 from bench.judge.compare import compare_cases
 from bench.judge.finding import sentence
@@ -48,8 +49,8 @@ class LadderStep:
         rung: its name.
         before: the rung that it is compared with; empty for the first, and where it has no value.
         n: number of values.
-        value: their median; None where there are none.
-        change: this median less that of `before`.
+        value: their median, in the metric's unit; None where there are none.
+        change: this median less that of `before`. The changes of a metric add up to its `whole`.
         interval: 95 % interval of the change; None where there are too few values for one.
         difference: whether the change can be told from noise, and which way it goes.
         reason: how that came about, or why there is no value.
@@ -57,7 +58,7 @@ class LadderStep:
 
     rung: str
     before: str = ""
-    n: int = 0
+    n: Count = 0
     value: float | None = None
     change: float | None = None
     interval: Interval | None = None
@@ -70,8 +71,11 @@ class LadderFigure:
     """One metric along a ladder.
 
     Attributes:
-        metric, title, unit: of the metric.
-        cache, arm: the trials used; empty for a metric of the image.
+        metric: its name.
+        title: its name for people.
+        unit: of its values; empty for counts.
+        cache: cache state of the trials; empty for a metric of the image.
+        arm: `fit`, under the case's limits; empty for a metric of the image.
         steps: one for each rung, in order; empty where the metric is absent.
         whole: from the first rung with a value to the last one.
         reason: why the metric is absent; empty where it is there.
@@ -142,7 +146,7 @@ class _Way:
     def _values(self, rung: str, metric: Metric) -> list[float]:
         image = self._sides[rung].image
         if metric.scope is Scope.IMAGE:
-            figures = image.metrics() if image else {}
+            figures = image.metric_values() if image else {}
             return [figures[metric.name]] if metric.name in figures else []
         return [row[metric.name] for row in self._rows[rung] if metric.name in row]
 

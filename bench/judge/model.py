@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from bench.core.domain import Arm, Severity
+from bench.core.schema_keywords import Count, one_of
+from bench.journal.facts.comparison import Interval  # noqa: TC001 - likewise
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
     from bench.journal.facts.case import Stopped
-    from bench.journal.facts.comparison import Interval
 
 
 class Outcome(StrEnum):
@@ -32,7 +35,8 @@ class Verdict:
         case: id of the case.
         id: the checklist's id (CI-5), or the metric's name for a threshold of the user's own.
         metric: the metric judged; empty for a check that is not a metric.
-        over: the aggregate (`max`, `p95`, …), or empty.
+        over: the aggregate (`max`, `p95`, …); empty where the image has one value, or there is no
+            limit.
         arm: `fit` or `need`, or empty where it does not apply.
         cache: cache state of the trials judged, or empty where it does not apply.
         limit: the limit for people, such as `<= 30 s`.
@@ -55,14 +59,14 @@ class Verdict:
     id: str
     metric: str
     over: str
-    arm: str
+    arm: Annotated[str, one_of(*Arm, "")]
     cache: str
     limit: str
     actual: float | None
-    n: int
+    n: Count
     interval: Interval | None
     verdict: Outcome
-    severity: str
+    severity: Annotated[str, one_of(*Severity)]
     expected: bool
     required: bool
     reason: str

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from bench.core.domain import Arm, CacheState
 from bench.core.metrics import METRICS, is_time
-from bench.journal.facts.comparison import Comparison, Difference
+from bench.journal.facts.comparison import BandFrom, Comparison, Difference
 from bench.judge.finding import counted
 from bench.judge.memory_arm import CHARGED_ELSEWHERE, MEMORY
 from bench.judge.statistics.difference import effect_word
-from bench.judge.statistics.noise import PRACTICAL_BAND, BandFrom
+from bench.judge.statistics.noise import PRACTICAL_BAND
 from bench.report.wording import times, unit_words
 
 if TYPE_CHECKING:

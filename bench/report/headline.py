@@ -150,7 +150,7 @@ def _values(run: Run, case: str, name: str) -> dict[str, float]:
     """The median of a metric by cache state; that of the image under no state."""
     image = run.images.get(case)
     if run.metrics[name].scope is Scope.IMAGE:
-        values = image.metrics() if image else {}
+        values = image.metric_values() if image else {}
         return {"": values[name]} if name in values else {}
     return {
         state_words(summary.cache, summary.arm): summary.median

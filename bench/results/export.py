@@ -7,7 +7,6 @@ empty field or null, never zero, and JSON has neither NaN nor Infinity.
 from __future__ import annotations
 
 import csv
-import dataclasses
 import gzip
 import importlib.util
 import io
@@ -21,9 +20,8 @@ import numpy as np
 from bench.core.atomic import replacing, write_text
 from bench.core.errors import UsageError
 from bench.journal.facts.form import written
-from bench.journal.writer import SCHEMA_VERSION
-from bench.judge.verdicts import case_outcome
 from bench.results.digits import cells_of, joined, plain_numbers, seconds_cells
+from bench.results.document import RunDocument
 from bench.results.frames import (
     SAMPLE_KEYS,
     Table,
@@ -32,7 +30,6 @@ from bench.results.frames import (
     phases_table,
     trials_table,
 )
-from bench.results.summary import calibration, status_counts, summaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,75 +43,8 @@ if TYPE_CHECKING:
 
 def run_document(run: Run) -> dict[str, Any]:
     """The content of run.json, which `run.v2.schema.json` describes; strict JSON values only."""
-    header = run.header
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "run_id": run.run_id,
-        "name": header.name,
-        "bench_version": header.bench_version,
-        "started_at": header.at,
-        "ended_at": run.ended_at or None,
-        "outcome": run.outcome,
-        "seed": header.seed,
-        "scenario_file": header.scenario_file,
-        "scenario": _scenario(run),
-        "host": header.host,
-        "engine": header.engine,
-        "link": written(header.link),
-        "builder": header.builder,
-        "cases": {case: _case(run, case) for case in run.scenario.cases},
-        "calibration": [dataclasses.asdict(summary) for summary in calibration(run)],
-        "verdicts": [dataclasses.asdict(verdict) for verdict in run.verdicts],
-        "comparisons": [dataclasses.asdict(comparison) for comparison in run.comparisons],
-        "ladder": [dataclasses.asdict(figure) for figure in run.ladder_figures],
-        "baseline": _baseline(run),
-        "notes": list(run.notes),
-        "exit_code": run.exit_code,
-    }
-    strict: dict[str, Any] = _strict(document)
+    strict: dict[str, Any] = _strict(written(RunDocument.of(run)))
     return strict
-
-
-def _baseline(run: Run) -> dict[str, Any] | None:
-    if run.baseline is None:
-        return None
-    watched = [
-        {
-            "metric": comparison.fail_on.metric.name,
-            "candidate": comparison.comparison.candidate if comparison.comparison else "",
-            "cache": comparison.comparison.cache if comparison.comparison else "",
-            "outcome": comparison.outcome,
-            "reason": comparison.reason,
-        }
-        for comparison in run.regressions
-    ]
-    code = run.baseline_code
-    return {**run.baseline.fields(), "watched": watched, "exit_code": code}
-
-
-def _scenario(run: Run) -> dict[str, Any]:
-    """The scenario as it was resolved, each case with the digest that its trials ran."""
-    tree = dict(run.header.scenario)
-    tree["cases"] = {
-        case: {**entry, "x-digest": run.images[case].digest} if case in run.images else entry
-        for case, entry in tree["cases"].items()
-    }
-    return tree
-
-
-def _case(run: Run, case: str) -> dict[str, Any]:
-    outcome = case_outcome([verdict for verdict in run.verdicts if verdict.case == case])
-    image = run.images.get(case)
-    return {
-        "verdict": outcome.outcome,
-        "as_expected": outcome.as_expected,
-        "image": {**dataclasses.asdict(image), "metrics": image.metrics()} if image else None,
-        "image_failed": run.failed_images.get(case),
-        "bases": written(run.bases.get(case, [])),
-        "stopped": dataclasses.asdict(run.stopped[case]) if case in run.stopped else None,
-        "trials": status_counts(run, case),
-        "summary": [dataclasses.asdict(summary) for summary in summaries(run, case)],
-    }
 
 
 def _strict(value: Any) -> Any:

@@ -68,15 +68,14 @@ class Run:
         scenario: as resolved then, with secrets redacted, and probes that images decided.
         checklist: the standard as it was then, or None.
         images: what is known of each case's image, the calibration's among them.
-        failed_images: why a case has no image, by case.
-        faultless_images: the cases of those of which an engine or bench is the cause.
+        failed_images: why a case has no image, by case; `faultless_images` are those of them of
+            which an engine or bench is the cause.
         stopped: the cases whose other trials were not made, for they failed twice the same way.
         bases: what the FROM lines of each case stood for.
         results: every attempt at every trial, in the order of time.
         waits: for a quiet host, in the order of time.
         notes: what a reader must know.
-        outcome: `complete`, `interrupted`, `stopped` where a case has no image and no trial was
-            made, or `cut off` where the journal just ends.
+        outcome: `complete`, `interrupted`, `stopped` (no image, no trial) or `cut off`.
         ended_at: UTC label of the end, or empty.
         interrupted: 130 or 143 where a signal interrupted it, else 0.
         baseline: the comparison with an earlier run, where `--baseline` asked for one.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from bench.core.domain import CALIBRATION_CASE, Arm, TrialStatus
 from bench.core.metrics import METRICS, Metric, Scope
+from bench.core.schema_keywords import SchemaKeywords, one_of
+from bench.journal.facts.comparison import Interval  # noqa: TC001 - pydantic reads the annotations
 from bench.judge.evidence import Evidence, gather
 from bench.judge.memory_arm import MEMORY
 from bench.judge.statistics import stats
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.analysis.model import TrialResult
-    from bench.journal.facts.comparison import Interval
     from bench.results.run import Run
 
 
@@ -26,17 +27,20 @@ class MetricSummary:
     """One metric over the successful trials of a case.
 
     Attributes:
-        metric: its name.
-        cache, arm: the trials used.
+        metric: its name, which ends in its unit.
+        cache: cache state of the trials.
+        arm: `fit` under the case's limits, `need` without any.
         n: number of values.
-        low, median, high: in the metric's unit.
+        low: smallest value, in the metric's unit.
+        median: likewise in its unit.
+        high: largest value.
         interval: 95 % interval of the median, None with fewer than 6 values.
     """
 
     metric: str
     cache: str
-    arm: str
-    n: int
+    arm: Annotated[str, one_of(*Arm)]
+    n: Annotated[int, SchemaKeywords({"minimum": 1})]
     low: float
     median: float
     high: float

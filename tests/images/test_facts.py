@@ -174,8 +174,8 @@ def test_a_layer_that_cannot_be_read_leaves_the_sizes_unknown_and_not_zero(image
     assert (facts.size_bytes, facts.waste_bytes) == (None, None)
     assert [one.unpacked_bytes for one in facts.layers] == [None, None]
     assert facts.transfer_bytes is not None
-    assert "image_size_bytes" not in facts.metrics()
-    assert facts.metrics()["layer_count"] == 2
+    assert "image_size_bytes" not in facts.metric_values()
+    assert facts.metric_values()["layer_count"] == 2
 
 
 def test_an_image_without_layers_is_empty(image):

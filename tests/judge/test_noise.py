@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
+from bench.journal.facts.comparison import BandFrom
 from bench.judge.statistics.noise import (
     PRACTICAL_BAND,
-    BandFrom,
     HostNoise,
     NoiseFloor,
     band_for,

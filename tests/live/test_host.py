@@ -146,7 +146,7 @@ def test_ready_is_not_before_the_server_listens(outcome):
 def test_the_setup_is_run_once_and_timed(outcome):
     run = outcome[1]
     assert only(run, "set-up").status == "ok"
-    assert 0.3 <= run.images["set-up"].metrics()["build_s"] < 10
+    assert 0.3 <= run.images["set-up"].metric_values()["build_s"] < 10
 
 
 def test_a_setup_that_fails_shows_what_it_said(outcome):

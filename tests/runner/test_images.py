@@ -268,14 +268,14 @@ def test_a_build_after_a_change_is_timed_and_counted_and_leaves_nothing_behind(
     image = make({"build": {"context": "app", "rebuild_after": "app.py"}})
     assert changed == [False, True]
     assert (image.facts.build_s, image.facts.rebuild_s) == (1.25, 1.25)
-    assert image.facts.metrics()["build_steps"] == 2
+    assert image.facts.metric_values()["build_steps"] == 2
     assert image.facts.built == (
         BuiltStep("RUN make", cached=False, seconds=None),
         BuiltStep("COPY . /", cached=False, seconds=2),
     )
     assert image.facts.remarks == ("read otherwise",)
     assert image.facts.rebuilt == ("COPY . /",)
-    assert image.facts.metrics()["rebuild_steps"] == 1
+    assert image.facts.metric_values()["rebuild_steps"] == 1
     assert list(builder.present_images) == [TAG]
     assert builder.arguments_of("push") == [(TAG,)]
     assert (dockerfile / "app.py").read_text() == "serve()\n"
@@ -348,7 +348,7 @@ def test_a_build_for_another_machine_is_refused_before_it_is_made(
 def test_without_a_change_there_is_one_build_and_no_figure_of_another(make, builder, dockerfile):
     image = make({"build": "app"})
     assert len(builder.arguments_of("build")) == 1
-    assert not {"rebuild_s", "rebuild_steps"} & set(image.facts.metrics())
+    assert not {"rebuild_s", "rebuild_steps"} & set(image.facts.metric_values())
 
 
 def test_a_build_that_fails_after_the_change_says_so_of_the_users_own_file(

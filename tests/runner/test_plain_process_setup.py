@@ -38,11 +38,11 @@ def test_the_commands_run_one_after_the_other_in_its_folder(tmp_path: Path):
     assert (tmp_path / "two").read_text() == "a\n"
     assert facts.source == "host"
     assert facts.build_s is not None
-    assert facts.metrics() == {"build_s": facts.build_s}
+    assert facts.metric_values() == {"build_s": facts.build_s}
 
 
 def test_without_a_setup_there_is_no_time_of_it(tmp_path: Path):
-    assert made(case(), tmp_path).metrics() == {}
+    assert made(case(), tmp_path).metric_values() == {}
 
 
 def test_it_has_the_environment_of_bench_and_of_the_case(tmp_path: Path, monkeypatch):

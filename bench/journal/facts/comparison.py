@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from bench.core.schema_keywords import Count, SchemaKeywords, Share, one_of
+
+_Confidence = Annotated[float, SchemaKeywords({"exclusiveMinimum": 0, "maximum": 1})]
+_RatioAboveOne = Annotated[float, SchemaKeywords({"minimum": 1})]
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A two-sided interval and its confidence level (a share, such as 0.95)."""
+    """A two-sided interval.
+
+    Attributes:
+        low: its lower end, in the unit of the value that it belongs to.
+        high: its upper end.
+        confidence: the level it was made for, as a share: 0.95 for a 95 % interval.
+    """
 
     low: float
     high: float
-    confidence: float = 0.95
+    confidence: _Confidence = 0.95
 
 
 class Difference(StrEnum):
@@ -28,32 +40,46 @@ class Difference(StrEnum):
     NOT_MEASURED = "not-measured"
 
 
+class BandFrom(StrEnum):
+    """Where a practical band comes from."""
+
+    PRACTICAL = "practical"
+    """5 %, and the host is known to be no noisier than that."""
+    NOISE = "noise"
+    """The host's own noise, which is larger."""
+    NOT_KNOWN = "noise not known"
+    """5 %, as the host's noise in this metric has not been measured."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """One metric of a candidate against a baseline.
 
     Attributes:
-        baseline, candidate: names of what is compared (`bad`, or `RUN:case`).
-        cache, arm: the trials used.
-        n_baseline, n_candidate: numbers of trials.
-        baseline_median, candidate_median: in the metric's unit.
+        baseline, candidate: its name (`bad`, or `RUN:case`).
+        metric: name of the metric.
+        cache: cache state of the trials; empty for a metric of the image.
+        arm: `fit` under the case's limits, `need` without any; empty for a metric of the image.
+        n_baseline, n_candidate: number of its trials.
+        baseline_median, candidate_median: its median, in the metric's unit.
         ratio: candidate median / baseline median; None where it cannot be made or says nothing:
             zeros, medians closer than they can be told apart, a stop that ended in SIGKILL.
-        interval: 95 % interval of that ratio.
+        interval: 95 % interval of that ratio; None without one.
         p_value: two-sided exact rank test, uncorrected; None where n forbids it or where the
             value has no spread because it belongs to the image.
         band: the practical band: ratios within 1 ± band are called the same.
-        difference: the verdict.
+        difference: the verdict on the candidate.
         reason: how it came about, in one sentence.
         corrected_p: `p_value` corrected for all the metrics compared, which decides.
         effect: Vargha and Delaney's A: the chance, 0 to 1, that a trial of the candidate has
             the larger value of the two; None where there is no test.
         detectable: the smallest ratio above 1 that such trials would call in 8 of 10 tries;
             None where no ratio can be named.
-        band_from: `practical`, `noise` (the host's own) or `noise not known`.
+        band_from: `practical` for 5 %, `noise` for the host's own, `noise not known` for 5 % as
+            that is not known.
         title: the metric's name for people.
         unit: of the metric: `s`, `bytes`, …; empty for counts.
-        failed_baseline, failed_candidate: trials that failed, and so have no value here.
+        failed_baseline, failed_candidate: its trials that failed, and so have no value here.
         killed_baseline, killed_candidate: of a time that contains a stop, how its stops ended in
             SIGKILL at the end of the grace period; empty where none did. Such a time is the
             scenario's, so that ratio, interval and p are None.
@@ -64,8 +90,8 @@ class Comparison:
     metric: str
     cache: str
     arm: str
-    n_baseline: int
-    n_candidate: int
+    n_baseline: Count
+    n_candidate: Count
     baseline_median: float | None
     candidate_median: float | None
     ratio: float | None
@@ -75,13 +101,13 @@ class Comparison:
     difference: Difference
     reason: str
     corrected_p: float | None = None
-    effect: float | None = None
-    detectable: float | None = None
-    band_from: str = ""
+    effect: Share | None = None
+    detectable: _RatioAboveOne | None = None
+    band_from: Annotated[str, one_of(*BandFrom)] = ""
     title: str = ""
     unit: str = ""
-    failed_baseline: int = 0
-    failed_candidate: int = 0
+    failed_baseline: Count = 0
+    failed_candidate: Count = 0
     killed_baseline: str = ""
     killed_candidate: str = ""
 

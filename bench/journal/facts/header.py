@@ -32,7 +32,12 @@ else:
 
 @dataclass(frozen=True)
 class LinkSetting:
-    """The link from the registry to the engine: a description, and its shaped rate."""
+    """The link from the registry to the engine.
+
+    Attributes:
+        text: what it is, in words.
+        rate_bit_s: the rate that it was shaped to; None if it was not.
+    """
 
     text: str
     rate_bit_s: Rate | None = None

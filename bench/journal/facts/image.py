@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from bench.core.schema_keywords import one_of
 from bench.journal.facts.form import FINITE, LEFT_OUT, Amount, Seconds
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ class BaseRecord:
 
     Attributes:
         image_id: empty if the builder does not have it.
-        source: the value of a BaseSource.
+        source: `hub`, `bootstrapped` (made here from Debian packages) or `other`.
         made_of: the actual contents of a locally built one.
         remark: why nothing is known of it.
     """
@@ -44,7 +45,14 @@ class LeftoverFact:
 
 @dataclass(frozen=True)
 class LayerFacts:
-    """One layer of an image as it is shipped."""
+    """One layer of an image as it is shipped.
+
+    Attributes:
+        instruction: the line of the Dockerfile that made it, as the image's history has it.
+        transfer_bytes: compressed size.
+        unpacked_bytes: None if its contents could not be read.
+        leftovers: files that a running service rarely needs, by the kinds of `bench inspect`.
+    """
 
     digest: str
     instruction: str
@@ -55,7 +63,7 @@ class LayerFacts:
 
 @dataclass(frozen=True)
 class ImagePart:
-    """The image of one service of a stack; sizes as in ImageFacts."""
+    """The image of one service of a stack; sizes as those of an image of its own."""
 
     service: str
     reference: str
@@ -84,7 +92,7 @@ class DockerfileFinding:
     """A finding of `bench lint` in the Dockerfile of an image."""
 
     rule: str
-    severity: str
+    severity: Annotated[str, one_of("error", "warning", "info")]
     line: Amount
     message: str
     remedy: str
@@ -99,7 +107,8 @@ class DockerfileFacts:
         text: without secrets.
         target: the stage that was built; None for the last one.
         base_layers: how many of the image's layers are its base's; None if that is unknown.
-        findings: None if a stage was built that rules do not look at: another than the last.
+        findings: those of `bench lint`; None if another stage than the last was built, which rules
+            do not look at.
     """
 
     name: str
@@ -116,19 +125,22 @@ class ImageFacts:
     Attributes:
         reference: the reference that trials pull, with its digest.
         source: `built`, `mirrored`, `engine` (from the user's own), `builder` (already present),
-            `bootstrapped` (made here from Debian packages) or `compose`.
+            `bootstrapped` (made here from Debian packages), `host` for a plain process, or
+            `compose` for a stack.
         build_s: seconds of the build, None if nothing was built.
-        build_steps: its uncached steps, None if unknown.
-        built: all its steps but FROM, None if the builder does not report them, or nothing was
-            built.
-        dockerfile: None if it was not built from one, or if the text is too long to keep.
+        build_steps: number of its steps that the builder's cache did not have, None if unknown.
+        built: all its steps but FROM in their order, None if the builder does not report them, or
+            nothing was built.
+        dockerfile: the one that it was built from, secrets removed; None if there is none, or if
+            it is longer than 256 KiB.
         remarks: deviations from the Dockerfile or the case, a sentence each.
         rebuild_s: seconds of a rebuild after a small change, None if none was requested.
-        rebuilt: the uncached steps of the rebuild, None if unknown.
+        rebuilt: instructions of the rebuild that the builder's cache did not have, None if unknown.
         size_bytes: unpacked size: regular-file bytes over the layers, hard links once.
         transfer_bytes: compressed layers and configuration.
         waste_bytes: bytes overwritten or deleted by a later layer.
         engine_size_bytes: as the engine reports it, which depends on its image store.
+        layers: base first.
         config: user, entrypoint, command, healthcheck and the like, as in the image.
         parts: the images of a stack's services; the sizes are then those of their layers, each
             distinct one once, and there is no common reference or digest.
@@ -153,7 +165,7 @@ class ImageFacts:
     remarks: tuple[str, ...] = ()
     dockerfile: DockerfileFacts | None = None
 
-    def metrics(self) -> dict[str, float]:
+    def metric_values(self) -> dict[str, float]:
         """The metrics that belong to the image, by name."""
         values = {
             "build_s": self.build_s,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bench.core.metrics import METRICS, Scope
+from bench.journal.facts.comparison import BandFrom
 from bench.judge.statistics.stats import SEED, median
 from bench.standard.thresholds import INTERVAL_NEEDS
 
@@ -80,17 +80,6 @@ class HostNoise:
             for name, floor in data["floors"].items()
         }
         return cls(str(data["measured_at"]), floors)
-
-
-class BandFrom(StrEnum):
-    """Where a practical band comes from."""
-
-    PRACTICAL = "practical"
-    """5 %, and the host is known to be no noisier than that."""
-    NOISE = "noise"
-    """The host's own noise, which is larger."""
-    NOT_KNOWN = "noise not known"
-    """5 %, as the host's noise in this metric has not been measured."""
 
 
 @dataclass(frozen=True)

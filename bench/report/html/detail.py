@@ -125,7 +125,7 @@ def images(run: Run) -> list[ImageTable]:
 
 
 def _image_facts(image: ImageFacts) -> list[tuple[str, str]]:
-    metrics = image.metrics()
+    metrics = image.metric_values()
     found = [
         (METRICS[name].title, value_words(metrics[name], name))
         for name in _IMAGE_FIGURES

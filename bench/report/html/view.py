@@ -158,7 +158,7 @@ def _trial_words(run: Run, case: str) -> str:
 
 def _card_figures(run: Run, case: str) -> list[tuple[str, str]]:
     image = run.images.get(case)
-    of_image = image.metrics() if image else {}
+    of_image = image.metric_values() if image else {}
     of_trials = {summary.metric: summary for summary in reversed(shown_summaries(run, case))}
     found = []
     for name in (*_CARD_METRICS, *run.scenario.own_metrics):

@@ -223,8 +223,8 @@ def _medians(run: Run, cases: Sequence[str]) -> Iterator[RenderableType]:
 
 def _median(run: Run, case: str, metric: str) -> str:
     image, unit = run.images.get(case), run.metrics[metric].unit
-    if image is not None and metric in image.metrics():
-        return unit_words(image.metrics()[metric], unit)
+    if image is not None and metric in image.metric_values():
+        return unit_words(image.metric_values()[metric], unit)
     for summary in shown_summaries(run, case):
         if summary.metric == metric:
             killed = metric in STOP_TIMES and killed_words(
