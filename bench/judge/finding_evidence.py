@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bench.analysis.model import TrialResult
     from bench.journal.facts.image import DockerfileFinding, ImageFacts
-    from bench.judge.line_costs import DockerfileCosts
+    from bench.judge.line_costs import DockerfileCosts, LineCost
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,14 @@ def _of_line(finding: DockerfileFinding, measured: Measured) -> str:
         if cost.instruction.line == finding.line and cost.unpacked_bytes:
             seconds = "" if cost.start_s is None else f", {format_seconds(cost.start_s)}"
             of = " of a cold start" if seconds else ""
-            return f"its layers: {format_bytes(cost.unpacked_bytes)}{seconds}{of}"
+            share = "" if cost.opened_bytes is None else _opened_words(cost)
+            return f"its layers: {format_bytes(cost.unpacked_bytes)}{seconds}{of}{share}"
     return ""
+
+
+def _opened_words(cost: LineCost) -> str:
+    share = (cost.opened_bytes or 0) / (cost.unpacked_bytes or 1)
+    return f"; {share:.0%} in files that were opened before ready"
 
 
 def _of_stop(measured: Measured) -> str:

@@ -38,6 +38,10 @@ _WHOLE_LINE = (
 )
 """Rules whose mend saves a part of the line's layers, and it is not known which."""
 
+_UNOPENED_BYTES = 16 * 1024 * 1024
+_UNOPENED_SHARE = 0.95
+"""From both on, a line ships next to nothing that the start needs."""
+
 _AT_MOST = "saves at most"
 _OF_THE_BASE = "name a smaller base, such as the slim variant of the same release"
 
@@ -84,7 +88,7 @@ def fixes(measured: Measured) -> list[Fix]:
     costs. Where only the line is known, both are at most those of the line. One mend is named for
     each kind of fault, and what brings too little is left out.
     """
-    found = [*_of_leftovers(measured), *_of_findings(measured)]
+    found = [*_of_leftovers(measured), *_of_findings(measured), *_of_unopened(measured)]
     worth = [fix for fix in found if fix.evidence or _is_worth_it(fix)]
     return sorted(worth, key=lambda fix: (-(fix.seconds or 0.0), -(fix.size_bytes or 0), fix.line))
 
@@ -152,6 +156,21 @@ def _of_findings(measured: Measured) -> Iterator[Fix]:
                 )
         elif finding.severity == "error" and finding.rule not in _COVERED:
             yield _by_evidence(finding, measured)
+
+
+def _of_unopened(measured: Measured) -> Iterator[Fix]:
+    """Lines of whose files next to none was opened before ready, but those of the base."""
+    for cost in measured.costs.lines:
+        size, opened = cost.unpacked_bytes, cost.opened_bytes
+        if cost.instruction.keyword == "FROM" or not size or opened is None:
+            continue
+        left = size - opened
+        if left < _UNOPENED_BYTES or left < _UNOPENED_SHARE * size:
+            continue
+        what = f"{left / size:.0%} of its {format_bytes(size)} were not opened before ready"
+        remedy = "leave out what is never used, or fetch it when it is needed"
+        seconds = None if cost.start_s is None else cost.start_s * left / size
+        yield Fix(cost.instruction.line, what, remedy, left, seconds, how=_AT_MOST)
 
 
 def _by_evidence(finding: DockerfileFinding, measured: Measured) -> Fix:

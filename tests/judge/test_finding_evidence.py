@@ -9,6 +9,7 @@ import pytest
 
 from bench.dockerfile.lint.lint import RULES
 from bench.journal.facts.image import DockerfileFacts, DockerfileFinding, ImageFacts
+from bench.journal.facts.opened import OpenedBytes, OpenedFiles
 from bench.judge import finding_evidence as module
 from bench.judge.finding_evidence import Measured, finding_evidence
 from bench.judge.line_costs import dockerfile_costs
@@ -42,6 +43,15 @@ def test_a_rule_about_size_has_the_bytes_and_seconds_of_its_line():
     )
     assert said("apt-lists-kept", measured(), line=4) == ""  # the command has no layer
     assert said("apt-lists-kept", measured(), line=2) == ""  # its layer could not be read
+
+
+def test_it_has_the_share_that_was_opened_where_that_was_observed():
+    dockerfile = DockerfileFacts("Dockerfile", TEXT, None, 1)
+    layers = tuple(OpenedBytes(2000, used) for used in (0, 0, 500))
+    opened = OpenedFiles(OpenedBytes(6000, 500), layers, (), 0, 0)
+    costs = dockerfile_costs(dockerfile, LAYERS, [], None, opened)
+    found = said("apt-lists-kept", Measured(IMAGE, costs, [], ()), line=3)
+    assert found == "its layers: 1.95 KiB; 25% in files that were opened before ready"
 
 
 @pytest.mark.parametrize("rule", ["shell-wrapper", "entrypoint-script-without-exec"])

@@ -9,6 +9,7 @@ import pytest
 from bench.dockerfile.lint.lint import RULES
 from bench.images.leftovers import KINDS
 from bench.journal.facts.image import DockerfileFacts, DockerfileFinding, ImageFacts, LeftoverFact
+from bench.journal.facts.opened import OpenedBytes, OpenedFiles
 from bench.judge import fixes as module
 from bench.judge.finding_evidence import Measured
 from bench.judge.fixes import Fix, fixes
@@ -23,14 +24,17 @@ def finding(rule: str, line: int, severity: str = "warning") -> DockerfileFindin
     return DockerfileFinding(rule, severity, line, f"{rule} here", "mend it")
 
 
-def mends(*findings, leftovers=None, trials=(TRIAL,), **metrics) -> list[Fix]:
+def mends(*findings, leftovers=None, trials=(TRIAL,), opened=None, **metrics) -> list[Fix]:
     layers = [
         replace(layer, unpacked_bytes=size * MIB, leftovers=tuple((leftovers or {}).get(at, ())))
         for at, (layer, size) in enumerate(zip(LAYERS, (200, 100, 50), strict=True))
     ]
     trials = [replace(trial, metrics=trial.metrics | metrics) for trial in trials]
     dockerfile = DockerfileFacts("Dockerfile", TEXT, None, 1, findings)
-    costs = dockerfile_costs(dockerfile, layers, trials, link(800))
+    parts = zip((200, 100, 50), opened or (), strict=False)
+    layers_opened = tuple(OpenedBytes(size * MIB, used * MIB) for size, used in parts)
+    whole = OpenedFiles(OpenedBytes(350 * MIB, 0), layers_opened, (), 0, 0) if opened else None
+    costs = dockerfile_costs(dockerfile, layers, trials, link(800), whole)
     image = ImageFacts("web", "r", "d", "built", 1.0, 1, 1, 0, 1, tuple(layers))
     return fixes(Measured(image, costs, trials, ()))
 
@@ -89,6 +93,18 @@ def test_the_one_that_saves_most_comes_first_and_little_is_left_out():
 def test_a_secret_is_named_whatever_it_weighs():
     (fix,) = mends(finding("secret-in-env", 3, "error"))
     assert fix.gain == "not measured"
+
+
+def test_a_line_that_the_start_hardly_needs_is_named_with_its_upper_bound():
+    (fix,) = mends(opened=(0, 2, 10))
+    assert (fix.line, fix.size_bytes) == (2, 98 * MIB), "the base is not a line of one's own"
+    assert fix.what == "98% of its 100 MiB were not opened before ready"
+    assert fix.gain.startswith("saves at most 98.0 MiB and ")
+
+
+def test_what_is_opened_or_unknown_is_no_fault():
+    assert mends(opened=(0, 50, 50)) == []
+    assert mends() == []
 
 
 def test_without_trials_there_are_bytes_alone():
