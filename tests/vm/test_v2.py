@@ -25,8 +25,12 @@ def job(name: str, *tests: str, **environment: str) -> Job:
 
 
 MACHINES = {
-    "graphdriver": [job("private", "conformance", "counters", "outcomes", "start_to_ready")],
-    "containerd": [job("private", "counters", "outcomes", BENCH_IMAGE_STORE="containerd")],
+    "graphdriver": [
+        job("private", "conformance", "counters", "outcomes", "start_to_ready", "opened_files")
+    ],
+    "containerd": [
+        job("private", "counters", "outcomes", "opened_files", BENCH_IMAGE_STORE="containerd")
+    ],
     "podman": [job("podman", "conformance", "counters", BENCH_TEST_ENGINE="podman")],
 }
 
