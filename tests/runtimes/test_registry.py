@@ -7,6 +7,7 @@ import json
 import pytest
 
 from bench.core.errors import RegistryError
+from bench.runtimes.credential import RegistryLogin
 from bench.runtimes.managed.registry import Blob, Manifest, Registry
 from tests.runtimes.fake_registry import Answer, FakeRegistry
 
@@ -105,11 +106,13 @@ def test_a_registry_that_fails_is_an_error(server, registry):
         registry.manifest("web", "latest")
 
 
-def test_a_registry_that_does_not_answer_has_a_remedy(server, registry):
+def test_a_registry_that_does_not_answer_has_a_remedy(server, registry, tmp_path):
     server.close()
-    with pytest.raises(RegistryError, match="does not answer") as caught:
-        registry.manifest("web", "latest")
-    assert "bench engine up" in caught.value.remedy
+    own = Registry(registry.address, RegistryLogin(tmp_path, frozenset({registry.address})))
+    for asked, remedy in ((own, "bench engine up"), (registry, "check its address")):
+        with pytest.raises(RegistryError, match="does not answer") as caught:
+            asked.manifest("web", "latest")
+        assert remedy in caught.value.remedy
 
 
 @pytest.mark.parametrize(

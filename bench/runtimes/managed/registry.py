@@ -175,13 +175,10 @@ class Registry:
         return (found.user, found.secret) if found else None
 
     def _no_answer(self) -> RegistryError:
-        return RegistryError(
-            self.address,
-            "the registry does not answer",
-            "check its address; it is asked by HTTPS"
-            if self._is_remote
-            else "`bench engine up` starts it again",
-        )
+        remedy = f"check its address; it is asked by {'HTTPS' if self._is_remote else 'HTTP'}"
+        if self._login is not None and self.address in self._login.addresses:
+            remedy = "`bench engine up` starts it again"
+        return RegistryError(self.address, "the registry does not answer", remedy)
 
     def _get(self, path: str, accept: str = "*/*", *, stream: bool = False) -> requests.Response:
         url = f"{self._root}/{path}"
