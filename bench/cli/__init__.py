@@ -23,6 +23,7 @@ from bench.core.version import __version__
 
 COMMANDS = {
     "run": "Measure the cases of scenarios and judge them.",
+    "demo": "Measure the bundled quickstart, from anywhere.",
     "validate": "Check scenario files without an engine.",
     "schema": "Print the JSON Schema that editors use.",
     "lint": "Find costly habits in Dockerfiles, without an engine.",

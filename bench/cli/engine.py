@@ -28,12 +28,21 @@ def up(install: bool) -> None:
     """Start the private engine and its registry, and leave them running."""
     private = PrivateEngine()
     if install:
-        if missing_programs():
-            _install()
-        if wants_newer(private.paths):
-            _fetch_newer(private)
+        install_missing(private)
     private.up()
     _show(private)
+
+
+def install_missing(private: PrivateEngine) -> None:
+    """Install what the private engine needs, and a newer engine than the host's.
+
+    Raises:
+        EngineUnavailableError: that cannot be done here.
+    """
+    if missing_programs():
+        _install()
+    if wants_newer(private.paths):
+        _fetch_newer(private)
 
 
 @command.command()
