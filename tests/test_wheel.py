@@ -19,9 +19,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory) -> Path:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the content of the wheel and nothing of the checkout."""
-    folder: Path = tmp_path_factory.mktemp("wheel")
+    folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder]
     subprocess.run([*build, ROOT], check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
@@ -31,7 +31,7 @@ def installed(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def bench(installed, tmp_path) -> Callable[..., str]:
+def bench(installed: Path, tmp_path: Path) -> Callable[..., str]:
     """Calls the installed command line in an empty folder; returns its stdout."""
 
     def call(*arguments: str) -> str:
