@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _MOUNT_POINT_FIELD = 4
+_OVERLAY = " - overlay "
+"""A file system of its own for each container; of others, the whole host's would be reported."""
 _MOST_EVENTS = 1_000_000
-_NO_MOUNT = "the engine does not show where it mounts the container's file system"
+_NO_MOUNT = "the engine shows no overlay file system of the container on this host"
 _TOO_LATE = "the container's program was executed before its file system could be watched"
 _TOO_MANY = f"it opened files more than {_MOST_EVENTS:,} times"
 _NO_LAYERS = "the files of its layers are not known"
@@ -127,7 +129,8 @@ class OpenedFilesObserver(Observer):
             waiter.register(self._ended, select.POLLIN)
             while True:
                 file.seek(0)
-                points = (line.split(" ")[_MOUNT_POINT_FIELD] for line in file)
+                overlays = (line for line in file if _OVERLAY in line)
+                points = (line.split(" ")[_MOUNT_POINT_FIELD] for line in overlays)
                 self._root = next((point for point in points if point.endswith(self._endings)), "")
                 if self._root:
                     return True

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
 @pytest.fixture
 def mount(tmp_path: Path):
-    """A file system in memory that is mounted in the test."""
+    """Where a test mounts a file system."""
     target = tmp_path / "root"
     target.mkdir()
     yield target
@@ -58,9 +58,15 @@ def observer(ending: str, files: dict[str, int]) -> OpenedFilesObserver:
 
 
 def put(target: Path) -> None:
-    subprocess.run(["mount", "-t", "tmpfs", "none", target], check=True)
+    layers = [target.parent / name for name in ("lower", "upper", "work")]
+    for layer in layers:
+        layer.mkdir()
     for name in ("used", "unused"):
-        (target / name).write_bytes(b"x" * 100)
+        (layers[0] / name).write_bytes(b"x" * 100)
+    (layers[0] / "cat").write_bytes(Path("/bin/cat").read_bytes())
+    (layers[0] / "cat").chmod(0o755)
+    options = "lowerdir={},upperdir={},workdir={}".format(*layers)
+    subprocess.run(["mount", "-t", "overlay", "none", "-o", options, target], check=True)
 
 
 def running(pid: int) -> WorkloadState:
@@ -80,8 +86,6 @@ def test_what_is_opened_until_ready_is_told_from_the_rest(mount):
     watch.created()
     put(mount)
     program = mount / "cat"
-    program.write_bytes(find("cat"))
-    program.chmod(0o755)
     pid = 0
     for _ in range(50):  # the mount is noticed some milliseconds later
         pid = execute(program)
@@ -97,10 +101,6 @@ def test_what_is_opened_until_ready_is_told_from_the_rest(mount):
     assert facts.opened.opened_files == 2
     assert facts.opened.total.opened_bytes == 109
     assert threading.active_count() == threads
-
-
-def find(name: str) -> bytes:
-    return Path("/bin", name).read_bytes()
 
 
 def test_a_program_that_was_executed_before_is_no_measurement(mount):
@@ -122,7 +122,17 @@ def test_a_file_system_that_is_never_mounted_is_no_measurement():
     watch.ready(facts)
     watch.finish(facts)
     assert isinstance(facts.opened, OpenedUnknown)
-    assert "where it mounts" in facts.opened.unknown
+    assert "no overlay file system" in facts.opened.unknown
+
+
+def test_a_mount_that_is_no_overlay_is_the_host_s(mount):
+    watch = observer(f"/{mount.parent.name}/root", {"/used": 100})
+    watch.created()
+    subprocess.run(["mount", "-t", "tmpfs", "none", mount], check=True)
+    facts = TrialFacts(ready=ReadyFact(SystemClock().monotonic_ns(), 0, 0, "x"))
+    watch.ready(facts)
+    watch.finish(facts)
+    assert isinstance(facts.opened, OpenedUnknown)
 
 
 def test_of_a_container_that_is_not_ready_nothing_is_recorded():
