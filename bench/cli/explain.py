@@ -54,6 +54,7 @@ def explanation(subject: str) -> str:
     Raises:
         UsageError: nothing is called that; the message suggests the nearest.
     """
+    from bench.cli import COMMANDS
     from bench.dockerfile.lint.lint import RULES
     from bench.judge.ready import READY
     from bench.standard.checklist import load_checklist
@@ -71,6 +72,7 @@ def explanation(subject: str) -> str:
         width = max(map(len, lists[subject])) + 2
         return "\n".join(f"{name:<{width}}{text}" for name, text in lists[subject].items())
     explained: dict[str, Callable[[], str]] = {
+        **{name: partial(_of_command, name) for name in COMMANDS},
         **{term.lower(): partial("{}: {}".format, term, text) for term, text in terms.items()},
         **{code: partial("exit code {}: {}".format, code, it) for code, it in EXIT_CODES.items()},
         **{name.lower(): partial(_of_row, row) for name, row in rows.items()},
@@ -88,6 +90,12 @@ def explanation(subject: str) -> str:
         "there is no such rule, metric, exit code or term",
         f"did you mean {spelled.get(near[0], near[0])}?" if near else f"try {', '.join(lists)}",
     )
+
+
+def _of_command(name: str) -> str:
+    from bench.cli import COMMANDS
+
+    return f"bench {name}: {COMMANDS[name]} `bench {name} --help` says more."
 
 
 def _of_metric(metric: Metric) -> str:

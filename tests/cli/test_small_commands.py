@@ -142,6 +142,13 @@ def test_an_explanation_is_a_result_and_a_mistake_is_not(main):
     assert "did you mean CI-5?" in err
 
 
+def test_a_command_is_explained_by_its_own_help():
+    assert explanation("lint").endswith("`bench lint --help` says more.")
+    with pytest.raises(UsageError) as caught:
+        explanation("lnt")
+    assert caught.value.remedy == "did you mean lint?"
+
+
 def test_explain_is_one_command_of_the_command_line():
     result = run(explain.command, "3")
     assert result.output == f"exit code 3: {EXIT_CODES['3']}\n"
