@@ -80,11 +80,6 @@ class Base:
         """Its name without the tag."""
         return self.name.partition(":")[0]
 
-    @property
-    def packages(self) -> tuple[str, ...]:
-        """Names of the packages that a home-made one adds to its parent."""
-        return tuple(name for layer in self.layers for name in layer.packages)
-
 
 NETWORK_AND_VERSION_CONTROL = Layer(
     # no longer slim: what is installed from here on keeps its documentation
