@@ -42,7 +42,6 @@ class Base:
     Attributes:
         name: the official name, as Dockerfiles say it; with the Debian release where there is
             such a tag.
-        purpose: what it is for, in a few words.
         command: its CMD.
         suite: the Debian release that it is made of.
         version: of what it brings, as far as it never changes within a Debian release.
@@ -60,7 +59,6 @@ class Base:
     """
 
     name: str
-    purpose: str
     command: tuple[str, ...]
     suite: str
     version: str
