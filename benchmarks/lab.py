@@ -81,7 +81,7 @@ class Lab:
         self._session = session
         self._journal = Journal(folder / "events.jsonl")
         self.socket = session.measuring.info.address.removeprefix("unix://")
-        maker = ImageMaker(session, SystemClock(), "benchmark", "benchmark", lambda _: None)
+        maker = ImageMaker(session, "benchmark", "benchmark", lambda _: None)
         image = maker.make("server", self._case("20ms"), folder)
         self.reference = image.reference
         self._manifest = image.manifest

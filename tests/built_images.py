@@ -13,7 +13,8 @@ import pytest
 import requests
 
 from bench.dockerfile.bases import external_images
-from bench.images.bases.choose import makeable_among, prepare_bases
+from bench.images.bases.catalogue import Refusal, meant_by
+from bench.images.bases.choose import prepare_bases
 from bench.runtimes.build_request import BuildRequest
 from bench.runtimes.known import connect
 from bench.runtimes.managed.private import PrivateEngine
@@ -140,7 +141,12 @@ def built_images(context: Path, *names: str) -> Iterator[BuiltImages]:
         engine,
         private.registry_address(),
         on_progress=print,
-        only={base for text in texts for base in makeable_among(external_images(text, {}))},
+        only={
+            base
+            for text in texts
+            for base in external_images(text, {})
+            if not isinstance(meant_by(base), Refusal)
+        },
     )
     images = BuiltImages(engine, context)
     for name in names:

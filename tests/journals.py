@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.core.domain import CALIBRATION_CASE, TrialKey
-from bench.journal.lines import JournalPosition
-from bench.journal.writer import FILE_NAME, SCHEMA_VERSION, read_events
+from bench.journal.lines import JournalPosition, Lines
+from bench.journal.writer import FILE_NAME, SCHEMA_VERSION
 from bench.runner.plan import CheckTrials, make_plan
 from bench.scenario.model import Scenario
 from bench.standard.checklist import load_checklist
@@ -189,7 +189,7 @@ def write_events(folder: Path, events: Iterable[dict[str, Any]]) -> Path:
 
 def rewrite(folder: Path, change: Callable[[str], str]) -> None:
     """Write a journal again with the text of its events changed, an event a line."""
-    lines = [text_of(event) for event in read_events(folder / FILE_NAME)]
+    lines = [text_of(event) for event in Lines(folder / FILE_NAME).events()]
     changed = change("".join(f"{one}\n" for one in lines))
     write_events(folder, [json.loads(one) for one in changed.splitlines()])
 

@@ -78,14 +78,12 @@ class ChainLink:
     Attributes:
         service: which.
         after: the service whose condition let it start; empty where it waited for no other.
-        condition: that condition.
         started_s: its start call was sent.
         ready_s: it was ready.
     """
 
     service: str
     after: str
-    condition: str
     started_s: float
     ready_s: float
 
@@ -254,12 +252,9 @@ def chain_of(start: StackStart) -> list[ChainLink]:
             return []
         waits = trial.facts.member.waits if trial.facts.member else ()
         met = [(_met_s(start, wait), wait) for wait in waits]
-        after, condition = "", ""
-        if met:
-            last = max(met, key=lambda pair: pair[0])[1]
-            after, condition = last.service, last.condition
+        after = max(met, key=lambda pair: pair[0])[1].service if met else ""
         started_s = _begin_s(trial, "start")
-        chain.append(ChainLink(service, after, condition, started_s, trial.metrics["startup_s"]))
+        chain.append(ChainLink(service, after, started_s, trial.metrics["startup_s"]))
         service = after
     return chain[::-1]
 

@@ -21,10 +21,10 @@ from bench.cgroup.mounts import CgroupVersion, ContainerCgroup
 Parser = Callable[[bytes], dict[str, int]]
 
 
-def _one(column: str, factor: int = 1) -> Parser:
+def _one(column: str) -> Parser:
     def parse(raw: bytes) -> dict[str, int]:
         text = raw.strip()
-        return {column: int(text) * factor} if text.isdigit() else {}
+        return {column: int(text)} if text.isdigit() else {}
 
     return parse
 

@@ -7,6 +7,7 @@ import os
 import click
 
 from bench.cgroup.mounts import find_mounts
+from bench.cli.output import tell_waiting
 from bench.core.errors import EngineUnavailableError
 from bench.core.text import clean
 from bench.runner.leftovers import remove_cgroups, remove_from, remove_processes
@@ -45,7 +46,7 @@ def _sweep_private(private: PrivateEngine) -> int:
             "private engine", "it belongs to root", "run bench clean as root"
         )
     removed = 0
-    with private.reserved("bench clean", _waiting):
+    with private.reserved("bench clean", tell_waiting):
         if private.is_up():
             for role in ("measuring", "building"):
                 removed += _sweep_at(private.address(role))
@@ -56,10 +57,6 @@ def _sweep_private(private: PrivateEngine) -> int:
                 err=True,
             )
         return removed + private.remove_link() + len(remove_cgroups(find_mounts(), _is_left))
-
-
-def _waiting(holder: str) -> None:
-    click.echo(f"waiting for {holder}", err=True)
 
 
 def _sweep_at(address: str) -> int:

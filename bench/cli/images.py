@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.cli.output import tell_waiting
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -34,7 +36,7 @@ def prepare(names: tuple[str, ...], force: bool) -> None:
     only = list(check_names(names)) or None
     private = PrivateEngine()
     private.up()
-    with private.reserved("bench images prepare", _waiting):
+    with private.reserved("bench images prepare", tell_waiting):
         engine = connect(private.address("building"), private.login())
         ready = prepare_bases(
             engine,
@@ -45,10 +47,6 @@ def prepare(names: tuple[str, ...], force: bool) -> None:
         )
         engine.close()
     _show(ready)
-
-
-def _waiting(holder: str) -> None:
-    click.echo(f"waiting for {holder}", err=True)
 
 
 def _show(ready: Sequence[BaseImage]) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.cli.progress import MODES, make_progress
+from bench.cli.options import out_option, progress_option
+from bench.cli.progress import make_progress
 from bench.cli.quiet import quiet_options
 from bench.core.errors import UsageError
 
@@ -36,16 +37,10 @@ if TYPE_CHECKING:
 @click.option("--timeout", help="How long to wait for it, such as 60s.")
 @click.option("--repeat", type=click.IntRange(1, 10_000), help="Trials of each step.")
 @click.option("--write", is_flag=True, help="Apply the diff to the files.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("reports"),
-    show_default=True,
-    help="Folder in which the run's folder is created.",
-)
+@out_option
 @click.option("--engine", help="private, docker, podman, or an address.")
 @quiet_options
-@click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
+@progress_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -75,11 +70,7 @@ def command(
 
     settings = measuring.RunOptions(
         out=out,
-        seed=None,
         engine=engine,
-        keep=False,
-        formats=(),
-        baseline=None,
         progress=make_progress(progress),
         wait_quiet_s=wait_quiet,
         keep_going=True,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from bench.cli.progress import MODES, make_progress
+from bench.cli.options import out_option, progress_option
+from bench.cli.progress import make_progress
 from bench.cli.quiet import quiet_options, with_bound
 
 
@@ -16,17 +17,11 @@ from bench.cli.quiet import quiet_options, with_bound
 @click.option("--repeat", type=click.IntRange(1, 10_000), help="Trials of each rung.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value.")
 @click.option("--seed", type=int, help="Seed of the random order within the rounds.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("reports"),
-    show_default=True,
-    help="Folder in which the run's folder is created.",
-)
+@out_option
 @click.option("--engine", help="private, docker, podman, or an address.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and run nothing.")
 @quiet_options
-@click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
+@progress_option
 @click.option(
     "--format",
     "formats",
@@ -69,9 +64,7 @@ def command(
         out=out,
         seed=seed,
         engine=engine,
-        keep=False,
         formats=formats,
-        baseline=None,
         progress=make_progress(progress),
         wait_quiet_s=wait_quiet,
         overrides=changes,

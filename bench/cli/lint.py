@@ -81,18 +81,13 @@ def _text(path: Path, finding: LintFinding) -> str:
 
 
 def _annotation(path: Path, finding: LintFinding) -> str:
+    from bench.report.text.github import escaped_data, escaped_property
+
     level = "notice" if finding.severity == "info" else finding.severity
-    place = f"file={_property(str(path))},line={finding.line},endLine={finding.last_line}"
-    text = _data(f"{finding.message}\nWhat to do: {finding.remedy}")
-    return f"::{level} {place},title={_property(finding.rule)}::{text}"
-
-
-def _data(text: str) -> str:
-    return clean(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    name, rule = escaped_property(clean(str(path))), escaped_property(clean(finding.rule))
+    place = f"file={name},line={finding.line},endLine={finding.last_line}"
+    text = escaped_data(clean(f"{finding.message}\nWhat to do: {finding.remedy}"))
+    return f"::{level} {place},title={rule}::{text}"
 
 
 def _json(found: list[tuple[Path, LintFinding]]) -> str:

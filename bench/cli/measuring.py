@@ -41,12 +41,12 @@ class RunOptions:
     """The options of the command line that do not change what is measured."""
 
     out: Path
-    seed: int | None
     engine: str | None
-    keep: bool
-    formats: tuple[str, ...]
-    baseline: str | None
     progress: Progress
+    seed: int | None = None
+    keep: bool = False
+    formats: tuple[str, ...] = ()
+    baseline: str | None = None
     wait_quiet_s: float = WAIT_QUIET_S
     keep_going: bool = False
     overrides: tuple[str, ...] = ()

@@ -15,3 +15,8 @@ def tell(text: str, *, err: bool = False) -> None:
     except OSError:
         stream = sys.stderr if err else sys.stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def tell_waiting(holder: str) -> None:
+    """Say who has the private engine, which is waited for."""
+    click.echo(f"waiting for {holder}", err=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.progress import MODES, make_progress
+from bench.cli.options import out_option, progress_option
+from bench.cli.progress import make_progress
 from bench.cli.quiet import quiet_options, with_bound
 from bench.core.capability import Capability
 from bench.core.errors import UsageError
@@ -20,16 +21,10 @@ if TYPE_CHECKING:
 @click.argument("scenario", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--case", "cases", multiple=True, metavar="ID", help="Only this case (repeatable).")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("reports"),
-    show_default=True,
-    help="Folder in which the run's folder is created.",
-)
+@out_option
 @click.option("--engine", help="private, docker, podman, or an address.")
 @quiet_options
-@click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
+@progress_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -58,11 +53,7 @@ def command(
     (loaded,) = load_scenarios([scenario], overrides=list(with_bound(overrides, max_other_load)))
     settings = measuring.RunOptions(
         out=out,
-        seed=None,
         engine=engine,
-        keep=False,
-        formats=(),
-        baseline=None,
         progress=shown,
         wait_quiet_s=wait_quiet,
     )

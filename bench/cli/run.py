@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.cli.progress import MODES, make_progress
+from bench.cli.options import out_option, progress_option
+from bench.cli.progress import make_progress
 from bench.cli.quiet import quiet_options, with_bound
 from bench.core.errors import UsageError
 from bench.core.exit_code import MET, NOT_MET, gravest
@@ -70,13 +71,7 @@ if TYPE_CHECKING:
     help="Change a value, as in defaults.repeat=3 (repeatable).",
 )
 @click.option("--seed", type=int, help="Seed of the random order within the rounds.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("reports"),
-    show_default=True,
-    help="Folder in which the run's folder is created.",
-)
+@out_option
 @click.option("--engine", help="private, docker, podman, host, or an address.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and run nothing.")
 @click.option("--resume", metavar="RUN", help="Finish an interrupted run.")
@@ -88,7 +83,7 @@ if TYPE_CHECKING:
 )
 @click.option("--keep", is_flag=True, help="Keep the images on your own engine.")
 @quiet_options
-@click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
+@progress_option
 @click.option(
     "--format",
     "formats",

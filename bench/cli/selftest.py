@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.progress import MODES, make_progress
+from bench.cli.options import out_option, progress_option
+from bench.cli.progress import make_progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command(name="selftest")
 @click.option("--quick", is_flag=True, help="Fewer trials: one or two minutes instead of five.")
 @click.option("--seed", type=int, help="Seed of the random order within the rounds.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("reports"),
-    show_default=True,
-    help="Folder in which the run's folder is created.",
-)
+@out_option
 @click.option("--engine", help="private, docker, podman, or an address.")
-@click.option("--progress", type=click.Choice(MODES), default="auto", show_default=True)
+@progress_option
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )

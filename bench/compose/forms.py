@@ -58,11 +58,6 @@ def mapping(node: Node, value_at: Callable[[Place], Node]) -> Node:
     return Map(node.place, {name.text: Entry(name.place, value_at(name.place)) for name in names})
 
 
-def as_text(node: Node) -> Node:
-    """A value as the text that is written."""
-    return Scalar(node.place, node.text, node.text) if isinstance(node, Scalar) else node
-
-
 def pairs(around: Surroundings, separator: str, node: Node) -> Node:
     """A list of NAME=value, or with the other `separator`, as a mapping.
 

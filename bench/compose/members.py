@@ -43,7 +43,7 @@ def members_of(
         from_files = _from_files(service, environ, warnings)
         by_target = {mount.target: mount for mount in service.volumes}
         waits = tuple(
-            Wait(container, wait.condition, wait.restart)
+            Wait(container, wait.condition)
             for other, wait in service.depends_on.items()
             for container in names.get(other, ())
         )

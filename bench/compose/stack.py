@@ -23,12 +23,10 @@ class Wait:
     Attributes:
         service: which.
         condition: until when.
-        restart: whether Compose would restart the other one with it.
     """
 
     service: str
     condition: Condition
-    restart: bool = False
 
 
 @dataclass(frozen=True)

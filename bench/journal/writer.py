@@ -53,7 +53,6 @@ from bench.core.text import clean_tree
 from bench.journal.lines import LARGEST_JOURNAL, LONGEST_LINE, MOST_LINES, JournalPosition, Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 SCHEMA_VERSION = 2
@@ -179,12 +178,3 @@ def _cleaned(event: str, fields: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value if name == "scenario" else clean_tree(value) for name, value in fields.items()
     }
-
-
-def read_events(path: Path) -> Iterator[dict[str, Any]]:
-    """The events of the journal at `path`; an incomplete line left by a kill is skipped.
-
-    Raises:
-        StoreError: no such file, a line does not match, or no line of it is an event.
-    """
-    return Lines(path).events()

@@ -95,7 +95,6 @@ def _set(rule: Rule, setting: object) -> EffectiveRule:
         rule,
         severity=setting.severity or rule.severity,
         required=rule.required if setting.required is None else setting.required,
-        allow=tuple(setting.allow),
     )
     return EffectiveRule(changed, setting.waive)
 

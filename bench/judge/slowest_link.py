@@ -153,23 +153,19 @@ class SlowestLink:
     """The slowest link over which every trial would have been in time.
 
     Attributes:
-        limit_s: what in time means.
         rate_bit_s: bits a second of whole frames; None where no link is fast enough.
         assumed_error: what the model is taken to be off by: MODEL_ERROR, or `error` if larger.
         low_bit_s, high_bit_s: the same if the model is so much too slow or too fast; the latter
             is None where no link would be fast enough then.
         error: the largest relative deviation from a trial of what the other trials foresaw for
             it, over their own link; None where there are fewer than HELD_OUT_NEEDS.
-        n: how many trials.
     """
 
-    limit_s: float
     rate_bit_s: float | None
     assumed_error: float
     low_bit_s: float | None
     high_bit_s: float | None
     error: float | None
-    n: int
 
 
 def slowest_link(
@@ -196,13 +192,11 @@ def _over_all(
     error = held_out_error(models, link_bit_s)
     assumed = min(max(MODEL_ERROR, error or 0.0), _WORST_ERROR)
     return SlowestLink(
-        limit_s=limit_s,
         rate_bit_s=_slowest(models, limit_s),
         assumed_error=assumed,
         low_bit_s=_slowest(models, limit_s / (1 - assumed)),
         high_bit_s=_slowest(models, limit_s / (1 + assumed)),
         error=error,
-        n=len(models),
     )
 
 

@@ -52,7 +52,7 @@ _KILLED = {
 """The change of a stop, where one side ended in SIGKILL."""
 
 
-_CALLED = (Difference.BETTER, Difference.WORSE, Difference.DIFFERENT)
+CALLED = (Difference.BETTER, Difference.WORSE, Difference.DIFFERENT)
 
 
 def _size_words(comparison: Comparison, ratio: float | None) -> str:
@@ -66,7 +66,7 @@ def _size_words(comparison: Comparison, ratio: float | None) -> str:
         return f"{abs(after - before):.0f} {_direction(comparison, larger=after > before)}"
     if not ratio:
         return f"{shown[1]}, not {shown[0]}"
-    is_called = comparison.difference in _CALLED
+    is_called = comparison.difference in CALLED
     if abs(ratio - 1) < 0.005 or (shown[0] == shown[1] and not is_called):
         return "about the same"
     return f"{times(max(ratio, 1 / ratio))} {_direction(comparison, larger=ratio > 1)}"

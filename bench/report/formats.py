@@ -24,13 +24,11 @@ class Format:
     """One kind of report.
 
     Attributes:
-        file: the file's name in the run folder; its first file where it writes several.
         write: writes it, given the run, its folder and its pictures, and returns the paths.
         text: the report as text for stdout; None where it is not one text.
         draws: whether it shows pictures.
     """
 
-    file: str
     write: Callable[[Run, Path, list[Plot]], list[Path]]
     text: Callable[[Run], str] | None = None
     draws: bool = False
@@ -110,20 +108,20 @@ def _write_plots(_: Run, folder: Path, plots: list[Plot]) -> list[Path]:
 
 def _of_text(file: str, text: Callable[[Run], str]) -> Format:
     """A format that is one text in one file."""
-    return Format(file, lambda run, folder, _: [write_text(folder / file, text(run))], text)
+    return Format(lambda run, folder, _: [write_text(folder / file, text(run))], text)
 
 
 FORMATS: dict[str, Format] = {
     "json": _of_text("run.json", _json),
-    "csv": Format("trials.csv", _write_tables, _trials_csv),
+    "csv": Format(_write_tables, _trials_csv),
     "md": _of_text("summary.md", _markdown),
     "junit": _of_text("junit.xml", _junit),
-    "plots": Format("plots", _write_plots, draws=True),
-    "html": Format("index.html", _write_html, _html, draws=True),
+    "plots": Format(_write_plots, draws=True),
+    "html": Format(_write_html, _html, draws=True),
     "github": _of_text("annotations.txt", _github),
     "sarif": _of_text("bench.sarif", _sarif),
     "trace": _of_text("trace.json", _trace),
-    "parquet": Format("samples.parquet", _write_parquet),
+    "parquet": Format(_write_parquet),
 }
 """By name; in the order in which they are written, for the page lists the files that are there."""
 

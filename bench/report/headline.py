@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from bench.core.domain import Arm
 from bench.core.metrics import Scope
-from bench.journal.facts.comparison import Difference
 from bench.judge.finding import counted
 from bench.judge.model import Outcome
 from bench.report.baseline import baseline_words
-from bench.report.comparison_words import change_words, median_words
+from bench.report.comparison_words import CALLED, change_words, median_words
 from bench.report.rows import case_outcomes, comparison_groups, is_unjudged
 from bench.report.wording import NO_LIMITS, state_words, unit_words
 from bench.results.summary import shown_summaries
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 _FIRST = ("startup_s", "ready_s", "image_size_bytes", "memory_anon_peak_bytes")
 _MOST_METRICS = 3
 _MOST_NAMED = 4
-_CALLED = (Difference.BETTER, Difference.WORSE, Difference.DIFFERENT)
 
 
 def answer(run: Run, *, with_baseline: bool = True) -> str:
@@ -69,7 +67,7 @@ def _several_states(comparisons: Iterable[Comparison]) -> bool:
 def _called(group: Iterable[Comparison], names: Sequence[str]) -> list[Comparison]:
     """The differences of `group` that were called, one per metric, in the order of `names`."""
     return _each_once(
-        (comparison for comparison in group if comparison.difference in _CALLED), names
+        (comparison for comparison in group if comparison.difference in CALLED), names
     )
 
 
@@ -113,7 +111,7 @@ def _change(comparison: Comparison, *, with_state: bool) -> str:
     if comparison.killed_baseline or comparison.killed_candidate:
         return f"{title} {_killed(comparison)}"
     words = change_words(comparison)
-    if not comparison.ratio or comparison.difference not in _CALLED:
+    if not comparison.ratio or comparison.difference not in CALLED:
         return f"{title} {words}"
     baseline, candidate = median_words(comparison)
     return f"{title} {words} ({candidate}, not {baseline})"

@@ -81,7 +81,7 @@ class CasePreparer:
         self._say = say
         self._keep_going = keep_going
         self.gave_up = False
-        self._maker = ImageMaker(session, clock, run_id, loaded.scenario.name, say)
+        self._maker = ImageMaker(session, run_id, loaded.scenario.name, say)
         self._word = ImageWord(loaded, journal, session.measuring.info, say)
         self._loads: dict[str, str] = {}
         self.single: dict[str, PreparedCase] = {}

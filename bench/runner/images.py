@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bench.compose.container_keys import Container
-    from bench.core.clock import Clock
     from bench.journal.facts.image import BaseRecord, ImageFacts
     from bench.runtimes.managed.registry import Manifest
     from bench.runtimes.protocol import ContainerEngine
@@ -74,13 +73,11 @@ class ImageMaker:
     def __init__(
         self,
         session: Session,
-        clock: Clock,
         run_id: str,
         scenario_name: str,
         say: Callable[[str], None],
     ) -> None:
         self._session = session
-        self._clock = clock
         self._run_id = run_id
         self._prefix = repository_part(scenario_name)
         self._say = say
@@ -160,7 +157,7 @@ class ImageMaker:
             )
         label = {LABEL: self._label}
         reference = push_base(registry, repository, ready.manifest, config, count, label)
-        return BaseLayers(name, count, reference)
+        return BaseLayers(count, reference)
 
     def _build(
         self,

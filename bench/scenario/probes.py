@@ -44,6 +44,11 @@ class EndpointSpec(Model):
     socket: SocketPath | None = None
     """Path of the Unix socket that it listens on instead, inside the container."""
 
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        _refuse(endpoint_faults(self.model_dump()))
+        return self
+
     @property
     def place(self) -> str:
         """The port or the socket, as people write it."""
@@ -104,11 +109,6 @@ class HttpProbeSpec(EndpointSpec):
 class TcpProbeSpec(EndpointSpec):
     """Ready when this port accepts a connection on the container's own address."""
 
-    @model_validator(mode="after")
-    def _coherent(self) -> Self:
-        _refuse(endpoint_faults(self.model_dump()))
-        return self
-
     @property
     def words(self) -> str:
         """The answer that is waited for."""
@@ -122,11 +122,6 @@ class GrpcProbeSpec(EndpointSpec):
     """Service whose health is asked for; the server's as a whole where empty."""
     scheme: Literal["http", "https"] = "http"
     """`https` for TLS; the certificate is not verified."""
-
-    @model_validator(mode="after")
-    def _coherent(self) -> Self:
-        _refuse(endpoint_faults(self.model_dump()))
-        return self
 
     @property
     def words(self) -> str:

@@ -92,7 +92,6 @@ class Rule:
         arm: arm of the trials.
         severity: whether a failure changes the exit code.
         required: whether a missing figure keeps the run from being judged.
-        allow: outside contacts that the scenario declares, as `host`, `host:port` or `:port`.
     """
 
     id: str
@@ -111,7 +110,6 @@ class Rule:
     arm: Arm = Arm.FIT
     severity: Severity = Severity.BLOCK
     required: bool = True
-    allow: tuple[str, ...] = ()
     own: Metric | None = None
 
     @property

@@ -57,8 +57,6 @@ class Instruments(Observer):
             on_threads: receives the times of its threads until it is ready.
         """
         self._workload = workload
-        self._cgroup = cgroup
-        self._clock = clock
         self._files = CounterFiles(cgroup) if cgroup else None
         self._network: NetworkCounters | None = None
         self._threads: ThreadSource | None = None

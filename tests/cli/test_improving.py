@@ -49,9 +49,7 @@ def tried(tmp_path, monkeypatch):
             "cases": {"image": {"build": {"context": str(tmp_path)}}},
         }
         say: Any = SimpleNamespace(say=lambda _: None)
-        settings = RunOptions(
-            tmp_path, None, None, keep=False, formats=(), baseline=None, progress=say
-        )
+        settings = RunOptions(tmp_path, engine=None, progress=say)
         basis = Basis(scenario_from_tree(tree, "Dockerfile"), "image", 1)
         sources = read_sources(dockerfile, tmp_path)
         improvement = _Improvement(dockerfile, basis, settings, tmp_path / "work")

@@ -10,7 +10,8 @@ import pytest
 
 from bench.core.clock import SystemClock
 from bench.host.load import read_load
-from bench.journal.writer import FILE_NAME, read_events
+from bench.journal.lines import Lines
+from bench.journal.writer import FILE_NAME
 from bench.results.run import load_run
 from bench.runtimes.workload import WorkloadState
 from bench.trial.context import TrialContext
@@ -64,7 +65,7 @@ def test_the_trial_in_which_it_happened_is_invalid_and_repeated(stepped):
 
 def test_durations_are_none_the_worse(stepped):
     run = load_run(stepped)
-    labels = [event["at"] for event in read_events(stepped / FILE_NAME) if "at" in event]
+    labels = [event["at"] for event in Lines(stepped / FILE_NAME).events() if "at" in event]
     assert max(labels) > labels[-1]
     for trial in run.results:
         for phase in trial.phases:

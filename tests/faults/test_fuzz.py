@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bench.core.errors import BenchError, ScenarioError
-from bench.journal.writer import read_events
+from bench.journal.lines import Lines
 from bench.report.text.console import end_block
 from bench.report.text.github import annotations_text
 from bench.report.text.junit import junit_text
@@ -61,7 +61,7 @@ def journals() -> tuple[list[dict[str, Any]], ...]:
     small = Build(rounds=1, samples_each=3, troubles={})
     failed = Build(rounds=2, samples_each=2, troubles=CRASHED, calibrate=False)
     real: list[dict[str, Any]] = []
-    for event in read_events(ROOT / "reports" / "sample" / "events.jsonl"):
+    for event in Lines(ROOT / "reports" / "sample" / "events.jsonl").events():
         if event.get("trial_id", "t0000") <= "t0002" and event["event"] != "threads":
             few = {name: values[:3] for name, values in event.get("columns", {}).items()}
             real.append(event | {"columns": few} if few else event)

@@ -7,7 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from bench.journal.writer import FILE_NAME, read_events
+from bench.journal.lines import Lines
+from bench.journal.writer import FILE_NAME
 from bench.results.find import run_folders
 from bench.results.run import load_run
 from tests.faults.checks import left, of
@@ -49,7 +50,7 @@ def test_the_second_waits_for_the_first_by_name_and_they_never_overlap(
     stamps = [
         [
             datetime.fromisoformat(one["at"])
-            for one in read_events(folder / FILE_NAME)
+            for one in Lines(folder / FILE_NAME).events()
             if "at" in one
         ]
         for folder in folders

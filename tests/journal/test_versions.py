@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from bench.journal.lines import Lines
 from bench.journal.upgrade import STEPS
-from bench.journal.writer import FILE_NAME, SCHEMA_VERSION, read_events
+from bench.journal.writer import FILE_NAME, SCHEMA_VERSION
 from bench.results.listing import list_runs
 from bench.results.run import Run, load_run
 from tests.journals import events, write_events
@@ -35,7 +36,7 @@ def kept(version: str, folder: Path) -> Run:
 
 def without_checksums(run: Run, folder: Path) -> Run:
     """The same run as version 1 would have written it."""
-    made = list(read_events(run.folder / FILE_NAME))
+    made = list(Lines(run.folder / FILE_NAME).events())
     made[0]["schema_version"] = 1
     folder.mkdir()
     (folder / FILE_NAME).write_text("".join(f"{json.dumps(one)}\n" for one in made))

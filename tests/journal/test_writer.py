@@ -18,7 +18,7 @@ from bench.core.text import clean_tree
 from bench.journal import lines as lines_module
 from bench.journal import writer as journal_module
 from bench.journal.lines import DEEPEST, LARGEST_JOURNAL, JournalPosition, Lines
-from bench.journal.writer import Journal, read_events
+from bench.journal.writer import Journal
 from tests.journals import write_events
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def journal(path) -> Iterator[Journal]:
 
 
 def events(path: Path) -> list[dict[str, Any]]:
-    return list(read_events(path))
+    return list(Lines(path).events())
 
 
 def test_what_is_appended_is_read_back_in_order(journal, path):
@@ -500,7 +500,7 @@ def test_an_interruption_in_the_middle_of_an_append_costs_no_line(tmp_path, monk
     monkeypatch.setattr(journal, "_write", write)
     journal.append("note", text="c")
     journal.close()
-    assert [one["event"] for one in read_events(tmp_path / "events.jsonl")] == [
+    assert [one["event"] for one in Lines(tmp_path / "events.jsonl").events()] == [
         "run_started",
         "note",
         "note",
@@ -516,5 +516,5 @@ def test_a_comparison_may_follow_a_line_that_was_cut_off(tmp_path):
     again = Journal(tmp_path / "events.jsonl")
     again.append("baseline_compared", run_id="b")
     again.close()
-    kinds = [one["event"] for one in read_events(tmp_path / "events.jsonl")]
+    kinds = [one["event"] for one in Lines(tmp_path / "events.jsonl").events()]
     assert kinds == ["run_started", "baseline_compared"]

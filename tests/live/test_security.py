@@ -189,7 +189,10 @@ def test_each_start_has_a_credential_of_its_own(pushed):
     )
     assert pushed.bench("engine", "up").returncode == 0
     assert secret(pushed) != old
-    assert pushed.python(PUSHED + "print(registry.has('security/web', 'latest'))") == "True"
+    assert (
+        pushed.python(PUSHED + "print(bool(registry.manifest('security/web', 'latest').layers))")
+        == "True"
+    )
 
 
 def test_a_registry_that_asks_for_no_credential_is_started_again(pushed):

@@ -7,7 +7,8 @@ from statistics import median
 
 import pytest
 
-from bench.journal.writer import FILE_NAME, read_events
+from bench.journal.lines import Lines
+from bench.journal.writer import FILE_NAME
 from tests.live.engines import PATIENCE
 
 SCENARIO = """
@@ -95,7 +96,7 @@ def only(run, case: str):
 
 def seconds_taken(run, trial) -> float:
     """From the beginning of a trial to that of the next, or to the end of the run."""
-    begun = [event for event in read_events(run.folder / FILE_NAME) if "at" in event]
+    begun = [event for event in Lines(run.folder / FILE_NAME).events() if "at" in event]
     begun = [event for event in begun if event["event"] in ("trial_started", "run_ended")]
     index = next(
         number for number, event in enumerate(begun) if event.get("trial_id") == trial.trial_id

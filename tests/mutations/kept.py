@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.journal.lines import JournalPosition
-from bench.journal.writer import read_events
+from bench.journal.lines import JournalPosition, Lines
 from tests.journals import text_of
 
 DATA = Path(__file__).parents[1] / "data" / "runs"
@@ -34,7 +33,7 @@ def kept_events(name: str) -> tuple[Event, ...]:
         if name != "sample":
             path = Path(folder) / "events.jsonl"
             path.write_bytes(gzip.decompress((DATA / f"{name}.jsonl.gz").read_bytes()))
-        header, *rest = read_events(path)
+        header, *rest = Lines(path).events()
     return (header | {"schema_version": 2}, *rest)
 
 

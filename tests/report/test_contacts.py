@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.journal.writer import read_events
+from bench.journal.lines import Lines
 from bench.report.html.page import html_text
 from bench.report.sections import contacts as module
 from bench.report.sections.contacts import contacts
@@ -47,7 +47,7 @@ def test_it_is_in_the_files_and_not_on_the_terminal(run):
 def changed(tmp_path, change) -> Run:
     """The run with every trial's contacts changed."""
     folder = write_journal(tmp_path, Build(rounds=1, troubles={}, replicas=()))
-    made = list(read_events(folder / "events.jsonl"))
+    made = list(Lines(folder / "events.jsonl").events())
     for event in made:
         if event["event"] == "trial_ended" and "egress" in event["facts"]:
             change(event["facts"]["egress"])

@@ -67,17 +67,27 @@ def run(tmp_path):
 def test_the_first_trial_in_which_it_was_seen_speaks(run):
     section = opened_files_section(run)
     assert section in sections(run)
-    assert section.beside == "bad: 92% of its 100 MiB were in files that it did not open"
-    assert section.rows == (
-        ("bad", "torch", "80.0 MiB", "10%", "2.50 s"),
-        ("bad", "/usr/sh·are", "20.0 MiB", "0%", ""),
-        ("bad", "/data", "", "", "250 ms"),
-    )
+    (row,) = section.rows
+    assert row[:4] == ("bad", "100 MiB", "8%", "10 of 100")
+    assert row[4] == "torch 2.50 s, /data 250 ms"
+    assert row[5] == "torch 72.0 MiB, /usr/sh·are 20.0 MiB"
+
+
+def test_the_page_has_every_package_folded_away(run):
+    section = opened_files_section(run)
+    assert section is not None
+    ((title, text),) = section.details
+    assert title == "bad: by package and folder"
+    assert [line.split() for line in text.splitlines()[1:]] == [
+        ["80.0", "MiB", "10%", "2.50", "s", "torch"],
+        ["20.0", "MiB", "0%", "/usr/sh·are"],
+        ["250", "ms", "/data"],
+    ]
 
 
 def test_page_and_markdown_show_it(run):
     for text in (html_text(run), markdown_text(run)):
-        assert "92% of its 100 MiB" in text
+        assert "torch 2.50 s" in text
         assert "\u202e" not in text
 
 
@@ -85,7 +95,8 @@ def test_why_it_is_unknown_is_said(tmp_path):
     run = observed(tmp_path, [{"unknown": "too late"}, {"unknown": "too late"}])
     section = opened_files_section(run)
     assert section is not None
-    assert section.rows == (("bad", "not measured: too late", "", "", ""),)
+    assert section.rows == (("bad", "", "", "", "not measured: too late", ""),)
+    assert section.details == ()
     assert opened_of(run, "bad") is None
 
 

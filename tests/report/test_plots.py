@@ -78,8 +78,8 @@ def test_each_picture_says_in_words_what_it_shows(made):
 
 
 @pytest.mark.slow
-def test_save_plots_writes_a_file_for_each(troubled, made, tmp_path):
-    paths = plots.save_plots(troubled, tmp_path / "plots")
+def test_write_plots_writes_a_file_for_each(made, tmp_path):
+    paths = plots.write_plots(made, tmp_path / "plots")
     assert [one.name for one in paths] == [f"{one.name}.svg" for one in made]
     assert all(one.read_text().startswith("<?xml") for one in paths)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from bench.core.clock import SystemClock
 from bench.core.errors import (
     BuildError,
     EngineError,
@@ -97,7 +96,7 @@ def make(builder, own, registry, brought, tmp_path, monkeypatch):
             cast("Registry", registry),
             cast("PrivateEngine", Private(tmp_path / "layers")),
         )
-        maker = ImageMaker(session, SystemClock(), "run-7", "My_Scenario", lambda _: None)
+        maker = ImageMaker(session, "run-7", "My_Scenario", lambda _: None)
         brought.append(maker.brought)
         if not case:
             return maker.make_calibration()
@@ -499,7 +498,7 @@ def test_a_base_that_the_builder_keeps_to_itself_is_fetched_for_its_layers(
     monkeypatch.setattr("bench.runner.images.push_base", lambda *_: "pushed")
     image = make({"build": "app", "cache": "base"})
     assert builder.pulls_of == ["mine:1"]
-    assert (image.base.name, image.base.count, image.base.reference) == ("mine:1", 1, "pushed")
+    assert (image.base.count, image.base.reference) == (1, "pushed")
 
 
 def test_somebodys_own_engine_is_not_asked_to_pull_what_it_has(make, builder):

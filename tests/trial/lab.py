@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from bench.core.clock import SystemClock
 from bench.core.domain import TrialKey, TrialStatus
 from bench.host.load import HostLoad
-from bench.journal.writer import FILE_NAME, Journal, read_events
+from bench.journal.lines import Lines
+from bench.journal.writer import FILE_NAME, Journal
 from bench.scenario.model import Case
 from bench.trial.cache_state import CacheKeeper
 from bench.trial.context import PreparedCase, TrialContext
@@ -134,7 +135,7 @@ class Bench:
 
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:
         """What the journal has, but for the samples where no kind is named."""
-        found = list(read_events(self.folder / FILE_NAME))
+        found = list(Lines(self.folder / FILE_NAME).events())
         if kind is None:
             return [event for event in found if event["event"] != "samples"]
         return [event for event in found if event["event"] == kind]

@@ -13,7 +13,8 @@ from bench.core.capability import PLAIN_PROCESS, Capability
 from bench.core.clock import SystemClock
 from bench.core.domain import CALIBRATION_CASE
 from bench.journal.facts.image import ImageFacts, LayerFacts
-from bench.journal.writer import FILE_NAME, read_events
+from bench.journal.lines import Lines
+from bench.journal.writer import FILE_NAME
 from bench.runner.images import ReadyImage
 from bench.runner.request import RunRequest, RunResult
 from bench.runner.run import start_run
@@ -200,7 +201,7 @@ class Runs:
 
 def events(folder: Path, *kinds: str) -> list[dict[str, Any]]:
     """The events of these kinds, all of them where none is named."""
-    found = read_events(folder / FILE_NAME)
+    found = Lines(folder / FILE_NAME).events()
     return [event for event in found if not kinds or event["event"] in kinds]
 
 

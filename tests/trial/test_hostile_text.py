@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from bench.cli.progress import make_progress
 from bench.core.errors import BuildError, EngineRefusedError, PullError
 from bench.journal.facts.form import written
-from bench.journal.writer import FILE_NAME, Journal, read_events
+from bench.journal.lines import Lines
+from bench.journal.writer import FILE_NAME, Journal
 from bench.report.formats import FORMATS, report_text
 from bench.report.text.console import end_block
 from bench.results.export import run_document, trials_csv
@@ -139,7 +140,7 @@ def check_outputs(run: Run, *, plots: bool = False) -> None:
 
 def events_but_scenario(folder: Path) -> Iterator[dict[str, Any]]:
     """The events of a journal; the scenario in it is what a resumed run goes on with."""
-    for event in read_events(folder / FILE_NAME):
+    for event in Lines(folder / FILE_NAME).events():
         yield {name: one for name, one in event.items() if name != "scenario"}
 
 
@@ -227,7 +228,7 @@ def test_a_strangers_journal_does_not_speak_either(tmp_path, monkeypatch):
     strange.mkdir()
     with contextlib.closing(Journal(strange / FILE_NAME)) as journal:
         monkeypatch.setattr("bench.journal.writer.clean_tree", lambda tree: tree)
-        for event in read_events(made / FILE_NAME):
+        for event in Lines(made / FILE_NAME).events():
             kind = event.pop("event")
             journal.append(kind, **_spoilt(event))
     run = load_run(strange)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bench.runtimes.managed.registry import Manifest
 
 MANIFEST = manifest_of("web", 4096, 100)
-BASE = BaseLayers("debian:12", 1, "127.0.0.1:5000/quick/web@sha256:base")
+BASE = BaseLayers(1, "127.0.0.1:5000/quick/web@sha256:base")
 
 
 def served(manifest: Manifest, *, without: int = 0) -> dict[str, Served]:

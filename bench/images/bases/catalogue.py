@@ -49,7 +49,6 @@ def _debian(suite: str) -> tuple[Base, Base]:
         Base(
             name=f"debian:{suite}-slim",
             hub_reference=pinned,
-            purpose="a small Debian, for programs that bring everything else",
             command=("bash",),
             suite=suite,
             version=release,
@@ -57,7 +56,6 @@ def _debian(suite: str) -> tuple[Base, Base]:
         ),
         Base(
             name=f"debian:{suite}",
-            purpose="a small Debian with its documentation and translations",
             command=("bash",),
             suite=suite,
             version=release,

@@ -116,11 +116,6 @@ def check_names(names: Collection[str]) -> dict[str, Base]:
     return {name: chosen[name] for name in _parents_first(chosen)}
 
 
-def makeable_among(images: Sequence[str]) -> list[str]:
-    """Those of `images` that can be made here, as far as their names tell."""
-    return [name for name in images if not isinstance(meant_by(name), Refusal)]
-
-
 def missing_among(engine: ContainerEngine, images: Sequence[str]) -> list[str]:
     """Those of them that the engine lacks, or has from an older recipe."""
     bases = {name: meant_by(name) for name in images}

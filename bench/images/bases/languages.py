@@ -45,7 +45,6 @@ def python(suite: str, version: str, bundled: str) -> tuple[Base, Base]:
         Base(
             name=slim,
             hub_reference=f"python:{pinned}-slim-{suite}" if pinned else "",
-            purpose="Python on a small Debian, for images that are shipped",
             command=("python3",),
             suite=suite,
             version=version,
@@ -59,7 +58,6 @@ def python(suite: str, version: str, bundled: str) -> tuple[Base, Base]:
         Base(
             name=f"python:{version}-{suite}",
             hub_reference=f"python:{pinned}-{suite}" if pinned else "",
-            purpose="Python with compilers, headers and version control, for building",
             command=("python3",),
             suite=suite,
             version=version,
@@ -85,7 +83,6 @@ def node(suite: str, version: str) -> tuple[Base, Base]:
     return (
         Base(
             name=slim,
-            purpose="Node.js and npm on a small Debian",
             command=("node",),
             suite=suite,
             version=version,
@@ -99,7 +96,6 @@ def node(suite: str, version: str) -> tuple[Base, Base]:
         ),
         Base(
             name=f"node:{version}-{suite}",
-            purpose="Node.js and npm with compilers, headers and version control",
             command=("node",),
             suite=suite,
             version=version,
@@ -132,7 +128,6 @@ def golang(suite: str, version: str) -> tuple[Base, ...]:
     return (
         Base(
             name=f"golang:{version}-{suite}",
-            purpose="Go with a C compiler and version control, for building",
             command=("bash",),
             suite=suite,
             version=version,
@@ -153,12 +148,12 @@ def golang(suite: str, version: str) -> tuple[Base, ...]:
 def java(suite: str, version: str) -> tuple[Base, Base]:
     """Java to run programs, and to build them; both without windows."""
     return (
-        _java(suite, version, "jre", "Java, to run programs", ("bash",)),
-        _java(suite, version, "jdk", "Java with its compiler", ("jshell",)),
+        _java(suite, version, "jre", ("bash",)),
+        _java(suite, version, "jdk", ("jshell",)),
     )
 
 
-def _java(suite: str, version: str, flavour: str, purpose: str, command: tuple[str, ...]) -> Base:
+def _java(suite: str, version: str, flavour: str, command: tuple[str, ...]) -> Base:
     package = f"openjdk-{version}-{flavour}-headless"
     runtime = Layer(
         before=("mkdir -p /usr/share/man/man1",),  # its alternatives have pages there
@@ -170,7 +165,6 @@ def _java(suite: str, version: str, flavour: str, purpose: str, command: tuple[s
     )
     return Base(
         name=f"eclipse-temurin:{version}-{flavour}",
-        purpose=purpose,
         command=command,
         suite=suite,
         version=version,

@@ -25,12 +25,10 @@ class BaseLayers:
     """The base of a case's image.
 
     Attributes:
-        name: of the base, as the scenario or the Dockerfile has it.
         count: how many of the image's layers, from the first, are the base's.
         reference: an image of just these layers.
     """
 
-    name: str
     count: int
     reference: str
 

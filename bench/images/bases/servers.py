@@ -28,7 +28,6 @@ def nginx(suite: str, version: str) -> tuple[Base, ...]:
     return (
         Base(
             name=f"nginx:{version}-{suite}",
-            purpose="a web server",
             command=("nginx", "-g", "daemon off;"),
             suite=suite,
             version=version,
@@ -85,7 +84,6 @@ def postgres(suite: str, version: str) -> tuple[Base, ...]:
     return (
         Base(
             name=f"postgres:{version}-{suite}",
-            purpose="a database server",
             command=("postgres",),
             suite=suite,
             version=version,
@@ -123,7 +121,6 @@ def redis(suite: str, version: str) -> tuple[Base, ...]:
     return (
         Base(
             name=f"redis:{version}-{suite}",
-            purpose="a store of keys and values",
             command=("redis-server",),
             suite=suite,
             version=version,

@@ -42,7 +42,6 @@ class Base:
     Attributes:
         name: the official name, as Dockerfiles say it; with the Debian release where there is
             such a tag.
-        purpose: what it is for, in a few words.
         command: its CMD.
         suite: the Debian release that it is made of.
         version: of what it brings, as far as it never changes within a Debian release.
@@ -60,7 +59,6 @@ class Base:
     """
 
     name: str
-    purpose: str
     command: tuple[str, ...]
     suite: str
     version: str
@@ -79,11 +77,6 @@ class Base:
     def repository(self) -> str:
         """Its name without the tag."""
         return self.name.partition(":")[0]
-
-    @property
-    def packages(self) -> tuple[str, ...]:
-        """Names of the packages that a home-made one adds to its parent."""
-        return tuple(name for layer in self.layers for name in layer.packages)
 
 
 NETWORK_AND_VERSION_CONTROL = Layer(

@@ -51,14 +51,6 @@ def rank_test_p(first: Sequence[float], second: Sequence[float]) -> float:
     return _approximate(pooled, len(fewer), list(ties.values()))
 
 
-def smallest_p(n_first: int, n_second: int) -> float:
-    """The smallest p that `rank_test_p` can give for these sizes, reached by separated samples.
-
-    A rule that asks for less than this can never be met: worth checking before relying on it.
-    """
-    return 2 / math.comb(n_first + n_second, n_first)
-
-
 def _doubled_midranks(ties: Counter[float]) -> dict[float, int]:
     ranks = {}
     before = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.report.plots.catalogue import Plot, make_plots, save_plots, write_plots
+from bench.report.plots.catalogue import Plot, make_plots, write_plots
 from bench.report.plots.phases import phase_waterfall
 from bench.report.plots.pull import pull_timeline
 from bench.report.plots.replicas import replica_curves
@@ -19,7 +19,6 @@ __all__ = [
     "pull_timeline",
     "replica_curves",
     "resource_curves",
-    "save_plots",
     "stack_waterfall",
     "threshold_margins",
     "time_spent",

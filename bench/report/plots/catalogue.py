@@ -108,11 +108,6 @@ def make_plots(run: Run, *, most_curves: int | None = None) -> list[Plot]:
     ]
 
 
-def save_plots(run: Run, folder: Path) -> list[Path]:
-    """Write every picture as an SVG file into `folder`."""
-    return write_plots(make_plots(run), folder)
-
-
 def write_plots(plots: list[Plot], folder: Path) -> list[Path]:
     """Write pictures that were made already."""
     return [write_text(folder / f"{plot.name}.svg", plot.svg) for plot in plots]

@@ -13,9 +13,9 @@ from bench.report.wording import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.journal.facts.opened import OpenedGroup
     from bench.results.run import Run
 
+_MOST_NAMED = 3
 _EXPLANATION = (
     "Opened: bytes of the files that the container opened from its start until it was ready, each "
     "counted whole, in a trial without limits. What was not opened may still be needed later. "
@@ -25,18 +25,22 @@ _EXPLANATION = (
 
 
 def opened_files_section(run: Run) -> Section | None:
-    """One row per package or folder of each case; None where nothing was observed."""
+    """One row per case, or service of one; None where nothing was observed."""
     found = list(_observed(run))
     if not found:
         return None
-    whole = [_whole(name, facts) for name, facts in found if isinstance(facts, OpenedFiles)]
     return Section(
         title="files opened before ready",
-        beside="; ".join(whole) or "packages and folders, and how much of them was needed",
-        columns=("case", "package or folder", "size", "opened", "time"),
-        rows=tuple(row for name, facts in found for row in _rows(name, facts)),
+        beside="how much of an image its start needs, and what it spends its time on",
+        columns=("case", "image", "opened", "files", "most time", "most bytes not opened"),
+        rows=tuple(_row(name, facts) for name, facts in found),
         notes=(_EXPLANATION,),
         in_terminal=False,
+        details=tuple(
+            (f"{name}: by package and folder", _listing(facts))
+            for name, facts in found
+            if isinstance(facts, OpenedFiles)
+        ),
     )
 
 
@@ -65,24 +69,39 @@ def _observed(run: Run) -> Iterator[tuple[str, OpenedFiles | OpenedUnknown]]:
     yield from found.items()
 
 
-def _whole(name: str, facts: OpenedFiles) -> str:
-    """Such as `bad: 92 % of its 1.08 GiB were not opened`."""
-    size = facts.total.size_bytes
-    share = f"{1 - facts.total.opened_bytes / size:.0%} of its " if size else ""
-    return f"{name}: {share}{format_bytes(size)} were in files that it did not open"
-
-
-def _rows(case: str, facts: OpenedFiles | OpenedUnknown) -> list[tuple[str, ...]]:
+def _row(case: str, facts: OpenedFiles | OpenedUnknown) -> tuple[str, ...]:
     if isinstance(facts, OpenedUnknown):
-        return [(case, f"not measured: {facts.unknown}", "", "", "")]
-    return [_row(case, group) for group in facts.groups]
-
-
-def _row(case: str, group: OpenedGroup) -> tuple[str, ...]:
+        return (case, "", "", "", f"not measured: {facts.unknown}", "")
+    slow = [group for group in facts.groups if group.seconds][:_MOST_NAMED]
+    left = sorted(facts.groups, key=lambda group: group.opened_bytes - group.size_bytes)
     return (
         case,
-        visible(group.name),
-        format_bytes(group.size_bytes) if group.size_bytes else "",
-        f"{group.opened_bytes / group.size_bytes:.0%}" if group.size_bytes else "",
-        format_seconds(group.seconds) if group.seconds else "",
+        format_bytes(facts.total.size_bytes),
+        _share(facts.total.opened_bytes, facts.total.size_bytes),
+        f"{facts.opened_files} of {facts.files}",
+        ", ".join(f"{visible(group.name)} {format_seconds(group.seconds)}" for group in slow),
+        ", ".join(
+            f"{visible(group.name)} {format_bytes(group.size_bytes - group.opened_bytes)}"
+            for group in left[:_MOST_NAMED]
+            if group.opened_bytes < group.size_bytes
+        ),
     )
+
+
+def _listing(facts: OpenedFiles) -> str:
+    lines = [_aligned(("size", "opened", "time", "package or folder"))]
+    for group in facts.groups:
+        size = format_bytes(group.size_bytes) if group.size_bytes else ""
+        share = _share(group.opened_bytes, group.size_bytes)
+        seconds = format_seconds(group.seconds) if group.seconds else ""
+        lines.append(_aligned((size, share, seconds, visible(group.name))))
+    return "\n".join(lines)
+
+
+def _aligned(cells: tuple[str, str, str, str]) -> str:
+    size, share, seconds, name = cells
+    return f"{size:>10}{share:>8}{seconds:>10}  {name}"
+
+
+def _share(opened_bytes: int, size_bytes: int) -> str:
+    return f"{opened_bytes / size_bytes:.0%}" if size_bytes else ""

@@ -44,7 +44,8 @@ def _first(run: "Run") -> list[str]:
         found.append((f"{problem.case} {problem.headline}", text))
     most = MOST // 2
     return [
-        f"::error title={_property(one_line(name))}::{_data(text)}" for name, text in found[:most]
+        f"::error title={escaped_property(one_line(name))}::{escaped_data(text)}"
+        for name, text in found[:most]
     ]
 
 
@@ -67,12 +68,15 @@ def _command(group: ReasonGroup) -> str:
     title = f"{', '.join(group.cases)}: {group.rule}"
     remedy = f"\nWhat to do: {one_line(group.first.remedy)}" if group.first.remedy else ""
     message = f"{one_line(group.first.reason)}{remedy}"
-    return f"::{_level(group.first)} title={_property(one_line(title))}::{_data(message)}"
+    name = escaped_property(one_line(title))
+    return f"::{_level(group.first)} title={name}::{escaped_data(message)}"
 
 
-def _data(text: str) -> str:
+def escaped_data(text: str) -> str:
+    """`text` as the message of a workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def escaped_property(text: str) -> str:
+    """`text` as a property of a workflow command, such as its title."""
+    return escaped_data(text).replace(":", "%3A").replace(",", "%2C")

@@ -10,7 +10,6 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from bench.core.atomic import write_text
 from bench.judge.model import Outcome
 from bench.report.baseline import baseline_words
 from bench.report.failing import failing
@@ -18,8 +17,6 @@ from bench.report.wording import MARKS, actual_words, limit_words, one_line
 from bench.scenario.model import READY_ID
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bench.judge.model import Verdict
     from bench.judge.regression import Watched
     from bench.report.failing import Failing
@@ -60,11 +57,6 @@ def junit_text(run: Run) -> str:
         root.set(name, str(count))
     ET.indent(root)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
-
-
-def write_junit(run: Run, folder: Path) -> Path:
-    """Write junit.xml."""
-    return write_text(folder / "junit.xml", junit_text(run))
 
 
 def _is_about_the_start(verdict: Verdict) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.core.atomic import write_text
 from bench.report import caveats
 from bench.report.comparison_words import (
     change_words,
@@ -42,7 +41,6 @@ from bench.report.wording import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from bench.judge.model import Verdict
     from bench.results.run import Run
@@ -71,11 +69,6 @@ def markdown_text(run: Run) -> str:
             break
         lines.append(line)
     return "\n".join(lines) + "\n"
-
-
-def write_markdown(run: Run, folder: Path) -> Path:
-    """Write summary.md."""
-    return write_text(folder / "summary.md", markdown_text(run))
 
 
 def _lines(run: Run) -> Iterator[str]:

@@ -98,14 +98,6 @@ class Registry:
             raise RegistryError(repository, f"has no image for linux/{architecture}")
         return self.manifest(repository, digest)
 
-    def has(self, repository: str, reference: str) -> bool:
-        """Whether the registry has this tag or digest."""
-        try:
-            self._get(f"{repository}/manifests/{reference}", accept=_MANIFEST_TYPES)
-        except RegistryError:
-            return False
-        return True
-
     def config(self, repository: str, manifest: Manifest) -> dict[str, Any]:
         """The image's configuration document."""
         answer = self._get(f"{repository}/blobs/{manifest.config.digest}")

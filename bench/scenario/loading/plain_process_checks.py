@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from bench.compose.engine_checks import splittable, understood
 from bench.core.stop_signal import signal_number
 from bench.core.units import parse_cores
+from bench.scenario.loading.tree import text_of
 from bench.scenario.plain_process import HOST_STATES
-from bench.yamldoc.nodes import Map, Node, Scalar, Series
+from bench.yamldoc.nodes import Map, Node, Series
 from bench.yamldoc.suggest import did_you_mean, shown
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _states(name: str, cache: Entry | None) -> Iterator[Diagnostic]:
         return
     known = [state.value for state in HOST_STATES]
     for item in cache.node.items if isinstance(cache.node, Series) else [cache.node]:
-        state = _text(item)
+        state = text_of(item)
         if state in ("cold", "base"):
             fault = f"`cache: {state}` needs an image, and {shown(name)} is a plain process"
             advice = f"write `cache: {known[0]}` (page cache dropped) or `cache: {known[1]}` there"
@@ -96,7 +97,7 @@ def _words(command: Node | None) -> Iterator[Diagnostic]:
         yield command.place.diagnostic("a command without a program", "write at least one word")
     faults = list(splittable(command))
     yield from faults
-    if command is None or faults or (text := _text(command)) is None:
+    if command is None or faults or (text := text_of(command)) is None:
         return
     if not shlex.split(text):
         yield command.place.diagnostic("a command without a program", "write at least one word")
@@ -104,7 +105,7 @@ def _words(command: Node | None) -> Iterator[Diagnostic]:
 
 def _folder(host: Map, folder: Path) -> Iterator[Diagnostic]:
     where = host.get("working_dir")
-    text = _text(where) if where else None
+    text = text_of(where) if where else None
     if where is None or not text:
         return
     path = folder / text
@@ -116,10 +117,6 @@ def _folder(host: Map, folder: Path) -> Iterator[Diagnostic]:
         there = []
     suggestion = did_you_mean(path.name, there, kind="there are")
     yield where.place.diagnostic(f"there is no folder {shown(text)}", suggestion)
-
-
-def _text(node: Node | None) -> str | None:
-    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else None
 
 
 __all__ = ["check_host"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.scenario.loading.wording import split_advice
+from bench.scenario.loading.tree import given_keys, labelled_fault, text_of
 from bench.scenario.probes import (
     ASKED,
     COMPOSITES,
@@ -14,7 +14,7 @@ from bench.scenario.probes import (
     http_faults,
 )
 from bench.scenario.requests import is_port_name
-from bench.yamldoc.nodes import Map, Node, Scalar, Series, value_of
+from bench.yamldoc.nodes import Map, Series, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,14 +38,14 @@ def check_ready(
     if entry is None or not isinstance(entry.node, Map):
         return
     ready = entry.node
-    named = _given(ready, (*PROBES, *COMPOSITES))
+    named = given_keys(ready, (*PROBES, *COMPOSITES))
     if (named or not inferable) and (advice := choice_fault(named, composites=True)):
-        yield _fault(entry.place, "ready", advice)
+        yield labelled_fault(entry.place, "ready", advice)
     probes = single_probes(ready)
     for probe in probes[1:]:
-        if advice := choice_fault(_given(probe, PROBES), composites=False):
+        if advice := choice_fault(given_keys(probe, PROBES), composites=False):
             label = "all" if ready.get("all") else "any"
-            yield _fault(probe.place, label, advice)
+            yield labelled_fault(probe.place, label, advice)
     for probe in probes:
         yield from _command(probe)
         yield from _endpoint(probe, has_names=has_names)
@@ -69,11 +69,11 @@ def _command(probe: Map) -> Iterator[Diagnostic]:
 
 
 def _endpoint(probe: Map, *, has_names: bool) -> Iterator[Diagnostic]:
-    for key in _given(probe, ASKED):
+    for key in given_keys(probe, ASKED):
         node = probe.get(key)
         if not isinstance(node, Map):
             continue
-        name = _text(node.get("port"))
+        name = text_of(node.get("port"))
         if not has_names and is_port_name(name):
             yield node.entries["port"].node.place.diagnostic(
                 f"no port is called {name!r}: only the `ports` of a Compose file have names",
@@ -81,21 +81,21 @@ def _endpoint(probe: Map, *, has_names: bool) -> Iterator[Diagnostic]:
             )
         faults = http_faults if key == "http" else endpoint_faults
         for at, advice in faults(value_of(node)):
-            yield _fault(node.entries[at].place, at, advice)
+            yield labelled_fault(node.entries[at].place, at, advice)
 
 
 def _reachable(container: Map, probes: list[Map]) -> Iterator[Diagnostic]:
-    unplugged = _text(container.get("network_mode")) == "none"
+    unplugged = text_of(container.get("network_mode")) == "none"
     check = value_of(container.map("healthcheck"))
     disabled = check.get("disable") is True or check.get("test") == ["NONE"]
     for probe in probes:
-        for key in _given(probe, ASKED) if unplugged else []:
+        for key in given_keys(probe, ASKED) if unplugged else []:
             if probe.map(key).get("socket"):
                 continue
             fault = f"`{key}` cannot reach a container with `network_mode: none`"
             suggestion = "use log, exec, healthcheck or exit, or a `socket`"
             yield probe.entries[key].place.diagnostic(fault, suggestion)
-        for key in _given(probe, ("healthcheck",)) if disabled else []:
+        for key in given_keys(probe, ("healthcheck",)) if disabled else []:
             fault = "this waits for the health check that is disabled"
             yield probe.entries[key].place.diagnostic(fault, "leave `disable: true` out")
 
@@ -114,25 +114,12 @@ def check_process_ready(name: str, entry: Entry | None, place: Place) -> Iterato
             yield place.diagnostic(fault, "write it, such as `ready: {http: {port: 8080}}`")
         return
     for probe in single_probes(entry.node):
-        for key in _given(probe, ASKED):
+        for key in given_keys(probe, ASKED):
             node = probe.get(key)
-            if isinstance(node, Map) and not _given(node, ("port", "socket")):
+            if isinstance(node, Map) and not given_keys(node, ("port", "socket")):
                 fault = f"`port` is missing in `{key}`: a plain process exposes none"
                 suggestion = "write the port it listens on, such as `port: 8080`"
                 yield probe.entries[key].place.diagnostic(fault, suggestion)
         if check := probe.entries.get("healthcheck"):
             fault = f"no engine checks the health of a plain process, as {name!r} is"
             yield check.place.diagnostic(fault, "use http, tcp, grpc, log, exec or exit")
-
-
-def _given(node: Map, keys: tuple[str, ...]) -> list[str]:
-    return [key for key in keys if key in node.entries]
-
-
-def _text(node: Node | None) -> str | None:
-    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else None
-
-
-def _fault(place: Place, label: str, advice: str) -> Diagnostic:
-    message, suggestion = split_advice(advice)
-    return place.diagnostic(f"`{label}`: {message}", suggestion)
