@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli import measuring
+from bench.cli.output import tell
 from bench.core.atomic import write_text
 from bench.core.domain import Arm, Severity, TrialStatus
 from bench.core.errors import EngineError
@@ -104,7 +105,7 @@ class _Improvement:
             proposal = proposed(proposal.before, frozenset({*dropped, *vain}))
             last = IMPROVED
         if not proposal.steps:
-            self._say(clean(gains_text(gains)))
+            tell(clean(gains_text(gains)), err=True)
             self._say("no mend brings a measurable gain")
             return MET
         if vain:
@@ -112,8 +113,8 @@ class _Improvement:
         text = diff(proposal.before, proposal.after)
         write_text(run.folder / "improve.diff", text)
         self._write_scenario(run.folder, proposal)
-        self._say(clean(gains_text(gains)))
-        self._say(clean(total_text(metrics_between(run, ORIGINAL, last))))
+        tell(clean(gains_text(gains)), err=True)
+        tell(clean(total_text(metrics_between(run, ORIGINAL, last))), err=True)
         for step in proposal.steps:
             for note in step.notes:
                 self._say(clean(f"note: {step.mend.title}: {note}"))
