@@ -66,7 +66,9 @@ def test_only_the_rule_about_memory_is_judged_beside_the_scenarios_thresholds(lo
 
 
 def test_the_scenario_of_the_result_is_read_from_anywhere(loaded, tmp_path):
-    builds = {"original": {"context": str(tmp_path / "web"), "dockerfile_inline": "FROM b\nRUN $A\n"}}
+    builds = {
+        "original": {"context": str(tmp_path / "web"), "dockerfile_inline": "FROM b\nRUN $A\n"}
+    }
     made = basis_of(loaded, "web", None).scenario("improve", builds, judged=True)
     text = as_yaml(with_whole_paths(made.tree, made.folder))
     again = parse_scenario_text(text, "improve.yaml", folder=tmp_path / "elsewhere").scenario

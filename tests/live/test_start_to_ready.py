@@ -212,8 +212,10 @@ def test_a_kill_for_memory_has_three_witnesses(measured):
     assert trial.status == "failed"
     assert trial.reason.startswith("killed for memory before it was ready (exit code 137; ")
     kill = trial.facts.memory_kill
-    assert kill.engine_flag
+    assert kill.kernel_kills >= 1
     assert kill.exit_code == 137
+    if PATIENCE == 1:  # on a machine that is emulated the engine may hear of it after the end
+        assert kill.engine_flag
     assert trial.metrics["oom_kills"] >= 1
 
 
