@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from bench.core.metrics import Scope
 from bench.journal.facts.comparison import Difference
 from bench.judge.statistics import stats
-from bench.judge.statistics.between_runs import exceeds, scatter_between
+from bench.judge.statistics.between_runs import ERRORS, exceeds, scatter_between
 from bench.judge.statistics.difference import Pair, call_difference, direction
 from bench.judge.statistics.noise import PRACTICAL_BAND, Band, BandFrom, band_for
 from bench.judge.statistics.splits import farthest, outstanding_splits, splits_tried
@@ -129,6 +129,7 @@ class _Search:
         self.metric = metric
         self.runs = runs
         self.tried = splits_tried([len(run.values) for run in runs], INTERVAL_NEEDS)
+        self._pairs: dict[tuple[int, int, int], tuple[Pair, Band]] = {}
         self.scatter = scatter_between([stats.median(run.values) for run in runs if run.values])
 
     def shifts(self) -> list[Shift]:
@@ -173,7 +174,9 @@ class _Search:
 
     def _strongest(self, start: int, end: int) -> tuple[int, float] | None:
         values = [run.values for run in self.runs[start:end]]
-        splits = outstanding_splits(values, INTERVAL_NEEDS, 0.5 * PRACTICAL_BAND)
+        # means are looked at first, and are not the medians that decide: hence the half
+        share, scatter = 0.5 * PRACTICAL_BAND, 0.5 * ERRORS * self.scatter
+        splits = outstanding_splits(values, INTERVAL_NEEDS, share, scatter)
         for split in islice(splits, _MOST_LOOKED_AT):
             first, at, last = (start + place for place in (split.start, split.at, split.end))
             if self._is_hopeless(first, at, last, split.distance):
@@ -202,6 +205,13 @@ class _Search:
         return [value for run in self.runs[start:end] for value in run.values]
 
     def _pair(self, first: int, at: int, last: int) -> tuple[Pair, Band]:
+        """Both sides of a split; kept, as the one found first is often the one that is left."""
+        key = first, at, last
+        if key not in self._pairs:
+            self._pairs[key] = self._made_pair(first, at, last)
+        return self._pairs[key]
+
+    def _made_pair(self, first: int, at: int, last: int) -> tuple[Pair, Band]:
         before, after = self._values(first, at), self._values(at, last)
         runs = [run for run in self.runs[first:last] if run.values]
         medians = stats.median(before), stats.median(after)

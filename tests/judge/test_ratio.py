@@ -197,4 +197,4 @@ def test_the_ends_among_many_ratios_are_found_without_listing_them(monkeypatch):
     found = ratio_interval(*sides)
     assert listed is not None
     assert found is not None
-    assert (found.low, found.high) == pytest.approx((listed.low, listed.high), rel=1e-12)
+    assert (found.low, found.high) == pytest.approx((listed.low, listed.high), rel=1e-9)

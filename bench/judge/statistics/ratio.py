@@ -29,10 +29,11 @@ POWER = 0.8
 CONFIDENCE = 0.95
 """Of the interval that decides."""
 
-MOST_LISTED = 250_000
+MOST_LISTED = 40_000
 """Pairwise ratios that are listed and sorted; an end among more of them is searched for."""
 
-_HALVINGS = 60
+_CLOSE_ENOUGH = 1e-10
+"""Share to which such an end is found."""
 
 
 def ratio_interval(
@@ -75,15 +76,13 @@ def _ends(
 
 
 def _found(baseline: tuple[float, ...], candidate: tuple[float, ...], rank: int) -> float:
-    """The `rank`-th smallest ratio, found by halving; to within a rounding of it."""
+    """The `rank`-th smallest ratio, found by halving."""
     import numpy as np
 
     below, above = np.sort(np.asarray(baseline)), np.sort(np.asarray(candidate))
     low, high = float(above[0] / below[-1]), float(above[-1] / below[0])
-    for _ in range(_HALVINGS):
+    while high - low > _CLOSE_ENOUGH * high:
         middle = math.sqrt(low) * math.sqrt(high)
-        if not low < middle < high:
-            break
         if np.searchsorted(above, below * middle, side="right").sum() >= rank:
             high = middle
         else:

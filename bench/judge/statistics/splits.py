@@ -54,14 +54,15 @@ def splits_tried(counts: Sequence[int], least: int) -> int:
 
 
 def outstanding_splits(
-    groups: Sequence[Sequence[float]], least: int, share: float = 0.0
+    groups: Sequence[Sequence[float]], least: int, share: float = 0.0, scatter: float = 0.0
 ) -> Iterator[Split]:
     """The splits that stand out, the most outstanding first.
 
     Args:
         groups: the values of each group, in the order of time.
         least: values that each side of a split has to have.
-        share: leaves out splits whose sides have means nearer to each other than this share.
+        share: leaves out splits whose sides have means nearer to each other than this share,
+        scatter: and those that groups of this scatter (of the logarithm) would have by chance.
     """
     import numpy as np
 
@@ -71,9 +72,11 @@ def outstanding_splits(
     apart = _distances(groups, start, at, end)
     means = np.array([sum(group) / len(group) if group else 0.0 for group in groups])
     known = np.array([bool(group) for group in groups], dtype=float)
-    before = _mean(means, known, start, at)
-    after = _mean(means, known, at, end)
-    kept = (apart > LEAST_DISTANCE) & (np.abs(after - before) > share * np.abs(before))
+    before, n_before = _mean(means, known, start, at)
+    after, n_after = _mean(means, known, at, end)
+    reach = np.maximum(share, np.expm1(scatter * np.sqrt(1 / n_before + 1 / n_after)))
+    smaller = np.minimum(np.abs(before), np.abs(after))
+    kept = (apart > LEAST_DISTANCE) & (np.abs(after - before) > reach * smaller)
     chosen = np.flatnonzero(kept)
     # of equally outstanding ones the widest first, so that the answer is the same every time
     order = np.lexsort((start[chosen], start[chosen] - end[chosen], -apart[chosen].round(9)))
@@ -137,10 +140,10 @@ def _distances(
     return found
 
 
-def _mean(means: Real, known: Real, start: Whole, end: Whole) -> Real:
-    """The mean of the groups from `start` to `end` that have values."""
+def _mean(means: Real, known: Real, start: Whole, end: Whole) -> tuple[Real, Real]:
+    """The mean of the groups from `start` to `end` that have values, and their number."""
     import numpy as np
 
     sums, counts = (np.concatenate(([0.0], np.cumsum(one))) for one in (means, known))
-    found: Real = (sums[end] - sums[start]) / (counts[end] - counts[start])
-    return found
+    number: Real = counts[end] - counts[start]
+    return (sums[end] - sums[start]) / number, number
