@@ -95,5 +95,5 @@ def _plain(value: object) -> object:
     from pydantic import BaseModel
 
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
+        return value.model_dump(mode="json", exclude_defaults=True)
     return sorted(value) if isinstance(value, set | frozenset) else str(value)

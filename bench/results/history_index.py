@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 
 INDEX_NAME = "history.sqlite"
 
-UNSOUND_INDEX = (sqlite3.Error, ValueError, KeyError, TypeError, OverflowError, struct.error)
+UNSOUND_INDEX = (
+    sqlite3.Error,
+    struct.error,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+)
 """What reading a damaged index may end in."""
 
 _LARGEST = 2**31
@@ -109,11 +117,11 @@ class HistoryIndex:
         Raises:
             UNSOUND_INDEX: the file is damaged.
         """
-        rows = self._connection.execute("SELECT folder, facts, crc FROM run")
-        return [
-            RecordedRun.from_data(os.fsdecode(folder), json.loads(_checked(facts.encode(), crc)))
-            for folder, facts, crc in rows
-        ]
+        found = []
+        for folder, facts, crc in self._connection.execute("SELECT folder, facts, crc FROM run"):
+            _check(crc, folder, facts.encode())
+            found.append(RecordedRun.from_data(os.fsdecode(folder), json.loads(facts)))
+        return found
 
     def samples(self, metrics: Collection[str]) -> dict[str, list[Sample]]:
         """The figures of these metrics, by the folder of their run.
@@ -127,7 +135,7 @@ class HistoryIndex:
                 "SELECT folder, state, figures, crc FROM sample WHERE metric = ?", (metric,)
             )
             for folder, state, figures, crc in rows:
-                _checked(figures, crc)
+                _check(crc, folder, metric.encode(), state.encode(), figures)
                 sample = _sample(metric, _state(state), figures)
                 found.setdefault(os.fsdecode(folder), []).append(sample)
         return found
@@ -138,13 +146,14 @@ class HistoryIndex:
         folder, facts = os.fsencode(run.folder), json.dumps(run.as_data())
         self._connection.execute(
             "INSERT INTO run VALUES (?, ?, ?, ?, ?)",
-            (folder, *astuple(stamp), facts, zlib.crc32(facts.encode())),
+            (folder, *astuple(stamp), facts, _crc(folder, facts.encode())),
         )
         rows = []
         for sample in samples:
             state = json.dumps([sample.case, sample.cache, sample.arm])
             figures = _packed(sample)
-            rows.append((folder, sample.metric, state, figures, zlib.crc32(figures)))
+            crc = _crc(folder, sample.metric.encode(), state.encode(), figures)
+            rows.append((folder, sample.metric, state, figures, crc))
         self._connection.executemany("INSERT INTO sample VALUES (?, ?, ?, ?, ?)", rows)
 
     def remove(self, folders: Iterable[str]) -> None:
@@ -228,7 +237,10 @@ def _sample(metric: str, state: tuple[str, str, str], figures: bytes) -> Sample:
     return Sample(*state, metric, tuple(values), failed, step, floor)
 
 
-def _checked(data: bytes, crc: int) -> bytes:
-    if zlib.crc32(data) != crc:
+def _crc(*parts: bytes) -> int:
+    return zlib.crc32(b"\0".join(parts))
+
+
+def _check(crc: int, *parts: bytes) -> None:
+    if _crc(*parts) != crc:
         raise ValueError("the checksum does not match")
-    return data

@@ -105,6 +105,7 @@ def _places(counts: tuple[int, ...], least: int) -> tuple[Whole, Whole, Whole]:
         return empty, empty, empty
     start, at, end = (np.concatenate(part) for part in zip(*found, strict=True))
     enough = (total[at] - total[start] >= least) & (total[end] - total[at] >= least)
+    enough &= np.asarray(counts)[at] > 0  # a split beside an empty group is the same split
     return start[enough], at[enough], end[enough]
 
 
