@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -14,30 +13,18 @@ from bench.judge.changes import RunFigures, find_shifts
 from bench.judge.statistics.between_runs import exceeds, scatter_between
 from bench.judge.statistics.noise import BandFrom, HostNoise, NoiseFloor
 from bench.judge.statistics.splits import outstanding_splits, splits_tried
+from benchmarks.history_simulations import MadeUp, false_changes, found_changes
 
 START = METRICS["startup_s"]
 SIZE = METRICS["image_size_bytes"]
 
 
 def runs_of(
-    rng: np.random.Generator,
-    levels: list[float],
-    *,
-    trials: int = 6,
-    cv: float = 0.08,
-    between: float = 0.0,
+    rng: np.random.Generator, levels: list[float], *, trials: int = 6, cv: float = 0.08
 ) -> list[RunFigures]:
-    """A run for each level, with log-normal scatter of its trials, and of runs."""
+    """A run for each level, whose trials have log-normal scatter."""
     return [
-        RunFigures(
-            tuple(
-                level
-                * math.exp(rng.normal(0, between) if between else 0.0)
-                * np.exp(rng.normal(0, cv, trials))
-            ),
-            step=0.005,
-        )
-        for level in levels
+        RunFigures(tuple(level * np.exp(rng.normal(0, cv, trials))), step=0.005) for level in levels
     ]
 
 
@@ -57,32 +44,21 @@ def rng() -> np.random.Generator:
 # by simulation, as docs/history.md states it
 
 
-@pytest.mark.parametrize(("cv", "between"), [(0.04, 0.0), (0.08, 0.0), (0.15, 0.0), (0.08, 0.03)])
-def test_where_nothing_changed_at_most_one_history_in_twenty_has_a_change(rng, cv, between):
-    found = [
-        bool(find_shifts(START, runs_of(rng, [1.5] * 20, cv=cv, between=between)))
-        for _ in range(200)
-    ]
-    assert np.mean(found) <= 0.05
+@pytest.mark.parametrize("how", [MadeUp(0.04), MadeUp(0.08), MadeUp(0.15), MadeUp(0.08, 0.03)])
+def test_where_nothing_changed_at_most_one_history_in_twenty_has_a_change(how):
+    assert false_changes(how, 200) <= 0.05
 
 
-@pytest.mark.parametrize("cv", [0.04, 0.08])
-def test_a_step_of_a_fifth_is_found_at_its_run_in_nine_of_ten_histories(rng, cv):
-    hits = 0
-    for _ in range(200):
-        at = int(rng.integers(1, 20))
-        hits += places(START, runs_of(rng, steps((at, 1.5), (20 - at, 1.8)), cv=cv)) == [at]
-    assert hits / 200 >= 0.9
+@pytest.mark.parametrize("how", [MadeUp(0.04), MadeUp(0.08)])
+def test_a_step_of_a_fifth_is_found_at_its_run_in_nine_of_ten_histories(how):
+    assert found_changes(how, 200, 0.2) >= 0.9
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("between", [0.05, 0.08])
-def test_runs_that_scatter_by_themselves_are_seldom_called_changes(rng, between):
-    found = [
-        bool(find_shifts(START, runs_of(rng, [1.5] * 20, cv=0.04, between=between)))
-        for _ in range(200)
-    ]
-    assert np.mean(found) <= 0.10  # nine in ten without the scatter of runs, at 8 %
+def test_runs_that_scatter_by_themselves_are_seldom_called_changes(between):
+    """Without regard to that it would be nine histories in ten, at 8 %."""
+    assert false_changes(MadeUp(0.04, between), 500) <= 0.10
 
 
 # what a change is

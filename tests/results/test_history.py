@@ -27,7 +27,8 @@ def made(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def out(made, tmp_path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "reports"))
+    shutil.copytree(made, tmp_path / "reports")
+    return tmp_path / "reports"
 
 
 @pytest.fixture
@@ -324,7 +325,7 @@ def test_an_interruption_keeps_what_was_read(out, read, monkeypatch):
     assert len(read) == 4
 
 
-def _read_often(out: Path, answers: multiprocessing.Queue) -> None:
+def _read_often(out: Path, answers: multiprocessing.Queue[object]) -> None:
     told: list[str] = []
     for _ in range(5):
         (out / INDEX_NAME).unlink(missing_ok=True)

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from bench.results.trends import Trend
 
-NARROWEST = 60
+NARROWEST = 80
 """Columns that the text takes at least."""
 
-_LONGEST_TITLE, _LONGEST_VALUE = 24, 14
+_LONGEST_TITLE, _LONGEST_VALUE = 24, 13
 _LEAST_SPARK = 6
 _INDENT = 4
 
@@ -75,15 +75,16 @@ def _table(trends: Sequence[Trend], width: int, *, blocks: bool) -> Iterator[str
     ]
     title, first, last, runs = (max(map(len, column)) for column in zip(*rows, strict=True))
     # two columns between the parts, and `to` between the medians
-    left = width - _INDENT - title - 2 - 2 - first - 4 - last - 2 - runs
-    spark = max(_LEAST_SPARK, left)
+    left = width - _INDENT - 2 - 2 - first - 4 - last - 2 - runs
+    title = min(title, left - _LEAST_SPARK)
+    spark = left - title
     longest = min(spark, max(len(trend.points) for trend in trends))
     for trend, row in zip(trends, rows, strict=True):
         line = sparkline(
             [point.median for point in trend.points], spark, BLOCKS if blocks else ASCII
         )
         yield (
-            f"{'':{_INDENT}}{row[0]:<{title}}  {line:<{longest}}  "
+            f"{'':{_INDENT}}{_cut(row[0], title):<{title}}  {line:<{longest}}  "
             f"{row[1]:>{first}} to {row[2]:>{last}}  {row[3]}"
         )
         for shift in reversed(trend.shifts):
