@@ -60,7 +60,8 @@ class Shift:
 
     Attributes:
         index: of the first run after it.
-        before, after: medians of the two stretches, in the metric's unit.
+        before, after: medians of the two stretches, in the metric's unit; of values without noise,
+            the first of each.
         n_before, n_after: trials in them; of an image's size, runs.
         ratio: after / before; None from zero.
         interval: 95 % interval of the ratio; None for values without noise, and from zero.
@@ -99,27 +100,31 @@ def find_shifts(metric: Metric, runs: Sequence[RunFigures]) -> list[Shift]:
 
 
 def _steps(metric: Metric, runs: Sequence[RunFigures]) -> Iterator[Shift]:
-    """Changes of values without noise: by more than the band, since the last change."""
+    """Changes of values without noise: by more than the band from the value after the last one."""
     band = Band(PRACTICAL_BAND, BandFrom.PRACTICAL)
-    since: list[float] = []
-    found: list[tuple[int, float, float]] = []
-    for index, run in enumerate(runs):
-        if not run.values:
-            continue
-        value = run.values[0]
-        if since and abs(value - since[0]) > max(band.share * since[0], run.step):
-            found.append((index, since[-1], value))
-            since = []
-        since.append(value)
-    for place, (index, before, after) in enumerate(found):
-        first = found[place - 1][0] if place else 0
-        last = found[place + 1][0] if place + 1 < len(found) else len(runs)
-        sides = [sum(bool(run.values) for run in runs[slice(*part)])
-                 for part in ((first, index), (index, last))]  # fmt: skip
+    known = [(index, run.values[0], run.step) for index, run in enumerate(runs) if run.values]
+    stretches: list[list[float]] = []
+    starts: list[int] = []
+    for index, value, step in known:
+        first = stretches[-1][0] if stretches else math.inf
+        if not stretches or abs(value - first) > max(band.share * first, step):
+            stretches.append([])
+            starts.append(index)
+        stretches[-1].append(value)
+    for index, before, after in zip(starts[1:], stretches, stretches[1:], strict=False):
         yield Shift(
-            index, before, after, sides[0], sides[1], after / before if before else None,
-            None, None, 0, band, direction(metric, larger=after > before),
-        )  # fmt: skip
+            index=index,
+            before=before[0],
+            after=after[0],
+            n_before=len(before),
+            n_after=len(after),
+            ratio=after[0] / before[0] if before[0] else None,
+            interval=None,
+            corrected_p=None,
+            tried=0,
+            band=band,
+            difference=direction(metric, larger=after[0] > before[0]),
+        )
 
 
 class _Search:

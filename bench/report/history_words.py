@@ -84,7 +84,7 @@ def rule_words(trends: Sequence[Trend]) -> str:
     """When a change is called, for a footnote."""
     tested = any(trend.metric.scope is not Scope.IMAGE for trend in trends)
     rule = (
-        "A change: p < 0.05 after correction for all splits tried, an interval beyond 5 % or this "
-        "host's own noise, and more than runs differ by in any case. "
+        "A change: p < 0.05 after correction for all places tried, an interval beyond 5 % or this "
+        "host's own noise, and medians further apart than runs scatter. "
     )
-    return f"{rule if tested else ''}Sizes of images change by more than 5 %."
+    return f"{rule if tested else ''}Sizes of images: a change of more than 5 %."

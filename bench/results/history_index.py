@@ -10,6 +10,7 @@ A file that is no index of this version of bench, or does not add up, is passed 
 from __future__ import annotations
 
 import json
+import math
 import os
 import sqlite3
 import stat
@@ -39,6 +40,7 @@ UNSOUND_INDEX = (
     TypeError,
     AttributeError,
     OverflowError,
+    RecursionError,
 )
 """What reading a damaged index may end in."""
 
@@ -234,6 +236,8 @@ def _state(text: str) -> tuple[str, str, str]:
 def _sample(metric: str, state: tuple[str, str, str], figures: bytes) -> Sample:
     count = (len(figures) - _HEAD) // 8
     failed, step, floor, *values = struct.unpack(f"<Idd{count}d", figures)
+    if not values or not math.isfinite(sum(values) + step + floor):
+        raise ValueError("a figure is missing, or not finite")
     return Sample(*state, metric, tuple(values), failed, step, floor)
 
 

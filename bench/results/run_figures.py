@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench.core.metrics import METRICS, Better, Metric, Scope
+from bench.judge.statistics.noise import HostNoise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,22 +93,24 @@ class RecordedRun:
         """Read back what `as_data` gave.
 
         Raises:
-            KeyError, TypeError, ValueError: it is not that.
+            KeyError, TypeError, ValueError, AttributeError: it is not that.
         """
-        own = {
-            name: Metric(name, unit, title, Better(better), "")
-            for name, (unit, title, better) in data["own"].items()
-        }
-        gaps = tuple(Gap(*gap) for gap in data["gaps"])
+        noise = data["noise"]
         return cls(
-            folder,
-            data["run_id"],
-            data["at"],
-            data["name"],
-            data["cases"],
-            gaps,
-            data["noise"],
-            own,
+            folder=folder,
+            run_id=str(data["run_id"]),
+            at=str(data["at"]),
+            name=str(data["name"]),
+            cases={
+                case: {name: str(text) for name, text in how.items()}
+                for case, how in data["cases"].items()
+            },
+            gaps=tuple(Gap(*map(str, gap)) for gap in data["gaps"]),
+            noise=None if noise is None else HostNoise.from_data(noise).as_data(),
+            own={
+                name: Metric(name, str(unit), str(title), Better(better), "")
+                for name, (unit, title, better) in data["own"].items()
+            },
         )
 
 

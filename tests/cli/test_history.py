@@ -22,7 +22,7 @@ from tests.hostile import speaking, texts_in
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight runs: from the fifth on the image starts slower, and in the third it crashed."""
     out = tmp_path_factory.mktemp("made")
     for number in range(8):
@@ -33,7 +33,7 @@ def made(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def out(made, tmp_path) -> Path:
+def out(made: Path, tmp_path: Path) -> Path:
     shutil.copytree(made, tmp_path / "reports")
     return tmp_path / "reports"
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import math
 import multiprocessing
 import os
 import shutil
 import sqlite3
+import struct
+import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,11 +19,15 @@ import bench.results.run
 from bench.core.errors import UsageError
 from bench.results.history import RecordedRuns, read_runs
 from bench.results.history_index import INDEX_NAME
+from benchmarks.history import fill
 from tests.histories import run_name, write_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("made")
     for number in range(4):
         write_run(out, number, rounds=2)
@@ -26,7 +35,7 @@ def made(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def out(made, tmp_path) -> Path:
+def out(made: Path, tmp_path: Path) -> Path:
     shutil.copytree(made, tmp_path / "reports")
     return tmp_path / "reports"
 
@@ -139,6 +148,13 @@ def test_a_name_that_is_not_text_is_kept(made, tmp_path):
     assert [run.folder for run in history(out).runs] == [name]
 
 
+def test_a_folder_of_many_runs_comes_from_the_index_alone(tmp_path, read):
+    fill(tmp_path / "reports", 30, tmp_path / "pattern")
+    del read[:]
+    found = history(tmp_path / "reports")
+    assert (len(found.runs), read) == (30, [])
+
+
 # folders without runs
 
 
@@ -205,6 +221,47 @@ def with_another_state(path: Path) -> None:
     connection.close()
 
 
+def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """The index with other facts of its runs, and with the checksums that these have."""
+    connection = sqlite3.connect(path)
+    for folder, text in connection.execute("SELECT folder, facts FROM run").fetchall():
+        facts = json.loads(text)
+        change(facts)
+        changed = json.dumps(facts)
+        crc = zlib.crc32(folder + b"\0" + changed.encode())
+        connection.execute(
+            "UPDATE run SET facts = ?, crc = ? WHERE folder = ?", (changed, crc, folder)
+        )
+    connection.commit()
+    connection.close()
+
+
+def with_noise_that_is_none(path: Path) -> None:
+    rewritten(path, lambda facts: facts.update(noise={"measured_at": "x", "floors": {"a": 1}}))
+
+
+def with_cases_that_are_none(path: Path) -> None:
+    rewritten(path, lambda facts: facts.update(cases=["good"]))
+
+
+def with_a_metric_of_no_direction(path: Path) -> None:
+    rewritten(path, lambda facts: facts.update(own={"m": ["s", "m", "sideways"]}))
+
+
+def with_a_figure_that_is_not_finite(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    figures = struct.pack("<Iddd", 0, 0.0, 0.0, math.nan)
+    for row, *key in connection.execute(
+        "SELECT rowid, folder, CAST(metric AS BLOB), CAST(state AS BLOB) FROM sample"
+    ).fetchall():
+        crc = zlib.crc32(b"\0".join([*key, figures]))
+        connection.execute(
+            "UPDATE sample SET figures = ?, crc = ? WHERE rowid = ?", (figures, crc, row)
+        )
+    connection.commit()
+    connection.close()
+
+
 def with_odd_types(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("UPDATE run SET facts = 7, journal_bytes = 'x', folder = NULL")
@@ -250,6 +307,10 @@ def garbled(path: Path) -> None:
         with_another_figure,
         with_other_facts,
         with_another_state,
+        with_noise_that_is_none,
+        with_cases_that_are_none,
+        with_a_metric_of_no_direction,
+        with_a_figure_that_is_not_finite,
         with_odd_types,
         a_pipe,
         a_link,
