@@ -85,8 +85,7 @@ def _like(
     slower = 1.2 if number >= CHANGED_AT else 1.0
     of_run = slower * np.exp(rng.normal(0, 0.02))
     varied = [
-        dataclasses.replace(
-            sample,
+        sample._replace(
             values=tuple(
                 float(value * of_run * scatter)
                 for value, scatter in zip(

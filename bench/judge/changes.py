@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,11 @@ class RunFigures:
     step: float = 0.0
     floor: float = 0.0
     noise: HostNoise | None = field(default=None, compare=False)
+
+    @cached_property
+    def median(self) -> float | None:
+        """Of the values; None where there are none."""
+        return stats.median(self.values) if self.values else None
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,7 @@ class _Search:
         self.runs = runs
         self.tried = splits_tried([len(run.values) for run in runs], INTERVAL_NEEDS)
         self._pairs: dict[tuple[int, int, int], tuple[Pair, Band]] = {}
-        self.scatter = scatter_between([stats.median(run.values) for run in runs if run.values])
+        self.scatter = scatter_between([run.median for run in runs if run.median is not None])
 
     def shifts(self) -> list[Shift]:
         """The changes, each between the stretches that the others leave."""

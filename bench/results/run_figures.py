@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bench.core.metrics import METRICS, Better, Metric, Scope
 from bench.judge.statistics.noise import HostNoise
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from bench.results.run import Run
 
 
-@dataclass(frozen=True)
-class Sample:
-    """The values of one metric in one run.
+class Sample(NamedTuple):
+    """The values of one metric in one run; a tuple, as a folder has ten thousands of them.
 
     Attributes:
         case, cache, arm: the trials; cache and arm are empty for values of the image.

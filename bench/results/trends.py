@@ -32,24 +32,26 @@ class TrendPoint:
     Attributes:
         run: name of the run's folder.
         at: UTC label of its start.
-        values: of the trials that count; none where the case failed.
+        figures: its values; none where the case failed.
         failed: trials that failed beside them.
         gap: why there are no values; empty where there are some.
-        step, floor: see `RunFigures`.
     """
 
     run: str
     at: str
-    values: tuple[float, ...] = ()
+    figures: RunFigures
     failed: int = 0
     gap: str = ""
-    step: float = 0.0
-    floor: float = 0.0
 
-    @cached_property
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Of the trials that count."""
+        return self.figures.values
+
+    @property
     def median(self) -> float | None:
         """Of the values; None at a gap."""
-        return stats.median(self.values) if self.values else None
+        return self.figures.median
 
     @cached_property
     def interval(self) -> Interval | None:
@@ -153,13 +155,9 @@ def _of_case(
             seen = group[-1].cases[case]
             unlike = () if group is groups[0] else _unlike(groups, group, case, only)
             for cache, arm, name in keys:
-                points = list(_points(group, case, samples, (cache, arm, name)))
+                points = list(_points(group, case, samples, noises, (cache, arm, name)))
                 metric = METRICS.get(name) or _own(group, name)
-                figures = [
-                    RunFigures(point.values, point.step, point.floor, noises[point.run])
-                    for point in points
-                ]
-                shifts = tuple(find_shifts(metric, figures))
+                shifts = tuple(find_shifts(metric, [point.figures for point in points]))
                 yield Trend(scenario, case, cache, arm, metric, seen, unlike, tuple(points), shifts)
 
 
@@ -237,21 +235,22 @@ def _points(
     group: Sequence[RecordedRun],
     case: str,
     samples: Mapping[str, Mapping[tuple[str, str, str], Sample]],
+    noises: Mapping[str, HostNoise | None],
     key: tuple[str, str, str],
 ) -> Iterator[TrendPoint]:
     for run in group:
         sample = samples[run.folder].get(key)
         if sample is not None:
-            yield TrendPoint(
-                run.folder, run.at, sample.values, sample.failed, "", sample.step, sample.floor
-            )
+            noise = noises[run.folder]
+            figures = RunFigures(sample.values, sample.step, sample.floor, noise)
+            yield TrendPoint(run.folder, run.at, figures, sample.failed)
             continue
         states = ((key[0], key[1]), ("", ""))
         reasons = [
             gap.reason for gap in run.gaps if gap.case == case and (gap.cache, gap.arm) in states
         ]
         if reasons:
-            yield TrendPoint(run.folder, run.at, gap=reasons[0])
+            yield TrendPoint(run.folder, run.at, RunFigures(()), gap=reasons[0])
 
 
 def _noises(runs: Sequence[RecordedRun]) -> dict[str, HostNoise | None]:
