@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from typing import TYPE_CHECKING
 
 from benchmarks import bare, growth, inspection, lab, pulls
+from benchmarks.history import history_cost
 from benchmarks.reports import report_cost
 
 if TYPE_CHECKING:
@@ -89,6 +90,12 @@ def reports_cost() -> None:
         show(*line)
 
 
+def history_times() -> None:
+    """How long the history of a thousand runs takes."""
+    for line in history_cost():
+        show(*line)
+
+
 def trials_grow() -> None:
     """Whether late trials cost what early ones do, and one of fifty containers what one of five."""
     for line in (*growth.growth(), *growth.at_once()):
@@ -124,6 +131,7 @@ def main() -> None:
         "trial": lambda: trial_cost(options.pairs),
         "sampling": lambda: sampling_cost(options.pairs),
         "reports": reports_cost,
+        "history": history_times,
         "growth": trials_grow,
         "pulls": pull_closure,
         "link": link_foreseen,

@@ -34,6 +34,7 @@ COMMANDS = {
     "report": "Write the reports of a run again from its journal.",
     "compare": "Compare two runs, or two cases of one run.",
     "list": "List the runs under a folder, newest first.",
+    "history": "Show trends and changes over the runs under a folder.",
     "explain": "Explain a rule, a metric or an exit code.",
     "selftest": "Measure the error of bench itself.",
     "doctor": "Check what this host can measure.",

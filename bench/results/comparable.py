@@ -18,19 +18,21 @@ if TYPE_CHECKING:
     from bench.results.run import Run
     from bench.scenario.compose_case import ComposeUse
 
-_OF_A_STACK = {
+OF_A_STACK = {
     "ready": "probes",
     "volumes": "volumes at the start",
     "services": "chosen services",
     "profiles": "profiles",
 }
+"""What two stacks must have in common, and its name."""
 
 _MINOR_VERSION = re.compile(r"\d+\.\d+(?!\d)")
 
 SAME_MEMORY = 0.01
 """Share by which the memory of two hosts may differ."""
 
-_ENGINE_KEYS = ("kind", "version", "storage_driver", "image_store", "runtime", "private")
+ENGINE_KEYS = ("kind", "version", "storage_driver", "image_store", "runtime", "private")
+"""Facts of the engine in which two runs must agree."""
 
 
 def all_differences(baseline: Run, candidate: Run, pairs: Iterable[tuple[str, str]]) -> list[str]:
@@ -78,7 +80,7 @@ def unlike_places(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> 
         before, after = baseline["host"].get(key), candidate["host"].get(key)
         if before != after and not _is_slight(key, before, after):
             yield _host_difference(key, before, after)
-    for key in _ENGINE_KEYS:
+    for key in ENGINE_KEYS:
         values = baseline["engine"].get(key), candidate["engine"].get(key)
         if values[0] != values[1]:
             yield f"engine's {key.replace('_', ' ')}: {values[0]} against {values[1]}"
@@ -108,9 +110,14 @@ def _is_slight(key: str, before: object, after: object) -> bool:
             return False
         return abs(after - before) <= SAME_MEMORY * max(before, after)
     if key == "kernel":
-        versions = [_MINOR_VERSION.match(str(version)) for version in (before, after)]
-        return None not in versions and len({version[0] for version in versions if version}) == 1
+        return minor_version(before) == minor_version(after)
     return False
+
+
+def minor_version(kernel: object) -> str:
+    """The version of a kernel as far as figures depend on it: `6.1` of `6.1.0-28-amd64`."""
+    found = _MINOR_VERSION.match(str(kernel))
+    return found[0] if found else str(kernel)
 
 
 def _places(baseline: Run, candidate: Run) -> Iterator[str]:
@@ -137,7 +144,7 @@ def _stacks(before: ComposeUse | None, after: ComposeUse | None) -> Iterator[str
         if before is not after:
             yield "one is a stack, and the other is not"
         return
-    for key, what in _OF_A_STACK.items():
+    for key, what in OF_A_STACK.items():
         if getattr(before, key) != getattr(after, key):
             yield f"the {what} of the stack differ"
 

@@ -187,3 +187,14 @@ def test_an_interval_says_what_confidence_it_was_made_for(confidence):
     found = ratio_interval(spread(1, 8), spread(1, 8), confidence)
     assert found is not None
     assert found.confidence == confidence
+
+
+def test_the_ends_among_many_ratios_are_found_without_listing_them(monkeypatch):
+    rng = np.random.default_rng(5)
+    before, after = (list(np.exp(rng.normal(0, 0.3, n))) for n in (110, 120))
+    listed = ratio_interval(before, after)
+    monkeypatch.setattr("bench.judge.statistics.ratio.MOST_LISTED", 10)
+    found = ratio_interval(before, after)
+    assert listed is not None
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((listed.low, listed.high), rel=1e-9)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.report.html import page as html
+from bench.report.html.environment import coded
 from bench.report.html.page import Detail, html_text, write_html
 from bench.report.plots.catalogue import Plot
 from bench.results.run import load_run
@@ -115,10 +116,10 @@ def test_a_narrow_window_scrolls_tables_and_pictures_and_not_the_page(text):
 
 
 def test_what_stands_between_backticks_is_code_and_still_escaped():
-    assert str(html._coded("`sh` is 1, <b> `<i>`")) == (
+    assert str(coded("`sh` is 1, <b> `<i>`")) == (
         "<code>sh</code> is 1, &lt;b&gt; <code>&lt;i&gt;</code>"
     )
-    assert str(html._coded("a ` alone")) == "a ` alone"
+    assert str(coded("a ` alone")) == "a ` alone"
 
 
 def test_sections_come_in_the_order_in_which_a_reader_asks(text):

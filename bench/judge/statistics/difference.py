@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bench.core.metrics import Better, Metric
@@ -63,7 +64,7 @@ class Pair:
             return cls(metric, *sides, step=step)
         return cls(metric, *sides, ratio_interval(*sides), rank_test_p(*sides), step)
 
-    @property
+    @cached_property
     def medians(self) -> tuple[float | None, float | None]:
         """The median of each side, None where it has no values."""
         sides = (self.baseline, self.candidate)

@@ -29,6 +29,12 @@ POWER = 0.8
 CONFIDENCE = 0.95
 """Of the interval that decides."""
 
+MOST_LISTED = 40_000
+"""Pairwise ratios that are listed and sorted; an end among more of them is searched for."""
+
+_CLOSE_ENOUGH = 1e-10
+"""Share to which such an end is found."""
+
 
 def ratio_interval(
     baseline: Sequence[float], candidate: Sequence[float], confidence: float = CONFIDENCE
@@ -51,12 +57,37 @@ def ratio_interval(
     rank = end_rank(len(baseline), len(candidate), confidence)
     if not rank:
         return None
-    ratios = _ratios(tuple(baseline), tuple(candidate))
-    low, high = float(ratios[rank - 1]), float(ratios[-rank])
+    low, high = _ends(tuple(baseline), tuple(candidate), rank)
     if middles[0]:
         ratio = middles[1] / middles[0]
         low, high = min(low, ratio), max(high, ratio)
     return Interval(low, high, confidence)
+
+
+def _ends(
+    baseline: tuple[float, ...], candidate: tuple[float, ...], rank: int
+) -> tuple[float, float]:
+    """The `rank`-th of the ratios, counted from either side."""
+    pairs = len(baseline) * len(candidate)
+    if pairs <= MOST_LISTED or min(*baseline, *candidate) <= 0:
+        ratios = _ratios(baseline, candidate)
+        return float(ratios[rank - 1]), float(ratios[-rank])
+    return _found(baseline, candidate, rank), _found(baseline, candidate, pairs - rank + 1)
+
+
+def _found(baseline: tuple[float, ...], candidate: tuple[float, ...], rank: int) -> float:
+    """The `rank`-th smallest ratio, found by halving."""
+    import numpy as np
+
+    below, above = np.sort(np.asarray(baseline)), np.sort(np.asarray(candidate))
+    low, high = float(above[0] / below[-1]), float(above[-1] / below[0])
+    while high - low > _CLOSE_ENOUGH * high:
+        middle = math.sqrt(low) * math.sqrt(high)
+        if np.searchsorted(above, below * middle, side="right").sum() >= rank:
+            high = middle
+        else:
+            low = middle
+    return high
 
 
 @lru_cache(maxsize=1)  # an interval is taken at several confidences

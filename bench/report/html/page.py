@@ -5,8 +5,6 @@ If the page would pass `MOST_BYTES`, it is made again with fewer curves and tria
 
 from __future__ import annotations
 
-import functools
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,16 +16,13 @@ from bench.report.fix_next import fix_next
 from bench.report.headline import answer
 from bench.report.html import detail as html_detail
 from bench.report.html import view as html_view
+from bench.report.html.environment import environment
 from bench.report.plots.catalogue import make_plots
-from bench.report.plots.svg import inline_svg
 from bench.report.sections.all import sections
-from bench.report.wording import exit_words, standard_words, visible
+from bench.report.wording import exit_words, standard_words
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from jinja2 import Environment
-    from markupsafe import Markup
 
     from bench.report.plots.catalogue import Plot
     from bench.results.run import Run
@@ -82,7 +77,7 @@ def write_html(run: Run, folder: Path, plots: list[Plot] | None = None) -> Path:
 def _render(run: Run, plots: list[Plot], detail: Detail) -> str:
     rows, left_out = html_detail.trials(run, detail.trials)
     return (
-        _environment()
+        environment()
         .get_template("index.html.jinja2")
         .render(
             run=run,
@@ -114,43 +109,6 @@ def _render(run: Run, plots: list[Plot], detail: Detail) -> str:
             left_out=detail.left_out,
         )
     )
-
-
-@functools.cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=PackageLoader("bench.report.html"),
-        autoescape=True,
-        finalize=_shown,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["coded"] = _coded
-    # What matplotlib wrote has its own escaping; nothing else goes into the page unescaped.
-    environment.filters["inline"] = lambda plot: Markup(inline_svg(plot.svg, plot.name))  # noqa: S704
-    return environment
-
-
-def _shown(value: object) -> object:
-    """`value`, as text without characters that hide or turn round what is read.
-
-    Bytes of a file's name that are no text are escapes. Markup is escaped already, and made of
-    what has been shown.
-    """
-    if type(value) is not str:
-        return value
-    return visible(value.encode("utf-8", "backslashreplace").decode())
-
-
-def _coded(text: str) -> Markup:
-    """`text`, escaped, with what stands between backticks as code."""
-    from markupsafe import Markup, escape
-
-    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(visible(text)))))  # noqa: S704
 
 
 def _by_kind(plots: list[Plot]) -> dict[str, list[Plot]]:
