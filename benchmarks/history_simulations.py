@@ -83,6 +83,7 @@ def main(count: int = 1000) -> None:
         MadeUp(0.08, runs=8),
         MadeUp(0.04, runs=8),
         MadeUp(0.04, runs=100),
+        MadeUp(0.04, 0.03, runs=100),
     ):
         shares = (
             false_changes(how, count),

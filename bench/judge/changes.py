@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from bench.core.metrics import Scope
 from bench.journal.facts.comparison import BandFrom, Difference
 from bench.judge.statistics import stats
-from bench.judge.statistics.between_runs import ERRORS, exceeds, scatter_between
+from bench.judge.statistics.between_runs import errors_needed, exceeds, scatter_between
 from bench.judge.statistics.difference import Pair, call_difference, direction
 from bench.judge.statistics.noise import PRACTICAL_BAND, Band, band_for
 from bench.judge.statistics.splits import farthest, outstanding_splits, splits_tried
@@ -141,7 +141,8 @@ class _Search:
         self.runs = runs
         self.tried = splits_tried([len(run.values) for run in runs], INTERVAL_NEEDS)
         self._pairs: dict[tuple[int, int, int], tuple[Pair, Band]] = {}
-        self.scatter = scatter_between([run.median for run in runs if run.median is not None])
+        medians = [run.median for run in runs if run.median is not None]
+        self.reach = scatter_between(medians) * errors_needed(self.tried)
 
     def shifts(self) -> list[Shift]:
         """The changes, each between the stretches that the others leave."""
@@ -165,7 +166,7 @@ class _Search:
 
     def _stands_out(self, first: int, shift: Shift, last: int) -> bool:
         return exceeds(
-            self.scatter,
+            self.reach,
             shift.before,
             shift.after,
             (self._measured(first, shift.index), self._measured(shift.index, last)),
@@ -186,8 +187,7 @@ class _Search:
     def _strongest(self, start: int, end: int) -> tuple[int, float] | None:
         values = [run.values for run in self.runs[start:end]]
         # means are looked at first, and are not the medians that decide: hence the half
-        share, scatter = 0.5 * PRACTICAL_BAND, 0.5 * ERRORS * self.scatter
-        splits = outstanding_splits(values, INTERVAL_NEEDS, share, scatter)
+        splits = outstanding_splits(values, INTERVAL_NEEDS, 0.5 * PRACTICAL_BAND, 0.5 * self.reach)
         for split in islice(splits, _MOST_LOOKED_AT):
             first, at, last = (start + place for place in (split.start, split.at, split.end))
             if self._is_hopeless(first, at, last, split.distance):
@@ -210,7 +210,7 @@ class _Search:
         if abs(medians[1] - medians[0]) <= PRACTICAL_BAND * abs(medians[0]):
             return True
         runs = self._measured(first, at), self._measured(at, last)
-        return not exceeds(self.scatter, *medians, runs)
+        return not exceeds(self.reach, *medians, runs)
 
     def _values(self, start: int, end: int) -> list[float]:
         return [value for run in self.runs[start:end] for value in run.values]

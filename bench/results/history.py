@@ -97,7 +97,7 @@ def _bring_up_to_date(
     fresh = [name for name in sorted(found) if known.get(name) != stamps[name]]
     gone = [name for name in known if name not in found or name in fresh]
     if len(fresh) >= _MANY:
-        tell(f"reading {len(fresh)} runs; the next time it is quick")
+        tell(f"reading {len(fresh)} runs")
     unsaved = 0
     if gone:
         index.remove(gone)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bench.core.domain import Arm
-from bench.core.metrics import METRICS, Metric, Scope
+from bench.core.metrics import METRICS, Better, Metric, Scope
 from bench.judge.changes import RunFigures, Shift, find_shifts
 from bench.judge.memory_arm import MEMORY, by_need
 from bench.judge.statistics import stats
@@ -150,13 +150,12 @@ def _of_case(
     of_trials = [name for name in choice.metrics if name not in of_image]
     for names, only in ((of_image, BASE), (of_trials, "")):
         groups = _alike(with_it, case, only)
-        for group in groups:
-            keys = _keys(group, samples, names, choice)
-            seen = group[-1].cases[case]
-            unlike = () if group is groups[0] else _unlike(groups, group, case, only)
-            for cache, arm, name in keys:
-                points = list(_points(group, case, samples, noises, (cache, arm, name)))
-                metric = METRICS.get(name) or _own(group, name)
+        for before, group in zip([None, *groups], groups, strict=False):
+            seen = group.runs[-1].cases[case]
+            unlike = tuple(circumstances_differ(before.how, group.how)) if before else ()
+            for cache, arm, name in _keys(group.runs, samples, names, choice):
+                points = list(_points(group.runs, case, samples, noises, (cache, arm, name)))
+                metric = METRICS.get(name) or _own(group.runs, name)
                 shifts = tuple(find_shifts(metric, [point.figures for point in points]))
                 yield Trend(scenario, case, cache, arm, metric, seen, unlike, tuple(points), shifts)
 
@@ -166,22 +165,34 @@ def _is_of_image(name: str) -> bool:
 
 
 def _own(group: Sequence[RecordedRun], name: str) -> Metric:
-    return next(run.own[name] for run in reversed(group) if name in run.own)
+    found = (run.own[name] for run in reversed(group) if name in run.own)
+    return next(found, Metric(name, "", name, Better.NEITHER, ""))
 
 
-def _alike(runs: Sequence[RecordedRun], case: str, only: str) -> list[list[RecordedRun]]:
-    """The runs in groups that were measured alike, the group with the first run first."""
-    groups: list[list[RecordedRun]] = []
+@dataclass(frozen=True)
+class _Group:
+    """Runs that were measured alike, and what is known of how."""
+
+    how: dict[str, str]
+    runs: list[RecordedRun]
+
+
+def _alike(runs: Sequence[RecordedRun], case: str, only: str) -> list[_Group]:
+    """The runs in groups that were measured alike, the group with the first run first.
+
+    A run whose image was not made does not say from which base: a later one of its group does.
+    """
+    groups: list[_Group] = []
     for run in runs:
         own = _relevant(run, case, only)
-        same = next(
-            (one for one in groups if not circumstances_differ(_relevant(one[0], case, only), own)),
-            None,
-        )
-        if same is None:
-            groups.append([run])
+        for group in groups:
+            if not circumstances_differ(group.how, own):
+                group.runs.append(run)
+                if len(own) > len(group.how):
+                    group.how.update({**own, **group.how})
+                break
         else:
-            same.append(run)
+            groups.append(_Group(dict(own), [run]))
     return groups
 
 
@@ -189,14 +200,6 @@ def _relevant(run: RecordedRun, case: str, only: str) -> Mapping[str, str]:
     """Its circumstances; of an image's size, which no host changes, the bases alone."""
     found = run.cases[case]
     return {name: text for name, text in found.items() if name.startswith(only)} if only else found
-
-
-def _unlike(
-    groups: Sequence[Sequence[RecordedRun]], group: Sequence[RecordedRun], case: str, only: str
-) -> tuple[str, ...]:
-    before = groups[[one is group for one in groups].index(True) - 1]
-    sides = (_relevant(one[0], case, only) for one in (before, group))
-    return tuple(circumstances_differ(*sides))
 
 
 def _keys(

@@ -10,7 +10,12 @@ import pytest
 from bench.core.metrics import METRICS, Better, Metric
 from bench.journal.facts.comparison import BandFrom, Difference
 from bench.judge.changes import RunFigures, find_shifts
-from bench.judge.statistics.between_runs import exceeds, scatter_between
+from bench.judge.statistics.between_runs import (
+    LEAST_ERRORS,
+    errors_needed,
+    exceeds,
+    scatter_between,
+)
 from bench.judge.statistics.noise import HostNoise, NoiseFloor
 from bench.judge.statistics.splits import outstanding_splits, splits_tried
 from benchmarks.history_simulations import MadeUp, false_changes, found_changes
@@ -244,5 +249,16 @@ def test_of_few_runs_and_of_zeros_the_scatter_is_not_known():
 
 
 def test_one_run_has_to_stand_out_more_than_many():
-    assert not exceeds(0.05, 1.0, 1.15, (10, 1))
-    assert exceeds(0.05, 1.0, 1.15, (10, 10))
+    reach = 0.05 * errors_needed(93)
+    assert not exceeds(reach, 1.0, 1.15, (10, 1))
+    assert exceeds(reach, 1.0, 1.15, (10, 10))
+
+
+def test_the_more_places_were_tried_the_more_a_change_has_to_stand_out():
+    assert errors_needed(0) == errors_needed(10) == LEAST_ERRORS
+    assert errors_needed(16_000) == pytest.approx(4.66, abs=0.01)
+
+
+@pytest.mark.slow
+def test_of_many_runs_none_is_called_a_change_either():
+    assert false_changes(MadeUp(0.05, 0.02, runs=500), 60) <= 0.05

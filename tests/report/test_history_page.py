@@ -169,3 +169,11 @@ def test_everything_lies_on_the_chart_and_it_stays_small(count):
 @pytest.mark.parametrize("level", [0.0, 1e-9, 1e12])
 def test_any_figure_can_be_drawn(level):
     assert drawn(trend_of([level, level])).tag == "svg"
+
+
+def test_sizes_of_changes_that_lie_close_do_not_cover_each_other():
+    levels = [1.0] * 100 + [1.5] * 2 + [1.0] * 100
+    trend = trend_of(levels)
+    assert len(trend.shifts) == 2
+    labels = [one for one in drawn(trend).iter("text") if one.attrib["text-anchor"] == "middle"]
+    assert len(labels) == 1

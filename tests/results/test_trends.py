@@ -85,6 +85,12 @@ def test_images_from_other_bases_are_apart():
     assert len(trends(runs, TrendChoice(("image_size_bytes",)))) == 2
 
 
+def test_a_run_that_does_not_know_its_base_joins_those_that_do_and_does_not_join_them():
+    how = [{"link": "x"}, {"link": "x", "base a": "hub"}, {"link": "x", "base a": "made"}]
+    found = trends(recorded([1.0] * 3, circumstances=how), READY)
+    assert [len(trend.points) for trend in found] == [2, 1]
+
+
 def test_a_case_that_has_no_image_is_a_gap_in_all_its_trends():
     runs = together(
         [

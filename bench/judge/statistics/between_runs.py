@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from bench.judge.statistics.stats import median
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 LEAST_PAIRS = 5
 """Pairs of neighbouring runs that an estimate takes."""
 
-ERRORS = 3.5
-"""Standard errors by which two stretches have to differ; more than 3, as their place is searched
-for. By simulation (docs/history.md)."""
+LEAST_ERRORS = 3.5
+"""Standard errors by which two stretches have to differ at least: of few runs the scatter itself is
+known badly. By simulation (docs/history.md)."""
 
 _OF_A_DEVIATION = 0.6745 * math.sqrt(2)
 """Median distance of two draws from a normal distribution, in its standard deviations."""
@@ -44,16 +45,22 @@ def scatter_between(medians: Sequence[float]) -> float:
     return median(steps) / _OF_A_DEVIATION
 
 
-def exceeds(scatter: float, before: float, after: float, runs: tuple[int, int]) -> bool:
-    """Whether two stretches of runs lie further apart than that scatter makes them.
+def errors_needed(tried: int, alpha: float = 0.05) -> float:
+    """The standard errors that chance exceeds in any of so many places with probability `alpha`."""
+    if not tried:
+        return LEAST_ERRORS
+    return max(LEAST_ERRORS, NormalDist().inv_cdf(1 - alpha / tried / 2))
+
+
+def exceeds(reach: float, before: float, after: float, runs: tuple[int, int]) -> bool:
+    """Whether two stretches of runs lie further apart than their scatter makes them.
 
     Args:
-        scatter: see `scatter_between`; 0 where it is not known.
+        reach: scatter (see `scatter_between`) times the errors needed; 0 where it is not known.
         before: median of the first stretch.
         after: median of the second.
         runs: how many runs each has.
     """
-    if not scatter or before <= 0 or after <= 0:
+    if not reach or before <= 0 or after <= 0:
         return True
-    error = scatter * math.sqrt(1 / runs[0] + 1 / runs[1])
-    return abs(math.log(after / before)) > ERRORS * error
+    return abs(math.log(after / before)) > reach * math.sqrt(1 / runs[0] + 1 / runs[1])

@@ -30,6 +30,9 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 10, 18, 22
 _LEAST_SPAN = 0.2
 """Share of a figure that the height stands for at least."""
 
+_LABEL = 40
+"""Width that is left for the size of a change."""
+
 _COLOURS = {Difference.WORSE: "--fail", Difference.BETTER: "--pass"}
 
 
@@ -69,7 +72,7 @@ def trend_svg(trend: Trend) -> str:
         *_axes(trend, scale),
         *_stretches(trend, scale),
         *_marks(columns, scale),
-        *(part for shift in trend.shifts for part in _shift(shift, scale)),
+        *_shifts(trend.shifts, scale),
     ]
     return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" font-size="10">{"".join(parts)}</svg>'
 
@@ -160,14 +163,17 @@ def _marks(columns: Sequence[_Column], scale: _Scale) -> Iterator[str]:
         yield f'<path d="{gaps}" stroke="var(--fail)" stroke-width="1.5" fill="none"/>'
 
 
-def _shift(shift: Shift, scale: _Scale) -> Iterator[str]:
-    x = scale.x(shift.index - 0.5)
-    colour = _COLOURS.get(shift.difference, "--c6")
-    yield (
-        f'<path d="M{x} {_TOP - 4}V{_HEIGHT - _BOTTOM}" stroke="var({colour})" '
-        'stroke-width="1.2" stroke-dasharray="3 2"/>'
-    )
-    if shift.ratio is not None:
-        anchor = "start" if x < _WIDTH / 2 else "end"
-        near = x + 3 if anchor == "start" else x - 3
-        yield _words(round(near, 1), _TOP - 6, change_words(shift.ratio), anchor, colour)
+def _shifts(shifts: Sequence[Shift], scale: _Scale) -> Iterator[str]:
+    """A dashed line for each change, and its size above where there is room."""
+    free = 0.0
+    for shift in shifts:
+        x = scale.x(shift.index - 0.5)
+        colour = _COLOURS.get(shift.difference, "--c6")
+        yield (
+            f'<path d="M{x} {_TOP - 4}V{_HEIGHT - _BOTTOM}" stroke="var({colour})" '
+            'stroke-width="1.2" stroke-dasharray="3 2"/>'
+        )
+        if shift.ratio is not None and x - _LABEL / 2 >= free:
+            middle = min(x, _WIDTH - _LABEL / 2)
+            yield _words(middle, _TOP - 6, change_words(shift.ratio), "middle", colour)
+            free = x + _LABEL / 2
