@@ -34,7 +34,11 @@ def scenario_for(options: dict[str, Any], overrides: list[str]) -> LoadedScenari
     """
     from bench.scenario.loading.load import parse_scenario_text
 
-    option = "--image" if options["images"] else "--dockerfile"
+    named = [name for name in ("image", "dockerfile") if options[f"{name}s"]]
+    option = " and ".join(f"--{name}" for name in named)
+    for text in (*options["images"], *options["dockerfiles"]):
+        if not _is_text(text):
+            raise UsageError(clean(text), "is no text in UTF-8", "name it otherwise")
     _refuse(options, option, ("compose", "services", "profiles"))
     sources = [
         *(_Source(image, _image_name(image), {"image": image}) for image in options["images"]),
@@ -80,8 +84,18 @@ def _image_name(image: str) -> str:
     return name_of(image.rpartition("/")[2].partition("@")[0]) or "image"
 
 
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # bytes of the command line that are no characters
+        return False
+    return True
+
+
 def _of_dockerfile(text: str) -> _Source:
     path = Path(text)
+    if path.is_dir():
+        raise UsageError(text or "--dockerfile", "is a folder", "name the Dockerfile in it")
     build = {"context": str(path.parent), "dockerfile": path.name}
     stem = path.name.removesuffix(".Dockerfile").removeprefix("Dockerfile.")
     named = path.absolute().parent.name if stem in ("Dockerfile", "Containerfile") else stem

@@ -20,6 +20,7 @@ _KEYWORDS = (
 )
 _ESCAPE = re.compile(r"#\s*escape\s*=", re.IGNORECASE)
 _MAY_BE_EMPTY = ("CMD", "ENTRYPOINT")
+_SYNTAX = re.compile(r"(?:#!.*\n)?(?:#|//)\s*syntax\s*=\s*(.+)", re.IGNORECASE)
 _LONGEST = 20
 _FAULT = tuple[str, str]
 _FROM_FORM = "write FROM IMAGE, or FROM IMAGE AS NAME"
@@ -32,8 +33,8 @@ def dockerfile_faults(text: str, file: str) -> list[Diagnostic]:
         text: of the file.
         file: its path, as the user gave it.
     """
-    syntax = directives(text).get("syntax", "")
-    if syntax and "docker/dockerfile" not in syntax:
+    syntax = _SYNTAX.match(text.removeprefix("\ufeff"))
+    if syntax and "docker/dockerfile" not in syntax[1]:
         return []  # another language
     lines = text.removeprefix("\ufeff").split("\n")
     found = [
@@ -56,7 +57,7 @@ def _faults(text: str, lines: list[str]) -> Iterator[tuple[int, str, _FAULT]]:
     if escape not in ("\\", "`"):
         line = next(at for at, one in enumerate(lines, 1) if _ESCAPE.match(one))
         yield line, escape, (f"{escape} cannot be the escape character", "it is \\ or `")
-    has_stage = False
+    has_stage = False  # or what may be meant for one
     for instruction in instructions(text):
         if fault := _fault(instruction):
             yield instruction.line, "", fault
@@ -67,10 +68,11 @@ def _faults(text: str, lines: list[str]) -> Iterator[tuple[int, str, _FAULT]]:
                 f"end it with a line that holds {end} alone",
             )
             yield instruction.line, "<<", fault
-        has_stage = has_stage or instruction.keyword == "FROM"
-        if not has_stage and instruction.keyword in _KEYWORDS and instruction.keyword != "ARG":
+        keyword = instruction.keyword
+        has_stage = has_stage or keyword == "FROM" or keyword not in _KEYWORDS
+        if not has_stage and keyword != "ARG":
             fault = (
-                f"{instruction.keyword} stands before the first FROM",
+                f"{keyword} stands before the first FROM",
                 "only ARG may stand there",
             )
             yield instruction.line, "", fault

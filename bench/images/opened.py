@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from bench.images.layers import LayerContent
 
 _MOST_GROUPS = 10
-_PYTHON = re.compile(r"/(?:site|dist)-packages/([^/]+)")
+_PYTHON = re.compile(r"/(?:site|dist)-packages/(?:__pycache__/)?([^/]+)")
 _STANDARD_LIBRARY = re.compile(r"/lib(?:64)?/python3[\d.]*/")
-_NODE = re.compile(r"/node_modules/((?:@[^/]+/)?[^/]+)")
+_NODE = re.compile(r"/node_modules/(?:\.pnpm/[^/]+/node_modules/)?((?:@[^/]+/)?[^/]+)")
 _PYTHON_ENDING = re.compile(
-    r"(?:-[^/]*)?\.(?:dist-info|egg-info|data)$|(?:\.[^/]*)?\.(?:py|so|pth)$"
+    r"(?:-[^/]*)?\.(?:dist-info|egg-info|data)$|(?:\.[^/]*)?\.(?:pyc?|so|pth)$"
 )
 
 STANDARD_LIBRARY = "Python's standard library"

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 _CLOEXEC, _NONBLOCK = 0x1, 0x2
 _UNLIMITED_QUEUE, _UNLIMITED_MARKS = 0x10, 0x20
 _MARK_ADD, _MARK_FILESYSTEM = 0x1, 0x100
-_OPEN, _OPEN_EXEC = 0x20, 0x1000
+_OPEN = 0x20
 _AT_FDCWD = -100
 _EVENT = struct.Struct("=IBBHQii")
-_BUFFER_BYTES = 64 * 1024
+_BUFFER_BYTES = 64 * _EVENT.size
+"""The kernel opens a file for each event that fits: more at once might be too many."""
 _NO_FILE = -1
 
 
@@ -32,16 +33,14 @@ class OpenEvent:
     Attributes:
         path: as this process would name it, or within its mount if it cannot reach that.
         pid: of the process that opened it.
-        is_executed: whether it was opened to be executed.
     """
 
     path: str
     pid: int
-    is_executed: bool
 
 
 class OpenEvents:
-    """The files that are opened on a file system; Linux 5.0 or newer, with CAP_SYS_ADMIN."""
+    """The files that are opened on a file system; Linux 4.20 or newer, with CAP_SYS_ADMIN."""
 
     def __init__(self) -> None:
         """Listen to nothing yet.
@@ -66,8 +65,8 @@ class OpenEvents:
         Raises:
             OSError: it cannot be watched.
         """
-        flags, mask = _MARK_ADD | _MARK_FILESYSTEM, _OPEN | _OPEN_EXEC
-        if _libc().fanotify_mark(self._fd, flags, mask, _AT_FDCWD, os.fsencode(mount)):
+        flags = _MARK_ADD | _MARK_FILESYSTEM
+        if _libc().fanotify_mark(self._fd, flags, _OPEN, _AT_FDCWD, os.fsencode(mount)):
             raise _error()
 
     def read(self) -> Iterator[OpenEvent]:
@@ -88,19 +87,20 @@ class OpenEvents:
         os.close(self._fd)
 
 
-def _events(data: bytes) -> Iterator[OpenEvent]:
-    at = 0
-    while at < len(data):
-        length, _, _, _, mask, fd, pid = _EVENT.unpack_from(data, at)
-        at += length
-        if fd == _NO_FILE:
-            continue
-        try:
-            path = str(Path(f"/proc/self/fd/{fd}").readlink())
-        finally:
+def _events(data: bytes) -> list[OpenEvent]:
+    """The events in `data`, whose files are closed whatever happens."""
+    found = [(fd, pid) for _, _, _, _, _, fd, pid in _EVENT.iter_unpack(data) if fd != _NO_FILE]
+    events = []
+    try:
+        for fd, pid in found:
+            with contextlib.suppress(OSError):  # a path may be too long to be told
+                path = str(Path(f"/proc/self/fd/{fd}").readlink())
+                events.append(OpenEvent(path.removesuffix(" (deleted)"), pid))
+    finally:
+        for fd, _ in found:
             with contextlib.suppress(OSError):
                 os.close(fd)
-        yield OpenEvent(path.removesuffix(" (deleted)"), pid, bool(mask & _OPEN_EXEC))
+    return events
 
 
 @cache

@@ -89,7 +89,10 @@ class Attachments:
         if files is None or manifest is None or not context.is_local:
             return ()
         layers = partial(context.known_layers, manifest)
-        return (OpenedFilesObserver(context.clock, files, layers),)
+        ready = prepared.case.ready
+        own = ready.uses("exec") or ready.uses("healthcheck")
+        unknown = "its probe opens files in the container, too" if own else ""
+        return (OpenedFilesObserver(context.clock, files, layers, unknown),)
 
     def created(self) -> None:
         """Observe from now on; the container does not run yet."""

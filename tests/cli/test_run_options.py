@@ -259,6 +259,15 @@ def test_dockerfiles_are_called_after_their_files_or_their_folders(dockerfiles):
     assert scenario.compare.baseline == "nginx"
 
 
+@pytest.mark.parametrize("folder", [".", "web", ""])
+def test_a_folder_is_no_dockerfile(dockerfiles, folder):
+    assert refusal("--dockerfile", folder, "--exit").cause == "is a folder"
+
+
+def test_a_name_that_is_no_text_is_refused(dockerfiles):
+    assert "UTF-8" in refusal("--dockerfile", "bad\udcff/Dockerfile", "--exit").cause
+
+
 def test_what_is_compared_prints_the_scenario_that_it_amounts_to(capsys, dockerfiles):
     given = ("web/bad.Dockerfile", "shop/Dockerfile")
     scenario = ad_hoc(images=(), dockerfiles=given, http="80/")

@@ -52,10 +52,18 @@ def test_all_faults_are_said_at_once():
         "# escape=`\nFROM a\n",
         "FROM a\n# escape=z\n",
         "FROM a\nONBUILD RUN <<E\nx\nE\n",
+        "# syntax=example.org/own:1\nanything\n",
+        "#!/usr/bin/env x\n# syntax=example.org/own:1\nanything\n",
+        "// syntax=example.org/own:1\nanything\n",
     ],
 )
 def test_what_builders_take_has_none(text):
     assert dockerfile_faults(text, "Dockerfile") == []
+
+
+def test_what_may_be_meant_for_the_first_stage_is_the_one_fault():
+    (fault,) = dockerfile_faults("FORM a\nRUN x\nFROM b\n", "Dockerfile")
+    assert fault.suggestion == "did you mean FROM?"
 
 
 def test_the_mark_stands_under_the_fault():

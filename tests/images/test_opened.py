@@ -24,6 +24,8 @@ S = 1_000_000_000
         ("/usr/lib/python3.11/json/__init__.py", STANDARD_LIBRARY),
         ("/app/node_modules/@babel/core/lib/index.js", "@babel/core"),
         ("/app/node_modules/express/node_modules/ms/index.js", "express"),
+        (f"{SITE}/__pycache__/six.cpython-312.pyc", "six"),
+        ("/app/node_modules/.pnpm/lodash@4/node_modules/lodash/x.js", "lodash"),
         ("/usr/share/doc/x/copyright", "/usr/share"),
         ("/usr/bin/python3", "/usr/bin"),
         ("/app/main.py", "/app"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
+import time
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,9 +18,13 @@ from bench.images.layers import LayerContent
 from bench.journal.facts.opened import OpenedFiles, OpenedUnknown
 from bench.journal.facts.ready import ReadyFact
 from bench.journal.facts.trial import TrialFacts
+from bench.observe import opened_files as module
 from bench.observe.fanotify import OpenEvents
 from bench.observe.opened_files import OpenedFilesObserver
 from bench.runtimes.workload import Change, WorkloadState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def why_not() -> str:
@@ -73,46 +81,78 @@ def running(pid: int) -> WorkloadState:
     return WorkloadState(True, pid, "", 0, False, "")
 
 
-def execute(program: Path) -> int:
-    """Run a program that is in the file system itself; returns its process id."""
-    with subprocess.Popen([program, program.parent / "used"], stdout=subprocess.DEVNULL) as child:
-        child.wait()
-    return child.pid
+@contextmanager
+def executed(program: Path, *arguments: str | Path) -> Iterator[int]:
+    """A program of the file system itself, which runs meanwhile; gives its process id."""
+    with subprocess.Popen(
+        [program, *arguments, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    ) as child:
+        time.sleep(0.1)
+        yield child.pid
+        assert child.stdin is not None
+        child.stdin.close()
+
+
+def awaited(watch: OpenedFilesObserver) -> None:
+    """Wait until the mount has been noticed, and a tick of the clock that stamps processes."""
+    deadline_s = time.monotonic() + 30
+    while watch._watched_s is None:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+    time.sleep(2 / os.sysconf("SC_CLK_TCK"))
 
 
 def test_what_is_opened_until_ready_is_told_from_the_rest(mount):
     watch = observer(f"/{mount.parent.name}/root", {"/used": 100, "/unused": 100, "/cat": 9})
-    threads = threading.active_count()
+    threads, files = threading.active_count(), open_files()
     watch.created()
     put(mount)
-    program = mount / "cat"
-    pid = 0
-    for _ in range(50):  # the mount is noticed some milliseconds later
-        pid = execute(program)
+    awaited(watch)
+    with executed(mount / "cat", mount / "used") as pid:
         watch.started(running(pid), 0)
-        if watch._executed:
-            break
-    facts = TrialFacts(ready=ReadyFact(SystemClock().monotonic_ns(), 0, 0, "x"))
-    watch.ready(facts)
-    (mount / "unused").read_bytes()
-    pid = execute(program)
+        facts = TrialFacts(ready=ReadyFact(SystemClock().monotonic_ns(), 0, 0, "x"))
+        watch.ready(facts)
+    subprocess.run([mount / "cat", mount / "unused"], check=True, stdout=subprocess.DEVNULL)
     watch.finish(facts)
     assert isinstance(facts.opened, OpenedFiles)
     assert facts.opened.opened_files == 2
     assert facts.opened.total.opened_bytes == 109
     assert threading.active_count() == threads
+    assert open_files() == files
 
 
-def test_a_program_that_was_executed_before_is_no_measurement(mount):
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_more_openings_than_anything_makes_are_no_measurement(mount, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_EVENTS", 100)
+    watch = observer(f"/{mount.parent.name}/root", {"/used": 100})
+    files = open_files()
+    watch.created()
+    put(mount)
+    awaited(watch)
+    opener = f"for _ in range(5000): open({str(mount / 'used')!r}).close()"
+    subprocess.run([sys.executable, "-c", opener], check=True)
+    watch.started(running(os.getpid()), 0)
+    facts = TrialFacts(ready=ReadyFact(SystemClock().monotonic_ns(), 0, 0, "x"))
+    watch.finish(facts)
+    assert isinstance(facts.opened, OpenedUnknown)
+    assert "it opened files more than" in facts.opened.unknown
+    assert open_files() == files
+
+
+def test_a_process_that_began_before_is_no_measurement(mount):
     watch = observer(f"/{mount.parent.name}/root", {"/used": 100})
     put(mount)
     watch.created()
+    awaited(watch)
     watch.started(running(1), 0)
     facts = TrialFacts(ready=ReadyFact(SystemClock().monotonic_ns(), 0, 0, "x"))
     watch.ready(facts)
     watch.finish(facts)
     assert isinstance(facts.opened, OpenedUnknown)
-    assert "before its file system could be watched" in facts.opened.unknown
+    assert "began before its file system could be watched" in facts.opened.unknown
 
 
 def test_a_file_system_that_is_never_mounted_is_no_measurement():
@@ -146,9 +186,30 @@ def test_of_a_container_that_is_not_ready_nothing_is_recorded():
 def test_layers_that_are_not_known_are_said(mount):
     watch = OpenedFilesObserver(SystemClock(), Files("/nowhere"), lambda: None)
     facts = TrialFacts(ready=ReadyFact(1, 0, 0, "x"))
-    watch._executed, watch._pid = {7}, 7
+    watch._watched_s, watch._begun_s = 7.0, 7.0
     watch.finish(facts)
     assert facts.opened == OpenedUnknown("the files of its layers are not known")
+
+
+def test_a_case_of_which_nothing_can_be_told_is_not_observed():
+    watch = OpenedFilesObserver(SystemClock(), Files("/nowhere"), list, "its probe does so, too")
+    threads = threading.active_count()
+    watch.created()
+    assert threading.active_count() == threads
+    facts = TrialFacts(ready=ReadyFact(1, 0, 0, "x"))
+    watch.finish(facts)
+    assert facts.opened == OpenedUnknown("its probe does so, too")
+
+
+def test_a_process_that_ended_at_once_is_said(mount):
+    watch = observer(f"/{mount.parent.name}/root", {})
+    watch.created()
+    put(mount)
+    awaited(watch)
+    watch.started(running(0), 0)
+    facts = TrialFacts(ready=ReadyFact(SystemClock().monotonic_ns(), 0, 0, "x"))
+    watch.finish(facts)
+    assert facts.opened == OpenedUnknown("its first process ended before it could be looked at")
 
 
 def test_files_that_this_process_opens_itself_do_not_count(mount):

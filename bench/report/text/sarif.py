@@ -64,7 +64,8 @@ def run_sarif(run: Run) -> str:
         for verdict in run.verdicts
     }
     index = {name: number for number, name in enumerate(rules)}
-    uri = _uri(Path(run.header.scenario_file))
+    file = run.header.scenario_file
+    uri = "" if file.startswith("--") else _uri(Path(file))  # options stood for a file
     results = [
         {"ruleIndex": index[verdict.id], **_result(verdict, uri)} for verdict in run.verdicts
     ]
@@ -88,17 +89,15 @@ def _log(tool: str, rules: list[dict[str, Any]], results: list[dict[str, Any]]) 
 
 def _result(verdict: Verdict, uri: str) -> dict[str, Any]:
     kind = _KINDS[verdict.verdict]
+    place: dict[str, Any] = {"logicalLocations": [{"name": verdict.case, "kind": "resource"}]}
+    if uri:
+        place["physicalLocation"] = {"artifactLocation": {"uri": uri}}
     found: dict[str, Any] = {
         "ruleId": verdict.id,
         "kind": kind,
         "level": "none" if kind != "fail" else _VERDICT_LEVELS[Severity(verdict.severity)],
         "message": {"text": f"{verdict.case}: {_sentence(verdict.reason)}"},
-        "locations": [
-            {
-                "physicalLocation": {"artifactLocation": {"uri": uri}},
-                "logicalLocations": [{"name": verdict.case, "kind": "resource"}],
-            }
-        ],
+        "locations": [place],
         "partialFingerprints": {"benchVerdict/v1": f"{verdict.case}/{verdict.id}/{verdict.cache}"},
     }
     if kind == "fail" and verdict.remedy:

@@ -33,8 +33,11 @@ def check_build(build: Node | None, folder: Path) -> Iterator[Diagnostic]:
     dockerfile = keys.get("dockerfile")
     name = text_of(dockerfile) if dockerfile else "Dockerfile"
     inline = keys.get("dockerfile_inline")
-    if inline is not None:
-        for fault in dockerfile_faults(text_of(inline) or "", "line"):
+    if "BUILDKIT_SYNTAX" in keys.map("args").entries:
+        pass  # another language
+    elif inline is not None:
+        text = text_of(inline)
+        for fault in dockerfile_faults(text, "line") if text else ():
             yield inline.place.diagnostic(f"line {fault.line}: {fault.message}", fault.suggestion)
     elif name and not is_there(base / name, Path.is_file):
         place = dockerfile.place if dockerfile else context.place
@@ -53,7 +56,7 @@ def _faults_in(path: Path) -> Iterator[Diagnostic]:
             text = file.read(_LARGEST_BYTES).decode()
     except (OSError, UnicodeDecodeError):
         return
-    if text.strip():
+    if text.strip() and len(text) < _LARGEST_BYTES:
         yield from dockerfile_faults(text, str(path))
 
 

@@ -24,11 +24,12 @@ def test_a_builder_without_space_is_no_fault_of_the_image(message):
     error = build_failed(REQUEST, message, step="COPY . .")
     assert not isinstance(error, BuildError)
     assert isinstance(error, EngineError)
-    assert error.cause.startswith("its disk is full: the build failed at COPY . .")
+    assert error.cause == "its disk is full", "a step may hold a secret"
     assert error.remedy
 
 
 def test_a_step_that_finds_a_file_system_of_its_own_full_is_the_image_s_fault():
     said = ("cp: error writing '/tmp/x': No space left on device",)
-    error = build_failed(REQUEST, "process did not complete: exit code: 1", lines=said)
-    assert isinstance(error, BuildError)
+    quoted = 'process "/bin/sh -c echo no space left on device" did not complete successfully'
+    for message in ("process did not complete: exit code: 1", f"{quoted}: exit code: 1"):
+        assert isinstance(build_failed(REQUEST, message, lines=said), BuildError)

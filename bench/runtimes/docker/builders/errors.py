@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from bench.runtimes.docker.builders.progress import FailedStep
 
 _NO_SPACE = "no space left on device"
+_OF_STEP = ("did not complete successfully", "returned a non-zero code")
+"""In messages that quote the command of a step, which may say anything."""
 _REMEDY = "mend that step of the Dockerfile, or what it copies or fetches"
 
 
@@ -32,8 +34,9 @@ def build_failed(
     """
     where = f" at {step}" if step else ""
     cause = f"the build failed{where}: {message}"
-    if _NO_SPACE in message.lower():
-        return EngineError("builder", f"its disk is full: {cause}", "free some disk space there")
+    is_of_step = any(words in message for words in _OF_STEP)
+    if _NO_SPACE in message.lower() and not is_of_step:
+        return EngineError("builder", "its disk is full", "free some disk space there")
     return BuildError(str(request.dockerfile), "\n    ".join((cause, *lines)), _REMEDY)
 
 
