@@ -86,7 +86,6 @@ def test_report_writes_one_report_to_a_file_of_any_name(out, tmp_path):
 def test_report_refuses_what_cannot_be_meant(out):
     where = ("--out", str(out))
     assert "takes one report" in refused(report, "first", "-o", "-", *where)
-    assert "not available in this version" in refused(report, "first", "--format", "trace", *where)
     assert "is not a format" in refused(report, "first", "--format", "pdf", *where)
     assert "is not a file name" in refused(report, "first", "--format", "md", "-o", "", *where)
     assert "neither a run's folder" in refused(report, "nothing", *where)
