@@ -24,7 +24,7 @@ from bench.observe.opened_files import OpenedFilesObserver
 from bench.runtimes.workload import Change, WorkloadState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 def why_not() -> str:
@@ -87,18 +87,21 @@ def executed(program: Path, *arguments: str | Path) -> Iterator[int]:
     with subprocess.Popen(
         [program, *arguments, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     ) as child:
-        time.sleep(0.1)
         yield child.pid
         assert child.stdin is not None
         child.stdin.close()
 
 
-def awaited(watch: OpenedFilesObserver) -> None:
-    """Wait until the mount has been noticed, and a tick of the clock that stamps processes."""
+def until(happens: Callable[[], bool]) -> None:
     deadline_s = time.monotonic() + 30
-    while watch._watched_s is None:
+    while not happens():
         assert time.monotonic() < deadline_s
         time.sleep(0.01)
+
+
+def awaited(watch: OpenedFilesObserver) -> None:
+    """Wait until the mount has been noticed, and a tick of the clock that stamps processes."""
+    until(lambda: watch._watched_s is not None)
     time.sleep(2 / os.sysconf("SC_CLK_TCK"))
 
 
@@ -110,6 +113,7 @@ def test_what_is_opened_until_ready_is_told_from_the_rest(mount):
     awaited(watch)
     with executed(mount / "cat", mount / "used") as pid:
         watch.started(running(pid), 0)
+        until(lambda: any(path == "/used" for _, path in watch._opened))
         facts = TrialFacts(ready=ReadyFact(SystemClock().monotonic_ns(), 0, 0, "x"))
         watch.ready(facts)
     subprocess.run([mount / "cat", mount / "unused"], check=True, stdout=subprocess.DEVNULL)

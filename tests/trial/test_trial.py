@@ -23,7 +23,7 @@ from bench.host.load import HostLoad
 from bench.journal.facts.listener import Listener
 from bench.runtimes.docker.refusals import workload_fault
 from bench.trial.instruments import Instruments
-from tests.fakes import Script
+from tests.fakes import FakeContainer, Script
 from tests.pulls import cold_stream, manifest_of, warm_stream
 from tests.servers import FakeServer, closed_port
 from tests.trial.lab import REFERENCE, RUN_ID, UP, Bench
@@ -146,17 +146,19 @@ def test_ready_is_told_with_what_decided_and_how_finely(bench):
     assert phase["resolution_ns"] == 1_000_000
 
 
-def test_a_line_that_comes_before_the_start_call_returns_leaves_no_negative_phase(bench):
+def test_a_line_that_comes_before_the_start_call_returns_leaves_no_negative_phase(
+    bench, monkeypatch
+):
     bench.engine.on_call = lambda name: name == "state" and threading.Event().wait(0.02)
-    written = threading.Event()
+    written, begin = threading.Event(), FakeContainer.begin
 
-    def start(container_id):
-        bench.engine.present[container_id].begin()
+    def begin_and_stay(container: FakeContainer) -> None:
+        begin(container)
         matched_ns = bench.trial._container._attachments.output.matched_ns
         while not any(list(matched_ns.values())):  # the start call takes its time to return
             written.wait(0.001)
 
-    bench.engine.start = start
+    monkeypatch.setattr(FakeContainer, "begin", begin_and_stay)
     assert bench.run() is TrialStatus.OK
     (phase,) = [one for one in bench.events("phase") if one["phase"] == "ready"]
     facts = bench.ended["facts"]
