@@ -12,7 +12,7 @@ PACKAGES = "/usr/local/lib/python3.11/site-packages"
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("/var/lib/apt/lists/deb.debian.org_Packages", "apt-lists"),
+        ("/var/lib/apt/lists/mirror.example_Packages", "apt-lists"),
         ("/var/cache/apt/archives/curl.deb", "apt-archives"),
         ("/var/cache/apk/APKINDEX.tar.gz", "package-cache"),
         ("/root/.cache/pip/http-v2/a", "pip-cache"),
