@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bench.cgroup.mounts import CgroupVersion, find_mounts
 from bench.runtimes.managed.daemon import Daemon
 from bench.runtimes.managed.ping import docker_answers
@@ -53,6 +55,10 @@ insecure = true
 def is_private() -> bool:
     """Whether the tests run on bench's own engine."""
     return ENGINE == "private"
+
+
+own_builder = pytest.mark.skipif(not is_private(), reason="Podman builds by a builder of its own")
+"""Marks tests of what bench builds by its own builder."""
 
 
 @contextmanager

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(not engines.is_private(), reason="Podman builds by a builder of its own"),
+    engines.own_builder,
 ]
 
 KEYWORDS = "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(not engines.is_private(), reason="Podman builds by a builder of its own"),
+    engines.own_builder,
 ]
 
 MIB = 2**20

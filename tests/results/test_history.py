@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import struct
 import zlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -186,37 +187,20 @@ def foreign(path: Path) -> None:
     connection.close()
 
 
-def of_another_version(path: Path) -> None:
+SPOILING = [
+    "UPDATE bench SET version = '0.0.0'",
+    "CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM sample; END",
+    "UPDATE sample SET figures = figures || zeroblob(8)",
+    "UPDATE run SET facts = replace(facts, 'shop', 'evil')",
+    "UPDATE sample SET state = replace(state, 'cold', 'warm')",
+    "UPDATE run SET facts = 7, journal_bytes = 'x', folder = NULL",
+]
+"""SQL after which an index is not what bench wrote."""
+
+
+def spoiled(path: Path, statement: str) -> None:
     connection = sqlite3.connect(path)
-    connection.execute("UPDATE bench SET version = '0.0.0'")
-    connection.commit()
-    connection.close()
-
-
-def with_more_in_it(path: Path) -> None:
-    connection = sqlite3.connect(path)
-    connection.execute("CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM sample; END")
-    connection.commit()
-    connection.close()
-
-
-def with_another_figure(path: Path) -> None:
-    connection = sqlite3.connect(path)
-    connection.execute("UPDATE sample SET figures = figures || zeroblob(8)")
-    connection.commit()
-    connection.close()
-
-
-def with_other_facts(path: Path) -> None:
-    connection = sqlite3.connect(path)
-    connection.execute("UPDATE run SET facts = replace(facts, 'shop', 'evil')")
-    connection.commit()
-    connection.close()
-
-
-def with_another_state(path: Path) -> None:
-    connection = sqlite3.connect(path)
-    connection.execute("UPDATE sample SET state = replace(state, 'cold', 'warm')")
+    connection.execute(statement)
     connection.commit()
     connection.close()
 
@@ -262,13 +246,6 @@ def with_a_figure_that_is_not_finite(path: Path) -> None:
     connection.close()
 
 
-def with_odd_types(path: Path) -> None:
-    connection = sqlite3.connect(path)
-    connection.execute("UPDATE run SET facts = 7, journal_bytes = 'x', folder = NULL")
-    connection.commit()
-    connection.close()
-
-
 def a_folder(path: Path) -> None:
     path.unlink()
     path.mkdir()
@@ -302,16 +279,11 @@ def garbled(path: Path) -> None:
         cut,
         garbled,
         foreign,
-        of_another_version,
-        with_more_in_it,
-        with_another_figure,
-        with_other_facts,
-        with_another_state,
+        *(partial(spoiled, statement=statement) for statement in SPOILING),
         with_noise_that_is_none,
         with_cases_that_are_none,
         with_a_metric_of_no_direction,
         with_a_figure_that_is_not_finite,
-        with_odd_types,
         a_pipe,
         a_link,
     ],
