@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bench.cli.options import out_option
 from bench.core.errors import UsageError
 
 _SCENARIO = Path("scenarios", "quickstart.yaml")
@@ -15,13 +16,7 @@ _SCENARIO = Path("scenarios", "quickstart.yaml")
 @click.option(
     "--repeat", type=click.IntRange(1, 10_000), help="Trials of each image; 6 by default."
 )
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("reports"),
-    show_default=True,
-    help="Folder in which the run's folder is created.",
-)
+@out_option
 @click.option("--dry-run", is_flag=True, help="Print the plan and run nothing.")
 @click.pass_context
 def command(ctx: click.Context, repeat: int | None, out: Path, *, dry_run: bool) -> None:
